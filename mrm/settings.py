@@ -1,0 +1,203 @@
+"""Every setting, from the environment through `mrm.env`. Documented in docs/settings.md, checked by a test."""
+
+from pathlib import Path
+
+from mrm import embedded, env
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("MRM_VAR", str(ROOT / "var")))
+
+# --- Safety -----------------------------------------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", default=False)
+DEVELOPMENT = env.boolean("MRM_DEVELOPMENT", default=False)  # Set by make run and make test: local keys, no HTTPS.
+SECRET_KEY = env.required("SECRET_KEY", unless=DEBUG or DEVELOPMENT, default="development-only-not-a-secret")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# --- Applications -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "mrm.accounts",
+    "inventory",
+    "audits.trail",
+    "audits.assessments",
+    "audits.workflows",
+    "reports",
+    "demo",
+]
+MIDDLEWARE = [
+    "mrm.http.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "mrm.http.ContentSecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mrm.http.SignedInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "mrm.http.RefusalMiddleware",
+]
+ROOT_URLCONF = "mrm.urls"
+WSGI_APPLICATION = "mrm.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database, queue, files -------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database(env.text("DATABASE_URL") or embedded.database_url(VAR))}
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(VAR)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+STORAGE_URL = env.text("STORAGE_URL") or (VAR / "storage").as_uri()
+MAXIMUM_UPLOAD_BYTES = env.integer("MAXIMUM_UPLOAD_MIB", 100) * 2**20
+MAXIMUM_UPLOAD_ROWS = env.integer("MAXIMUM_UPLOAD_ROWS", 5_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
+
+# --- Work in the background -------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True  # Rows say what was done; a result backend would be a second truth.
+CELERY_TASK_ACKS_LATE = True  # A killed worker's task is delivered again…
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 60)
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": float(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}}
+    for name, task in {
+        "profile new batches": "inventory.tasks.profile_new_batches",
+        "run due plans": "audits.assessments.tasks.run_due_plans",
+        "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
+        "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
+        "expire change requests": "audits.workflows.tasks.expire_change_requests",
+        "issue requested reports": "reports.tasks.issue_requested_reports",
+        "sign a checkpoint": "audits.trail.tasks.sign_checkpoint",
+    }.items()
+}
+
+# --- Model artifacts in the confined process --------------------------------------------------------------------------
+SCORING_MEMORY_MIB = env.integer("SCORING_MEMORY_MIB", 4096)
+SCORING_CPU_SECONDS = env.integer("SCORING_CPU_SECONDS", 600)
+SCORING_WALL_SECONDS = env.integer("SCORING_WALL_SECONDS", 900)
+
+# --- Keys and seals ---------------------------------------------------------------------------------------------------
+KEYS_DIR = Path(env.text("KEYS_DIR", str(VAR / "keys")))
+SEAL_KEY = env.text("SEAL_KEY")
+SEAL_KEY_PASSPHRASE = env.text("SEAL_KEY_PASSPHRASE")
+TSA_URL = env.text("TSA_URL")
+ORGANISATION = env.text("ORGANISATION", "Example Bank")
+
+# --- People -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "mrm.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # People are created by an administrator, never by themselves.
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# --- Language, time, pages --------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+NODE_MODULES = ROOT / "node_modules"
+STATICFILES_DIRS = [
+    ROOT / "static",
+    ("tabler", NODE_MODULES / "@tabler/core/dist"),
+    ("inter", NODE_MODULES / "@fontsource-variable/inter"),
+    ("htmx", NODE_MODULES / "htmx.org/dist"),
+    ("vega", NODE_MODULES / "vega/build"),
+    ("vega-lite", NODE_MODULES / "vega-lite/build"),
+    ("vega-embed", NODE_MODULES / "vega-embed/build"),
+]
+WHITENOISE_USE_FINDERS = True  # Straight from node_modules: nothing to collect, nothing to copy.
+WHITENOISE_MAX_AGE = 3600
+
+# --- REST -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["mrm.accounts.api.TokenAuthentication", "mrm.accounts.api.PageAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": env.text("API_RATE", "6000/min")},
+    "EXCEPTION_HANDLER": "mrm.http.api_exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "DATETIME_FORMAT": "iso-8601",
+    "NON_FIELD_ERRORS_KEY": "detail",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "mrm",
+    "DESCRIPTION": "Model risk management: register, log, assess, decide, report, verify.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "mrm.http.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
