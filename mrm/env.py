@@ -62,3 +62,12 @@ def database(url: str) -> dict:
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
     }
+
+
+def broker(url: str) -> str:
+    """Celery's spelling of a Redis address: `redis+socket://` where the Redis client says `unix://`."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    number = dict(parse_qsl(parts.query)).get("db", "0")
+    return f"redis+socket://{parts.path}?virtual_host={number}"

@@ -92,7 +92,7 @@ MAXIMUM_UPLOAD_ROWS = env.integer("MAXIMUM_UPLOAD_ROWS", 5_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 # --- Work in the background -------------------------------------------------------------------------------------------
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True  # Rows say what was done; a result backend would be a second truth.
 CELERY_TASK_ACKS_LATE = True  # A killed worker's task is delivered again…
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -170,7 +170,10 @@ WHITENOISE_MAX_AGE = 3600
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["mrm.accounts.api.TokenAuthentication", "mrm.accounts.api.PageAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "mrm.accounts.authentication.TokenAuthentication",
+        "mrm.accounts.authentication.PageAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -196,7 +199,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "mrm.http.RequestIdFilter"}},
+    "filters": {"request": {"()": "mrm.context.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
