@@ -1,0 +1,145 @@
+"""What happened: an append-only list of entries under a Merkle tree, and the checkpoints signed over it."""
+
+from django.db import models
+
+
+class Action(models.TextChoices):
+    """Everything that is recorded. A past tense each."""
+
+    INSTALLATION_PREPARED = "installation.prepared", "Installation prepared"
+    PERSON_CREATED = "person.created", "Person created"
+    ROLE_GRANTED = "role.granted", "Role granted"
+    ROLE_REVOKED = "role.revoked", "Role revoked"
+    TOKEN_ISSUED = "token.issued", "Token issued"
+    TOKEN_REVOKED = "token.revoked", "Token revoked"
+    POLICY_PUBLISHED = "policy.published", "Policy published"
+    MODEL_REGISTERED = "model.registered", "Model registered"
+    MODEL_EDITED = "model.edited", "Model edited"
+    MODEL_TIERED = "model.tiered", "Model tier confirmed"
+    MODEL_RETIRED = "model.retired", "Model retired"
+    VERSION_REGISTERED = "version.registered", "Version registered"
+    VERSION_CHALLENGES = "version.challenges", "Version runs as challenger"
+    VERSION_PROMOTED = "version.promoted", "Version promoted"
+    VERSION_SUPERSEDED = "version.superseded", "Version superseded"
+    VERSION_RETIRED = "version.retired", "Version retired"
+    ARTIFACT_RECEIVED = "artifact.received", "Artifact received"
+    REFERENCE_RECEIVED = "reference.received", "Reference data received"
+    BATCH_RECEIVED = "batch.received", "Prediction batch received"
+    OUTCOMES_RECEIVED = "outcomes.received", "Outcomes received"
+    PLAN_CREATED = "plan.created", "Monitoring plan created"
+    PLAN_CHANGED = "plan.changed", "Monitoring plan changed"
+    ASSESSMENT_COMPLETED = "assessment.completed", "Assessment completed"
+    ASSESSMENT_FAILED = "assessment.failed", "Assessment failed"
+    BREACH_OPENED = "breach.opened", "Breach opened"
+    BREACH_CLOSED = "breach.closed", "Breach closed"
+    FINDING_RAISED = "finding.raised", "Finding raised"
+    FINDING_ANSWERED = "finding.answered", "Finding answered"
+    FINDING_CLOSED = "finding.closed", "Finding closed"
+    CHANGE_REQUESTED = "change.requested", "Change requested"
+    CHANGE_SHOWN = "change.shown", "Evidence shown for decision"
+    CHANGE_DECIDED = "change.decided", "Change decided"
+    CHANGE_APPROVED = "change.approved", "Change approved"
+    CHANGE_REJECTED = "change.rejected", "Change rejected"
+    CHANGE_WITHDRAWN = "change.withdrawn", "Change withdrawn"
+    CHANGE_EXPIRED = "change.expired", "Change expired"
+    CHANGE_COMPLETED = "change.completed", "Change carried out"
+    CHANGE_FAILED = "change.failed", "Change could not be carried out"
+    DECISIONS_VOIDED = "change.decisions_voided", "Decisions voided"
+    RETRAINING_DISPATCHED = "retraining.dispatched", "Retraining dispatched"
+    RETRAINING_REPORTED = "retraining.reported", "Retraining reported back"
+    REPORT_REQUESTED = "report.requested", "Report requested"
+    REPORT_ISSUED = "report.issued", "Report issued"
+    REPORT_FAILED = "report.failed", "Report failed"
+
+
+class Head(models.Model):
+    """The trail's pen: the one row that every governed change locks first."""
+
+    length = models.BigIntegerField(default=0)
+    frontier = models.JSONField(default=list)
+    last_leaf = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_head")]
+
+    def __str__(self):
+        return f"trail of {self.length} entries"
+
+
+class EntryQuerySet(models.QuerySet):
+    def about(self, *subjects):
+        """Entries whose subject is one of these rows."""
+        return self.filter(subject__in=[subject_name(subject) for subject in subjects])
+
+
+class Entry(models.Model):
+    """One governed change. Its bytes are the RFC 8785 JSON of `body()`; append-only by trigger."""
+
+    position = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=200)
+    authenticated_by = models.CharField(max_length=50)
+    action = models.CharField(max_length=50, choices=Action.choices, db_index=True)
+    subject = models.CharField(max_length=120, db_index=True)
+    subject_name = models.CharField(max_length=300)
+    model_slug = models.CharField(max_length=100, blank=True, db_index=True)
+    details = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    previous = models.CharField(max_length=64, blank=True)
+    leaf_hash = models.CharField(max_length=64)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-position"]
+
+    def __str__(self):
+        return f"{self.position} {self.get_action_display()}: {self.subject_name}"
+
+    def body(self) -> dict:
+        """Everything the hash commits to."""
+        return {
+            "position": self.position,
+            "at": self.at.isoformat(timespec="microseconds"),
+            "actor": {"id": self.actor_id, "name": self.actor_name, "authenticated_by": self.authenticated_by},
+            "action": self.action,
+            "subject": {"id": self.subject, "name": self.subject_name, "model": self.model_slug},
+            "details": self.details,
+            "request_id": self.request_id,
+            "previous": self.previous,
+        }
+
+
+class Subtree(models.Model):
+    """The root of one perfect subtree of level 1 and up; level 0 is the entries themselves."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_hash_per_subtree")]
+
+    def __str__(self):
+        return f"subtree {self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of the tree's size and root, as a C2SP signed note."""
+
+    size = models.BigIntegerField(unique=True)
+    root = models.CharField(max_length=64)
+    note = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-size"]
+
+    def __str__(self):
+        return f"checkpoint at {self.size}"
+
+
+def subject_name(subject) -> str:
+    """How a row is named in the trail: its label and key, which never change."""
+    return f"{subject._meta.label}:{subject.pk}"

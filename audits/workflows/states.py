@@ -1,0 +1,66 @@
+"""The life of a change request, of a retraining and of a finding, as one table each."""
+
+from enum import StrEnum
+
+
+class ChangeState(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"  # Decided, not yet carried out.
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    FAILED = "failed"  # Approved, but could not be carried out.
+
+
+CHANGE_TRANSITIONS = {
+    (ChangeState.PENDING, "approve"): ChangeState.APPROVED,
+    (ChangeState.PENDING, "reject"): ChangeState.REJECTED,
+    (ChangeState.PENDING, "withdraw"): ChangeState.WITHDRAWN,
+    (ChangeState.PENDING, "expire"): ChangeState.EXPIRED,
+    (ChangeState.APPROVED, "complete"): ChangeState.COMPLETED,
+    (ChangeState.APPROVED, "fail"): ChangeState.FAILED,
+}
+
+
+class RetrainingState(StrEnum):
+    APPROVED = "approved"
+    DISPATCHED = "dispatched"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+RETRAINING_TRANSITIONS = {
+    (RetrainingState.APPROVED, "dispatch"): RetrainingState.DISPATCHED,
+    (RetrainingState.DISPATCHED, "succeed"): RetrainingState.SUCCEEDED,
+    (RetrainingState.DISPATCHED, "fail"): RetrainingState.FAILED,
+}
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    SUBMITTED = "submitted"  # The first line says it is done.
+    CLOSED = "closed"
+
+
+FINDING_TRANSITIONS = {
+    (FindingState.OPEN, "respond"): FindingState.OPEN,
+    (FindingState.OPEN, "submit"): FindingState.SUBMITTED,
+    (FindingState.SUBMITTED, "return"): FindingState.OPEN,
+    (FindingState.SUBMITTED, "close"): FindingState.CLOSED,
+}
+
+
+def change_after(state: str, event: str) -> ChangeState | None:
+    """The next state, or None where the event is not allowed."""
+    return CHANGE_TRANSITIONS.get((ChangeState(state), event))
+
+
+def retraining_after(state: str, event: str) -> RetrainingState | None:
+    """The next state, or None where the event is not allowed."""
+    return RETRAINING_TRANSITIONS.get((RetrainingState(state), event))
+
+
+def finding_after(state: str, event: str) -> FindingState | None:
+    """The next state, or None where the event is not allowed."""
+    return FINDING_TRANSITIONS.get((FindingState(state), event))

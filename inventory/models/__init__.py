@@ -1,0 +1,6 @@
+from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
+from inventory.models.models import Model
+from inventory.models.policies import Policy
+from inventory.models.versions import ModelVersion
+
+__all__ = ["Model", "ModelVersion", "OutcomeBatch", "Policy", "PredictionBatch", "ReferenceData"]

@@ -1,0 +1,87 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from inventory import policies
+from inventory.states import Stage, Status
+
+LEVELS = [(level, level.capitalize()) for level in policies.LEVELS]
+
+
+class ModelQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        """What this person may know of: the models of the workspaces they hold a role in, within their token."""
+        workspaces = person.workspace_ids()
+        visible = self if workspaces is None else self.filter(workspace__in=workspaces)
+        if person.token and person.token.model_slugs:
+            visible = visible.filter(slug__in=person.token.model_slugs)
+        return visible
+
+
+class Model(models.Model):
+    """One model that the firm relies on: what it is for, who answers for it, how much depends on it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.PROTECT, related_name="models")
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    purpose = models.TextField(blank=True)
+    business_unit = models.CharField(max_length=200, blank=True)
+    methodology = models.CharField(max_length=200, blank=True)
+    owner = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="models_owned")
+    registered_by = models.ForeignKey(
+        "accounts.Person", null=True, on_delete=models.PROTECT, related_name="models_registered"
+    )
+    status = models.CharField(
+        max_length=20,
+        choices=[(s.value, s.replace("_", " ").capitalize()) for s in Status],
+        default=Status.IN_DEVELOPMENT,
+    )
+    # What the tier is made of (SR 26-2 splits materiality into exposure and purpose).
+    exposure = models.CharField(max_length=10, choices=LEVELS, blank=True)
+    purpose_level = models.CharField(max_length=10, choices=LEVELS, blank=True)
+    complexity = models.CharField(max_length=10, choices=LEVELS, blank=True)
+    reliance = models.CharField(max_length=10, choices=LEVELS, blank=True)
+    tier = models.PositiveSmallIntegerField(default=1)  # Unassessed is treated as the strictest.
+    tier_confirmed_by = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="tiers_confirmed"
+    )
+    tier_confirmed_at = models.DateTimeField(null=True, blank=True)
+    affects_natural_persons = models.BooleanField(default=False)
+    registered_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(default=timezone.now)
+    revision = models.PositiveIntegerField(default=1)  # The ETag.
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), "workspace", name="one_model_per_name"),
+            models.CheckConstraint(condition=Q(status__in=[s.value for s in Status]), name="model_status_is_known"),
+            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=3), name="tier_is_1_2_or_3"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def model_slug(self):
+        return self.slug
+
+    @property
+    def tier_is_provisional(self) -> bool:
+        return self.tier_confirmed_at is None
+
+    def production_version(self):
+        return self.versions.filter(stage=Stage.PRODUCTION).first()
+
+    def missing(self) -> list[str]:
+        """What the register still lacks about this model, field by field."""
+        wanted = ["purpose", "business_unit", "methodology", "exposure", "purpose_level", "complexity", "reliance"]
+        return [name for name in wanted if not getattr(self, name)] + (["tier confirmation"] * self.tier_is_provisional)

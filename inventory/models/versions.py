@@ -1,0 +1,69 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from audits.profiles.schema import Column, Role, columns_from_json
+from inventory.states import Stage
+
+
+class ModelVersion(models.Model):
+    """One immutable build of a model. A change is a new version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    stage = models.CharField(max_length=20, choices=[(s.value, s.capitalize()) for s in Stage], default=Stage.CANDIDATE)
+    framework = models.CharField(max_length=50, blank=True)
+    artifact_uri = models.CharField(max_length=1000, blank=True)  # Where it lives elsewhere; never fetched.
+    artifact_sha256 = models.CharField(max_length=64, blank=True)
+    artifact_bytes = models.BigIntegerField(null=True, blank=True)
+    code_ref = models.CharField(max_length=500, blank=True)
+    training_data = models.JSONField(default=dict, blank=True)
+    params = models.JSONField(default=dict, blank=True)
+    metrics = models.JSONField(default=dict, blank=True)
+    schema = models.JSONField(default=list)  # Columns, as audits.profiles.schema reads them.
+    decision_threshold = models.FloatField(null=True, blank=True)
+    tags = models.JSONField(default=dict, blank=True)
+    origin = models.CharField(max_length=100, blank=True)  # Reference of the request that asked for this version.
+    predecessor = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="successors")
+    registered_by = models.ForeignKey(
+        "accounts.Person", null=True, on_delete=models.PROTECT, related_name="versions_registered"
+    )
+    registered_at = models.DateTimeField(default=timezone.now)
+    promoted_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # Superseded or retired.
+
+    class Meta:
+        ordering = ["model", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["model", "number"], name="one_version_per_number"),
+            models.UniqueConstraint(fields=["model"], condition=Q(stage="production"), name="one_production_version"),
+            models.UniqueConstraint(
+                fields=["model", "origin"], condition=~Q(origin=""), name="one_version_per_request"
+            ),
+            models.CheckConstraint(condition=Q(stage__in=[s.value for s in Stage]), name="version_stage_is_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.model.name} version {self.number}"
+
+    @property
+    def model_slug(self):
+        return self.model.slug
+
+    def columns(self) -> tuple[Column, ...]:
+        return columns_from_json(self.schema)
+
+    def columns_with(self, role: Role) -> list[Column]:
+        return [column for column in self.columns() if role in column.roles]
+
+    def column_with(self, role: Role) -> Column | None:
+        """The one column of a role that only one column may have: id, time, score, prediction, label."""
+        return next(iter(self.columns_with(role)), None)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether assessments of it are of interest: it decides, might decide, or runs beside what decides."""
+        return self.stage in (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)

@@ -1,0 +1,94 @@
+"""Which role may do what, and which roles nobody may hold together. Plain values, one table each."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ENGINEER = "engineer"
+    OWNER = "owner"
+    VALIDATOR = "validator"
+    RISK_OFFICER = "risk_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    READ = "read"
+    READ_TRAIL = "read_trail"
+    REGISTER_MODEL = "register_model"
+    EDIT_MODEL = "edit_model"
+    CONFIRM_TIER = "confirm_tier"
+    REGISTER_VERSION = "register_version"
+    LOG_DATA = "log_data"
+    CHANGE_PLAN = "change_plan"
+    RUN_ASSESSMENT = "run_assessment"
+    REQUEST_CHANGE = "request_change"
+    DECIDE_CHANGE = "decide_change"  # Which roles a change awaits is the policy's, per kind and tier.
+    RAISE_FINDING = "raise_finding"
+    ANSWER_FINDING = "answer_finding"
+    CLOSE_FINDING = "close_finding"
+    ISSUE_REPORT = "issue_report"
+    PUBLISH_POLICY = "publish_policy"
+    MANAGE_PEOPLE = "manage_people"
+
+
+ENG, OWN, VAL, RSK, AUD, ADM = tuple(Role)
+
+# governance.md, section 7. An administrator reads, and manages people, and decides nothing about a model.
+ALLOWED: dict[Permission, frozenset[Role]] = {
+    Permission.READ: frozenset({ENG, OWN, VAL, RSK, AUD, ADM}),
+    Permission.READ_TRAIL: frozenset({ENG, OWN, VAL, RSK, AUD, ADM}),
+    Permission.REGISTER_MODEL: frozenset({ENG, OWN, RSK}),
+    Permission.EDIT_MODEL: frozenset({ENG, OWN, RSK}),
+    Permission.CONFIRM_TIER: frozenset({RSK}),
+    Permission.REGISTER_VERSION: frozenset({ENG, OWN}),
+    Permission.LOG_DATA: frozenset({ENG}),
+    Permission.CHANGE_PLAN: frozenset({VAL, RSK}),
+    Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, RSK}),
+    Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, RSK}),
+    Permission.DECIDE_CHANGE: frozenset({VAL, RSK}),
+    Permission.RAISE_FINDING: frozenset({VAL, RSK}),
+    Permission.ANSWER_FINDING: frozenset({ENG, OWN}),
+    Permission.CLOSE_FINDING: frozenset({VAL, RSK}),
+    Permission.ISSUE_REPORT: frozenset({ENG, OWN, VAL, RSK, AUD}),
+    Permission.PUBLISH_POLICY: frozenset({RSK}),
+    Permission.MANAGE_PEOPLE: frozenset({ADM}),
+}
+
+# What a service account may do at most, whatever role its token was given: it pushes data and drafts, never decides.
+ALLOWED_TO_SERVICES = frozenset(
+    {
+        Permission.READ,
+        Permission.REGISTER_MODEL,
+        Permission.EDIT_MODEL,
+        Permission.REGISTER_VERSION,
+        Permission.LOG_DATA,
+        Permission.RUN_ASSESSMENT,
+        Permission.REQUEST_CHANGE,
+        Permission.ISSUE_REPORT,
+    }
+)
+
+# governance.md, section 7, rule 13.
+FORBIDDEN_TOGETHER = (
+    (Role.ENGINEER, Role.VALIDATOR),
+    (Role.OWNER, Role.RISK_OFFICER),
+    *((Role.ADMINISTRATOR, other) for other in Role if other != Role.ADMINISTRATOR),
+    *((Role.AUDITOR, other) for other in Role if other not in (Role.AUDITOR, Role.ADMINISTRATOR)),
+)
+
+
+def why_not_hold(role: Role, held: set[Role]) -> str:
+    """Why someone who holds these roles may not also be given this one; empty if they may."""
+    for pair in FORBIDDEN_TOGETHER:
+        if role in pair and (other := set(pair) - {role}) and other <= held:
+            return f"Nobody may be {label(role)} and {label(other.pop())} at the same time."
+    return ""
+
+
+def may(permission: Permission, *, roles: set[Role], is_service: bool) -> bool:
+    return bool(ALLOWED[permission] & roles) and (not is_service or permission in ALLOWED_TO_SERVICES)
+
+
+def label(role: str) -> str:
+    return Role(role).replace("_", " ")

@@ -1,0 +1,43 @@
+"""Who is behind the change being made, and which request it belongs to."""
+
+import logging
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """Who is behind the change being made, as the trail will record it."""
+
+    request_id: str = ""
+    authenticated_by: str = "system"
+
+
+NOBODY = RequestContext()
+_context: ContextVar[RequestContext] = ContextVar("request_context", default=NOBODY)
+
+
+def enter(context: RequestContext):
+    """Make this the context of everything that follows; hand the answer to `leave` when it is over."""
+    return _context.set(context)
+
+
+def leave(token) -> None:
+    _context.reset(token)
+
+
+def request_context() -> RequestContext:
+    return _context.get()
+
+
+def set_authenticated_by(kind: str) -> None:
+    """Record how the person behind this request proved who they are: session, token, …"""
+    _context.set(RequestContext(request_context().request_id, kind))
+
+
+class RequestIdFilter(logging.Filter):
+    """Puts the request id on every log line."""
+
+    def filter(self, record):
+        record.request_id = request_context().request_id or "-"
+        return True

@@ -1,0 +1,176 @@
+"""How the domain's answers become HTTP: request ids, problem+json for programs, pages for people."""
+
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by
+from mrm.errors import DomainError, NotPermitted, RuleBroken, TooLarge, UnusableData
+
+STATUS = {NotPermitted: 403, RuleBroken: 409, UnusableData: 422, TooLarge: 413}
+TITLE = {
+    400: "The request is malformed",
+    401: "Sign in first",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "A rule does not allow this",
+    412: "Changed since you read it",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "The data cannot be used",
+    429: "Too many requests",
+}
+
+
+class RequestContextMiddleware:
+    """Gives each request an id, which its log lines, trail entries and answer carry."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        token = enter(RequestContext(uuid.uuid4().hex, "anonymous"))
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_context().request_id
+            return response
+        finally:
+            leave(token)
+
+
+class SignedInMiddleware:
+    """Pages are for people who have signed in; views that serve everybody say so with `login_not_required`."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            set_authenticated_by("session")
+        return self.get_response(request)
+
+
+class ContentSecurityMiddleware:
+    """Nothing on a page may come from another host, and nothing inline may run.
+
+    Vega compiles expressions to functions unless its interpreter is used, so the pages use the interpreter and need no
+    'unsafe-eval'; it sets inline styles, hence the style exception.
+    """
+
+    POLICY = (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", self.POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        return response
+
+
+class RefusalMiddleware:
+    """A refusal becomes a page with every reason; part of a page where htmx asked for a part."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, DomainError):
+            return None
+        status = STATUS[type(exception)]
+        if _wants_json(request):
+            return problem(status, exception.reasons, errors=getattr(exception, "errors", None))
+        template = "errors/refusal_part.html" if getattr(request, "htmx", False) else "errors/refusal.html"
+        return render(request, template, {"title": TITLE[status], "reasons": exception.reasons}, status=status)
+
+
+def problem_body(status: int, detail: str, **members) -> dict:
+    """An RFC 9457 problem; `members` that are empty are left out."""
+    body = {"type": "about:blank", "title": TITLE.get(status, "The request failed"), "status": status, "detail": detail}
+    body["request_id"] = request_context().request_id
+    return body | {name: value for name, value in members.items() if value}
+
+
+def problem(status: int, reasons: list[str], *, errors=None) -> JsonResponse:
+    body = problem_body(status, " ".join(reasons), reasons=reasons if status == 409 else None, errors=errors)
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def api_exception_handler(exc, context):
+    """The one place that maps errors of the API to statuses."""
+    if isinstance(exc, DomainError):
+        set_rollback()
+        status = STATUS[type(exc)]
+        reasons = exc.reasons if isinstance(exc, RuleBroken) else None
+        return _answer(problem_body(status, str(exc), reasons=reasons, errors=getattr(exc, "errors", None)))
+    if isinstance(exc, Http404):
+        return _answer(problem_body(404, str(exc) or "There is nothing at this address that you may see."))
+    if isinstance(exc, PermissionDenied):
+        return _answer(problem_body(403, str(exc) or "You may not do this."))
+    if isinstance(exc, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        return _answer(problem_body(413, f"A JSON body may be at most {limit} MiB; send large tables as Parquet."))
+    if isinstance(exc, exceptions.APIException):
+        set_rollback()
+        headers = {}
+        if getattr(exc, "auth_header", None):
+            headers["WWW-Authenticate"] = exc.auth_header
+        if getattr(exc, "wait", None):
+            headers["Retry-After"] = str(int(exc.wait) + 1)
+        errors = list(field_errors(exc.detail)) if isinstance(exc, exceptions.ValidationError) else None
+        detail = " ".join(error["message"] for error in errors) if errors else str(exc.detail)
+        return _answer(problem_body(exc.status_code, detail, errors=errors), headers)
+    return None
+
+
+def field_errors(detail, path: str = ""):
+    """Serializer errors, nested as deep as they are, as a flat list of {field, message}."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from field_errors(inner, path if name == "detail" else f"{path}.{name}".lstrip("."))
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            nested = isinstance(inner, dict | list)
+            yield from field_errors(inner, f"{path}[{index}]" if nested and len(detail) > 1 else path)
+    else:
+        yield {"field": path, "message": f"{path}: {detail}" if path else str(detail)}
+
+
+def api_not_found(request, exception=None):
+    return problem(404, ["There is nothing at this address."])
+
+
+def not_found(request, exception=None):
+    if _wants_json(request):
+        return api_not_found(request)
+    return render(request, "errors/not_found.html", status=404)
+
+
+def server_error(request):
+    if _wants_json(request):
+        body = problem_body(500, "mrm made a mistake. Nothing was changed. The request id names the entry in the log.")
+        return JsonResponse(body, status=500, content_type="application/problem+json")
+    return render(request, "errors/server_error.html", {"request_id": request_context().request_id}, status=500)
+
+
+def _answer(body: dict, headers: dict | None = None) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+
+
+def _wants_json(request) -> bool:
+    return request.path.startswith("/api/")

@@ -1,0 +1,54 @@
+"""What was handed to someone outside."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Report(models.Model):
+    """One sealed document about a model and a period; a sealed report is never replaced."""
+
+    class Kind(models.TextChoices):
+        MONITORING = "monitoring", "Ongoing monitoring report"
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", "Requested"
+        SEALED = "sealed", "Sealed"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=20, unique=True)  # R-2026-0001
+    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.MONITORING)
+    model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="reports")
+    period_start = models.DateField()
+    period_end = models.DateField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
+    step = models.CharField(max_length=200, blank=True)
+    requested_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT)
+    requested_at = models.DateTimeField(default=timezone.now)
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    pdf_sha256 = models.CharField(max_length=64, blank=True)
+    pdf_bytes = models.PositiveIntegerField(null=True, blank=True)
+    evidence_sha256 = models.CharField(max_length=64, blank=True)
+    pages = models.PositiveSmallIntegerField(null=True, blank=True)
+    reason = models.TextField(blank=True)  # Why it failed.
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["requested", "sealed", "failed"]), name="report_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(period_end__gte=models.F("period_start")), name="report_period_is_not_empty"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.reference}: {self.get_kind_display().lower()} of {self.model}"
+
+    @property
+    def model_slug(self):
+        return self.model.slug
