@@ -4,6 +4,7 @@ Three nets, because a process left behind holds ports, files and data: `close` o
 session of its own when this process is killed; on Linux the kernel's parent-death signal when both are killed at once.
 """
 
+import contextlib
 import functools
 import os
 import shutil
@@ -33,13 +34,13 @@ class Child:
     name: str
     process: subprocess.Popen
     stop_signal: signal.Signals
-    log: Path
+    log: Path | None
 
     def is_running(self) -> bool:
         return self.process.poll() is None
 
     def last_lines(self, count: int = 15) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:]) if self.log else ""
 
 
 class Crew:
@@ -60,24 +61,26 @@ class Crew:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         privileges: Sequence[str] = (),
     ) -> Child:
-        """Starts `command` with its output appended to `log`; `privileges` are options of setpriv."""
+        """Starts `command`; its output is appended to `log`, or is ours where there is none.
+
+        `privileges` are options of setpriv.
+        """
         options = [*privileges]
         if _signal_on_parent_death():
             options.append(f"--pdeathsig={stop_signal.name.removeprefix('SIG')}")
         prefix = ["setpriv", *options, "--"] if options else []
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with self._output(log) as output:
             process = subprocess.Popen(  # noqa: S603 -- commands of our own, never a user's.
                 [*prefix, *map(str, command)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=output and subprocess.STDOUT,
                 env=env,
                 cwd=cwd,
                 start_new_session=True,
@@ -102,6 +105,13 @@ class Crew:
             self._watchdog.stdin.close()
             self._watchdog.wait()
             self._watchdog = None
+
+    @staticmethod
+    def _output(log: Path | None) -> contextlib.AbstractContextManager:
+        if log is None:
+            return contextlib.nullcontext()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("ab")
 
     def _announce(self, child: Child) -> None:
         if self._watchdog is None:

@@ -1,0 +1,87 @@
+"""Fixtures that run web, worker and scheduler as the processes they are in production."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+from django.conf import settings
+
+from mrm import embedded
+from mrm.processes import Child, Crew
+from mrm.serve import HOST, Server
+
+
+class Live:
+    """Processes of mrm that run beside the test, on the test's own database and queue."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.address = server.address
+        self.children: dict[str, Child] = {}
+
+    def start(self, *names: str) -> None:
+        """Starts some of "web", "worker" and "scheduler"; waits until the web process serves pages."""
+        for name in names:
+            self.children[name] = self.server.start(name)
+        if "web" in names:
+            self.server.wait_for_page(self.children["web"])
+
+    def kill(self, name: str) -> None:
+        """Ends a process and everything it started the hard way, as a power cut would."""
+        child = self.children.pop(name)
+        os.killpg(child.process.pid, signal.SIGKILL)
+        self.server.crew.stop(child)
+
+    def log(self, name: str) -> str:
+        return self.children[name].log.read_text()
+
+    @staticmethod
+    def wait_until(claim: Callable[[], object], seconds: float = 60.0, every: float = 0.2) -> object:
+        """What `claim` answers as soon as that is true; fails the test when it never is."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            answer = claim()
+            if answer:
+                return answer
+            time.sleep(every)
+        pytest.fail(f"This did not become true within {seconds:.0f} seconds: {claim.__name__}")
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def stage(own_database, free_port, tmp_path):
+    """Web, worker and scheduler of mrm on a database of the test's own, none of them started yet."""
+    with redis.Redis.from_url(settings.REDIS_URL) as queue:
+        queue.flushdb()
+    with Crew() as crew:
+        server = Server(crew, tmp_path, free_port)
+        server.env |= {
+            "DJANGO_SETTINGS_MODULE": "mrm.settings",
+            "DATABASE_URL": embedded.database_url(settings.VAR, own_database),
+            "SWEEP_SECONDS": "2",
+        }
+        yield Live(server)
+
+
+@pytest.fixture
+def live(stage):
+    """Web, worker and scheduler, running."""
+    stage.start("web", "worker", "scheduler")
+    return stage
+
+
+@pytest.fixture
+def live_worker(stage):
+    """A Celery worker, running."""
+    stage.start("worker")
+    return stage
