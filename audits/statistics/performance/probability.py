@@ -24,7 +24,7 @@ def brier_score(
     probabilities, each then being its own group; otherwise groups hold equal mass. `skill` is 1 - score / uncertainty.
     """
     method = f"Brier score, normal interval; decomposition over at most {bins} groups of equal mass"
-    label, probability, weights = _checked(label, probability, weights)
+    label, probability, weights = checked_probabilities(label, probability, weights)
     rows = weights.sum()
     if rows <= 0:
         return could_not_compute("Brier score: there are no rows", method=method, sizes={"rows": 0})
@@ -59,7 +59,7 @@ def log_loss(
     Probabilities are kept at least 2.2e-16 away from 0 and 1, as scikit-learn does; `detail["clipped"]` counts them.
     """
     method = "log loss in nats, normal interval"
-    label, probability, weights = _checked(label, probability, weights)
+    label, probability, weights = checked_probabilities(label, probability, weights)
     rows = weights.sum()
     if rows <= 0:
         return could_not_compute("log loss: there are no rows", method=method, sizes={"rows": 0})
@@ -90,8 +90,8 @@ def equal_mass_groups(score: np.ndarray, weights: np.ndarray, groups: int) -> np
     return np.unique(cell, return_inverse=True)[1][place]
 
 
-def _checked(label, probability, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The three arrays as numbers, entries that stand for no row left out."""
+def checked_probabilities(label, probability, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Label, probability and weights as numbers, entries that stand for no row left out."""
     probability = probability_vector(probability, "probability")
     label = binary_vector(label, "label", length=len(probability))
     weights = frequency_vector(weights, length=len(probability))
