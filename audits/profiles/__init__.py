@@ -1,0 +1,1 @@
+"""One scan of a table into small mergeable counts; the engines that can do the scan. No Django."""
