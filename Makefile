@@ -58,6 +58,7 @@ set-up-tests: .venv/stamp-test node_modules/.stamp
 .venv/stamp-run: .venv/stamp-environment requirements.txt
 	@echo "Installing the Python packages of requirements.txt."
 	@$(INSTALL) --requirement requirements.txt
+	@$(BIN)/python -m mrm.machine
 	@touch $@
 
 .venv/stamp-test: .venv/stamp-run requirements-dev.txt

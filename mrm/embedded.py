@@ -146,6 +146,8 @@ class Services:
 
     def release(self) -> None:
         """Gives the lock back, once the services have ended."""
+        if _sockets(self.var).parent != folder(self.var).resolve():
+            shutil.rmtree(_sockets(self.var), ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -1,8 +1,12 @@
-"""What the machine itself must bring, and the command that mends what it lacks."""
+"""What the machine itself must bring, and the command that mends what it lacks.
+
+As a program, the last step of set-up: it says which system library is missing and exits with 1.
+"""
 
 import importlib
 import shutil
 import socket
+import sys
 
 PANGO_PACKAGES = {
     "apt-get": "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
@@ -42,3 +46,7 @@ def _is_free(port: int, host: str) -> bool:
         except OSError:
             return False
     return True
+
+
+if __name__ == "__main__":
+    sys.exit(missing_pdf_library())

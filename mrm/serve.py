@@ -12,7 +12,7 @@ from types import FrameType
 
 from django.conf import settings
 
-from mrm import embedded, machine
+from mrm import embedded, env, machine
 from mrm.processes import Child, Crew
 
 HOST = "127.0.0.1"
@@ -79,16 +79,16 @@ class Server:
             marker.touch()
 
     def wait_for_page(self, web: Child) -> None:
-        """Waits until the web process answers a request without a server error."""
+        """Waits until the web process answers; says so when the answer is a server error."""
         deadline = time.monotonic() + PAGE_SECONDS
-        while time.monotonic() < deadline:
-            if not web.is_running():
-                break
+        while web.is_running() and time.monotonic() < deadline:
             connection = http.client.HTTPConnection(HOST, self.port, timeout=PAGE_SECONDS)
             with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
                 connection.request("GET", "/")
-                if connection.getresponse().status < 500:
-                    return
+                status = connection.getresponse().status
+                if status >= 500:
+                    print(f"The first page answers with error {status}; the reason is in {web.log}.", flush=True)
+                return
             time.sleep(0.1)
         raise embedded.CannotStart(f"The web process serves no page. Its last words:\n{web.last_lines()}")
 
@@ -113,20 +113,23 @@ def serve(var: Path, port: int) -> None:
     purpose = f"make run at http://{HOST}:{port}"
     own = {"with_postgres": not os.environ.get("DATABASE_URL"), "with_redis": not os.environ.get("REDIS_URL")}
     with embedded.running(var, purpose=purpose, **own) as crew:
-        for complaint in (machine.taken_port(port, HOST), machine.missing_pdf_library()):
-            if complaint:
-                raise embedded.CannotStart(complaint)
+        complaint = machine.taken_port(port, HOST)
+        if complaint:
+            raise embedded.CannotStart(complaint)
         server = Server(crew, var, port)
         print("Bringing the database up to date.", flush=True)
         server.manage("migrate", "--no-input", log=var / "log" / "migrate.log")
-        server.build_demo()
+        with_demo = env.boolean("DEMO", default=True)
+        if with_demo:
+            server.build_demo()
         print("Starting web, worker and scheduler.", flush=True)
         web = server.start("web")
         server.wait_for_page(web)
         print(f"\nmrm is ready at {server.address}", flush=True)
         server.start("worker")
         server.start("scheduler")
-        server.manage("demo", "--sign-ins", log=None)
+        if with_demo:
+            server.manage("demo", "--sign-ins", log=None)
         print(f"\nCtrl-C stops everything. Logs are in {var / 'log'}.", flush=True)
         started_by_make = "MAKELEVEL" in os.environ
         while not (started_by_make and os.getppid() != caller):

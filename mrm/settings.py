@@ -74,7 +74,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "mrm.pages.navigation.page",
             ],
+            "builtins": ["mrm.pages.tags"],
         },
     },
 ]
@@ -154,7 +156,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
 NODE_MODULES = ROOT / "node_modules"
 STATICFILES_DIRS = [
     ROOT / "static",
