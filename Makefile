@@ -25,7 +25,7 @@ lint: set-up-tests  ## style, import contracts, templates, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --check --lint --quiet
+	$(BIN)/djlint templates --lint
 	MRM_DEVELOPMENT=true $(BIN)/python manage.py check --fail-level WARNING
 	MRM_DEVELOPMENT=true $(BIN)/python manage.py makemigrations --check --dry-run
 
