@@ -82,16 +82,27 @@ class Tally:
         below = finite.searchsorted(self.column.edges, side="left")
         self.cells += np.diff(below, prepend=0, append=len(finite))
         least, most = float(finite[0]), float(finite[-1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, squares = (least, 0.0) if least == most else _moments(finite)
+        self._add_moments(np.array([len(finite)]), least, most, np.array([mean]), np.array([squares]))
+
+    def add_cells(
+        self, cells: np.ndarray, rows: np.ndarray, least: float, most: float, means: np.ndarray, squares: np.ndarray
+    ) -> None:
+        """What an engine already counted: cells with the rows, mean and squared deviations of each."""
+        np.add.at(self.cells, cells, rows)
+        self._add_moments(rows, least, most, means, squares)
+
+    def _add_moments(self, rows: np.ndarray, least: float, most: float, means: np.ndarray, squares: np.ndarray) -> None:
         self.minimum = float(np.fmin(self.minimum, least))
         self.maximum = float(np.fmax(self.maximum, most))
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, squares = (least, 0.0) if least == most else _moments(finite)
             self.mean, self.squares = combine_moments(
-                np.array([self.observed, len(finite)]),
-                np.array([self.mean, mean]),
-                np.array([self.squares, squares]),
+                np.array([self.observed, *rows]),
+                np.array([self.mean, *means]),
+                np.array([self.squares, *squares]),
             )
-        self.observed += len(finite)
+        self.observed += int(rows.sum())
 
     def add_categories(self, array: pa.Array) -> None:
         values, rows, missing = distinct(array)

@@ -13,7 +13,7 @@ from pyarrow import types
 from audits.profiles.schema import Kind
 
 SECONDS_PER_DAY = 86_400
-TICKS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+TICKS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
 
 # Doubles beyond this are not all integers of their own, so "1e+20" says more than twenty digits would.
 LARGEST_PLAIN_INTEGER = 2**53
@@ -43,8 +43,10 @@ def fits(kind: Kind, stored: pa.DataType) -> bool:
 
 
 def numbers(array: pa.Array) -> np.ndarray:
-    """The values as float64, NaN where there is none. Integers beyond 2^53 round to the nearest double; dates are
-    seconds since 1970 (UTC); false and true are 0 and 1. Do not write to the answer: it may be the array's own memory.
+    """The values as float64, NaN where there is none. Do not write to them: they may be the array's own memory.
+
+    Integers beyond 2^53 round to the nearest double; dates are seconds since 1970 (UTC), to the microsecond; false and
+    true are 0 and 1.
     """
     stored = array.type
     if types.is_dictionary(stored):
@@ -52,6 +54,8 @@ def numbers(array: pa.Array) -> np.ndarray:
     if types.is_date(stored):
         return numbers(array.cast(pa.date32()).cast(pa.int32())) * SECONDS_PER_DAY
     if types.is_timestamp(stored):
+        if stored.unit == "ns":
+            return numbers(array.cast(pa.timestamp("us", stored.tz), safe=False))
         return numbers(array.cast(pa.int64())) / TICKS_PER_SECOND[stored.unit]
     if types.is_boolean(stored):
         array = array.cast(pa.uint8())
