@@ -14,9 +14,9 @@ RESAMPLES = 999
 def resample_cells(cells, *, rng: np.random.Generator, resamples: int = RESAMPLES) -> np.ndarray:
     """Multinomial draws of as many rows as `cells` holds, with the cells' shares.
 
-    Returns int64, shape (resamples, *shape of cells). The same distribution as drawing the rows with replacement and counting them, at a cost that does not depend on the
-    number of rows. cells: non-negative whole counts of any shape. Raises ValueError for other counts, for no rows, or
-    for fewer than 1 resample. Source: Efron 1979.
+    The same distribution as drawing the rows with replacement and counting them, at a cost that does not depend on the
+    number of rows. cells: non-negative whole counts of any shape. Returns int64, shape (resamples, *shape of cells).
+    Raises ValueError for other counts, for no rows, or for fewer than 1 resample. Source: Efron 1979.
     """
     counts = np.asarray(cells)
     if counts.size == 0 or np.any(counts < 0) or np.any(counts != np.floor(counts)) or counts.sum() <= 0:
