@@ -177,15 +177,28 @@ def edges_of(finite: np.ndarray, cells: int = CELLS) -> np.ndarray:
     """
     if len(finite) == 0:
         return np.empty(0)
-    starts = np.flatnonzero(np.concatenate([[True], finite[1:] != finite[:-1]]))
-    distinct = finite[starts]
-    if len(distinct) <= cells // 2:
-        edges, heavy = distinct, distinct
+    edges = np.unique(finite[np.arange(1, cells) * len(finite) // cells])
+    few = _distinct(finite, cells // 2) if len(edges) <= cells // 2 else None
+    if few is not None:
+        edges = heavy = few
     else:
-        edges = finite[np.arange(1, cells) * len(finite) // cells]
-        weights = np.diff(starts, append=len(finite))
-        heavy = distinct[weights * cells >= len(finite)]
+        # A value that holds 1 / cells of the rows lies on a quantile or at an end.
+        candidates = np.unique(np.concatenate([edges, finite[[0, -1]]]))
+        weights = finite.searchsorted(candidates, side="right") - finite.searchsorted(candidates, side="left")
+        heavy = candidates[weights * cells >= len(finite)]
     with np.errstate(over="ignore"):
         after = np.nextafter(heavy, np.inf)
     edges = np.unique(np.concatenate([edges, heavy, after[np.isfinite(after)]]))
     return edges + 0.0  # turns a -0.0 into 0.0, so that equal grids have equal digests
+
+
+def _distinct(ordered: np.ndarray, at_most: int) -> np.ndarray | None:
+    """The distinct values of a sorted array, found by jumping from one to the next; None where there are more."""
+    found = []
+    position = 0
+    while position < len(ordered):
+        if len(found) == at_most:
+            return None
+        found.append(ordered[position])
+        position = ordered.searchsorted(ordered[position], side="right")
+    return np.array(found)
