@@ -17,6 +17,10 @@ class RuleBroken(DomainError):
     """This cannot be done now, whoever asks."""
 
 
+class Outdated(RuleBroken):
+    """What you change was changed by somebody else since you read it."""
+
+
 class UnusableData(DomainError):
     """The data parse but cannot be used; every fault names its field, row or column.
 

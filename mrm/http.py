@@ -3,17 +3,19 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by
-from mrm.errors import DomainError, NotPermitted, RuleBroken, TooLarge, UnusableData
+from mrm.errors import DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData
 
-STATUS = {NotPermitted: 403, RuleBroken: 409, UnusableData: 422, TooLarge: 413}
+STATUS = {NotPermitted: 403, RuleBroken: 409, Outdated: 412, UnusableData: 422, TooLarge: 413}
 TITLE = {
     400: "The request is malformed",
     401: "Sign in first",
@@ -46,16 +48,18 @@ class RequestContextMiddleware:
             leave(token)
 
 
-class SignedInMiddleware:
+class SignedInMiddleware(LoginRequiredMiddleware):
     """Pages are for people who have signed in; views that serve everybody say so with `login_not_required`."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
 
     def __call__(self, request):
         if request.user.is_authenticated:
             set_authenticated_by("session")
-        return self.get_response(request)
+        return super().__call__(request)
+
+    def handle_no_permission(self, request, view_func):
+        """To the sign-in page as a whole, also where htmx asked for a part of another."""
+        response = super().handle_no_permission(request, view_func)
+        return HttpResponseClientRedirect(response.url) if request.htmx else response
 
 
 class ContentSecurityMiddleware:
