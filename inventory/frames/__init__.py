@@ -1,0 +1,38 @@
+"""Rows: checked against a version's schema when they come in, stored as Parquet, read back as lazy frames.
+
+What the schema's `required` means: a batch without the column, or with missing values in it, is refused. The id and the
+time of a batch are always required; its label never, because outcomes come later; its prediction not where it can be
+derived from score and threshold. A reference needs neither id, time nor label.
+"""
+
+from inventory.frames.bodies import READERS
+from inventory.frames.reading import (
+    ID,
+    LABEL,
+    already_logged,
+    labelled,
+    outcomes,
+    reference,
+    rows_of,
+    unknown_ids,
+    window,
+)
+from inventory.frames.writing import Written, derivable, write
+
+CONTENT_TYPES = tuple(READERS)
+
+__all__ = [
+    "CONTENT_TYPES",
+    "ID",
+    "LABEL",
+    "Written",
+    "already_logged",
+    "derivable",
+    "labelled",
+    "outcomes",
+    "reference",
+    "rows_of",
+    "unknown_ids",
+    "window",
+    "write",
+]

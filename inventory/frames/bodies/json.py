@@ -1,0 +1,239 @@
+"""JSON bodies: a line per row, a list of rows, or `{"columns": {name: [values]}}`.
+
+A NaN, which is not JSON but which many programs write, is read as a missing value.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.conf import settings
+
+from audits.profiles.schema import Column, Kind, Role
+from inventory.frames.bodies.pieces import Body, Piece, check_rows, rows_per_piece
+from inventory.frames.faults import Faults, shown
+from mrm.errors import TooLarge, UnusableData
+
+LONGEST_LINE = 4 * 2**20
+TAKEN = {
+    Kind.NUMERIC: {int, float, bool},
+    Kind.BOOLEAN: {bool, int, float, str},
+    Kind.CATEGORICAL: {str, int, float, bool},
+    Kind.TEXT: {str},
+    Kind.DATETIME: {str},
+}
+TAKEN_AS_ID = {str, int, float}
+NOUNS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+SHAPE = 'Send {"columns": {"name": [values]}} or a list of objects, one per row.'
+
+
+class ColumnsBody:
+    """`{"columns": {name: [values]}}`."""
+
+    is_text = False
+
+    def __init__(self, columns: dict[str, list]):
+        self.columns = columns
+        self.names = list(columns)
+        lengths = {name: len(values) for name, values in columns.items()}
+        self.rows = max(lengths.values(), default=0)
+        faults = Faults()
+        for name, length in lengths.items():
+            if length != self.rows:
+                faults.add(f"Column {shown(name)} has {length} values where another has {self.rows}.", column=name)
+        faults.raise_if_any()
+        check_rows(self.rows, len(columns))
+
+    def pieces(self, columns: Sequence[Column], faults: Faults) -> Iterator[Piece]:
+        if self.rows:
+            arrays = {column.name: _array(self.columns[column.name], column, 1, faults) for column in columns}
+            yield Piece(self.rows, arrays)
+
+
+class RowsBody:
+    """Objects, one per row, from wherever they come."""
+
+    is_text = False
+    names = None
+
+    def __init__(self, rows: Callable[[], Iterator[tuple[int, Any]]]):
+        self.rows = rows
+
+    def pieces(self, columns: Sequence[Column], faults: Faults) -> Iterator[Piece]:
+        known, strangers = {column.name for column in columns}, set()
+        numbered, first = self.rows(), 1
+        size = rows_per_piece(len(columns))
+        while rows := list(islice(numbered, size)):
+            check_rows(first + len(rows) - 1, len(columns))
+            objects = [self._object(number, row, known, strangers, faults) for number, row in rows]
+            arrays = {
+                column.name: _array([row.get(column.name) for row in objects], column, first, faults)
+                for column in columns
+            }
+            yield Piece(len(rows), arrays)
+            first += len(rows)
+
+    @staticmethod
+    def _object(number: int, row: Any, known: set[str], strangers: set[str], faults: Faults) -> dict:
+        if not isinstance(row, dict):
+            faults.add(f"Row {number} is {_noun(row)} where an object is due.")
+            return {}
+        if not row.keys() <= known:
+            for name in row.keys() - known - strangers:
+                strangers.add(name)
+                message = f"Row {number} has a column {shown(name)} that is not in the schema. Leave it out."
+                faults.add(message, column=name)
+        return row
+
+
+class LinesBody(RowsBody):
+    """A JSON object per line."""
+
+    def __init__(self, path: Path):
+        super().__init__(lambda: _lines(path))
+
+
+def read_json(path: Path) -> Body:
+    """Rows or columns. The whole document is in memory while it is read, hence its own, lower limit."""
+    if path.stat().st_size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        raise TooLarge(f"A JSON body may be at most {limit} MiB. Send NDJSON, CSV, Arrow or Parquet instead.")
+    document = _parsed(path.read_bytes(), "The body")
+    if isinstance(document, list):
+        return RowsBody(lambda: enumerate(document, 1))
+    columns = document.get("columns") if isinstance(document, dict) and len(document) == 1 else None
+    if not isinstance(columns, dict) or not all(isinstance(values, list) for values in columns.values()):
+        raise UnusableData({"message": f"The body has another shape than expected. {SHAPE}"})
+    return ColumnsBody(columns)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    number = 0
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise UnusableData({"message": f"Row {number + 1} is longer than {LONGEST_LINE // 2**20} MiB."})
+            if line.strip():
+                number += 1
+                yield number, _parsed(line, f"Row {number}", row=number)
+
+
+def _parsed(content: bytes, subject: str, **where) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
+    except UnicodeDecodeError:
+        wrong = "is not UTF-8"
+    except _TwiceNamed as twice:
+        wrong = f"names {shown(twice.name)} more than once in one object"
+    except json.JSONDecodeError as fault:
+        wrong = f"is not JSON: {fault}"
+    except ValueError:  # Python's guard against numbers of thousands of digits.
+        wrong = "holds a number that is too long"
+    except RecursionError:
+        wrong = "is nested too deeply"
+    raise UnusableData({"message": f"{subject} {wrong}.", **where})
+
+
+class _TwiceNamed(Exception):
+    def __init__(self, name: str):
+        super().__init__(name)
+        self.name = name
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceNamed(next(name for name in names if names.count(name) > 1))
+    return made
+
+
+def _array(values: list, column: Column, first_row: int, faults: Faults) -> pa.Array:
+    """The values of one column in an Arrow array; those of a type that the column does not take are refused."""
+    is_id = column.has_role(Role.ID)
+    taken = TAKEN_AS_ID if is_id else TAKEN[column.kind]
+    found = set(map(type, values)) - {type(None)}
+    if strange := found - taken:
+        at = [index for index, value in enumerate(values) if type(value) in strange]
+        due = "an id, as text or a whole number," if is_id else _due(column.kind)
+        told = [(first_row + index, f"{_noun(values[index])} stands where {due} is due.") for index in at[:20]]
+        faults.add_rows(column.name, len(at), told)
+        values = [None if type(value) in strange else value for value in values]
+        found &= taken
+    if found <= {int}:
+        return _whole_numbers(values, column, first_row, faults)
+    if str in found:
+        values = [value if value is None or type(value) is str else _label(value) for value in values]
+        return _texts(values, column, first_row, faults)
+    if found == {bool}:
+        return pa.array(values, pa.bool_())
+    if is_id or column.kind is Kind.CATEGORICAL:
+        return pa.array([None if value is None else _label(value) for value in values], pa.string())
+    exact = [value if type(value) is not int or abs(value) <= 2**53 else None for value in values]
+    lost = [index for index, value in enumerate(exact) if value is None and values[index] is not None]
+    _tell_inexact(lost, values, column, first_row, faults)
+    return pa.array([None if value is None else float(value) for value in exact], pa.float64())
+
+
+def _whole_numbers(values: list, column: Column, first_row: int, faults: Faults) -> pa.Array:
+    try:
+        return pa.array(values, pa.int64())
+    except OverflowError:
+        pass
+    if column.has_role(Role.ID) or column.kind is Kind.CATEGORICAL:
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    at = [index for index, value in enumerate(values) if value is not None and abs(value) >= 2**63]
+    _tell_inexact(at, values, column, first_row, faults)
+    beyond = set(at)
+    return pa.array([None if index in beyond else value for index, value in enumerate(values)], pa.int64())
+
+
+def _texts(values: list, column: Column, first_row: int, faults: Faults) -> pa.Array:
+    try:
+        return pa.array(values, pa.large_string())
+    except UnicodeEncodeError:
+        at = [index for index, value in enumerate(values) if value is not None and not _is_encodable(value)]
+    told = [(first_row + index, "the text holds half a character (a lone surrogate).") for index in at[:20]]
+    faults.add_rows(column.name, len(at), told)
+    beyond = set(at)
+    return pa.array([None if index in beyond else value for index, value in enumerate(values)], pa.large_string())
+
+
+def _tell_inexact(at: list[int], values: list, column: Column, first_row: int, faults: Faults) -> None:
+    wrong = "is beyond 2^53, where numbers are no longer exact; describe the column as categorical or id."
+    faults.add_rows(column.name, len(at), [(first_row + i, f"{shown(str(values[i])[:40])} {wrong}") for i in at[:20]])
+
+
+def _label(value: bool | int | float) -> str | None:
+    """A category sent as a number or truth; what is not a finite number is missing."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not math.isfinite(value):
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53 else str(value)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _noun(value: Any) -> str:
+    return "nothing" if value is None else NOUNS[type(value)]
+
+
+def _due(kind: Kind) -> str:
+    return {
+        Kind.NUMERIC: "a number",
+        Kind.BOOLEAN: "true or false",
+        Kind.CATEGORICAL: "a category",
+        Kind.TEXT: "text",
+        Kind.DATETIME: "a time, as text like 2026-06-30T14:05:00Z,",
+    }[kind]

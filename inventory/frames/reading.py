@@ -1,0 +1,104 @@
+"""Stored rows as lazy frames: what was logged in a window, with its outcomes, and what it is compared with."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from audits.profiles.schema import Role
+from inventory.frames.faults import Faults, shown
+from inventory.frames.kinds import stored_as
+from inventory.models import Model, ModelVersion, OutcomeBatch, PredictionBatch
+from mrm.adapters import storage
+
+ID, LABEL = "id", "label"  # The columns of stored outcomes, whatever a version's schema calls them.
+MOST_NAMED = 20
+
+
+def window(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
+    """Rows logged in the half-open window [start, end), by the time column; by arrival where there is none."""
+    return _between(version, version.batches.within(start, end), start, end)
+
+
+def labelled(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
+    """The rows of a window whose outcome is known, in the label's column.
+
+    Outcomes are joined by id; the one received last counts. A label that came with the row counts where there is none.
+    """
+    rows, label, identity = window(version, start, end), version.column_with(Role.LABEL), version.column_with(Role.ID)
+    if label is None:
+        return rows.filter(False)
+    if identity is not None:
+        known = outcomes(version.model, stored_as(label)).rename({ID: identity.name, LABEL: "outcome"})
+        rows = rows.join(known, on=identity.name, how="left", maintain_order="left")
+        rows = rows.with_columns(pl.coalesce("outcome", label.name).alias(label.name)).drop("outcome")
+    return rows.filter(pl.col(label.name).is_not_null())
+
+
+def reference(version: ModelVersion) -> pl.LazyFrame:
+    """The rows that a version is compared with."""
+    return _scan(version, [version.reference.sha256])
+
+
+def rows_of(batches: Sequence[PredictionBatch], start: datetime, end: datetime) -> pl.LazyFrame:
+    """The rows of these batches, at least one and all of the same version, that lie in [start, end)."""
+    return _between(batches[0].version, batches, start, end)
+
+
+def outcomes(model: Model, kind: pl.DataType) -> pl.LazyFrame:
+    """Every outcome of a model, one per id: the one received last."""
+    batches = OutcomeBatch.objects.filter(model=model).order_by("received_at", "pk")
+    frames = [
+        pl.scan_parquet(storage.local_path(batch.sha256)).select(ID, pl.col(LABEL).cast(kind, strict=False))
+        for batch in batches
+    ]
+    empty = pl.LazyFrame(schema={ID: pl.String, LABEL: kind})
+    return pl.concat([empty, *frames]).unique(ID, keep="last", maintain_order=True)
+
+
+def already_logged(version: ModelVersion, path: Path, batches: Iterable[PredictionBatch]) -> Faults:
+    """Ids in a new file of rows that earlier batches of its version hold."""
+    faults, identity = Faults(), version.column_with(Role.ID)
+    earlier = [batch.sha256 for batch in batches]
+    if identity is None or not earlier:
+        return faults
+    name = identity.name
+    rows = pl.scan_parquet(path).select(name).with_row_index("row", 1)
+    ends = rows.select(first=pl.col(name).min(), last=pl.col(name).max()).collect().row(0)
+    # Where ids grow with time, the statistics in the footers rule out whole files.
+    known = _scan(version, earlier).select(name).filter(pl.col(name).is_between(*map(pl.lit, ends)))
+    repeated = rows.join(known, on=name, how="semi").sort("row").collect()
+    told = [
+        (row, f"the id {shown(value)} was already logged in an earlier batch.")
+        for row, value in repeated.head(MOST_NAMED).iter_rows()
+    ]
+    faults.add_rows(name, repeated.height, told)
+    return faults
+
+
+def unknown_ids(model: Model, path: Path) -> int:
+    """How many ids of stored outcomes no prediction of the model has yet."""
+    known = [
+        _scan(version, [batch.sha256 for batch in version.batches.all()]).select(pl.col(identity.name).alias(ID))
+        for version in model.versions.prefetch_related("batches")
+        if (identity := version.column_with(Role.ID))
+    ]
+    rows = pl.scan_parquet(path).select(ID)
+    if known:
+        rows = rows.join(pl.concat(known), on=ID, how="anti")
+    return rows.select(pl.len()).collect().item()
+
+
+def _between(version: ModelVersion, batches: Iterable[PredictionBatch], start: datetime, end: datetime) -> pl.LazyFrame:
+    rows = _scan(version, [batch.sha256 for batch in batches])
+    time = version.column_with(Role.TIME)
+    return rows if time is None else rows.filter(pl.col(time.name).is_between(start, end, closed="left"))
+
+
+def _scan(version: ModelVersion, digests: list[str]) -> pl.LazyFrame:
+    schema = {column.name: stored_as(column) for column in version.columns()}
+    if not digests:
+        return pl.LazyFrame(schema=schema)
+    files = [storage.local_path(digest) for digest in digests]
+    return pl.scan_parquet(files, schema=schema, missing_columns="insert", glob=False)
