@@ -28,6 +28,62 @@ TIER_MATRIX = {
 }
 
 
+TIERS = ("1", "2", "3")
+ASSESSMENTS = ("drift", "bias", "explainability", "performance")
+APPROVED_KINDS = ("retraining", "promotion", "retirement")
+APPROVERS = ("validator", "risk_officer")
+
+
+def faults_in(document: dict) -> list[str]:
+    """Why a document cannot be the policy: what is missing or means nothing. Empty where it can."""
+    if not isinstance(document, dict) or not isinstance(document.get("title"), str) or not document["title"].strip():
+        return ["A policy is an object with a title."]
+    faults = []
+    for tier in TIERS:
+        for kind in ASSESSMENTS:
+            if _at(document, "tiers", tier, "cadence", kind) not in CADENCES:
+                faults.append(f"tiers.{tier}.cadence.{kind} must be one of {', '.join(CADENCES)}.")
+        for kind in APPROVED_KINDS:
+            roles = _at(document, "approvals", kind, tier)
+            if not isinstance(roles, list) or len(roles) < 2 or not set(map(str, roles)) <= set(APPROVERS):
+                faults.append(f"approvals.{kind}.{tier} must name two or more of {', '.join(APPROVERS)}.")
+    limits = document.get("limits")
+    if not isinstance(limits, list) or not limits:
+        faults.append("limits must be a list of at least one limit.")
+    else:
+        faults += [fault for index, entry in enumerate(limits) if (fault := _fault_in_limit(f"limits[{index}]", entry))]
+    for purpose in ("minimum_display", "minimum_gating"):
+        if not _is_count(_at(document, "fairness", purpose)):
+            faults.append(f"fairness.{purpose} must be a whole number of at least 1.")
+    for days in ("expire_after_days", "ask_again_after_days"):
+        if not _is_count(_at(document, "changes", days)):
+            faults.append(f"changes.{days} must be a whole number of at least 1.")
+    return faults
+
+
+def _fault_in_limit(where: str, entry) -> str:
+    if not isinstance(entry, dict) or not isinstance(entry.get("measure"), str):
+        return f"{where} must be an object that names its measure."
+    numbers = [entry[name] for name in ("amber", "red") if entry.get(name) is not None]
+    if not numbers or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+        return f"{where} needs amber, red or both, as numbers."
+    for field, known in (("direction", Direction), ("decided_by", DecidedBy)):
+        if field in entry and entry[field] not in [member.value for member in known]:
+            return f"{where}.{field} must be one of {', '.join(member.value for member in known)}."
+    return ""
+
+
+def _is_count(value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _at(document: dict, *path: str):
+    """What stands at a path, None where the path breaks off."""
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
 def materiality(exposure: str, purpose: str) -> str:
     """The worse of exposure and purpose; they are stored apart and judged together."""
     return max(exposure, purpose, key=LEVELS.index)

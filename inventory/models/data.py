@@ -66,6 +66,7 @@ class OutcomeBatch(DataFile):
     """Labels by prediction id, possibly long after the prediction. Two columns: id and label."""
 
     model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="outcome_batches")
+    unknown_ids = models.PositiveIntegerField(default=0)  # Without a prediction when they came.
 
     class Meta:
         ordering = ["received_at"]

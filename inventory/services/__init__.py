@@ -1,0 +1,26 @@
+"""Everything that changes the inventory: one function per decision, each with its rule and its trail entry."""
+
+from inventory.services.artifacts import attach_artifact
+from inventory.services.batches import profile_batch, receive_batch
+from inventory.services.models import confirm_tier, edit_model, register_model, retire_model
+from inventory.services.outcomes import receive_outcomes
+from inventory.services.policies import prepare_installation, publish_policy
+from inventory.services.references import receive_reference
+from inventory.services.versions import promote_version, register_version, start_challenge
+
+__all__ = [
+    "attach_artifact",
+    "confirm_tier",
+    "edit_model",
+    "prepare_installation",
+    "profile_batch",
+    "promote_version",
+    "publish_policy",
+    "receive_batch",
+    "receive_outcomes",
+    "receive_reference",
+    "register_model",
+    "register_version",
+    "retire_model",
+    "start_challenge",
+]

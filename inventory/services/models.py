@@ -1,0 +1,221 @@
+"""Models in the register: entered, described, tiered, retired."""
+
+from django.utils import timezone
+from django.utils.text import slugify
+
+from audits.trail.models import Action, Entry
+from audits.trail.services import governed, record
+from inventory import policies
+from inventory.models import Model, ModelVersion
+from inventory.states import Stage, Status, model_after
+from mrm.accounts.models import Person, Workspace
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.adapters import storage
+from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
+
+TIER_INPUTS = ("exposure", "purpose_level", "complexity", "reliance")
+DESCRIPTIVE = ("name", "description", "purpose", "business_unit", "methodology", "affects_natural_persons")
+EDITABLE = (*DESCRIPTIVE, *TIER_INPUTS, "owner")
+LONGEST = {"name": 200, "business_unit": 200, "methodology": 200, "description": 20_000, "purpose": 20_000}
+LONGEST_RECORDED = 200  # Longer texts enter the trail by their digest.
+
+
+@governed()
+def register_model(
+    workspace: Workspace,
+    *,
+    name: str,
+    owner: Person,
+    slug: str = "",
+    purpose: str = "",
+    business_unit: str = "",
+    description: str = "",
+    methodology: str = "",
+    exposure: str = "",
+    purpose_level: str = "",
+    complexity: str = "",
+    reliance: str = "",
+    affects_natural_persons: bool = False,
+    actor,
+) -> Model:
+    """Enter a model in the register. What policy still misses about it is answered by `model.missing()`."""
+    slug = slug or _free_slug(name)
+    require(actor, Permission.REGISTER_MODEL, workspace, model_slug=slug)
+    model = Model(
+        workspace=workspace,
+        slug=slug,
+        name=name.strip(),
+        owner=owner,
+        purpose=purpose,
+        business_unit=business_unit,
+        description=description,
+        methodology=methodology,
+        exposure=exposure,
+        purpose_level=purpose_level,
+        complexity=complexity,
+        reliance=reliance,
+        affects_natural_persons=affects_natural_persons,
+        registered_by=actor,
+    )
+    _check(model)
+    if Model.objects.filter(slug=slug).exists():
+        raise RuleBroken(f"The slug {slug} is taken; choose another.")
+    model.tier = _computed_tier(model)
+    model.save(force_insert=True)
+    details = {"tier": model.tier, "tier_inputs": _tier_inputs(model)} if _is_assessed(model) else {"tier": model.tier}
+    record(Action.MODEL_REGISTERED, actor=actor, subject=model, owner=str(owner.pk), **details)
+    return model
+
+
+@governed()
+def edit_model(model: Model, *, changes: dict, revision: int | None = None, actor) -> Model:
+    """Change what the register says about a model, unless it was changed since the `revision` that the editor saw.
+
+    Changing what the tier is made of asks for a new confirmation. Once a tier was confirmed, only a confirmation lowers
+    it; a stricter one holds at once.
+    """
+    require(actor, Permission.EDIT_MODEL, model.workspace_id, model_slug=model.slug)
+    model = Model.objects.select_for_update().select_related("workspace", "owner").get(pk=model.pk)
+    if revision is not None and revision != model.revision:
+        raise Outdated(f"{model} was changed by somebody else since you read it. Read it again and repeat your change.")
+    if model.status == Status.RETIRED:
+        raise RuleBroken(f"{model} is retired; its entry stays as it was.")
+    if unknown := changes.keys() - set(EDITABLE):
+        raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
+    before = {name: getattr(model, name) for name in changes}
+    changed = {name: value for name, value in changes.items() if value != before[name]}
+    if not changed:
+        return model
+    for name, value in changed.items():
+        setattr(model, name, value)
+    _check(model)
+    details = {"changes": {name: {"before": _told(before[name]), "after": _told(changed[name])} for name in changed}}
+    if changed.keys() & set(TIER_INPUTS):
+        _reassess(model)
+        details |= {"tier": model.tier, "tier_inputs": _tier_inputs(model)}
+    model.revision += 1
+    model.edited_at = timezone.now()
+    model.save()
+    record(Action.MODEL_EDITED, actor=actor, subject=model, **details)
+    return model
+
+
+@governed()
+def confirm_tier(model: Model, *, actor) -> Model:
+    """Make the computed tier the one in force. Whoever registered or owns the model, or proposed the tier, may not."""
+    require(actor, Permission.CONFIRM_TIER, model.workspace_id, model_slug=model.slug)
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    if not _is_assessed(model):
+        lacking = [name.replace("_", " ") for name in TIER_INPUTS if not getattr(model, name)]
+        raise RuleBroken(f"The tier of {model} cannot be confirmed before these are assessed: {', '.join(lacking)}.")
+    if not model.tier_is_provisional:
+        raise RuleBroken(f"The tier of {model} is already confirmed.")
+    if actor:
+        if actor.pk in (model.owner_id, model.registered_by_id):
+            raise NotPermitted("Who owns or registered a model does not confirm its tier; ask another risk officer.")
+        if str(actor.pk) == _proposer(model):
+            raise NotPermitted("Who proposed a tier does not confirm it; ask another risk officer.")
+    before, model.tier = model.tier, _computed_tier(model)
+    model.tier_confirmed_by, model.tier_confirmed_at = actor, timezone.now()
+    model.revision += 1
+    model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
+    record(Action.MODEL_TIERED, actor=actor, subject=model, before=before, tier=model.tier)
+    return model
+
+
+@governed()
+def retire_model(model: Model, *, actor) -> Model:
+    """End a model and every version of it. Called where a retirement was approved, never by a view."""
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    now = timezone.now()
+    move_model(model, "retire")
+    model.retired_at = now
+    model.revision += 1
+    model.save(update_fields=["status", "retired_at", "revision"])
+    for version in ModelVersion.objects.select_for_update().filter(model=model).exclude(stage=Stage.RETIRED):
+        version.stage, version.ended_at = Stage.RETIRED, version.ended_at or now
+        version.save(update_fields=["stage", "ended_at"])
+        record(Action.VERSION_RETIRED, actor=actor, subject=version)
+    record(Action.MODEL_RETIRED, actor=actor, subject=model)
+    return model
+
+
+def move_model(model: Model, event: str) -> None:
+    """The one place that sets a model's status; the caller saves it."""
+    status = model_after(model.status, event)
+    if status is None:
+        raise RuleBroken(f"{model} is {model.get_status_display().lower()}; it is too late to {event} it.")
+    model.status = status
+
+
+def _check(model: Model) -> None:
+    """Faults of the fields together, so that a form or a program hears of all at once."""
+    errors = [
+        {"message": f"{name} has {len(getattr(model, name))} characters; at most {most} fit.", "field": name}
+        for name, most in LONGEST.items()
+        if len(getattr(model, name)) > most
+    ]
+    errors += [
+        {"message": f"{name} must be low, medium or high, or empty while it is not assessed.", "field": name}
+        for name in TIER_INPUTS
+        if getattr(model, name) not in ("", *policies.LEVELS)
+    ]
+    if not model.name:
+        errors.append({"message": "A model needs a name.", "field": "name"})
+    if slugify(model.slug) != model.slug or len(model.slug) > 100:
+        errors.append({"message": "A slug is lower-case letters, digits and dashes, at most 100.", "field": "slug"})
+    if model.owner.is_service or not model.owner.is_active:
+        errors.append({"message": f"{model.owner} cannot answer for a model; name a person.", "field": "owner"})
+    if errors:
+        raise UnusableData(*errors)
+    namesakes = Model.objects.filter(workspace=model.workspace, name__iexact=model.name).exclude(pk=model.pk)
+    if namesakes.exists():
+        raise RuleBroken(f"{model.workspace} already has a model called {model.name}.")
+
+
+def _free_slug(name: str) -> str:
+    wanted = slugify(name)[:90].strip("-") or "model"
+    taken = set(Model.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
+
+
+def _is_assessed(model: Model) -> bool:
+    return all(_tier_inputs(model).values())
+
+
+def _tier_inputs(model: Model) -> dict[str, str]:
+    return {name: getattr(model, name) for name in TIER_INPUTS}
+
+
+def _computed_tier(model: Model) -> int:
+    """The scorecard's tier; the strictest while anything is not assessed."""
+    if not _is_assessed(model):
+        return 1
+    return policies.computed_tier(
+        exposure=model.exposure, purpose=model.purpose_level, complexity=model.complexity, reliance=model.reliance
+    )
+
+
+def _reassess(model: Model) -> None:
+    """A new proposal: provisional, and not laxer than what was in force once anything was confirmed."""
+    tier = _computed_tier(model)
+    was_confirmed = Entry.objects.about(model).filter(action=Action.MODEL_TIERED).exists()
+    model.tier = min(tier, model.tier) if was_confirmed else tier
+    model.tier_confirmed_by = model.tier_confirmed_at = None
+
+
+def _proposer(model: Model) -> str:
+    """Who last set what the tier is made of."""
+    entries = Entry.objects.about(model).filter(action__in=(Action.MODEL_REGISTERED, Action.MODEL_EDITED))
+    proposal = entries.filter(details__has_key="tier_inputs").first()
+    return proposal.actor_id if proposal else ""
+
+
+def _told(value):
+    """A value as the trail keeps it: people by id, long texts by digest."""
+    if isinstance(value, Person):
+        return str(value.pk)
+    if isinstance(value, str) and len(value) > LONGEST_RECORDED:
+        return f"sha256:{storage.digest_of(value.encode())}"
+    return value

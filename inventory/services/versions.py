@@ -1,0 +1,168 @@
+"""Versions of a model: registered once, then moved from stage to stage."""
+
+import json
+import re
+
+from django.db.models import Max
+from django.utils import timezone
+
+from audits.profiles.schema import Role, SchemaError, column_with_role, columns_from_json, columns_to_json
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from inventory.models import Model, ModelVersion
+from inventory.services.models import move_model
+from inventory.states import Stage, Status, version_after
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.adapters import storage
+from mrm.errors import RuleBroken, UnusableData
+
+LONGEST = {"framework": 50, "artifact_uri": 1000, "code_ref": 500, "origin": 100}
+LARGEST_FACTS = 256 * 1024  # bytes of each of training_data, params, metrics, tags
+LARGEST_SCHEMA = 4 * 2**20
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@governed()
+def register_version(
+    model: Model,
+    *,
+    schema: list[dict],
+    framework: str = "",
+    artifact_uri: str = "",
+    artifact_sha256: str = "",
+    code_ref: str = "",
+    training_data: dict | None = None,
+    params: dict | None = None,
+    metrics: dict | None = None,
+    decision_threshold: float | None = None,
+    tags: dict | None = None,
+    origin: str = "",
+    predecessor: ModelVersion | None = None,
+    actor,
+) -> ModelVersion:
+    """A new candidate of a model. The same origin again gives the version it gave the first time."""
+    require(actor, Permission.REGISTER_VERSION, model.workspace_id, model_slug=model.slug)
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    if origin and (first := model.versions.filter(origin=origin).first()):
+        return first
+    if model.status == Status.RETIRED:
+        raise RuleBroken(f"{model} is retired and takes no further versions.")
+    facts = {"training_data": training_data, "params": params, "metrics": metrics, "tags": tags}
+    facts = {name: value or {} for name, value in facts.items()}
+    columns = _checked_columns(schema)
+    _check(columns, facts, decision_threshold, artifact_sha256, framework=framework, artifact_uri=artifact_uri,
+           code_ref=code_ref, origin=origin)  # fmt: skip
+    if predecessor is not None and predecessor.model_id != model.pk:
+        raise RuleBroken("The predecessor of a version must be a version of the same model.")
+    number = (model.versions.aggregate(last=Max("number"))["last"] or 0) + 1
+    version = ModelVersion.objects.create(
+        model=model,
+        number=number,
+        framework=framework,
+        artifact_uri=artifact_uri,
+        artifact_sha256=artifact_sha256,
+        code_ref=code_ref,
+        schema=columns_to_json(columns),
+        decision_threshold=decision_threshold,
+        origin=origin,
+        predecessor=predecessor,
+        registered_by=actor,
+        **facts,
+    )
+    record(
+        Action.VERSION_REGISTERED,
+        actor=actor,
+        subject=version,
+        number=number,
+        schema=storage.digest_of(json.dumps(version.schema, sort_keys=True).encode()),
+        artifact=artifact_sha256,
+        origin=origin,
+        predecessor=predecessor.number if predecessor else None,
+    )
+    return version
+
+
+@governed()
+def start_challenge(version: ModelVersion, *, actor) -> ModelVersion:
+    """Let a candidate score the same traffic as the version in production, deciding nothing."""
+    require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
+    version = ModelVersion.objects.select_for_update().select_related("model").get(pk=version.pk)
+    _move(version, "challenge")
+    version.save(update_fields=["stage"])
+    record(Action.VERSION_CHALLENGES, actor=actor, subject=version)
+    return version
+
+
+@governed()
+def promote_version(version: ModelVersion, *, actor) -> ModelVersion:
+    """Put a version into production in place of the present one. Called where a promotion was approved."""
+    model = Model.objects.select_for_update().get(pk=version.model_id)
+    siblings = ModelVersion.objects.select_for_update().filter(model=model)
+    version, now = siblings.get(pk=version.pk), timezone.now()
+    for present in siblings.filter(stage=Stage.PRODUCTION).exclude(pk=version.pk):
+        _move(present, "supersede")
+        present.ended_at = now
+        present.save(update_fields=["stage", "ended_at"])
+        record(Action.VERSION_SUPERSEDED, actor=actor, subject=present, by=version.number)
+    _move(version, "promote")
+    version.promoted_at = now
+    version.save(update_fields=["stage", "promoted_at"])
+    move_model(model, "promote")
+    model.save(update_fields=["status"])
+    record(Action.VERSION_PROMOTED, actor=actor, subject=version)
+    return version
+
+
+def _move(version: ModelVersion, event: str) -> None:
+    """The one place that sets a version's stage; the caller saves it."""
+    stage = version_after(version.stage, event)
+    if stage is None:
+        raise RuleBroken(f"{version} is {version.get_stage_display().lower()}; you cannot {event} it.")
+    version.stage = stage
+
+
+def _checked_columns(schema: list[dict]):
+    try:
+        return columns_from_json(schema)
+    except SchemaError as fault:
+        raise UnusableData(*({**error, "field": f"schema.{error['field']}"} for error in fault.errors)) from fault
+
+
+def _check(columns, facts: dict, threshold: float | None, artifact_sha256: str, **texts: str) -> None:
+    errors = [
+        {"message": f"{name} has {len(texts[name])} characters; at most {most} fit.", "field": name}
+        for name, most in LONGEST.items()
+        if len(texts[name]) > most
+    ]
+    schema = {"columns": columns_to_json(columns)}
+    for name, value, largest in (
+        *((n, v, LARGEST_FACTS) for n, v in facts.items()),
+        ("schema", schema, LARGEST_SCHEMA),
+    ):
+        if wrong := _why_not_facts(value, largest):
+            errors.append({"message": f"{name} {wrong}", "field": name})
+    if artifact_sha256 and not DIGEST.fullmatch(artifact_sha256):
+        message = "artifact.sha256 must be a SHA-256 as 64 lower-case hexadecimal digits."
+        errors.append({"message": message, "field": "artifact.sha256"})
+    if threshold is not None and column_with_role(columns, Role.SCORE) is None:
+        message = "A decision threshold needs a score to compare it with; describe a column with the role score."
+        errors.append({"message": message, "field": "decision_threshold"})
+    if not any(column_with_role(columns, role) for role in (Role.SCORE, Role.PREDICTION)):
+        message = "The schema has neither a score nor a prediction, so there is nothing to watch; describe one."
+        errors.append({"message": message, "field": "schema.columns"})
+    if errors:
+        raise UnusableData(*errors)
+
+
+def _why_not_facts(value: dict, largest: int) -> str:
+    """Why free facts cannot be kept: they must be JSON that PostgreSQL can hold."""
+    if not isinstance(value, dict):
+        return "must be an object."
+    try:
+        content = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        return "must be JSON without NaN, infinities or half characters."
+    if len(content) > largest:
+        return f"has {len(content)} bytes; at most {largest} are kept. Store it elsewhere and give its address."
+    return "holds a NUL character; remove it." if b"\\u0000" in content else ""
