@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test.utils import setup_databases
 
 from mrm import embedded
 
-pytest_plugins = ["tests.live", "tests.browser"]
+pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast"]
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -31,28 +32,47 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVICES].close()
 
 
+def administer(statement: str) -> None:
+    """Runs a statement that creates or drops a database, from a database of its own."""
+    with psycopg.connect(embedded.database_url(settings.VAR, "postgres"), autocommit=True) as server:
+        server.execute(statement)
+
+
+def pristine() -> str:
+    """The name of the migrated database nobody ever connects to, so that it can always be copied."""
+    return f"pristine_{settings.WORKER_NUMBER}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """Migrates the test database. pytest-django's own fixture would do so only for tests that carry its marks.
+
+    Nothing is dropped at the end: the whole server goes.
+    """
+    with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False)
+        connections.close_all()
+    administer(f"CREATE DATABASE {pristine()} TEMPLATE {connection.settings_dict['NAME']}")
+
+
 @pytest.fixture
 def own_database(django_db_setup, django_db_blocker):
-    """A copy of the migrated database for a test whose rows other threads or processes must see; its name.
+    """A migrated database for a test whose rows other threads or processes must see; its name.
 
-    Instead of `db` or `transactional_db`, not together with them. The copy is dropped as a whole, so append-only tables
-    need not be emptied.
+    Instead of `db` or `transactional_db`, not together with them. It is dropped as a whole, so append-only tables need
+    not be emptied.
     """
-    original = connection.settings_dict["NAME"]
-    copy = f"{original}_{uuid.uuid4().hex[:8]}"
-    maintenance = embedded.database_url(settings.VAR, "postgres")
+    shared, own = connection.settings_dict["NAME"], f"own_{uuid.uuid4().hex[:8]}"
+    administer(f"CREATE DATABASE {own} TEMPLATE {pristine()}")
     connections.close_all()
-    with psycopg.connect(maintenance, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {copy} TEMPLATE {original}")
-    connection.settings_dict["NAME"] = copy
+    connection.settings_dict["NAME"] = own
     try:
         with django_db_blocker.unblock():
-            yield copy
+            yield own
             connections.close_all()
     finally:
-        connection.settings_dict["NAME"] = original
-        with psycopg.connect(maintenance, autocommit=True) as server:
-            server.execute(f"DROP DATABASE {copy} WITH (FORCE)")
+        connection.settings_dict["NAME"] = shared
+        administer(f"DROP DATABASE {own} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,124 @@
+"""Things a test needs, valid unless told otherwise, made by the services that make them in earnest."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from inventory import services
+from mrm.accounts.models import Person, Workspace
+from mrm.accounts.services import create_person, create_workspace, grant_role, issue_token
+
+PARQUET = "application/vnd.apache.parquet"
+PASSWORD = "correct horse battery"
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+SCHEMA = [
+    {"name": "application", "kind": "categorical", "role": "id"},
+    {"name": "at", "kind": "datetime", "role": "time"},
+    {"name": "income", "kind": "numeric", "role": "feature", "required": False, "minimum": 0},
+    {"name": "debt_ratio", "kind": "numeric", "role": "feature"},
+    {"name": "purpose", "kind": "categorical", "role": "feature", "categories": ["home", "car", "other"]},
+    {"name": "sex", "kind": "categorical", "role": "protected"},
+    {"name": "region", "kind": "categorical", "role": "segment", "required": False},
+    {"name": "score", "kind": "numeric", "role": "score", "minimum": 0, "maximum": 1},
+    {"name": "approved", "kind": "boolean", "role": "prediction", "favourable": True},
+    {"name": "repaid", "kind": "boolean", "role": "label", "favourable": True},
+]
+
+_numbers = itertools.count(1)
+
+
+def make_workspace(slug: str = "", *, name: str = "") -> Workspace:
+    slug = slug or f"unit-{next(_numbers)}"
+    return create_workspace(slug, name or slug.replace("-", " ").capitalize(), actor=None)
+
+
+def make_person(*roles, name: str = "", workspace=None, kind=Person.Kind.HUMAN, password: str = PASSWORD) -> Person:
+    """A person with these roles, in one workspace or in all."""
+    name = name or f"Person {next(_numbers)}"
+    email = f"{name.lower().replace(' ', '.')}.{next(_numbers)}@bank.example"
+    person = create_person(email, name, password=password, kind=kind, actor=None)
+    for role in roles:
+        grant_role(person, role, workspace=workspace, actor=None)
+    return Person.objects.get(pk=person.pk)
+
+
+def make_token(person: Person, *, workspace=None, **scope) -> str:
+    """The secret of a token of this person."""
+    workspace = workspace or Workspace.objects.get(slug="main")
+    return issue_token(person, "test", workspace=workspace, actor=person, **scope)[1]
+
+
+def make_model(*, workspace=None, owner=None, name: str = "", actor=None, **fields):
+    """A model of the middle tier, described in full; its tier is not confirmed."""
+    defaults = {
+        "purpose": "Decides on instalment loans.",
+        "business_unit": "Retail lending",
+        "methodology": "Logistic regression",
+        "exposure": "medium",
+        "purpose_level": "medium",
+        "complexity": "medium",
+        "reliance": "medium",
+    }
+    return services.register_model(
+        workspace or Workspace.objects.get(slug="main"),
+        name=name or f"Model {next(_numbers)}",
+        owner=owner or make_person("owner"),
+        actor=actor,
+        **defaults | fields,
+    )
+
+
+def make_version(model=None, *, schema=None, decision_threshold=0.5, actor=None, **fields):
+    return services.register_version(
+        model or make_model(), schema=schema or SCHEMA, decision_threshold=decision_threshold, actor=actor, **fields
+    )
+
+
+def make_rows(count: int = 200, *, seed: int = 0, first_id: int = 1, start: datetime = NOON, **columns) -> pl.DataFrame:
+    """Rows that fit SCHEMA, one a minute. `columns` replace or, being None, leave out columns."""
+    rng = np.random.default_rng(seed)
+    score = rng.beta(2, 2, count)
+    rows = {
+        "application": [f"A{number:07}" for number in range(first_id, first_id + count)],
+        "at": [start + timedelta(minutes=minute) for minute in range(count)],
+        "income": rng.lognormal(10, 0.5, count),
+        "debt_ratio": rng.uniform(0, 0.6, count),
+        "purpose": rng.choice(["home", "car", "other"], count),
+        "sex": rng.choice(["female", "male"], count),
+        "region": rng.choice(["north", "south"], count),
+        "score": score,
+        "approved": score >= 0.5,
+        "repaid": rng.uniform(size=count) < score,
+    } | columns
+    return pl.DataFrame({name: values for name, values in rows.items() if values is not None})
+
+
+def make_reference(version, folder: Path, *, rows: pl.DataFrame | None = None, actor=None):
+    """Reference data of a version: 500 labelled rows unless given."""
+    rows = make_rows(500, seed=1, first_id=9_000_000) if rows is None else rows
+    return services.receive_reference(version, _written(rows, folder), content_type=PARQUET, actor=actor)
+
+
+def make_batch(version, folder: Path, *, rows: pl.DataFrame | None = None, actor=None):
+    """A batch of predictions: 200 rows without labels unless given."""
+    rows = make_rows(repaid=None) if rows is None else rows
+    return services.receive_batch(version, _written(rows, folder), content_type=PARQUET, actor=actor)[0]
+
+
+def make_outcomes(model, folder: Path, *, rows: pl.DataFrame, actor=None):
+    return services.receive_outcomes(model, _written(rows, folder), content_type=PARQUET, actor=actor)[0]
+
+
+def promote(version):
+    """Put a version into production, as an approved request would."""
+    return services.promote_version(version, actor=None)
+
+
+def _written(rows: pl.DataFrame, folder: Path) -> Path:
+    path = folder / f"rows-{next(_numbers)}.parquet"
+    rows.write_parquet(path)
+    return path
