@@ -39,16 +39,19 @@ class Live:
     def log(self, name: str) -> str:
         return self.children[name].log.read_text()
 
-    @staticmethod
-    def wait_until(claim: Callable[[], object], seconds: float = 60.0, every: float = 0.2) -> object:
-        """What `claim` answers as soon as that is true; fails the test when it never is."""
+    def wait_until(self, claim: Callable[[], object], seconds: float = 60.0, every: float = 0.2) -> object:
+        """What `claim` answers as soon as that is true; else fails the test with the ends of the logs.
+
+        It does not wait on when a process has died.
+        """
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and all(child.is_running() for child in self.children.values()):
             answer = claim()
             if answer:
                 return answer
             time.sleep(every)
-        pytest.fail(f"This did not become true within {seconds:.0f} seconds: {claim.__name__}")
+        logs = "\n".join(f"--- {name}\n{child.last_lines()}" for name, child in self.children.items())
+        pytest.fail(f"What the test waits for did not become true in {seconds:.0f} s, or a process died.\n{logs}")
 
 
 @pytest.fixture
