@@ -22,7 +22,10 @@ def finite_vector(values: ArrayLike, name: str, *, length: int | None = None) ->
 
 def finite_matrix(values: ArrayLike, name: str, *, columns: int | None = None) -> np.ndarray:
     """`values` as float64, shape (n, k). Raises ValueError when not two-dimensional or not finite."""
-    matrix = np.asarray(values, dtype=np.float64)
+    try:
+        matrix = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold rows of numbers, all of one length") from error
     if matrix.ndim != 2:
         raise ValueError(f"{name} must be two-dimensional, rows by columns; its shape is {matrix.shape}")
     if columns is not None and matrix.shape[1] != columns:
