@@ -1,0 +1,60 @@
+"""What each measure is called, how its number is written, and the question it answers. One visible table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure as people read it.
+
+    kind     which kind of run measures it
+    written  how its value is printed: a share ("percent"), a plain number ("number")
+    """
+
+    title: str
+    kind: str
+    question: str
+    written: str = "number"
+
+
+MEASURES: dict[str, Measure] = {
+    "psi": Measure("Population stability index", "drift", "Has the distribution moved away from the reference?"),
+    "jensen_shannon": Measure("Jensen–Shannon distance", "drift", "How far apart are the two distributions, 0 to 1?"),
+    "kolmogorov_smirnov": Measure(
+        "Kolmogorov–Smirnov distance", "drift", "How far apart do the cumulative shares lie?"
+    ),
+    "chi_square": Measure("Chi-square test", "drift", "Could both samples come from one population?"),
+    "missing_rate": Measure("Missing values", "drift", "Are more values missing than in the reference?", "percent"),
+    "impact_ratio": Measure("Impact ratio", "bias", "How often is the group favoured, against the comparison group?"),
+    "demographic_parity": Measure("Demographic parity gap", "bias", "How far apart are the groups' selection rates?"),
+    "equalized_odds": Measure("Equalized odds gap", "bias", "How far apart are the groups' error rates?"),
+    "importance": Measure("Share of attribution", "explainability", "How much does the feature drive it?", "percent"),
+    "attribution_drift": Measure("Attribution agreement (nDCG)", "explainability", "Do the same features drive it?"),
+    "additivity_gap": Measure("Additivity gap", "explainability", "Do the attributions add up to the output?"),
+    "replication_gap": Measure("Replication gap", "explainability", "Does the artifact give the logged outputs?"),
+    "auc": Measure("Area under the ROC curve", "performance", "Does the score rank those with the event higher?"),
+    "auc_change": Measure("Change of AUC", "performance", "Does it rank as well as on the reference?"),
+    "brier_score": Measure("Brier score", "performance", "How far are probabilities from what happened?"),
+    "calibration_in_the_large": Measure("Calibration in the large", "performance", "Is the overall level right?"),
+    "calibration_slope_deviation": Measure("Calibration slope", "performance", "Are high and low scores right?"),
+    "rmse": Measure("Root mean squared error", "performance", "How large are the errors?"),
+    "rmse_ratio": Measure("Error against the reference", "performance", "Have the errors grown?"),
+    "mae": Measure("Mean absolute error", "performance", "How large is a typical error?"),
+    "mean_error": Measure("Mean error", "performance", "Does it predict too high or too low overall?"),
+    "r_squared": Measure("R squared", "performance", "How much of the variation is predicted?"),
+}
+
+
+def title(measure: str) -> str:
+    return MEASURES[measure].title
+
+
+def written(measure: str, value: float | None) -> str:
+    """A value as it is printed everywhere: three significant digits, or percent."""
+    if value is None:
+        return "–"
+    if MEASURES[measure].written == "percent":
+        return f"{100 * value:.3g} %"
+    if value and abs(value) < 1e-3:
+        return f"{value:.2g}"
+    return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"

@@ -1,0 +1,97 @@
+"""Explainability: SHAP on the version's own artifact; what drives it now against what drove it on the reference."""
+
+import numpy as np
+import polars as pl
+
+from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
+from audits.assessments.measures.windows import inputs, nothing_logged
+from audits.statistics import explanation
+from audits.statistics.estimates import Estimate, could_not_compute
+from inventory import artifacts, frames
+from inventory.models import ModelVersion
+
+MOST_ROWS = 500
+BACKGROUND_ROWS = 100
+
+
+def measure_explainability(subject: Subject) -> Measured:
+    """Share of |SHAP| per feature, drift of that ranking, the additivity gap, and whether logged scores replicate."""
+    version = subject.version
+    subject.report_progress(5, "Drawing the rows to explain")
+    reference, current = (
+        sample(rows, MOST_ROWS, seed=subject.seed)
+        for rows in (frames.reference(version), frames.window(version, subject.start, subject.end))
+    )
+    if current.is_empty():
+        raise NotEnoughData(nothing_logged(subject))
+    background = sample(reference.lazy(), BACKGROUND_ROWS, seed=subject.seed)
+    subject.report_progress(15, f"Explaining {reference.height} rows of the reference")
+    then = artifacts.explain(version, reference, background=background, seed=subject.seed)
+    subject.report_progress(50, f"Explaining {current.height} rows of the window")
+    now = artifacts.explain(version, current, background=background, seed=subject.seed)
+    subject.report_progress(85, "Comparing attributions")
+    facts = inputs(
+        subject, rows={"reference": reference.height, "current": current.height, "background": background.height}
+    )
+    return Measured(
+        measurements=_measurements(subject, then, now, current),
+        inputs=facts,
+        environment=environment(subject, explainer=now.method, confinement=now.confinement),
+    )
+
+
+def sample(rows: pl.LazyFrame, most: int, *, seed: int) -> pl.DataFrame:
+    """At most this many rows, drawn without replacement; the same for the same rows and seed."""
+    table = rows.collect()
+    return table if table.height <= most else table.sample(most, seed=seed)
+
+
+def _measurements(subject: Subject, then, now, current: pl.DataFrame) -> list[Measurement]:
+    names = now.feature_names
+    importance_then = explanation.global_importance(then.shap_values, names)
+    importance_now = explanation.global_importance(now.shap_values, names)
+    single = {
+        "attribution_drift": explanation.attribution_drift(_values(importance_then), _values(importance_now)),
+        "additivity_gap": explanation.additivity_gap(now.shap_values, now.base_values, now.outputs),
+        "replication_gap": replication_gap(subject.version, current),
+    }
+    measurements = [
+        Measurement(measure=measure, estimate=estimate, limit=subject.limit(measure))
+        for measure, estimate in single.items()
+    ]
+    measurements += [
+        Measurement(measure="importance", column=name, estimate=_share(importance_then[name], estimate))
+        for name, estimate in importance_now.items()
+    ]
+    return measurements
+
+
+def _values(importance: dict[str, Estimate]) -> dict[str, float]:
+    return {name: estimate.value or 0.0 for name, estimate in importance.items()}
+
+
+def _share(then: Estimate, now: Estimate) -> Estimate:
+    """A feature's share of all attribution, beside its share on the reference."""
+    if "share" not in now.detail:
+        reason = now.reason or "no feature contributes anything, so there are no shares"
+        return could_not_compute(reason, method=now.method, sizes=now.sizes)
+    return Estimate(
+        value=now.detail["share"],
+        low=now.detail["share_low"],
+        high=now.detail["share_high"],
+        sizes=now.sizes,
+        method="share of the sum of mean |SHAP|, delta-method interval over rows",
+        detail={"reference": then.detail.get("share", 0.0), "mean_absolute": now.value, "rank": now.detail["rank"]},
+    )
+
+
+def replication_gap(version: ModelVersion, rows: pl.DataFrame) -> Estimate:
+    """Largest difference between what was logged and what the artifact gives on the same rows (statistics.md, S6)."""
+    again = artifacts.predict(version, rows)
+    gap = np.abs(again - rows[artifacts.output_column(version).name].to_numpy())
+    return Estimate(
+        value=float(gap.max()),
+        sizes={"rows": rows.height},
+        method="largest |logged output - output of the artifact| on the explained rows",
+        detail={"rows_off_by_more_than_1e-6": int((gap > 1e-6).sum())},
+    )

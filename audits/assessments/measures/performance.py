@@ -1,0 +1,86 @@
+"""Performance, once outcomes are there: discrimination and calibration, or errors, against those on the reference."""
+
+import polars as pl
+
+from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
+from audits.assessments.measures.windows import inputs, nothing_logged
+from audits.profiles.schema import Role
+from audits.statistics import calibration, changes, performance
+from audits.statistics.estimates import Estimate
+from inventory import frames
+from inventory.artifacts import event
+
+MOST_CURVE_POINTS = 10
+
+
+def measure_performance(subject: Subject) -> Measured:
+    """AUC, Brier score and calibration of a score, or errors of a predicted number, on rows whose outcome is known."""
+    version = subject.version
+    subject.report_progress(10, "Joining outcomes to predictions")
+    logged = frames.window(version, subject.start, subject.end).select(pl.len()).collect().item()
+    if not logged:
+        raise NotEnoughData(nothing_logged(subject))
+    rows = frames.labelled(version, subject.start, subject.end).collect()
+    if rows.is_empty():
+        raise NotEnoughData(f"Outcomes are known for none of the {logged} predictions of this window yet.")
+    subject.report_progress(50, "Measuring against the outcomes")
+    reference = frames.reference(version).collect()
+    of_kind = _of_score if version.column_with(Role.SCORE) else _of_number
+    facts = inputs(
+        subject,
+        outcomes=[{"sha256": batch.sha256, "rows": batch.rows} for batch in version.model.outcome_batches.all()],
+        rows={"reference": reference.height, "logged": logged, "with outcome": rows.height},
+    )
+    return Measured(measurements=of_kind(subject, reference, rows), inputs=facts, environment=environment(subject))
+
+
+def _of_score(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) -> list[Measurement]:
+    label, score = subject.version.column_with(Role.LABEL), subject.version.column_with(Role.SCORE)
+    then, now = ((event(label, rows), rows[score.name].to_numpy()) for rows in (reference, current))
+    area, area_then = performance.auc(*now), performance.auc(*then)
+    recalibration = calibration.calibration_intercept_slope(*now, clip=1e-6)
+    curve = [
+        {
+            "predicted": point.predicted,
+            "observed": point.observed.value,
+            "low": point.observed.low,
+            "high": point.observed.high,
+            "rows": point.observed.sizes.get("rows"),
+        }
+        for point in calibration.reliability_curve(*now, bins=MOST_CURVE_POINTS)
+    ]
+    slope = changes.distance_from(recalibration["slope"], 1.0)
+    measured = {
+        "auc": area,
+        "auc_change": changes.difference(area_then, area),
+        "brier_score": performance.brier_score(*now),
+        "calibration_in_the_large": changes.distance_from(recalibration["intercept"], 0.0),
+        "calibration_slope_deviation": with_detail(slope, curve=curve),
+    }
+    return _limited(subject, score.name, measured)
+
+
+def _of_number(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) -> list[Measurement]:
+    label, predicted = subject.version.column_with(Role.LABEL), subject.version.column_with(Role.PREDICTION)
+    then, now = ((rows[label.name].to_numpy(), rows[predicted.name].to_numpy()) for rows in (reference, current))
+    error = performance.rmse(*now)
+    measured = {
+        "rmse": error,
+        "rmse_ratio": changes.ratio(performance.rmse(*then), error),
+        "mae": performance.mae(*now),
+        "mean_error": performance.mean_error(*now),
+        "r_squared": performance.r_squared(*now),
+    }
+    return _limited(subject, predicted.name, measured)
+
+
+def with_detail(estimate: Estimate, **detail) -> Estimate:
+    fields = {name: getattr(estimate, name) for name in estimate.__dataclass_fields__}
+    return Estimate(**fields | {"detail": {**estimate.detail, **detail}})
+
+
+def _limited(subject: Subject, column: str, measured: dict[str, Estimate]) -> list[Measurement]:
+    return [
+        Measurement(measure=name, column=column, estimate=estimate, limit=subject.limit(name))
+        for name, estimate in measured.items()
+    ]

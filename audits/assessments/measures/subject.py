@@ -1,0 +1,67 @@
+"""What every measure is given and what it gives back."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version as version_of
+
+from audits.statistics.estimates import Estimate
+from audits.statistics.limits import Limit, Verdict
+from inventory import policies
+from inventory.models import ModelVersion, Policy
+
+LIBRARIES = ("numpy", "scipy", "polars", "scikit-learn", "fairlearn", "shap")
+
+
+class NotEnoughData(Exception):
+    """There is nothing to measure yet; the message says what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One version over one half-open window, under one policy.
+
+    report_progress(percent, step) tells whoever watches how far the measuring is.
+    """
+
+    version: ModelVersion
+    policy: Policy
+    start: datetime
+    end: datetime
+    seed: int
+    report_progress: Callable[[int, str], None]
+
+    def limit(self, measure: str, role: str = "") -> Limit | None:
+        return policies.limit(self.policy.document, measure, role=role)
+
+    def minimum_group(self, purpose: str) -> int:
+        return policies.minimum_group(self.policy.document, purpose)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One estimate, what it is of, and the limit that judges it; without a limit it is shown and not judged."""
+
+    measure: str
+    estimate: Estimate
+    column: str = ""
+    segment: str = ""
+    limit: Limit | None = None
+    verdict: Verdict | None = None  # Only where the evidence itself forbids judging, whatever the limit.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Everything a run found, from which data, in which environment, and what it did not examine and why."""
+
+    measurements: list[Measurement]
+    inputs: dict
+    environment: dict = field(default_factory=dict)
+    not_examined: list[str] = field(default_factory=list)
+
+
+def environment(subject: Subject, **facts) -> dict:
+    """What a later re-performance needs to know about how this was computed."""
+    libraries = {name: version_of(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), "libraries": libraries, "seed": subject.seed, **facts}

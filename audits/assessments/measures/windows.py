@@ -1,0 +1,51 @@
+"""The data of a run: the profile of its window, and the facts about its inputs that the run records."""
+
+from audits.assessments.measures.subject import NotEnoughData, Subject
+from audits.profiles.engines.arrow import scan
+from audits.profiles.grid import Grid
+from audits.profiles.profile import Profile, merge
+from inventory import frames
+from inventory.models import PredictionBatch
+from mrm.adapters import storage
+
+
+def window_profile(subject: Subject, grid: Grid) -> Profile:
+    """Counts over the window: stored profiles of batches wholly in it, and one scan of what straddles its ends."""
+    profiles, straddling = [], []
+    for batch in _batches(subject):
+        whole = subject.start <= batch.first_at and batch.last_at < subject.end and batch.profile_sha256
+        if whole:
+            profiles.append(Profile.from_bytes(storage.read(batch.profile_sha256), grid))
+        else:
+            straddling.append(batch)
+    if straddling:
+        rows = frames.rows_of(straddling, subject.start, subject.end).collect()
+        profiles.append(scan(rows, grid))
+    merged = merge(profiles) if profiles else None
+    if merged is None or merged.rows == 0:
+        raise NotEnoughData(nothing_logged(subject))
+    return merged
+
+
+def reference_profile(subject: Subject) -> tuple[Grid, Profile]:
+    reference = subject.version.reference
+    grid = Grid.from_json(reference.grid)
+    return grid, Profile.from_bytes(storage.read(reference.profile_sha256), grid)
+
+
+def inputs(subject: Subject, **facts) -> dict:
+    """Digests and sizes of everything the run looked at."""
+    reference = subject.version.reference
+    return {
+        "reference": {"sha256": reference.sha256, "rows": reference.rows, "grid": reference.grid_sha256},
+        "batches": [{"sha256": batch.sha256, "rows": batch.rows} for batch in _batches(subject)],
+        **facts,
+    }
+
+
+def nothing_logged(subject: Subject) -> str:
+    return f"No predictions were logged between {subject.start:%d %B %Y} and {subject.end:%d %B %Y}."
+
+
+def _batches(subject: Subject) -> list[PredictionBatch]:
+    return list(subject.version.batches.within(subject.start, subject.end))

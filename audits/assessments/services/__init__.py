@@ -1,0 +1,25 @@
+"""Assessing: which plans exist, which runs are due, carrying one out, and the breaches it opens."""
+
+from audits.assessments.services.breaches import close_breach, close_breaches_of
+from audits.assessments.services.execution import execute
+from audits.assessments.services.plans import change_plan, create_missing_plans
+from audits.assessments.services.runs import (
+    queue_due_runs,
+    queue_reruns_for_late_outcomes,
+    request_run,
+    rerun,
+    waiting_runs,
+)
+
+__all__ = [
+    "change_plan",
+    "close_breach",
+    "close_breaches_of",
+    "create_missing_plans",
+    "execute",
+    "queue_due_runs",
+    "queue_reruns_for_late_outcomes",
+    "request_run",
+    "rerun",
+    "waiting_runs",
+]

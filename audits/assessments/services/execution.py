@@ -1,0 +1,169 @@
+"""Carrying out one run: claim it, measure outside any transaction, write the results and their consequences as one."""
+
+import hashlib
+import logging
+from datetime import datetime
+from uuid import UUID
+
+import rfc8785
+from django.db import transaction
+from django.utils import timezone
+
+from audits.assessments.measures import MEASURED_BY, Measured, NotEnoughData, Subject
+from audits.assessments.models import Result, Run
+from audits.assessments.services.breaches import open_breaches
+from audits.assessments.states import FINISHED, after
+from audits.scoring.errors import ArtifactRefused, ScoringFailed
+from audits.statistics.limits import judge, worst
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from mrm.errors import UnusableData
+from mrm.locks import held
+
+MOST_ATTEMPTS = 3
+logger = logging.getLogger(__name__)
+
+
+def execute(run_id: UUID) -> Run | None:
+    """Carry out a run, unless it is finished or another worker has it in hand; then None.
+
+    Safe to call any number of times. A worker that is killed takes its database session, and so its hold on the run,
+    with it; the next call takes over.
+    """
+    with held(run_id) as mine:
+        run = _claim(run_id) if mine else None
+        if run is None:
+            return None
+        try:
+            measured = MEASURED_BY[run.plan.kind](_subject(run))
+        except NotEnoughData as lack:
+            return _finish(run, "lack_data", reason=str(lack))
+        except (ArtifactRefused, ScoringFailed, UnusableData) as failure:
+            return _finish(run, "fail", reason=str(failure))
+        return _finish(run, "succeed", measured=measured)
+
+
+def _claim(run_id: UUID) -> Run | None:
+    """Make this the attempt that may write the results. After too many attempts the run fails instead."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run_id)
+        if run.state in FINISHED:
+            return None
+        run.state, run.attempt = after(run.state, "claim"), run.attempt + 1
+        run.started_at = run.started_at or timezone.now()
+        run.save(update_fields=["state", "attempt", "started_at"])
+    run = Run.objects.select_related("version__model", "version__reference", "plan", "policy").get(pk=run_id)
+    if run.attempt > MOST_ATTEMPTS:
+        reason = f"Stopped after {MOST_ATTEMPTS} attempts, each of which ended without an answer; the log says more."
+        _finish(run, "fail", reason=reason)
+        return None
+    return run
+
+
+def _subject(run: Run) -> Subject:
+    def report_progress(percent: int, step: str) -> None:
+        Run.objects.filter(pk=run.pk, attempt=run.attempt).update(progress=percent, step=step)
+
+    return Subject(
+        version=run.version,
+        policy=run.policy,
+        start=run.window_start,
+        end=run.window_end,
+        seed=_seed(run.window_start),
+        report_progress=report_progress,
+    )
+
+
+def _seed(window_start: datetime) -> int:
+    """The same for the same window, so that a re-run gives the same numbers."""
+    return int(window_start.timestamp()) % 2**31
+
+
+def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: str = "") -> Run | None:
+    """Write what came of it; None if a later attempt has taken over meanwhile."""
+    with governed():
+        attempt = run.attempt
+        run = Run.objects.select_for_update().get(pk=run.pk)
+        if run.state in FINISHED or run.attempt != attempt:
+            logger.warning("Run %s: attempt %s came too late and wrote nothing", run.pk, attempt)
+            return None
+        results = (
+            [_result(run, position, one) for position, one in enumerate(measured.measurements)] if measured else []
+        )
+        Result.objects.bulk_create(results)
+        verdicts = [result.verdict for result in results if result.verdict]
+        run.state = after(run.state, event)
+        run.verdict = "insufficient" if event == "lack_data" else worst(verdicts)
+        run.reason, run.progress, run.step, run.finished_at = reason, 100, "", timezone.now()
+        if measured:
+            run.inputs, run.environment = measured.inputs, measured.environment
+        run.save()
+        action = Action.ASSESSMENT_FAILED if event == "fail" else Action.ASSESSMENT_COMPLETED
+        record(
+            action,
+            actor=None,
+            subject=run,
+            verdict=run.verdict,
+            results=len(results),
+            results_digest=results_digest(results),
+            policy=run.policy.number,
+            **({"reason": reason} if reason else {}),
+        )
+        open_breaches(run, results)
+    return run
+
+
+def _result(run: Run, position: int, measurement) -> Result:
+    estimate, limit = measurement.estimate, measurement.limit
+    return Result(
+        run=run,
+        position=position,
+        measure=measurement.measure,
+        column=measurement.column,
+        segment=measurement.segment,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        level=estimate.level,
+        statistic=estimate.statistic,
+        p_value=estimate.p_value,
+        sizes=dict(estimate.sizes),
+        method=estimate.method,
+        reason=estimate.reason,
+        limit=_limit_as_data(limit, run.policy.number) if limit else None,
+        verdict=measurement.verdict or (judge(estimate, limit) if limit else ""),
+        detail=dict(estimate.detail),
+    )
+
+
+def _limit_as_data(limit, policy_number: int) -> dict:
+    return {
+        "amber": limit.amber,
+        "red": limit.red,
+        "direction": str(limit.direction),
+        "decided_by": str(limit.decided_by),
+        "minimum_size": limit.minimum_size,
+        "significance": limit.significance,
+        "policy_version": policy_number,
+    }
+
+
+EVIDENCE_FIELDS = (
+    "measure",
+    "column",
+    "segment",
+    "value",
+    "low",
+    "high",
+    "p_value",
+    "sizes",
+    "limit",
+    "verdict",
+    "reason",
+)
+
+
+def results_digest(results) -> str:
+    """The SHA-256 that the trail keeps of a run's results, recomputable from the rows."""
+    rows = [{name: getattr(result, name) for name in EVIDENCE_FIELDS} for result in results]
+    return hashlib.sha256(rfc8785.dumps(rows)).hexdigest()

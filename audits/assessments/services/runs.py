@@ -1,0 +1,96 @@
+"""Which runs there are to do. A plan's window becomes a run exactly once; measuring again is a re-run."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from audits.assessments.models import Kind, Plan, Run
+from audits.assessments.services.plans import WATCHED, next_window
+from audits.assessments.states import RunState
+from audits.trail.services import governed
+from inventory.models import OutcomeBatch, Policy
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import RuleBroken
+
+
+def queue_due_runs(now: datetime) -> list[Run]:
+    """One run per window that has closed by now, also those that closed while nobody was looking."""
+    policy = Policy.objects.in_force()
+    queued = []
+    for plan in Plan.objects.due(now).values_list("pk", flat=True):
+        queued += _queue_windows_of(plan, policy, now)
+    return queued
+
+
+@transaction.atomic
+def _queue_windows_of(plan_id, policy: Policy, now: datetime) -> list[Run]:
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=plan_id)
+    queued = []
+    while plan.enabled and plan.next_due_at <= now:
+        run = Run(
+            plan=plan,
+            version=plan.version,
+            policy=policy,
+            window_start=plan.window_start,
+            window_end=plan.next_due_at,
+        )
+        queued.append(run)
+        plan.window_start, plan.next_due_at = next_window(plan, policy)
+    plan.save(update_fields=["window_start", "next_due_at"])
+    return Run.objects.bulk_create(queued, ignore_conflicts=True)
+
+
+def queue_reruns_for_late_outcomes() -> list[Run]:
+    """Performance runs that lacked outcomes are repeated once more outcomes have arrived since."""
+    newer = OutcomeBatch.objects.filter(model=OuterRef("version__model"), received_at__gt=OuterRef("finished_at"))
+    lacking = Run.objects.filter(
+        plan__kind=Kind.PERFORMANCE, state=RunState.INSUFFICIENT_DATA, reruns__isnull=True, version__stage__in=WATCHED
+    ).filter(Exists(newer))
+    return [_rerun(run, requested_by=None) for run in lacking]
+
+
+def waiting_runs() -> list:
+    """Ids of the runs to be carried out: queued, or left running by a worker that was lost."""
+    return list(Run.objects.unfinished().order_by("window_end").values_list("pk", flat=True))
+
+
+@governed()
+def request_run(plan: Plan, *, window_start: datetime | None = None, window_end: datetime | None = None, actor) -> Run:
+    """Assess now instead of when due; by default from the start of the plan's present window until now."""
+    require(actor, Permission.RUN_ASSESSMENT, plan.version.model.workspace_id, model_slug=plan.model_slug)
+    window_start, window_end = window_start or plan.window_start, window_end or timezone.now()
+    if window_end <= window_start:
+        raise RuleBroken("The window ends before it begins; choose a later end.")
+    if Run.objects.unfinished().filter(plan=plan, requested_by__isnull=False).exists():
+        raise RuleBroken("A run of this plan was already asked for and is not finished yet.")
+    run = Run(plan=plan, version=plan.version, policy=Policy.objects.in_force(), requested_by=actor)
+    run.window_start, run.window_end = window_start, window_end
+    existing = Run.objects.filter(plan=plan, window_start=window_start, window_end=window_end, rerun_of=None).first()
+    if existing:
+        return _rerun(existing, requested_by=actor)
+    run.save()
+    return run
+
+
+@governed()
+def rerun(run: Run, *, actor) -> Run:
+    """Measure the same window again, to compare."""
+    require(actor, Permission.RUN_ASSESSMENT, run.version.model.workspace_id, model_slug=run.model_slug)
+    if not run.is_finished:
+        raise RuleBroken("This run is not finished yet.")
+    return _rerun(run, requested_by=actor)
+
+
+def _rerun(run: Run, *, requested_by) -> Run:
+    return Run.objects.create(
+        plan=run.plan,
+        version=run.version,
+        policy=Policy.objects.in_force(),
+        window_start=run.window_start,
+        window_end=run.window_end,
+        rerun_of=run,
+        requested_by=requested_by,
+    )

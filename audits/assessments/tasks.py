@@ -1,0 +1,26 @@
+"""Work is found, not pushed: a sweep finds what is due; one task does one run."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from audits.assessments import services
+
+
+@shared_task
+def run_due_plans():
+    services.create_missing_plans()
+    services.queue_due_runs(timezone.now())
+    services.queue_reruns_for_late_outcomes()
+    start_waiting_runs()
+
+
+@shared_task
+def run_plan(run_id):
+    services.execute(run_id)
+
+
+def start_waiting_runs():
+    """Hand every unfinished run to a worker; one that is already in hand is left alone by whoever gets it."""
+    for run_id in services.waiting_runs():
+        run_plan.apply_async((str(run_id),), expires=settings.SWEEP_SECONDS)
