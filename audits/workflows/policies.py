@@ -1,0 +1,86 @@
+"""Who may decide a change, and who may not, by what they did to the object. Plain values in, sentences out.
+
+The rules are those of governance.md, section 7. They look at history, not only at roles, and exempt nobody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Involvement:
+    """What one person has to do with the subject of a change request.
+
+    Each field is the sentence part that tells them so ("registered version 3 on 3 March 2026"), or empty.
+    """
+
+    owns: str = ""
+    registered: str = ""
+    requested: str = ""
+    trained: str = ""
+    decided: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Somebody who might decide: the roles they hold where the model lives, and their involvement."""
+
+    roles: frozenset[str]
+    is_service: bool = False
+    involvement: Involvement = field(default_factory=Involvement)
+
+
+def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_filled: Iterable[str]) -> list[str]:
+    """Every reason why this person may not decide now; empty if they may."""
+    involved, reasons = candidate.involvement, []
+    if candidate.is_service:
+        reasons.append("A service account never decides.")
+    for fact, rule in (
+        (involved.owns, "An owner does not decide about their own model"),
+        (involved.registered, "Whoever registered or changed a version does not decide about it"),
+        (involved.trained, "Whoever trained a version does not decide about it"),
+        (involved.requested, "Whoever asks for a change does not decide it"),
+        (involved.decided, "Nobody decides twice on one request"),
+    ):
+        if fact:
+            reasons.append(f"{rule}: you {fact}.")
+    if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
+        awaited = " and ".join(in_words(role) for role in roles_open(roles_required, roles_filled))
+        held = ", ".join(sorted(in_words(role) for role in candidate.roles)) or "no role"
+        reasons.append(f"This request awaits a decision by: {awaited or 'nobody any more'}. Your roles here: {held}.")
+    return reasons
+
+
+def roles_open(roles_required: list[str], roles_filled: Iterable[str]) -> list[str]:
+    """The roles whose decision is still awaited, in the policy's order."""
+    still_open = list(roles_required)
+    for role in roles_filled:
+        still_open.remove(role)
+    return still_open
+
+
+def role_to_fill(roles: Iterable[str], *, roles_required: list[str], roles_filled: Iterable[str]) -> str:
+    """The open role that a person with these roles would decide for; empty if none."""
+    return next((role for role in roles_open(roles_required, roles_filled) if role in roles), "")
+
+
+def why_not_close(*, owns: bool, submitted: bool) -> list[str]:
+    """Why this person may not close a finding, beyond their roles."""
+    reasons = []
+    if owns:
+        reasons.append("An owner does not close findings about their own model.")
+    if submitted:
+        reasons.append("Whoever submitted a finding for closure does not close it.")
+    return reasons
+
+
+# governance.md, section 3.5: days until a finding is due, by tier and severity.
+DAYS_UNTIL_DUE = {
+    1: {"critical": 30, "high": 90, "medium": 180, "low": 365},
+    2: {"critical": 45, "high": 120, "medium": 270, "low": 365},
+    3: {"critical": 60, "high": 180, "medium": 365, "low": 540},
+}
+
+
+def in_words(role: str) -> str:
+    return role.replace("_", " ")

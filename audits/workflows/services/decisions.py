@@ -1,0 +1,236 @@
+"""Deciding a change: who may, over exactly which evidence, meaning what; and what approval does."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from audits.assessments.services import close_breaches_of
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from audits.workflows import policies
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.models import ChangeRequest, Decision, Retraining
+from audits.workflows.services.evidence import digest_of, evidence_for
+from audits.workflows.services.transitions import move
+from audits.workflows.states import ChangeState
+from inventory.services import promote_version, retire_model
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import reauthenticate, require
+from mrm.errors import NotPermitted, RuleBroken
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What the decision page shows: the request with fresh evidence, and why this person may not decide, if so."""
+
+    change: ChangeRequest
+    reasons_not_to: list[str]
+    role: str
+
+
+def decision_view(change: ChangeRequest, *, person) -> DecisionView:
+    """The request as this person must see it now. Voids what was signed over evidence that no longer holds."""
+    change = refresh_evidence(change) if change.state == ChangeState.PENDING else change
+    role = policies.role_to_fill(person.roles_in(change.model.workspace_id), **_roles(change))
+    return DecisionView(change, why_not_decide(change, person=person), role)
+
+
+def decide(
+    change: ChangeRequest,
+    *,
+    approved: bool,
+    meaning: str,
+    comment: str = "",
+    evidence_digest: str,
+    password: str,
+    code: str = "",
+    actor,
+) -> Decision:
+    """Sign a decision over the evidence whose digest was shown. The last approval needed carries the change out."""
+    require(actor, Permission.DECIDE_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
+    authentication = reauthenticate(actor, password=password, code=code)  # Slow on purpose, so before the pen is held.
+    refresh_evidence(change)
+    return _decide(
+        change,
+        approved=approved,
+        meaning=meaning,
+        comment=comment,
+        evidence_digest=evidence_digest,
+        authentication=authentication,
+        actor=actor,
+    )
+
+
+@governed()
+def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
+    """Gather the evidence again; if it changed, void the decisions made over the old one and say so in the trail."""
+    change = _locked(change)
+    if change.state != ChangeState.PENDING:
+        return change
+    evidence = evidence_for(change.kind, change.version, change.breach, change.reason)
+    digest = digest_of(evidence)
+    if digest == change.evidence_digest:
+        return change
+    because = "What was signed has changed since: " + ", ".join(changed_parts(change.evidence, evidence)) + "."
+    voided = list(change.decisions.standing())
+    change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
+    change.evidence, change.evidence_digest = evidence, digest
+    change.save(update_fields=["evidence", "evidence_digest"])
+    record(
+        Action.DECISIONS_VOIDED,
+        actor=None,
+        subject=change,
+        because=because,
+        decisions=[str(decision.pk) for decision in voided],
+        evidence_digest=digest,
+    )
+    return change
+
+
+def changed_parts(before: dict, after: dict) -> list[str]:
+    return [name for name in after if before.get(name) != after[name]]
+
+
+def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
+    """Every reason why this person may not decide this request now, from the history of what it is about."""
+    if change.state != ChangeState.PENDING:
+        return [f"{change.reference} is already {change.state}."]
+    candidate = policies.Candidate(
+        roles=frozenset(person.roles_in(change.model.workspace_id)),
+        is_service=person.is_service,
+        involvement=_involvement(change, person),
+    )
+    return policies.why_not_decide(candidate, **_roles(change))
+
+
+@governed()
+def _decide(change, *, approved, meaning, comment, evidence_digest, authentication, actor) -> Decision:
+    change = _locked(change)
+    if change.state != ChangeState.PENDING:
+        raise RuleBroken(f"{change.reference} is already {change.state}.")
+    if reasons := why_not_decide(change, person=actor):
+        raise NotPermitted(*reasons)
+    if evidence_digest != digest_of(evidence_for(change.kind, change.version, change.breach, change.reason)):
+        raise RuleBroken("The evidence has changed since you opened this page. Read it again, then decide.")
+    if approved == (meaning == Decision.Meaning.REJECTED):
+        raise RuleBroken("The meaning of a signature must match the decision it signs.")
+    if not approved and not comment.strip():
+        raise RuleBroken("Say why you reject the request; whoever asked needs to know.")
+    role = policies.role_to_fill(actor.roles_in(change.model.workspace_id), **_roles(change))
+    statement = statement_of(change, role=role, approved=approved, meaning=meaning, comment=comment, person=actor)
+    decision = Decision.objects.create(
+        change=change,
+        person=actor,
+        printed_name=actor.display_name,
+        role=role,
+        approved=approved,
+        meaning=meaning,
+        comment=comment,
+        statement=statement,
+        statement_digest=digest_of(statement),
+        authentication=authentication,
+    )
+    record(
+        Action.CHANGE_DECIDED,
+        actor=actor,
+        subject=change,
+        decision=str(decision.pk),
+        approved=approved,
+        meaning=str(meaning),
+        role=role,
+        statement_digest=decision.statement_digest,
+        evidence_digest=change.evidence_digest,
+        authentication=authentication,
+    )
+    if not approved:
+        move(change, "reject", decided_at=timezone.now(), outcome=f"Rejected by {actor.display_name}: {comment}")
+        record(Action.CHANGE_REJECTED, actor=actor, subject=change)
+    elif not policies.roles_open(**_roles(change)):
+        move(change, "approve", decided_at=timezone.now())
+        record(Action.CHANGE_APPROVED, actor=actor, subject=change)
+        _carry_out(change, actor)
+    return decision
+
+
+def statement_of(change: ChangeRequest, *, role, approved, meaning, comment, person) -> dict:
+    """Exactly what is signed (trust.md, "Signatures of people")."""
+    return {
+        "subject": {"id": str(change.pk), "reference": change.reference, "title": str(change)},
+        "evidence_digest": change.evidence_digest,
+        "outcome": "approved" if approved else "rejected",
+        "meaning": Decision.Meaning(meaning).label,
+        "comment": comment,
+        "policy_version": change.policy.number,
+        "signer": {"id": str(person.pk), "name": person.display_name, "role": role},
+        "signed_at": timezone.now().isoformat(timespec="seconds"),
+    }
+
+
+def _carry_out(change: ChangeRequest, actor) -> None:
+    """What approval does at once. Retraining waits for the dispatching task: the network has no rollback."""
+    match change.kind:
+        case ChangeRequest.Kind.RETRAINING:
+            Retraining.objects.create(change=change)
+            return
+        case ChangeRequest.Kind.PROMOTION:
+            outcome = _promote(change, actor)
+        case ChangeRequest.Kind.RETIREMENT:
+            outcome = _retire(change, actor)
+    move(change, "complete", outcome=outcome, completed_at=timezone.now())
+    record(Action.CHANGE_COMPLETED, actor=actor, subject=change, outcome=outcome)
+
+
+def _promote(change: ChangeRequest, actor) -> str:
+    if blockers := blockers_for_promotion(change.version):
+        raise RuleBroken(*blockers)
+    before = change.model.production_version()
+    promote_version(change.version, actor=actor)
+    if before:
+        close_breaches_of(
+            before, reason=f"Superseded: {change.version} was promoted by {change.reference}.", actor=None
+        )
+    return f"{change.version} is in production" + (f"; {before} is superseded." if before else ".")
+
+
+def _retire(change: ChangeRequest, actor) -> str:
+    retire_model(change.model, actor=actor)
+    for version in change.model.versions.all():
+        close_breaches_of(version, reason=f"{change.model} was retired by {change.reference}.", actor=None)
+    return f"{change.model} is retired."
+
+
+def _locked(change: ChangeRequest) -> ChangeRequest:
+    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("model", "version", "breach", "policy")
+    return rows.get(pk=change.pk)
+
+
+def _roles(change: ChangeRequest) -> dict:
+    filled = change.decisions.standing().filter(approved=True).values_list("role", flat=True)
+    return {"roles_required": change.roles_required, "roles_filled": list(filled)}
+
+
+def _involvement(change: ChangeRequest, person) -> policies.Involvement:
+    """What this person did to the subject, each with its date, so that the page can say so."""
+    version, me = change.version, person.pk
+    mine = change.decisions.standing().filter(person=person).first()
+    return policies.Involvement(
+        owns="own it" if change.model.owner_id == me else "",
+        registered=f"registered version {version.number} on {_day(version.registered_at)}"
+        if version.registered_by_id == me
+        else "",
+        trained=_trained(version, me),
+        requested=f"asked for it on {_day(change.requested_at)}" if change.requester_id == me else "",
+        decided=f"decided on {_day(mine.decided_at)}" if mine else "",
+    )
+
+
+def _trained(version, person_id) -> str:
+    """Who asked for the retraining that made a version is counted as having made it."""
+    retraining = getattr(version, "retraining", None)
+    if retraining is None or retraining.change.requester_id != person_id:
+        return ""
+    return f"asked for the retraining that made version {version.number} ({retraining.change.reference})"
+
+
+def _day(moment) -> str:
+    return f"{moment:%d %B %Y}".lstrip("0")

@@ -1,0 +1,18 @@
+"""The one place that moves a change request, a retraining or a finding from state to state."""
+
+from audits.workflows.models import ChangeRequest, Finding, Retraining
+from audits.workflows.states import change_after, finding_after, retraining_after
+from mrm.errors import RuleBroken
+
+AFTER = {ChangeRequest: change_after, Retraining: retraining_after, Finding: finding_after}
+
+
+def move(subject, event: str, **fields) -> None:
+    """Move a locked row by an event of its table of states, setting these fields with it."""
+    state = AFTER[type(subject)](subject.state, event)
+    if state is None:
+        raise RuleBroken(f"{subject} is {subject.state}; it cannot {event.replace('_', ' ')} now.")
+    subject.state = state
+    for name, value in fields.items():
+        setattr(subject, name, value)
+    subject.save(update_fields=["state", *fields])

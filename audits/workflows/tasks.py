@@ -1,0 +1,43 @@
+"""Work is found, not pushed: breaches that call for retraining, approvals to carry out, requests that expired."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from audits.scoring.errors import ArtifactRefused, ScoringFailed
+from audits.workflows import services
+from audits.workflows.models import Retraining
+from audits.workflows.services.retraining import fail_retraining, finish_retraining, mark_dispatched
+from audits.workflows.services.training import CannotTrain, train_candidate
+from audits.workflows.states import RetrainingState
+from mrm.errors import UnusableData
+from mrm.locks import held
+
+
+@shared_task
+def open_retraining_requests():
+    services.open_retraining_requests(timezone.now())
+
+
+@shared_task
+def dispatch_approved_retrainings():
+    services.dispatch_approved_retrainings()
+
+
+@shared_task
+def expire_change_requests():
+    services.expire_change_requests(timezone.now())
+
+
+@shared_task
+def train(reference):
+    """The built-in pipeline. May be delivered twice or start over: the reference decides what is left to do."""
+    retraining = Retraining.objects.select_related("change__version__model").get(change__reference=reference)
+    with held(retraining.pk) as mine:
+        if not mine or mark_dispatched(retraining).state != RetrainingState.DISPATCHED:
+            return
+        try:
+            candidate, metrics = train_candidate(retraining)
+        except (CannotTrain, ArtifactRefused, ScoringFailed, UnusableData) as failure:
+            fail_retraining(retraining, reason=str(failure))
+        else:
+            finish_retraining(retraining, candidate=candidate, metrics=metrics)

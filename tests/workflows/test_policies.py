@@ -1,0 +1,58 @@
+import pytest
+
+from audits.workflows.policies import Candidate, Involvement, role_to_fill, roles_open, why_not_close, why_not_decide
+
+BOTH = ["validator", "risk_officer"]
+
+
+def someone(*roles, **involvement):
+    return Candidate(roles=frozenset(roles), involvement=Involvement(**involvement))
+
+
+def reasons(candidate, filled=()):
+    return why_not_decide(candidate, roles_required=BOTH, roles_filled=filled)
+
+
+def test_an_uninvolved_holder_of_an_awaited_role_may_decide():
+    assert reasons(someone("validator")) == []
+    assert reasons(someone("risk_officer"), filled=["validator"]) == []
+
+
+@pytest.mark.parametrize("involvement", ["owns", "registered", "trained", "requested", "decided"])
+def test_whoever_is_involved_may_not_decide_whatever_their_role(involvement):
+    refusal = reasons(someone("validator", "risk_officer", **{involvement: "did it on 3 March 2026"}))
+    assert len(refusal) == 1
+    assert "you did it on 3 March 2026" in refusal[0]
+
+
+@pytest.mark.parametrize("role", ["engineer", "owner", "auditor", "administrator"])
+def test_other_roles_may_not_decide_and_are_told_who_is_awaited(role):
+    assert reasons(someone(role)) == [
+        f"This request awaits a decision by: validator and risk officer. Your roles here: {role}."
+    ]
+
+
+def test_a_role_that_has_decided_is_not_awaited_again():
+    assert "awaits a decision by: risk officer" in reasons(someone("validator"), filled=["validator"])[0]
+
+
+def test_two_risk_officers_are_two_decisions():
+    assert roles_open(["risk_officer", "risk_officer"], ["risk_officer"]) == ["risk_officer"]
+
+
+def test_a_service_account_never_decides_even_with_the_role():
+    service = Candidate(roles=frozenset(BOTH), is_service=True)
+    assert why_not_decide(service, roles_required=BOTH, roles_filled=[]) == ["A service account never decides."]
+
+
+def test_every_reason_is_given_not_only_the_first():
+    assert len(reasons(someone("engineer", owns="own it", registered="registered version 3"))) == 3
+
+
+def test_someone_with_two_roles_fills_the_one_the_policy_names_first():
+    assert role_to_fill({"risk_officer", "validator"}, roles_required=BOTH, roles_filled=[]) == "validator"
+
+
+def test_neither_the_owner_nor_whoever_submitted_closes_a_finding():
+    assert why_not_close(owns=False, submitted=False) == []
+    assert len(why_not_close(owns=True, submitted=True)) == 2
