@@ -32,7 +32,6 @@ class Report(models.Model):
     pdf_sha256 = models.CharField(max_length=64, blank=True)
     pdf_bytes = models.PositiveIntegerField(null=True, blank=True)
     evidence_sha256 = models.CharField(max_length=64, blank=True)
-    pages = models.PositiveSmallIntegerField(null=True, blank=True)
     reason = models.TextField(blank=True)  # Why it failed.
 
     class Meta:

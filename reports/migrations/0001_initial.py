@@ -32,7 +32,6 @@ class Migration(migrations.Migration):
                 ('pdf_sha256', models.CharField(blank=True, max_length=64)),
                 ('pdf_bytes', models.PositiveIntegerField(blank=True, null=True)),
                 ('evidence_sha256', models.CharField(blank=True, max_length=64)),
-                ('pages', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('reason', models.TextField(blank=True)),
                 ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='inventory.model')),
                 ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),

@@ -1,0 +1,121 @@
+"""Issuing reports: gathered, printed, sealed, kept under their digest; and verifying what somebody hands in."""
+
+import hashlib
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from audits.workflows.models.references import next_reference
+from inventory.models import Model
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.adapters import keys, storage
+from mrm.errors import RuleBroken
+from mrm.locks import held
+from reports.contents import evidence_bundle
+from reports.contents.gather import gather
+from reports.models import Report
+from reports.pdf import Attachment, render
+from reports.verification import Verification, verify_pdf
+from reports.verification.document import EVIDENCE
+
+
+@governed()
+def request_report(model: Model, *, period_start: date, period_end: date, actor) -> Report:
+    """Ask for a monitoring report; a worker issues it."""
+    require(actor, Permission.ISSUE_REPORT, model.workspace_id, model_slug=model.slug)
+    if period_end < period_start:
+        raise RuleBroken("The period ends before it begins; choose a later end.")
+    if period_start > timezone.localdate():
+        raise RuleBroken("The period lies in the future; there is nothing to report yet.")
+    if not model.versions.filter(reference__isnull=False).exists():
+        raise RuleBroken(f"{model} has no version with reference data, so there is nothing to report yet.")
+    report = Report.objects.create(
+        reference=next_reference(Report, "R"),
+        model=model,
+        period_start=period_start,
+        period_end=period_end,
+        requested_by=actor,
+    )
+    record(
+        Action.REPORT_REQUESTED,
+        actor=actor,
+        subject=report,
+        period=[period_start.isoformat(), period_end.isoformat()],
+    )
+    return report
+
+
+def issue_report(report_id: UUID) -> Report | None:
+    """Gather, print and seal a requested report; None where it is issued already or another worker has it in hand."""
+    with held(report_id) as mine:
+        report = Report.objects.select_related("model__owner", "model__workspace", "requested_by").get(pk=report_id)
+        if not mine or report.state != Report.State.REQUESTED:
+            return None
+        _show_step(report, "Gathering the evidence")
+        gathered = gather(report)
+        evidence = evidence_bundle(
+            gathered.report, results=gathered.results, decisions=gathered.decisions, trail=gathered.trail
+        )
+        _show_step(report, "Setting the pages")
+        pdf = print_report(gathered.report, evidence)
+        _show_step(report, "Sealing the document")
+        try:
+            sealed = keys.configured().seal(pdf, reason=f"Issued by mrm as {report.reference}")
+        except RuleBroken as refusal:
+            return _fail(report, str(refusal))
+        return _keep(report, sealed, evidence)
+
+
+def print_report(contents, evidence: bytes) -> bytes:
+    """The pages as PDF/A-3b with the evidence attached."""
+    digest = hashlib.sha256(evidence).hexdigest()
+    html = render_to_string("reports/pdf/monitoring.html", {"report": contents, "evidence_sha256": digest})
+    attachment = Attachment(EVIDENCE, evidence, "Every number with its source, decisions, trail entries and proofs")
+    return render(html, attachments=[attachment], document_id=f"{contents.reference} {digest}", at=datetime.now(UTC))
+
+
+def verify(data: bytes) -> Verification:
+    """Whether a report holds, question by question."""
+    return verify_pdf(data, trusted_roots=keys.configured().trusted_roots())
+
+
+def waiting_reports() -> list[UUID]:
+    return list(Report.objects.filter(state=Report.State.REQUESTED).values_list("pk", flat=True))
+
+
+@governed()
+def _keep_row(report: Report, **facts) -> Report:
+    report = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+    for name, value in facts.items():
+        setattr(report, name, value)
+    report.step = ""
+    report.save(update_fields=["step", *facts])
+    sealed = report.state == Report.State.SEALED
+    details = {"sha256": report.pdf_sha256, "evidence_sha256": report.evidence_sha256} if sealed else {}
+    action = Action.REPORT_ISSUED if sealed else Action.REPORT_FAILED
+    record(action, actor=None, subject=report, **details, **({"reason": report.reason} if report.reason else {}))
+    return report
+
+
+def _keep(report: Report, sealed: bytes, evidence: bytes) -> Report:
+    return _keep_row(
+        report,
+        state=Report.State.SEALED,
+        sealed_at=timezone.now(),
+        pdf_sha256=storage.put(sealed),
+        pdf_bytes=len(sealed),
+        evidence_sha256=storage.put(evidence),
+    )
+
+
+def _fail(report: Report, reason: str) -> Report:
+    return _keep_row(report, state=Report.State.FAILED, reason=reason)
+
+
+def _show_step(report: Report, step: str) -> None:
+    Report.objects.filter(pk=report.pk).update(step=step)
