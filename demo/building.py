@@ -1,0 +1,162 @@
+"""The steps every story is told with, each through the public services and each safe to repeat."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from django.utils import timezone
+
+from audits.assessments import services as assessments
+from audits.assessments.models import Run
+from audits.workflows import services as workflows
+from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.states import ChangeState
+from demo.cast import PASSWORD, Cast
+from inventory import services as inventory
+from inventory.models import Model, ModelVersion
+from inventory.states import Stage
+
+PARQUET = "application/vnd.apache.parquet"
+DAYS = 364
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What an engineer has after training: a file, how it scores, and what it was trained with."""
+
+    framework: str
+    save: Callable[[Path], None]
+    score: Callable[[pl.DataFrame], np.ndarray]
+    params: dict
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The year that ends today; the month before it is each first version's holdout."""
+
+    end: datetime
+    start: datetime = field(init=False)
+    before: datetime = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "start", self.end - timedelta(days=DAYS))
+        object.__setattr__(self, "before", self.start - timedelta(days=30))
+
+    @classmethod
+    def ending_today(cls) -> "Calendar":
+        return cls(timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
+
+    def back(self, days: int) -> datetime:
+        return self.end - timedelta(days=days)
+
+
+def register(cast: Cast, slug: str, *, confirmed: bool = True, **facts) -> Model:
+    """The model, registered by the engineer; its tier confirmed by a risk officer."""
+    model = Model.objects.filter(slug=slug).first()
+    if model is None:
+        model = inventory.register_model(cast.workspace, slug=slug, owner=cast.owner, actor=cast.engineer, **facts)
+    if confirmed and model.tier_is_provisional:
+        model = inventory.confirm_tier(model, actor=cast.officer)
+    return model
+
+
+def add_version(
+    cast: Cast,
+    model: Model,
+    name: str,
+    *,
+    schema: list[dict],
+    trained: Trained,
+    reference: pl.DataFrame,
+    threshold: float | None = None,
+    metrics: dict | None = None,
+) -> ModelVersion:
+    """A version with its artifact and reference data."""
+    version = inventory.register_version(
+        model,
+        schema=schema,
+        framework=trained.framework,
+        code_ref=f"git+https://git.example.com/models/{model.slug}@{name}",
+        params=trained.params,
+        metrics=metrics or {},
+        decision_threshold=threshold,
+        training_data={"rows": reference.height, "description": "rows before the reference data"},
+        origin=f"demo:{name}",
+        actor=cast.engineer,
+    )
+    with tempfile.TemporaryDirectory(prefix="mrm-demo-") as folder:
+        if not version.artifact_sha256:
+            artifact = Path(folder, "artifact")
+            trained.save(artifact)
+            version = inventory.attach_artifact(version, artifact, actor=cast.engineer)
+        if not hasattr(version, "reference"):
+            path = Path(folder, "reference.parquet")
+            reference.write_parquet(path)
+            inventory.receive_reference(version, path, content_type=PARQUET, actor=cast.engineer)
+    return ModelVersion.objects.select_related("model", "reference").get(pk=version.pk)
+
+
+def log(cast: Cast, version: ModelVersion, rows: pl.DataFrame, *, label: str, until: datetime | None = None) -> None:
+    """Predictions month by month, and the outcomes known by `until` after them."""
+    months = rows.with_columns(pl.col("time").dt.truncate("30d").alias("month")).partition_by(
+        "month", maintain_order=True
+    )
+    with tempfile.TemporaryDirectory(prefix="mrm-demo-") as folder:
+        path = Path(folder, "rows.parquet")
+        for month in months:
+            month.drop("month", label).write_parquet(path)
+            inventory.receive_batch(version, path, content_type=PARQUET, actor=cast.engineer)
+            known = month if until is None else month.filter(pl.col("time") < until)
+            known = known.select("id", label).drop_nulls()
+            if known.height:
+                known.write_parquet(path)
+                inventory.receive_outcomes(version.model, path, content_type=PARQUET, actor=cast.engineer)
+
+
+def assess(version: ModelVersion) -> None:
+    """What the scheduler and the workers do every minute, for one version, until nothing is due."""
+    assessments.create_missing_plans()
+    assessments.queue_due_runs(timezone.now())
+    for run in Run.objects.unfinished().filter(version=version).order_by("window_end"):
+        assessments.execute(run.pk)
+
+
+def promote(cast: Cast, version: ModelVersion, *, reason: str) -> None:
+    """Ask for promotion; the validator and a risk officer decide."""
+    version.refresh_from_db()
+    if version.stage in (Stage.PRODUCTION, Stage.SUPERSEDED, Stage.RETIRED):
+        return
+    change = open_change(version, ChangeRequest.Kind.PROMOTION)
+    change = change or workflows.request_change(
+        ChangeRequest.Kind.PROMOTION, version, reason=reason, actor=cast.engineer
+    )
+    approve(change, cast.validator, comment="Holdout results re-performed; I agree with them.")
+    approve(change, cast.officer, comment="Within appetite for its tier.")
+
+
+def open_change(version: ModelVersion, kind: str) -> ChangeRequest | None:
+    return version.changes.filter(kind=kind, state__in=(ChangeState.PENDING, ChangeState.APPROVED)).first()
+
+
+def approve(change: ChangeRequest, person, *, comment: str) -> None:
+    """One signed approval over the evidence as shown."""
+    change = workflows.decision_view(change, person=person).change
+    if change.state != ChangeState.PENDING or change.decisions.standing().filter(person=person).exists():
+        return
+    workflows.decide(
+        change,
+        approved=True,
+        meaning=Decision.Meaning.REVIEWED,
+        comment=comment,
+        evidence_digest=change.evidence_digest,
+        password=PASSWORD,
+        actor=person,
+    )
+
+
+def scored(trained: Trained, rows: pl.DataFrame, *, column: str = "score") -> pl.DataFrame:
+    return rows.with_columns(pl.Series(column, trained.score(rows).astype(np.float64)))

@@ -1,0 +1,65 @@
+"""The people of the demo, one sign-in per role; all share a password that the command prints."""
+
+from dataclasses import dataclass
+
+from mrm.accounts import services
+from mrm.accounts.models import Person, Workspace
+from mrm.accounts.policies import Role
+
+PASSWORD = "measure-decide-prove"  # noqa: S105 - a demo that everybody can sign in to is the point.
+
+
+@dataclass(frozen=True)
+class Part:
+    """One person of the cast and the role they play."""
+
+    email: str
+    name: str
+    role: Role
+
+
+CAST = (
+    Part("engineer@example.com", "Elif Demir", Role.ENGINEER),
+    Part("owner@example.com", "Jonas Weber", Role.OWNER),
+    Part("validator@example.com", "Priya Raman", Role.VALIDATOR),
+    Part("officer@example.com", "Marta Kowalska", Role.RISK_OFFICER),
+    Part("officer.two@example.com", "Tomas Ibarra", Role.RISK_OFFICER),
+    Part("auditor@example.com", "Henrik Lund", Role.AUDITOR),
+    Part("administrator@example.com", "Ada Novak", Role.ADMINISTRATOR),
+)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people, by what they do."""
+
+    workspace: Workspace
+    engineer: Person
+    owner: Person
+    validator: Person
+    officer: Person
+    second_officer: Person
+
+
+def assemble() -> Cast:
+    """Everybody, created where they are missing."""
+    people = [_person(part) for part in CAST]
+    engineer, owner, validator, officer, second_officer = people[:5]
+    return Cast(Workspace.objects.get(slug="main"), engineer, owner, validator, officer, second_officer)
+
+
+def sign_ins() -> list[tuple[str, str, str]]:
+    """Role, address and password of one person per role."""
+    seen = {}
+    for part in CAST:
+        seen.setdefault(part.role, (part.role.replace("_", " "), part.email, PASSWORD))
+    return list(seen.values())
+
+
+def _person(part: Part) -> Person:
+    person = Person.objects.filter(email=part.email).first()
+    if person is None:
+        person = services.create_person(part.email, part.name, password=PASSWORD, actor=None)
+    if not person.grants.exists():
+        services.grant_role(person, part.role, actor=None)
+    return person

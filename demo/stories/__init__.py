@@ -1,0 +1,13 @@
+"""The portfolio: one story per model, told through the public services."""
+
+from demo.stories import churn, credit, energy, fraud, mortgage, pension, pilot
+
+STORIES = {
+    "Mortgage approval": mortgage.tell,
+    "Credit default": credit.tell,
+    "Customer churn": churn.tell,
+    "Card fraud": fraud.tell,
+    "Energy demand": energy.tell,
+    "Pension plan participation": pension.tell,
+    "Imaging triage pilot": pilot.tell,
+}

@@ -1,0 +1,57 @@
+"""Card fraud: a champion decides, a challenger scores the same payments and waits to prove itself."""
+
+from demo.building import Calendar, add_version, assess, log, promote, register, scored
+from demo.cast import Cast
+from demo.schemas import described
+from demo.simulators import card_payments
+from demo.training import train_lightgbm, train_xgboost
+from inventory.services import start_challenge
+from inventory.states import Stage
+
+FEATURES = ["amount", "distance_km", "payments_last_day", "hour", "card_present"]
+SCHEMA = described(numbers=FEATURES)
+THRESHOLD = 0.15
+
+
+def tell(cast: Cast, calendar: Calendar) -> None:
+    model = register(
+        cast,
+        "card-fraud",
+        name="Card fraud detection",
+        purpose="Probability that a payment is fraudulent; payments above the threshold are held for a call-back.",
+        business_unit="Payments",
+        methodology="Gradient-boosted trees",
+        exposure="high",
+        purpose_level="medium",
+        complexity="medium",
+        reliance="high",
+    )
+    history = card_payments(8000, start=calendar.before, end=calendar.start, seed=31, prefix="T")
+    holdout = card_payments(4000, start=calendar.before, end=calendar.start, seed=32, prefix="V")
+    year = card_payments(18_000, start=calendar.start, end=calendar.end, seed=33)
+    champion = _version(cast, model, "1", train_xgboost(history[:5000], FEATURES, rounds=40, depth=2), history, holdout)
+    promote(cast, champion[0], reason="First version of the fraud score.")
+    log(cast, champion[0], scored(champion[1], year), label="label")
+    assess(champion[0])
+    challenger = _version(cast, model, "2", train_lightgbm(history[:5000], FEATURES, rounds=80), history, holdout)
+    challenger[0].refresh_from_db()
+    if challenger[0].stage == Stage.CANDIDATE:
+        start_challenge(challenger[0], actor=cast.engineer)
+    recent = year.filter(year["time"] >= calendar.back(180))
+    log(cast, challenger[0], scored(challenger[1], recent), label="label")
+    assess(challenger[0])
+
+
+def _version(cast: Cast, model, name: str, trained, history, holdout):
+    version = add_version(
+        cast,
+        model,
+        name,
+        schema=SCHEMA,
+        trained=trained,
+        reference=scored(trained, history[5000:]).drop("time", "id"),
+        threshold=THRESHOLD,
+    )
+    log(cast, version, scored(trained, holdout), label="label")
+    assess(version)
+    return version, trained

