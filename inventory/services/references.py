@@ -8,6 +8,7 @@ from audits.profiles.freezing import freeze_grid
 from audits.profiles.schema import Role
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from inventory import frames
 from inventory.models import ModelVersion, ReferenceData
 from inventory.services.rows import checked
 from inventory.states import Stage
@@ -26,7 +27,12 @@ def receive_reference(version: ModelVersion, body_path: Path | str, *, content_t
     if (first := _first(version)) and _is_same(first, body):
         return first
     columns = version.columns()
-    required = {column.name for column in columns if column.required and not NOT_NEEDED & set(column.roles)}
+    derived = frames.derivable(columns, version.decision_threshold)
+    required = {
+        column.name
+        for column in columns
+        if column.required and column is not derived and not NOT_NEEDED & set(column.roles)
+    }
     with checked(version, body_path, content_type=content_type, required=required) as rows:
         # What may be left out of a reference was decided above; the grid has cells for what is there.
         counted = [replace(column, required=column.name in required) for column in columns]
