@@ -1,33 +1,53 @@
-"""What every REST endpoint shares: a repeated POST is answered as the first time."""
+"""What every REST endpoint shares: a repeated POST is answered as the first time; large bodies go to a file."""
 
 import hashlib
+import json
+import tempfile
+from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import UnsupportedMediaType, ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from mrm import uploads
 from mrm.accounts.models import IdempotencyKey
 from mrm.errors import RuleBroken
 
+LONGEST_KEY = 200
+CLAIMED_FOR = timedelta(minutes=10)  # Longer than any request may take; after that its process has died.
+KEPT_FOR = timedelta(days=7)
+
 
 class Api(APIView):
-    """An endpoint whose POSTs honour `Idempotency-Key`: same key and body, same answer; other body, 409.
+    """An endpoint whose POSTs honour `Idempotency-Key`: same key and body, same answer; other body, 409."""
 
-    A handler for a streamed body overrides `body_digest`, because the body can only be read once.
-    """
-
-    def body_digest(self, request) -> str:
-        return hashlib.sha256(request._request.body).hexdigest()
+    kept: IdempotencyKey | None = None
 
     def dispatch(self, request, *args, **kwargs):
-        self.kept = None
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            if self.kept is not None and self.kept.status is None:
+                # Refused, or broken off: nothing was changed, so sending it again must be judged again.
+                self.kept.delete()
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
+        self.receive(request, **kwargs)
         key = request.headers.get("Idempotency-Key")
         if request.method == "POST" and key:
             self.kept = self._claim(request, key)
+
+    def receive(self, request, **kwargs) -> None:
+        """Take in the body before the request is handled, where it is not left to the parsers."""
+
+    def body_digest(self, request) -> str:
+        return hashlib.sha256(request._request.body).hexdigest()
 
     def handle_exception(self, exc):
         if isinstance(exc, AlreadyAnswered):
@@ -35,29 +55,76 @@ class Api(APIView):
         return super().handle_exception(exc)
 
     def finalize_response(self, request, response, *args, **kwargs):
-        kept = getattr(self, "kept", None)
-        if kept is not None and kept.status is None:
-            if response.status_code < 400:
-                kept.status, kept.answer = response.status_code, response.data
-                kept.save(update_fields=["status", "answer"])
-            else:
-                kept.delete()  # A refused request changed nothing; sending it again must be judged again.
+        if self.kept is not None and response.status_code < 400:
+            self.kept.status = response.status_code
+            self.kept.answer = json.loads(JSONRenderer().render(response.data))
+            self.kept.save(update_fields=["status", "answer"])
         return super().finalize_response(request, response, *args, **kwargs)
 
     def _claim(self, request, key: str) -> IdempotencyKey:
-        digest = self.body_digest(request)
+        if len(key) > LONGEST_KEY:
+            raise ValidationError({"Idempotency-Key": f"A key has at most {LONGEST_KEY} characters."})
+        digest, now = self.body_digest(request), timezone.now()
+        asked = {"path": request.path, "body_sha256": digest}
+        keys = IdempotencyKey.objects.filter(person=request.user)
+        keys.filter(created_at__lt=now - KEPT_FOR).delete()
         try:
             with transaction.atomic():
-                return IdempotencyKey.objects.create(
-                    person=request.user, key=key[:200], path=request.path, body_sha256=digest
-                )
+                return IdempotencyKey.objects.create(person=request.user, key=key, **asked)
         except IntegrityError:
-            kept = IdempotencyKey.objects.get(person=request.user, key=key[:200])
+            kept = keys.filter(key=key).first()
+        if kept is None:
+            raise RuleBroken("Another request with this Idempotency-Key has just ended; send yours again.")
+        if kept.status is None and kept.created_at < now - CLAIMED_FOR:
+            # Whoever claimed it died. One of those who ask now takes over.
+            if keys.filter(pk=kept.pk, created_at=kept.created_at).update(created_at=now, **asked):
+                return keys.get(pk=kept.pk)
+            kept = keys.get(pk=kept.pk)
         if (kept.path, kept.body_sha256) != (request.path, digest):
             raise RuleBroken("This Idempotency-Key was already used for another request.")
         if kept.status is None:
             raise RuleBroken("The first request with this Idempotency-Key is still being answered; try again shortly.")
         raise AlreadyAnswered(kept)
+
+
+class StreamedApi(Api):
+    """An endpoint whose body goes to a file, after it is known that the caller may send it.
+
+    media_types  what may be sent; None for anything
+    upload       the body, while the request is handled
+    """
+
+    media_types: tuple[str, ...] | None = None
+    upload: uploads.Upload
+
+    def check_sender(self, request, **kwargs) -> None:
+        """Raise unless the caller may send this body. Asked before any of it is read."""
+        raise NotImplementedError
+
+    def dispatch(self, request, *args, **kwargs):
+        with tempfile.TemporaryDirectory(prefix="mrm-upload-") as folder:
+            self.folder = Path(folder)
+            return super().dispatch(request, *args, **kwargs)
+
+    def receive(self, request, **kwargs) -> None:
+        if request.method not in ("POST", "PUT"):
+            return
+        self.check_sender(request, **kwargs)
+        if self.media_types is not None:
+            self._check_media_type(request._request)
+        path = self.folder / "body"
+        self.upload = uploads.receive(request._request, path, limit=settings.MAXIMUM_UPLOAD_BYTES)
+
+    def body_digest(self, request) -> str:
+        return self.upload.sha256
+
+    def _check_media_type(self, request) -> None:
+        if request.content_type not in self.media_types:
+            shown = request.content_type[:80] or "none"
+            raise UnsupportedMediaType(shown, f"Media type {shown!r} is not read; send {', '.join(self.media_types)}.")
+        charset = request.content_params.get("charset", "utf-8").lower()
+        if charset not in ("utf-8", "us-ascii"):
+            raise UnsupportedMediaType(charset, f"The charset {charset[:40]!r} is not read here; send UTF-8.")
 
 
 class AlreadyAnswered(Exception):

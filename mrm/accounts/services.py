@@ -4,6 +4,9 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,12 +18,15 @@ from mrm.accounts.policies import Permission, Role
 from mrm.errors import NotPermitted, RuleBroken
 
 TOKEN_LIFETIME = timedelta(days=90)
+MOST_FAILURES = 5
+FAILURES_FORGOTTEN_AFTER = 300  # seconds
 
 
-def require(actor: Person | None, permission: Permission, workspace, *, model_slug: str = "") -> None:
+def require(actor: Person | None, permission: Permission, workspace, *, model_slug: str | None = "") -> None:
     """Raise NotPermitted unless the actor may; the system (None) may always. Binds administrators like anybody else.
 
-    `workspace` None asks for the permission in any workspace at all.
+    `workspace` None asks for the permission in any workspace at all; `model_slug` None for any of the models that the
+    actor's token is limited to, as a list does that shows only those.
     """
     if actor is None:
         return
@@ -38,7 +44,7 @@ def require(actor: Person | None, permission: Permission, workspace, *, model_sl
         )
     if workspace is not None and token.workspace_id != getattr(workspace, "pk", workspace):
         raise NotPermitted("This token belongs to another workspace.")
-    if token.model_slugs and model_slug not in token.model_slugs:
+    if token.model_slugs and model_slug is not None and model_slug not in token.model_slugs:
         raise NotPermitted(f"This token may touch only these models: {', '.join(token.model_slugs)}.")
 
 
@@ -131,6 +137,31 @@ def person_behind(secret: str) -> Person:
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
     token.person.token = token
     return token.person
+
+
+def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
+    """Prove again who is deciding; returns how, as the signature will record it.
+
+    Whoever has enrolled a time-based code must give one. Wrong answers are counted: after a few the person has to wait.
+    """
+    counter = f"reauthentication-failures:{person.pk}"
+    if cache.get(counter, 0) >= MOST_FAILURES:
+        raise NotPermitted("Too many wrong passwords or codes; wait a few minutes, then sign again.")
+    totp = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
+    if not person.check_password(password):
+        _count_failure(counter)
+        raise NotPermitted("The password is not right; nothing was signed.")
+    if totp is None:
+        return "password"
+    if not TOTP(totp).validate_code(code.strip()):
+        _count_failure(counter)
+        raise NotPermitted("The code of your authenticator app is missing or not right; nothing was signed.")
+    return "password+totp"
+
+
+def _count_failure(counter: str) -> None:
+    cache.add(counter, 0, timeout=FAILURES_FORGOTTEN_AFTER)
+    cache.incr(counter)
 
 
 @transaction.atomic
