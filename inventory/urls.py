@@ -1,3 +1,5 @@
 """Addresses of this app."""
 
-urlpatterns = []
+from django.urls import include, path
+
+urlpatterns = [path("api/v1/", include("inventory.api.urls"))]

@@ -1,0 +1,104 @@
+"""The examples of the OpenAPI document: one story, whose requests work when they are sent in this order."""
+
+import json
+
+from inventory.services.policies import STANDARD_POLICY
+
+ID = "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10"
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+WHEN = "2025-06-02T09:30:00Z"
+PERSON = {"id": ID, "name": "Omar Owner"}
+
+MODEL_IN = {
+    "name": "Instalment loan default",
+    "slug": "instalment-loan-default",
+    "purpose": "Probability that an instalment loan is not repaid.",
+    "business_unit": "Retail lending",
+    "exposure": "medium",
+    "purpose_level": "medium",
+    "complexity": "low",
+}
+MODEL_EDIT = {"methodology": "Logistic regression", "reliance": "medium", "affects_natural_persons": True}
+MODEL = {
+    "id": ID,
+    **MODEL_IN,
+    "workspace": "main",
+    "owner": PERSON,
+    "status": "in_development",
+    "tier": 1,
+    "tier_is_provisional": True,
+    "description": "",
+    "methodology": "",
+    "reliance": "",
+    "affects_natural_persons": False,
+    "production_version": None,
+    "missing": ["methodology", "reliance", "tier confirmation"],
+    "registered_at": WHEN,
+    "edited_at": WHEN,
+    "retired_at": None,
+    "revision": 1,
+}
+MODEL_PAGE = {"next": None, "previous": None, "results": [MODEL]}
+
+COLUMNS = [
+    {"name": "application", "kind": "categorical", "role": "id"},
+    {"name": "at", "kind": "datetime", "role": "time"},
+    {"name": "income", "kind": "numeric", "role": "feature", "required": False},
+    {"name": "purpose", "kind": "categorical", "role": "feature", "categories": ["home", "car", "other"]},
+    {"name": "sex", "kind": "categorical", "role": "protected"},
+    {"name": "score", "kind": "numeric", "role": "score", "minimum": 0, "maximum": 1},
+    {"name": "defaulted", "kind": "boolean", "role": "label", "favourable": False},
+]
+VERSION_IN = {
+    "schema": {"columns": COLUMNS},
+    "framework": "onnx",
+    "code_ref": "git:4f2c1e9",
+    "training_data": {"name": "loans 2019 to 2024", "rows": 48211},
+    "params": {"penalty": "l2", "C": 1.0},
+    "metrics": {"auc": 0.79},
+    "decision_threshold": 0.5,
+    "tags": {"pipeline": "nightly"},
+}
+VERSION = {
+    "id": ID,
+    "model": MODEL["slug"],
+    "number": 1,
+    "stage": "candidate",
+    **VERSION_IN,
+    "artifact": {"uri": "", "sha256": "", "bytes": None},
+    "origin": "",
+    "predecessor": None,
+    "reference": None,
+    "registered_by": PERSON,
+    "registered_at": WHEN,
+    "promoted_at": None,
+    "ended_at": None,
+}
+VERSION_PAGE = {"next": None, "previous": None, "results": [VERSION]}
+
+_ROWS = {
+    "income": [31000, None, 52000, 27500],
+    "purpose": ["car", "home", "home", "other"],
+    "sex": ["female", "male", "female", "male"],
+    "score": [0.12, 0.61, 0.08, 0.44],
+}
+REFERENCE_IN = {"columns": {**_ROWS, "defaulted": [False, True, False, False]}}
+BATCH_IN = {
+    "columns": {
+        "application": ["A-1001", "A-1002", "A-1003", "A-1004"],
+        "at": ["2025-06-02T08:00:00Z", "2025-06-02T08:20:00Z", "2025-06-02T08:41:00Z", "2025-06-02T09:05:00Z"],
+        **_ROWS,
+    }
+}
+OUTCOMES_IN = {"columns": {"application": ["A-1001", "A-1002"], "defaulted": [False, True]}}
+_DATA = {"id": ID, "rows": 4, "sha256": DIGEST, "received_at": WHEN}
+REFERENCE = _DATA | {"version": 1, "grid_sha256": DIGEST}
+BATCH = _DATA | {"version": 1, "first_at": "2025-06-02T08:00:00Z", "last_at": "2025-06-02T09:05:00Z"}
+OUTCOMES = _DATA | {"rows": 2, "unknown_ids": 0}
+POLICY = {
+    "number": 1,
+    "digest": DIGEST,
+    "published_at": WHEN,
+    "published_by": None,
+    "document": json.loads(STANDARD_POLICY.read_text()),
+}

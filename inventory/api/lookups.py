@@ -1,0 +1,35 @@
+"""What an address names, among what the caller may see and read; everything else is not found."""
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404
+
+from inventory.models import Model, ModelVersion
+from inventory.states import Stage
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+
+
+def readable_models(request) -> QuerySet[Model]:
+    require(request.user, Permission.READ, None, model_slug=None)
+    production = ModelVersion.objects.filter(model=OuterRef("pk"), stage=Stage.PRODUCTION).values("number")
+    models = Model.objects.visible_to(request.user).select_related("workspace", "owner")
+    return models.annotate(production_number=Subquery(production[:1]))
+
+
+def model_for(request, slug: str, *, reading: bool = True) -> Model:
+    """The model; for reading, the token must allow that too."""
+    models = readable_models(request) if reading else Model.objects.visible_to(request.user)
+    model = models.filter(slug=slug).first()
+    if model is None:
+        raise Http404(f"There is no model {slug} that you may see.")
+    return model
+
+
+def version_for(request, slug: str, number: int, *, reading: bool = True) -> ModelVersion:
+    if reading:
+        require(request.user, Permission.READ, None, model_slug=None)
+    versions = ModelVersion.objects.select_related("model__workspace", "registered_by", "predecessor", "reference")
+    version = versions.filter(model__in=Model.objects.visible_to(request.user), model__slug=slug, number=number).first()
+    if version is None:
+        raise Http404(f"There is no version {number} of a model {slug} that you may see.")
+    return version

@@ -1,0 +1,143 @@
+"""`/models/`: register, list, read, edit."""
+
+from django.db.models import Q
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from inventory import services
+from inventory.api import examples
+from inventory.api.lookups import model_for, readable_models
+from inventory.api.paging import Pages
+from inventory.serializers import ModelEdit, ModelIn, ModelOut, ModelQuery
+from mrm.accounts.api import Api
+from mrm.accounts.models import Workspace
+from mrm.errors import Outdated, UnusableData
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+MODEL_PAGE = inline_serializer(
+    "ModelPage",
+    {
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": ModelOut(many=True),
+    },
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; another one by now gives 412."
+)
+
+
+class ModelsApi(Api):
+    @extend_schema(
+        operation_id="list_models",
+        summary="List models",
+        description="The register, a page at a time: the models you may see.",
+        tags=["models"],
+        parameters=[ModelQuery],
+        responses={200: MODEL_PAGE, **problems(400, 403)},
+        examples=[response_example("One model", examples.MODEL_PAGE)],
+    )
+    def get(self, request):
+        query = ModelQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        pages = Pages(query.validated_data["ordering"], "slug")
+        page = pages.paginate_queryset(_chosen(readable_models(request), query.validated_data), request, self)
+        return pages.get_paginated_response(ModelOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="register_model",
+        summary="Register a model",
+        description="`name` suffices to begin; what policy still asks for is answered in `missing`.",
+        tags=["models"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ModelIn,
+        responses={201: ModelOut, **problems(400, 403, 409, 413, 415, 422)},
+        examples=[
+            request_example("Register", examples.MODEL_IN),
+            response_example("Registered", examples.MODEL, 201),
+        ],
+    )
+    def post(self, request):
+        sent = ModelIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        fields = dict(sent.validated_data)
+        workspace = _workspace(request.user, fields.pop("workspace", ""))
+        fields.setdefault("owner", request.user)
+        model = services.register_model(workspace, **fields, actor=request.user)
+        return _answer(model_for(request, model.slug, reading=False), 201)
+
+
+class ModelApi(Api):
+    @extend_schema(
+        operation_id="read_model",
+        summary="Read a model",
+        tags=["models"],
+        responses={200: ModelOut, **problems(403, 404)},
+        examples=[response_example("A model", examples.MODEL)],
+    )
+    def get(self, request, slug):
+        return _answer(model_for(request, slug))
+
+    @extend_schema(
+        operation_id="edit_model",
+        summary="Edit a model",
+        description="Descriptive fields and what the tier is made of. Status and tier follow from decisions.",
+        tags=["models"],
+        parameters=[IF_MATCH],
+        request=ModelEdit,
+        responses={200: ModelOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
+        examples=[
+            request_example("Say what is missing", examples.MODEL_EDIT),
+            response_example("Edited", examples.MODEL),
+        ],
+    )
+    def patch(self, request, slug):
+        model = model_for(request, slug, reading=False)
+        sent = ModelEdit(data=request.data)
+        sent.is_valid(raise_exception=True)
+        if unknown := sorted(set(request.data) - set(sent.fields)):
+            raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
+        revision = _expected_revision(request, model)
+        services.edit_model(model, changes=sent.validated_data, revision=revision, actor=request.user)
+        return _answer(model_for(request, slug, reading=False))
+
+
+def _answer(model, status: int = 200) -> Response:
+    headers = {"ETag": f'"{model.revision}"', "Location": f"/api/v1/models/{model.slug}/"}
+    return Response(ModelOut(model).data, status=status, headers=headers)
+
+
+def _chosen(models, query: dict):
+    for name in ("status", "tier", "owner", "business_unit"):
+        if name in query:
+            models = models.filter(**{name: query[name]})
+    if "workspace" in query:
+        models = models.filter(workspace__slug=query["workspace"])
+    for word in query.get("search", "").split():
+        fields = ("name", "slug", "purpose", "description")
+        models = models.filter(Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR))
+    return models
+
+
+def _workspace(person, slug: str) -> Workspace:
+    """The workspace named, else the token's, else the only one the person works in, else main."""
+    ids = person.workspace_ids()
+    visible = Workspace.objects.all() if ids is None else Workspace.objects.filter(pk__in=ids)
+    if slug:
+        workspace = visible.filter(slug=slug).first()
+    else:
+        workspace = visible.first() if visible.count() == 1 else visible.filter(slug="main").first()
+    if workspace is None:
+        raise UnusableData({"message": "Name a workspace that you work in.", "field": "workspace"})
+    return workspace
+
+
+def _expected_revision(request, model) -> int | None:
+    header = request.headers.get("If-Match", "").strip()
+    if header in ("", "*"):
+        return None
+    named = [tag.strip().strip('"') for tag in header.split(",")]
+    if str(model.revision) not in named:
+        raise Outdated(f"{model} was changed by somebody else since you read it. Read it again and repeat your change.")
+    return model.revision

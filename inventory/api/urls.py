@@ -1,0 +1,22 @@
+"""Addresses of the REST API, below `/api/v1/`."""
+
+from django.urls import path
+
+from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
+from inventory.api.models import ModelApi, ModelsApi
+from inventory.api.policies import CurrentPolicyApi
+from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
+
+VERSION = "models/<slug:slug>/versions/<int:number>/"
+
+urlpatterns = [
+    path("models/", ModelsApi.as_view(), name="api-models"),
+    path("models/<slug:slug>/", ModelApi.as_view(), name="api-model"),
+    path("models/<slug:slug>/versions/", VersionsApi.as_view(), name="api-versions"),
+    path(VERSION, VersionApi.as_view(), name="api-version"),
+    path(f"{VERSION}artifact", ArtifactApi.as_view(), name="api-artifact"),
+    path(f"{VERSION}reference/", ReferenceApi.as_view(), name="api-reference"),
+    path(f"{VERSION}batches/", BatchesApi.as_view(), name="api-batches"),
+    path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
+    path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
+]

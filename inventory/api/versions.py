@@ -1,0 +1,130 @@
+"""`/models/{slug}/versions/`: register, list, read, and the artifact of one."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from inventory import services
+from inventory.api import examples
+from inventory.api.lookups import model_for, version_for
+from inventory.api.paging import Pages
+from inventory.models import ModelVersion
+from inventory.serializers import VersionIn, VersionOut, VersionQuery
+from mrm.accounts.api import Api, StreamedApi
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import UnusableData
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+VERSION_PAGE = inline_serializer(
+    "VersionPage",
+    {
+        "next": serializers.URLField(allow_null=True),
+        "previous": serializers.URLField(allow_null=True),
+        "results": VersionOut(many=True),
+    },
+)
+CONTENT_DIGEST = OpenApiParameter(
+    "Content-Digest", str, OpenApiParameter.HEADER, description="`sha-256=:<base64>:` of the body (RFC 9530)."
+)
+
+
+class VersionsApi(Api):
+    @extend_schema(
+        operation_id="list_versions",
+        summary="List the versions of a model",
+        tags=["versions"],
+        parameters=[VersionQuery],
+        responses={200: VERSION_PAGE, **problems(400, 403, 404)},
+        examples=[response_example("One version", examples.VERSION_PAGE)],
+    )
+    def get(self, request, slug):
+        query = VersionQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        versions = ModelVersion.objects.filter(model=model_for(request, slug), **query.validated_data)
+        versions = versions.select_related("model", "registered_by", "predecessor", "reference")
+        pages = Pages("-number")
+        page = pages.paginate_queryset(versions, request, self)
+        return pages.get_paginated_response(VersionOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="register_version",
+        summary="Register a version",
+        description="A candidate. The schema says what each column of its rows is: kind, role, and what it may hold.",
+        tags=["versions"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=VersionIn,
+        responses={201: VersionOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Register", examples.VERSION_IN),
+            response_example("Registered", examples.VERSION, 201),
+        ],
+    )
+    def post(self, request, slug):
+        model = model_for(request, slug, reading=False)
+        sent = VersionIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        fields = dict(sent.validated_data)
+        artifact = fields.pop("artifact", {})
+        version = services.register_version(
+            model,
+            schema=fields.pop("schema")["columns"],
+            artifact_uri=artifact.get("uri", ""),
+            artifact_sha256=artifact.get("sha256", ""),
+            predecessor=_predecessor(model, fields.pop("predecessor", None)),
+            **fields,
+            actor=request.user,
+        )
+        return _answer(version, 201)
+
+
+class VersionApi(Api):
+    @extend_schema(
+        operation_id="read_version",
+        summary="Read a version",
+        tags=["versions"],
+        responses={200: VersionOut, **problems(403, 404)},
+        examples=[response_example("A version", examples.VERSION)],
+    )
+    def get(self, request, slug, number):
+        return _answer(version_for(request, slug, number))
+
+
+class ArtifactApi(StreamedApi):
+    def check_sender(self, request, *, slug, number):
+        self.version = version_for(request, slug, number, reading=False)
+        model = self.version.model
+        require(request.user, Permission.REGISTER_VERSION, model.workspace_id, model_slug=model.slug)
+
+    @extend_schema(
+        operation_id="attach_artifact",
+        summary="Upload the artifact of a version",
+        description=(
+            "ONNX, XGBoost JSON or UBJ, LightGBM text, or skops; a pickle is refused whatever its name. Once: another "
+            "file is another version, and the same file again changes nothing."
+        ),
+        tags=["versions"],
+        parameters=[CONTENT_DIGEST],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={200: VersionOut, **problems(400, 403, 404, 409, 413, 422)},
+        examples=[response_example("Attached", examples.VERSION)],
+    )
+    def put(self, request, slug, number):
+        expected = self.version.artifact_sha256 if self.version.artifact_bytes is None else ""
+        services.attach_artifact(self.version, self.upload.path, expected_sha256=expected, actor=request.user)
+        return _answer(version_for(request, slug, number, reading=False))
+
+
+def _answer(version: ModelVersion, status: int = 200) -> Response:
+    address = f"/api/v1/models/{version.model.slug}/versions/{version.number}/"
+    return Response(VersionOut(version).data, status=status, headers={"Location": address})
+
+
+def _predecessor(model, number: int | None) -> ModelVersion | None:
+    if number is None:
+        return None
+    found = model.versions.filter(number=number).first()
+    if found is None:
+        raise UnusableData({"message": f"{model} has no version {number}.", "field": "predecessor"})
+    return found

@@ -1,0 +1,20 @@
+"""The shapes of the REST API: `…In` what is sent, `…Out` what is answered."""
+
+from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
+from inventory.serializers.models import ModelEdit, ModelIn, ModelOut, ModelQuery
+from inventory.serializers.policies import PolicyOut
+from inventory.serializers.versions import VersionIn, VersionOut, VersionQuery
+
+__all__ = [
+    "BatchOut",
+    "ModelEdit",
+    "ModelIn",
+    "ModelOut",
+    "ModelQuery",
+    "OutcomesOut",
+    "PolicyOut",
+    "ReferenceOut",
+    "VersionIn",
+    "VersionOut",
+    "VersionQuery",
+]

@@ -1,0 +1,45 @@
+"""Fields that several shapes share."""
+
+from rest_framework import serializers
+
+from mrm.accounts.models import Person
+
+
+class PersonOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField(source="display_name")
+
+
+class PersonField(serializers.CharField):
+    """A person, by e-mail address or id."""
+
+    default_error_messages = {"unknown": "There is no person {given}; give the e-mail address or id of somebody here."}
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=254, **kwargs)
+
+    def to_internal_value(self, data):
+        given = super().to_internal_value(data)
+        person = Person.objects.filter(email__iexact=given).first() if "@" in given else self._by_id(given)
+        if person is None:
+            self.fail("unknown", given=given)
+        return person
+
+    @staticmethod
+    def _by_id(given: str) -> Person | None:
+        try:
+            key = serializers.UUIDField().to_internal_value(given)
+        except serializers.ValidationError:
+            return None
+        return Person.objects.filter(pk=key).first()
+
+
+class StrictQuery(serializers.Serializer):
+    """The parameters of a query; an unknown one is refused, because ignoring a filter answers another question."""
+
+    def to_internal_value(self, data):
+        known = {*self.fields, "cursor", "page_size"}
+        if unknown := [name for name in data if name not in known]:
+            listed = ", ".join(sorted(known))
+            raise serializers.ValidationError({unknown[0]: f"This list has no such parameter; known are {listed}."})
+        return super().to_internal_value(data)
