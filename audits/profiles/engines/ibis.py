@@ -19,8 +19,12 @@ from audits.profiles.sources import SourceError
 from audits.profiles.tally import Tally, profile_of
 from audits.profiles.values import fits, label
 
-CELL, ROWS, VALUE = "mrm_cell", "mrm_rows", "mrm_value"
-MISSING, NONFINITE = -1, -2
+# Names of our own in a query; beside the cells, what else a value may be.
+CELL, ROWS, VALUE, STATE = "mrm_cell", "mrm_rows", "mrm_value", "mrm_state"
+MISSING, NONFINITE, UNSEEN = -1, -2, -3
+
+# A double beyond this is an infinity, however an engine spells that.
+LARGEST = float(np.finfo(np.float64).max)
 
 # Engines refuse to square doubles beyond this; a column that has any is summed again in units of 2^520, in which what
 # is small would be refused for vanishing, and so is taken as nothing.
@@ -101,9 +105,10 @@ def _count_mistyped(table: ir.Table, value: ir.Value, groups: Groups, tallies: l
 def _count_numbers(
     table: ir.Table, value: ir.FloatingColumn, column: GridColumn, groups: Groups, tallies: list[Tally]
 ) -> None:
-    infinite = value.isnan() | value.isinf()
+    infinite = _is_infinite(value)
     finite = infinite.ifelse(ibis.null("float64"), value)
-    cell = ibis.cases((value.isnull(), MISSING), (infinite, NONFINITE), else_=_cell(value, column.edges))
+    # In this order, because Ibis calls a NaN null on Spark.
+    cell = ibis.cases((infinite, NONFINITE), (value.isnull(), MISSING), else_=_cell(value, column.edges))
 
     def moments(unit: int) -> list[dict[str, Any]]:
         if unit:
@@ -155,21 +160,24 @@ def _add_numbers(tally: Tally, records: list[dict[str, Any]], unit: int) -> None
 def _count_categories(
     table: ir.Table, value: ir.Value, column: GridColumn, groups: Groups, tallies: list[Tally]
 ) -> None:
-    is_known: Any = True
-    if value.type().is_string() and column.kind is Kind.CATEGORICAL and _is_literal(column.categories):
-        # Unknown texts need not travel: one null stands for them all, told apart from missing by `mrm_known`.
+    state: ir.IntegerValue = ibis.literal(0)
+    if value.type().is_floating():
+        state = _is_infinite(value).ifelse(NONFINITE, 0)
+    elif value.type().is_string() and column.kind is Kind.CATEGORICAL and _is_literal(column.categories):
+        # Unknown texts need not travel: one state stands for them all.
         is_known = value.isin(column.categories) if column.categories else ibis.literal(False)
-        is_known = value.isnull() | is_known
-        value = is_known.ifelse(value, ibis.null(value.type()))
-    records = _grouped(table, groups, {VALUE: value, "mrm_known": ibis.literal(True) if is_known is True else is_known})
+        state = (value.isnull() | is_known).ifelse(0, UNSEEN)
+    records = _grouped(table, groups, {VALUE: (state == 0).ifelse(value, ibis.null(value.type())), STATE: state})
     if len(records) > MOST_DISTINCT:
         message = f"Column {column.source!r} holds more than {MOST_DISTINCT} distinct values; describe it as numeric."
         raise SourceError(message)
     for record in records:
         tally, rows = tallies[_group(record, groups)], record[ROWS]
         tally.rows += rows
-        if not record["mrm_known"]:
+        if record[STATE] == UNSEEN:
             tally.cells[-1] += rows
+        elif record[STATE] == NONFINITE:
+            tally.nonfinite += rows
         elif record[VALUE] is None:
             tally.missing += rows
         else:
@@ -196,6 +204,8 @@ def _double(value: ir.Value) -> ir.FloatingColumn:
     stored = value.type()
     if stored.is_date():
         value, stored = value.cast("timestamp"), ibis.dtype("timestamp")
+    if stored.is_timestamp() and value.get_backend().name == "pyspark":  # whose Ibis backend extracts no microseconds
+        return unix_micros(value).cast("float64") / 1e6
     if stored.is_timestamp():
         seconds = value.truncate("s").epoch_seconds().cast("int64")
         return (seconds * 1_000_000 + value.microsecond().cast("int64")).cast("float64") / 1e6
@@ -211,11 +221,25 @@ def _cell(value: ir.FloatingColumn, edges: np.ndarray) -> ir.IntegerValue:
         if first == last:
             return ibis.literal(first, type="int32")
         middle = (first + last) // 2
-        # As a text: engines read 0.1 as a decimal, whose conversion is not always to the nearest double.
-        edge = ibis.literal(repr(float(edges[middle]))).cast("float64")
-        return (value < edge).ifelse(between(first, middle), between(middle + 1, last))
+        return (value < _exact(edges[middle])).ifelse(between(first, middle), between(middle + 1, last))
 
     return between(0, len(edges))
+
+
+def _is_infinite(value: ir.FloatingValue) -> ir.BooleanValue:
+    """Whether it is NaN or an infinity; some engines find NaN above every number, and others nowhere."""
+    value = value.cast("float64")
+    return value.isnan() | (value > _exact(LARGEST)) | (value < _exact(-LARGEST))
+
+
+def _exact(number: float) -> ir.FloatingScalar:
+    """As a text: engines read 0.1 as a decimal, whose conversion is not always to the nearest double."""
+    return ibis.literal(repr(float(number))).cast("float64")
+
+
+@ibis.udf.scalar.builtin
+def unix_micros(moment: ibis.dtype("timestamp")) -> ibis.dtype("int64"):
+    """Spark's own function of this name."""
 
 
 def _is_literal(categories: tuple[str, ...]) -> bool:
