@@ -114,6 +114,8 @@ def run_confined(
             os.close(announce)
         ending = _wait(child, limits)
         confinement = _announced(announcement)
+        if printed.seek(0, os.SEEK_END) >= limits.answer_bytes:
+            raise ScoringFailed(f"The model printed more than {in_words(limits.answer_bytes)}.")
         _raise_unless_well(ending, _tail(printed), confinement, limits)
         answer.seek(0)
         facts, blobs = answers.read(answer, most_bytes=limits.answer_bytes)

@@ -49,7 +49,7 @@ class FeatureTable:
         for column in columns:
             if column["kind"] == "unusable":
                 raise ScoringFailed(
-                    f"Column “{column['name']}” holds {column['type']}, which no model takes as a number."
+                    f"Column “{column['name']}” holds {column['type']}, which is neither number nor text."
                 )
         return FeatureTable(self.numbers[:, list(positions)], columns)
 
@@ -62,13 +62,17 @@ class FeatureTable:
 
     def matrix(self) -> np.ndarray:
         """The numbers, for a model that takes nothing else."""
-        for column in self.columns:
-            if column["kind"] == "text":
+        self.refuse_text_unless([False] * len(self.columns))
+        return self.numbers
+
+    def refuse_text_unless(self, categorical: Sequence[bool]) -> None:
+        """Texts are only for the features that were categories in the training."""
+        for column, allowed in zip(self.columns, categorical, strict=True):
+            if column["kind"] == "text" and not allowed:
                 raise ScoringFailed(
                     f"Column “{column['name']}” holds text, but the model takes numbers there: encode it as the "
                     "training did, or upload the whole pipeline with skops."
                 )
-        return self.numbers
 
     def frame(self, *, categorical: bool = False) -> "pandas.DataFrame":
         """A data frame by column name; with ``categorical``, texts become the categories boosters understand."""

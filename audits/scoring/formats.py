@@ -182,8 +182,9 @@ def _identify_xgboost(head: bytes, tail: bytes) -> Framework:
 
 
 def _identify_lightgbm(tail: bytes) -> Framework:
-    if b"end of parameters" not in tail and b"end of trees" not in tail:
-        raise ArtifactRefused("The LightGBM model is cut off: the end of its trees is missing.")
+    last = b"end of parameters" if b"\nparameters:" in tail else b"end of trees"
+    if last not in tail:
+        raise ArtifactRefused(f"The LightGBM model is cut off: its line “{last.decode()}” is missing.")
     return Framework.LIGHTGBM
 
 

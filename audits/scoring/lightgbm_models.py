@@ -21,6 +21,7 @@ NOT_HYPER_PARAMETERS = {
     "early_stopping_min_delta", "first_metric_only", "force_col_wise", "force_row_wise", "deterministic", "eval_at",
 }  # fmt: skip
 REPEATABLE = {"num_threads": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1}
+DAMAGED = "The LightGBM model is damaged: some of its trees cannot be read."
 
 
 def load(content: bytes) -> "LightGBMModel":
@@ -31,13 +32,22 @@ class LightGBMModel:
     """A booster with one output per row."""
 
     def __init__(self, content: bytes):
+        # The library reads up to the first zero byte, or as many trees as it can, and says nothing about the rest.
+        if b"\0" in content:
+            raise ArtifactRefused(DAMAGED)
         try:
             text = content.decode()
             self.booster = lightgbm.Booster(model_str=text)
         except (lightgbm.basic.LightGBMError, ValueError) as error:
             raise ArtifactRefused(f"LightGBM cannot read the model: {error}.") from error
+        if self.booster.num_trees() != len(re.findall(r"^Tree=\d+$", text, re.MULTILINE)):
+            raise ArtifactRefused(DAMAGED)
         if self.booster.num_model_per_iteration() > 1:
             raise ScoringFailed("The model has more than two classes; only one score per row can be monitored.")
+        # A numeric feature shows its range in brackets; a category its values, or "none" when no split could use it.
+        ranges = re.search(r"^feature_infos=(.*)$", text, re.MULTILINE)
+        listed = ranges[1].split() if ranges and self.booster.pandas_categorical else []
+        self.categorical = [not entry.startswith("[") for entry in listed] or [False] * self.booster.num_feature()
         found = re.search(r"^objective=(\S+)", text, re.MULTILINE)
         self.objective = found[1] if found else "unknown"
 
@@ -92,6 +102,7 @@ class LightGBMModel:
         return Refitted(booster.model_to_string().encode(), parameters | {"num_iterations": rounds}, [])
 
     def _data(self, features: FeatureTable) -> Any:
+        features.refuse_text_unless(self.categorical)
         # Given as a data frame, texts are matched with the categories the model file lists.
         return features.frame(categorical=True) if features.holds_text else features.numbers
 

@@ -44,31 +44,31 @@ MACHINES = {
     "x86_64": Machine(
         0xC000003E,
         _numbered("""
-            open=2 mmap=9 shmget=29 shmat=30 socket=41 socketpair=53 clone=56 fork=57 vfork=58 execve=59
-            kill=62 semget=64 msgget=68 fcntl=72 truncate=76 rename=82 mkdir=83 rmdir=84 creat=85 link=86
-            unlink=87 symlink=88 chmod=90 fchmod=91 chown=92 fchown=93 lchown=94 ptrace=101 rt_sigqueueinfo=129 utime=132
+            open=2 mmap=9 shmget=29 shmat=30 socket=41 socketpair=53 clone=56 fork=57 vfork=58 execve=59 kill=62
+            semget=64 msgget=68 fcntl=72 truncate=76 rename=82 mkdir=83 rmdir=84 creat=85 link=86 unlink=87
+            symlink=88 chmod=90 fchmod=91 chown=92 fchown=93 lchown=94 ptrace=101 rt_sigqueueinfo=129 utime=132
             mknod=133 setpriority=141 sched_setparam=142 sched_setscheduler=144 setxattr=188 lsetxattr=189
-            fsetxattr=190 removexattr=197 lremovexattr=198 fremovexattr=199 tkill=200 sched_setaffinity=203 tgkill=234 utimes=235 mq_open=240
-            add_key=248 request_key=249 keyctl=250 ioprio_set=251 migrate_pages=256 openat=257 mkdirat=258
-            mknodat=259 fchownat=260 futimesat=261 unlinkat=263 renameat=264 linkat=265 symlinkat=266
-            fchmodat=268 unshare=272 move_pages=279 utimensat=280 rt_tgsigqueueinfo=297 perf_event_open=298
-            prlimit64=302 name_to_handle_at=303 open_by_handle_at=304 setns=308 process_vm_readv=310
-            process_vm_writev=311 kcmp=312 sched_setattr=314 renameat2=316 memfd_create=319 bpf=321 execveat=322
-            userfaultfd=323
+            fsetxattr=190 removexattr=197 lremovexattr=198 fremovexattr=199 tkill=200 sched_setaffinity=203
+            tgkill=234 utimes=235 mq_open=240 add_key=248 request_key=249 keyctl=250 ioprio_set=251
+            migrate_pages=256 openat=257 mkdirat=258 mknodat=259 fchownat=260 futimesat=261 unlinkat=263
+            renameat=264 linkat=265 symlinkat=266 fchmodat=268 unshare=272 move_pages=279 utimensat=280
+            rt_tgsigqueueinfo=297 perf_event_open=298 prlimit64=302 name_to_handle_at=303 open_by_handle_at=304
+            setns=308 process_vm_readv=310 process_vm_writev=311 kcmp=312 sched_setattr=314 renameat2=316
+            memfd_create=319 bpf=321 execveat=322 userfaultfd=323
         """),
     ),
     "aarch64": Machine(
         0xC00000B7,
         _numbered("""
-            setxattr=5 lsetxattr=6 fsetxattr=7 removexattr=14 lremovexattr=15 fremovexattr=16 fcntl=25 ioprio_set=30 mknodat=33 mkdirat=34
-            unlinkat=35 symlinkat=36 linkat=37 renameat=38 truncate=45 fchmod=52 fchmodat=53 fchownat=54 fchown=55 openat=56
-            utimensat=88 unshare=97 ptrace=117 sched_setparam=118 sched_setscheduler=119 sched_setaffinity=122
-            kill=129 tkill=130 tgkill=131 rt_sigqueueinfo=138 setpriority=140 mq_open=180 msgget=186 semget=190
-            shmget=194 shmat=196 socket=198 socketpair=199 add_key=217 request_key=218 keyctl=219 clone=220
-            execve=221 mmap=222 migrate_pages=238 move_pages=239 rt_tgsigqueueinfo=240 perf_event_open=241
-            prlimit64=261 name_to_handle_at=264 open_by_handle_at=265 setns=268 process_vm_readv=270
-            process_vm_writev=271 kcmp=272 sched_setattr=274 renameat2=276 memfd_create=279 bpf=280 execveat=281
-            userfaultfd=282
+            setxattr=5 lsetxattr=6 fsetxattr=7 removexattr=14 lremovexattr=15 fremovexattr=16 fcntl=25 ioprio_set=30
+            mknodat=33 mkdirat=34 unlinkat=35 symlinkat=36 linkat=37 renameat=38 truncate=45 fchmod=52 fchmodat=53
+            fchownat=54 fchown=55 openat=56 utimensat=88 unshare=97 ptrace=117 sched_setparam=118
+            sched_setscheduler=119 sched_setaffinity=122 kill=129 tkill=130 tgkill=131 rt_sigqueueinfo=138
+            setpriority=140 mq_open=180 msgget=186 semget=190 shmget=194 shmat=196 socket=198 socketpair=199
+            add_key=217 request_key=218 keyctl=219 clone=220 execve=221 mmap=222 migrate_pages=238 move_pages=239
+            rt_tgsigqueueinfo=240 perf_event_open=241 prlimit64=261 name_to_handle_at=264 open_by_handle_at=265
+            setns=268 process_vm_readv=270 process_vm_writev=271 kcmp=272 sched_setattr=274 renameat2=276
+            memfd_create=279 bpf=280 execveat=281 userfaultfd=282
         """),
     ),
 }

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
-from audits.scoring import additive_shap, skops_types
+from audits.scoring import additive_shap, sampled_shap, skops_types
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.scoring.features import FeatureTable
 from audits.scoring.models import Explained, Refitted
@@ -86,12 +86,11 @@ class SkopsModel:
             explained = additive_shap.explain(function, features, background, output_space=space)
             if explained is not None:
                 return explained
-        # shap takes seconds to import, so only models that need it wait for it.
         if self._is_bare_tree() and not features.holds_text:
+            # Imported here because shap takes seconds, which other models and plain scoring need not wait for.
             from audits.scoring import tree_shap
 
             return tree_shap.explain(self.estimator, features)
-        from audits.scoring import sampled_shap
 
         def score(numbers: np.ndarray) -> np.ndarray:
             return self.scores(features.with_numbers(numbers))

@@ -91,9 +91,10 @@ class XGBoostModel:
 
     def _data(self, features: FeatureTable, label: np.ndarray | None = None) -> xgboost.DMatrix:
         options = {"label": label, "feature_names": self.booster.feature_names, "nthread": 1}
+        types = self.booster.feature_types
+        features.refuse_text_unless([kind == "c" for kind in types or ["float"] * len(features.columns)])
         if features.holds_text:
             # As categories, which XGBoost matches with those it stored.
             data = features.frame(categorical=True)
             return xgboost.DMatrix(data, enable_categorical=True, **options)
-        types = self.booster.feature_types
         return xgboost.DMatrix(features.numbers, feature_types=types, enable_categorical=bool(types), **options)
