@@ -29,7 +29,7 @@ WORDS = {
     Verdict.INSUFFICIENT: "insufficient data",
     Verdict.UNKNOWN: "unknown",
 }
-PRINT_WIDTH = 480
+PRINT_WIDTH = 650
 BAND_OPACITY = 0.10
 
 
@@ -152,7 +152,7 @@ def trend_chart(
     last = points[-1]
     said = f"{last.value:.4g}" if last.value is not None else "no value"
     return _spec(
-        alt.layer(*layers, height=170, width="container"),
+        alt.layer(*layers, height=150, width="container"),
         f"Trend over {len(points)} periods from {order[0]} to {order[-1]}, where it stands at {said} "
         f"({WORDS[last.verdict]}){'; ' + ', '.join(limits) if limits else ''}.",
     )
@@ -231,7 +231,7 @@ def calibration_chart(bins: Sequence[CalibrationBin]) -> dict:
     )
     furthest = max(bins, key=lambda one: abs(one.observed - one.predicted))
     return _spec(
-        alt.layer(diagonal, whiskers, dots, height=220, width=220),
+        alt.layer(diagonal, whiskers, dots, height=180, width=300),
         f"Calibration in {len(bins)} groups. Furthest from the diagonal: mean prediction {furthest.predicted:.1%}, "
         f"observed {furthest.observed:.1%}.",
     )
