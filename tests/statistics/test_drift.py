@@ -1,6 +1,7 @@
 """Drift: hand-worked values, agreement with scipy, what rows and counts share, and the answers without a number."""
 
 import datetime as dt
+import json
 import math
 
 import numpy as np
@@ -322,6 +323,30 @@ def test_ties_get_a_permutation_p_value_when_a_generator_is_given():
     assert "permutations" in permuted.method
 
 
+@pytest.mark.parametrize("measure", [drift.wasserstein_distance, drift.energy_distance])
+def test_a_distance_gets_a_permutation_p_value_when_a_generator_is_given(measure):
+    rng = np.random.default_rng(2)
+    reference, same, moved = rng.normal(size=120), rng.normal(size=80), rng.normal(1, 1, 80)
+    assert measure(reference, same).p_value is None
+    assert measure(reference, same, rng=rng, permutations=99).p_value > 0.05
+    assert measure(reference, moved, rng=rng, permutations=99).p_value == 0.01
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "above_a_tenth"),
+    [((200, 200), 0.059, 0.365), ((1000, 200), 0.060, 0.064), ((1000, 1000), 0.051, 0)],
+)
+def test_the_psi_of_a_stable_population_behaves_as_the_design_measured(rows, size, above_a_tenth):
+    # Reference deciles hold equal counts; what they truly hold is Dirichlet. 8 000 draws: standard error <= 0.6 points.
+    rng = np.random.default_rng(7)
+    true_shares = rng.dirichlet(np.full(10, rows[0] / 10), size=8000)
+    current = rng.multinomial(rows[1], true_shares)
+    q = np.where(current == 0, 0.5, current) / rows[1]
+    values = np.sum((q - 0.1) * np.log(q / 0.1), axis=1)
+    assert np.mean(values > drift.psi_critical_value(*rows)) == pytest.approx(size, abs=0.015)
+    assert np.mean(values > 0.10) == pytest.approx(above_a_tenth, abs=0.02)
+
+
 def test_small_expected_counts_are_merged_and_said_to_be():
     estimate = drift.chi_square_test(categories(100, 100, 3, 2, 1), categories(100, 90, 2, 1, 3))
     assert estimate.detail["merged"] == 2
@@ -462,6 +487,7 @@ def test_no_input_gives_a_bare_nan_or_an_accident(reference, current):
     for measure in ROW_FUNCTIONS:
         estimate = measure(reference, current)
         assert estimate.value is not None or estimate.reason
+        json.dumps(dict(estimate.detail))
 
 
 @settings(deadline=None, max_examples=60)

@@ -1,5 +1,6 @@
 """Several columns at once: hand-worked values, agreement with scikit-learn, and shifts single columns cannot show."""
 
+import json
 import math
 
 import numpy as np
@@ -121,7 +122,7 @@ def test_a_clear_absence_of_shift_stops_the_exchanges_early():
         (multivariate.pca_reconstruction_shift, 300, {}),
         (multivariate.correlation_shift, 100, {"permutations": 39}),
         (multivariate.maximum_mean_discrepancy, 100, {"permutations": 39}),
-        (multivariate.domain_classifier_auc, 15, {"permutations": 19, "classifier": GaussianNB(), "folds": 2}),
+        (multivariate.domain_classifier_auc, 10, {"permutations": 19, "classifier": GaussianNB(), "folds": 2}),
     ],
 )
 def test_without_a_shift_the_test_keeps_its_size(measure, runs, options):
@@ -216,3 +217,4 @@ def test_no_table_gives_a_bare_nan_or_an_accident(reference, current):
     ):  # fmt: skip
         estimate = run(measure, *sides)
         assert estimate.value is not None or estimate.reason
+        json.dumps(dict(estimate.detail))

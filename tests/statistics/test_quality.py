@@ -1,6 +1,7 @@
 """Quality: rates worked by hand, agreement with statsmodels, and what rows and counts share."""
 
 import datetime as dt
+import json
 import math
 
 import numpy as np
@@ -217,6 +218,7 @@ def test_a_rate_lies_within_its_interval_between_zero_and_one(reference, current
         quality.duplicate_rate,
     ):  # fmt: skip
         estimate = measure(reference, current)
+        json.dumps(dict(estimate.detail))
         if estimate.value is None:
             assert estimate.reason
         else:

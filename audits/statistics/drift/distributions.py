@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import special, stats
@@ -52,10 +52,10 @@ def kolmogorov_smirnov(
         return could_not_compute(rows.reason, method=name, sizes=rows.sizes, **rows.apart)
     points, first, second = counted(rows)
     n, m = rows.sizes.values()
-    value = float(np.max(np.abs(np.cumsum(first) / n - np.cumsum(second) / m)))
+    value = _largest_gap(first, second)
     tied = len(points) < n + m
     if tied and rng is not None:
-        p_value = _permuted_tail(value, first, second, rng, permutations)
+        p_value = permuted_tail(_largest_gap, value, first, second, rng, permutations)
         how = f"p-value from {permutations} permutations because of ties"
     else:
         exact = max(n, m) <= LARGEST_EXACT
@@ -65,15 +65,19 @@ def kolmogorov_smirnov(
     return _smirnov(value, p_value, rows.sizes, method, tolerances, level, **rows.apart, bound=0.0, tied=tied)
 
 
-def wasserstein_distance(reference, current, *, scaled: bool = False) -> Estimate:
+def wasserstein_distance(
+    reference, current, *, scaled: bool = False, rng: np.random.Generator | None = None, permutations: int = 199
+) -> Estimate:
     """∫ |F − G| dx: how far the mass has to be moved, in the column's unit; `scaled` divides by the reference's SD.
 
     reference, current: two 1-d arrays of numbers or times (microseconds), or two numeric Counts over the same grid.
     From Counts the rows of a cell are taken as spread evenly over it, the outer cells ending at the minimum and
     maximum; the true distance differs by at most `detail["bound"]`. `detail` carries `raw` and `scaled`; the SD is
-    that of the reference rows (divisor n). Raises as `kolmogorov_smirnov`. Source: Vallender 1974.
+    that of the reference rows (divisor n). With `rng`, rows get a p-value from permutations.
+    Raises as `kolmogorov_smirnov`. Source: Vallender 1974.
     """
     name = "Wasserstein distance"
+    p_value = None
     if are_counts(reference, current):
         cells = paired_cells(reference, current, bins=2)
         sizes, apart = cells.sizes, cells.apart
@@ -89,24 +93,30 @@ def wasserstein_distance(reference, current, *, scaled: bool = False) -> Estimat
         if rows.reason:
             return could_not_compute(rows.reason, method=name, sizes=sizes, **apart)
         points, first, second = counted(rows)
-        n, m = sizes.values()
-        gaps = np.abs(np.cumsum(first) / n - np.cumsum(second) / m)[:-1]
         with np.errstate(over="ignore", invalid="ignore"):
-            raw, bound = float(np.sum(gaps * steps(points))), 0.0
+            lengths = steps(points)
+
+            def area(one: np.ndarray, other: np.ndarray) -> float:
+                return float(np.sum(np.abs(gaps_between(one, other)[:-1]) * lengths))
+
+            raw, bound = area(first, second), 0.0
             deviation = float(np.std(rows.reference.astype(float)))
         how = rows.method(f"{name} from rows")
+        if rng is not None and math.isfinite(raw):
+            p_value = permuted_tail(area, raw, first, second, rng, permutations)
+            how += f", p-value from {permutations} permutations"
     if not (math.isfinite(raw) and math.isfinite(deviation)):
         return could_not_compute(BEYOND_RANGE, method=how, sizes=sizes, **apart)
     in_deviations = raw / deviation if deviation > 0.0 else None
     detail = {**apart, "raw": raw, "scaled": in_deviations, "bound": bound, "reference_deviation": deviation}
     if not scaled:
-        return Estimate(value=raw, sizes=sizes, method=how, detail=detail)
+        return Estimate(value=raw, p_value=p_value, sizes=sizes, method=how, detail=detail)
     how += f", divided by the reference's standard deviation {deviation:.6g}"
     if in_deviations is None:
         reason = "The reference is constant, so its standard deviation of 0 cannot scale the distance; use the raw one."
         return could_not_compute(reason, method=how, sizes=sizes, **detail)
     detail["bound"] = bound / deviation
-    return Estimate(value=in_deviations, sizes=sizes, method=how, detail=detail)
+    return Estimate(value=in_deviations, p_value=p_value, sizes=sizes, method=how, detail=detail)
 
 
 def why_no_area(reference: Counts, current: Counts) -> str:
@@ -139,11 +149,37 @@ def counted(rows: PairedRows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return points, first, np.bincount(place[cut:], minlength=len(points))
 
 
+def gaps_between(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """F − G at each of the values that both sides are counted at."""
+    return np.cumsum(first) / first.sum() - np.cumsum(second) / second.sum()
+
+
+def permuted_tail(
+    statistic: Callable[[np.ndarray, np.ndarray], float],
+    value: float,
+    first: np.ndarray,
+    second: np.ndarray,
+    rng: np.random.Generator,
+    permutations: int,
+) -> float:
+    """The share of random splits of the pooled cells, the observed one included, whose statistic is at least `value`.
+
+    Splitting cells costs as much as they are, whatever the number of rows in them.
+    """
+    pooled, size = first + second, int(first.sum())
+    reached = 0
+    for _ in range(permutations):
+        drawn = rng.multivariate_hypergeometric(pooled, size, method="marginals")
+        reached += statistic(drawn, pooled - drawn) >= value * (1.0 - 1e-12)
+    return (1 + int(reached)) / (permutations + 1)
+
+
 def steps(points: np.ndarray) -> np.ndarray:
-    """The distances between neighbouring distinct values, float64, shape (k - 1,)."""
+    """The distances between neighbouring distinct values, float64, shape (k - 1,); infinite beyond its range."""
     if points.dtype.kind == "i":  # read as unsigned, a difference beyond 2^63 is the right one
         return np.diff(points).view(np.uint64).astype(np.float64)
-    return np.diff(points).astype(np.float64)
+    with np.errstate(over="ignore"):
+        return np.diff(points).astype(np.float64)
 
 
 def _smirnov(value, p_value, sizes, method, tolerances, level, **detail) -> Estimate:
@@ -175,13 +211,8 @@ def _exact_tail(rows: PairedRows) -> float:
         return float(stats.ks_2samp(rows.reference, rows.current, method="exact").pvalue)
 
 
-def _permuted_tail(value, first, second, rng, permutations) -> float:
-    """The share of random splits of the pooled cells, the observed one included, with a gap at least as large."""
-    pooled = first + second
-    n, m = int(first.sum()), int(second.sum())
-    draws = rng.multivariate_hypergeometric(pooled, n, size=permutations, method="marginals")
-    gaps = np.abs(np.cumsum(draws, axis=1) / n - np.cumsum(pooled - draws, axis=1) / m).max(axis=1)
-    return (1 + int(np.count_nonzero(gaps >= value - 1e-12))) / (permutations + 1)
+def _largest_gap(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.max(np.abs(gaps_between(first, second))))
 
 
 def _cumulative(reference: Counts, current: Counts) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,15 @@ from scipy import optimize, special, stats
 
 from audits.statistics.counts import Counts
 from audits.statistics.drift.cells import NO_ORDER, PairedRows, are_counts, paired_cells, paired_rows
-from audits.statistics.drift.distributions import BEYOND_RANGE, counted, gaps_on_grid, steps, why_no_area
+from audits.statistics.drift.distributions import (
+    BEYOND_RANGE,
+    counted,
+    gaps_between,
+    gaps_on_grid,
+    permuted_tail,
+    steps,
+    why_no_area,
+)
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.shares import normal_quantile
 
@@ -116,14 +124,15 @@ def mann_whitney(reference, current, *, level: float = 0.95) -> Estimate:
     )
 
 
-def energy_distance(reference, current) -> Estimate:
+def energy_distance(reference, current, *, rng: np.random.Generator | None = None, permutations: int = 199) -> Estimate:
     """√(2E|X−Y| − E|X−X′| − E|Y−Y′|) = √(2∫(F − G)²): 0 only for equal distributions, in √unit of the column.
 
     reference, current: two 1-d arrays of numbers or times (microseconds), or two numeric Counts over the same grid,
-    whose rows are taken as spread evenly over their cells. Raises as `kolmogorov_smirnov`.
-    Source: Székely & Rizzo 2004.
+    whose rows are taken as spread evenly over their cells. With `rng`, rows get a p-value from permutations.
+    Raises as `kolmogorov_smirnov`. Source: Székely & Rizzo 2004.
     """
     name = "energy distance"
+    p_value = None
     if are_counts(reference, current):
         pair = paired_cells(reference, current, bins=2)
         reason = pair.reason or why_no_area(reference, current)
@@ -139,13 +148,25 @@ def energy_distance(reference, current) -> Estimate:
         area = float(np.sum(widths * (before**2 + before * after + after**2))) / 3.0
     else:
         points, first, second = counted(pair)
-        n, m = pair.sizes.values()
-        gaps = (np.cumsum(first) / n - np.cumsum(second) / m)[:-1]
+        lengths = steps(points)
+
+        def squared(one: np.ndarray, other: np.ndarray) -> float:
+            return float(np.sum(gaps_between(one, other)[:-1] ** 2 * lengths))
+
         with np.errstate(over="ignore", invalid="ignore"):
-            area = float(np.sum(gaps**2 * steps(points)))
+            area = squared(first, second)
+        if rng is not None and math.isfinite(area):
+            p_value = permuted_tail(squared, area, first, second, rng, permutations)
+            name += f", p-value from {permutations} permutations"
     if not math.isfinite(area):
         return could_not_compute(BEYOND_RANGE, method=name, sizes=pair.sizes, **pair.apart)
-    return Estimate(value=math.sqrt(2.0 * area), sizes=pair.sizes, method=pair.method(name), detail=dict(pair.apart))
+    return Estimate(
+        value=math.sqrt(2.0 * area),
+        p_value=p_value,
+        sizes=pair.sizes,
+        method=pair.method(name),
+        detail=dict(pair.apart),
+    )
 
 
 def _need_rows(reference, current, name: str) -> None:
