@@ -320,10 +320,10 @@ def test_three_attributes_six_metrics_and_a_thousand_replicates_are_quick():
     fairness.group_table(cells, attributes)
     spent = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         fairness.group_table(cells, attributes)
         fairness.equalized_odds(cells, attributes, rng=rng)
-        spent.append(time.perf_counter() - start)
+        spent.append(time.process_time() - start)
     # Half a second leaves room for a busy machine; alone it takes about a tenth.
     assert min(spent) < 0.5
 

@@ -3,11 +3,13 @@
 import bisect
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy import special, stats
 
 from audits.statistics.arrays import open_share
+from audits.statistics.control import holm
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.shares import jeffreys
 
@@ -50,24 +52,18 @@ def binomial_test_by_grade(
     if test not in tests:
         raise ValueError(f"test must be one of {', '.join(tests)}, not {test!r}")
     answers = {name: tests[test](*numbers, level=level) for name, numbers in grades.items()}
-    tested = sorted(
-        (name for name, answer in answers.items() if answer.value is not None), key=lambda name: answers[name].p_value
-    )
-    running = 0.0
-    for place, name in enumerate(tested):
-        answer = answers[name]
-        running = max(running, min(1.0, (len(tested) - place) * answer.p_value))
-        answers[name] = Estimate(
-            value=answer.value,
-            low=answer.low,
-            high=answer.high,
-            level=answer.level,
-            p_value=answer.p_value,
-            sizes=answer.sizes,
-            method=f"{answer.method}; Holm over {len(tested)} grades",
-            detail=dict(answer.detail) | {"adjusted_p_value": running},
+    adjusted = holm([answer.p_value for answer in answers.values()]).adjusted
+    family = sum(p_value is not None for p_value in adjusted)
+    return {
+        name: answer
+        if p_value is None
+        else replace(
+            answer,
+            method=f"{answer.method}; Holm over {family} grades",
+            detail=dict(answer.detail) | {"adjusted_p_value": p_value},
         )
-    return answers
+        for (name, answer), p_value in zip(answers.items(), adjusted, strict=True)
+    }
 
 
 def traffic_light(exceptions: int, observations: int = 250, *, coverage: float = 0.99) -> Estimate:

@@ -12,6 +12,7 @@ from scipy import special
 
 from audits.statistics.calibration.curves import group_by_probability
 from audits.statistics.estimates import Estimate, could_not_compute
+from audits.statistics.logistic import fit_logistic, log_likelihood
 from audits.statistics.performance.probability import checked_probabilities
 from audits.statistics.shares import normal_estimate, normal_quantile
 
@@ -92,7 +93,7 @@ def calibration_intercept_slope(
         answer = could_not_compute(f"logistic recalibration: {reason}", method=method, sizes=sizes)
         return {"intercept": answer, "slope": answer}
     logit = special.logit(probability)
-    shift, information = _fit_logistic(label, np.ones((len(logit), 1)), weights, logit)
+    shift, information = fit_logistic(label, np.ones((len(logit), 1)), weights, logit)
     intercept = _wald(shift[0], 1 / information[0, 0], 0.0, f"{method}, intercept at slope 1", sizes, level, {})
     return {"intercept": intercept, "slope": _slope(label, logit, weights, method, sizes, level)}
 
@@ -204,39 +205,13 @@ def _slope(label, logit, weights, method, sizes, level) -> Estimate:
     # Centred and scaled, so that probabilities that differ little do not spoil the arithmetic.
     centre, scale = weights @ logit / weights.sum(), logit.std()
     design = np.column_stack([np.ones(len(logit)), (logit - centre) / scale])
-    fitted, information = _fit_logistic(label, design, weights, np.zeros(len(logit)))
+    fitted, information = fit_logistic(label, design, weights, np.zeros(len(logit)))
     covariance = np.linalg.inv(information)
     slope = fitted[1] / scale
     free_intercept = float(fitted[0] - slope * centre)
-    gain = 2 * (_log_likelihood(label, design @ fitted, weights) - _log_likelihood(label, logit, weights))
+    gain = 2 * (log_likelihood(label, design @ fitted, weights) - log_likelihood(label, logit, weights))
     detail = {"free_intercept": free_intercept, "joint_p_value": float(special.chdtrc(2, max(0.0, gain)))}
     return _wald(slope, covariance[1, 1] / scale**2, 1.0, method, sizes, level, detail)
-
-
-def _fit_logistic(label, design, weights, offset) -> tuple[np.ndarray, np.ndarray]:
-    """Maximum-likelihood coefficients and their information matrix, by Newton's method with step halving."""
-    fitted = np.zeros(design.shape[1])
-    likelihood = _log_likelihood(label, offset, weights)
-    for _ in range(100):
-        chance = special.expit(offset + design @ fitted)
-        information = design.T @ (design * (weights * chance * (1 - chance))[:, None])
-        step = np.linalg.solve(information, design.T @ (weights * (label - chance)))
-        factor = 1.0
-        while factor > 1e-6:
-            candidate = fitted + factor * step
-            found = _log_likelihood(label, offset + design @ candidate, weights)
-            if found >= likelihood - 1e-12 * abs(likelihood):
-                break
-            factor /= 2
-        fitted, likelihood = candidate, found
-        if np.abs(factor * step).max() < 1e-12 * (1 + np.abs(fitted).max()):
-            break
-    chance = special.expit(offset + design @ fitted)
-    return fitted, design.T @ (design * (weights * chance * (1 - chance))[:, None])
-
-
-def _log_likelihood(label: np.ndarray, logit: np.ndarray, weights: np.ndarray) -> float:
-    return float(weights @ special.log_expit(np.where(label, logit, -logit)))
 
 
 def _wald(value, variance, ideal, method, sizes, level, detail) -> Estimate:

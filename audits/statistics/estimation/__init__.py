@@ -1,0 +1,17 @@
+"""Performance while outcomes are not known yet, and the guard that says when they are."""
+
+from audits.statistics.estimation.confidence import ConfidenceBasedEstimator
+from audits.statistics.estimation.loss import direct_loss_estimation
+from audits.statistics.estimation.maturity import mature_rows, outcome_maturity, reconcile_estimates
+from audits.statistics.estimation.weighting import density_ratio, effective_size, importance_weighted_estimation
+
+__all__ = [
+    "ConfidenceBasedEstimator",
+    "density_ratio",
+    "direct_loss_estimation",
+    "effective_size",
+    "importance_weighted_estimation",
+    "mature_rows",
+    "outcome_maturity",
+    "reconcile_estimates",
+]
