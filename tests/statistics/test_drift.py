@@ -415,6 +415,34 @@ def test_a_value_that_holds_much_of_the_mass_gets_a_group_of_its_own():
     assert (first["reference"], first["current"]) == (0.4, 0.45)
 
 
+def test_a_cell_of_one_number_is_named_by_it():
+    edges = [0.0, np.nextafter(0.0, 1.0), 1.0, np.nextafter(1.0, 2.0)]
+    flags = on_grid([0.0] * 6 + [1.0] * 4, edges)
+    shown = drift.population_stability_index(flags, flags).detail["bins"]
+    assert [cell["label"] for cell in shown] == ["below 0", "0", "above 0 to 1", "1", "above 1"]
+    constant = drift.population_stability_index([7.0] * 5, [8.0] * 5).detail["bins"]
+    assert [cell["label"] for cell in constant] == ["below 7", "7", "above 7"]
+    near = np.array([1.0000001, 1.0000002])
+    close = drift.population_stability_index(on_grid(near, near), on_grid(near, near)).detail["bins"]
+    assert [cell["label"] for cell in close] == ["below 1.0000001", "1.0000001 to 1.0000002", "1.0000002 and above"]
+
+
+def test_the_intervals_cover_as_they_say():
+    # 400 runs: the standard error of 95 % is 1.1 points.
+    rng = np.random.default_rng(23)
+    p = np.full(5, 0.2)
+    q = np.array([0.14, 0.18, 0.2, 0.22, 0.26])
+    truth = np.sum((q - p) * np.log(q / p))
+    first, second = rng.multinomial(3000, p, 400), rng.multinomial(1000, q, 400)
+    answers = [
+        drift.population_stability_index(categories(*a), categories(*b)) for a, b in zip(first, second, strict=True)
+    ]
+    assert np.mean([answer.low <= truth <= answer.high for answer in answers]) == pytest.approx(0.95, abs=0.03)
+    larger = stats.norm.cdf(0.5 / math.sqrt(2))
+    answers = [drift.mann_whitney(rng.normal(size=150), rng.normal(0.5, 1, 60)) for _ in range(400)]
+    assert np.mean([answer.low <= larger <= answer.high for answer in answers]) == pytest.approx(0.95, abs=0.03)
+
+
 def test_missing_and_non_finite_rows_are_counted_apart():
     masked = np.ma.array([1.0, 2.0, math.nan, 4.0], mask=[True, False, False, False])
     estimate = drift.population_stability_index(masked, [1.0, None, -math.inf, 3.0, None])
@@ -490,7 +518,7 @@ def test_no_input_gives_a_bare_nan_or_an_accident(reference, current):
         json.dumps(dict(estimate.detail))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(columns, columns, st.randoms(use_true_random=False))
 def test_bounds_symmetry_and_row_order(reference, current, shuffler):
     shuffled = shuffler.sample(current, len(current))
@@ -507,7 +535,7 @@ def test_bounds_symmetry_and_row_order(reference, current, shuffler):
         assert there == back or there == pytest.approx(back, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 40), min_size=3, max_size=8), st.randoms(use_true_random=False))
 def test_share_distances_are_symmetric_and_zero_only_without_change(cells, shuffler):
     other = shuffler.sample(cells, len(cells))
@@ -519,12 +547,13 @@ def test_share_distances_are_symmetric_and_zero_only_without_change(cells, shuff
             assert back.value is None
             continue
         assert there.value == pytest.approx(back.value, abs=1e-9)
-        assert measure(categories(*cells), categories(*cells)).value == pytest.approx(0.0, abs=1e-7)
+        unchanged = measure(categories(*cells), categories(*cells)).value  # None where one cell is all there is
+        assert unchanged is None or unchanged == pytest.approx(0.0, abs=1e-7)
         if measure not in (drift.chi_square_test, drift.g_test):  # merging may hide a change of small cells
             assert (there.value > 1e-9) == (cells != other)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(-20, 20), min_size=3, max_size=60), st.lists(st.integers(-20, 20), min_size=3, max_size=60))
 def test_rank_statistics_and_psi_survive_a_monotone_map(reference, current):
     def stretched(values):
@@ -534,7 +563,7 @@ def test_rank_statistics_and_psi_survive_a_monotone_map(reference, current):
         assert measure(reference, current).value == measure(stretched(reference), stretched(current)).value
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(numbers, numbers, st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=30, unique=True))
 def test_the_truth_lies_within_the_bound_of_any_grid(reference, current, edges):
     edges = np.sort(np.array(edges))

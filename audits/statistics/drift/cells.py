@@ -141,7 +141,7 @@ def paired_cells(reference, current, *, bins: int) -> PairedCells:
     return PairedCells(
         reference=_count(rows.reference, edges),
         current=_count(rows.current, edges),
-        labels=_interval_labels(edges, is_time=rows.kind == TIME),
+        labels=_interval_labels(edges, edges, is_time=rows.kind == TIME),
         grouping=f"{len(edges) + 1} groups cut at the reference's quantiles",
         sizes=rows.sizes,
         apart=rows.apart,
@@ -220,7 +220,7 @@ def _cells_from_counts(reference: Counts, current: Counts, bins: int) -> PairedC
     return PairedCells(
         reference=np.add.reduceat(first, starts),
         current=np.add.reduceat(second, starts),
-        labels=_interval_labels(reference.edges[cuts - 1]),
+        labels=_interval_labels(reference.edges[cuts - 1], reference.edges),
         grouping=(
             f"{len(starts)} groups of about equal reference mass, from the {len(first)} cells of the frozen grid"
         ),
@@ -248,18 +248,34 @@ def _cuts_of_equal_mass(cells: np.ndarray, bins: int) -> np.ndarray:
     return np.array([cut for cut in (only, only + 1) if 0 < cut < len(cells)])
 
 
-def _interval_labels(edges: np.ndarray, *, is_time: bool = False) -> tuple[str, ...]:
+def _interval_labels(edges: np.ndarray, grid: np.ndarray, *, is_time: bool = False) -> tuple[str, ...]:
+    """The names of the groups between `edges`, a part of `grid`.
+
+    An edge that is the next number after another edge of the grid only closes that one's cell, so it is named after it.
+    """
+    if len(edges) == 0:
+        return ("all values",)
+    before = grid[np.maximum(np.searchsorted(grid, edges) - 1, 0)]
+    closes = (before < edges) & (np.nextafter(before, np.inf) >= edges) if edges.dtype.kind == "f" else edges < edges
+    named = np.where(closes, before, edges).tolist()
     if is_time:
         start = dt.datetime(1970, 1, 1)
-        texts = [(start + dt.timedelta(microseconds=int(edge))).isoformat(sep=" ") for edge in edges.tolist()]
+        texts = [(start + dt.timedelta(microseconds=int(edge))).isoformat(sep=" ") for edge in named]
     else:
-        texts = [f"{edge:.6g}" for edge in edges.tolist()]
-        if len(set(texts)) < len(texts):
-            texts = [repr(edge) for edge in edges.tolist()]
-    if not texts:
-        return ("all values",)
-    middle = [f"{low} to {high}" for low, high in zip(texts, texts[1:], strict=False)]
-    return (f"below {texts[0]}", *middle, f"{texts[-1]} and above")
+        texts = [f"{edge:.6g}" for edge in named]
+        if len(set(zip(texts, closes.tolist(), strict=True))) < len(texts):
+            texts = [repr(edge) for edge in named]
+    ends = list(zip(texts, closes.tolist(), strict=True))
+    middle = [_between(*low, *high) for low, high in zip(ends, ends[1:], strict=False)]
+    first = f"{texts[0]} and below" if closes[0] else f"below {texts[0]}"
+    last = f"above {texts[-1]}" if closes[-1] else f"{texts[-1]} and above"
+    return (first, *middle, last)
+
+
+def _between(low: str, low_is_left_out: bool, high: str, high_is_included: bool) -> str:
+    if low == high:
+        return low
+    return f"{'above ' if low_is_left_out else ''}{low} to {high}{' included' if high_is_included else ''}"
 
 
 def _apart(reference: Observations | Counts, current: Observations | Counts) -> dict[str, dict[str, int]]:

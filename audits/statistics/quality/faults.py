@@ -189,14 +189,16 @@ def _out_of_range(side, lowest, highest) -> Tally:
         return Tally(events=outside, rows=side.observed)
     starts = np.concatenate(([-math.inf], side.edges))
     ends = np.concatenate((side.edges, [math.inf]))
-    surely = (ends <= lowest) | (starts > highest)
+    below, above = ends <= lowest, starts > highest
     within = (starts >= lowest) & (ends <= np.nextafter(highest, math.inf))
-    events = int(side.cells[surely].sum())
-    doubtful = int(side.cells[~surely & ~within].sum())
-    inside_all = side.observed == 0 or (
-        None not in (side.minimum, side.maximum) and side.minimum >= lowest and side.maximum <= highest
-    )
-    return Tally(events=events, rows=side.observed, possible=events if inside_all else events + doubtful)
+    doubtful = int(side.cells[~below & ~above & ~within].sum())
+    is_below = side.minimum is not None and side.minimum < lowest  # then at least the minimum itself is
+    is_above = side.maximum is not None and side.maximum > highest
+    events = max(int(side.cells[below].sum()), is_below) + max(int(side.cells[above].sum()), is_above)
+    if side.observed == 0 or (side.minimum is not None and not is_below and not is_above):
+        return Tally(events=events, rows=side.observed)
+    possible = int(side.cells[below | above].sum()) + doubtful
+    return Tally(events=events, rows=side.observed, possible=max(events, possible))
 
 
 def _present(rows) -> list:
