@@ -173,7 +173,7 @@ def _holds(status: StandardCMSSignatureStatus | TimestampSignatureStatus) -> boo
 def _der_length(data: bytes, at: int = 0) -> int:
     """The length of the DER value that begins there, header included; refuses any spelling but the shortest."""
     header = data[at : at + 2]
-    if len(header) < 2 or header[0] & 0x1F == 0x1F:
+    if len(header) < 2 or header[0] == 0 or header[0] & 0x1F == 0x1F:
         raise Broken("The signature is not spelt in strict DER.")
     length, size = header[1], 2
     if length >= 0x80:
