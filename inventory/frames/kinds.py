@@ -7,7 +7,7 @@ taken as well  0 and 1 for false and true, whole numbers for categories and ids,
 missing        null, a NaN, and an empty cell of a CSV
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from audits.profiles.schema import Column, Kind, Role
-from inventory.frames.faults import Faults, shown
+from inventory.frames.faults import MOST_TOLD, Faults, shown
 
 LARGEST_EXACT = 2**53
 LONGEST_TEXT = 10_000
@@ -28,7 +28,7 @@ STORED = {
     Kind.TEXT: pl.String,
     Kind.DATETIME: pl.Datetime("us", "UTC"),
 }
-TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+TRUTHS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 FIRST_SECOND = int(datetime(1, 1, 1, tzinfo=UTC).timestamp())
 LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
@@ -71,7 +71,7 @@ class Cleaning:
         rows = rows.fill_null(False)
         if not rows.any():
             return
-        told = rows.arg_true().head(20)
+        told = rows.arg_true().head(MOST_TOLD)
         originals = (self.values if original is None else original).gather(told)
         first = [(self.first_row + row, wrong(value)) for row, value in zip(told, originals, strict=True)]
         self.faults.add_rows(self.column.name, int(rows.sum()), first)
@@ -89,6 +89,7 @@ def clean(
     *,
     is_text: bool,
     required: bool,
+    refused: Sequence[int] = (),
     first_row: int,
     faults: Faults,
     now: datetime,
@@ -96,6 +97,7 @@ def clean(
     """The values as stored; null where there is none or where it was refused.
 
     is_text  every value came as text because its format has nothing else, and says nothing about its kind
+    refused  positions of values that were refused already, and so are not missing
     """
     if not is_text and (wrong := why_not_type(array.type, column)):
         if array.null_count == len(array):
@@ -104,6 +106,8 @@ def clean(
             faults.add(wrong, column=column.name)
             return nothing(column, len(array))
     cleaning = Cleaning(column, _as_series(array), first_row, faults)
+    if refused:
+        cleaning.missing = cleaning.missing.scatter(refused, False)
     if column.has_role(Role.ID):
         _to_id(cleaning)
     else:
@@ -160,11 +164,14 @@ def _to_numbers(cleaning: Cleaning, stored: pa.DataType) -> None:
     if values.dtype == pl.String:
         trimmed = values.str.strip_chars()
         numbers = trimmed.cast(pl.Float64, strict=False)
-        whole = trimmed.str.contains(r"^[+-]?\d+$")
         cleaning.convert(numbers, _not_a_number)
-        cleaning.refuse(whole & (cleaning.values.abs() >= LARGEST_EXACT + 1), _inexact, values)
+        # A whole number in digits must be kept exactly; read as a double, 2^53 + 1 has already become 2^53.
+        whole = trimmed.str.contains(r"^[+-]?\d+$")
+        exact = trimmed.str.strip_prefix("+").cast(pl.Int64, strict=False)
+        beyond = exact.is_null() | (exact > LARGEST_EXACT) | (exact < -LARGEST_EXACT)
+        cleaning.refuse(whole & beyond, inexact, values)
     elif values.dtype.is_integer():
-        cleaning.refuse((values > LARGEST_EXACT) | (values < -LARGEST_EXACT), _inexact)
+        cleaning.refuse((values > LARGEST_EXACT) | (values < -LARGEST_EXACT), inexact)
     cleaning.values = cleaning.values.cast(pl.Float64)
     without = cleaning.values.is_nan().fill_null(False)
     if cleaning.column.has_role(Role.SCORE):
@@ -245,10 +252,12 @@ def _read_moments(values: pl.Series) -> pl.Series:
 
 def _from_ticks(cleaning: Cleaning, stored: pa.DataType) -> None:
     if types.is_date32(stored):
-        first, last, factor = FIRST_SECOND // 86_400, LAST_SECOND // 86_400, 86_400 * 10**6
+        first, last = FIRST_SECOND // 86_400, LAST_SECOND // 86_400
+        factor = 86_400 * 10**6
     else:
         ticks = PER_SECOND["ms" if types.is_date64(stored) else stored.unit]
-        first, last, factor = FIRST_SECOND * ticks, LAST_SECOND * ticks, 10**6 // ticks
+        first, last = max(FIRST_SECOND * ticks, -(2**63)), min(LAST_SECOND * ticks, 2**63 - 1)
+        factor = 10**6 // ticks
     values = cleaning.values
     cleaning.refuse(~values.is_between(first, last), _outside_the_calendar)
     values = cleaning.values
@@ -285,7 +294,7 @@ def _not_a_number(value) -> str:
     return f"{shown(value)} is not a number; write it as digits with a decimal point."
 
 
-def _inexact(value) -> str:
+def inexact(value) -> str:
     return f"{shown(value)} is beyond 2^53, where numbers are no longer exact; describe it as categorical or id."
 
 

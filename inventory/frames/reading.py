@@ -7,13 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from audits.profiles.schema import Role
-from inventory.frames.faults import Faults, shown
+from inventory.frames.faults import MOST_TOLD, Faults, shown
 from inventory.frames.kinds import stored_as
 from inventory.models import Model, ModelVersion, OutcomeBatch, PredictionBatch
 from mrm.adapters import storage
 
 ID, LABEL = "id", "label"  # The columns of stored outcomes, whatever a version's schema calls them.
-MOST_NAMED = 20
 
 
 def window(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
@@ -71,7 +70,7 @@ def already_logged(version: ModelVersion, path: Path, batches: Iterable[Predicti
     repeated = rows.join(known, on=name, how="semi").sort("row").collect()
     told = [
         (row, f"the id {shown(value)} was already logged in an earlier batch.")
-        for row, value in repeated.head(MOST_NAMED).iter_rows()
+        for row, value in repeated.head(MOST_TOLD).iter_rows()
     ]
     faults.add_rows(name, repeated.height, told)
     return faults

@@ -13,11 +13,10 @@ import pyarrow.parquet as pq
 from audits.profiles.schema import Column, Kind, Role, column_with_role
 from inventory.frames.bodies import open_body
 from inventory.frames.bodies.pieces import Body, Piece
-from inventory.frames.faults import Faults, shown
+from inventory.frames.faults import MOST_TOLD, Faults, shown
 from inventory.frames.kinds import clean, nothing, stored_as
 from mrm.errors import UnusableData
 
-MOST_NAMED = 20
 ARROW = {
     pl.Float64: pa.float64(),
     pl.Boolean: pa.bool_(),
@@ -117,6 +116,7 @@ def _clean(
                 column,
                 is_text=is_text,
                 required=column.name in required,
+                refused=piece.refused.get(column.name, ()),
                 first_row=first_row,
                 faults=faults,
                 now=now,
@@ -143,7 +143,7 @@ def _check_repeated(path: Path, name: str, faults: Faults) -> None:
     repeated = rows.with_columns(first=first).filter(pl.col("row") != pl.col("first")).sort("row").collect()
     told = [
         (row, f"the id {shown(value)} already stands in row {earlier}.")
-        for row, value, earlier in repeated.select("row", name, "first").head(MOST_NAMED).iter_rows()
+        for row, value, earlier in repeated.select("row", name, "first").head(MOST_TOLD).iter_rows()
     ]
     faults.add_rows(name, repeated.height, told)
 

@@ -1,8 +1,8 @@
-"""Arrow IPC bodies, stream or file. A file is a stream between two magic words, and is read as one.
+"""Arrow IPC bodies, stream or file.
 
 Compressed buffers say how large they become; the sum is checked message by message before Arrow unpacks any. That needs
-a look into the message's FlatBuffers table (format/Message.fbs of the Arrow specification), which pyarrow has verified
-but does not show.
+a look into the FlatBuffers tables of messages and footer (format/Message.fbs and File.fbs of the Arrow specification),
+which pyarrow has verified but does not show.
 """
 
 import struct
@@ -12,18 +12,28 @@ from pathlib import Path
 import pyarrow as pa
 
 from audits.profiles.schema import Column
-from inventory.frames.bodies.pieces import Piece, check_rows, check_unpacked, checked_batch, is_flat, rows_per_piece
+from inventory.frames.bodies.pieces import (
+    UNREADABLE,
+    Piece,
+    check_rows,
+    check_unpacked,
+    checked_batch,
+    refuse_nested,
+    rows_per_piece,
+)
 from inventory.frames.faults import Faults
 from mrm.errors import TooLarge, UnusableData
 
-FILE_MAGIC = b"ARROW1\x00\x00"
+FILE_MAGIC = b"ARROW1"
 MOST_PER_MESSAGE = 512 * 2**20
 UNCOMPRESSED = -1
 
-# Positions of fields in their tables.
+# Positions of fields in their tables, and the layout of a structure in the footer.
 MESSAGE_HEADER = 2
 DICTIONARY_DATA = 1
 BATCH_LENGTH, BATCH_BUFFERS, BATCH_COMPRESSION = 0, 2, 3
+FOOTER_DICTIONARIES, FOOTER_BATCHES = 2, 3
+BUFFER, BLOCK = struct.Struct("<qq"), struct.Struct("<qi4xq")
 
 
 class ArrowBody:
@@ -31,55 +41,68 @@ class ArrowBody:
 
     def __init__(self, path: Path):
         self.path = path
+        rows = unpacked = 0
         try:
-            rows, unpacked = self._declared()
-            with self._stream() as source, pa.ipc.open_stream(source) as reader:
-                self.schema = reader.schema
-        except (pa.ArrowException, OSError, EOFError, struct.error) as fault:
+            with pa.memory_map(str(path)) as source:
+                self.is_file = source.read(len(FILE_MAGIC)) == FILE_MAGIC
+                source.seek(0)
+                self.schema = self._reader(source).schema
+                self.names = self.schema.names
+                for message in self._messages(source):
+                    added, size = _claims(message)
+                    check_message(size)
+                    rows, unpacked = rows + added, unpacked + size
+        except UNREADABLE as fault:
             raise _damaged(fault) from fault
-        self.names = self.schema.names
         check_rows(rows, len(self.names))
         check_unpacked(unpacked)
 
     def pieces(self, columns: Sequence[Column], faults: Faults) -> Iterator[Piece]:
-        for column in columns:
-            if not is_flat(stored := self.schema.field(column.name).type):
-                faults.add(f"Column {column.name!r} holds {stored}; send plain values.", column=column.name)
-        faults.raise_if_any()
+        refuse_nested(self.schema, columns, faults)
         wanted = rows_per_piece(len(columns))
         try:
-            with self._stream() as source, pa.ipc.open_stream(source) as reader:
-                for batch in reader:
+            with pa.memory_map(str(self.path)) as source:
+                reader = self._reader(source)
+                count = range(reader.num_record_batches) if self.is_file else ()
+                for batch in map(reader.get_batch, count) if self.is_file else reader:
                     for begin in range(0, batch.num_rows, wanted):
                         yield checked_batch(batch.slice(begin, wanted), columns)
-        except (pa.ArrowException, OSError, EOFError) as fault:
+        except UNREADABLE as fault:
             raise _damaged(fault) from fault
 
-    def _stream(self) -> pa.NativeFile:
-        source = pa.memory_map(str(self.path))
-        if source.read(len(FILE_MAGIC)) != FILE_MAGIC:
-            source.seek(0)
-        return source
+    def _reader(self, source: pa.MemoryMappedFile) -> pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader:
+        return pa.ipc.open_file(source) if self.is_file else pa.ipc.open_stream(source)
 
-    def _declared(self) -> tuple[int, int]:
-        """Rows and unpacked bytes that the messages claim."""
-        rows = unpacked = 0
-        with self._stream() as source:
-            reader = pa.ipc.MessageReader.open_stream(source)
-            while True:
-                try:
-                    message = reader.read_next_message()
-                except StopIteration:
-                    return rows, unpacked
-                if message.type not in ("record batch", "dictionary"):
-                    continue
-                added, size = _claims(message)
-                if size > MOST_PER_MESSAGE:
-                    raise TooLarge(
-                        f"One record batch would fill {size // 2**20} MiB once unpacked; write batches of at most "
-                        f"{MOST_PER_MESSAGE // 2**20} MiB."
-                    )
-                rows, unpacked = rows + added, unpacked + size
+    def _messages(self, source: pa.MemoryMappedFile) -> Iterator[pa.ipc.Message]:
+        """The messages that hold values, exactly those that will be unpacked."""
+        if self.is_file:
+            for offset in _blocks(source):
+                source.seek(offset)
+                yield pa.ipc.read_message(source)
+            return
+        source.seek(0)
+        for message in pa.ipc.MessageReader.open_stream(source):
+            if message.type in ("record batch", "dictionary"):
+                yield message
+
+
+def check_message(size: int) -> None:
+    if size > MOST_PER_MESSAGE:
+        raise TooLarge(
+            f"One record batch would fill {size // 2**20} MiB once unpacked; write batches of at most "
+            f"{MOST_PER_MESSAGE // 2**20} MiB."
+        )
+
+
+def _blocks(source: pa.MemoryMappedFile) -> list[int]:
+    """Where the messages of a file lie, according to its footer."""
+    tail = struct.calcsize("<i") + len(FILE_MAGIC)
+    source.seek(source.size() - tail)
+    (length,) = struct.unpack("<i", source.read(4))
+    source.seek(source.size() - tail - length)
+    footer = _Tables(source.read(length))
+    kinds = (FOOTER_DICTIONARIES, FOOTER_BATCHES)
+    return [offset for kind in kinds for offset, _, _ in footer.structures(footer.root, kind, BLOCK)]
 
 
 def _claims(message: pa.ipc.Message) -> tuple[int, int]:
@@ -91,7 +114,7 @@ def _claims(message: pa.ipc.Message) -> tuple[int, int]:
         batch = tables.table(batch, DICTIONARY_DATA)
     body = memoryview(message.body)
     sizes = []
-    for offset, length in tables.pairs(batch, BATCH_BUFFERS):
+    for offset, length in tables.structures(batch, BATCH_BUFFERS, BUFFER):
         claimed = UNCOMPRESSED
         if tables.field(batch, BATCH_COMPRESSION) and length >= 8:
             (claimed,) = struct.unpack_from("<q", body, offset)
@@ -125,14 +148,14 @@ class _Tables:
             raise UnusableData({"message": "The body is not a complete Arrow stream: a message lacks its rows."})
         return at + self._unsigned(at)
 
-    def pairs(self, table: int, number: int) -> Iterator[tuple[int, int]]:
-        """The two whole numbers of each structure in a vector."""
+    def structures(self, table: int, number: int, layout: struct.Struct) -> Iterator[tuple[int, ...]]:
+        """The whole numbers in each structure of a vector."""
         at = self.field(table, number)
         if not at:
             return
         start = at + self._unsigned(at)
         for index in range(self._unsigned(start)):
-            yield struct.unpack_from("<qq", self.content, start + 4 + 16 * index)
+            yield layout.unpack_from(self.content, start + 4 + layout.size * index)
 
     def _unsigned(self, at: int) -> int:
         return struct.unpack_from("<I", self.content, at)[0]

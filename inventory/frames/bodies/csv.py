@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from audits.profiles.schema import Column
-from inventory.frames.bodies.pieces import Piece, check_rows, checked_batch
+from inventory.frames.bodies.pieces import UNREADABLE, Piece, check_rows, checked_batch
 from inventory.frames.faults import Faults
 from mrm.errors import UnusableData
 
@@ -23,7 +23,7 @@ class CsvBody:
         try:
             with csv.open_csv(path, READING, _parsing(_skip)) as header:
                 self.names = header.schema.names
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
+        except UNREADABLE as fault:
             raise _damaged(fault) from fault
 
     def pieces(self, columns: Sequence[Column], faults: Faults) -> Iterator[Piece]:
@@ -46,7 +46,7 @@ class CsvBody:
                     rows += batch.num_rows
                     check_rows(rows, len(names))
                     yield checked_batch(batch, columns)
-        except (pa.ArrowException, OSError) as fault:
+        except UNREADABLE as fault:
             raise _damaged(fault) from fault
 
 

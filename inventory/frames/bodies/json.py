@@ -15,9 +15,17 @@ from django.conf import settings
 
 from audits.profiles.schema import Column, Kind, Role
 from inventory.frames.bodies.pieces import Body, Piece, check_rows, rows_per_piece
-from inventory.frames.faults import Faults, shown
+from inventory.frames.faults import MOST_TOLD, Faults, shown
+from inventory.frames.kinds import LARGEST_EXACT, inexact
 from mrm.errors import TooLarge, UnusableData
 
+DUE = {
+    Kind.NUMERIC: "a number",
+    Kind.BOOLEAN: "true or false",
+    Kind.CATEGORICAL: "a category",
+    Kind.TEXT: "text",
+    Kind.DATETIME: "a time, as text like 2026-06-30T14:05:00Z,",
+}
 LONGEST_LINE = 4 * 2**20
 TAKEN = {
     Kind.NUMERIC: {int, float, bool},
@@ -50,8 +58,7 @@ class ColumnsBody:
 
     def pieces(self, columns: Sequence[Column], faults: Faults) -> Iterator[Piece]:
         if self.rows:
-            arrays = {column.name: _array(self.columns[column.name], column, 1, faults) for column in columns}
-            yield Piece(self.rows, arrays)
+            yield _piece(self.rows, [_Values(self.columns[column.name], column, 1, faults) for column in columns])
 
 
 class RowsBody:
@@ -70,11 +77,10 @@ class RowsBody:
         while rows := list(islice(numbered, size)):
             check_rows(first + len(rows) - 1, len(columns))
             objects = [self._object(number, row, known, strangers, faults) for number, row in rows]
-            arrays = {
-                column.name: _array([row.get(column.name) for row in objects], column, first, faults)
-                for column in columns
-            }
-            yield Piece(len(rows), arrays)
+            yield _piece(
+                len(rows),
+                [_Values([row.get(column.name) for row in objects], column, first, faults) for column in columns],
+            )
             first += len(rows)
 
     @staticmethod
@@ -152,60 +158,53 @@ def _object(pairs: list[tuple[str, Any]]) -> dict:
     return made
 
 
-def _array(values: list, column: Column, first_row: int, faults: Faults) -> pa.Array:
-    """The values of one column in an Arrow array; those of a type that the column does not take are refused."""
-    is_id = column.has_role(Role.ID)
-    taken = TAKEN_AS_ID if is_id else TAKEN[column.kind]
-    found = set(map(type, values)) - {type(None)}
-    if strange := found - taken:
-        at = [index for index, value in enumerate(values) if type(value) in strange]
-        due = "an id, as text or a whole number," if is_id else _due(column.kind)
-        told = [(first_row + index, f"{_noun(values[index])} stands where {due} is due.") for index in at[:20]]
-        faults.add_rows(column.name, len(at), told)
-        values = [None if type(value) in strange else value for value in values]
-        found &= taken
-    if found <= {int}:
-        return _whole_numbers(values, column, first_row, faults)
-    if str in found:
-        values = [value if value is None or type(value) is str else _label(value) for value in values]
-        return _texts(values, column, first_row, faults)
-    if found == {bool}:
-        return pa.array(values, pa.bool_())
-    if is_id or column.kind is Kind.CATEGORICAL:
-        return pa.array([None if value is None else _label(value) for value in values], pa.string())
-    exact = [value if type(value) is not int or abs(value) <= 2**53 else None for value in values]
-    lost = [index for index, value in enumerate(exact) if value is None and values[index] is not None]
-    _tell_inexact(lost, values, column, first_row, faults)
-    return pa.array([None if value is None else float(value) for value in exact], pa.float64())
+def _piece(rows: int, columns: list["_Values"]) -> Piece:
+    arrays = {values.column.name: values.array() for values in columns}
+    return Piece(rows, arrays, {values.column.name: values.refused for values in columns})
 
 
-def _whole_numbers(values: list, column: Column, first_row: int, faults: Faults) -> pa.Array:
-    try:
-        return pa.array(values, pa.int64())
-    except OverflowError:
-        pass
-    if column.has_role(Role.ID) or column.kind is Kind.CATEGORICAL:
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-    at = [index for index, value in enumerate(values) if value is not None and abs(value) >= 2**63]
-    _tell_inexact(at, values, column, first_row, faults)
-    beyond = set(at)
-    return pa.array([None if index in beyond else value for index, value in enumerate(values)], pa.int64())
+class _Values:
+    """The values of one column, on their way into an Arrow array; those that cannot go are refused."""
 
+    def __init__(self, values: list, column: Column, first_row: int, faults: Faults):
+        self.values, self.column, self.first_row, self.faults = values, column, first_row, faults
+        self.refused: list[int] = []
 
-def _texts(values: list, column: Column, first_row: int, faults: Faults) -> pa.Array:
-    try:
-        return pa.array(values, pa.large_string())
-    except UnicodeEncodeError:
-        at = [index for index, value in enumerate(values) if value is not None and not _is_encodable(value)]
-    told = [(first_row + index, "the text holds half a character (a lone surrogate).") for index in at[:20]]
-    faults.add_rows(column.name, len(at), told)
-    beyond = set(at)
-    return pa.array([None if index in beyond else value for index, value in enumerate(values)], pa.large_string())
+    def array(self) -> pa.Array:
+        is_id = self.column.has_role(Role.ID)
+        taken = TAKEN_AS_ID if is_id else TAKEN[self.column.kind]
+        found = set(map(type, self.values)) - {type(None)}
+        if strange := found - taken:
+            due = "an id, as text or a whole number," if is_id else DUE[self.column.kind]
+            at = [index for index, value in enumerate(self.values) if type(value) in strange]
+            self._refuse(at, lambda value: f"{_noun(value)} stands where {due} is due.")
+            found &= taken
+        if str in found:
+            return self._texts([v if v is None or type(v) is str else _label(v) for v in self.values])
+        if found == {bool}:
+            return pa.array(self.values, pa.bool_())
+        if is_id or self.column.kind is Kind.CATEGORICAL:
+            return pa.array([None if value is None else _label(value) for value in self.values], pa.string())
+        if int in found:
+            at = [i for i, value in enumerate(self.values) if type(value) is int and abs(value) > LARGEST_EXACT]
+            self._refuse(at, lambda value: inexact(str(value)[:40]))
+        return pa.array([None if value is None else float(value) for value in self.values], pa.float64())
 
+    def _texts(self, values: list) -> pa.Array:
+        try:
+            return pa.array(values, pa.large_string())
+        except UnicodeEncodeError:
+            self.values = values
+            at = [index for index, value in enumerate(values) if value is not None and not _is_encodable(value)]
+            self._refuse(at, lambda value: "the text holds half a character (a lone surrogate).")
+            return pa.array(self.values, pa.large_string())
 
-def _tell_inexact(at: list[int], values: list, column: Column, first_row: int, faults: Faults) -> None:
-    wrong = "is beyond 2^53, where numbers are no longer exact; describe the column as categorical or id."
-    faults.add_rows(column.name, len(at), [(first_row + i, f"{shown(str(values[i])[:40])} {wrong}") for i in at[:20]])
+    def _refuse(self, at: list[int], wrong: Callable[[Any], str]) -> None:
+        told = [(self.first_row + index, wrong(self.values[index])) for index in at[:MOST_TOLD]]
+        self.faults.add_rows(self.column.name, len(at), told)
+        refused = set(at)
+        self.values = [None if index in refused else value for index, value in enumerate(self.values)]
+        self.refused += at
 
 
 def _label(value: bool | int | float) -> str | None:
@@ -214,7 +213,11 @@ def _label(value: bool | int | float) -> str | None:
         return "true" if value else "false"
     if not math.isfinite(value):
         return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53 else str(value)
+    return (
+        str(int(value))
+        if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST_EXACT
+        else str(value)
+    )
 
 
 def _is_encodable(text: str) -> bool:
@@ -227,13 +230,3 @@ def _is_encodable(text: str) -> bool:
 
 def _noun(value: Any) -> str:
     return "nothing" if value is None else NOUNS[type(value)]
-
-
-def _due(kind: Kind) -> str:
-    return {
-        Kind.NUMERIC: "a number",
-        Kind.BOOLEAN: "true or false",
-        Kind.CATEGORICAL: "a category",
-        Kind.TEXT: "text",
-        Kind.DATETIME: "a time, as text like 2026-06-30T14:05:00Z,",
-    }[kind]

@@ -3,12 +3,19 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import types
 
 from audits.profiles.schema import Column
-from inventory.frames.bodies.pieces import Piece, check_rows, check_unpacked, checked_batch, is_flat, rows_per_piece
+from inventory.frames.bodies.pieces import (
+    UNREADABLE,
+    Piece,
+    check_rows,
+    check_unpacked,
+    checked_batch,
+    refuse_nested,
+    rows_per_piece,
+)
 from inventory.frames.faults import Faults
 from mrm.errors import UnusableData
 
@@ -23,7 +30,7 @@ class ParquetBody:
         try:
             with pq.ParquetFile(path) as file:
                 self.metadata, self.schema = file.metadata, file.schema_arrow
-        except (pa.ArrowException, OSError) as fault:
+        except UNREADABLE as fault:
             raise _damaged(fault) from fault
         self.names = self.schema.names
         check_rows(self.metadata.num_rows, len(self.names))
@@ -36,10 +43,7 @@ class ParquetBody:
         )
 
     def pieces(self, columns: Sequence[Column], faults: Faults) -> Iterator[Piece]:
-        for column in columns:
-            if not is_flat(stored := self.schema.field(column.name).type):
-                faults.add(f"Column {column.name!r} holds {stored}; send plain values.", column=column.name)
-        faults.raise_if_any()
+        refuse_nested(self.schema, columns, faults)
         names = [column.name for column in columns]
         # A text that stands in the file once and is named by every row stays one text.
         texts = [name for name in names if types.is_string(self.schema.field(name).type)]
@@ -50,7 +54,7 @@ class ParquetBody:
                     rows += batch.num_rows
                     check_rows(rows, len(names))
                     yield checked_batch(batch, columns)
-        except (pa.ArrowException, OSError) as fault:
+        except UNREADABLE as fault:
             raise _damaged(fault) from fault
 
 

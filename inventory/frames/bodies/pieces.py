@@ -1,5 +1,6 @@
 """What the readers of all formats share: pieces of rows, and limits that hold before anything is unpacked."""
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,7 +12,7 @@ from django.conf import settings
 from pyarrow import types
 
 from audits.profiles.schema import Column
-from inventory.frames.faults import Faults
+from inventory.frames.faults import Faults, shown
 from inventory.frames.kinds import LONGEST_TEXT
 from mrm.errors import TooLarge, UnusableData
 
@@ -19,16 +20,17 @@ CELLS_PER_PIECE = 1 << 21
 MOST_ROWS_PER_PIECE = 1 << 16
 MOST_TEXT_PER_PIECE = 256 * 2**20
 MOST_CELLS = 500_000_000
+UNREADABLE = (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, struct.error)
 MOST_GROWTH = 10  # How many times the largest upload its content may fill once unpacked.
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some rows: an array per column that is there. `faults` holds what was wrong with them already."""
+    """Some rows: an array per column that is there, and per column the positions of values refused already."""
 
     rows: int
     arrays: Mapping[str, pa.Array | pa.ChunkedArray]
-    faults: Faults = field(default_factory=Faults)
+    refused: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 class Body(Protocol):
@@ -75,12 +77,19 @@ def checked_batch(batch: pa.RecordBatch, columns: Sequence[Column]) -> Piece:
     arrays = {name: array for name, array in zip(batch.schema.names, batch.columns, strict=True) if name in wanted}
     size = 0
     for name, array in arrays.items():
-        if is_flat(array.type):
-            array.validate(full=True)
-            size += _check_texts(name, array)
+        array.validate(full=True)
+        size += _check_texts(name, array)
     if size > MOST_TEXT_PER_PIECE:
         raise TooLarge(f"{batch.num_rows} rows hold {size // 2**20} MiB of text; send fewer rows with shorter texts.")
     return Piece(batch.num_rows, {name: _decoded(array) for name, array in arrays.items()})
+
+
+def refuse_nested(schema: pa.Schema, columns: Sequence[Column], faults: Faults) -> None:
+    """Raise where a column holds values that do not stand alone."""
+    for column in columns:
+        if not is_flat(stored := schema.field(column.name).type):
+            faults.add(f"Column {shown(column.name)} holds {stored}; send plain values.", column=column.name)
+    faults.raise_if_any()
 
 
 def is_flat(stored: pa.DataType) -> bool:
@@ -121,6 +130,4 @@ def _lengths(array: pa.Array) -> np.ndarray | None:
 
 
 def _decoded(array: pa.Array) -> pa.Array:
-    if types.is_dictionary(array.type) and is_flat(array.type):
-        return array.dictionary_decode()
-    return array
+    return array.dictionary_decode() if types.is_dictionary(array.type) else array
