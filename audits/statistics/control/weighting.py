@@ -15,7 +15,7 @@ def importance_weighted_drift(
     negative. A drift that could not be computed takes no part; the share of importance it leaves out is in
     `detail["left_out"]`. `detail["features"]` holds importance, drift and contribution of the `top` most important.
     Raises ValueError for a drift without importance, or an importance that is negative or not finite.
-    Source: weighting by global importance, as in du Pisanie et al. 2023 for characteristic analysis.
+    Source: our own definition, for want of an established one.
     """
     unweighted = sorted(set(drifts) - set(importances))
     if unweighted:
