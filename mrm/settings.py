@@ -203,5 +203,6 @@ LOGGING = {
     "filters": {"request": {"()": "mrm.context.RequestIdFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},  # They tell every step they take.
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }

@@ -68,6 +68,11 @@ class Person(AbstractBaseUser):
     def all_roles(self) -> set[policies.Role]:
         return {role for role, _ in self._grants_in_force()}
 
+    def permissions_in(self, workspace) -> set[policies.Permission]:
+        """What their roles allow there, or anywhere for None: what a page offers. Services ask again, more closely."""
+        roles = self.all_roles() if workspace is None else self.roles_in(workspace)
+        return {what for what in policies.Permission if policies.may(what, roles=roles, is_service=self.is_service)}
+
     def _grants_in_force(self):
         if not hasattr(self, "_grants"):
             grants = self.grants.in_force(timezone.now()).values_list("role", "workspace_id")

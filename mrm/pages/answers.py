@@ -1,0 +1,48 @@
+"""How a page answers: whole, or only the part htmx asked for; a form by one service, or with every reason why not."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from mrm.errors import DomainError
+from mrm.http import STATUS
+
+
+def answer(request: HttpRequest, page: str, context: dict, *, part: str, status: int = 200) -> HttpResponse:
+    """The page, or only its part where htmx asked for that."""
+    template = part if request.htmx and not request.htmx.boosted else page
+    return render(request, template, context, status=status)
+
+
+def answer_form(request: HttpRequest, form, *, act: Callable, show: Callable[[int], HttpResponse]) -> HttpResponse:
+    """A form from bound to done.
+
+    act(cleaned_data) calls one service and returns the address to go to, or an answer that is given only this once;
+    show(status) renders the form again, carrying what is wrong with it or every reason of the rule that said no.
+    """
+    if request.method != "POST":
+        return show(200)
+    if not form.is_valid():
+        return show(400)
+    try:
+        target = act(form.cleaned_data)
+    except DomainError as refusal:
+        add_reasons(form, refusal)
+        return show(STATUS[type(refusal)])
+    return target if isinstance(target, HttpResponse) else go_to(request, target)
+
+
+def go_to(request: HttpRequest, target) -> HttpResponse:
+    """To another page; htmx is told to load it whole rather than to put it into a part."""
+    response = redirect(target)
+    if request.htmx and not request.htmx.boosted:
+        return HttpResponse(status=204, headers={"HX-Redirect": response.url})
+    return response
+
+
+def add_reasons(form, refusal: DomainError) -> None:
+    """Puts each reason where it belongs: at the field it names, else above the form."""
+    for error in getattr(refusal, "errors", None) or [{"message": reason} for reason in refusal.reasons]:
+        field = error.get("field")
+        form.add_error(field if field in form.fields else None, error["message"])

@@ -1,0 +1,36 @@
+"""Lists: one page of a queryset, and the same rows as CSV."""
+
+import csv
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+
+ROWS_PER_PAGE = 50
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def numbered_page(request, rows, size: int = ROWS_PER_PAGE) -> Page:
+    """The page that `?page=` asks for, with the numbers to link to; the nearest where it asks for nonsense."""
+    page = Paginator(rows, size).get_page(request.GET.get("page"))
+    page.numbers = list(page.paginator.get_elided_page_range(page.number))
+    return page
+
+
+def csv_answer(filename: str, header: list[str], rows) -> HttpResponse:
+    """Rows as a CSV download."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    writer = csv.writer(response)
+    writer.writerow(header)
+    writer.writerows([harmless(value) for value in row] for row in rows)
+    return response
+
+
+def harmless(value):
+    """What a spreadsheet shows as text rather than runs: a text that would start a formula gets an apostrophe.
+
+    Numbers stay numbers; only texts, which people type, can carry a formula (OWASP, CSV injection).
+    """
+    if isinstance(value, str) and value.startswith(STARTS_A_FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,167 @@
+"""Template tags and filters that every page has without loading them."""
+
+from datetime import datetime
+
+from django import template
+from django.template.defaultfilters import date
+from django.utils import timezone
+
+from audits.statistics.limits import Verdict
+from mrm.pages import icons
+
+register = template.Library()
+
+NOT_JUDGED = "none"
+VERDICTS = {
+    Verdict.WITHIN: ("check", "Within"),
+    Verdict.AMBER: ("alert", "Amber"),
+    Verdict.RED: ("cross", "Red"),
+    Verdict.INSUFFICIENT: ("few", "Insufficient"),
+    Verdict.UNKNOWN: ("question", "Unknown"),
+    NOT_JUDGED: ("minus", "Not judged"),
+}
+MEANINGS = {
+    Verdict.WITHIN: "within every limit",
+    Verdict.AMBER: "beyond an amber limit",
+    Verdict.RED: "beyond a red limit",
+    Verdict.INSUFFICIENT: "too little evidence to judge",
+    Verdict.UNKNOWN: "could not be computed",
+    NOT_JUDGED: "measured, but no limit judges it",
+}
+STATES = {
+    "waiting": {"pending", "queued", "running", "requested", "dispatched", "submitted", "open", "candidate"},
+    "good": {"approved", "completed", "succeeded", "sealed", "closed", "production", "in_use"},
+    "bad": {"rejected", "failed"},
+    "over": {"withdrawn", "expired", "superseded", "retired", "insufficient_data", "voided", "disabled", "revoked"},
+}
+
+
+@register.simple_tag
+def icon(name, label=""):
+    return icons.icon(name, label)
+
+
+@register.inclusion_tag("components/verdict.html")
+def verdict(value, word="", small=False):
+    """A verdict as colour, icon and word; `word` replaces the word, not the colour."""
+    value = value or NOT_JUDGED
+    symbol, name = VERDICTS[value]
+    return {"value": str(value), "icon": symbol, "word": word or name, "meaning": MEANINGS[value], "small": small}
+
+
+@register.simple_tag
+def verdict_meaning(value):
+    return MEANINGS[value or NOT_JUDGED]
+
+
+@register.simple_tag
+def verdict_icon(value):
+    symbol, _ = VERDICTS[value or NOT_JUDGED]
+    return icons.icon(symbol)
+
+
+@register.inclusion_tag("components/tier.html")
+def tier(model):
+    return {"model": model}
+
+
+@register.inclusion_tag("components/state.html")
+def state(value, word=""):
+    """A state as a chip: what is waited for, what went well, what did not, what is over."""
+    mood = next((mood for mood, states in STATES.items() if value in states), "over")
+    return {"mood": mood, "word": word or str(value).replace("_", " ").capitalize()}
+
+
+@register.simple_tag
+def control(bound_field):
+    """The widget of a form field in Tabler's clothes, announced as invalid where it is."""
+    kind = bound_field.field.widget.input_type if hasattr(bound_field.field.widget, "input_type") else "text"
+    classes = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}
+    css = classes.get(kind, "form-control")
+    if bound_field.errors:
+        css += " is-invalid"
+    return bound_field.as_widget(attrs={"class": css})
+
+
+@register.filter
+def is_checkbox(bound_field):
+    return getattr(bound_field.field.widget, "input_type", "") == "checkbox"
+
+
+@register.filter
+def number(value, digits=3):
+    """A number to so many significant digits, with thousands separated; a dash where there is none."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value != 0 and (abs(value) >= 10**6 or abs(value) < 10**-4):
+        return f"{value:.{digits}g}"
+    text = f"{value:,.{max(0, digits - len(str(int(abs(value)))) + (abs(value) < 1))}f}"
+    return text.replace("-", "−")
+
+
+@register.filter
+def words(value):
+    """An identifier as words: `equalized_odds` is equalized odds."""
+    return str(value).replace("_", " ")
+
+
+@register.filter
+def sentence(value):
+    text = words(value)
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def short_digest(value):
+    """The first characters of a digest; the page shows the whole one beside or on hover."""
+    return value[:12] if value else "–"
+
+
+@register.filter
+def day(value):
+    """A date as every page writes it; a dash where there is none."""
+    return date(value, "j M Y") if value else "–"
+
+
+@register.filter
+def moment(value):
+    """A time as every page writes it: to the minute, in UTC."""
+    return f"{date(value, 'j M Y, H:i')} UTC" if value else "–"
+
+
+@register.filter
+def is_past(value):
+    if value is None:
+        return False
+    now = timezone.now()
+    return value < (now if isinstance(value, datetime) else now.date())
+
+
+@register.filter
+def entry(mapping, key):
+    """The entry of a mapping under a key that only the template knows."""
+    return mapping.get(key)
+
+
+@register.inclusion_tag("components/twin_histogram.html")
+def twin_histogram(bins, name=""):
+    """Shares on two sides as small bars: the reference in grey behind, the current data coloured."""
+    tallest = max((max(one["reference"], one["current"]) for one in bins), default=0) or 1
+    step = 120 / max(len(bins), 1)
+    bars = [
+        {
+            "x": round(place * step, 2),
+            "behind": round(step * 0.86, 2),
+            "inset": round(place * step + step * 0.25, 2),
+            "front": round(step * 0.36, 2),
+            "reference": round(34 * one["reference"] / tallest, 2),
+            "current": round(34 * one["current"] / tallest, 2),
+        }
+        for place, one in enumerate(bins)
+    ]
+    return {
+        "bars": [bar | {"top_r": 35 - bar["reference"], "top_c": 35 - bar["current"]} for bar in bars],
+        "name": name,
+    }

@@ -1,0 +1,49 @@
+// Small things a page does on its own; everything works without them.
+(() => {
+  // The policy on inline scripts leaves widths to us.
+  const setWidths = (part) => part.querySelectorAll("[data-width]").forEach((bar) => { bar.style.width = `${bar.dataset.width}%`; });
+
+  document.addEventListener("DOMContentLoaded", () => setWidths(document));
+  document.addEventListener("htmx:load", (event) => setWidths(event.detail.elt));
+
+  // A menu closes on Escape, on a click elsewhere and when the focus leaves it.
+  const closeMenus = (except) => document.querySelectorAll("details.menu[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
+  // A form is sent once; the server would refuse the second click anyway.
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    event.target.querySelectorAll("button[type=submit]").forEach((button) => setTimeout(() => { button.disabled = true; }));
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("button[type=submit]:disabled").forEach((button) => { button.disabled = false; }));
+
+  // A file dropped on a form's drop zone goes into its file field.
+  const zone = (event) => event.target.closest?.("[data-drop]");
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const target = zone(event);
+      if (!target) return;
+      event.preventDefault();
+      target.classList.toggle("over", kind === "dragover");
+      if (kind === "drop") target.querySelector("input[type=file]").files = event.dataTransfer.files;
+    });
+  }
+
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-submits]")) event.target.form.requestSubmit(); });
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+    const word = button.querySelector("span") ?? button;
+    const before = word.textContent;
+    word.textContent = "Copied";
+    setTimeout(() => { word.textContent = before; }, 1500);
+  });
+})();
