@@ -2,4 +2,16 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("api/v1/", include("inventory.api.urls"))]
+from inventory.views import register, tabs, trail
+
+urlpatterns = [
+    path("api/v1/", include("inventory.api.urls")),
+    path("register-model/", register.register_model, name="register-model"),
+    path("models/<slug:slug>/edit/", register.edit_model, name="edit-model"),
+    path("models/<slug:slug>/tier/", register.confirm_tier, name="confirm-tier"),
+    path("models/<slug:slug>/versions/", tabs.versions, name="model-versions"),
+    path("models/<slug:slug>/history/", tabs.history, name="model-history"),
+    path("trail/", trail.trail, name="trail"),
+    path("trail/verification/", trail.verify, name="verify-trail"),
+    path("trail/<int:position>/", trail.entry, name="trail-entry"),
+]

@@ -1,3 +1,15 @@
 """Addresses of this app."""
 
-urlpatterns = []
+from django.urls import path
+
+from reports.views import reports, verify
+
+urlpatterns = [
+    path("reports/", reports.report_list, name="report-list"),
+    path("reports/recent/", reports.recent_reports, name="recent-reports"),
+    path("reports/new/", reports.request_report, name="request-report"),
+    path("reports/verify/", verify.verify_report, name="verify-report"),
+    path("reports/<str:reference>/", reports.report, name="report"),
+    path("reports/<str:reference>/pdf/", reports.download, name="report-pdf"),
+    path("models/<slug:slug>/reports/", reports.model_reports, name="model-reports"),
+]

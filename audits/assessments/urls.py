@@ -1,3 +1,15 @@
 """Addresses of this app."""
 
-urlpatterns = []
+from django.urls import path
+
+from audits.assessments.views import breaches, monitoring, runs
+
+urlpatterns = [
+    path("models/<slug:slug>/monitoring/", monitoring.monitoring, name="model-monitoring"),
+    path("models/<slug:slug>/monitoring/feature/", monitoring.feature, name="feature"),
+    path("plans/<uuid:plan_id>/state/", monitoring.switch_plan, name="switch-plan"),
+    path("plans/<uuid:plan_id>/runs/", monitoring.run_now, name="run-now"),
+    path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("runs/<uuid:run_id>/again/", runs.rerun, name="rerun"),
+    path("breaches/<uuid:breach_id>/", breaches.breach, name="breach"),
+]

@@ -1,3 +1,25 @@
 """Addresses of this app."""
 
-urlpatterns = []
+from django.urls import path
+
+from audits.workflows.views import changes, findings, home, models, portfolio
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/portfolio.csv", portfolio.portfolio_csv, name="portfolio-csv"),
+    path("models/<slug:slug>/", models.model, name="model"),
+    path("models/<slug:slug>/versions/<int:number>/", models.version, name="version"),
+    path("models/<slug:slug>/versions/<int:number>/request/", changes.request_change, name="request-change"),
+    path("models/<slug:slug>/changes/", changes.model_changes, name="model-changes"),
+    path("models/<slug:slug>/findings/", findings.model_findings, name="model-findings"),
+    path("models/<slug:slug>/findings/new/", findings.raise_finding, name="raise-finding"),
+    path("changes/", changes.change_list, name="change-list"),
+    path("changes/<str:reference>/", changes.change, name="change"),
+    path("changes/<str:reference>/decision/", changes.decide, name="decide-change"),
+    path("changes/<str:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
+    path("findings/", findings.finding_list, name="finding-list"),
+    path("findings/<str:reference>/", findings.finding, name="finding"),
+    path("findings/<str:reference>/response/", findings.respond, name="respond-to-finding"),
+    path("findings/<str:reference>/judgement/", findings.judge, name="judge-finding"),
+]

@@ -1,0 +1,81 @@
+"""One breach: why, and what now?"""
+
+from django.contrib import messages
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from audits.assessments import services
+from audits.assessments.forms import ClosureForm
+from audits.assessments.models import Breach, Result
+from audits.assessments.views import figures
+from audits.assessments.views.scope import breach_for
+from inventory.states import Status
+from inventory.views.scope import model_page
+from mrm.accounts.policies import Permission
+from mrm.pages.answers import answer_form
+
+
+@require_http_methods(["GET", "POST"])
+def breach(request, breach_id):
+    """What was measured when it opened and last, what else moved then, and what can be done; POST closes it."""
+    breach = breach_for(request, breach_id)
+    form = ClosureForm(request.POST or None)
+
+    def act(data):
+        services.close_breach(breach, reason=data["reason"], actor=request.user)
+        messages.success(request, "The breach is closed, with your reason in the trail.")
+        return reverse("breach", args=[breach.pk])
+
+    return answer_form(request, form, act=act, show=lambda status: _breach_page(request, breach, form, status))
+
+
+def _breach_page(request, breach: Breach, form, status):
+    model = breach.version.model
+    case = list(_of_case(breach))
+    newest = case[-1] if case else None
+    context = model_page(
+        request,
+        model,
+        "monitoring",
+        breach=breach,
+        version=breach.version,
+        first=next((result for result in case if result.run_id == breach.first_run_id), None),
+        last=newest,
+        trend=figures.trend(case),
+        distribution=figures.distribution(newest) if newest else None,
+        beside=_beside(breach),
+        themes=figures.THEMES,
+        form=form,
+        changes=breach.changes.all(),
+        findings=breach.findings.all(),
+    )
+    may = context["may"]
+    context["may_close"] = Permission.CLOSE_FINDING in may and request.user.pk != model.owner_id
+    context["may_act"] = breach.closed_at is None and model.status != Status.RETIRED
+    return render(request, "assessments/breach.html", context, status=status)
+
+
+def _of_case(breach: Breach):
+    """The measure of this case over time, oldest first."""
+    return (
+        Result.objects.filter(
+            run__version=breach.version, measure=breach.measure, column=breach.column, segment=breach.segment
+        )
+        .select_related("run")
+        .order_by("run__window_end", "run__queued_at")
+    )
+
+
+def _beside(breach: Breach) -> list[dict]:
+    """What else was amber or red on the version in the last run of each kind: where to look for the cause."""
+    runs = breach.version.runs.latest_per_plan().select_related("plan")
+    beside = []
+    for run in runs:
+        moved = [result for result in run.results.filter(verdict__in=("amber", "red")) if not _is_case(result, breach)]
+        beside.append({"run": run, "moved": sorted(moved, key=figures.by_severity)[:6], "count": len(moved)})
+    return beside
+
+
+def _is_case(result: Result, breach: Breach) -> bool:
+    return (result.measure, result.column, result.segment) == (breach.measure, breach.column, breach.segment)

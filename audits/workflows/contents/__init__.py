@@ -1,0 +1,1 @@
+"""What the pages of several apps together show, gathered in a fixed number of queries."""

@@ -1,0 +1,200 @@
+"""The work queue: what is asked of one person now, the single action, by when, and what happens otherwise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils import timezone
+
+from audits.assessments.models import Breach, Run
+from audits.assessments.states import RunState
+from audits.statistics.limits import Verdict
+from audits.workflows import policies
+from audits.workflows.models import ChangeRequest, Decision, Finding
+from audits.workflows.states import ChangeState, FindingState
+from inventory.models import Model, ModelVersion
+from inventory.states import Stage, Status
+from mrm.accounts.policies import Permission
+
+MOST_OF_A_KIND = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One thing that is asked of somebody."""
+
+    icon: str
+    what: str
+    why: str
+    action: str
+    address: str
+    due_at: datetime | None = None
+    since: datetime | None = None
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.due_at is not None and self.due_at < now
+
+    @property
+    def overdue(self) -> bool:
+        return self.is_overdue(timezone.now())
+
+
+def work_for(person, *, now: datetime) -> list[Task]:
+    """Everything asked of this person: overdue first, then by date, then what has no date, oldest first."""
+    models = Model.objects.visible_to(person).exclude(status=Status.RETIRED)
+    tasks = [
+        *_changes_to_decide(person),
+        *_findings(person, models),
+        *_breaches(person, models),
+        *_candidates_and_failed_runs(person, models),
+        *_tiers_to_confirm(person, models),
+    ]
+    far = datetime.max.replace(tzinfo=now.tzinfo)
+    return sorted(tasks, key=lambda task: (not task.is_overdue(now), task.due_at or far, task.since or now))
+
+
+def _may(person, permission: Permission, model: Model) -> bool:
+    return permission in person.permissions_in(model.workspace_id)
+
+
+def _changes_to_decide(person) -> Iterator[Task]:
+    """Pending requests that await a role this person holds and that nothing in their history keeps them from."""
+    standing = Prefetch("decisions", Decision.objects.standing(), to_attr="standing_decisions")
+    pending = (
+        ChangeRequest.objects.visible_to(person)
+        .pending()
+        .exclude(model__owner=person)
+        .exclude(requester=person)
+        .exclude(version__registered_by=person)
+        .exclude(version__retraining__change__requester=person)
+        .select_related("model", "version")
+        .prefetch_related(standing)
+    )
+    for change in pending[:MOST_OF_A_KIND]:
+        decisions = change.standing_decisions
+        filled = [decision.role for decision in decisions if decision.approved]
+        roles = person.roles_in(change.model.workspace_id)
+        if any(decision.person_id == person.pk for decision in decisions):
+            continue
+        if not policies.role_to_fill(roles, roles_required=change.roles_required, roles_filled=filled):
+            continue
+        yield Task(
+            icon="exchange",
+            what=f"Decide: {change.get_kind_display().lower()} of {change.model.name} version {change.version.number}",
+            why=f"{change.reference}. {change.reason} Without a decision the request expires.",
+            action="Decide",
+            address=reverse("change", args=[change.reference]),
+            due_at=change.expires_at,
+            since=change.requested_at,
+        )
+
+
+def _findings(person, models) -> Iterator[Task]:
+    findings = Finding.objects.open().filter(model__in=models).select_related("model")
+    for finding in findings[: 4 * MOST_OF_A_KIND]:
+        model = finding.model
+        is_mine = person.pk in (model.owner_id, model.registered_by_id)
+        task = {
+            "icon": "flag",
+            "address": reverse("finding", args=[finding.reference]),
+            "due_at": datetime.combine(finding.due_at, time.max, tzinfo=finding.raised_at.tzinfo),
+            "since": finding.raised_at,
+        }
+        severity = f"{finding.get_severity_display()} finding {finding.reference} on {model.name}."
+        if finding.state == FindingState.OPEN and is_mine and _may(person, Permission.ANSWER_FINDING, model):
+            what = f"Answer: {finding.title}"
+            yield Task(
+                what=what, why=f"{severity} A severe one that stays open blocks promotions.", action="Answer", **task
+            )
+        is_involved = person.pk in (model.owner_id, finding.submitted_by_id)
+        judges = not is_involved and _may(person, Permission.CLOSE_FINDING, model)
+        if finding.state == FindingState.SUBMITTED and judges:
+            what = f"Judge the answer: {finding.title}"
+            yield Task(what=what, why=f"{severity} The first line says it is put right.", action="Judge", **task)
+
+
+def _breaches(person, models) -> Iterator[Task]:
+    """Red breaches that nobody has taken up yet."""
+    red = (
+        Breach.objects.open()
+        .filter(version__model__in=models, verdict=Verdict.RED, findings__isnull=True)
+        .exclude(changes__state__in=(ChangeState.PENDING, ChangeState.APPROVED))
+        .select_related("version__model")
+    )
+    for breach in red[:MOST_OF_A_KIND]:
+        model = breach.version.model
+        asked = _may(person, Permission.RAISE_FINDING, model) or model.owner_id == person.pk
+        if asked:
+            about = " ".join(part for part in (breach.measure.replace("_", " "), breach.column, breach.segment) if part)
+            seen = f"{breach.occurrences} run{'s' if breach.occurrences > 1 else ''}"
+            yield Task(
+                icon="alert",
+                what=f"Take up the red breach: {about}",
+                why=f"{model.name} version {breach.version.number}, seen in {seen}. "
+                "Ask for retraining, raise a finding, or close it with a reason.",
+                action="Diagnose",
+                address=reverse("breach", args=[breach.pk]),
+                since=breach.opened_at,
+            )
+
+
+def _candidates_and_failed_runs(person, models) -> Iterator[Task]:
+    watched = ModelVersion.objects.filter(
+        model__in=models, stage__in=(Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
+    )
+    latest = Run.objects.filter(version__in=watched).latest_per_plan().select_related("plan", "version__model")
+    runs_of = {}
+    for run in latest:
+        runs_of.setdefault(run.version, []).append(run)
+        if run.state == RunState.FAILED and _may(person, Permission.RUN_ASSESSMENT, run.version.model):
+            yield Task(
+                icon="repeat",
+                what=f"Run again: {run.plan.get_kind_display().lower()} of {run.version}",
+                why=f"It failed: {run.reason} Until it succeeds nothing of this kind is known.",
+                action="Look",
+                address=reverse("run", args=[run.pk]),
+                since=run.finished_at,
+            )
+    asked_for = set(
+        ChangeRequest.objects.filter(
+            version__in=[version.pk for version in runs_of],
+            kind=ChangeRequest.Kind.PROMOTION,
+            state__in=(ChangeState.PENDING, ChangeState.APPROVED),
+        ).values_list("version", flat=True)
+    )
+    for version, runs in runs_of.items():
+        if version.stage == Stage.CANDIDATE and version.pk not in asked_for:
+            yield from _candidate_to_promote(person, version, runs)
+
+
+def _candidate_to_promote(person, version: ModelVersion, runs: list[Run]) -> Iterator[Task]:
+    model = version.model
+    is_mine = person.pk in (model.owner_id, model.registered_by_id, version.registered_by_id)
+    done = all(run.state == RunState.SUCCEEDED and run.verdict != Verdict.RED for run in runs)
+    if is_mine and done and _may(person, Permission.REQUEST_CHANGE, model):
+        yield Task(
+            icon="arrow",
+            what=f"Ask for the promotion of {version}",
+            why="It is assessed and nothing is red. Until it is promoted the version before it stays in use.",
+            action="See the gate",
+            address=reverse("version", args=[model.slug, version.number]),
+            since=version.registered_at,
+        )
+
+
+def _tiers_to_confirm(person, models) -> Iterator[Task]:
+    if Permission.CONFIRM_TIER not in person.permissions_in(None):
+        return
+    unconfirmed = models.filter(tier_confirmed_at__isnull=True).exclude(owner=person).exclude(registered_by=person)
+    for model in unconfirmed[:MOST_OF_A_KIND]:
+        if _may(person, Permission.CONFIRM_TIER, model):
+            yield Task(
+                icon="scale",
+                what=f"Confirm the tier of {model.name}",
+                why=f"Proposed: tier {model.tier}. A model with a provisional tier cannot be promoted.",
+                action="Confirm",
+                address=reverse("model", args=[model.slug]),
+                since=model.registered_at,
+            )

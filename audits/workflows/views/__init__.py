@@ -1,0 +1,1 @@
+"""Pages about deciding, and the pages that show several apps together: home, portfolio, a model, a version."""

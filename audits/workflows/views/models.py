@@ -1,0 +1,64 @@
+"""The front page of a model, and the page of one version: facts, health and what stands between it and production."""
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audits.assessments.models import Breach, Plan, Run
+from audits.statistics.limits import worst
+from audits.workflows.contents.portfolio import shown_verdict
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.models import ChangeRequest, Finding
+from audits.workflows.states import ChangeState
+from inventory.models import ModelVersion
+from inventory.states import Stage
+from inventory.views.scope import model_for, model_page, version_for
+
+RECENT = 5
+
+
+@require_safe
+def model(request, slug):
+    """What is it, who answers for it, is it fit?"""
+    model = model_for(request, slug)
+    version = model.production_version() or model.versions.first()
+    runs = list(Run.objects.filter(version=version).latest_per_plan().select_related("plan")) if version else []
+    verdicts = [shown_verdict(run.verdict, run.state) for run in runs]
+    context = model_page(
+        request,
+        model,
+        "overview",
+        version=version,
+        runs=[(run, verdict) for run, verdict in zip(runs, verdicts, strict=True)],
+        verdict=worst(verdicts) if verdicts else "",
+        plans=Plan.objects.filter(version=version).order_by("next_due_at") if version else [],
+        breaches=Breach.objects.open().filter(version__model=model).select_related("version")[:RECENT],
+        findings=Finding.objects.open().filter(model=model)[:RECENT],
+        changes=ChangeRequest.objects.filter(model=model).select_related("version")[:RECENT],
+        missing=model.missing(),
+        may_confirm_tier=request.user.pk not in (model.owner_id, model.registered_by_id),
+    )
+    return render(request, "workflows/model.html", context)
+
+
+@require_safe
+def version(request, slug, number):
+    """Exactly what was built, from what, and may it go into production?"""
+    version = version_for(request, slug, number)
+    could_be_promoted = version.stage in (Stage.CANDIDATE, Stage.CHALLENGER)
+    runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan")
+    context = model_page(
+        request,
+        version.model,
+        "versions",
+        version=version,
+        columns=version.columns(),
+        could_be_promoted=could_be_promoted,
+        blockers=blockers_for_promotion(version) if could_be_promoted else [],
+        pending=version.changes.filter(state__in=(ChangeState.PENDING, ChangeState.APPROVED)),
+        successors=ModelVersion.objects.filter(predecessor=version).order_by("number"),
+        runs=[(run, shown_verdict(run.verdict, run.state)) for run in runs],
+        batches=version.batches.order_by("-first_at")[:RECENT],
+        reference=getattr(version, "reference", None),
+        address=request.build_absolute_uri("/").rstrip("/"),
+    )
+    return render(request, "workflows/version.html", context)

@@ -1,0 +1,1 @@
+"""Pages about the register itself: registering, editing, versions, history."""

@@ -1,0 +1,79 @@
+"""Entering a model in the register, and changing what it says."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from inventory import services
+from inventory.forms import EditForm, ModelForm, RegistrationForm
+from inventory.views.scope import model_for
+from mrm.accounts.models import Workspace
+from mrm.accounts.policies import Permission
+from mrm.errors import NotPermitted
+from mrm.pages.answers import answer_form
+
+
+@require_http_methods(["GET", "POST"])
+def register_model(request):
+    form = RegistrationForm(request.POST or None, workspaces=_workspaces_to_register_in(request.user))
+
+    def act(data):
+        model = services.register_model(data.pop("workspace"), **data, actor=request.user)
+        messages.success(request, f"{model} is registered. Next: register a version, then send its reference data.")
+        return reverse("model", args=[model.slug])
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": "Register a model",
+            "lead": "A name and an owner suffice; the model's page lists what is missing. Unassessed counts as tier 1.",
+            "submit": "Register",
+            "back": reverse("portfolio"),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_model(request, slug):
+    model = model_for(request, slug)
+    initial = {name: getattr(model, name) for name in ModelForm.base_fields} | {"revision": model.revision}
+    form = EditForm(request.POST or None, initial=initial)
+
+    def act(data):
+        revision = data.pop("revision")
+        services.edit_model(model, changes=data, revision=revision, actor=request.user)
+        messages.success(request, "The entry is changed; what it said before is in the history.")
+        return reverse("model", args=[slug])
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": f"Edit {model}",
+            "lead": "A change of exposure, purpose, complexity or reliance asks for a new confirmation of the tier.",
+            "submit": "Save",
+            "back": reverse("model", args=[slug]),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_POST
+def confirm_tier(request, slug):
+    model = services.confirm_tier(model_for(request, slug), actor=request.user)
+    messages.success(request, f"Tier {model.tier} of {model} is confirmed.")
+    return redirect("model", slug)
+
+
+def _workspaces_to_register_in(person):
+    workspaces = [
+        workspace.pk
+        for workspace in Workspace.objects.all()
+        if Permission.REGISTER_MODEL in person.permissions_in(workspace)
+    ]
+    if not workspaces:
+        raise NotPermitted("Your roles do not allow you to register a model; an engineer, owner or risk officer can.")
+    return Workspace.objects.filter(pk__in=workspaces)

@@ -1,0 +1,74 @@
+"""The trail: search it, read an entry with its proof, recompute all of it.
+
+The pages live here and not with the trail because whose entries a person may read depends on the models they may see.
+"""
+
+import json
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST, require_safe
+
+from audits.trail import services
+from audits.trail.models import Checkpoint, Entry
+from inventory.forms import TrailFilter
+from inventory.models import Model
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.pages.answers import answer
+from mrm.pages.tables import numbered_page
+
+
+@require_safe
+def trail(request):
+    form = TrailFilter(request.GET)
+    form.is_valid()
+    entries = _chosen(_visible_entries(request.user), form.cleaned_data)
+    context = {"page": numbered_page(request, entries), "form": form, "checkpoint": Checkpoint.objects.first()}
+    return answer(request, "trail/trail.html", context, part="trail/rows.html")
+
+
+@require_safe
+def entry(request, position):
+    """One entry: what it says, its hash, and the proof that it stands in the signed log."""
+    visible = _visible_entries(request.user)
+    entry = get_object_or_404(visible, position=position)
+    checkpoint = Checkpoint.objects.filter(size__gt=position).first()
+    context = {
+        "entry": entry,
+        "body": json.dumps(entry.body(), indent=2, ensure_ascii=False, sort_keys=True),
+        "checkpoint": checkpoint,
+        "proof": services.inclusion_proof(entry, checkpoint.size) if checkpoint else [],
+        "before": visible.filter(position__lt=position).first(),
+        "after": visible.filter(position__gt=position).last(),
+    }
+    return render(request, "trail/entry.html", context)
+
+
+@require_POST
+def verify(request):
+    """Recompute every hash, every link, the tree and every checkpoint, now."""
+    require(request.user, Permission.READ_TRAIL, None)
+    context = {"verification": services.verify_trail()}
+    return answer(request, "trail/verified.html", context, part="trail/verified_part.html")
+
+
+def _visible_entries(person):
+    """Everything for those who hold a role in every workspace; else what is about the models they may see."""
+    if person.workspace_ids() is None:
+        return Entry.objects.all()
+    return Entry.objects.filter(model_slug__in=Model.objects.visible_to(person).values("slug"))
+
+
+def _chosen(entries, wanted: dict):
+    if text := wanted.get("q"):
+        entries = entries.filter(Q(subject_name__icontains=text) | Q(model_slug__icontains=text) | Q(subject=text))
+    if person := wanted.get("person"):
+        entries = entries.filter(actor_name__icontains=person)
+    if action := wanted.get("action"):
+        entries = entries.filter(action=action)
+    if since := wanted.get("since"):
+        entries = entries.filter(at__date__gte=since)
+    if until := wanted.get("until"):
+        entries = entries.filter(at__date__lte=until)
+    return entries

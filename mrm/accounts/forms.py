@@ -1,0 +1,84 @@
+"""What the pages about people and tokens ask for."""
+
+from datetime import datetime, time
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
+
+from mrm.accounts.models import Person, Workspace, choices
+from mrm.accounts.policies import Permission, Role
+
+NOT_FOR_TOKENS = {Permission.DECIDE_CHANGE, Permission.MANAGE_PEOPLE, Permission.PUBLISH_POLICY}
+
+
+class PersonForm(forms.Form):
+    """A person who signs in with a first password, or a service account that never signs in."""
+
+    display_name = forms.CharField(label="Name", max_length=200, help_text="Printed under every decision.")
+    email = forms.EmailField(label="E-mail")
+    kind = forms.ChoiceField(choices=Person.Kind.choices, widget=forms.RadioSelect, initial=Person.Kind.HUMAN)
+    password = forms.CharField(
+        label="First password",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 12 characters; hand it over in person. Service accounts have none.",
+    )
+
+    def clean(self):
+        data = super().clean()
+        if data.get("kind") != Person.Kind.HUMAN:
+            return data
+        if not data.get("password"):
+            self.add_error("password", "A person needs a first password to sign in with.")
+            return data
+        try:
+            validate_password(
+                data["password"], Person(email=data.get("email", ""), display_name=data.get("display_name", ""))
+            )
+        except forms.ValidationError as refusal:
+            self.add_error("password", refusal)
+        return data
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=choices(Role))
+    workspace = forms.ModelChoiceField(Workspace.objects.all(), required=False, empty_label="Every workspace")
+    ends_at = forms.DateField(
+        label="Until",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Left empty, the role is held until it is taken back.",
+    )
+
+    def clean_ends_at(self):
+        day = self.cleaned_data["ends_at"]
+        return datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone()) if day else None
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What will use it, so that you know it again.")
+    workspace = forms.ModelChoiceField(Workspace.objects.none(), empty_label=None)
+    actions = forms.MultipleChoiceField(
+        label="May only",
+        required=False,
+        choices=[
+            (what.value, what.replace("_", " ").capitalize()) for what in Permission if what not in NOT_FOR_TOKENS
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: everything your roles allow.",
+    )
+    models = forms.CharField(
+        label="Only these models", required=False, max_length=2000, help_text="Slugs, separated by spaces. Empty: all."
+    )
+
+    def __init__(self, *args, person, **kwargs):
+        super().__init__(*args, **kwargs)
+        ids = person.workspace_ids()
+        self.fields["workspace"].queryset = (
+            Workspace.objects.all() if ids is None else Workspace.objects.filter(pk__in=ids)
+        )
+
+    def clean_models(self):
+        return self.cleaned_data["models"].replace(",", " ").split()

@@ -1,0 +1,53 @@
+"""Tokens: a person's own; and those of service accounts, for administrators."""
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from mrm.accounts import services
+from mrm.accounts.forms import TokenForm
+from mrm.accounts.models import Person, Token
+from mrm.accounts.policies import Permission
+from mrm.pages.answers import answer_form
+
+
+@require_http_methods(["GET", "POST"])
+def my_tokens(request):
+    return _tokens_page(request, request.user, reverse("my-tokens"))
+
+
+@require_http_methods(["GET", "POST"])
+def tokens_of(request, person_id):
+    """The tokens of a service account, which cannot sign in to issue its own."""
+    services.require(request.user, Permission.MANAGE_PEOPLE, None)
+    person = get_object_or_404(Person, pk=person_id, kind=Person.Kind.SERVICE)
+    return _tokens_page(request, person, reverse("tokens-of", args=[person.pk]))
+
+
+@require_POST
+def revoke_token(request, token_id):
+    own = Q(person=request.user)
+    if Permission.MANAGE_PEOPLE in request.user.permissions_in(None):
+        own |= Q(person__kind=Person.Kind.SERVICE)
+    token = get_object_or_404(Token.objects.filter(own), pk=token_id)
+    services.revoke_token(token, actor=request.user)
+    return redirect("my-tokens") if token.person_id == request.user.pk else redirect("tokens-of", token.person_id)
+
+
+def _tokens_page(request, person, address):
+    form = TokenForm(request.POST or None, person=person)
+
+    def act(data):
+        token, secret = services.issue_token(person, data.pop("name"), **data, actor=request.user)
+        answer = render(request, "accounts/token_issued.html", {"token": token, "secret": secret, "address": address})
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def show(status):
+        tokens = person.tokens.select_related("workspace").order_by("-created_at")
+        context = {"person": person, "tokens": tokens, "form": form, "now": timezone.now()}
+        return render(request, "accounts/tokens.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)

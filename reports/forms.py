@@ -1,0 +1,47 @@
+"""What the pages about reports ask for."""
+
+from django import forms
+
+from inventory.models import Model
+from reports.models import Report
+from reports.verification import MAXIMUM_BYTES
+
+ANY = ("", "Any")
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class ReportFilter(forms.Form):
+    state = forms.ChoiceField(choices=[ANY, *Report.State.choices], required=False)
+    q = forms.CharField(label="Model or reference", required=False, max_length=200)
+
+
+class ReportForm(forms.Form):
+    """One model and a period. Both ends are included."""
+
+    model = forms.ModelChoiceField(Model.objects.none())
+    period_start = forms.DateField(label="From", widget=_day())
+    period_end = forms.DateField(label="Until", widget=_day())
+
+    def __init__(self, *args, models, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["model"].queryset = models
+
+
+class VerifyForm(forms.Form):
+    file = forms.FileField(
+        label="The report, as a PDF",
+        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
+        error_messages={
+            "required": "Choose the PDF to verify.",
+            "empty": "The file is empty; choose the PDF to verify.",
+        },
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MAXIMUM_BYTES:
+            raise forms.ValidationError(f"The file is larger than {MAXIMUM_BYTES // 2**20} MiB; no report is.")
+        return file

@@ -1,0 +1,103 @@
+"""Reports: asked for, watched while they are made, downloaded."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from inventory.models import Model
+from inventory.views.scope import model_for, model_page
+from mrm.accounts.policies import Permission
+from mrm.adapters import storage
+from mrm.pages.answers import answer, answer_form
+from mrm.pages.tables import numbered_page
+from reports import services
+from reports.forms import ReportFilter, ReportForm
+from reports.models import Report
+
+RECENT = 6
+
+
+@require_safe
+def report_list(request):
+    form = ReportFilter(request.GET)
+    form.is_valid()
+    reports = _visible(request)
+    if state := form.cleaned_data.get("state"):
+        reports = reports.filter(state=state)
+    if text := form.cleaned_data.get("q"):
+        reports = reports.filter(Q(model__name__icontains=text) | Q(reference__icontains=text))
+    context = {
+        "page": numbered_page(request, reports),
+        "form": form,
+        "may_issue": Permission.ISSUE_REPORT in request.user.permissions_in(None),
+    }
+    return answer(request, "reports/report_list.html", context, part="reports/report_rows.html")
+
+
+@require_safe
+def recent_reports(request):
+    """The newest sealed reports, as a part of the home page."""
+    sealed = _visible(request).filter(state=Report.State.SEALED)[:RECENT]
+    return render(request, "reports/recent.html", {"reports": sealed})
+
+
+@require_safe
+def model_reports(request, slug):
+    model = model_for(request, slug)
+    reports = model.reports.select_related("model", "requested_by")
+    context = model_page(request, model, "reports", page=numbered_page(request, reports))
+    return render(request, "reports/model_reports.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def request_report(request):
+    """Ask for a report of one model over a period, by default the last 90 days."""
+    models = Model.objects.visible_to(request.user)
+    today = timezone.localdate()
+    chosen = models.filter(slug=request.GET.get("model", "")).first()
+    initial = {"model": chosen, "period_start": today - timedelta(days=90), "period_end": today}
+    form = ReportForm(request.POST or None, models=models, initial=initial)
+
+    def act(data):
+        report = services.request_report(data.pop("model"), **data, actor=request.user)
+        return reverse("report", args=[report.reference])
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": "Ask for a monitoring report",
+            "lead": "It states policy, evidence and gaps of the period, carries its own proofs, and is sealed.",
+            "submit": "Ask for the report",
+            "back": reverse("report-list"),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_safe
+def report(request, reference):
+    """One report; while it is made, htmx asks for its body again and again."""
+    context = {"report": _report_for(request, reference)}
+    return answer(request, "reports/report.html", context, part="reports/report_body.html")
+
+
+@require_safe
+def download(request, reference):
+    report = _report_for(request, reference, state=Report.State.SEALED)
+    file = storage.local_path(report.pdf_sha256).open("rb")
+    return FileResponse(file, as_attachment=True, filename=f"{report.reference}.pdf", content_type="application/pdf")
+
+
+def _visible(request):
+    visible = Model.objects.visible_to(request.user)
+    return Report.objects.filter(model__in=visible).select_related("model", "requested_by")
+
+
+def _report_for(request, reference, **facts) -> Report:
+    return get_object_or_404(_visible(request), reference=reference, **facts)
