@@ -82,7 +82,7 @@ def _finite(values: np.ndarray, missing: int) -> Observations:
 
 
 def _from_objects(items: list, masked: int) -> Observations:
-    present = [item for item in items if not _is_missing(item)]
+    present = [item for item in items if not is_missing(item)]
     missing = masked + len(items) - len(present)
     if all(isinstance(item, numbers.Real | Decimal | np.bool_) for item in present):
         if all(isinstance(item, numbers.Integral | np.bool_) for item in present):
@@ -98,7 +98,7 @@ def _from_objects(items: list, masked: int) -> Observations:
     return Observations(values=np.array(text, dtype=np.str_), kind=TEXT, missing=missing)
 
 
-def _is_missing(item) -> bool:
+def is_missing(item) -> bool:
     """None, pandas.NA and NaT; pandas is not imported here, so its two markers are known by their type."""
     if item is None or isinstance(item, np.datetime64 | np.timedelta64):
         return item is None or bool(np.isnat(item))
