@@ -31,7 +31,7 @@ def test_holm_worked_by_hand():
     assert control.holm([0.03, 0.01, 0.02]).adjusted == pytest.approx((0.04, 0.03, 0.04))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_adjusted_p_values_agree_with_statsmodels(p_values):
     for rule, name in (

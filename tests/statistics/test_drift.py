@@ -287,6 +287,16 @@ def test_the_lower_end_of_a_psi_interval_is_where_the_one_sided_test_stops_rejec
     assert estimate.detail["tolerance"][f"{low:g}"] == pytest.approx(0.025, abs=1e-4)
 
 
+@pytest.mark.parametrize("rows", [60_000, 90_000, 100_000, 2_000_000])
+def test_both_ends_of_a_psi_interval_invert_the_noncentral_chi_squared(rows):
+    # Small statistics are inverted exactly, those above 5 000 by an expansion.
+    reference, current = categories(int(rows * 0.7), int(rows * 0.3)), categories(int(rows * 0.52), int(rows * 0.48))
+    estimate = drift.population_stability_index(reference, current)
+    sampling = 2 / rows
+    for end, tail in ((estimate.low, 0.975), (estimate.high, 0.025)):
+        assert stats.ncx2.cdf(estimate.statistic, 1, end / sampling) == pytest.approx(tail, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("rows", "shift", "tolerance"), [((1000, 300), 0.0, 0.0), ((1000, 300), 1.0, 0.10), ((20_000, 5000), 1.0, 0.02)]
 )
