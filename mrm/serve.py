@@ -49,9 +49,10 @@ class Server:
         celery = [self.bin / "celery", "-A", "mrm"]
         return {
             "web": [self.bin / "gunicorn", "mrm.wsgi", "--bind", f"{HOST}:{self.port}", "--no-control-socket"]
-            + ["--workers", workers, "--threads", "4", "--timeout", "120", "--graceful-timeout", "5"],
-            "worker": [*celery, "worker", "--concurrency", workers, "--without-gossip", "--without-mingle"],
-            "scheduler": [*celery, "beat", "--schedule", self.var / "beat-schedule"],
+            + ["--preload", "--workers", workers, "--threads", "4", "--timeout", "120", "--graceful-timeout", "5"],
+            "worker": [*celery, "worker", "--loglevel", "INFO", "--concurrency", workers]
+            + ["--without-gossip", "--without-mingle"],  # They talk to other workers; here there are none.
+            "scheduler": [*celery, "beat", "--loglevel", "INFO", "--schedule", self.var / "beat-schedule"],
         }
 
     def start(self, name: str) -> Child:

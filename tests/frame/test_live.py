@@ -20,7 +20,7 @@ def test_worker_and_web_work_on_the_database_of_the_test_and_a_killed_worker_sta
     with psycopg.connect(embedded.database_url(settings.VAR, own_database)) as connection:
         rows = connection.execute("SELECT count(*) FROM django_content_type WHERE app_label = 'frame'").fetchone()
     assert rows == (1,)
-    live_worker.wait_until(lambda: "ready." in live_worker.log("worker"))
+    live_worker.wait_until(lambda: " ready." in live_worker.log("worker"))
     process = live_worker.children["worker"].process
     live_worker.kill("worker")
     assert process.poll() is not None
