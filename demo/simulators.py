@@ -79,7 +79,7 @@ def telecom_customers(
 def card_payments(rows: int, *, start: datetime, end: datetime, seed: int, prefix: str = "P") -> pl.DataFrame:
     """Card fraud: amount (EUR), hour of day, distance from home (km), payments in the last day, card present.
 
-    Log-odds of fraud = -4.8 + 0.004 amount + 0.010 distance + 0.35 payments + 0.9 at night - 1.2 when the card was
+    Log-odds of fraud = -4.2 + 0.004 amount + 0.010 distance + 0.35 payments + 0.9 at night - 1.2 when the card was
     present, and + 1.6 for amounts above 300 without the card, which no additive law finds. Nothing changes over time.
     """
     rng, moments, _ = _period(rows, start, end, seed)
@@ -87,7 +87,7 @@ def card_payments(rows: int, *, start: datetime, end: datetime, seed: int, prefi
     velocity, hour = rng.poisson(1.5, rows), rng.integers(0, 24, rows)
     present = rng.random(rows) < 0.6
     night = (hour < 6).astype(float)
-    logit = -4.8 + 0.004 * np.minimum(amount, 800) + 0.010 * np.minimum(distance, 250) + 0.35 * velocity + 0.9 * night
+    logit = -4.2 + 0.004 * np.minimum(amount, 800) + 0.010 * np.minimum(distance, 250) + 0.35 * velocity + 0.9 * night
     logit += -1.2 * present + 1.6 * ((amount > 300) & ~present)
     return _frame(
         rng,

@@ -70,7 +70,7 @@ class RunQuerySet(models.QuerySet):
 
     def latest_per_plan(self):
         """The run with the newest window of each plan, among finished ones; a re-run counts as newer than its first."""
-        return self.finished().order_by("plan", "-window_end", "-queued_at").distinct("plan")
+        return self.finished().order_by("plan_id", "-window_end", "-queued_at").distinct("plan_id")
 
 
 class Run(models.Model):

@@ -5,6 +5,7 @@ from audits.assessments.services.plans import kinds_for
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.models.findings import Finding
+from inventory.artifacts import output_column
 from inventory.models import ModelVersion, Policy
 from inventory.states import Stage, Status
 
@@ -36,13 +37,12 @@ def _blockers_in_register(version: ModelVersion) -> list[str]:
 
 def _blockers_in_assessments(version: ModelVersion) -> list[str]:
     """The latest assessment of every plan counts, never only the latest of all."""
-    required = Policy.objects.in_force().document["promotion"]["required_assessments"]
-    latest = {
-        run.plan.kind: run for run in Run.objects.filter(version=version).latest_per_plan().select_related("plan")
-    }
+    rules = Policy.objects.in_force().document["promotion"]
+    runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan", "version")
+    latest = {run.plan.kind: run for run in runs}
     blockers = []
     for kind in kinds_for(version):
-        if kind not in required:
+        if kind not in rules["required_assessments"]:
             continue
         run = latest.get(kind)
         if run is None:
@@ -50,27 +50,25 @@ def _blockers_in_assessments(version: ModelVersion) -> list[str]:
         elif run.state != RunState.SUCCEEDED:
             blockers.append(f"The latest {kind.label.lower()} assessment gave no results: {run.reason}")
         else:
-            blockers += _blockers_in_run(kind.label, run)
+            blockers += _blockers_in_run(kind.label, run, rules["must_be_decided"])
     return blockers
 
 
-def _blockers_in_run(kind: str, run: Run) -> list[str]:
+def _blockers_in_run(kind: str, run: Run, must_be_decided: list[str]) -> list[str]:
+    """What is red; and what the policy wants decided on the model as a whole and this sample could not decide."""
     blockers = [
         f"{kind} is red: {result} is {result.value:.3g}{_interval(result)}; the limit is {result.limit['red']:g}."
         for result in run.results.filter(verdict=Verdict.RED)[:MOST_NAMED]
     ]
-    undecided = run.results.filter(segment="", verdict__in=(Verdict.UNKNOWN, Verdict.INSUFFICIENT))
-    blockers += [
-        f"{kind} is undecided: {result} is {result.verdict}. {_why_undecided(result)}"
-        for result in undecided.exclude(column__in=_columns_of_features(run))[:MOST_NAMED]
+    undecided = run.results.filter(
+        segment="",
+        measure__in=must_be_decided,
+        column__in=["", output_column(run.version).name],
+        verdict__in=(Verdict.UNKNOWN, Verdict.INSUFFICIENT),
+    )
+    return blockers + [
+        f"{kind} is undecided: {result} is {result.verdict}. {_why_undecided(result)}" for result in undecided
     ]
-    return blockers
-
-
-def _columns_of_features(run: Run) -> list[str]:
-    """Too little evidence on one feature does not hold up a version; on its output or its performance it does."""
-    columns = run.version.columns()
-    return [column.name for column in columns if set(column.roles) <= {"feature", "protected", "segment"}]
 
 
 def _blockers_in_findings(version: ModelVersion) -> list[str]:

@@ -26,8 +26,8 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         complexity="medium",
         reliance="high",
     )
-    history = card_payments(8000, start=calendar.before, end=calendar.start, seed=31, prefix="T")
-    holdout = card_payments(4000, start=calendar.before, end=calendar.start, seed=32, prefix="V")
+    history = card_payments(11_000, start=calendar.before, end=calendar.start, seed=31, prefix="T")
+    holdout = card_payments(5000, start=calendar.before, end=calendar.start, seed=32, prefix="V")
     year = card_payments(18_000, start=calendar.start, end=calendar.end, seed=33)
     champion = _version(cast, model, "1", train_xgboost(history[:5000], FEATURES, rounds=40, depth=2), history, holdout)
     promote(cast, champion[0], reason="First version of the fraud score.")

@@ -41,7 +41,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         affects_natural_persons=True,
     )
     rows = applications()
-    fitted, seen, holdout, used = rows[:350], rows[350:650], rows[650:800], rows[800:]
+    fitted, seen, holdout, used = rows[:200], rows[200:450], rows[450:750], rows[750:]
     trained = train_logistic(fitted, FEATURES)
     version = add_version(
         cast,

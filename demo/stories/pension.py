@@ -16,7 +16,7 @@ from inventory.states import Status
 FEATURES = ["inc", "age", "fsize", "nettfa", "pira"]
 SCHEMA = described(
     numbers=FEATURES,
-    protected={"sex": ["female", "male"], "marital_status": ["married", "not married"]},
+    protected={"sex": ["female", "male"]},
     favourable=1,
 )
 
@@ -62,7 +62,6 @@ def households() -> pl.DataFrame:
         pl.format("K{}", pl.col("place").cast(pl.String).str.zfill(5)).alias("id"),
         *(pl.col(name).cast(pl.Float64) for name in FEATURES),
         pl.when(pl.col("male") == 1).then(pl.lit("male")).otherwise(pl.lit("female")).alias("sex"),
-        pl.when(pl.col("marr") == 1).then(pl.lit("married")).otherwise(pl.lit("not married")).alias("marital_status"),
         pl.col("p401k").cast(pl.Float64).alias("label"),
     )
     return rows[np.random.default_rng(6).permutation(rows.height).tolist()]

@@ -1,6 +1,6 @@
 """Which plans a version has, and until when the next run of each looks."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Max, Min
 
@@ -65,15 +65,26 @@ def next_window(plan: Plan, policy: Policy):
     return plan.next_due_at, plan.next_due_at + length
 
 
+def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: datetime) -> tuple[datetime, datetime]:
+    """The window that begins on the day of `from_`: as long as the cadence says.
+
+    A candidate is judged at once, on everything it has scored so far, because the gate waits for it.
+    """
+    start = _day_of(from_)
+    if version.stage == Stage.CANDIDATE:
+        last_at = version.batches.aggregate(last=Max("last_at"))["last"]
+        return start, _day_of(last_at) + timedelta(days=1)
+    return start, start + policies.cadence(policy.document, version.model.tier, kind)
+
+
+def _day_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 @governed()
 def _create(version: ModelVersion, kind: Kind) -> Plan:
-    span = version.batches.aggregate(first=Min("first_at"), last=Max("last_at"))
-    start = span["first"].replace(hour=0, minute=0, second=0, microsecond=0)
-    if version.stage == Stage.CANDIDATE:
-        # A candidate is judged at once, on everything it has scored so far: the gate waits for this.
-        due = span["last"].replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    else:
-        due = start + policies.cadence(Policy.objects.in_force().document, version.model.tier, kind)
+    first_at = version.batches.aggregate(first=Min("first_at"))["first"]
+    start, due = first_window(version, kind, Policy.objects.in_force(), from_=first_at)
     plan, is_new = Plan.objects.get_or_create(
         version=version, kind=kind, defaults={"window_start": start, "next_due_at": due}
     )

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audits.assessments.models import Kind, Plan, Run
-from audits.assessments.services.plans import WATCHED, next_window
+from audits.assessments.services.plans import WATCHED, first_window, next_window
 from audits.assessments.states import RunState
 from audits.trail.services import governed
 from inventory.models import OutcomeBatch, Policy
@@ -30,17 +30,31 @@ def _queue_windows_of(plan_id, policy: Policy, now: datetime) -> list[Run]:
     plan = Plan.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=plan_id)
     queued = []
     while plan.enabled and plan.next_due_at <= now:
-        run = Run(
-            plan=plan,
-            version=plan.version,
-            policy=policy,
-            window_start=plan.window_start,
-            window_end=plan.next_due_at,
-        )
-        queued.append(run)
+        if not _is_worth_a_run(plan):
+            if not _move_to_next_data(plan, policy):
+                break
+            continue
+        window = {"window_start": plan.window_start, "window_end": plan.next_due_at}
+        queued.append(Run(plan=plan, version=plan.version, policy=policy, **window))
         plan.window_start, plan.next_due_at = next_window(plan, policy)
     plan.save(update_fields=["window_start", "next_due_at"])
     return Run.objects.bulk_create(queued, ignore_conflicts=True)
+
+
+def _is_worth_a_run(plan: Plan) -> bool:
+    """A window without predictions is a fact to report only about a version that was in production then."""
+    promoted_at = plan.version.promoted_at
+    was_in_production = promoted_at is not None and promoted_at < plan.next_due_at
+    return was_in_production or plan.version.batches.within(plan.window_start, plan.next_due_at).exists()
+
+
+def _move_to_next_data(plan: Plan, policy: Policy) -> bool:
+    """Let the plan's window begin with the next predictions that were logged; False while there are none."""
+    later = plan.version.batches.filter(last_at__gte=plan.next_due_at).order_by("first_at").first()
+    if later is None:
+        return False
+    plan.window_start, plan.next_due_at = first_window(plan.version, plan.kind, policy, from_=later.first_at)
+    return True
 
 
 def queue_reruns_for_late_outcomes() -> list[Run]:
