@@ -1,10 +1,11 @@
 """The organisation's keys: created once, kept private, usable offline, replaceable."""
 
-import multiprocessing
 import stat
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from shutil import which
+from subprocess import PIPE
 
 import pytest
 import weasyprint
@@ -12,7 +13,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509.oid import NameOID
 
 from mrm.adapters.keys import Keyring
@@ -55,13 +56,6 @@ def make_pkcs12(file, *, starts: datetime, ends: datetime) -> x509.Certificate:
     return root
 
 
-def report_roots(directory, together, results):
-    """In a process of its own: which root did this process see?"""
-    together.wait()
-    keyring = Keyring(directory, "Example Bank")
-    results.put((keyring.trusted_roots()[0].public_bytes(Encoding.PEM), keyring.checkpoint_key().private_bytes_raw()))
-
-
 def test_first_use_creates_keys_that_only_their_owner_can_read(keyring):
     keyring.checkpoint_key()
     assert stat.S_IMODE(keyring.directory.stat().st_mode) == 0o700
@@ -80,15 +74,19 @@ def test_the_same_directory_gives_the_same_keys_every_time(keyring):
 
 
 def test_processes_that_start_together_agree_on_one_authority(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    results, together = context.Queue(), context.Barrier(3)
-    processes = [context.Process(target=report_roots, args=(tmp_path / "keys", together, results)) for _ in range(3)]
+    program = (
+        "import sys; from pathlib import Path; from mrm.adapters.keys.keyring import Keyring;"
+        "print('ready', flush=True); sys.stdin.readline();"
+        "print(Keyring(Path(sys.argv[1]), 'Example Bank').trusted_roots()[0].serial_number)"
+    )
+    command = [sys.executable, "-c", program, tmp_path / "keys"]
+    processes = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) for _ in range(3)]
     for process in processes:
-        process.start()
-    seen = {results.get(timeout=60) for _ in processes}
+        assert process.stdout.readline() == "ready\n"
     for process in processes:
-        process.join()
-    assert len(seen) == 1
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert len({process.communicate()[0] for process in processes}) == 1
     assert sorted(one.name for one in (tmp_path / "keys").iterdir()) == [".lock", "local"]
 
 

@@ -5,10 +5,18 @@ import json
 import os
 import random
 import subprocess
+import time
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from shutil import which
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import NoEncryption, load_pem_private_key, pkcs12
+from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.generic import DictionaryObject, pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -38,16 +46,21 @@ def roots(keyring):
 
 
 @pytest.fixture(scope="module")
-def make_sealed(keyring, small_pdf):
-    """A small sealed report; what it prints and what its evidence says can be told apart."""
+def make_content():
+    """Evidence, and the figures to print; by default they agree."""
 
-    def make(printed=FIGURES, digest=None, **evidence) -> bytes:
+    def make(printed=FIGURES, digest=None, **evidence) -> tuple[bytes, dict[str, str]]:
         bundle = {"format": FORMAT, "figures": FIGURES, "trail": samples.trail_proofs()} | evidence
         content = chain.canonical(bundle)
-        figures = printed | {DIGEST_FIGURE: digest or hashlib.sha256(content).hexdigest()}
-        return keyring.seal(small_pdf(content, figures), reason="Test")
+        return content, printed | {DIGEST_FIGURE: digest or hashlib.sha256(content).hexdigest()}
 
     return make
+
+
+@pytest.fixture(scope="module")
+def make_sealed(keyring, small_pdf, make_content):
+    """A small sealed report; what it prints and what its evidence says can be told apart."""
+    return lambda *printed, **evidence: keyring.seal(small_pdf(*make_content(*printed, **evidence)), reason="Test")
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +201,38 @@ def test_a_seal_of_a_stranger_is_not_the_organisations(small_pdf, tmp_path, root
     assert "leads to no authority trusted here" in failed(found, verification.OURS)
     assert answers(found)[verification.FIGURES] is None
     assert verify_pdf(sealed, trusted_roots=[]).holds is False
+
+
+def short_lived_key(keyring: Keyring, file: Path, *, ends: datetime) -> None:
+    """A sealing key of the bank's own (RSA), under our authority, whose certificate ends soon."""
+    home = keyring.directory / "local"
+    root = x509.load_pem_x509_certificate((home / "authority.pem").read_bytes())
+    root_key = load_pem_private_key((home / "authority.key").read_bytes(), password=None)
+    key = rsa.generate_private_key(65537, 3072)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Short-lived seal")]))
+        .issuer_name(root.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(ends - timedelta(minutes=5))
+        .not_valid_after(ends)
+        .add_extension(x509.KeyUsage(True, True, *[False] * 7), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    file.write_bytes(pkcs12.serialize_key_and_certificates(b"seal", key, certificate, [root], NoEncryption()))
+
+
+def test_a_report_still_holds_when_its_sealing_certificate_has_ended(keyring, make_content, small_pdf, roots, tmp_path):
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+    short_lived_key(keyring, tmp_path / "seal.p12", ends=ends)
+    bank = Keyring(keyring.directory, "Example Bank", seal_file=tmp_path / "seal.p12")
+    sealed = bank.seal(small_pdf(*make_content()), reason="Test")
+    time.sleep(max(0.0, (ends - datetime.now(UTC)).total_seconds() + 1.1))
+    found = verify_pdf(sealed, trusted_roots=roots)
+    assert found.holds, found
+    assert "Short-lived seal" in found.signer
+    assert found.sealed_at <= ends
 
 
 def test_a_seal_without_a_time_stamp_says_so(issued, keyring, roots, small_pdf):
