@@ -92,6 +92,7 @@ def edit_model(model: Model, *, changes: dict, revision: int | None = None, acto
     _check(model)
     details = {"changes": {name: {"before": _told(before[name]), "after": _told(changed[name])} for name in changed}}
     if changed.keys() & set(TIER_INPUTS):
+        details["tier_before"] = model.tier
         _reassess(model)
         details |= {"tier": model.tier, "tier_inputs": _tier_inputs(model)}
     model.revision += 1

@@ -1,6 +1,7 @@
 """Versions of a model: registered once, then moved from stage to stage."""
 
 import json
+import math
 import re
 
 from django.db.models import Max
@@ -145,6 +146,8 @@ def _check(columns, facts: dict, threshold: float | None, artifact_sha256: str, 
     if artifact_sha256 and not DIGEST.fullmatch(artifact_sha256):
         message = "artifact.sha256 must be a SHA-256 as 64 lower-case hexadecimal digits."
         errors.append({"message": message, "field": "artifact.sha256"})
+    if threshold is not None and not math.isfinite(threshold):
+        errors.append({"message": "decision_threshold must be a finite number.", "field": "decision_threshold"})
     if threshold is not None and column_with_role(columns, Role.SCORE) is None:
         message = "A decision threshold needs a score to compare it with; describe a column with the role score."
         errors.append({"message": message, "field": "decision_threshold"})
