@@ -55,12 +55,14 @@ class Explanation:
     """SHAP values of some rows, in ``method["output_space"]``.
 
     ``row_positions`` says which rows were explained. ``additivity_gap`` is the largest difference between what the
-    values add up to and what the model gave (``outputs``); a sound explanation has next to none.
+    values add up to and what the model gave (``outputs``); a sound explanation has next to none. ``scores`` are what
+    `predict` gives on the same rows, so that nobody has to ask twice.
     """
 
     shap_values: np.ndarray
     base_values: np.ndarray
     outputs: np.ndarray
+    scores: np.ndarray
     feature_names: list[str]
     row_positions: np.ndarray
     additivity_gap: float
@@ -144,11 +146,12 @@ def explain(
     if not isinstance(method, dict) or not isinstance(names, list):
         raise ScoringFailed(MALFORMED)
     values = _array(answer, "values", (explained, len(names)))
-    base, outputs = (_array(answer, name, (explained,)) for name in ("base", "outputs"))
+    base, outputs, scores = (_array(answer, name, (explained,)) for name in ("base", "outputs", "scores"))
     return Explanation(
         shap_values=values,
         base_values=base,
         outputs=outputs,
+        scores=scores,
         feature_names=[str(name) for name in names],
         row_positions=positions,
         additivity_gap=float(np.abs(base + values.sum(axis=1) - outputs).max()),

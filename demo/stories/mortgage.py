@@ -22,7 +22,7 @@ SCHEMA = described(
     protected={"race": ["black", "hispanic", "white"], "marital_status": ["married", "not married", "not stated"]},
     favourable=1,
 )
-THRESHOLD = 0.80
+THRESHOLD = 0.85
 MONTHS_OF_USE = 183
 
 

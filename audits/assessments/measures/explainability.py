@@ -25,18 +25,19 @@ def measure_explainability(subject: Subject) -> Measured:
     if current.is_empty():
         raise NotEnoughData(nothing_logged(subject))
     background = sample(reference.lazy(), BACKGROUND_ROWS, seed=subject.seed)
-    subject.report_progress(15, f"Explaining {reference.height} rows of the reference")
-    then = artifacts.explain(version, reference, background=background, seed=subject.seed)
-    subject.report_progress(50, f"Explaining {current.height} rows of the window")
-    now = artifacts.explain(version, current, background=background, seed=subject.seed)
+    subject.report_progress(
+        15, f"Explaining {reference.height} rows of the reference and {current.height} of the window"
+    )
+    both = pl.concat([rows.select(artifacts.feature_names(version)) for rows in (reference, current)])
+    explained = artifacts.explain(version, both, background=background, seed=subject.seed)
     subject.report_progress(85, "Comparing attributions")
     facts = inputs(
         subject, rows={"reference": reference.height, "current": current.height, "background": background.height}
     )
     return Measured(
-        measurements=_measurements(subject, then, now, current),
+        measurements=_measurements(subject, explained, reference.height, current),
         inputs=facts,
-        environment=environment(subject, explainer=now.method, confinement=now.confinement),
+        environment=environment(subject, explainer=explained.method, confinement=explained.confinement),
     )
 
 
@@ -46,14 +47,15 @@ def sample(rows: pl.LazyFrame, most: int, *, seed: int) -> pl.DataFrame:
     return table if table.height <= most else table.sample(most, seed=seed)
 
 
-def _measurements(subject: Subject, then, now, current: pl.DataFrame) -> list[Measurement]:
-    names = now.feature_names
-    importance_then = explanation.global_importance(then.shap_values, names)
-    importance_now = explanation.global_importance(now.shap_values, names)
+def _measurements(subject: Subject, explained, cut: int, current: pl.DataFrame) -> list[Measurement]:
+    """The first `cut` explained rows are the reference's, the others those of the window."""
+    names = explained.feature_names
+    importance_then = explanation.global_importance(explained.shap_values[:cut], names)
+    importance_now = explanation.global_importance(explained.shap_values[cut:], names)
     single = {
         "attribution_drift": explanation.attribution_drift(_values(importance_then), _values(importance_now)),
-        "additivity_gap": explanation.additivity_gap(now.shap_values, now.base_values, now.outputs),
-        "replication_gap": replication_gap(subject.version, current),
+        "additivity_gap": explanation.additivity_gap(explained.shap_values, explained.base_values, explained.outputs),
+        "replication_gap": replication_gap(subject.version, current, explained.scores[cut:]),
     }
     measurements = [
         Measurement(measure=measure, estimate=estimate, limit=subject.limit(measure))
@@ -85,9 +87,8 @@ def _share(then: Estimate, now: Estimate) -> Estimate:
     )
 
 
-def replication_gap(version: ModelVersion, rows: pl.DataFrame) -> Estimate:
+def replication_gap(version: ModelVersion, rows: pl.DataFrame, again: np.ndarray) -> Estimate:
     """Largest difference between what was logged and what the artifact gives on the same rows (statistics.md, S6)."""
-    again = artifacts.predict(version, rows)
     gap = np.abs(again - rows[artifacts.output_column(version).name].to_numpy())
     return Estimate(
         value=float(gap.max()),
