@@ -1,0 +1,1 @@
+"""Benchmarks: ours beside the floor and beside what one would write by hand, in one run on one machine."""
