@@ -14,6 +14,10 @@ def _text_area(rows: int = 3) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
+def _radios() -> forms.RadioSelect:
+    return forms.RadioSelect(attrs={"class": "form-check-input"})
+
+
 def _words(members) -> list[tuple[str, str]]:
     return [(member.value, member.replace("_", " ").capitalize()) for member in members]
 
@@ -65,7 +69,7 @@ class DecisionForm(forms.Form):
     """A signature: the outcome, what it means, and the proof of who signs. Its digest is that of the evidence shown."""
 
     evidence_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    meaning = forms.ChoiceField(label="My decision", choices=Decision.Meaning.choices, widget=forms.RadioSelect)
+    meaning = forms.ChoiceField(label="My decision", choices=Decision.Meaning.choices, widget=_radios())
     comment = forms.CharField(
         widget=_text_area(), required=False, max_length=4000, help_text="Needed for a rejection; printed in the report."
     )

@@ -17,7 +17,11 @@ class PersonForm(forms.Form):
 
     display_name = forms.CharField(label="Name", max_length=200, help_text="Printed under every decision.")
     email = forms.EmailField(label="E-mail")
-    kind = forms.ChoiceField(choices=Person.Kind.choices, widget=forms.RadioSelect, initial=Person.Kind.HUMAN)
+    kind = forms.ChoiceField(
+        choices=Person.Kind.choices,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        initial=Person.Kind.HUMAN,
+    )
     password = forms.CharField(
         label="First password",
         required=False,
@@ -66,7 +70,7 @@ class TokenForm(forms.Form):
         choices=[
             (what.value, what.replace("_", " ").capitalize()) for what in Permission if what not in NOT_FOR_TOKENS
         ],
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         help_text="None ticked: everything your roles allow.",
     )
     models = forms.CharField(

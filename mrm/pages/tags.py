@@ -1,5 +1,6 @@
 """Template tags and filters that every page has without loading them."""
 
+import math
 from datetime import datetime
 
 from django import template
@@ -7,11 +8,12 @@ from django.template.defaultfilters import date
 from django.utils import timezone
 
 from audits.statistics.limits import Verdict
-from mrm.pages import icons
+from mrm.pages import icons, wording
 
 register = template.Library()
 
 NOT_JUDGED = "none"
+CASE = ("measure", "column", "segment")
 VERDICTS = {
     Verdict.WITHIN: ("check", "Within"),
     Verdict.AMBER: ("alert", "Amber"),
@@ -90,27 +92,42 @@ def is_checkbox(bound_field):
 
 @register.filter
 def number(value, digits=3):
-    """A number to so many significant digits, with thousands separated; a dash where there is none."""
+    """A number to so many significant digits, at most four decimals; a dash where there is none."""
     if value is None or value == "":
         return "–"
     if isinstance(value, int):
         return f"{value:,}"
-    if value != 0 and (abs(value) >= 10**6 or abs(value) < 10**-4):
-        return f"{value:.{digits}g}"
-    text = f"{value:,.{max(0, digits - len(str(int(abs(value)))) + (abs(value) < 1))}f}"
+    size = abs(value)
+    if size >= 10**6 or 0 < size < 10**-4:
+        text = f"{value:.{digits}g}"
+    else:
+        decimals = digits - 1 - (math.floor(math.log10(size)) if size else 0)
+        text = f"{value:,.{min(max(decimals, 0), 4) if size else 0}f}"
     return text.replace("-", "−")
 
 
 @register.filter
-def words(value):
-    """An identifier as words: `equalized_odds` is equalized odds."""
-    return str(value).replace("_", " ")
+def bound(value):
+    """A limit as it was written, without zeros that nobody wrote."""
+    return "–" if value is None else f"{value:g}".replace("-", "−")
 
 
 @register.filter
-def sentence(value):
-    text = words(value)
-    return text[:1].upper() + text[1:]
+def p_value(value):
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+register.filter("words", wording.words)
+register.filter("sentence", wording.sentence)
+
+
+@register.simple_tag
+def case(of):
+    """What a result or a breach is about, in words."""
+    measure, column, segment = (of[name] if isinstance(of, dict) else getattr(of, name) for name in CASE)
+    return wording.sentence(wording.case(measure, column, segment))
 
 
 @register.filter

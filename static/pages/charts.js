@@ -8,7 +8,7 @@
     const spec = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
     drawn.get(holder)?.finalize();
     const width = spec.width === "container" ? { autosize: { type: "fit-x", contains: "padding" } } : {};
-    drawn.set(holder, await vegaEmbed(holder, { ...spec, ...width }, { actions: false, ast: true, renderer: "svg", config: theme() }));
+    drawn.set(holder, await vegaEmbed(holder, { ...spec, ...width }, { actions: false, ast: true, renderer: "svg", logLevel: vega.Error, config: theme() }));
   };
   const drawAll = (part) => part.querySelectorAll("[data-chart]").forEach(draw);
 

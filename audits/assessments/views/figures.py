@@ -53,7 +53,7 @@ def trend(results: Iterable[Result]) -> dict | None:
             value=result.value,
             low=result.low,
             high=result.high,
-            verdict=Verdict(result.verdict) if result.verdict else Verdict.WITHIN,
+            verdict=Verdict(result.verdict) if result.verdict else Verdict.UNKNOWN,
         )
         for result in results
     ]
@@ -62,9 +62,11 @@ def trend(results: Iterable[Result]) -> dict | None:
 
 
 def by_severity(result: Result) -> tuple:
-    """Worst verdict first, then the largest value."""
+    """Worst verdict first, then what lies furthest towards the limit."""
     verdict = SEVERITY.index(result.verdict) if result.verdict else len(SEVERITY)
-    return verdict, -(result.value if result.value is not None else 0.0)
+    value = result.value if result.value is not None else 0.0
+    below_is_bad = (result.limit or {}).get("direction") == Direction.LOWER
+    return verdict, value if below_is_bad else -value
 
 
 def _distributions(results: list[Result]) -> list[tuple[str, dict]]:
@@ -76,7 +78,7 @@ def _distributions(results: list[Result]) -> list[tuple[str, dict]]:
 def _group_rates(results: list[Result]) -> list[tuple[str, dict]]:
     groups: dict[str, list[Result]] = {}
     for result in results:
-        if result.measure == "impact_ratio" and result.low is not None and result.high is not None:
+        if result.measure == "impact_ratio" and result.value is not None:
             groups.setdefault(result.column, []).append(result)
     return [(f"Impact ratio by {column}", _group_chart(of_column)) for column, of_column in groups.items()]
 
@@ -86,8 +88,8 @@ def _group_chart(results: list[Result]) -> dict:
         charts.GroupRate(
             group=result.segment,
             rate=result.value,
-            low=result.low,
-            high=result.high,
+            low=result.value if result.low is None else result.low,
+            high=result.value if result.high is None else result.high,
             rows=sum(result.sizes.values()),
             verdict=Verdict(result.verdict) if result.verdict else Verdict.UNKNOWN,
         )

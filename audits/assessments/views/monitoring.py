@@ -14,11 +14,11 @@ from audits.assessments.views import figures
 from audits.assessments.views.scope import plan_for
 from audits.statistics.limits import SEVERITY, Verdict, worst
 from inventory.views.scope import model_for, model_page
+from mrm.pages import wording
 from mrm.pages.answers import answer, go_to
 
 MOST_RUNS = 26  # Two years of monthly runs fit on a screen.
 TRENDS = (
-    "auc",
     "auc_change",
     "rmse_ratio",
     "calibration_in_the_large",
@@ -197,8 +197,4 @@ def _trends(version) -> list[figures.Figure]:
         if before is None or figures.by_severity(result) < figures.by_severity(before):
             series[result.measure][result.run_id] = result
     drawn = [(measure, figures.trend(series[measure].values())) for measure in TRENDS if measure in series]
-    return [
-        figures.Figure(f"trend-{measure}", measure.replace("_", " ").capitalize(), spec)
-        for measure, spec in drawn
-        if spec
-    ]
+    return [figures.Figure(f"trend-{measure}", wording.sentence(measure), spec) for measure, spec in drawn if spec]

@@ -1,5 +1,6 @@
 """The work queue: what is asked of one person now, the single action, by when, and what happens otherwise."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -17,6 +18,7 @@ from audits.workflows.states import ChangeState, FindingState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
+from mrm.pages import wording
 
 MOST_OF_A_KIND = 50
 
@@ -116,28 +118,31 @@ def _findings(person, models) -> Iterator[Task]:
 
 
 def _breaches(person, models) -> Iterator[Task]:
-    """Red breaches that nobody has taken up yet."""
+    """Red breaches that nobody has taken up yet, those of one version together."""
+    asked_for = ChangeRequest.objects.filter(state__in=(ChangeState.PENDING, ChangeState.APPROVED))
     red = (
         Breach.objects.open()
         .filter(version__model__in=models, verdict=Verdict.RED, findings__isnull=True)
-        .exclude(changes__state__in=(ChangeState.PENDING, ChangeState.APPROVED))
+        .exclude(version__in=asked_for.values("version"))
         .select_related("version__model")
+        .order_by("opened_at")
     )
-    for breach in red[:MOST_OF_A_KIND]:
-        model = breach.version.model
-        asked = _may(person, Permission.RAISE_FINDING, model) or model.owner_id == person.pk
-        if asked:
-            about = " ".join(part for part in (breach.measure.replace("_", " "), breach.column, breach.segment) if part)
-            seen = f"{breach.occurrences} run{'s' if breach.occurrences > 1 else ''}"
-            yield Task(
-                icon="alert",
-                what=f"Take up the red breach: {about}",
-                why=f"{model.name} version {breach.version.number}, seen in {seen}. "
-                "Ask for retraining, raise a finding, or close it with a reason.",
-                action="Diagnose",
-                address=reverse("breach", args=[breach.pk]),
-                since=breach.opened_at,
-            )
+    of_version = defaultdict(list)
+    for breach in red[: 4 * MOST_OF_A_KIND]:
+        of_version[breach.version].append(breach)
+    for version, breaches in of_version.items():
+        if not _may(person, Permission.RAISE_FINDING, version.model) and version.model.owner_id != person.pk:
+            continue
+        first, others = breaches[0], len(breaches) - 1
+        about = wording.case(first.measure, first.column, first.segment)
+        yield Task(
+            icon="alert",
+            what=f"Take up the red breach: {about}" + (f" and {others} more" if others else ""),
+            why=f"{version}. Ask for retraining, raise a finding, or close it with a reason.",
+            action="Diagnose",
+            address=reverse("breach", args=[first.pk]),
+            since=first.opened_at,
+        )
 
 
 def _candidates_and_failed_runs(person, models) -> Iterator[Task]:

@@ -14,6 +14,7 @@ from audits.workflows.states import FindingState
 from inventory.models import Model
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
+from mrm.pages import wording
 from mrm.pages.answers import answer, answer_form
 from mrm.pages.tables import numbered_page
 
@@ -132,10 +133,10 @@ def _proposal(breach: Breach | None) -> dict:
     """What the form starts with where a breach gave rise to it."""
     if breach is None:
         return {}
-    about = " ".join(part for part in (breach.measure.replace("_", " "), breach.column, breach.segment) if part)
-    seen = f"{breach.occurrences} run{'s' if breach.occurrences > 1 else ''}"
+    about = wording.sentence(wording.case(breach.measure, breach.column, breach.segment))
+    seen = wording.counted(breach.occurrences, "run")
     return {
-        "title": f"{about[:1].upper()}{about[1:]} beyond its limit",
+        "title": f"{about} beyond its limit",
         "severity": Finding.Severity.HIGH if breach.verdict == "red" else Finding.Severity.MEDIUM,
         "observation": f"{about} of {breach.version} is {breach.verdict}, "
         f"seen in {seen} since {breach.opened_at:%d %B %Y}.",

@@ -1,0 +1,26 @@
+"""Identifiers as people write them."""
+
+PROPER = {word.lower(): word for word in "PSI AUC RMSE MAE SHAP API Brier Jensen Shannon Kolmogorov Smirnov".split()}
+PROPER["sha256"] = "SHA-256"
+
+
+def words(value) -> str:
+    """An identifier as words: `auc_change` is AUC change."""
+    return " ".join(PROPER.get(word, word) for word in str(value).replace("_", " ").split(" "))
+
+
+def sentence(value) -> str:
+    """The same, as a sentence begins."""
+    text = words(value)
+    return text[:1].upper() + text[1:]
+
+
+def case(measure: str, column: str = "", segment: str = "") -> str:
+    """What was measured, of which column, in which group: PSI of income, region=north."""
+    name = words(measure) + (f" of {column}" if column else "")
+    return f"{name}, {segment}" if segment else name
+
+
+def counted(number: int, noun: str) -> str:
+    """1 run, 2 runs."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
