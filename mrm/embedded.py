@@ -99,10 +99,11 @@ class Services:
     def start_postgres(self) -> Child:
         """Starts PostgreSQL and makes the role and the database of the application where they are missing."""
         sockets = self._prepare(_sockets(self.var), mode=0o700)
-        data = self._prepare(folder(self.var) / "postgres", mode=0o700)
-        self._end_orphaned_postgres(data)
-        if not (data / "PG_VERSION").exists():
+        data = folder(self.var) / "postgres"
+        if not data.exists():
             self._initialise(data)
+        data = self._prepare(data, mode=0o700)
+        self._end_orphaned_postgres(data)
         settings = SETTINGS | {"unix_socket_directories": str(sockets)} | ({} if self.durable else FORGETFUL_SETTINGS)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         child = self.crew.start(
@@ -176,14 +177,20 @@ class Services:
         return path.resolve()
 
     def _initialise(self, data: Path) -> None:
-        command = [_postgres_program("initdb"), "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        """Makes an empty cluster; it gets its name only when it is complete, so an interrupted start is no harm."""
+        unfinished = data.with_name("postgres-unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished = self._prepare(unfinished, mode=0o700)
+        command = [_postgres_program("initdb"), "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
         command += [] if self.durable else ["--no-sync"]
         prefix = ["setpriv", *self._privileges(), "--"] if self.account else []
-        made = subprocess.run([*prefix, *map(str, command)], cwd=data, capture_output=True, text=True, check=False)  # noqa: S603
+        made = subprocess.run(  # noqa: S603 -- a command of our own.
+            [*prefix, *map(str, command)], cwd=unfinished, capture_output=True, text=True, check=False
+        )
         if made.returncode != 0:
-            shutil.rmtree(data)
-            raise CannotStart(f"PostgreSQL could not set up its data in {data}: {made.stderr.strip()}")
+            raise CannotStart(f"PostgreSQL could not set up its data in {unfinished}: {made.stderr.strip()}")
+        unfinished.rename(data)
 
     def _create_database(self) -> None:
         with psycopg.connect(database_url(self.var, "postgres", "postgres"), autocommit=True) as connection:

@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 
 from django.conf import settings
 
@@ -26,10 +25,28 @@ class Stopped(BaseException):
     """Somebody asked us to stop."""
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    for other in STOPPED_BY:
-        signal.signal(other, signal.SIG_IGN)  # Once is enough; a second Ctrl-C must not interrupt the clearing up.
+def stop(*signal_and_frame: object) -> None:
+    """Leaves everything; a second Ctrl-C will not interrupt the clearing up."""
+    for number in STOPPED_BY:
+        signal.signal(number, signal.SIG_IGN)
     raise Stopped
+
+
+class Caller:
+    """Whoever started us and must not be outlived: the terminal we speak to and the make that runs us.
+
+    A terminal that goes away tells the first process on it, which need not be us, and make does not pass that on.
+    """
+
+    def __init__(self) -> None:
+        wants_to_outlive_the_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # As under nohup.
+        self.terminals = [] if wants_to_outlive_the_terminal else [number for number in range(3) if os.isatty(number)]
+        self.make = os.getppid() if "MAKELEVEL" in os.environ else None
+
+    def check(self) -> None:
+        """Stops us when the caller is gone."""
+        if self.make not in {None, os.getppid()} or not all(map(os.isatty, self.terminals)):
+            stop()
 
 
 class Server:
@@ -37,6 +54,7 @@ class Server:
 
     def __init__(self, crew: Crew, var: Path, port: int) -> None:
         self.crew, self.var, self.port = crew, var, port
+        self.caller = Caller()
         self.address = f"http://{HOST}:{port}"
         self.env = {"PUBLIC_URL": self.address} | os.environ | {"PYTHONUNBUFFERED": "1"}
         self.bin = Path(sys.executable).parent
@@ -65,7 +83,10 @@ class Server:
         """Runs one command of manage.py to its end; without a log it speaks to the terminal."""
         command = [sys.executable, settings.ROOT / "manage.py", *arguments]
         child = self.crew.start(arguments[0], command, env=self.env, cwd=settings.ROOT, log=log)
-        code = child.process.wait()
+        while child.is_running():
+            self.caller.check()
+            time.sleep(0.05)
+        code = child.process.returncode
         self.crew.stop(child)
         if code != 0:
             words = f" Its last words:\n{child.last_lines()}" if log else ""
@@ -83,6 +104,7 @@ class Server:
         """Waits until the web process answers; says so when the answer is a server error."""
         deadline = time.monotonic() + PAGE_SECONDS
         while web.is_running() and time.monotonic() < deadline:
+            self.caller.check()
             connection = http.client.HTTPConnection(HOST, self.port, timeout=PAGE_SECONDS)
             with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
                 connection.request("GET", "/")
@@ -110,7 +132,6 @@ class Server:
 
 def serve(var: Path, port: int) -> None:
     """Starts everything and stays until a signal arrives, the caller is gone or a service dies."""
-    caller = os.getppid()
     purpose = f"make run at http://{HOST}:{port}"
     own = {"with_postgres": not os.environ.get("DATABASE_URL"), "with_redis": not os.environ.get("REDIS_URL")}
     with embedded.running(var, purpose=purpose, **own) as crew:
@@ -132,8 +153,8 @@ def serve(var: Path, port: int) -> None:
         if with_demo:
             server.manage("demo", "--sign-ins", log=None)
         print(f"\nCtrl-C stops everything. Logs are in {var / 'log'}.", flush=True)
-        started_by_make = "MAKELEVEL" in os.environ
-        while not (started_by_make and os.getppid() != caller):
+        while True:
+            server.caller.check()
             server.restart_the_dead()
             time.sleep(0.5)
 
@@ -146,7 +167,8 @@ def main() -> int:
         print(f"PORT must be a number between 1 and 65535, not {port!r}.", file=sys.stderr)
         return 1
     for number in STOPPED_BY:
-        signal.signal(number, _stop)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
     try:
         serve(settings.VAR, int(port))
     except Stopped:
