@@ -25,6 +25,7 @@ class Report(models.Model):
     period_start = models.DateField()
     period_end = models.DateField()
     state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
+    attempts = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=200, blank=True)
     requested_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT)
     requested_at = models.DateTimeField(default=timezone.now)

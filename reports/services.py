@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from django.template.loader import render_to_string
+from django.db.models import F
 from django.utils import timezone
 
 from audits.trail.models import Action
@@ -20,8 +20,11 @@ from reports.contents import evidence_bundle
 from reports.contents.gather import gather
 from reports.models import Report
 from reports.pdf import Attachment, render
+from reports.pdf.pages import pages
 from reports.verification import Verification, verify_pdf
 from reports.verification.document import EVIDENCE
+
+MOST_ATTEMPTS = 3
 
 
 @governed()
@@ -56,7 +59,9 @@ def issue_report(report_id: UUID) -> Report | None:
         report = Report.objects.select_related("model__owner", "model__workspace", "requested_by").get(pk=report_id)
         if not mine or report.state != Report.State.REQUESTED:
             return None
-        _show_step(report, "Gathering the evidence")
+        if report.attempts >= MOST_ATTEMPTS:
+            return _fail(report, f"Stopped after {MOST_ATTEMPTS} attempts without a document; the log says more.")
+        Report.objects.filter(pk=report.pk).update(attempts=F("attempts") + 1, step="Gathering the evidence")
         gathered = gather(report)
         evidence = evidence_bundle(
             gathered.report, results=gathered.results, decisions=gathered.decisions, trail=gathered.trail
@@ -73,10 +78,14 @@ def issue_report(report_id: UUID) -> Report | None:
 
 def print_report(contents, evidence: bytes) -> bytes:
     """The pages as PDF/A-3b with the evidence attached."""
-    digest = hashlib.sha256(evidence).hexdigest()
-    html = render_to_string("reports/pdf/monitoring.html", {"report": contents, "evidence_sha256": digest})
+    html = pages(Report.Kind.MONITORING, contents, evidence=evidence)
     attachment = Attachment(EVIDENCE, evidence, "Every number with its source, decisions, trail entries and proofs")
-    return render(html, attachments=[attachment], document_id=f"{contents.reference} {digest}", at=datetime.now(UTC))
+    return render(
+        html,
+        attachments=[attachment],
+        document_id=f"{contents.reference} {hashlib.sha256(evidence).hexdigest()}",
+        at=datetime.now(UTC),
+    )
 
 
 def verify(data: bytes) -> Verification:

@@ -9,7 +9,7 @@ urlpatterns = [
     path("reports/recent/", reports.recent_reports, name="recent-reports"),
     path("reports/new/", reports.request_report, name="request-report"),
     path("reports/verify/", verify.verify_report, name="verify-report"),
-    path("reports/<str:reference>/", reports.report, name="report"),
-    path("reports/<str:reference>/pdf/", reports.download, name="report-pdf"),
+    path("reports/<reference:reference>/", reports.report, name="report"),
+    path("reports/<reference:reference>/pdf/", reports.download, name="report-pdf"),
     path("models/<slug:slug>/reports/", reports.model_reports, name="model-reports"),
 ]
