@@ -33,7 +33,7 @@ class ModelForm(forms.Form):
     methodology = forms.CharField(label="Method", max_length=200, required=False)
     exposure = forms.ChoiceField(choices=LEVEL_CHOICES, required=False, help_text="How much money or how many people.")
     purpose_level = forms.ChoiceField(
-        label="Purpose",
+        label="Importance of the purpose",
         choices=LEVEL_CHOICES,
         required=False,
         help_text="How much the use matters: regulatory, pricing, informational.",

@@ -121,6 +121,7 @@ def p_value(value):
 
 register.filter("words", wording.words)
 register.filter("sentence", wording.sentence)
+register.filter("told", wording.told)
 
 
 @register.simple_tag

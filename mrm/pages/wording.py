@@ -1,6 +1,7 @@
 """Identifiers as people write them."""
 
-PROPER = {word.lower(): word for word in "PSI AUC RMSE MAE SHAP API Brier Jensen Shannon Kolmogorov Smirnov".split()}
+NAMES = ("PSI", "AUC", "RMSE", "MAE", "SHAP", "API", "Brier", "Jensen", "Shannon", "Kolmogorov", "Smirnov")
+PROPER = {name.lower(): name for name in NAMES}
 PROPER["sha256"] = "SHA-256"
 
 
@@ -19,6 +20,17 @@ def case(measure: str, column: str = "", segment: str = "") -> str:
     """What was measured, of which column, in which group: PSI of income, region=north."""
     name = words(measure) + (f" of {column}" if column else "")
     return f"{name}, {segment}" if segment else name
+
+
+def told(value) -> str:
+    """A small JSON value as a person would say it."""
+    if isinstance(value, dict):
+        return "; ".join(f"{words(name)}: {told(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(told(inner) for inner in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None or value == "" else str(value)
 
 
 def counted(number: int, noun: str) -> str:
