@@ -12,6 +12,7 @@ from mrm.accounts.api import StreamedApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+from mrm.queue import nudge
 
 BODY = {
     media_type: OpenApiTypes.OBJECT if "json" in media_type else OpenApiTypes.BINARY
@@ -77,7 +78,7 @@ class BatchesApi(RowsApi):
     def post(self, request, slug, number):
         batch, is_new = services.receive_batch(self.version, self.upload.path, **self.sent)
         if is_new:
-            tasks.nudge_profiling()
+            nudge(tasks.profile_new_batches)
         return Response(BatchOut(batch).data, status=201 if is_new else 200)
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+from inventory.api.paging import page_example
 from inventory.services.policies import STANDARD_POLICY
 
 ID = "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10"
@@ -38,7 +39,7 @@ MODEL = {
     "retired_at": None,
     "revision": 1,
 }
-MODEL_PAGE = {"next": None, "previous": None, "results": [MODEL]}
+MODEL_PAGE = page_example(MODEL)
 
 COLUMNS = [
     {"name": "application", "kind": "categorical", "role": "id"},
@@ -74,7 +75,7 @@ VERSION = {
     "promoted_at": None,
     "ended_at": None,
 }
-VERSION_PAGE = {"next": None, "previous": None, "results": [VERSION]}
+VERSION_PAGE = page_example(VERSION)
 
 _ROWS = {
     "income": [31000, None, 52000, 27500],

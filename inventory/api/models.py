@@ -1,28 +1,19 @@
 """`/models/`: register, list, read, edit."""
 
 from django.db.models import Q
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
 from inventory.api.lookups import model_for, readable_models
-from inventory.api.paging import Pages
+from inventory.api.paging import Pages, page_of
 from inventory.serializers import ModelEdit, ModelIn, ModelOut, ModelQuery
 from mrm.accounts.api import Api
 from mrm.accounts.models import Workspace
 from mrm.errors import Outdated, UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
-MODEL_PAGE = inline_serializer(
-    "ModelPage",
-    {
-        "next": serializers.URLField(allow_null=True),
-        "previous": serializers.URLField(allow_null=True),
-        "results": ModelOut(many=True),
-    },
-)
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; another one by now gives 412."
 )
@@ -35,7 +26,7 @@ class ModelsApi(Api):
         description="The register, a page at a time: the models you may see.",
         tags=["models"],
         parameters=[ModelQuery],
-        responses={200: MODEL_PAGE, **problems(400, 403)},
+        responses={200: page_of(ModelOut), **problems(400, 403)},
         examples=[response_example("One model", examples.MODEL_PAGE)],
     )
     def get(self, request):

@@ -1,14 +1,13 @@
 """`/models/{slug}/versions/`: register, list, read, and the artifact of one."""
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
 from inventory.api.lookups import model_for, version_for
-from inventory.api.paging import Pages
+from inventory.api.paging import Pages, page_of
 from inventory.models import ModelVersion
 from inventory.serializers import VersionIn, VersionOut, VersionQuery
 from mrm.accounts.api import Api, StreamedApi
@@ -17,14 +16,6 @@ from mrm.accounts.services import require
 from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
-VERSION_PAGE = inline_serializer(
-    "VersionPage",
-    {
-        "next": serializers.URLField(allow_null=True),
-        "previous": serializers.URLField(allow_null=True),
-        "results": VersionOut(many=True),
-    },
-)
 CONTENT_DIGEST = OpenApiParameter(
     "Content-Digest", str, OpenApiParameter.HEADER, description="`sha-256=:<base64>:` of the body (RFC 9530)."
 )
@@ -36,7 +27,7 @@ class VersionsApi(Api):
         summary="List the versions of a model",
         tags=["versions"],
         parameters=[VersionQuery],
-        responses={200: VERSION_PAGE, **problems(400, 403, 404)},
+        responses={200: page_of(VersionOut), **problems(400, 403, 404)},
         examples=[response_example("One version", examples.VERSION_PAGE)],
     )
     def get(self, request, slug):

@@ -1,6 +1,7 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered."""
 
 from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
+from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.serializers.models import ModelEdit, ModelIn, ModelOut, ModelQuery
 from inventory.serializers.policies import PolicyOut
 from inventory.serializers.versions import VersionIn, VersionOut, VersionQuery
@@ -12,8 +13,10 @@ __all__ = [
     "ModelOut",
     "ModelQuery",
     "OutcomesOut",
+    "PersonOut",
     "PolicyOut",
     "ReferenceOut",
+    "StrictQuery",
     "VersionIn",
     "VersionOut",
     "VersionQuery",

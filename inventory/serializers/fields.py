@@ -1,5 +1,6 @@
 """Fields that several shapes share."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mrm.accounts.models import Person
@@ -10,19 +11,18 @@ class PersonOut(serializers.Serializer):
     name = serializers.CharField(source="display_name")
 
 
-class PersonField(serializers.CharField):
+@extend_schema_field(str)
+class PersonField(serializers.Field):
     """A person, by e-mail address or id."""
 
-    default_error_messages = {"unknown": "There is no person {given}; give the e-mail address or id of somebody here."}
-
-    def __init__(self, **kwargs):
-        super().__init__(max_length=254, **kwargs)
+    default_error_messages = {"unknown": "There is no such person; give the e-mail address or id of somebody here."}
 
     def to_internal_value(self, data):
-        given = super().to_internal_value(data)
-        person = Person.objects.filter(email__iexact=given).first() if "@" in given else self._by_id(given)
+        if not isinstance(data, str) or len(data) > 254 or "\x00" in data:
+            self.fail("unknown")
+        person = Person.objects.filter(email__iexact=data).first() if "@" in data else self._by_id(data)
         if person is None:
-            self.fail("unknown", given=given)
+            self.fail("unknown")
         return person
 
     @staticmethod

@@ -1,0 +1,506 @@
+"""The REST API: shapes, refusals, pages, and bodies that come as a stream."""
+
+import base64
+import gzip
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inventory.api import examples
+from inventory.models import Model, ModelVersion, OutcomeBatch, PredictionBatch
+from mrm.accounts.models import IdempotencyKey
+from mrm.accounts.policies import Permission, Role
+from tests.factories import make_batch, make_model, make_person, make_rows, make_version, make_workspace
+
+MODELS = "/api/v1/models/"
+PARQUET = "application/vnd.apache.parquet"
+
+
+@pytest.fixture
+def version(workspace):
+    return make_version()
+
+
+@pytest.fixture
+def address(version):
+    return f"{MODELS}{version.model.slug}/versions/{version.number}/"
+
+
+def post_json(client, path, value, **headers):
+    return client.post(path, json.dumps(value), content_type="application/json", headers=headers)
+
+
+def is_problem(response, status: int) -> dict:
+    """The problem, having made sure that it is one."""
+    assert response.status_code == status, response.content
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == status and body["title"] and body["detail"] and body["request_id"]
+    return body
+
+
+def test_the_whole_story_of_the_documentation_works(api, engineer):
+    client = api(engineer)
+    registered = post_json(client, MODELS, examples.MODEL_IN)
+    assert registered.status_code == 201
+    assert registered.json().keys() == examples.MODEL.keys()
+    model = f"{MODELS}{registered.json()['slug']}/"
+    assert registered.headers["Location"] == model
+    edited = client.patch(
+        model,
+        json.dumps(examples.MODEL_EDIT),
+        content_type="application/json",
+        headers={"If-Match": registered.headers["ETag"]},
+    )
+    assert edited.json()["missing"] == ["tier confirmation"]
+    version = post_json(client, f"{model}versions/", examples.VERSION_IN)
+    assert version.json().keys() == examples.VERSION.keys()
+    for path, body, answer in (
+        ("versions/1/reference/", examples.REFERENCE_IN, examples.REFERENCE),
+        ("versions/1/batches/", examples.BATCH_IN, examples.BATCH),
+        ("outcomes/", examples.OUTCOMES_IN, examples.OUTCOMES),
+    ):
+        response = post_json(client, model + path, body)
+        assert response.status_code == 201, response.content
+        assert response.json().keys() == answer.keys()
+    assert response.json()["unknown_ids"] == 0
+    assert client.get(f"{model}versions/1/").json()["reference"]["rows"] == 4
+    assert client.get("/api/v1/policies/current/").json().keys() == examples.POLICY.keys()
+
+
+def test_without_a_token_nothing_is_answered(api, version, address):
+    for path in (MODELS, address, f"{address}batches/", "/api/v1/policies/current/"):
+        response = api().get(path)
+        is_problem(response, 401)
+        assert response.headers["WWW-Authenticate"] == "Bearer"
+    is_problem(post_json(api(), f"{address}batches/", {}), 401)
+
+
+def test_what_one_may_not_see_is_not_found(api, version, address, stranger):
+    client = api(stranger, workspace=stranger.grants.get().workspace)
+    for path in (f"{MODELS}{version.model.slug}/", address):
+        is_problem(client.get(path), 404)
+    is_problem(client.patch(f"{MODELS}{version.model.slug}/", "{}", content_type="application/json"), 404)
+    for path in (f"{address}batches/", f"{address}reference/", f"{MODELS}{version.model.slug}/outcomes/"):
+        is_problem(client.post(path, b"x", content_type="text/csv"), 404)
+    is_problem(client.put(f"{address}artifact", b"x", content_type="application/octet-stream"), 404)
+    assert client.get(MODELS).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["models/no-such/", "models/no-such/versions/", "models/no-such/versions/1/", "nothing/"]
+)
+def test_unknown_things_are_not_found(api, engineer, path):
+    is_problem(api(engineer).get(f"/api/v1/{path}"), 404)
+
+
+def test_a_version_number_beyond_any_is_not_found(api, engineer, version):
+    for number in (0, 2, 10**9, 10**30):
+        is_problem(api(engineer).get(f"{MODELS}{version.model.slug}/versions/{number}/"), 404)
+
+
+def test_a_token_limited_to_a_model_shows_and_touches_only_that(api, engineer, version):
+    other = make_model()
+    client = api(engineer, models=[version.model.slug])
+    assert [model["slug"] for model in client.get(MODELS).json()["results"]] == [version.model.slug]
+    is_problem(client.get(f"{MODELS}{other.slug}/"), 404)
+    assert "only these models" in is_problem(post_json(client, MODELS, {"name": "New"}), 403)["detail"]
+
+
+def test_a_token_for_sending_does_not_read(api, engineer, version, address):
+    client = api(engineer, actions=[Permission.LOG_DATA])
+    is_problem(client.get(MODELS), 403)
+    is_problem(client.get(address), 403)
+    assert client.post(f"{address}batches/", csv_of(5), content_type="text/csv").status_code == 201
+
+
+def csv_of(rows: int, **columns) -> bytes:
+    return make_rows(rows, **{"repaid": None} | columns).write_csv().encode()
+
+
+@pytest.mark.parametrize("role", [Role.VALIDATOR, Role.RISK_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_who_may_not_send_is_refused_before_the_body_is_read(api, workspace, address, role):
+    client = api(make_person(role, workspace=workspace))
+    body = is_problem(client.post(f"{address}batches/", b"\x00" * 100, content_type="text/csv"), 403)
+    assert "log data" in body["detail"]
+
+
+def test_a_name_suffices_to_register(api, engineer):
+    answer = post_json(api(engineer), MODELS, {"name": "Churn"}).json()
+    assert answer["owner"]["name"] == engineer.display_name
+    assert "purpose" in answer["missing"]
+
+
+def test_an_owner_is_named_by_address_or_id(api, engineer, owner):
+    client = api(engineer)
+    for number, given in enumerate((owner.email.upper(), str(owner.pk))):
+        answer = post_json(client, MODELS, {"name": f"Churn {number}", "owner": given})
+        assert answer.json()["owner"]["id"] == str(owner.pk)
+    body = is_problem(post_json(client, MODELS, {"name": "Churn", "owner": "nobody@bank.example"}), 400)
+    assert body["errors"][0]["field"] == "owner"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        None,
+        "text",
+        {},
+        {"name": ""},
+        {"name": "x" * 201},
+        {"name": "a\x00b"},
+        {"name": {"a": 1}},
+        {"name": "x", "exposure": "enormous"},
+        {"name": "x", "slug": "../../etc"},
+        {"name": "x", "affects_natural_persons": "perhaps"},
+        {"name": "x", "owner": "\x00"},
+        {"name": "x", "owner": 5},
+    ],
+)
+def test_a_malformed_registration_is_refused(api, engineer, value):
+    body = is_problem(post_json(api(engineer), MODELS, value), 400)
+    assert body["errors"] if value not in ([], None, "text") else body["detail"]
+    assert not Model.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"\xff\xfe",
+        b'{"name": NaN}',
+        b'{"name": 1e999}',
+        b"[" * 200_000,
+        b'{"name": ' + b"1" * 10_000 + b"}",
+        b'"\\ud800"',
+    ],
+)
+def test_what_is_not_json_is_refused(api, engineer, content):
+    for path in (MODELS, f"{MODELS}some/versions/"):
+        response = api(engineer).post(path, content, content_type="application/json")
+        is_problem(response, 404 if "some" in path else 400)
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_another_media_type_is_refused(api, engineer, address, media_type):
+    client = api(engineer)
+    is_problem(client.generic("POST", MODELS, b'{"name": "x"}', content_type=media_type), 415)
+    body = is_problem(client.generic("POST", f"{address}batches/", b"x", content_type=media_type), 415)
+    assert PARQUET in body["detail"]
+
+
+def test_a_charset_that_is_not_utf_8_is_refused(api, engineer, address):
+    is_problem(api(engineer).post(f"{address}batches/", b"x", content_type="text/csv; charset=latin-1"), 415)
+
+
+def test_a_json_body_over_its_limit_is_refused(api, engineer, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    is_problem(post_json(api(engineer), MODELS, {"name": "x" * 2000}), 413)
+    is_problem(post_json(api(engineer), MODELS, {"name": "x" * 2000}, **{"Idempotency-Key": "k"}), 413)
+
+
+def test_a_name_that_is_taken_gives_the_rule_as_a_reason(api, engineer):
+    client = api(engineer)
+    post_json(client, MODELS, {"name": "Churn"})
+    assert "already has a model" in is_problem(post_json(client, MODELS, {"name": "churn"}), 409)["reasons"][0]
+
+
+def test_pages_follow_each_other_and_lose_nothing(api, engineer):
+    names = sorted(make_model(name=f"Model {number:02}").name for number in range(7))
+    client, seen, path = api(engineer), [], f"{MODELS}?page_size=3"
+    while path:
+        page = client.get(path).json()
+        assert page.keys() == {"next", "previous", "results"}
+        seen += [model["name"] for model in page["results"]]
+        path = page["next"]
+    assert seen == names
+
+
+def test_a_list_is_filtered_searched_and_ordered(api, engineer, owner):
+    a = make_model(name="Alpha", owner=owner, exposure="high", complexity="high")
+    b = make_model(name="Beta", purpose="Detects fraud.", business_unit="Cards")
+    client = api(engineer)
+
+    def slugs(query: str) -> list[str]:
+        return [model["slug"] for model in client.get(f"{MODELS}?{query}").json()["results"]]
+
+    assert slugs("tier=1") == [a.slug]
+    assert slugs(f"owner={owner.email}") == [a.slug]
+    assert slugs("business_unit=Cards") == [b.slug]
+    assert slugs("search=fraud+detects") == [b.slug]
+    assert slugs("search=%25") == []
+    assert slugs("status=retired") == []
+    assert slugs("ordering=-name") == [b.slug, a.slug]
+    assert slugs("ordering=tier") == [a.slug, b.slug]
+    assert slugs("workspace=elsewhere") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["tier=9", "tier=x", "status=lost", "ordering=password", "owner=nobody", "as_of=2026", "search=%00", "colour=red",
+     "cursor=%00", "cursor=cD0lMDA=", "cursor=cD14", "page_size=%00"],
+)  # fmt: skip
+def test_a_query_that_cannot_be_answered_is_refused(api, engineer, query):
+    make_model()
+    for ordering in ("", "&ordering=registered_at", "&ordering=tier"):
+        if "ordering" in query and ordering:
+            continue
+        response = api(engineer).get(f"{MODELS}?{query}{ordering}")
+        if "cursor" in query or "page_size" in query:
+            assert response.status_code in (200, 400, 404), response.content
+        else:
+            is_problem(response, 400)
+
+
+def test_a_list_takes_few_queries_however_long_it_is(api, engineer, django_assert_max_num_queries):
+    for _ in range(5):
+        make_version(make_model())
+    client = api(engineer)
+    client.get(MODELS)
+    with django_assert_max_num_queries(6):
+        assert len(client.get(MODELS).json()["results"]) == 5
+    slug = Model.objects.first().slug
+    with django_assert_max_num_queries(6):
+        client.get(f"{MODELS}{slug}/versions/")
+
+
+def test_an_edit_on_top_of_somebody_elses_is_refused(api, engineer):
+    model = f"{MODELS}{make_model().slug}/"
+    client = api(engineer)
+    tag = client.get(model).headers["ETag"]
+
+    def edit(purpose: str, **headers):
+        content = json.dumps({"purpose": purpose})
+        return client.patch(model, content, content_type="application/json", headers=headers)
+
+    assert edit("First.", **{"If-Match": tag}).headers["ETag"] != tag
+    is_problem(edit("Second.", **{"If-Match": tag}), 412)
+    is_problem(edit("Second.", **{"If-Match": f"W/{tag}"}), 412)
+    assert edit("Third.", **{"If-Match": "*"}).json()["purpose"] == "Third."
+    assert edit("Fourth.").json()["revision"] == 4
+
+
+def test_status_tier_and_slug_cannot_be_patched(api, engineer):
+    model = f"{MODELS}{make_model().slug}/"
+    content = json.dumps({"status": "in_use", "tier": 3, "slug": "x"})
+    body = is_problem(api(engineer).patch(model, content, content_type="application/json"), 422)
+    assert {error["field"] for error in body["errors"]} == {"status", "tier", "slug"}
+
+
+def test_faults_of_a_schema_are_named(api, engineer):
+    path = f"{MODELS}{make_model().slug}/versions/"
+    columns = [{"name": "s", "kind": "numeric", "role": "score"}, {"name": "\u202e", "kind": "numeric"}]
+    body = is_problem(post_json(api(engineer), path, {"schema": {"columns": columns}}), 422)
+    assert body["errors"][0]["field"] == "schema.columns[1].name"
+    for schema in (
+        None,
+        [],
+        {},
+        {"columns": None},
+        {"columns": []},
+        {"columns": ["x"]},
+        {"columns": [[]]},
+        {"columns": [{}]},
+    ):
+        assert post_json(api(engineer), path, {"schema": schema}).status_code in (400, 422)
+    assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"params": {"x": "\x00"}}, {"params": {"\x00": 1}}, {"tags": {"x": "\ud800"}}, {"metrics": {"x": 10**400}},
+        {"params": {"x": 10**30}}, {"decision_threshold": "NaN"}, {"decision_threshold": "Infinity"},
+        {"predecessor": 10**30}, {"predecessor": 99}, {"artifact": {"sha256": "x"}}, {"artifact": []}, {"tags": [1]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_hostile_facts_are_kept_or_refused_but_never_break(api, engineer, field):
+    path = f"{MODELS}{make_model().slug}/versions/"
+    response = post_json(api(engineer), path, examples.VERSION_IN | field)
+    assert response.status_code in (201, 400, 422), response.content
+    if response.status_code == 201:
+        assert api(engineer).get(path).status_code == 200
+
+
+def test_a_batch_is_received_in_the_format_it_says(api, engineer, address):
+    response = api(engineer).post(f"{address}batches/", csv_of(20), content_type="text/csv; charset=UTF-8")
+    assert response.status_code == 201
+    assert response.json()["rows"] == 20
+    again = api(engineer).post(f"{address}batches/", csv_of(20), content_type="text/csv")
+    assert again.status_code == 200 and again.json() == response.json()
+
+
+def test_faults_in_a_batch_name_row_and_column(api, engineer, address):
+    body = is_problem(
+        api(engineer).post(f"{address}batches/", csv_of(20, debt_ratio=["x"] * 20), content_type="text/csv"), 422
+    )
+    assert (body["errors"][0]["row"], body["errors"][0]["column"]) == (1, "debt_ratio")
+    assert not PredictionBatch.objects.exists()
+
+
+def test_a_body_over_the_limit_is_refused_while_it_is_read(api, engineer, address, settings):
+    settings.MAXIMUM_UPLOAD_BYTES = 2**20
+    assert (
+        "1 MiB"
+        in is_problem(api(engineer).post(f"{address}batches/", b"x" * (2**20 + 1), content_type="text/csv"), 413)[
+            "detail"
+        ]
+    )
+    is_problem(
+        api(engineer).put(f"{address}artifact", b"x" * (2**20 + 1), content_type="application/octet-stream"), 413
+    )
+
+
+def test_a_packed_body_is_unpacked_on_the_way(api, engineer, address):
+    content = gzip.compress(csv_of(10)) + gzip.compress(b"")
+    sent = {"content_type": "text/csv", "headers": {"Content-Encoding": "gzip"}}
+    assert api(engineer).post(f"{address}batches/", content, **sent).json()["rows"] == 10
+
+
+def test_a_gzip_bomb_is_refused_at_the_limit(api, engineer, address, settings):
+    settings.MAXIMUM_UPLOAD_BYTES = 2**20
+    bomb = gzip.compress(b"0" * 200_000_000, 9)
+    assert len(bomb) < 2**20
+    sent = {"content_type": "text/csv", "headers": {"Content-Encoding": "gzip"}}
+    is_problem(api(engineer).post(f"{address}batches/", bomb, **sent), 413)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "status"),
+    [
+        (b"a,b\n", "gzip", 400),
+        (gzip.compress(b"a" * 1000, mtime=0)[:-9], "gzip", 400),
+        (b"a,b\n", "br", 415),
+        (b"a", "gzip, gzip", 415),
+    ],
+)
+def test_a_packing_that_is_not_what_it_says_is_refused(api, engineer, address, content, encoding, status):
+    sent = {"content_type": "text/csv", "headers": {"Content-Encoding": encoding}}
+    is_problem(api(engineer).post(f"{address}batches/", content, **sent), status)
+
+
+def test_content_digest_is_checked(api, engineer, address):
+    content = csv_of(10)
+    right = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    sent = {"content_type": "text/csv"}
+    headers = {"Content-Digest": f"sha-256=:{wrong}:"}
+    body = is_problem(api(engineer).post(f"{address}batches/", content, **sent, headers=headers), 422)
+    assert body["errors"][0]["field"] == "Content-Digest"
+    headers = {"Content-Digest": f"sha-256=:{right}:, unixsum=30637"}
+    assert api(engineer).post(f"{address}batches/", content, **sent, headers=headers).status_code == 201
+
+
+def test_an_artifact_is_uploaded_to_what_was_announced(api, engineer, tmp_path):
+    from tests.inventory.test_versions import LIGHTGBM
+
+    content = LIGHTGBM.encode()
+    model = make_model()
+    version = make_version(model, artifact_sha256=hashlib.sha256(content).hexdigest())
+    path = f"{MODELS}{model.slug}/versions/{version.number}/artifact"
+    client = api(engineer)
+    is_problem(client.put(path, content + b"\n", content_type="application/octet-stream"), 422)
+    answer = client.put(path, content, content_type="application/octet-stream")
+    assert answer.json()["artifact"]["bytes"] == len(content)
+    assert client.put(path, content, content_type="application/octet-stream").status_code == 200
+    is_problem(client.put(path, content + b"\n", content_type="application/octet-stream"), 409)
+
+
+HOSTILE = [
+    b"",
+    b"\x00" * 1000,
+    b"PAR1" * 100,
+    b"{" * 1000,
+    b"[1,2]",
+    b"\xff" * 100,
+    b"application\n",
+    b'{"columns": {}}',
+    b"[]",
+    b"null",
+    b'"x"',
+    b"\n\n\n",
+]
+
+
+@pytest.mark.parametrize("where", ["batches/", "reference/", "outcomes/"])
+def test_hostile_bodies_are_refused_and_leave_nothing(api, engineer, version, address, where):
+    from inventory.frames import CONTENT_TYPES
+
+    path = f"{MODELS}{version.model.slug}/outcomes/" if where == "outcomes/" else address + where
+    client = api(engineer)
+    for content_type in CONTENT_TYPES:
+        for content in HOSTILE:
+            is_problem(client.post(path, content, content_type=content_type), 422)
+    assert not PredictionBatch.objects.exists() and not OutcomeBatch.objects.exists()
+
+
+def test_the_same_key_and_body_are_answered_as_the_first_time(api, engineer):
+    client = api(engineer)
+    first = post_json(client, MODELS, {"name": "Churn"}, **{"Idempotency-Key": "k1"})
+    again = post_json(client, MODELS, {"name": "Churn"}, **{"Idempotency-Key": "k1"})
+    assert again.status_code == 201 and again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert Model.objects.count() == 1
+
+
+def test_the_same_key_for_another_request_is_refused(api, engineer, version, address):
+    client = api(engineer)
+    post_json(client, MODELS, {"name": "Churn"}, **{"Idempotency-Key": "k1"})
+    is_problem(post_json(client, MODELS, {"name": "Other"}, **{"Idempotency-Key": "k1"}), 409)
+    headers = {"Idempotency-Key": "k2"}
+    client.post(f"{address}batches/", csv_of(5), content_type="text/csv", headers=headers)
+    other = client.post(f"{address}batches/", csv_of(6), content_type="text/csv", headers=headers)
+    is_problem(other, 409)
+
+
+def test_a_streamed_body_is_answered_as_the_first_time(api, engineer, address):
+    sent = {"content_type": "text/csv", "headers": {"Idempotency-Key": "k"}}
+    first = api(engineer).post(f"{address}batches/", csv_of(5), **sent)
+    again = api(engineer).post(f"{address}batches/", csv_of(5), **sent)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+
+
+def test_keys_of_different_people_do_not_meet(api, engineer, owner):
+    for person, name in ((engineer, "One"), (owner, "Two")):
+        assert post_json(api(person), MODELS, {"name": name}, **{"Idempotency-Key": "k"}).status_code == 201
+
+
+def test_a_refused_request_does_not_use_up_its_key(api, engineer):
+    client = api(engineer)
+    is_problem(post_json(client, MODELS, {"name": ""}, **{"Idempotency-Key": "k"}), 400)
+    assert post_json(client, MODELS, {"name": "Churn"}, **{"Idempotency-Key": "k"}).status_code == 201
+
+
+def test_a_key_that_a_crash_left_claimed_is_free_again_after_a_while(api, engineer):
+    content = json.dumps({"name": "Churn"}).encode()
+    claim = {"person": engineer, "path": MODELS, "body_sha256": hashlib.sha256(content).hexdigest()}
+    IdempotencyKey.objects.create(key="fresh", **claim)
+    IdempotencyKey.objects.create(key="stale", **claim, created_at=timezone.now() - timedelta(minutes=11))
+    client = api(engineer)
+    assert (
+        "still being answered"
+        in is_problem(post_json(client, MODELS, {"name": "Churn"}, **{"Idempotency-Key": "fresh"}), 409)["detail"]
+    )
+    assert post_json(client, MODELS, {"name": "Churn"}, **{"Idempotency-Key": "stale"}).status_code == 201
+
+
+def test_a_workspace_is_the_tokens_unless_named(api, engineer, workspace):
+    elsewhere = make_workspace("cards")
+    client = api(engineer)
+    assert post_json(client, MODELS, {"name": "Churn"}).json()["workspace"] == "main"
+    body = is_problem(post_json(client, MODELS, {"name": "Other", "workspace": elsewhere.slug}), 422)
+    assert body["errors"][0]["field"] == "workspace"
+
+
+def test_a_batch_of_a_version_is_not_found_under_another_model(api, engineer, version, tmp_path):
+    make_batch(version, tmp_path)
+    other = make_model()
+    is_problem(api(engineer).get(f"{MODELS}{other.slug}/versions/1/"), 404)
