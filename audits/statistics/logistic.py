@@ -4,6 +4,7 @@ import numpy as np
 from scipy import special
 
 CONVERGED = 1e-12
+LARGEST_STEP = 5.0  # in logits
 
 
 def fit_logistic(
@@ -19,7 +20,8 @@ def fit_logistic(
     for _ in range(100):
         chance = special.expit(offset + design @ fitted)
         step = np.linalg.solve(_information(design, weights, chance), design.T @ (weights * (label - chance)))
-        factor = 1.0
+        # A leap to where every chance is 0 or 1 would leave no information to step back with.
+        factor = min(1.0, LARGEST_STEP / max(np.abs(design @ step).max(), LARGEST_STEP))
         while True:
             candidate = fitted + factor * step
             found = log_likelihood(label, offset + design @ candidate, weights)

@@ -16,7 +16,7 @@ def normal_quantile(level: float) -> float:
 
 def wilson(successes: float, total: float, *, level: float = 0.95) -> tuple[float, float]:
     """Score interval of a share (Wilson 1927). `total` must be positive."""
-    z = normal_quantile(level)
+    z, successes, total = normal_quantile(level), float(successes), float(total)
     share = successes / total
     centre = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
@@ -38,7 +38,7 @@ def newcombe_difference(
     successes: float, total: float, reference_successes: float, reference_total: float, *, level: float = 0.95
 ) -> tuple[float, float]:
     """Hybrid score interval of share minus reference share (Newcombe 1998, method 10)."""
-    share, reference = successes / total, reference_successes / reference_total
+    share, reference = float(successes / total), float(reference_successes / reference_total)
     low, high = wilson(successes, total, level=level)
     reference_low, reference_high = wilson(reference_successes, reference_total, level=level)
     difference = share - reference
@@ -52,7 +52,7 @@ def katz_ratio(
     successes: float, total: float, reference_successes: float, reference_total: float, *, level: float = 0.95
 ) -> tuple[float, float]:
     """Log interval of share over reference share (Katz et al. 1978). Both numbers of successes must be positive."""
-    ratio = successes / total * reference_total / reference_successes
+    ratio = float(successes / total * reference_total / reference_successes)
     spread = math.sqrt(1 / successes - 1 / total + 1 / reference_successes - 1 / reference_total)
     factor = math.exp(normal_quantile(level) * spread)
     return ratio / factor, ratio * factor
@@ -65,7 +65,7 @@ def newcombe_ratio(
 
     The upper end is None, that is without bound, where the reference share's own limits allow zero.
     """
-    share, reference = successes / total, reference_successes / reference_total
+    share, reference = float(successes / total), float(reference_successes / reference_total)
     low, high = wilson(successes, total, level=level)
     reference_low, reference_high = wilson(reference_successes, reference_total, level=level)
 
@@ -139,3 +139,10 @@ def normal_estimate(
         method=method,
         **kept,
     )
+
+
+def percentile_interval(drawn: np.ndarray, value: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Percentiles of resampled values, widened where needed to hold the value itself (Efron 1979)."""
+    tail = (1 - open_share(level, "level")) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(min(low, value)), float(max(high, value))

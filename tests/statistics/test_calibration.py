@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -164,6 +164,7 @@ def test_reliability_curve_has_groups_of_equal_mass_and_keeps_ties_together():
         st.tuples(st.booleans(), st.sampled_from([0.05, 0.2, 0.5, 0.8]), st.integers(1, 5)), min_size=1, max_size=30
     )
 )
+@settings(deadline=None)
 def test_cells_with_counts_calibrate_as_the_rows_they_replace(cells):
     label, probability, counts = (np.array(side) for side in zip(*cells, strict=True))
     rows = np.repeat(label, counts), np.repeat(probability, counts)

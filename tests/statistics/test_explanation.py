@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import shap
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance
@@ -100,6 +100,7 @@ def test_features_that_vanish_or_appear_are_named():
 
 
 @given(importances, st.floats(0.1, 50))
+@settings(deadline=None)
 def test_a_change_of_scale_is_no_drift(importance, factor):
     scaled = {name: value * factor for name, value in importance.items()}
     drift = explanation.attribution_drift(importance, scaled)
@@ -109,6 +110,7 @@ def test_a_change_of_scale_is_no_drift(importance, factor):
 
 
 @given(importances, importances)
+@settings(deadline=None)
 def test_rank_agreement_is_bounded_symmetric_and_one_with_itself(first, second):
     there, back = explanation.ranking_stability(first, second), explanation.ranking_stability(second, first)
     for name in ("rank_biased_overlap", "top_jaccard"):

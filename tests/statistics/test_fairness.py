@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
@@ -283,6 +283,7 @@ def test_bad_cells_are_refused_by_column(change, words):
     ),
     st.randoms(use_true_random=False),
 )
+@settings(deadline=None)
 def test_gaps_stay_in_bounds_and_ignore_the_order_of_cells(rows, shuffler):
     moved = list(rows)
     shuffler.shuffle(moved)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 from statsmodels.stats.inter_rater import cohens_kappa
@@ -62,6 +62,7 @@ def test_kappa_interval_agrees_with_statsmodels():
 
 
 @given(binary_rows)
+@settings(deadline=None)
 def test_every_measure_agrees_with_scikit_learn_or_says_why_not(rows):
     label, prediction = (np.array(side, dtype=int) for side in zip(*rows, strict=True))
     peers = {

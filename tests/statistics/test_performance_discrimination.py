@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
@@ -64,6 +64,7 @@ def test_delong_variance_agrees_with_the_definition_by_pairs():
 
 
 @given(scored, st.lists(st.integers(1, 4), min_size=40, max_size=40))
+@settings(deadline=None)
 def test_cells_with_counts_give_the_numbers_of_the_rows_they_replace(rows, counts):
     label, score = (np.array(side) for side in zip(*rows, strict=True))
     counts = np.array(counts[: len(label)])
@@ -76,6 +77,7 @@ def test_cells_with_counts_give_the_numbers_of_the_rows_they_replace(rows, count
 
 
 @given(scored, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_rank_measures_ignore_row_order_and_monotone_maps(rows, shuffler):
     moved = list(rows)
     shuffler.shuffle(moved)
@@ -88,6 +90,7 @@ def test_rank_measures_ignore_row_order_and_monotone_maps(rows, shuffler):
 
 
 @given(scored)
+@settings(deadline=None)
 def test_turning_the_score_round_turns_auc_and_gini_round(rows):
     label, score = (np.array(side) for side in zip(*rows, strict=True))
     assert performance.auc(label, -score).value == pytest.approx(1 - performance.auc(label, score).value)

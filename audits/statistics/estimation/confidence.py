@@ -33,8 +33,8 @@ class ConfidenceBasedEstimator:
     lowest, highest  the scores that they show
     points, chances  isotonic: scores and the chance there, to interpolate between
     edges, variances isotonic: first score of each block of equal chance, and the variance of that chance
-    coefficients, covariance, on_logits   logistic: intercept and slope, their covariance, and whether scores enter as
-    logits
+    coefficients, covariance  logistic: intercept and slope on the scores, centred and scaled, and their covariance
+    on_logits, centre, scale  logistic: whether scores enter as logits, and what they are centred and scaled by
     """
 
     method: str
@@ -48,6 +48,8 @@ class ConfidenceBasedEstimator:
     coefficients: np.ndarray | None = None
     covariance: np.ndarray | None = None
     on_logits: bool = False
+    centre: float = 0.0
+    scale: float = 1.0
 
     @classmethod
     def fit(
@@ -91,14 +93,18 @@ class ConfidenceBasedEstimator:
             return cls(**seen, **empty)
         on_logits = bool(score.min() > 0 and score.max() < 1)
         value = special.logit(score) if on_logits else score
-        if value[label].min() > value[~label].max() or value[label].max() < value[~label].min():
+        if value[label].min() >= value[~label].max() or value[label].max() <= value[~label].min():
             raise ValueError("score separates the reference outcomes perfectly; a logistic calibration has no bound")
-        design = np.column_stack([np.ones(len(value)), value])
+        # Centred and scaled, so that scores of any size do not spoil the arithmetic.
+        centre, scale = float(value.mean()), float(value.std()) or 1.0
+        design = np.column_stack([np.ones(len(value)), (value - centre) / scale])
         fitted, information = fit_logistic(label, design, mass)
         chance = special.expit(design @ fitted)
         bread = np.linalg.inv(information)
         covariance = bread @ (design.T @ (design * (square * chance * (1 - chance))[:, None])) @ bread
-        return cls(**seen, **empty, coefficients=fitted, covariance=covariance, on_logits=on_logits)
+        return cls(
+            **seen, **empty, coefficients=fitted, covariance=covariance, on_logits=on_logits, centre=centre, scale=scale
+        )
 
     def chance(self, score: ArrayLike) -> np.ndarray:
         """Calibrated chance of a 1 at each score, shape (n,). Raises ValueError on NaN and infinity."""
@@ -162,10 +168,9 @@ class ConfidenceBasedEstimator:
         return np.interp(score, self.points, self.chances)
 
     def _regressor(self, score: np.ndarray) -> np.ndarray:
-        if not self.on_logits:
-            return score
         edge = np.finfo(np.float64).eps
-        return special.logit(np.clip(score, edge, 1 - edge))
+        value = special.logit(np.clip(score, edge, 1 - edge)) if self.on_logits else score
+        return (value - self.centre) / self.scale
 
     def _pull(self, batch: Batch, spreads: np.ndarray, change: np.ndarray) -> np.ndarray:
         """A change per distinct score, gathered by what the calibration estimated: its blocks or its coefficients."""
@@ -199,7 +204,7 @@ class _Error:
             noise = float((change * slopes * self.spreads).sum())
             pull = self.estimator._pull(self.batch, self.spreads, change)
         if self.estimator.covariance is not None:
-            return noise + float(pull @ self.estimator.covariance @ pull)
+            return noise + max(0.0, float(pull @ self.estimator.covariance @ pull))
         return noise + float((pull**2 * self.estimator.variances).sum())
 
 

@@ -9,6 +9,7 @@ from scipy import stats
 from audits.statistics.arrays import finite_matrix, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.explanation.importance import aligned, ranked
+from audits.statistics.shares import percentile_interval
 
 
 def ranking_stability(
@@ -82,18 +83,17 @@ def bootstrap_ranking_stability(
         for name, estimate in again.items():
             if estimate.value is not None:
                 drawn[name].append(estimate.value)
-    tail = (1 - open_share(level, "level")) / 2
     sizes = {"reference": len(sides[0]), "current": len(sides[1])}
     answers = {}
     for name, estimate in observed.items():
         if estimate.value is None:
             answers[name] = estimate
             continue
-        low, high = np.quantile(drawn[name], [tail, 1 - tail])
+        low, high = percentile_interval(np.array(drawn[name] or [estimate.value]), estimate.value, level=level)
         answers[name] = Estimate(
             value=estimate.value,
-            low=float(low),
-            high=float(high),
+            low=low,
+            high=high,
             level=level,
             p_value=estimate.p_value,
             sizes=sizes,

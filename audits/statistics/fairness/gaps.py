@@ -17,7 +17,7 @@ from scipy import special
 from audits.statistics.arrays import open_share
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.fairness.cells import GroupCounts, count_groups, too_small
-from audits.statistics.shares import newcombe_difference
+from audits.statistics.shares import newcombe_difference, percentile_interval
 
 MINIMUM_SIZE = 30  # Rows below which a group is named but not judged (display; gating asks for 100).
 
@@ -186,7 +186,7 @@ def _largest_gap(
         statistic, freedom = statistic + addition, freedom + more
         if rng is not None:
             draws.append(resample_rates(successes, totals, rng, replicates))
-            gap["low"], gap["high"] = _bootstrap_interval(draws[-1:], level)
+            gap["low"], gap["high"] = _bootstrap_interval(draws[-1:], gap["value"], level)
         elif len(names) == 2:
             gap["low"], gap["high"] = _folded_newcombe(successes, totals, level)
         gaps[rate] = gap
@@ -194,7 +194,7 @@ def _largest_gap(
     widest = max(gaps.values(), key=lambda gap: gap["value"])
     low, high = widest.get("low"), widest.get("high")
     if rng is not None:
-        low, high = _bootstrap_interval(draws, level)
+        low, high = _bootstrap_interval(draws, widest["value"], level)
         method += f", stratified bootstrap, {replicates} replicates"
     elif len(rates) > 1:
         # Two gaps looked at together: the interval of the wider one alone would be too hopeful.
@@ -214,7 +214,7 @@ def _largest_gap(
     )
 
 
-def _bootstrap_interval(draws: list[Resampled], level: float) -> tuple[float, float]:
+def _bootstrap_interval(draws: list[Resampled], value: float, level: float) -> tuple[float, float]:
     """Interval of the widest gap over pairs of groups and over rates.
 
     A resampled maximum of absolute differences lies above the true one, at equality always. So the lower end is the
@@ -222,7 +222,7 @@ def _bootstrap_interval(draws: list[Resampled], level: float) -> tuple[float, fl
     """
     critical = float(np.quantile(np.max([draw.strays for draw in draws], axis=0), open_share(level, "level")))
     low = max(0.0, *(draw.surest(critical) for draw in draws))
-    high = float(np.quantile(np.max([draw.gaps for draw in draws], axis=0), 0.5 + level / 2))
+    _, high = percentile_interval(np.max([draw.gaps for draw in draws], axis=0), value, level=level)
     return low, high
 
 

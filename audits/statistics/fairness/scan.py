@@ -54,7 +54,7 @@ def intersectional_scan(
     """
     counts = count_groups(cells, attributes, favourable=favourable)
     selected, rows = counts.selected
-    reasons = too_small(counts.names, rows, minimum_size)
+    reasons = too_small(counts.names, rows, max(1, minimum_size))
     kept = np.array([name not in reasons for name in counts.names], dtype=bool)
     counted = rows >= negligible_share * rows.sum()
     shrunk, prior = shrink_rates(selected[kept], rows[kept])
@@ -98,7 +98,8 @@ def permuted_rates(selected: np.ndarray, rows: np.ndarray, rng: np.random.Genera
     """Rates when as many decisions are dealt out among the rows at random, shape (permutations, groups)."""
     if not len(rows):
         return np.zeros((permutations, 0))
-    sizes, dealt = np.rint(rows).astype(np.int64), round(selected.sum())
+    sizes = np.rint(rows).astype(np.int64)
+    dealt = min(round(selected.sum()), int(sizes.sum()))
     return rng.multivariate_hypergeometric(sizes, dealt, size=permutations, method="marginals") / sizes
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from audits.statistics.arrays import binary_vector, frequency_vector
 from audits.statistics.estimates import Estimate, could_not_compute
-from audits.statistics.shares import normal_estimate, normal_quantile, share_estimate, wilson
+from audits.statistics.shares import normal_estimate, normal_quantile, percentile_interval, share_estimate, wilson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +218,7 @@ def matthews_correlation(
     value = float((tp * tn - fp * fn) / root)
     if rng is not None:
         drawn = rng.multinomial(round(counts.rows), counts.cells / counts.rows, size=replicates).astype(float)
-        low, high = _percentiles(_matthews(drawn), level)
+        low, high = percentile_interval(_matthews(drawn), value, level=level)
         method += f", percentile bootstrap of the four cells, {replicates} replicates"
         return Estimate(value=value, low=low, high=high, level=level, sizes=sizes, method=method)
     if abs(value) >= 1:
@@ -290,8 +289,3 @@ def _matthews(cells: np.ndarray) -> np.ndarray:
     tp, fp, fn, tn = np.moveaxis(cells, -1, 0)
     product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
     return (tp * tn - fp * fn) / np.sqrt(np.where(product > 0, product, 1)) * (product > 0)
-
-
-def _percentiles(drawn: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(drawn, special.ndtr(np.array([-1, 1]) * normal_quantile(level)))
-    return float(low), float(high)

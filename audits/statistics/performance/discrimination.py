@@ -13,7 +13,7 @@ from scipy import optimize, special
 
 from audits.statistics.arrays import binary_vector, finite_vector, frequency_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
-from audits.statistics.shares import normal_estimate, normal_quantile
+from audits.statistics.shares import normal_estimate, normal_quantile, percentile_interval
 
 BOOTSTRAP_CELLS = 1000  # Enough that grouping neighbouring scores moves a rank statistic by less than its rounding.
 
@@ -97,11 +97,11 @@ def auc_with_variance(counts: ScoreCounts) -> tuple[float, float | None]:
     """AUC and its DeLong variance; the variance is None with fewer than two rows on a side."""
     positives, negatives = counts.positives.sum(), counts.negatives.sum()
     below, above = counts.placements()
-    area = float(min(1.0, max(0.0, counts.positives @ below / positives)))
+    area = float(min(1.0, max(0.0, (counts.positives * below).sum() / positives)))
     if positives < 2 or negatives < 2:
         return area, None
-    of_positives = counts.positives @ (below - area) ** 2 / (positives - 1) / positives
-    of_negatives = counts.negatives @ (above - area) ** 2 / (negatives - 1) / negatives
+    of_positives = (counts.positives * (below - area) ** 2).sum() / (positives - 1) / positives
+    of_negatives = (counts.negatives * (above - area) ** 2).sum() / (negatives - 1) / negatives
     variance = float(of_positives + of_negatives)
     return area, variance if variance > 1e-24 else 0.0
 
@@ -205,7 +205,7 @@ def ks_separation(
         return could_not_compute(f"KS separation: {counts.missing_class}", method=method, sizes=counts.sizes)
     positives, negatives = counts.positives.sum(), counts.negatives.sum()
     value = float(_ks(counts.positives, counts.negatives))
-    low, high, suffix = _rank_bootstrap(counts, _ks, rng, replicates, level)
+    low, high, suffix = _rank_bootstrap(counts, _ks, value, rng, replicates, level)
     gaps = np.abs(np.cumsum(counts.positives) / positives - np.cumsum(counts.negatives) / negatives)
     return Estimate(
         value=value,
@@ -241,7 +241,7 @@ def average_precision(
         reason = "average precision: there are no positive outcomes to find"
         return could_not_compute(reason, method=method, sizes=counts.sizes)
     value = float(min(1.0, _average_precision(counts.positives, counts.negatives)))
-    low, high, suffix = _rank_bootstrap(counts, _average_precision, rng, replicates, level)
+    low, high, suffix = _rank_bootstrap(counts, _average_precision, value, rng, replicates, level)
     if rng is None and value < 1:
         half = normal_quantile(level) / math.sqrt(positives * value * (1 - value))
         low, high = (float(special.expit(special.logit(value) + side * half)) for side in (-1, 1))
@@ -306,7 +306,7 @@ def _average_precision(positives: np.ndarray, negatives: np.ndarray) -> np.ndarr
     return (positives * precision).sum(-1) / positives.sum(-1)
 
 
-def _rank_bootstrap(counts, statistic, rng, replicates, level):
+def _rank_bootstrap(counts, statistic, value, rng, replicates, level):
     """Percentile interval of a rank statistic, resampling counts within each outcome; nothing without `rng`."""
     if rng is None or counts.missing_class:
         return None, None, ""
@@ -316,9 +316,8 @@ def _rank_bootstrap(counts, statistic, rng, replicates, level):
         cell = np.minimum((rows / rows[-1] * BOOTSTRAP_CELLS).astype(int), BOOTSTRAP_CELLS - 1)
         positives, negatives = (np.bincount(cell, side, BOOTSTRAP_CELLS) for side in (positives, negatives))
     drawn = [
-        rng.multinomial(round(side.sum()), side / side.sum(), size=replicates).astype(float)
+        rng.multinomial(max(1, round(side.sum())), side / side.sum(), size=replicates).astype(float)
         for side in (positives, negatives)
     ]
-    tail = (1 - open_share(level, "level")) / 2
-    low, high = np.quantile(statistic(*drawn), [tail, 1 - tail])
-    return float(low), float(high), f", percentile bootstrap within outcomes, {replicates} replicates"
+    low, high = percentile_interval(statistic(*drawn), value, level=level)
+    return low, high, f", percentile bootstrap within outcomes, {replicates} replicates"

@@ -7,10 +7,10 @@ rows each entry stands for. Intervals need `rng` (percentile bootstrap of the co
 import numpy as np
 from numpy.typing import ArrayLike
 
-from audits.statistics.arrays import category_vector, finite_matrix, frequency_vector, open_share
+from audits.statistics.arrays import category_vector, finite_matrix, frequency_vector
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.performance.discrimination import auc
-from audits.statistics.shares import share_estimate
+from audits.statistics.shares import percentile_interval, share_estimate
 
 
 def multiclass_confusion(
@@ -22,7 +22,9 @@ def multiclass_confusion(
     weights = frequency_vector(weights, length=len(label))
     names, place = np.unique(np.concatenate((label, prediction)), return_inverse=True)
     cell = place[: len(label)] * len(names) + place[len(label) :]
-    return [str(name) for name in names], np.bincount(cell, weights, len(names) ** 2).reshape(len(names), len(names))
+    table = np.bincount(cell, weights, len(names) ** 2).reshape(len(names), len(names))
+    occurring = (table.sum(0) + table.sum(1)) > 0
+    return [str(name) for name in names[occurring]], table[np.ix_(occurring, occurring)]
 
 
 def multiclass_accuracy(
@@ -92,14 +94,15 @@ def quadratic_weighted_kappa(
     if not np.isfinite(grades).all():
         raise ValueError("label and prediction must hold finite grades")
     # Names of equal width sort as the grades do.
-    names = np.array([f"{place:06d}" for place in range(len(grades))])
-    _, table = multiclass_confusion(
+    names = np.array([f"{place:06d}" for place in range(len(grades))], dtype=np.str_)
+    occurring, table = multiclass_confusion(
         names[np.searchsorted(grades, label)], names[np.searchsorted(grades, prediction)], weights=weights
     )
     sizes = {"rows": round(table.sum())}
-    if len(grades) < 2:
+    if len(occurring) < 2:
         return could_not_compute(f"{method}: only one grade occurs", method=method, sizes=sizes)
-    distance = (np.arange(len(grades))[:, None] - np.arange(len(grades))[None, :]) ** 2
+    place = np.arange(len(occurring))
+    distance = (place[:, None] - place) ** 2
 
     def kappa(tables: np.ndarray) -> np.ndarray:
         total = tables.sum((-2, -1))
@@ -139,16 +142,13 @@ def multiclass_auc(
 
 def _from_table(table, statistic, method, rng, replicates, level, detail) -> Estimate:
     """The statistic of a confusion table; with `rng`, its percentile interval over resampled tables."""
-    occurring = (table.sum(0) + table.sum(1)) > 0
-    table = table[np.ix_(occurring, occurring)]
-    rows, low, high = table.sum(), None, None
+    rows, value, low, high = table.sum(), float(statistic(table)), None, None
     if rng is not None:
-        drawn = rng.multinomial(round(rows), table.ravel() / rows, size=replicates).reshape(-1, *table.shape)
-        tail = (1 - open_share(level, "level")) / 2
-        low, high = (float(end) for end in np.quantile(statistic(drawn.astype(float)), [tail, 1 - tail]))
+        drawn = rng.multinomial(max(1, round(rows)), table.ravel() / rows, size=replicates).reshape(-1, *table.shape)
+        low, high = percentile_interval(statistic(drawn.astype(float)), value, level=level)
         method += f", percentile bootstrap of the confusion cells, {replicates} replicates"
     return Estimate(
-        value=float(statistic(table)),
+        value=value,
         low=low,
         high=high,
         level=level,

@@ -73,11 +73,12 @@ def rmse(
         return square
     return Estimate(
         value=math.sqrt(square.value),
-        low=math.sqrt(square.low),
-        high=math.sqrt(square.high),
+        low=None if square.low is None else math.sqrt(square.low),
+        high=None if square.high is None else math.sqrt(square.high),
         level=level,
         sizes=square.sizes,
         method=square.method,
+        detail=square.detail,
     )
 
 
@@ -127,7 +128,7 @@ def somers_d(
     table = np.zeros((len(kinds), len(grades)))
     np.add.at(table, (row, column), weights)
     untied = rows**2 - (table.sum(axis=1) ** 2).sum()
-    if untied <= 0:
+    if (table.sum(axis=1) > 0).sum() < 2:
         reason = "Somers' D: all realised values are the same, so there is nothing to order"
         return could_not_compute(reason, method=method, sizes=sizes)
     below = np.pad(np.cumsum(np.cumsum(table, 0), 1), ((1, 0), (1, 0)))
