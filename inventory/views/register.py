@@ -1,13 +1,14 @@
 """Entering a model in the register, and changing what it says."""
 
 from django.contrib import messages
-from django.shortcuts import redirect, render
+from django.forms import Form
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from inventory import services
 from inventory.forms import EditForm, ModelForm, RegistrationForm
-from inventory.views.scope import model_for
+from inventory.views.scope import model_for, model_page
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.errors import NotPermitted
@@ -61,11 +62,22 @@ def edit_model(request, slug):
     return answer_form(request, form, act=act, show=show)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def confirm_tier(request, slug):
-    model = services.confirm_tier(model_for(request, slug), actor=request.user)
-    messages.success(request, f"Tier {model.tier} of {model} is confirmed.")
-    return redirect("model", slug)
+    """What the tier is made of, and the one click that puts it in force."""
+    model = model_for(request, slug)
+    form = Form(request.POST)  # Nothing to fill in; it carries the reasons of a refusal.
+
+    def act(data):
+        confirmed = services.confirm_tier(model, actor=request.user)
+        messages.success(request, f"Tier {confirmed.tier} of {model} is confirmed.")
+        return reverse("model", args=[slug])
+
+    def show(status):
+        context = model_page(request, model, "overview", form=form)
+        return render(request, "inventory/confirm_tier.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
 
 
 def _workspaces_to_register_in(person):

@@ -200,6 +200,6 @@ def _tiers_to_confirm(person, models) -> Iterator[Task]:
                 what=f"Confirm the tier of {model.name}",
                 why=f"Proposed: tier {model.tier}. A model with a provisional tier cannot be promoted.",
                 action="Confirm",
-                address=reverse("model", args=[model.slug]),
+                address=reverse("confirm-tier", args=[model.slug]),
                 since=model.registered_at,
             )

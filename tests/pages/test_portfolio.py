@@ -1,0 +1,136 @@
+"""The portfolio: what it counts, what it never shows as healthy, and that it stays quick."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from audits.workflows.contents.portfolio import months_until, weeks_until
+from inventory.services import confirm_tier
+from mrm.pages.tables import harmless
+from tests.factories import make_model, make_version, promote
+from tests.pages.scenery import long_ago, make_assessed_model, make_run
+
+
+def tiles(answer) -> dict:
+    return {tile.label: tile.count for tile in answer.context["tiles"].shown}
+
+
+def rows(answer) -> dict:
+    return {row.model.name: row for row in answer.context["page"]}
+
+
+def test_tiles_count_models_by_their_worst_verdict(visit, auditor):
+    for verdict in ("red", "amber", "within", "within"):
+        make_assessed_model(verdict=verdict)
+    make_model()
+    counts = tiles(visit(auditor).get(reverse("portfolio")))
+    assert (counts["Red"], counts["Amber"], counts["Within"], counts["No data"]) == (1, 1, 2, 1)
+
+
+def test_a_run_that_failed_is_never_shown_as_within(visit, auditor):
+    model = make_assessed_model(name="Lending", verdict="within")
+    make_run(model.versions.get(), kind="performance", state="failed", reason="No artifact.")
+    assert rows(visit(auditor).get(reverse("portfolio")))["Lending"].verdict == "unknown"
+
+
+def test_too_little_data_is_never_shown_as_within(visit, auditor):
+    model = make_assessed_model(name="Lending", verdict="within")
+    make_run(model.versions.get(), kind="bias", state="insufficient_data", reason="Ten rows.")
+    assert rows(visit(auditor).get(reverse("portfolio")))["Lending"].verdict == "insufficient"
+
+
+def test_a_model_in_use_without_a_completed_promotion_stands_out(visit, auditor):
+    make_assessed_model(name="Smuggled in")
+    answer = visit(auditor).get(reverse("portfolio"), {"flag": "unapproved"})
+    assert list(rows(answer)) == ["Smuggled in"]
+    assert tiles(answer)["In use, not approved"] == 1
+
+
+def test_an_assessment_that_nobody_made_in_time_is_overdue(visit, auditor):
+    model = make_assessed_model(name="Forgotten", verdict="within")
+    model.versions.get().plans.update(window_start=long_ago(), next_due_at=long_ago().replace(year=2021))
+    assert list(rows(visit(auditor).get(reverse("portfolio"), {"flag": "overdue"}))) == ["Forgotten"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"tier": "2"}, {"Alpha", "Beta"}),
+        ({"tier": "1"}, set()),
+        ({"q": "alph"}, {"Alpha"}),
+        ({"verdict": "red"}, {"Beta"}),
+    ],
+)
+def test_the_address_filters(visit, auditor, query, expected):
+    make_assessed_model(name="Alpha", verdict="within")
+    make_assessed_model(name="Beta", verdict="red")
+    assert set(rows(visit(auditor).get(reverse("portfolio"), query))) == expected
+
+
+def test_a_filter_that_makes_no_sense_filters_nothing(visit, auditor):
+    make_assessed_model(name="Alpha")
+    assert list(rows(visit(auditor).get(reverse("portfolio"), {"tier": "9", "verdict": "purple", "page": "x"}))) == [
+        "Alpha"
+    ]
+
+
+def test_htmx_gets_only_the_rows(visit, auditor):
+    make_assessed_model(name="Alpha")
+    text = visit(auditor).get(reverse("portfolio"), headers={"HX-Request": "true"}).text
+    assert "Alpha" in text
+    assert "<html" not in text
+
+
+def test_worst_first_and_retired_last(visit, auditor, risk_officer):
+    make_assessed_model(name="Well", verdict="within")
+    make_assessed_model(name="Ill", verdict="red")
+    type(make_assessed_model(name="Gone", verdict="red")).objects.filter(name="Gone").update(status="retired")
+    assert list(rows(visit(auditor).get(reverse("portfolio")))) == ["Ill", "Well", "Gone"]
+
+
+@pytest.mark.parametrize("periods", ["month", "week"])
+def test_the_number_of_queries_does_not_grow_with_the_models(visit, auditor, django_assert_max_num_queries, periods):
+    for number in range(12):
+        version = promote(make_version(make_model(name=f"Model of budget {number}")))
+        make_run(version)
+        make_run(version, months_ago=2, verdict="within")
+    client = visit(auditor)
+    with django_assert_max_num_queries(12):
+        client.get(reverse("portfolio"), {"by": periods})
+
+
+def test_the_csv_holds_what_the_page_shows_and_no_formula(visit, auditor):
+    make_assessed_model(name="=cmd|' /C calc'!A0", business_unit="+1-2")
+    answer = visit(auditor).get(reverse("portfolio-csv"), {"verdict": "red"})
+    header, row = csv.reader(io.StringIO(answer.text))
+    told = dict(zip(header, row, strict=True))
+    assert (told["model"], told["business unit"]) == ("'=cmd|' /C calc'!A0", "'+1-2")
+    assert (told["verdict"], told["version"], told["tier"]) == ("red", "1", "2")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_text_that_starts_a_formula_is_made_harmless(text):
+    assert harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["plain", "a=b", -1, 2.5, None])
+def test_what_starts_no_formula_stays_as_it_is(value):
+    assert harmless(value) == value
+
+
+def test_twelve_months_and_fifty_two_weeks_end_today():
+    today = long_ago().date()
+    months, weeks = months_until(today), weeks_until(today)
+    assert (len(months), months[0].start.isoformat(), months[-1].end.isoformat()) == (12, "2019-02-01", "2020-02-01")
+    assert len(weeks) == 52
+    assert weeks[-1].start <= today < weeks[-1].end
+
+
+def test_confirming_the_tier_takes_it_off_the_tile(visit, risk_officer):
+    model = make_model()
+    client = visit(risk_officer)
+    assert tiles(client.get(reverse("portfolio")))["Tier to confirm"] == 1
+    confirm_tier(model, actor=risk_officer)
+    assert tiles(client.get(reverse("portfolio")))["Tier to confirm"] == 0
