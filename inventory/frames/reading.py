@@ -1,10 +1,11 @@
 """Stored rows as lazy frames: what was logged in a window, with its outcomes, and what it is compared with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from django.db.models import QuerySet
 
 from audits.profiles.schema import Role
 from inventory.frames.faults import MOST_TOLD, Faults, shown
@@ -15,21 +16,29 @@ from mrm.adapters import storage
 ID, LABEL = "id", "label"  # The columns of stored outcomes, whatever a version's schema calls them.
 
 
-def window(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
-    """Rows logged in the half-open window [start, end), by the time column; by arrival where there is none."""
-    return _between(version, version.batches.within(start, end), start, end)
+def window(
+    version: ModelVersion, start: datetime, end: datetime, *, files: Collection[str] | None = None
+) -> pl.LazyFrame:
+    """Rows logged in the half-open window [start, end), by the time column; by arrival where there is none.
+
+    `files` limits this to the batches with these digests, so that what was measured once can be measured again.
+    """
+    return _between(version, _among(version.batches.within(start, end), files), start, end)
 
 
-def labelled(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
-    """The rows of a window whose outcome is known, in the label's column.
+def labelled(
+    version: ModelVersion, start: datetime, end: datetime, *, files: Collection[str] | None = None
+) -> pl.LazyFrame:
+    """The rows of a window whose outcome is known, in the label's column; `files` as for `window`, outcomes included.
 
     Outcomes are joined by id; the one received last counts. A label that came with the row counts where there is none.
     """
-    rows, label, identity = window(version, start, end), version.column_with(Role.LABEL), version.column_with(Role.ID)
+    rows = window(version, start, end, files=files)
+    label, identity = version.column_with(Role.LABEL), version.column_with(Role.ID)
     if label is None:
         return rows.filter(False)
     if identity is not None:
-        known = outcomes(version.model, stored_as(label)).rename({ID: identity.name, LABEL: "outcome"})
+        known = outcomes(version.model, stored_as(label), files=files).rename({ID: identity.name, LABEL: "outcome"})
         rows = rows.join(known, on=identity.name, how="left", maintain_order="left")
         rows = rows.with_columns(pl.coalesce("outcome", label.name).alias(label.name)).drop("outcome")
     return rows.filter(pl.col(label.name).is_not_null())
@@ -45,9 +54,9 @@ def rows_of(batches: Sequence[PredictionBatch], start: datetime, end: datetime) 
     return _between(batches[0].version, batches, start, end)
 
 
-def outcomes(model: Model, kind: pl.DataType) -> pl.LazyFrame:
-    """Every outcome of a model, one per id: the one received last."""
-    batches = OutcomeBatch.objects.filter(model=model).order_by("received_at", "pk")
+def outcomes(model: Model, kind: pl.DataType, *, files: Collection[str] | None = None) -> pl.LazyFrame:
+    """Every outcome of a model, one per id: the one received last; `files` as for `window`."""
+    batches = _among(OutcomeBatch.objects.filter(model=model).order_by("received_at", "pk"), files)
     frames = [
         pl.scan_parquet(storage.local_path(batch.sha256)).select(ID, pl.col(LABEL).cast(kind, strict=False))
         for batch in batches
@@ -87,6 +96,10 @@ def unknown_ids(model: Model, path: Path) -> int:
     if known:
         rows = rows.join(pl.concat(known), on=ID, how="anti")
     return rows.select(pl.len()).collect().item()
+
+
+def _among(batches: QuerySet, files: Collection[str] | None) -> QuerySet:
+    return batches if files is None else batches.filter(sha256__in=files)
 
 
 def _between(version: ModelVersion, batches: Iterable[PredictionBatch], start: datetime, end: datetime) -> pl.LazyFrame:

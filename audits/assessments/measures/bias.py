@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
-from audits.assessments.measures.windows import inputs, nothing_logged
+from audits.assessments.measures.windows import inputs, nothing_logged, outcome_files
 from audits.profiles.schema import Column, Role
 from audits.statistics import fairness
 from audits.statistics.limits import Verdict
@@ -22,12 +22,12 @@ def measure_bias(subject: Subject) -> Measured:
     """Impact ratio of every group, and the gaps between groups, on each attribute and each pair of attributes."""
     version = subject.version
     subject.report_progress(10, "Counting decisions per group")
-    logged = frames.window(version, subject.start, subject.end).collect()
+    logged = frames.window(version, subject.start, subject.end, files=subject.files).collect()
     if logged.is_empty():
         raise NotEnoughData(nothing_logged(subject))
     bands = {column.name: bands_of(column, version) for column in version.columns_with(Role.PROTECTED)}
     decided = cells_of(version, logged, bands)
-    labelled = frames.labelled(version, subject.start, subject.end).collect()
+    labelled = frames.labelled(version, subject.start, subject.end, files=subject.files).collect()
     known = cells_of(version, labelled, bands, with_label=True) if not labelled.is_empty() else None
     measurements, attributes = [], list(bands)
     views = [[name] for name in attributes] + [list(pair) for pair in combinations(attributes, 2)]
@@ -35,7 +35,12 @@ def measure_bias(subject: Subject) -> Measured:
         subject.report_progress(20 + 75 * position // len(views), f"Comparing groups by {' and '.join(view)}")
         measurements += _of_view(subject, view, decided, known)
     not_examined = [] if known is not None else ["equalized_odds: no outcome of this window is known yet."]
-    facts = inputs(subject, rows={"logged": logged.height, "with outcome": labelled.height}, not_examined=not_examined)
+    facts = inputs(
+        subject,
+        outcomes=outcome_files(subject),
+        rows={"logged": logged.height, "with outcome": labelled.height},
+        not_examined=not_examined,
+    )
     return Measured(measurements=measurements, inputs=facts, environment=environment(subject, replicates=REPLICATES))
 
 

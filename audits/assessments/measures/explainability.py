@@ -20,7 +20,10 @@ def measure_explainability(subject: Subject) -> Measured:
     subject.report_progress(5, "Drawing the rows to explain")
     reference, current = (
         sample(rows, MOST_ROWS, seed=subject.seed)
-        for rows in (frames.reference(version), frames.window(version, subject.start, subject.end))
+        for rows in (
+            frames.reference(version),
+            frames.window(version, subject.start, subject.end, files=subject.files),
+        )
     )
     if current.is_empty():
         raise NotEnoughData(nothing_logged(subject))

@@ -23,6 +23,7 @@ class Subject:
     """One version over one half-open window, under one policy.
 
     report_progress(percent, step) tells whoever watches how far the measuring is.
+    files limits the data to the files with these digests, as when a run is measured again; None means all there are.
     """
 
     version: ModelVersion
@@ -31,6 +32,7 @@ class Subject:
     end: datetime
     seed: int
     report_progress: Callable[[int, str], None]
+    files: frozenset[str] | None = None
 
     def limit(self, measure: str, role: str = "") -> Limit | None:
         return policies.limit(self.policy.document, measure, role=role)

@@ -10,11 +10,14 @@ from mrm.adapters import storage
 
 
 def window_profile(subject: Subject, grid: Grid) -> Profile:
-    """Counts over the window: stored profiles of batches wholly in it, and one scan of what straddles its ends."""
+    """Counts over the window: stored profiles of batches wholly in it, and one scan of what straddles its ends.
+
+    A subject that names its files is measured again from their rows, without trusting any stored count.
+    """
     profiles, straddling = [], []
     for batch in _batches(subject):
-        whole = subject.start <= batch.first_at and batch.last_at < subject.end and batch.profile_sha256
-        if whole:
+        whole = subject.start <= batch.first_at and batch.last_at < subject.end
+        if whole and batch.profile_sha256 and subject.files is None:
             profiles.append(Profile.from_bytes(storage.read(batch.profile_sha256), grid))
         else:
             straddling.append(batch)
@@ -43,9 +46,20 @@ def inputs(subject: Subject, **facts) -> dict:
     }
 
 
+def outcome_files(subject: Subject) -> list[dict]:
+    """Digests and sizes of the outcomes that predictions are joined with."""
+    batches = subject.version.model.outcome_batches.all()
+    return [{"sha256": batch.sha256, "rows": batch.rows} for batch in batches if _is_read(subject, batch.sha256)]
+
+
 def nothing_logged(subject: Subject) -> str:
     return f"No predictions were logged between {subject.start:%d %B %Y} and {subject.end:%d %B %Y}."
 
 
 def _batches(subject: Subject) -> list[PredictionBatch]:
-    return list(subject.version.batches.within(subject.start, subject.end))
+    batches = subject.version.batches.within(subject.start, subject.end)
+    return [batch for batch in batches if _is_read(subject, batch.sha256)]
+
+
+def _is_read(subject: Subject, sha256: str) -> bool:
+    return subject.files is None or sha256 in subject.files

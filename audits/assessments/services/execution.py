@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import rfc8785
 from django.db import transaction
 from django.utils import timezone
 
-from audits.assessments.measures import MEASURED_BY, Measured, NotEnoughData, Subject
+from audits.assessments.measures import MEASURED_BY, Measured, Measurement, NotEnoughData, Subject
 from audits.assessments.models import Result, Run
 from audits.assessments.services.breaches import open_breaches
 from audits.assessments.states import FINISHED, after
@@ -35,7 +36,7 @@ def execute(run_id: UUID) -> Run | None:
         if run is None:
             return None
         try:
-            measured = MEASURED_BY[run.plan.kind](_subject(run))
+            measured = MEASURED_BY[run.plan.kind](subject_of(run, report_progress=_progress_of(run)))
         except NotEnoughData as lack:
             return _finish(run, "lack_data", reason=str(lack))
         except (ArtifactRefused, ScoringFailed, UnusableData) as failure:
@@ -60,10 +61,17 @@ def _claim(run_id: UUID) -> Run | None:
     return run
 
 
-def _subject(run: Run) -> Subject:
+def _progress_of(run: Run) -> Callable[[int, str], None]:
     def report_progress(percent: int, step: str) -> None:
         Run.objects.filter(pk=run.pk, attempt=run.attempt).update(progress=percent, step=step)
 
+    return report_progress
+
+
+def subject_of(
+    run: Run, *, report_progress: Callable[[int, str], None], files: frozenset[str] | None = None
+) -> Subject:
+    """What a run measures; `files` limits the data to those it read the first time."""
     return Subject(
         version=run.version,
         policy=run.policy,
@@ -71,6 +79,7 @@ def _subject(run: Run) -> Subject:
         end=run.window_end,
         seed=_seed(run.window_start),
         report_progress=report_progress,
+        files=files,
     )
 
 
@@ -88,7 +97,7 @@ def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: s
             logger.warning("Run %s: attempt %s came too late and wrote nothing", run.pk, attempt)
             return None
         results = (
-            [_result(run, position, one) for position, one in enumerate(measured.measurements)] if measured else []
+            [result_of(run, position, one) for position, one in enumerate(measured.measurements)] if measured else []
         )
         Result.objects.bulk_create(results)
         verdicts = [result.verdict for result in results if result.verdict]
@@ -113,7 +122,8 @@ def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: s
     return run
 
 
-def _result(run: Run, position: int, measurement) -> Result:
+def result_of(run: Run, position: int, measurement: Measurement) -> Result:
+    """The row, not saved, that says what was measured and how the run's policy judges it."""
     estimate, limit = measurement.estimate, measurement.limit
     return Result(
         run=run,

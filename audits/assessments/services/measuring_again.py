@@ -1,0 +1,46 @@
+"""A finished run measured once more, from the stored rows, to compare. Reads only; what it gives is not saved."""
+
+from collections.abc import Iterator
+
+from audits.assessments.measures import MEASURED_BY, NotEnoughData
+from audits.assessments.models import Kind, Result, Run
+from audits.assessments.services.execution import result_of, subject_of
+from audits.scoring.errors import ArtifactRefused, ScoringFailed
+from mrm.adapters import storage
+
+
+class CannotMeasureAgain(Exception):
+    """What the run read is no longer there, or cannot be measured any more; the message says what and why."""
+
+
+def measure_again(run: Run) -> list[Result]:
+    """The results that the run's data give today: the same window and seed, the same files, the same limits.
+
+    Data that arrived since the run are left out. Stored counts of the window are not used, only its rows.
+    """
+    read = {batch["sha256"] for name in ("batches", "outcomes") for batch in run.inputs.get(name, [])}
+    for what, digest in _files_of(run):
+        if not storage.is_intact(digest):
+            raise CannotMeasureAgain(f"The {what} {digest}, which the run read, was deleted or changed in storage.")
+    subject = subject_of(run, report_progress=_tell_nobody, files=frozenset(read))
+    try:
+        measured = MEASURED_BY[run.plan.kind](subject)
+    except (NotEnoughData, ArtifactRefused, ScoringFailed) as failure:
+        raise CannotMeasureAgain(str(failure)) from failure
+    missing = read - {batch["sha256"] for name in ("batches", "outcomes") for batch in measured.inputs.get(name, [])}
+    if missing:
+        raise CannotMeasureAgain(f"The register no longer knows the data {min(missing)} that the run read.")
+    return [result_of(run, position, one) for position, one in enumerate(measured.measurements)]
+
+
+def _files_of(run: Run) -> Iterator[tuple[str, str]]:
+    yield "file of reference data", run.inputs["reference"]["sha256"]
+    for name, what in (("batches", "file of predictions"), ("outcomes", "file of outcomes")):
+        for batch in run.inputs.get(name, []):
+            yield what, batch["sha256"]
+    if run.plan.kind == Kind.EXPLAINABILITY:
+        yield "artifact", run.version.artifact_sha256
+
+
+def _tell_nobody(percent: int, step: str) -> None:
+    """A second measuring has nobody who watches."""
