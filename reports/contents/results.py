@@ -205,4 +205,4 @@ def _interval(row: Row) -> str:
 def _sizes(row: Row) -> str:
     if len(row.sizes) > 3:
         return f"{sum(row.sizes.values()):,} in {len(row.sizes)} groups"
-    return ", ".join(f"{name} {size:,}" for name, size in row.sizes.items())
+    return ", ".join(f"{name} {size:,}" for name, size in sorted(row.sizes.items()))

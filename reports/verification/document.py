@@ -68,6 +68,14 @@ def read(data: bytes, signature: bytes) -> Document:
         raise Unreadable(f"The document cannot be read as a report ({fault}).") from fault
 
 
+def attached_evidence(data: bytes) -> bytes | None:
+    """The attached evidence.json of a document; None where there is none or more than one."""
+    try:
+        return _evidence(PdfFileReader(BytesIO(data), strict=True))
+    except UNREADABLE as fault:
+        raise Unreadable(f"The document cannot be read as a report ({fault}).") from fault
+
+
 def _covers_everything(found: EmbeddedPdfSignature, signature: bytes) -> bool:
     found.compute_integrity_info()
     same = found.pkcs7_content[: len(signature)] == signature
