@@ -4,8 +4,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import rfc8785
 from django.conf import settings
 from django.db import transaction
+from django.db.models import ExpressionWrapper, F, FloatField
+from django.db.models.functions import Power
 from django.utils import timezone
 
 from audits.trail import chain
@@ -13,7 +16,7 @@ from audits.trail.models import Action, Checkpoint, Entry, Head, Subtree, subjec
 from mrm.adapters import keys, notes
 from mrm.context import request_context
 
-_pen: ContextVar[Head | None] = ContextVar("trail_pen", default=None)
+_holds_pen: ContextVar[bool] = ContextVar("holds_trail_pen", default=False)
 
 
 @contextmanager
@@ -23,23 +26,25 @@ def governed():
     The head is locked before anything else, so every governed change takes its locks in the same order. Nested blocks
     share the outer one's pen. Keep them short: governed writes run one at a time.
     """
-    if _pen.get() is not None:
+    if _holds_pen.get():
         with transaction.atomic():
             yield
         return
     with transaction.atomic():
-        token = _pen.set(Head.objects.select_for_update().get(pk=1))
+        Head.objects.select_for_update().get(pk=1)
+        token = _holds_pen.set(True)
         try:
             yield
         finally:
-            _pen.reset(token)
+            _holds_pen.reset(token)
 
 
 def record(action: Action, *, actor, subject, **details) -> Entry:
     """Append one entry about `subject`, in the same transaction as the change it describes. None is the system."""
-    head = _pen.get()
-    if head is None:
+    if not _holds_pen.get():
         raise RuntimeError("record() belongs inside governed(), with the change it describes")
+    # Read anew every time: a part of the change may have been undone since the last entry, and its entries with it.
+    head = Head.objects.get(pk=1)
     context = request_context()
     entry = Entry(
         position=head.length,
@@ -107,35 +112,71 @@ class TrailVerification:
 
 
 def verify_trail() -> TrailVerification:
-    """Recompute every leaf from its fields, every link, the tree and every checkpoint; name the first fault."""
-    frontier, expected, previous = [], 0, ""
-    signed = {checkpoint.size: checkpoint for checkpoint in Checkpoint.objects.all()}
-    for entry in Entry.objects.order_by("position").iterator(chunk_size=2000):
-        fault = _fault_in(entry, expected, previous)
-        if fault:
-            return TrailVerification(expected, len(signed), fault)
-        frontier, completed = chain.append(frontier, expected, bytes.fromhex(entry.leaf_hash))
-        expected, previous = expected + 1, entry.leaf_hash
-        if expected in signed and (fault := _fault_in_checkpoint(signed.pop(expected), chain.root(frontier))):
-            return TrailVerification(expected, len(signed), fault)
-    checkpoints = Checkpoint.objects.count()
-    if signed:
-        missing = min(signed)
-        fault = f"Entries {expected} to {missing - 1} are missing: a checkpoint was signed over {missing} entries."
-        return TrailVerification(expected, checkpoints, fault)
+    """Recompute every leaf from its fields, every link, the tree and every checkpoint; name the first fault.
+
+    Others may go on writing meanwhile: what is read first never knows more than what is read later.
+    """
+    checkpoints = {checkpoint.size: checkpoint for checkpoint in Checkpoint.objects.all()}
     head = Head.objects.get(pk=1)
-    if head.length != expected:
-        fault = f"Entries are missing at the end: the head counts {head.length}, the table holds {expected}."
-        return TrailVerification(expected, checkpoints, fault)
-    if head.frontier != [node.hex() for node in frontier]:
-        return TrailVerification(expected, checkpoints, "The head's tree does not match the entries.")
-    return TrailVerification(expected, checkpoints)
+    walk = _Walk(head)
+    for entry in Entry.objects.order_by("position").iterator(chunk_size=2000):
+        fault = walk.fault_in(entry) or walk.fault_in_checkpoint(checkpoints.get(walk.length))
+        if fault:
+            return TrailVerification(walk.length, len(checkpoints), fault)
+    fault = walk.fault_at_the_end(max(checkpoints, default=0))
+    return TrailVerification(walk.length, len(checkpoints), fault)
+
+
+class _Walk:
+    """One pass over the entries: the tree as it grows, compared with what is kept of it."""
+
+    def __init__(self, head: Head):
+        self.head, self.length, self.frontier, self.previous = head, 0, [], ""
+        # In the order in which appending completes them, so that no more than one has to be held at a time.
+        last_leaf = ExpressionWrapper((F("index") + 1) * Power(2, F("level")), FloatField())
+        self.kept = Subtree.objects.order_by(last_leaf, "level").iterator(chunk_size=2000)
+        self.fault_in_head = "" if head.length else self._fault_in_head()
+
+    def fault_in(self, entry: Entry) -> str:
+        if fault := _fault_in(entry, self.length, self.previous):
+            return fault
+        self.frontier, completed = chain.append(self.frontier, self.length, bytes.fromhex(entry.leaf_hash))
+        self.length, self.previous = self.length + 1, entry.leaf_hash
+        for level, index, node in completed:
+            kept = next(self.kept, None)
+            if kept is None or (kept.level, kept.index, kept.hash) != (level, index, node.hex()):
+                return f"The subtree {level}/{index}, from which proofs are made, does not match its entries."
+        if self.length == self.head.length:
+            self.fault_in_head = self._fault_in_head()
+        return ""
+
+    def fault_in_checkpoint(self, checkpoint: Checkpoint | None) -> str:
+        return _fault_in_checkpoint(checkpoint, chain.root(self.frontier)) if checkpoint else ""
+
+    def fault_at_the_end(self, signed: int) -> str:
+        if signed > self.length:
+            return f"Entries {self.length} to {signed - 1} are missing: a checkpoint was signed over {signed} entries."
+        if self.head.length > self.length:
+            return f"Entries are missing at the end: the head counts {self.head.length}, the table holds {self.length}."
+        if Head.objects.get(pk=1).length < self.length:
+            return f"There are more entries ({self.length}) than the head counts ({self.head.length})."
+        return self.fault_in_head
+
+    def _fault_in_head(self) -> str:
+        tree = [node.hex() for node in self.frontier]
+        if (self.head.frontier, self.head.last_leaf) != (tree, self.previous):
+            return "The head, from which the next entry continues, does not match the entries."
+        return ""
 
 
 def _fault_in(entry: Entry, expected: int, previous: str) -> str:
     if entry.position != expected:
         return f"Entry {expected} is missing."
-    if chain.leaf_hash(chain.canonical(entry.body())).hex() != entry.leaf_hash:
+    try:
+        leaf = chain.leaf_hash(chain.canonical(entry.body())).hex()
+    except rfc8785.CanonicalizationError:  # Such as a number that JSON has no exact form of: never written by us.
+        leaf = ""
+    if leaf != entry.leaf_hash:
         return f"Entry {entry.position} ({entry.action}) was edited: its fields do not give its recorded hash."
     if entry.previous != previous:
         return f"Entry {entry.position} ({entry.action}) does not follow the entry before it."
