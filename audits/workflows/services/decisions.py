@@ -93,8 +93,8 @@ def changed_parts(before: dict, after: dict) -> list[str]:
 
 def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
     """Every reason why this person may not decide this request now, from the history of what it is about."""
-    if change.state != ChangeState.PENDING:
-        return [f"{change.reference} is already {change.state}."]
+    if over := _why_over(change):
+        return [over]
     candidate = policies.Candidate(
         roles=frozenset(person.roles_in(change.model.workspace_id)),
         is_service=person.is_service,
@@ -106,8 +106,8 @@ def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
 @governed()
 def _decide(change, *, approved, meaning, comment, evidence_digest, authentication, actor) -> Decision:
     change = _locked(change)
-    if change.state != ChangeState.PENDING:
-        raise RuleBroken(f"{change.reference} is already {change.state}.")
+    if over := _why_over(change):
+        raise RuleBroken(over)
     if reasons := why_not_decide(change, person=actor):
         raise NotPermitted(*reasons)
     if evidence_digest != digest_of(evidence_for(change.kind, change.version, change.breach, change.reason)):
@@ -197,6 +197,15 @@ def _retire(change: ChangeRequest, actor) -> str:
     for version in change.model.versions.all():
         close_breaches_of(version, reason=f"{change.model} was retired by {change.reference}.", actor=None)
     return f"{change.model} is retired."
+
+
+def _why_over(change: ChangeRequest) -> str:
+    """Why nobody may decide any more; empty while they may. An expiry counts from its minute, not from the sweep."""
+    if change.state != ChangeState.PENDING:
+        return f"{change.reference} is already {change.state}."
+    if change.expires_at <= timezone.now():
+        return f"{change.reference} expired on {_day(change.expires_at)}; ask again if the change is still wanted."
+    return ""
 
 
 def _locked(change: ChangeRequest) -> ChangeRequest:
