@@ -90,6 +90,16 @@ def log_name() -> str:
     return settings.PUBLIC_URL.partition("://")[2]
 
 
+def length() -> int:
+    """How many entries the trail has now."""
+    return Head.objects.values_list("length", flat=True).get(pk=1)
+
+
+def root_at(size: int) -> str:
+    """The root of the tree over the first `size` entries, as a checkpoint over them states it."""
+    return chain.root_at(size, _subtree).hex()
+
+
 def inclusion_proof(entry: Entry, size: int) -> list[str]:
     return [node.hex() for node in chain.inclusion_proof(entry.position, size, _subtree)]
 
