@@ -110,9 +110,9 @@ class Migration(migrations.Migration):
                     "meaning",
                     models.CharField(
                         choices=[
-                            ("reviewed", "I reviewed the evidence and take responsibility for this decision"),
-                            ("approved", "I approve this change on behalf of the second line"),
-                            ("rejected", "I reject this change"),
+                            ("reviewed", "Approve: I reviewed the evidence and take responsibility for it"),
+                            ("approved", "Approve: I agree on behalf of the second line"),
+                            ("rejected", "Reject this change"),
                         ],
                         max_length=20,
                     ),

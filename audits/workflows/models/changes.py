@@ -83,9 +83,9 @@ class Decision(models.Model):
     """What one person decided, over exactly which evidence, meaning what, and how they proved who they are."""
 
     class Meaning(models.TextChoices):
-        REVIEWED = "reviewed", "I reviewed the evidence and take responsibility for this decision"
-        APPROVED = "approved", "I approve this change on behalf of the second line"
-        REJECTED = "rejected", "I reject this change"
+        REVIEWED = "reviewed", "Approve: I reviewed the evidence and take responsibility for it"
+        APPROVED = "approved", "Approve: I agree on behalf of the second line"
+        REJECTED = "rejected", "Reject this change"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     change = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="decisions")

@@ -10,7 +10,7 @@ from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import ChangeRequest, Decision, Retraining
-from audits.workflows.services.evidence import digest_of, evidence_for
+from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
 from inventory.services import promote_version, retire_model
@@ -67,7 +67,7 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
     change = _locked(change)
     if change.state != ChangeState.PENDING:
         return change
-    evidence = evidence_for(change.kind, change.version, change.breach, change.reason)
+    evidence = evidence_again(change)
     digest = digest_of(evidence)
     if digest == change.evidence_digest:
         return change
@@ -110,7 +110,7 @@ def _decide(change, *, approved, meaning, comment, evidence_digest, authenticati
         raise RuleBroken(over)
     if reasons := why_not_decide(change, person=actor):
         raise NotPermitted(*reasons)
-    if evidence_digest != digest_of(evidence_for(change.kind, change.version, change.breach, change.reason)):
+    if evidence_digest != digest_of(evidence_again(change)):
         raise RuleBroken("The evidence has changed since you opened this page. Read it again, then decide.")
     if approved == (meaning == Decision.Meaning.REJECTED):
         raise RuleBroken("The meaning of a signature must match the decision it signs.")

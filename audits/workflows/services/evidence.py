@@ -11,8 +11,14 @@ from audits.workflows.models import ChangeRequest
 from inventory.models import ModelVersion, Policy
 
 
-def evidence_for(kind: str, version: ModelVersion, breach: Breach | None, reason: str) -> dict:
-    """The facts a decision rests on. Two calls give the same facts unless the subject changed in between."""
+def evidence_for(
+    kind: str, version: ModelVersion, breach: Breach | None, reason: str, *, breach_run: Run | None = None
+) -> dict:
+    """The facts a decision rests on. Two calls give the same facts unless the subject changed in between.
+
+    A breach is shown as it was in `breach_run`, by default the newest run that saw it: that it goes on being seen is no
+    change of the subject.
+    """
     model, policy = version.model, Policy.objects.in_force()
     return {
         "kind": str(kind),
@@ -28,10 +34,17 @@ def evidence_for(kind: str, version: ModelVersion, breach: Breach | None, reason
         },
         "version": _version_facts(version),
         "replaces": _version_facts(model.production_version()) if kind == ChangeRequest.Kind.PROMOTION else None,
-        "breach": _breach_facts(breach) if breach else None,
+        "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
         "gate": blockers_for_promotion(version) if kind == ChangeRequest.Kind.PROMOTION else None,
         "assessments": _assessment_facts(version) if kind == ChangeRequest.Kind.PROMOTION else None,
     }
+
+
+def evidence_again(change: ChangeRequest) -> dict:
+    """The evidence of a request as it is now."""
+    shown = change.evidence.get("breach")
+    run = Run.objects.get(pk=shown["run"]) if shown else None
+    return evidence_for(change.kind, change.version, change.breach, change.reason, breach_run=run)
 
 
 def digest_of(facts: dict) -> str:
@@ -52,14 +65,15 @@ def _version_facts(version: ModelVersion | None) -> dict | None:
     }
 
 
-def _breach_facts(breach: Breach) -> dict:
-    result = breach.first_run.results.get(measure=breach.measure, column=breach.column, segment=breach.segment)
+def _breach_facts(breach: Breach, run: Run) -> dict:
+    result = run.results.get(measure=breach.measure, column=breach.column, segment=breach.segment)
     return {
         "id": str(breach.pk),
         "measure": breach.measure,
         "column": breach.column,
         "segment": breach.segment,
-        "opened_by_run": str(breach.first_run_id),
+        "run": str(run.pk),
+        "verdict": result.verdict,
         "value": result.value,
         "low": result.low,
         "high": result.high,
