@@ -4,9 +4,9 @@ import argparse
 import os
 import platform
 
-from bench import drift, memory, year
+from bench import counting, drift, memory, year
 
-BENCHMARKS = {"drift": drift.run, "year": year.run}
+BENCHMARKS = {"drift": drift.run, "year": year.run, "counting": counting.run}
 LARGE_BENCHMARKS = {"memory": memory.run}
 
 

@@ -84,16 +84,14 @@ class Tally:
         least, most = float(finite[0]), float(finite[-1])
         with np.errstate(over="ignore", invalid="ignore"):
             mean, squares = (least, 0.0) if least == most else _moments(finite)
-        self._add_moments(np.array([len(finite)]), least, most, np.array([mean]), np.array([squares]))
+        self.add_moments(np.array([len(finite)]), least, most, np.array([mean]), np.array([squares]))
 
-    def add_cells(
-        self, cells: np.ndarray, rows: np.ndarray, least: float, most: float, means: np.ndarray, squares: np.ndarray
-    ) -> None:
-        """What an engine already counted: cells with the rows, mean and squared deviations of each."""
+    def add_cells(self, cells: Sequence[int], rows: Sequence[int]) -> None:
+        """Rows that an engine already counted in some cells; their moments are added apart."""
         np.add.at(self.cells, cells, rows)
-        self._add_moments(rows, least, most, means, squares)
 
-    def _add_moments(self, rows: np.ndarray, least: float, most: float, means: np.ndarray, squares: np.ndarray) -> None:
+    def add_moments(self, rows: np.ndarray, least: float, most: float, means: np.ndarray, squares: np.ndarray) -> None:
+        """Finite values in lots: the rows, mean and squared deviations of each lot, and the extremes of all."""
         self.minimum = float(np.fmin(self.minimum, least))
         self.maximum = float(np.fmax(self.maximum, most))
         with np.errstate(over="ignore", invalid="ignore"):
