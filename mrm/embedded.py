@@ -36,7 +36,7 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 FORGETFUL_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-COMMANDS_WITHOUT_DATABASE = {"help", "--help", "version", "--version", "check", "findstatic"}
+COMMANDS_WITHOUT_DATABASE = {"help", "--help", "version", "--version", "check", "findstatic", "write_docs"}
 
 
 class CannotStart(Exception):

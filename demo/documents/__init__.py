@@ -1,0 +1,17 @@
+"""The parts of docs/ that are written from the code, so that they cannot say anything else. `make docs` writes them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from demo.documents.api import endpoints
+from demo.documents.states import state_diagrams
+from demo.documents.statistics import statistics
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+WRITTEN: dict[str, Callable[[], str]] = {
+    "api.md": endpoints,
+    "states.md": state_diagrams,
+    "statistics.md": statistics,
+}
+
+__all__ = ["DOCS", "WRITTEN"]

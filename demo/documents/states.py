@@ -1,0 +1,91 @@
+"""docs/states.md: the life of everything that has states, drawn from the tables the services move it by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from audits.assessments import states as assessments
+from audits.workflows import states as workflows
+from inventory import states as inventory
+
+PREFACE = """# States
+
+*Written by `make docs` from the tables of transitions; edit those.*
+
+Everything that has a state moves by one table, in one function, inside `governed()`. An event that the table does not
+allow in the present state is refused with a sentence; nobody sets a state anywhere else.
+"""
+
+
+@dataclass(frozen=True)
+class Life:
+    """One thing that has states, and the table that moves it."""
+
+    name: str
+    meaning: str
+    where: str
+    states: type[StrEnum]
+    transitions: Mapping[tuple[StrEnum, str], StrEnum]
+
+
+LIVES = (
+    Life(
+        "Model",
+        "A model is in use while one of its versions is in production.",
+        "inventory/states.py",
+        inventory.Status,
+        inventory.MODEL_TRANSITIONS,
+    ),
+    Life(
+        "Version",
+        "At most one version of a model is in production; promoting another supersedes it.",
+        "inventory/states.py",
+        inventory.Stage,
+        inventory.VERSION_TRANSITIONS,
+    ),
+    Life(
+        "Run",
+        "A running run is claimed again when its worker was lost; only the latest attempt may write results.",
+        "audits/assessments/states.py",
+        assessments.RunState,
+        assessments.TRANSITIONS,
+    ),
+    Life(
+        "Change request",
+        "Approved means decided; completed means carried out. A retraining lies in between for as long as it takes.",
+        "audits/workflows/states.py",
+        workflows.ChangeState,
+        workflows.CHANGE_TRANSITIONS,
+    ),
+    Life(
+        "Retraining",
+        "What an approved request for retraining becomes.",
+        "audits/workflows/states.py",
+        workflows.RetrainingState,
+        workflows.RETRAINING_TRANSITIONS,
+    ),
+    Life(
+        "Finding",
+        "The first line submits, the second line closes or returns.",
+        "audits/workflows/states.py",
+        workflows.FindingState,
+        workflows.FINDING_TRANSITIONS,
+    ),
+)
+
+
+def state_diagrams() -> str:
+    return PREFACE + "".join(_section(life) for life in LIVES)
+
+
+def _section(life: Life) -> str:
+    return f"\n## {life.name}\n\n{life.meaning} Table: `{life.where}`.\n\n```mermaid\n{diagram(life)}\n```\n"
+
+
+def diagram(life: Life) -> str:
+    """A Mermaid state diagram: the first state is where a life begins, those without a way out are where it ends."""
+    lines = ["stateDiagram-v2", f"    [*] --> {next(iter(life.states))}"]
+    lines += [f"    {before} --> {after}: {event}" for (before, event), after in life.transitions.items()]
+    left = {before for before, _ in life.transitions}
+    lines += [f"    {state} --> [*]" for state in life.states if state not in left]
+    return "\n".join(lines)
