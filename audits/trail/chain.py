@@ -50,6 +50,11 @@ def root(frontier: list[bytes]) -> bytes:
     return node
 
 
+def root_at(size: int, subtree: Subtree) -> bytes:
+    """The Merkle tree hash over the first `size` leaves."""
+    return _range_root(0, size, subtree) if size else EMPTY_ROOT
+
+
 def inclusion_proof(index: int, size: int, subtree: Subtree) -> list[bytes]:
     """The audit path of leaf `index` in the tree of `size` leaves (RFC 6962, section 2.1.1)."""
     if not 0 <= index < size:

@@ -103,3 +103,26 @@ POLICY = {
     "published_by": None,
     "document": json.loads(STANDARD_POLICY.read_text()),
 }
+
+ENTRY = {
+    "position": 41,
+    "body": {
+        "position": 41,
+        "at": "2025-06-02T09:30:00.000000+00:00",
+        "actor": {"id": ID, "name": PERSON["name"], "authenticated_by": "token"},
+        "action": "version.registered",
+        "subject": {
+            "id": f"inventory.ModelVersion:{ID}",
+            "name": f"{MODEL['name']} version 1",
+            "model": MODEL["slug"],
+        },
+        "details": {"number": 1, "schema": DIGEST, "artifact": "", "origin": "", "predecessor": None},
+        "request_id": "9f0c3e5d",
+        "previous": DIGEST,
+    },
+    "leaf_hash": DIGEST,
+}
+ENTRY_PAGE = page_example(ENTRY)
+CHECKPOINT = "mrm.example.com\n42\nn4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n\n— mrm.example.com kQ3…\n"
+INCLUSION = {"position": 41, "size": 42, "leaf_hash": DIGEST, "root": DIGEST, "proof": [DIGEST, DIGEST, DIGEST]}
+CONSISTENCY = {"old": 40, "new": 42, "old_root": DIGEST, "new_root": DIGEST, "proof": [DIGEST, DIGEST]}

@@ -5,6 +5,7 @@ from django.urls import path
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.models import ModelApi, ModelsApi
 from inventory.api.policies import CurrentPolicyApi
+from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
 
 VERSION = "models/<slug:slug>/versions/<int:number>/"
@@ -19,4 +20,8 @@ urlpatterns = [
     path(f"{VERSION}batches/", BatchesApi.as_view(), name="api-batches"),
     path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
+    path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),
+    path("trail/checkpoint", CheckpointApi.as_view(), name="api-trail-checkpoint"),
+    path("trail/proof/inclusion", InclusionApi.as_view(), name="api-trail-inclusion"),
+    path("trail/proof/consistency", ConsistencyApi.as_view(), name="api-trail-consistency"),
 ]

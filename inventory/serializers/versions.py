@@ -5,14 +5,17 @@ from audits.profiles.schema import Kind, Role
 from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.states import Stage
 
+COLUMN_KINDS = [kind.value for kind in Kind]
+COLUMN_ROLES = [role.value for role in Role]
+
 
 class ColumnShape(serializers.Serializer):
     """One column of the rows that the version takes and gives."""
 
     name = serializers.CharField()
-    kind = serializers.ChoiceField([kind.value for kind in Kind])
-    role = serializers.ChoiceField([role.value for role in Role], required=False, help_text="feature by default")
-    roles = serializers.ListField(child=serializers.ChoiceField([role.value for role in Role]), required=False)
+    kind = serializers.ChoiceField(COLUMN_KINDS)
+    role = serializers.ChoiceField(COLUMN_ROLES, required=False, help_text="feature by default")
+    roles = serializers.ListField(child=serializers.ChoiceField(COLUMN_ROLES), required=False)
     required = serializers.BooleanField(default=True, help_text="Whether rows without a value are refused.")
     favourable = serializers.CharField(required=False, help_text="The outcome that is good for the person.")
     minimum = serializers.FloatField(required=False)

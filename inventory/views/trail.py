@@ -1,7 +1,4 @@
-"""The trail: search it, read an entry with its proof, recompute all of it.
-
-The pages live here and not with the trail because whose entries a person may read depends on the models they may see.
-"""
+"""The trail: search it, read an entry with its proof, recompute all of it."""
 
 import json
 
@@ -10,9 +7,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits.trail import services
-from audits.trail.models import Checkpoint, Entry
+from audits.trail.models import Checkpoint
+from inventory.contents.trail import entries_visible_to
 from inventory.forms import TrailFilter
-from inventory.models import Model
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.pages.answers import answer
@@ -23,7 +20,7 @@ from mrm.pages.tables import numbered_page
 def trail(request):
     form = TrailFilter(request.GET)
     form.is_valid()
-    entries = _chosen(_visible_entries(request.user), form.cleaned_data)
+    entries = _chosen(entries_visible_to(request.user), form.cleaned_data)
     context = {"page": numbered_page(request, entries), "form": form, "checkpoint": Checkpoint.objects.first()}
     return answer(request, "trail/trail.html", context, part="trail/rows.html")
 
@@ -31,7 +28,7 @@ def trail(request):
 @require_safe
 def entry(request, position):
     """One entry: what it says, its hash, and the proof that it stands in the signed log."""
-    visible = _visible_entries(request.user)
+    visible = entries_visible_to(request.user)
     entry = get_object_or_404(visible, position=position)
     checkpoint = Checkpoint.objects.filter(size__gt=position).first()
     context = {
@@ -51,13 +48,6 @@ def verify(request):
     require(request.user, Permission.READ_TRAIL, None)
     context = {"verification": services.verify_trail()}
     return answer(request, "trail/verified.html", context, part="trail/verified_part.html")
-
-
-def _visible_entries(person):
-    """Everything for those who hold a role in every workspace; else what is about the models they may see."""
-    if person.workspace_ids() is None:
-        return Entry.objects.all()
-    return Entry.objects.filter(model_slug__in=Model.objects.visible_to(person).values("slug"))
 
 
 def _chosen(entries, wanted: dict):

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.exceptions import UnsupportedMediaType, ValidationError
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -85,6 +86,22 @@ class Api(APIView):
         if kept.status is None:
             raise RuleBroken("The first request with this Idempotency-Key is still being answered; try again shortly.")
         raise AlreadyAnswered(kept)
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """Refusals in JSON, whatever kind of file was asked for; the file itself is answered past the renderers."""
+
+    def select_parser(self, request, parsers):
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
+class FileApi(Api):
+    """An endpoint that answers with a file."""
+
+    content_negotiation_class = AlwaysJson
 
 
 class StreamedApi(Api):

@@ -1,0 +1,51 @@
+from rest_framework import serializers
+
+from audits.trail.models import Action
+from inventory.serializers.fields import StrictQuery
+
+ACTIONS = Action.values
+HASH = "hexadecimal SHA-256"
+
+
+class EntryQuery(StrictQuery):
+    action = serializers.ChoiceField(ACTIONS, required=False)
+    model = serializers.SlugField(max_length=100, required=False)
+    actor = serializers.UUIDField(required=False, help_text="Id of a person.")
+    subject = serializers.CharField(max_length=120, required=False, help_text="As entries name it: kind and id.")
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False, help_text="Before this moment.")
+    ordering = serializers.ChoiceField(["position", "-position"], default="-position")
+
+
+class EntryOut(serializers.Serializer):
+    """One entry: `body` is what its hash commits to, as RFC 8785 canonical JSON."""
+
+    position = serializers.IntegerField()
+    body = serializers.DictField()
+    leaf_hash = serializers.CharField(help_text=f"RFC 6962 leaf hash of the body, {HASH}.")
+
+
+class InclusionQuery(StrictQuery):
+    position = serializers.IntegerField(min_value=0)
+    size = serializers.IntegerField(min_value=1, required=False, help_text="By default of the newest checkpoint.")
+
+
+class InclusionOut(serializers.Serializer):
+    position = serializers.IntegerField()
+    size = serializers.IntegerField()
+    leaf_hash = serializers.CharField()
+    root = serializers.CharField(help_text="Of the tree over `size` entries; a checkpoint signs the same.")
+    proof = serializers.ListField(child=serializers.CharField(), help_text="RFC 6962 audit path, leaf to root.")
+
+
+class ConsistencyQuery(StrictQuery):
+    old = serializers.IntegerField(min_value=1, help_text="Size of the tree you know.")
+    new = serializers.IntegerField(min_value=1, required=False, help_text="By default of the newest checkpoint.")
+
+
+class ConsistencyOut(serializers.Serializer):
+    old = serializers.IntegerField()
+    new = serializers.IntegerField()
+    old_root = serializers.CharField()
+    new_root = serializers.CharField()
+    proof = serializers.ListField(child=serializers.CharField(), help_text="RFC 6962 consistency proof.")
