@@ -1,10 +1,11 @@
 """Addresses of this app."""
 
-from django.urls import path
+from django.urls import include, path
 
 from audits.assessments.views import breaches, monitoring, runs
 
 urlpatterns = [
+    path("api/v1/", include("audits.assessments.api.urls")),
     path("models/<slug:slug>/monitoring/", monitoring.monitoring, name="model-monitoring"),
     path("models/<slug:slug>/monitoring/feature/", monitoring.feature, name="feature"),
     path("plans/<uuid:plan_id>/state/", monitoring.switch_plan, name="switch-plan"),

@@ -2,7 +2,7 @@
 
 from audits.assessments.services.breaches import close_breach, close_breaches_of
 from audits.assessments.services.execution import execute
-from audits.assessments.services.plans import change_plan, create_missing_plans
+from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan
 from audits.assessments.services.runs import (
     queue_due_runs,
     queue_reruns_for_late_outcomes,
@@ -21,5 +21,6 @@ __all__ = [
     "queue_reruns_for_late_outcomes",
     "request_run",
     "rerun",
+    "set_plan",
     "waiting_runs",
 ]

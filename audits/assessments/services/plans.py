@@ -13,6 +13,7 @@ from inventory.models import ModelVersion, Policy
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
+from mrm.errors import RuleBroken
 
 WATCHED = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
 
@@ -21,30 +22,53 @@ def create_missing_plans() -> list[Plan]:
     """Give each watched version that has a reference and predictions the plans it lacks and can be assessed for."""
     versions = (
         ModelVersion.objects.filter(stage__in=WATCHED, reference__isnull=False, batches__isnull=False)
-        .annotate(plan_count=Count("plans", distinct=True), first_at=Min("batches__first_at"))
+        .annotate(plan_count=Count("plans", distinct=True))
         .filter(plan_count__lt=len(Kind.values))
         .select_related("model")
     )
     created = []
     for version in versions:
         existing = set(version.plans.values_list("kind", flat=True))
-        created += [_create(version, kind) for kind in kinds_for(version) if kind not in existing]
+        created += [_create(version, kind, actor=None)[0] for kind in kinds_for(version) if kind not in existing]
     return created
 
 
 def kinds_for(version: ModelVersion) -> list[Kind]:
     """What this version can be assessed for, given its schema and artifact."""
-    has_output = version.column_with(Role.SCORE) or version.column_with(Role.PREDICTION)
-    return [
-        kind
-        for kind, possible in {
-            Kind.DRIFT: True,
-            Kind.BIAS: bool(version.columns_with(Role.PROTECTED) and version.column_with(Role.SCORE)),
-            Kind.EXPLAINABILITY: bool(version.artifact_sha256),
-            Kind.PERFORMANCE: bool(has_output and version.column_with(Role.LABEL) and version.column_with(Role.ID)),
-        }.items()
-        if possible
-    ]
+    return [kind for kind in Kind if not why_not_of_kind(version, kind)]
+
+
+def why_not_of_kind(version: ModelVersion, kind: str) -> str:
+    """What the version lacks to be assessed for this kind of thing; empty where it lacks nothing."""
+    score, prediction = version.column_with(Role.SCORE), version.column_with(Role.PREDICTION)
+    label = version.column_with(Role.LABEL)
+    predicts_class = prediction is not None and (score is not None or not prediction.is_numeric)
+    match kind:
+        case Kind.BIAS if not version.columns_with(Role.PROTECTED):
+            return "its schema has no protected attribute"
+        case Kind.BIAS if version.decision_threshold is None and not predicts_class:
+            return "nothing says what it decides: no prediction of a class, and no decision threshold"
+        case Kind.EXPLAINABILITY if version.artifact_bytes is None:
+            return "its artifact is not here"
+        case Kind.EXPLAINABILITY if not version.columns_with(Role.FEATURE):
+            return "its schema has no feature"
+        case Kind.PERFORMANCE if not (label and version.column_with(Role.ID)):
+            return "its schema has no label, or no id to join outcomes by"
+        case Kind.PERFORMANCE if not score and not (prediction.is_numeric and label.is_numeric):
+            return "it gives neither a score nor a number to compare with outcomes"
+    return ""
+
+
+@governed()
+def set_plan(version: ModelVersion, kind: str, *, enabled: bool, actor) -> tuple[Plan, bool]:
+    """Switch the version's plan of this kind on or off, making it first where it is missing; whether it was made."""
+    require(actor, Permission.CHANGE_PLAN, version.model.workspace_id, model_slug=version.model_slug)
+    plan, is_new = version.plans.filter(kind=kind).first(), False
+    if plan is None:
+        if reasons := _why_not_plan(version, kind):
+            raise RuleBroken(*reasons)
+        plan, is_new = _create(version, Kind(kind), actor=actor)
+    return change_plan(plan, enabled=enabled, actor=actor), is_new
 
 
 @governed()
@@ -81,13 +105,23 @@ def _day_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def _why_not_plan(version: ModelVersion, kind: str) -> list[str]:
+    lacks = {
+        f"it is {version.stage}": version.stage not in WATCHED,
+        "it has no reference data": not hasattr(version, "reference"),
+        "it has no predictions yet": not version.batches.exists(),
+        why_not_of_kind(version, kind): True,
+    }
+    return [f"{version} cannot be assessed for {kind}: {lack}." for lack, is_so in lacks.items() if lack and is_so]
+
+
 @governed()
-def _create(version: ModelVersion, kind: Kind) -> Plan:
+def _create(version: ModelVersion, kind: Kind, *, actor) -> tuple[Plan, bool]:
     first_at = version.batches.aggregate(first=Min("first_at"))["first"]
     start, due = first_window(version, kind, Policy.objects.in_force(), from_=first_at)
     plan, is_new = Plan.objects.get_or_create(
         version=version, kind=kind, defaults={"window_start": start, "next_due_at": due}
     )
     if is_new:
-        record(Action.PLAN_CREATED, actor=None, subject=plan, first_due=due.isoformat())
-    return plan
+        record(Action.PLAN_CREATED, actor=actor, subject=plan, first_due=due.isoformat())
+    return plan, is_new

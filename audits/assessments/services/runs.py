@@ -63,7 +63,7 @@ def queue_reruns_for_late_outcomes() -> list[Run]:
     lacking = Run.objects.filter(
         plan__kind=Kind.PERFORMANCE, state=RunState.INSUFFICIENT_DATA, reruns__isnull=True, version__stage__in=WATCHED
     ).filter(Exists(newer))
-    return [_rerun(run, requested_by=None) for run in lacking]
+    return [again for run in lacking if (again := _rerun_once(run))]
 
 
 def waiting_runs() -> list:
@@ -93,9 +93,19 @@ def request_run(plan: Plan, *, window_start: datetime | None = None, window_end:
 def rerun(run: Run, *, actor) -> Run:
     """Measure the same window again, to compare."""
     require(actor, Permission.RUN_ASSESSMENT, run.version.model.workspace_id, model_slug=run.model_slug)
+    run = Run.objects.select_for_update().get(pk=run.pk)
     if not run.is_finished:
         raise RuleBroken("This run is not finished yet.")
+    if run.reruns.unfinished().exists():
+        raise RuleBroken("This window is already being measured again; wait for that run to finish.")
     return _rerun(run, requested_by=actor)
+
+
+@transaction.atomic
+def _rerun_once(run: Run) -> Run | None:
+    """A re-run unless another sweep has queued one meanwhile."""
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    return None if run.reruns.exists() else _rerun(run, requested_by=None)
 
 
 def _rerun(run: Run, *, requested_by) -> Run:

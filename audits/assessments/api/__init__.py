@@ -1,0 +1,1 @@
+"""The REST API of assessing: plans, runs with their results, and breaches."""

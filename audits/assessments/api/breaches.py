@@ -1,0 +1,60 @@
+"""`/models/{slug}/breaches/`: what went beyond its limit, until the second line closes it."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.assessments import services
+from audits.assessments.api import examples
+from audits.assessments.api.lookups import breach_for
+from audits.assessments.models import Breach
+from audits.assessments.serializers import BreachOut, BreachQuery, ReasonIn
+from inventory.api.lookups import model_for
+from inventory.api.paging import Pages, page_of
+from mrm.accounts.api import Api
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+class BreachesApi(Api):
+    @extend_schema(
+        operation_id="list_breaches",
+        summary="List the breaches of a model",
+        description="One per version, measure, column and group; later breaches of the same join the one that is open.",
+        tags=["assessments"],
+        parameters=[BreachQuery],
+        responses={200: page_of(BreachOut), **problems(400, 403, 404)},
+        examples=[response_example("One breach", examples.BREACH_PAGE)],
+    )
+    def get(self, request, slug):
+        query = BreachQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = dict(query.validated_data)
+        is_open = wanted.pop("open")
+        if "version" in wanted:
+            wanted["version__number"] = wanted.pop("version")
+        breaches = Breach.objects.filter(version__model=model_for(request, slug), **wanted)
+        if is_open is not None:
+            breaches = breaches.filter(closed_at__isnull=is_open)
+        pages = Pages("-opened_at", "id")
+        page = pages.paginate_queryset(breaches.select_related("version__model"), request, self)
+        return pages.get_paginated_response(BreachOut(page, many=True).data)
+
+
+class BreachClosureApi(Api):
+    @extend_schema(
+        operation_id="close_breach",
+        summary="Close a breach",
+        description="The second line may, with a reason, never on a model of its own.",
+        tags=["assessments"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonIn,
+        responses={200: BreachOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Close", examples.REASON),
+            response_example("Closed", examples.BREACH | {"closed_at": examples.LATER, **examples.CLOSED}),
+        ],
+    )
+    def post(self, request, breach_id):
+        breach = breach_for(request, breach_id)
+        sent = ReasonIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return Response(BreachOut(services.close_breach(breach, **sent.validated_data, actor=request.user)).data)

@@ -1,0 +1,94 @@
+"""The examples of the OpenAPI document, of the same story as those of registration."""
+
+from inventory.api.examples import DIGEST, ID, MODEL, PERSON, WHEN
+from inventory.api.paging import page_example
+
+LATER = "2025-07-01T06:00:00Z"
+WINDOW = {"window_start": "2025-06-01T00:00:00Z", "window_end": "2025-07-01T00:00:00Z"}
+
+PLAN_IN = {"version": 1, "kind": "drift", "enabled": False}
+PLAN = {
+    "id": ID,
+    "model": MODEL["slug"],
+    **PLAN_IN,
+    "window_start": WINDOW["window_start"],
+    "next_due_at": WINDOW["window_end"],
+    "created_at": WHEN,
+}
+PLAN_PAGE = page_example(PLAN | {"enabled": True})
+
+RUN_IN = WINDOW
+_RUN = {"id": ID, "plan": ID, "model": MODEL["slug"], "version": 1, "kind": "drift", **WINDOW}
+_ASKED = {"policy_version": 1, "rerun_of": None, "requested_by": PERSON, "queued_at": LATER}
+QUEUED = _RUN | {
+    "state": "queued",
+    "progress": 0,
+    "step": "",
+    "verdict": "",
+    "reason": "",
+    **_ASKED,
+    "started_at": None,
+    "finished_at": None,
+}
+RUN_QUEUED = QUEUED | {"inputs": {}, "environment": {}, "results": []}
+_DONE = {"state": "succeeded", "progress": 100, "verdict": "amber", "started_at": LATER, "finished_at": LATER}
+RUN_PAGE = page_example(QUEUED | _DONE)
+RUN = (
+    QUEUED
+    | _DONE
+    | {
+        "inputs": {
+            "reference": {"sha256": DIGEST, "rows": 1500, "grid": DIGEST},
+            "batches": [{"sha256": DIGEST, "rows": 1200}],
+            "rows": {"reference": 1500, "current": 1200},
+            "not_examined": [],
+        },
+        "environment": {"python": "3.11.9", "libraries": {"numpy": "2.3.5"}, "seed": 1748736000},
+        "results": [
+            {
+                "measure": "psi",
+                "column": "score",
+                "segment": "",
+                "value": 0.143,
+                "low": 0.109,
+                "high": 0.184,
+                "level": 0.95,
+                "statistic": 171.6,
+                "p_value": 0.0,
+                "sizes": {"reference": 1500, "current": 1200},
+                "method": "population stability index over 10 cells frozen from the reference",
+                "verdict": "amber",
+                "limit": {
+                    "amber": 0.1,
+                    "red": 0.25,
+                    "direction": "upper",
+                    "decided_by": "tolerance",
+                    "minimum_size": 100,
+                    "significance": 0.05,
+                    "policy_version": 1,
+                },
+                "reason": "",
+                "detail": {"tolerance": {"0.1": 0.004, "0.25": 0.99}},
+            }
+        ],
+    }
+)
+
+BREACH = {
+    "id": ID,
+    "model": MODEL["slug"],
+    "version": 1,
+    "measure": "psi",
+    "column": "score",
+    "segment": "",
+    "verdict": "amber",
+    "first_run": ID,
+    "last_run": ID,
+    "occurrences": 1,
+    "opened_at": LATER,
+    "closed_at": None,
+    "closing_reason": "",
+}
+BREACH_PAGE = page_example(BREACH)
+REASON = {"reason": "The campaign that brought other applicants ended in June; the July window lies within again."}
+CLOSED = {"closing_reason": REASON["reason"]}

@@ -1,0 +1,16 @@
+"""Addresses of the REST API, below `/api/v1/`."""
+
+from django.urls import path
+
+from audits.assessments.api.breaches import BreachClosureApi, BreachesApi
+from audits.assessments.api.plans import PlanRunsApi, PlansApi
+from audits.assessments.api.runs import RunApi, RunsApi
+
+urlpatterns = [
+    path("models/<slug:slug>/plans/", PlansApi.as_view(), name="api-plans"),
+    path("plans/<uuid:plan_id>/runs/", PlanRunsApi.as_view(), name="api-plan-runs"),
+    path("models/<slug:slug>/runs/", RunsApi.as_view(), name="api-runs"),
+    path("runs/<uuid:run_id>/", RunApi.as_view(), name="api-run"),
+    path("models/<slug:slug>/breaches/", BreachesApi.as_view(), name="api-breaches"),
+    path("breaches/<uuid:breach_id>/closure/", BreachClosureApi.as_view(), name="api-breach-closure"),
+]

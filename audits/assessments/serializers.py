@@ -1,0 +1,133 @@
+"""The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
+
+from rest_framework import serializers
+
+from audits.assessments.models import Kind
+from audits.assessments.states import RunState
+from audits.statistics.limits import DecidedBy, Direction, Verdict
+from inventory.serializers import PersonOut, StrictQuery
+
+KINDS = [kind.value for kind in Kind]
+STATES = [state.value for state in RunState]
+VERDICTS = [verdict.value for verdict in Verdict]
+
+
+class PlanQuery(StrictQuery):
+    version = serializers.IntegerField(min_value=1, required=False, help_text="Number of a version of the model.")
+    kind = serializers.ChoiceField(KINDS, required=False)
+    enabled = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class PlanIn(serializers.Serializer):
+    version = serializers.IntegerField(min_value=1, help_text="Number of a version of the model.")
+    kind = serializers.ChoiceField(KINDS)
+    enabled = serializers.BooleanField(default=True, help_text="Whether runs become due.")
+
+
+class PlanOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    model = serializers.CharField(source="model_slug")
+    version = serializers.IntegerField(source="version.number")
+    kind = serializers.ChoiceField(KINDS)
+    enabled = serializers.BooleanField()
+    window_start = serializers.DateTimeField(help_text="Where the next run begins to look.")
+    next_due_at = serializers.DateTimeField(help_text="Where it stops, and from when on it can run.")
+    created_at = serializers.DateTimeField()
+
+
+class RunIn(serializers.Serializer):
+    """Which rows to look at: logged from `window_start` on and before `window_end`."""
+
+    window_start = serializers.DateTimeField(required=False, help_text="By default that of the plan's present window.")
+    window_end = serializers.DateTimeField(required=False, help_text="By default now.")
+
+
+class RunQuery(StrictQuery):
+    version = serializers.IntegerField(min_value=1, required=False, help_text="Number of a version of the model.")
+    kind = serializers.ChoiceField(KINDS, required=False)
+    state = serializers.ChoiceField(STATES, required=False)
+    verdict = serializers.ChoiceField(VERDICTS, required=False)
+
+
+class RunOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    plan = serializers.UUIDField(source="plan_id")
+    model = serializers.CharField(source="model_slug")
+    version = serializers.IntegerField(source="version.number")
+    kind = serializers.ChoiceField(KINDS, source="plan.kind")
+    window_start = serializers.DateTimeField()
+    window_end = serializers.DateTimeField()
+    state = serializers.ChoiceField(STATES)
+    progress = serializers.IntegerField(help_text="Percent.")
+    step = serializers.CharField(help_text="What it is doing while it runs.")
+    verdict = serializers.CharField(help_text="The worst of its results; empty until it is finished.")
+    reason = serializers.CharField(help_text="Why it failed or had too little data.")
+    policy_version = serializers.IntegerField(source="policy.number")
+    rerun_of = serializers.UUIDField(source="rerun_of_id", allow_null=True)
+    requested_by = PersonOut(allow_null=True, help_text="null: it was due.")
+    queued_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class LimitOut(serializers.Serializer):
+    """The limit that judged a result, as it stood in the policy then."""
+
+    amber = serializers.FloatField(allow_null=True)
+    red = serializers.FloatField(allow_null=True)
+    direction = serializers.ChoiceField([direction.value for direction in Direction])
+    decided_by = serializers.ChoiceField([by.value for by in DecidedBy])
+    minimum_size = serializers.IntegerField()
+    significance = serializers.FloatField()
+    policy_version = serializers.IntegerField()
+
+
+class ResultOut(serializers.Serializer):
+    measure = serializers.CharField()
+    column = serializers.CharField()
+    segment = serializers.CharField(help_text="The group; empty for the whole.")
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    level = serializers.FloatField(allow_null=True, help_text="Confidence level of low and high.")
+    statistic = serializers.FloatField(allow_null=True)
+    p_value = serializers.FloatField(allow_null=True)
+    sizes = serializers.DictField(child=serializers.IntegerField())
+    method = serializers.CharField()
+    verdict = serializers.CharField(help_text="Empty where no limit judges it.")
+    limit = LimitOut(allow_null=True)
+    reason = serializers.CharField(help_text="Why there is no value.")
+    detail = serializers.DictField()
+
+
+class RunInFullOut(RunOut):
+    inputs = serializers.DictField(help_text="Digests and sizes of everything it looked at.")
+    environment = serializers.DictField(help_text="Libraries, seed, confinement: what re-performing it needs.")
+    results = ResultOut(many=True)
+
+
+class BreachQuery(StrictQuery):
+    version = serializers.IntegerField(min_value=1, required=False, help_text="Number of a version of the model.")
+    measure = serializers.CharField(max_length=60, required=False)
+    verdict = serializers.ChoiceField([Verdict.AMBER.value, Verdict.RED.value], required=False)
+    open = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class BreachOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    model = serializers.CharField(source="model_slug")
+    version = serializers.IntegerField(source="version.number")
+    measure = serializers.CharField()
+    column = serializers.CharField()
+    segment = serializers.CharField()
+    verdict = serializers.CharField(help_text="The newest.")
+    first_run = serializers.UUIDField(source="first_run_id")
+    last_run = serializers.UUIDField(source="last_run_id")
+    occurrences = serializers.IntegerField()
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closing_reason = serializers.CharField()
+
+
+class ReasonIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=4000)
