@@ -194,6 +194,23 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "Level": "inventory.policies.LEVELS",
+        "ColumnKind": "inventory.serializers.versions.COLUMN_KINDS",
+        "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",
+        "AssessmentKind": "audits.assessments.serializers.KINDS",
+        "RunState": "audits.assessments.serializers.STATES",
+        "ChangeKind": "audits.workflows.serializers.changes.KINDS",
+        "ChangeState": "audits.workflows.serializers.changes.STATES",
+        "FindingState": "audits.workflows.serializers.findings.STATES",
+        "RetrainingState": "audits.workflows.serializers.retraining.STATES",
+        "RetrainingEvent": "audits.workflows.serializers.retraining.EVENTS",
+    },
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "retraining": {"type": "http", "scheme": "bearer", "description": "The secret that came with the order."}
+        }
+    },
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,20 @@
 """Every address, app by app."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView
 
 handler404 = "mrm.http.not_found"
 handler500 = "mrm.http.server_error"
+
+
+class ReferenceConverter(StringConverter):
+    """CR-2026-0001; what does not look like a reference names nothing."""
+
+    regex = "[A-Z]{1,3}-[0-9]{4}-[0-9]{4,8}"
+
+
+register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
     path("", include("inventory.urls")),

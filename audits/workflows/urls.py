@@ -1,10 +1,11 @@
 """Addresses of this app."""
 
-from django.urls import path
+from django.urls import include, path
 
 from audits.workflows.views import changes, findings, home, models, portfolio
 
 urlpatterns = [
+    path("api/v1/", include("audits.workflows.api.urls")),
     path("", home.home, name="home"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/portfolio.csv", portfolio.portfolio_csv, name="portfolio-csv"),
@@ -15,11 +16,11 @@ urlpatterns = [
     path("models/<slug:slug>/findings/", findings.model_findings, name="model-findings"),
     path("models/<slug:slug>/findings/new/", findings.raise_finding, name="raise-finding"),
     path("changes/", changes.change_list, name="change-list"),
-    path("changes/<str:reference>/", changes.change, name="change"),
-    path("changes/<str:reference>/decision/", changes.decide, name="decide-change"),
-    path("changes/<str:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
+    path("changes/<reference:reference>/", changes.change, name="change"),
+    path("changes/<reference:reference>/decision/", changes.decide, name="decide-change"),
+    path("changes/<reference:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
     path("findings/", findings.finding_list, name="finding-list"),
-    path("findings/<str:reference>/", findings.finding, name="finding"),
-    path("findings/<str:reference>/response/", findings.respond, name="respond-to-finding"),
-    path("findings/<str:reference>/judgement/", findings.judge, name="judge-finding"),
+    path("findings/<reference:reference>/", findings.finding, name="finding"),
+    path("findings/<reference:reference>/response/", findings.respond, name="respond-to-finding"),
+    path("findings/<reference:reference>/judgement/", findings.judge, name="judge-finding"),
 ]

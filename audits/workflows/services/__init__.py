@@ -1,7 +1,7 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
 from audits.workflows.services.changes import expire_change_requests, request_change, withdraw
-from audits.workflows.services.decisions import decide, decision_view, why_not_decide
+from audits.workflows.services.decisions import decide, decision_view, statement_of, why_not_decide
 from audits.workflows.services.findings import (
     close_finding,
     raise_finding,
@@ -27,6 +27,7 @@ __all__ = [
     "request_change",
     "respond_to_finding",
     "return_finding",
+    "statement_of",
     "submit_finding",
     "why_not_decide",
     "withdraw",

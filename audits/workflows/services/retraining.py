@@ -8,8 +8,8 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
+from audits.assessments import catalogue
 from audits.assessments.models import Breach
-from audits.profiles.schema import Role
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Retraining
@@ -17,10 +17,12 @@ from audits.workflows.services.changes import OPEN, request_change
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState, RetrainingState
 from inventory import policies
+from inventory.artifacts import output_column
 from inventory.models import ModelVersion, Policy
 from inventory.states import Stage
 from mrm.adapters import training
 from mrm.errors import NotPermitted, RuleBroken
+from mrm.locks import held
 
 ENDED_WITHOUT_CANDIDATE = (
     ChangeState.REJECTED,
@@ -31,39 +33,55 @@ ENDED_WITHOUT_CANDIDATE = (
 
 
 def open_retraining_requests(now: datetime) -> list[ChangeRequest]:
-    """Ask for retraining where the policy says that a breach calls for it and nobody has asked or refused lately."""
+    """Ask for retraining where the policy says that a breach calls for it and nobody has asked or refused lately.
+
+    Of several breaches of a version, the one that the policy names first is the reason.
+    """
     policy = Policy.objects.in_force()
-    open_breaches = Breach.objects.open().filter(version__stage=Stage.PRODUCTION).select_related("version__model")
-    return [_request_for(breach) for breach in open_breaches if _calls_for_retraining(breach, policy, now)]
+    breaches = (
+        Breach.objects.open().filter(version__stage=Stage.PRODUCTION).select_related("version__model", "last_run")
+    )
+    places = {breach: place for breach in breaches if (place := _place_in_policy(breach, policy)) is not None}
+    urgent_first = sorted(places, key=places.get)
+    return [_request_for(breach) for breach in urgent_first if _may_ask(breach, policy, now)]
 
 
 def dispatch_approved_retrainings() -> None:
     """Start the pipeline of every approved retraining; outside any transaction, at least once, with one reference."""
-    for retraining in Retraining.objects.filter(state=RetrainingState.APPROVED).select_related("change__model"):
-        _dispatch(retraining)
-    for retraining in Retraining.objects.filter(state=RetrainingState.DISPATCHED, pipeline=training.BUILT_IN):
+    retrainings = Retraining.objects.select_related("change__model", "change__version")
+    for retraining in retrainings.filter(state=RetrainingState.APPROVED):
+        with held(retraining.change_id) as mine:  # Two at a time would hand out two secrets, of which one opens.
+            if mine and _keep_secret(retraining, secret := secrets.token_urlsafe(32)):
+                external_id = training.start(_order(retraining, secret=secret), pipeline=retraining.pipeline)
+                mark_dispatched(retraining, external_id)
+    for retraining in retrainings.filter(state=RetrainingState.DISPATCHED, pipeline=training.BUILT_IN):
         # The built-in pipeline may have died with its worker; it knows by the reference what it has already done.
         training.start(_order(retraining, secret=""))
 
 
 def report_retraining(
-    retraining: Retraining,
+    retraining: Retraining | None,
     *,
     state: str,
     secret: str,
     external_id: str = "",
-    candidate: ModelVersion | None = None,
     metrics: dict | None = None,
     reason: str = "",
 ) -> Retraining:
-    """What a pipeline says of its run, proved by the secret it was given. The end is recorded once."""
-    if not hmac.compare_digest(hash_of(secret), retraining.callback_hash):
+    """What a pipeline says of its run, proved by the secret it was given. The same again changes nothing.
+
+    Who does not know the secret does not learn either whether there is such a retraining (None).
+    """
+    if retraining is None or not hmac.compare_digest(hash_of(secret), retraining.callback_hash):
         raise NotPermitted("The secret of this call-back is not the one that was handed out.")
+    started = mark_dispatched(retraining, external_id)
     if state == "started":
-        return _note_start(retraining, external_id)
+        return started
     if state == "succeeded":
+        change = started.change
+        candidate = change.model.versions.filter(origin=change.reference).first()
         return finish_retraining(retraining, candidate=candidate, metrics=metrics or {}, external_id=external_id)
-    return fail_retraining(retraining, reason=reason or "The pipeline gave no reason.")
+    return fail_retraining(retraining, reason=reason.strip() or "The pipeline gave no reason.")
 
 
 @governed()
@@ -72,10 +90,10 @@ def finish_retraining(
 ) -> Retraining:
     """The candidate is registered: the request that asked for it is carried out."""
     retraining = _locked(retraining)
-    if retraining.state == RetrainingState.SUCCEEDED and retraining.candidate_id == getattr(candidate, "pk", None):
+    if retraining.state == RetrainingState.SUCCEEDED and candidate and retraining.candidate_id == candidate.pk:
         return retraining
     if candidate is None or candidate.origin != retraining.change.reference:
-        raise RuleBroken(f"The candidate must be registered with the origin {retraining.change.reference}.")
+        raise RuleBroken(f"Register the candidate first, with the origin {retraining.change.reference}.")
     now, change = timezone.now(), retraining.change
     move(
         retraining,
@@ -95,6 +113,8 @@ def finish_retraining(
 def fail_retraining(retraining: Retraining, *, reason: str) -> Retraining:
     """The pipeline could not do it; the request ends with the reason, and may be asked again."""
     retraining = _locked(retraining)
+    if retraining.state == RetrainingState.FAILED and retraining.reason == reason:
+        return retraining
     move(retraining, "fail", reason=reason, finished_at=timezone.now())
     move(retraining.change, "fail", outcome=reason, completed_at=timezone.now())
     record(Action.RETRAINING_REPORTED, actor=None, subject=retraining, state="failed", reason=reason)
@@ -109,6 +129,10 @@ def mark_dispatched(retraining: Retraining, external_id: str = "") -> Retraining
     if retraining.state == RetrainingState.APPROVED:
         move(retraining, "dispatch", external_id=external_id, dispatched_at=timezone.now())
         record(Action.RETRAINING_DISPATCHED, actor=None, subject=retraining, pipeline=retraining.pipeline)
+    elif retraining.state == RetrainingState.DISPATCHED and external_id not in ("", retraining.external_id):
+        retraining.external_id = external_id
+        retraining.save(update_fields=["external_id"])
+        record(Action.RETRAINING_REPORTED, actor=None, subject=retraining, state="started", external_id=external_id)
     return retraining
 
 
@@ -116,21 +140,20 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _calls_for_retraining(breach: Breach, policy: Policy, now: datetime) -> bool:
+def _place_in_policy(breach: Breach, policy: Policy) -> int | None:
+    """Which of the policy's reasons for retraining this breach is, from 0; None if it is none."""
+    output = output_column(breach.version)
+    role = "score" if output and breach.column == output.name else "feature"
+    for place, rule in enumerate(policy.document["retraining"]["on"]):
+        if (rule["measure"], rule["verdict"], rule.get("role", role)) == (breach.measure, breach.verdict, role):
+            return None if breach.segment else place
+    return None
+
+
+def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
     version = breach.version
-    score = version.column_with(Role.SCORE) or version.column_with(Role.PREDICTION)
-    role = "score" if score and breach.column == score.name else "feature"
-    asked_for = any(
-        rule["measure"] == breach.measure
-        and rule.get("role", role) == role
-        and rule["verdict"] == breach.verdict
-        and not breach.segment
-        for rule in policy.document["retraining"]["on"]
-    )
-    if not asked_for or not version.artifact_sha256:
-        return False
     earlier = version.changes.filter(kind=ChangeRequest.Kind.RETRAINING)
-    if earlier.filter(state__in=OPEN).exists():
+    if not version.artifact_sha256 or earlier.filter(state__in=OPEN).exists():
         return False
     if Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).exists():
         return False
@@ -139,33 +162,20 @@ def _calls_for_retraining(breach: Breach, policy: Policy, now: datetime) -> bool
 
 
 def _request_for(breach: Breach) -> ChangeRequest:
-    about = " ".join(part for part in (breach.measure.replace("_", " "), breach.column) if part)
+    about = catalogue.title(breach.measure) + (f" of {breach.column}" if breach.column else "")
     reason = f"The policy asks for retraining: {about} is {breach.verdict} on {breach.version}."
     return request_change(ChangeRequest.Kind.RETRAINING, breach.version, reason=reason, breach=breach, actor=None)
 
 
-def _dispatch(retraining: Retraining) -> None:
-    secret = secrets.token_urlsafe(32)
-    _keep_secret(retraining, secret)
-    external_id = training.start(_order(retraining, secret=secret), pipeline=retraining.pipeline)
-    mark_dispatched(retraining, external_id)
-
-
 @governed()
-def _keep_secret(retraining: Retraining, secret: str) -> None:
-    """Before the pipeline starts, since it may report back before `start` returns."""
+def _keep_secret(retraining: Retraining, secret: str) -> bool:
+    """Before the pipeline starts, since it may report back before `start` returns. False if it has started already."""
     retraining = _locked(retraining)
+    if retraining.state != RetrainingState.APPROVED:
+        return False
     retraining.callback_hash = hash_of(secret)
     retraining.save(update_fields=["callback_hash"])
-
-
-@governed()
-def _note_start(retraining: Retraining, external_id: str) -> Retraining:
-    retraining = _locked(retraining)
-    retraining.external_id = external_id or retraining.external_id
-    retraining.save(update_fields=["external_id"])
-    record(Action.RETRAINING_REPORTED, actor=None, subject=retraining, state="started", external_id=external_id)
-    return retraining
+    return True
 
 
 def _order(retraining: Retraining, *, secret: str) -> training.TrainingOrder:

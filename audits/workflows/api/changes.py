@@ -1,0 +1,206 @@
+"""`/changes/`: asking for a change, seeing what would be signed, deciding, taking back; and the gate."""
+
+import hashlib
+import json
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.assessments.serializers import ReasonIn
+from audits.workflows import services, tasks
+from audits.workflows.api import examples
+from audits.workflows.api.lookups import change_for, named_breach, named_model, named_version, readable_changes
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.models import Decision
+from audits.workflows.serializers import (
+    ChangeIn,
+    ChangeInFullOut,
+    ChangeOut,
+    ChangeQuery,
+    DecisionIn,
+    DecisionMadeOut,
+    GateOut,
+    StatementOut,
+    StatementQuery,
+)
+from inventory.api.lookups import version_for
+from inventory.api.paging import Pages, page_of
+from mrm.accounts.api import Api
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+from mrm.queue import nudge
+
+SECRETS = ("password", "code")
+
+
+class ChangesApi(Api):
+    @extend_schema(
+        operation_id="list_changes",
+        summary="List change requests",
+        description="Of the models you may see, the newest first.",
+        tags=["changes"],
+        parameters=[ChangeQuery],
+        responses={200: page_of(ChangeOut), **problems(400, 403)},
+        examples=[response_example("One request", examples.CHANGE_PAGE)],
+    )
+    def get(self, request):
+        query = ChangeQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = {"kind": "kind", "state": "state", "model": "model__slug", "version": "version__number"}
+        chosen = {wanted[name]: value for name, value in query.validated_data.items()}
+        pages = Pages("-requested_at", "id")
+        page = pages.paginate_queryset(readable_changes(request).filter(**chosen), request, self)
+        return pages.get_paginated_response(ChangeOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="request_change",
+        summary="Ask for a change",
+        description=(
+            "A retraining, a promotion or a retirement. What the deciders will be shown is frozen now; a promotion is "
+            "refused, with every reason, while the gate is closed."
+        ),
+        tags=["changes"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ChangeIn,
+        responses={201: ChangeInFullOut, **problems(400, 403, 409, 413, 415, 422)},
+        examples=[
+            request_example("Retire", examples.CHANGE_IN),
+            response_example("Asked", examples.CHANGE_IN_FULL, 201),
+        ],
+    )
+    def post(self, request):
+        sent = ChangeIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        wanted = sent.validated_data
+        model = named_model(request, wanted["model"])
+        change = services.request_change(
+            wanted["kind"],
+            named_version(model, wanted["version"]),
+            reason=wanted["reason"],
+            breach=named_breach(model, wanted.get("breach")),
+            actor=request.user,
+        )
+        return Response(ChangeInFullOut(change).data, status=201, headers={"Location": _address(change)})
+
+
+class ChangeApi(Api):
+    @extend_schema(
+        operation_id="read_change",
+        summary="Read a change request",
+        tags=["changes"],
+        responses={200: ChangeInFullOut, **problems(403, 404)},
+        examples=[response_example("A request", examples.CHANGE_IN_FULL)],
+    )
+    def get(self, request, reference):
+        return Response(ChangeInFullOut(change_for(request, reference)).data)
+
+
+class StatementApi(Api):
+    @extend_schema(
+        operation_id="read_statement",
+        summary="Read what you would sign",
+        description=(
+            "The evidence as it is now, its digest, the statement that a decision of yours would sign, and every "
+            "reason why you may not decide. If the evidence has changed, decisions made over the old one are voided."
+        ),
+        tags=["changes"],
+        parameters=[StatementQuery],
+        responses={200: StatementOut, **problems(400, 403, 404)},
+        examples=[response_example("An approval", examples.STATEMENT)],
+    )
+    def get(self, request, reference):
+        change = change_for(request, reference)
+        query = StatementQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = query.validated_data
+        usual = Decision.Meaning.REVIEWED if wanted["approved"] else Decision.Meaning.REJECTED
+        view = services.decision_view(change, person=request.user)
+        statement = services.statement_of(
+            view.change,
+            role=view.role,
+            approved=wanted["approved"],
+            meaning=wanted.get("meaning", usual),
+            comment=wanted["comment"],
+            person=request.user,
+        )
+        shown = {
+            "may_decide": not view.reasons_not_to,
+            "reasons_not_to": view.reasons_not_to,
+            "evidence_digest": view.change.evidence_digest,
+            "evidence": view.change.evidence,
+            "statement": statement,
+        }
+        return Response(StatementOut(shown).data)
+
+
+class DecisionsApi(Api):
+    def body_digest(self, request) -> str:
+        """Without the password: whoever reads the table of keys must not be able to guess it from a digest."""
+        told = request.data
+        if isinstance(told, dict):
+            told = {name: value for name, value in told.items() if name not in SECRETS}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @extend_schema(
+        operation_id="decide_change",
+        summary="Decide a change request",
+        description=(
+            "Signs the statement, over exactly the evidence whose digest you send, after proving again who you are. "
+            "The last approval the policy asks for carries the change out."
+        ),
+        tags=["changes"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=DecisionIn,
+        responses={201: DecisionMadeOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Approve", examples.DECISION_IN),
+            response_example("Decided", examples.DECISION_MADE, 201),
+        ],
+    )
+    def post(self, request, reference):
+        change = change_for(request, reference, reading=False)
+        sent = DecisionIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        decision = services.decide(change, **sent.validated_data, actor=request.user)
+        nudge(tasks.dispatch_approved_retrainings)
+        made = {"decision": decision, "change": decision.change}
+        return Response(DecisionMadeOut(made).data, status=201)
+
+
+class WithdrawalApi(Api):
+    @extend_schema(
+        operation_id="withdraw_change",
+        summary="Withdraw a change request",
+        description="Whoever asked may, and the model's owner, while it is pending.",
+        tags=["changes"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonIn,
+        responses={200: ChangeInFullOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Withdraw", examples.WITHDRAWAL),
+            response_example("Withdrawn", examples.CHANGE_WITHDRAWN),
+        ],
+    )
+    def post(self, request, reference):
+        change = change_for(request, reference, reading=False)
+        sent = ReasonIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        change = services.withdraw(change, **sent.validated_data, actor=request.user)
+        return Response(ChangeInFullOut(change).data)
+
+
+class GateApi(Api):
+    @extend_schema(
+        operation_id="read_gate",
+        summary="May this version go into production?",
+        description="What a pipeline asks before it deploys: every blocker in words. Two people still decide.",
+        tags=["versions"],
+        responses={200: GateOut, **problems(403, 404)},
+        examples=[response_example("Closed", examples.GATE)],
+    )
+    def get(self, request, slug, number):
+        blockers = blockers_for_promotion(version_for(request, slug, number))
+        return Response(GateOut({"allowed": not blockers, "blockers": blockers}).data)
+
+
+def _address(change) -> str:
+    return f"/api/v1/changes/{change.reference}/"

@@ -1,0 +1,166 @@
+"""The examples of the OpenAPI document, of the same story as those of registration and assessing."""
+
+from inventory.api.examples import DIGEST, ID, MODEL, PERSON, WHEN
+from inventory.api.paging import page_example
+
+LATER, LATEST = "2025-07-02T08:00:00Z", "2025-08-01T08:00:00Z"
+VALIDATOR = {"id": ID, "name": "Vera Validator"}
+
+CHANGE_IN = {
+    "kind": "retirement",
+    "model": MODEL["slug"],
+    "version": 1,
+    "reason": "The product is no longer sold; the last application was decided in June.",
+}
+CHANGE = {
+    "reference": "CR-2025-0001",
+    **CHANGE_IN,
+    "breach": None,
+    "requester": PERSON,
+    "policy_version": 1,
+    "roles_required": ["risk_officer", "validator"],
+    "evidence_digest": DIGEST,
+    "state": "pending",
+    "outcome": "",
+    "requested_at": WHEN,
+    "expires_at": LATER,
+    "decided_at": None,
+    "completed_at": None,
+}
+CHANGE_PAGE = page_example(CHANGE)
+EVIDENCE = {
+    "kind": "retirement",
+    "reason": CHANGE_IN["reason"],
+    "policy": {"version": 1, "sha256": DIGEST},
+    "model": {
+        "slug": MODEL["slug"],
+        "name": MODEL["name"],
+        "purpose": MODEL["purpose"],
+        "owner": PERSON["name"],
+        "tier": 2,
+        "status": "in_use",
+    },
+    "version": {
+        "number": 1,
+        "stage": "production",
+        "framework": "onnx",
+        "artifact_sha256": DIGEST,
+        "code_ref": "git:4f2c1e9",
+        "origin": "",
+    },
+    "replaces": None,
+    "breach": None,
+    "gate": None,
+    "assessments": None,
+}
+CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "decisions": [], "retraining": None}
+WITHDRAWAL = {"reason": "Sales found another year of applications to decide."}
+CHANGE_WITHDRAWN = CHANGE_IN_FULL | {"state": "withdrawn", "outcome": WITHDRAWAL["reason"], "decided_at": LATER}
+
+MEANING = "I reviewed the evidence and take responsibility for this decision"
+_STATEMENT = {
+    "subject": {
+        "id": ID,
+        "reference": CHANGE["reference"],
+        "title": f"{CHANGE['reference']}: retirement of {MODEL['name']} version 1",
+    },
+    "evidence_digest": DIGEST,
+    "outcome": "approved",
+    "meaning": MEANING,
+    "comment": "No live consumer is left.",
+    "policy_version": 1,
+    "signer": VALIDATOR | {"role": "validator"},
+    "signed_at": "2025-07-02T08:00:00+00:00",
+}
+STATEMENT = {
+    "may_decide": True,
+    "reasons_not_to": [],
+    "evidence_digest": DIGEST,
+    "evidence": EVIDENCE,
+    "statement": _STATEMENT,
+}
+DECISION_IN = {
+    "approved": True,
+    "meaning": "reviewed",
+    "comment": _STATEMENT["comment"],
+    "evidence_digest": DIGEST,
+    "password": "your password, again",
+    "code": "123456",
+}
+DECISION_MADE = {
+    "decision": {
+        "id": ID,
+        "person": VALIDATOR,
+        "printed_name": VALIDATOR["name"],
+        "role": "validator",
+        "approved": True,
+        "meaning": "reviewed",
+        "comment": _STATEMENT["comment"],
+        "statement": _STATEMENT,
+        "statement_digest": DIGEST,
+        "authentication": "password+totp",
+        "decided_at": LATER,
+        "voided_at": None,
+        "voided_because": "",
+    },
+    "change": CHANGE,
+}
+
+GATE = {
+    "allowed": False,
+    "blockers": [
+        f"The tier of {MODEL['name']} is provisional; a risk officer must confirm it.",
+        f"No performance assessment of {MODEL['name']} version 1 is finished yet.",
+    ],
+}
+
+FINDING_IN = {
+    "model": MODEL["slug"],
+    "version": 1,
+    "severity": "medium",
+    "title": "Income is missing more often than at development",
+    "observation": "Four of ten applications since May came without an income; the reference has one in twenty.",
+    "required_outcome": "Show that the score ranks as well without an income, or complete the interface.",
+}
+FINDING = {
+    "reference": "F-2025-0001",
+    **FINDING_IN,
+    "breach": None,
+    "state": "open",
+    "response": "",
+    "raised_by": VALIDATOR,
+    "raised_at": LATER,
+    "due_at": "2026-03-29",
+    "submitted_by": None,
+    "closed_by": None,
+    "closed_at": None,
+    "closing_reason": "",
+}
+FINDING_PAGE = page_example(FINDING)
+ANSWER = {"response": "The branch interface dropped the field; release 14 sends it again from 12 July."}
+RETURN = {"reason": "The July batch still lacks it for branch applications."}
+CLOSURE = {"reason": "Missing rate of August is that of the reference."}
+FINDING_CLOSED = (
+    FINDING
+    | ANSWER
+    | {
+        "state": "closed",
+        "submitted_by": PERSON,
+        "closed_by": VALIDATOR,
+        "closed_at": LATEST,
+        "closing_reason": CLOSURE["reason"],
+    }
+)
+
+RETRAINING_EVENT = {"state": "succeeded", "external_id": "run-1841", "metrics": {"auc": 0.81}}
+RETRAINING = {
+    "reference": CHANGE["reference"],
+    "state": "succeeded",
+    "pipeline": "built-in",
+    "external_id": RETRAINING_EVENT["external_id"],
+    "candidate": 2,
+    "metrics": RETRAINING_EVENT["metrics"],
+    "reason": "",
+    "dispatched_at": LATER,
+    "finished_at": LATEST,
+}

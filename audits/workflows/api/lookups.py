@@ -1,0 +1,67 @@
+"""What an address or a body names, among what the caller may see."""
+
+from django.http import Http404
+
+from audits.assessments.models import Breach
+from audits.workflows.models import ChangeRequest, Finding
+from inventory.models import Model, ModelVersion
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import UnusableData
+
+
+def readable_changes(request):
+    require(request.user, Permission.READ, None, model_slug=None)
+    return ChangeRequest.objects.visible_to(request.user).select_related(
+        "model__workspace", "version", "breach", "requester", "policy"
+    )
+
+
+def change_for(request, reference: str, *, reading: bool = True) -> ChangeRequest:
+    changes = readable_changes(request) if reading else ChangeRequest.objects.visible_to(request.user)
+    return _found(changes.filter(reference=reference).first(), f"change request {reference}")
+
+
+def readable_findings(request):
+    require(request.user, Permission.READ, None, model_slug=None)
+    return _visible_findings(request)
+
+
+def finding_for(request, reference: str, *, reading: bool = True) -> Finding:
+    findings = readable_findings(request) if reading else _visible_findings(request)
+    return _found(findings.filter(reference=reference).first(), f"finding {reference}")
+
+
+def named_model(request, slug: str) -> Model:
+    """The model that a body names."""
+    model = Model.objects.visible_to(request.user).select_related("workspace").filter(slug=slug).first()
+    return _named(model, "model", f"There is no model {slug} that you may see.")
+
+
+def named_version(model: Model, number: int) -> ModelVersion:
+    version = model.versions.filter(number=number).first()
+    return _named(version, "version", f"{model} has no version {number}.")
+
+
+def named_breach(model: Model, key) -> Breach | None:
+    if key is None:
+        return None
+    breach = Breach.objects.filter(version__model=model, pk=key).select_related("version").first()
+    return _named(breach, "breach", f"{model} has no breach {key}.")
+
+
+def _visible_findings(request):
+    findings = Finding.objects.filter(model__in=Model.objects.visible_to(request.user))
+    return findings.select_related("model__workspace", "version", "raised_by", "submitted_by", "closed_by")
+
+
+def _found(row, what: str):
+    if row is None:
+        raise Http404(f"There is no {what} that you may see.")
+    return row
+
+
+def _named(row, field: str, message: str):
+    if row is None:
+        raise UnusableData({"message": message, "field": field})
+    return row

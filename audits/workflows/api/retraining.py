@@ -1,0 +1,51 @@
+"""`/retraining/{ref}/events/`: what a training pipeline reports of its run."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import get_authorization_header
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audits.workflows import services
+from audits.workflows.api import examples
+from audits.workflows.models import Retraining
+from audits.workflows.serializers import RetrainingEventIn, RetrainingOut
+from mrm.context import set_authenticated_by
+from mrm.openapi import problems, request_example, response_example
+
+
+class RetrainingEventsApi(APIView):
+    """Known by the secret of this one retraining, not by an account; so there are no idempotency keys either."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="report_retraining",
+        summary="Report what a training pipeline did",
+        description=(
+            "`Authorization: Bearer` with the secret that came with the order. Register the candidate first, with the "
+            "reference as its `origin`, and log what it scored. The same event again changes nothing."
+        ),
+        tags=["changes"],
+        auth=[{"retraining": []}],
+        request=RetrainingEventIn,
+        responses={200: RetrainingOut, **problems(400, 403, 409, 413, 415)},
+        examples=[
+            request_example("Succeeded", examples.RETRAINING_EVENT),
+            response_example("Recorded", examples.RETRAINING),
+        ],
+    )
+    def post(self, request, reference):
+        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotAuthenticated("Send the secret that came with the order as a Bearer token.")
+        set_authenticated_by("retraining secret")
+        sent = RetrainingEventIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        retraining = Retraining.objects.filter(change__reference=reference).first()
+        retraining = services.report_retraining(retraining, secret=secret.strip(), **sent.validated_data)
+        return Response(RetrainingOut(retraining).data)
+
+    def get_authenticate_header(self, request):
+        return "Bearer"

@@ -1,0 +1,40 @@
+"""Addresses of the REST API, below `/api/v1/`."""
+
+from django.urls import path
+
+from audits.workflows.api.changes import (
+    ChangeApi,
+    ChangesApi,
+    DecisionsApi,
+    GateApi,
+    StatementApi,
+    WithdrawalApi,
+)
+from audits.workflows.api.findings import (
+    ClosureApi,
+    FindingApi,
+    FindingsApi,
+    ResponseApi,
+    ReturnApi,
+    SubmissionApi,
+)
+from audits.workflows.api.retraining import RetrainingEventsApi
+
+CHANGE = "changes/<reference:reference>/"
+FINDING = "findings/<reference:reference>/"
+
+urlpatterns = [
+    path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
+    path("changes/", ChangesApi.as_view(), name="api-changes"),
+    path(CHANGE, ChangeApi.as_view(), name="api-change"),
+    path(f"{CHANGE}statement/", StatementApi.as_view(), name="api-statement"),
+    path(f"{CHANGE}decisions/", DecisionsApi.as_view(), name="api-decisions"),
+    path(f"{CHANGE}withdrawal/", WithdrawalApi.as_view(), name="api-withdrawal"),
+    path("findings/", FindingsApi.as_view(), name="api-findings"),
+    path(FINDING, FindingApi.as_view(), name="api-finding"),
+    path(f"{FINDING}response/", ResponseApi.as_view(), name="api-finding-response"),
+    path(f"{FINDING}submission/", SubmissionApi.as_view(), name="api-finding-submission"),
+    path(f"{FINDING}return/", ReturnApi.as_view(), name="api-finding-return"),
+    path(f"{FINDING}closure/", ClosureApi.as_view(), name="api-finding-closure"),
+    path("retraining/<reference:reference>/events/", RetrainingEventsApi.as_view(), name="api-retraining-events"),
+]
