@@ -1,10 +1,11 @@
 """Addresses of this app."""
 
-from django.urls import path
+from django.urls import include, path
 
 from reports.views import reports, verify
 
 urlpatterns = [
+    path("api/v1/", include("reports.api.urls")),
     path("reports/", reports.report_list, name="report-list"),
     path("reports/recent/", reports.recent_reports, name="recent-reports"),
     path("reports/new/", reports.request_report, name="request-report"),

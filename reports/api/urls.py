@@ -1,0 +1,20 @@
+"""Addresses of the REST API, below `/api/v1/`. A report is named by its id or its reference."""
+
+from django.urls import path
+
+from reports.api.reports import ReportApi, ReportEvidenceApi, ReportPdfApi, ReportsApi
+from reports.api.verification import VerificationApi
+
+urlpatterns = [
+    path("reports/", ReportsApi.as_view(), name="api-reports"),
+    path("reports/verify/", VerificationApi.as_view(), name="api-verify-report"),
+    *(
+        pattern
+        for named in ("uuid", "reference")
+        for pattern in (
+            path(f"reports/<{named}:report>/", ReportApi.as_view(), name="api-report"),
+            path(f"reports/<{named}:report>/pdf", ReportPdfApi.as_view(), name="api-report-pdf"),
+            path(f"reports/<{named}:report>/evidence", ReportEvidenceApi.as_view(), name="api-report-evidence"),
+        )
+    ),
+]
