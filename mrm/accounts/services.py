@@ -84,9 +84,11 @@ def grant_role(person: Person, role: Role, *, workspace=None, ends_at=None, acto
 def revoke_role(grant: RoleGrant, *, actor) -> None:
     require(actor, Permission.MANAGE_PEOPLE, None)
     grant = RoleGrant.objects.select_for_update().get(pk=grant.pk)
-    grant.ends_at = timezone.now()
-    grant.save(update_fields=["ends_at"])
-    record(Action.ROLE_REVOKED, actor=actor, subject=grant.person, role=grant.role)
+    now = timezone.now()
+    if grant.ends_at is None or grant.ends_at > now:
+        grant.ends_at = now
+        grant.save(update_fields=["ends_at"])
+        record(Action.ROLE_REVOKED, actor=actor, subject=grant.person, role=grant.role)
 
 
 @governed()
@@ -98,6 +100,8 @@ def issue_token(
         require(actor, Permission.MANAGE_PEOPLE, None)
         if not person.is_service:
             raise NotPermitted("An administrator issues tokens for service accounts only; people issue their own.")
+    if actor and actor.token:
+        raise NotPermitted("A token cannot issue another; sign in on the pages.")
     secret = f"mrm_{secrets.token_urlsafe(32)}"
     token = Token.objects.create(
         person=person,
@@ -116,7 +120,7 @@ def issue_token(
 
 @governed()
 def revoke_token(token: Token, *, actor) -> None:
-    if actor.pk != token.person_id:
+    if actor and actor.pk != token.person_id:
         require(actor, Permission.MANAGE_PEOPLE, None)
     token = Token.objects.select_for_update().get(pk=token.pk)
     if token.revoked_at is None:
