@@ -59,7 +59,7 @@ def result_of(run: Run, row: Row) -> Result:
         measure=catalogue.title(row.measure),
         subject=" ".join(part for part in (row.column, f"({row.segment})" if row.segment else "") if part) or "model",
         verdict=Verdict(row.verdict),
-        limit=limit_in_words(row),
+        limit=limit_in_short(row),
         method=row.method,
         value=figures.one("value", catalogue.written(row.measure, row.value)) if row.value is not None else None,
         interval=figures.one("interval", _interval(row)) if row.low is not None and row.high is not None else None,
@@ -68,12 +68,13 @@ def result_of(run: Run, row: Row) -> Result:
     )
 
 
-def limit_in_words(row: Row) -> str:
+def limit_in_short(row: Row) -> str:
+    """Where amber and red begin: "> 0.1, 0.25"."""
     if not row.limit:
         return "none"
-    side = "above" if row.limit["direction"] == Direction.UPPER else "below"
-    ends = [f"{colour} {side} {row.limit[colour]:g}" for colour in ("amber", "red") if row.limit[colour] is not None]
-    return ", ".join(ends)
+    side = ">" if row.limit["direction"] == Direction.UPPER else "<"
+    ends = [f"{row.limit[colour]:g}" for colour in ("amber", "red") if row.limit[colour] is not None]
+    return f"{side} {', '.join(ends)}"
 
 
 def trends_of(runs: Sequence[Run]) -> tuple[Trend, ...]:
@@ -203,6 +204,7 @@ def _interval(row: Row) -> str:
 
 
 def _sizes(row: Row) -> str:
-    if len(row.sizes) > 3:
-        return f"{sum(row.sizes.values()):,} in {len(row.sizes)} groups"
-    return ", ".join(f"{name} {size:,}" for name, size in sorted(row.sizes.items()))
+    """The rows of each side, or of all groups together where there are many."""
+    if len(row.sizes) > 2:
+        return f"{sum(row.sizes.values()):,} in {len(row.sizes)}"
+    return " / ".join(f"{size:,}" for size in row.sizes.values())

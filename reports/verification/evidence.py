@@ -93,12 +93,13 @@ def check_log(bundle: dict) -> int:
 
 
 def _verifier_key(line: str, name: str) -> Ed25519PublicKey:
-    prefix, _, encoded = line.rpartition("+")
+    key_name, _, rest = line.partition("+")  # A name never holds a plus; the key in base64 may.
+    encoded = rest.partition("+")[2]
     try:
         raw = base64.b64decode(encoded, validate=True)
     except binascii.Error as fault:
         raise Faulty(f"The verifier key of the trail is malformed ({fault}).") from fault
-    if raw[:1] != notes.ED25519 or not prefix.startswith(f"{name}+"):
+    if raw[:1] != notes.ED25519 or key_name != name:
         raise Faulty("The verifier key of the trail is not an Ed25519 key of this log.")
     return Ed25519PublicKey.from_public_bytes(raw[1:])
 

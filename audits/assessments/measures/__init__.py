@@ -1,18 +1,16 @@
 """Measuring: what a run of each kind looks at. Reads data, writes nothing, gives no verdict."""
 
-from collections.abc import Callable
-
-from audits.assessments.measures.bias import measure_bias
-from audits.assessments.measures.drift import measure_drift
-from audits.assessments.measures.explainability import measure_explainability
-from audits.assessments.measures.performance import measure_performance
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject
 
-MEASURED_BY: dict[str, Callable[[Subject], Measured]] = {
-    "drift": measure_drift,
-    "bias": measure_bias,
-    "explainability": measure_explainability,
-    "performance": measure_performance,
-}
+__all__ = ["Measured", "Measurement", "NotEnoughData", "Subject", "measure"]
 
-__all__ = ["MEASURED_BY", "Measured", "Measurement", "NotEnoughData", "Subject"]
+
+def measure(kind: str, subject: Subject) -> Measured:
+    """What a run of this kind finds. Raises NotEnoughData, ArtifactRefused, ScoringFailed or UnusableData.
+
+    Imported only here and now: scikit-learn and Fairlearn take seconds to load, which a worker pays once and the web
+    process never.
+    """
+    from audits.assessments.measures.table import MEASURED_BY
+
+    return MEASURED_BY[kind](subject)

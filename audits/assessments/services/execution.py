@@ -10,7 +10,7 @@ import rfc8785
 from django.db import transaction
 from django.utils import timezone
 
-from audits.assessments.measures import MEASURED_BY, Measured, Measurement, NotEnoughData, Subject
+from audits.assessments.measures import Measured, Measurement, NotEnoughData, Subject, measure
 from audits.assessments.models import Result, Run
 from audits.assessments.services.breaches import open_breaches
 from audits.assessments.states import FINISHED, after
@@ -36,7 +36,7 @@ def execute(run_id: UUID) -> Run | None:
         if run is None:
             return None
         try:
-            measured = MEASURED_BY[run.plan.kind](subject_of(run, report_progress=_progress_of(run)))
+            measured = measure(run.plan.kind, subject_of(run, report_progress=_progress_of(run)))
         except NotEnoughData as lack:
             return _finish(run, "lack_data", reason=str(lack))
         except (ArtifactRefused, ScoringFailed, UnusableData) as failure:

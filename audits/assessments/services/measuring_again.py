@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audits.assessments.measures import MEASURED_BY, NotEnoughData
+from audits.assessments.measures import NotEnoughData, measure
 from audits.assessments.models import Kind, Result, Run
 from audits.assessments.services.execution import result_of, subject_of
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
@@ -24,7 +24,7 @@ def measure_again(run: Run) -> list[Result]:
             raise CannotMeasureAgain(f"The {what} {digest}, which the run read, was deleted or changed in storage.")
     subject = subject_of(run, report_progress=_tell_nobody, files=frozenset(read))
     try:
-        measured = MEASURED_BY[run.plan.kind](subject)
+        measured = measure(run.plan.kind, subject)
     except (NotEnoughData, ArtifactRefused, ScoringFailed) as failure:
         raise CannotMeasureAgain(str(failure)) from failure
     missing = read - {batch["sha256"] for name in ("batches", "outcomes") for batch in measured.inputs.get(name, [])}
