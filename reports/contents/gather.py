@@ -24,7 +24,7 @@ from reports.contents.results import period_of, section_of, source_key, source_o
 from reports.models import Report
 
 CLASSIFICATION = "Internal"
-MOST_ENTRIES = 40
+MOST_ENTRIES = 20
 REGISTER = "register"
 
 
@@ -146,7 +146,7 @@ def _actions(breaches: list[Breach], findings: list[Finding]):
             yield parts.Action(what, str(finding.model.owner), _day(finding.due_at))
     for breach in breaches:
         if breach.closed_at is None and breach.verdict == Verdict.RED:
-            yield parts.Action(f"Decide on the {breach}.", str(breach.version.model.owner), "now")
+            yield parts.Action(f"Decide on the red breach: {_case(breach)}.", str(breach.version.model.owner), "now")
 
 
 def _gaps(version: ModelVersion, latest: dict):
@@ -193,12 +193,18 @@ def _breach(breach: Breach) -> parts.Issue:
         reference=f"B-{str(breach.pk)[:8]}",
         level=breach.verdict,
         opened=_day(breach.opened_at),
-        what=f"{breach}, seen in {breach.occurrences} runs, last in {period_of(breach.last_run)}",
+        what=f"{_case(breach)}, seen in {breach.occurrences} runs, last in {period_of(breach.last_run)}",
         owner=str(breach.version.model.owner),
         due="now" if breach.closed_at is None else "none",
         state="open" if breach.closed_at is None else "closed",
         action=breach.closing_reason or "awaits a decision",
     )
+
+
+def _case(breach: Breach) -> str:
+    """What a breach is of, as a reader would say it."""
+    of = f" of {breach.column}" if breach.column else ""
+    return f"{MEASURES[breach.measure].title}{of}" + (f", {breach.segment}" if breach.segment else "")
 
 
 def _finding(finding: Finding) -> parts.Issue:
