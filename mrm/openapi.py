@@ -80,3 +80,16 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "Signed in on the pages."}
+
+
+PATH_EXAMPLES = {"slug": "instalment-loan-default", "number": 1, "reference": "CR-2026-0001"}
+
+
+def add_path_examples(result, generator, request, public):
+    """A postprocessing hook: what stands in an address, so that an example can be pasted as it is."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"] in PATH_EXAMPLES:
+                    parameter["example"] = PATH_EXAMPLES[parameter["name"]]
+    return result

@@ -194,6 +194,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "mrm.openapi.add_path_examples",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "Level": "inventory.policies.LEVELS",
         "ColumnKind": "inventory.serializers.versions.COLUMN_KINDS",

@@ -4,6 +4,8 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView
 
+from mrm.reference import reference
+
 handler404 = "mrm.http.not_found"
 handler500 = "mrm.http.server_error"
 
@@ -25,4 +27,5 @@ urlpatterns = [
     path("", include("mrm.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", reference, name="api-docs"),
 ]
