@@ -3,8 +3,12 @@
   // The policy on inline scripts leaves widths to us.
   const setWidths = (part) => part.querySelectorAll("[data-width]").forEach((bar) => { bar.style.width = `${bar.dataset.width}%`; });
 
-  document.addEventListener("DOMContentLoaded", () => setWidths(document));
-  document.addEventListener("htmx:load", (event) => setWidths(event.detail.elt));
+  // What is newest stands on the right of a grid, so that is where it opens.
+  const showNewest = (part) => part.querySelectorAll(".grid-scroll").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
+  const settle = (part) => { setWidths(part); showNewest(part); };
+
+  document.addEventListener("DOMContentLoaded", () => settle(document));
+  document.addEventListener("htmx:load", (event) => settle(event.detail.elt));
 
   // A menu closes on Escape, on a click elsewhere and when the focus leaves it.
   const closeMenus = (except) => document.querySelectorAll("details.menu[open]").forEach((menu) => { if (menu !== except) menu.open = false; });
