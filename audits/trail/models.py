@@ -36,7 +36,6 @@ class Action(models.TextChoices):
     FINDING_ANSWERED = "finding.answered", "Finding answered"
     FINDING_CLOSED = "finding.closed", "Finding closed"
     CHANGE_REQUESTED = "change.requested", "Change requested"
-    CHANGE_SHOWN = "change.shown", "Evidence shown for decision"
     CHANGE_DECIDED = "change.decided", "Change decided"
     CHANGE_APPROVED = "change.approved", "Change approved"
     CHANGE_REJECTED = "change.rejected", "Change rejected"

@@ -85,6 +85,11 @@ def test_every_action_of_the_trail_is_documented_and_no_other():
     assert actions == {action.value for action in Action}
 
 
+def test_every_action_of_the_trail_is_recorded_somewhere():
+    code = written_code()
+    assert [action.name for action in Action if f"Action.{action.name}" not in code] == []
+
+
 def evidence_of_a_report() -> dict:
     return json.loads(samples.make_evidence(samples.make_report()))
 
@@ -174,6 +179,11 @@ def is_served(path: str) -> bool:
     except Resolver404:
         return False
     return True
+
+
+def written_code() -> str:
+    apps = ("inventory", "audits", "reports", "mrm")
+    return "\n".join(file.read_text() for app in apps for file in (ROOT / app).rglob("*.py"))
 
 
 def run_the_example(bundle: dict, folder: Path, monkeypatch) -> None:

@@ -64,7 +64,6 @@ class Migration(migrations.Migration):
                             ("finding.answered", "Finding answered"),
                             ("finding.closed", "Finding closed"),
                             ("change.requested", "Change requested"),
-                            ("change.shown", "Evidence shown for decision"),
                             ("change.decided", "Change decided"),
                             ("change.approved", "Change approved"),
                             ("change.rejected", "Change rejected"),
