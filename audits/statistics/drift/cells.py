@@ -141,7 +141,7 @@ def paired_cells(reference, current, *, bins: int) -> PairedCells:
     return PairedCells(
         reference=_count(rows.reference, edges),
         current=_count(rows.current, edges),
-        labels=_interval_labels(edges, edges, is_time=rows.kind == TIME),
+        labels=interval_labels(edges, edges, is_time=rows.kind == TIME),
         grouping=f"{len(edges) + 1} groups cut at the reference's quantiles",
         sizes=rows.sizes,
         apart=rows.apart,
@@ -220,7 +220,7 @@ def _cells_from_counts(reference: Counts, current: Counts, bins: int) -> PairedC
     return PairedCells(
         reference=np.add.reduceat(first, starts),
         current=np.add.reduceat(second, starts),
-        labels=_interval_labels(reference.edges[cuts - 1], reference.edges),
+        labels=interval_labels(reference.edges[cuts - 1], reference.edges),
         grouping=(
             f"{len(starts)} groups of about equal reference mass, from the {len(first)} cells of the frozen grid"
         ),
@@ -248,7 +248,7 @@ def _cuts_of_equal_mass(cells: np.ndarray, bins: int) -> np.ndarray:
     return np.array([cut for cut in (only, only + 1) if 0 < cut < len(cells)])
 
 
-def _interval_labels(edges: np.ndarray, grid: np.ndarray, *, is_time: bool = False) -> tuple[str, ...]:
+def interval_labels(edges: np.ndarray, grid: np.ndarray, *, is_time: bool = False) -> tuple[str, ...]:
     """The names of the groups between `edges`, a part of `grid`.
 
     An edge that is the next number after another edge of the grid only closes that one's cell, so it is named after it.
