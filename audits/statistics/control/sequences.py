@@ -21,7 +21,7 @@ class ConfidenceSequence:
 
 @dataclass(frozen=True, kw_only=True)
 class EProcess:
-    """The evidence against "the mean is at most the tolerance", after each observation.
+    """The evidence against what `method` names, such as "the mean is at most the tolerance", after each observation.
 
     wealth    what a gambler who bets against it holds after starting with 1; at no time above 1/α with probability
               more than α if it is true
