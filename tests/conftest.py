@@ -13,7 +13,7 @@ from django.test.utils import setup_databases
 
 from mrm import embedded
 
-pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast"]
+pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.story"]
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -32,9 +32,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVICES].close()
 
 
-def administer(statement: str) -> None:
+def administer(statement: str, role: str = embedded.ROLE) -> None:
     """Runs a statement that creates or drops a database, from a database of its own."""
-    with psycopg.connect(embedded.database_url(settings.VAR, "postgres"), autocommit=True) as server:
+    with psycopg.connect(embedded.database_url(settings.VAR, "postgres", role), autocommit=True) as server:
         server.execute(statement)
 
 
@@ -72,7 +72,7 @@ def own_database(django_db_setup, django_db_blocker):
             connections.close_all()
     finally:
         connection.settings_dict["NAME"] = shared
-        administer(f"DROP DATABASE {own} WITH (FORCE)")
+        administer(f"DROP DATABASE {own} WITH (FORCE)", role="postgres")  # Who may end anybody's sessions with it.
 
 
 @pytest.fixture(scope="session")

@@ -136,7 +136,7 @@ class Result(models.Model):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="results")
     position = models.PositiveIntegerField()
     measure = models.CharField(max_length=60)
-    column = models.CharField(max_length=200, blank=True)
+    column = models.CharField(max_length=410, blank=True)  # Of two columns together "race & sex".
     segment = models.CharField(max_length=300, blank=True)  # The group or segment, e.g. "sex=female & race=black".
     value = models.FloatField(null=True)
     low = models.FloatField(null=True)
@@ -178,7 +178,7 @@ class Breach(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey("inventory.ModelVersion", on_delete=models.PROTECT, related_name="breaches")
     measure = models.CharField(max_length=60)
-    column = models.CharField(max_length=200, blank=True)
+    column = models.CharField(max_length=410, blank=True)  # Of two columns together "race & sex".
     segment = models.CharField(max_length=300, blank=True)
     verdict = models.CharField(max_length=15, choices=VERDICTS)  # The newest: amber or red.
     first_run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="breaches_opened")

@@ -1,5 +1,6 @@
 """Bias: what is decided for whom, per protected attribute and their intersections, from weighted cells."""
 
+import hashlib
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,7 @@ from inventory.models import ModelVersion
 
 MOST_VALUES = 12  # A protected number with more values than this is cut into bands.
 REPLICATES = 1000
+LONGEST_NAME = 120  # Of a group; two of them and their joiner fit into a result.
 
 
 def measure_bias(subject: Subject) -> Measured:
@@ -26,8 +28,12 @@ def measure_bias(subject: Subject) -> Measured:
     if logged.is_empty():
         raise NotEnoughData(nothing_logged(subject))
     bands = {column.name: bands_of(column, version) for column in version.columns_with(Role.PROTECTED)}
+    logged, undecided = split_decided(version, logged)
+    if logged.is_empty():
+        raise NotEnoughData(f"None of the {undecided} predictions of this window says what was decided.")
     decided = cells_of(version, logged, bands)
     labelled = frames.labelled(version, subject.start, subject.end, files=subject.files).collect()
+    labelled, _ = split_decided(version, labelled)
     known = cells_of(version, labelled, bands, with_label=True) if not labelled.is_empty() else None
     measurements, attributes = [], list(bands)
     views = [[name] for name in attributes] + [list(pair) for pair in combinations(attributes, 2)]
@@ -35,6 +41,8 @@ def measure_bias(subject: Subject) -> Measured:
         subject.report_progress(20 + 75 * position // len(views), f"Comparing groups by {' and '.join(view)}")
         measurements += _of_view(subject, view, decided, known)
     not_examined = [] if known is not None else ["equalized_odds: no outcome of this window is known yet."]
+    if undecided:
+        not_examined.append(f"{undecided} rows, of which nothing says what was decided.")
     facts = inputs(
         subject,
         outcomes=outcome_files(subject),
@@ -54,10 +62,17 @@ def cells_of(version: ModelVersion, rows: pl.DataFrame, bands: dict, *, with_lab
     return table.group_by(table.columns, maintain_order=True).len("count").sort(table.columns)
 
 
+def split_decided(version: ModelVersion, rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows that say what was decided, and how many do not."""
+    column = version.column_with(Role.PREDICTION) or version.column_with(Role.SCORE)
+    decided = rows.drop_nulls(column.name)
+    return decided, rows.height - decided.height
+
+
 def decisions(version: ModelVersion, rows: pl.DataFrame) -> np.ndarray:
     """1 where the event was predicted, else 0."""
     prediction = version.column_with(Role.PREDICTION)
-    if prediction is not None and prediction.name in rows.columns:
+    if prediction is not None:
         return event(prediction, rows).astype(np.int64)
     return (rows[version.column_with(Role.SCORE).name].to_numpy() >= version.decision_threshold).astype(np.int64)
 
@@ -82,12 +97,19 @@ def bands_of(column: Column, version: ModelVersion) -> list[float]:
 def in_bands(values: pl.Series, edges: list[float]) -> pl.Series:
     """The name of the band each value lies in; the values themselves as text where there are no bands."""
     if not edges:
-        return values.cast(pl.String).fill_null("not stated")
+        return _shortened(values.cast(pl.String)).fill_null("not stated")
     names = [f"below {edges[0]:g}", *(f"{a:g} to below {b:g}" for a, b in zip(edges, edges[1:], strict=False))]
     names.append(f"{edges[-1]:g} and above")
     places = np.searchsorted(edges, values.fill_null(0).to_numpy(), side="right")
     banded = pl.Series([names[place] for place in places])
     return pl.select(pl.when(values.is_null()).then(pl.lit("not stated")).otherwise(banded)).to_series()
+
+
+def _shortened(names: pl.Series) -> pl.Series:
+    """Names as they fit into a result; what is cut off is stood for by its digest, so that no two become one."""
+    long = names.filter(names.str.len_chars() > LONGEST_NAME).unique()
+    short = [f"{name[:LONGEST_NAME]}… {hashlib.sha256(name.encode()).hexdigest()[:8]}" for name in long]
+    return names.replace(long.to_list(), short) if len(long) else names
 
 
 def _of_view(subject: Subject, view: list[str], decided: pl.DataFrame, known: pl.DataFrame | None) -> list[Measurement]:

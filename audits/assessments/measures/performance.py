@@ -24,12 +24,12 @@ def measure_performance(subject: Subject) -> Measured:
     if rows.is_empty():
         raise NotEnoughData(f"Outcomes are known for none of the {logged} predictions of this window yet.")
     subject.report_progress(50, "Measuring against the outcomes")
-    reference = frames.reference(version).collect()
+    reference = frames.reference(version).drop_nulls(version.column_with(Role.LABEL).name).collect()
     of_kind = _of_score if version.column_with(Role.SCORE) else _of_number
     facts = inputs(
         subject,
         outcomes=outcome_files(subject),
-        rows={"reference": reference.height, "logged": logged, "with outcome": rows.height},
+        rows={"reference with outcome": reference.height, "logged": logged, "with outcome": rows.height},
     )
     return Measured(measurements=of_kind(subject, reference, rows), inputs=facts, environment=environment(subject))
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Count, Max, Min
+from django.utils import timezone
 
 from audits.assessments.models import Kind, Plan
-from audits.profiles.schema import Role
+from audits.profiles.schema import Column, Role
+from audits.profiles.schema import Kind as ColumnKind
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
@@ -48,6 +50,8 @@ def why_not_of_kind(version: ModelVersion, kind: str) -> str:
             return "its schema has no protected attribute"
         case Kind.BIAS if version.decision_threshold is None and not predicts_class:
             return "nothing says what it decides: no prediction of a class, and no decision threshold"
+        case Kind.BIAS | Kind.PERFORMANCE if vague := next(filter(_is_vague, (prediction, label)), None):
+            return f"its schema does not list the categories of {vague.name}, so nothing says which one is the event"
         case Kind.EXPLAINABILITY if version.artifact_bytes is None:
             return "its artifact is not here"
         case Kind.EXPLAINABILITY if not version.columns_with(Role.FEATURE):
@@ -57,6 +61,10 @@ def why_not_of_kind(version: ModelVersion, kind: str) -> str:
         case Kind.PERFORMANCE if not score and not (prediction.is_numeric and label.is_numeric):
             return "it gives neither a score nor a number to compare with outcomes"
     return ""
+
+
+def _is_vague(column: Column | None) -> bool:
+    return column is not None and column.kind == ColumnKind.CATEGORICAL and not column.categories
 
 
 @governed()
@@ -92,12 +100,14 @@ def next_window(plan: Plan, policy: Policy):
 def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: datetime) -> tuple[datetime, datetime]:
     """The window that begins on the day of `from_`: as long as the cadence says.
 
-    A candidate is judged at once, on everything it has scored so far, because the gate waits for it.
+    A candidate is judged at once, on everything it has scored so far, because the gate waits for it: its window ends
+    with the day of its newest row, or just after that row where the day is not over.
     """
     start = _day_of(from_)
     if version.stage == Stage.CANDIDATE:
         last_at = version.batches.aggregate(last=Max("last_at"))["last"]
-        return start, _day_of(last_at) + timedelta(days=1)
+        end_of_day = _day_of(last_at) + timedelta(days=1)
+        return start, end_of_day if end_of_day <= timezone.now() else last_at + timedelta(microseconds=1)
     return start, start + policies.cadence(policy.document, version.model.tier, kind)
 
 

@@ -75,9 +75,12 @@ def waiting_runs() -> list:
 def request_run(plan: Plan, *, window_start: datetime | None = None, window_end: datetime | None = None, actor) -> Run:
     """Assess now instead of when due; by default from the start of the plan's present window until now."""
     require(actor, Permission.RUN_ASSESSMENT, plan.version.model.workspace_id, model_slug=plan.model_slug)
-    window_start, window_end = window_start or plan.window_start, window_end or timezone.now()
+    now = timezone.now()
+    window_start, window_end = window_start or plan.window_start, window_end or now
     if window_end <= window_start:
         raise RuleBroken("The window ends before it begins; choose a later end.")
+    if window_end > now:
+        raise RuleBroken("The window ends in the future; what will be logged until then cannot be assessed yet.")
     if Run.objects.unfinished().filter(plan=plan, requested_by__isnull=False).exists():
         raise RuleBroken("A run of this plan was already asked for and is not finished yet.")
     run = Run(plan=plan, version=plan.version, policy=Policy.objects.in_force(), requested_by=actor)

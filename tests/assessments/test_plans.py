@@ -1,0 +1,191 @@
+"""Plans: which a version has, who may switch them, and which windows become runs."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from audits.assessments.models import Kind, Run
+from audits.assessments.services import change_plan, create_missing_plans, queue_due_runs, set_plan
+from audits.assessments.services.plans import kinds_for, why_not_of_kind
+from audits.trail.models import Action, Entry
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken
+from tests.factories import (
+    SCHEMA,
+    make_batch,
+    make_model,
+    make_person,
+    make_reference,
+    make_rows,
+    make_version,
+    promote,
+)
+
+TODAY = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def without(*roles: str) -> list[dict]:
+    return [column for column in SCHEMA if column["role"] not in roles]
+
+
+@pytest.fixture
+def version(workspace):
+    """A version of tier 2 with a reference, and nothing logged."""
+    return make_version(make_model())
+
+
+def logged(version, tmp_path, *, days_ago: float, count: int = 20, first_id: int = 1):
+    rows = make_rows(count, start=TODAY - timedelta(days=days_ago), first_id=first_id, repaid=None)
+    return make_batch(version, tmp_path, rows=rows)
+
+
+def windows(plan) -> list[tuple[int, int]]:
+    """The windows that became runs, in days before today."""
+    runs = Run.objects.filter(plan=plan).order_by("window_start")
+    return [((TODAY - run.window_start).days, (TODAY - run.window_end).days) for run in runs]
+
+
+def test_a_version_without_reference_or_without_predictions_has_no_plan(version, tmp_path):
+    assert create_missing_plans() == []
+    make_reference(version, tmp_path)
+    assert create_missing_plans() == []
+
+
+def test_a_version_with_both_gets_the_plans_that_fit_it_once(version, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=10)
+    assert {plan.kind for plan in create_missing_plans()} == {Kind.DRIFT, Kind.BIAS, Kind.PERFORMANCE}
+    assert create_missing_plans() == []
+    assert Entry.objects.filter(action=Action.PLAN_CREATED, actor_name="system").count() == 3
+
+
+def test_what_a_version_lacks_decides_what_it_is_not_assessed_for(workspace):
+    model = make_model()
+    no_one_to_protect = make_version(model, schema=without("protected"))
+    assert Kind.BIAS not in kinds_for(no_one_to_protect)
+    no_outcomes = make_version(model, schema=without("label"))
+    assert Kind.PERFORMANCE not in kinds_for(no_outcomes)
+    declared_only = make_version(model, artifact_sha256="a" * 64)
+    assert why_not_of_kind(declared_only, Kind.EXPLAINABILITY) == "its artifact is not here"
+    no_decision = make_version(model, schema=without("prediction"), decision_threshold=None)
+    assert "decides" in why_not_of_kind(no_decision, Kind.BIAS)
+    vague = [*without("label"), {"name": "outcome", "kind": "categorical", "role": "label"}]
+    assert "outcome" in why_not_of_kind(make_version(model, schema=vague), Kind.PERFORMANCE)
+
+
+def test_the_cadence_of_the_tier_sets_the_length_of_a_window(version, tmp_path):
+    make_reference(version, tmp_path)
+    promote(version)
+    logged(version, tmp_path, days_ago=10)
+    create_missing_plans()
+    lengths = {plan.kind: (plan.next_due_at - plan.window_start).days for plan in version.plans.all()}
+    assert lengths == {"drift": 91, "bias": 182, "performance": 182}
+
+
+def test_a_candidate_is_judged_at_once_on_all_it_has_scored(version, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=10)
+    logged(version, tmp_path, days_ago=3, first_id=100)
+    create_missing_plans()
+    assert {(run.window_start, run.window_end) for run in queue_due_runs(timezone.now())} == {
+        (TODAY - timedelta(days=10), TODAY - timedelta(days=2))
+    }
+
+
+def test_a_candidate_is_judged_at_once_also_on_what_it_scored_today(version, tmp_path):
+    make_reference(version, tmp_path)
+    rows = make_rows(20, start=timezone.now() - timedelta(minutes=30), repaid=None)
+    batch = make_batch(version, tmp_path, rows=rows)
+    create_missing_plans()
+    runs = queue_due_runs(timezone.now())
+    assert len(runs) == 3 and all(run.window_end > batch.last_at for run in runs)
+
+
+def test_every_window_that_closed_while_nobody_looked_becomes_one_run(version, tmp_path):
+    make_reference(version, tmp_path)
+    promote(version)
+    logged(version, tmp_path, days_ago=200)
+    logged(version, tmp_path, days_ago=100, first_id=100)
+    create_missing_plans()
+    queue_due_runs(timezone.now())
+    queue_due_runs(timezone.now())
+    drift = version.plans.get(kind=Kind.DRIFT)
+    assert windows(drift) == [(200, 109), (109, 18)]
+    assert drift.window_start == TODAY - timedelta(days=18)
+
+
+def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(version, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=300)
+    create_missing_plans()
+    queue_due_runs(timezone.now())
+    logged(version, tmp_path, days_ago=100, first_id=100)
+    queue_due_runs(timezone.now())
+    drift = version.plans.get(kind=Kind.DRIFT)
+    assert windows(drift) == [(300, 299), (100, 99)], "nobody used it in between, and it is still a candidate"
+    promoted = promote(version)
+    promoted.promoted_at = TODAY - timedelta(days=99)
+    promoted.save(update_fields=["promoted_at"])
+    queue_due_runs(timezone.now())
+    assert windows(drift)[-1] == (99, 8), "in production, silence is a fact"
+
+
+def test_a_plan_that_is_switched_off_has_no_runs(version, validator, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=10)
+    for plan in create_missing_plans():
+        change_plan(plan, enabled=False, actor=validator)
+    assert queue_due_runs(timezone.now()) == []
+
+
+def test_a_superseded_version_is_not_watched_any_more(version, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=10)
+    promote(version)
+    create_missing_plans()
+    promote(make_version(version.model))
+    assert queue_due_runs(timezone.now() + timedelta(days=400)) == []
+
+
+def test_switching_a_plan_is_recorded_once(version, validator, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=10)
+    plan = create_missing_plans()[0]
+    for _ in range(2):
+        assert not change_plan(plan, enabled=False, actor=validator).enabled
+    assert Entry.objects.filter(action=Action.PLAN_CHANGED, actor_id=str(validator.pk)).count() == 1
+
+
+@pytest.mark.parametrize("role", [Role.ENGINEER, Role.OWNER, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_only_the_second_line_switches_plans(story, role):
+    person = make_person(role, workspace=story.workspace)
+    with pytest.raises(NotPermitted):
+        change_plan(story.plan("drift"), enabled=False, actor=person)
+    with pytest.raises(NotPermitted):
+        set_plan(story.version, Kind.DRIFT, enabled=False, actor=person)
+
+
+def test_a_service_account_does_not_switch_plans(story):
+    robot = make_person(Role.VALIDATOR, workspace=story.workspace, kind=Person.Kind.SERVICE)
+    with pytest.raises(NotPermitted):
+        change_plan(story.plan("drift"), enabled=False, actor=robot)
+
+
+def test_a_plan_can_be_set_before_the_sweep_makes_it(version, validator, tmp_path):
+    make_reference(version, tmp_path)
+    logged(version, tmp_path, days_ago=10)
+    plan, is_new = set_plan(version, Kind.DRIFT, enabled=False, actor=validator)
+    assert is_new and not plan.enabled
+    assert Entry.objects.about(plan).get(action=Action.PLAN_CREATED).actor_id == str(validator.pk)
+    plan, is_new = set_plan(version, Kind.DRIFT, enabled=True, actor=validator)
+    assert not is_new and plan.enabled
+
+
+def test_a_plan_that_the_version_cannot_serve_is_refused_with_every_reason(version, validator):
+    with pytest.raises(RuleBroken) as refusal:
+        set_plan(version, Kind.EXPLAINABILITY, enabled=True, actor=validator)
+    told = " ".join(refusal.value.reasons)
+    assert all(lack in told for lack in ("no reference", "no predictions", "artifact is not here"))
+    assert not version.plans.exists()
