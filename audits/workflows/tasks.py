@@ -6,10 +6,9 @@ from django.utils import timezone
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.workflows import services
 from audits.workflows.models import Retraining
-from audits.workflows.services.retraining import fail_retraining, finish_retraining, mark_dispatched
+from audits.workflows.services.retraining import begin_attempt, fail_retraining, finish_retraining
 from audits.workflows.services.training import CannotTrain, train_candidate
-from audits.workflows.states import RetrainingState
-from mrm.errors import UnusableData
+from mrm.errors import DomainError
 from mrm.locks import held
 
 
@@ -33,11 +32,11 @@ def train(reference):
     """The built-in pipeline. May be delivered twice or start over: the reference decides what is left to do."""
     retraining = Retraining.objects.select_related("change__version__model").get(change__reference=reference)
     with held(retraining.pk) as mine:
-        if not mine or mark_dispatched(retraining).state != RetrainingState.DISPATCHED:
+        if not mine or not begin_attempt(retraining):
             return
         try:
             candidate, metrics = train_candidate(retraining)
-        except (CannotTrain, ArtifactRefused, ScoringFailed, UnusableData) as failure:
+        except (CannotTrain, ArtifactRefused, ScoringFailed, DomainError) as failure:
             fail_retraining(retraining, reason=str(failure))
         else:
             finish_retraining(retraining, candidate=candidate, metrics=metrics)

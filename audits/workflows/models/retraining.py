@@ -18,6 +18,7 @@ class Retraining(models.Model):
     pipeline = models.CharField(max_length=100, default="built-in")
     callback_hash = models.CharField(max_length=64, blank=True)  # SHA-256 of the one-time secret it reports back with.
     external_id = models.CharField(max_length=200, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)  # Of the built-in pipeline; a lost worker's is followed.
     candidate = models.OneToOneField(
         "inventory.ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="retraining"
     )

@@ -31,7 +31,7 @@ def request_change(
     model = version.model
     require(actor, Permission.REQUEST_CHANGE, model.workspace_id, model_slug=model.slug)
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
-    if reasons := _why_not_request(kind, version, reason):
+    if reasons := _why_not_request(kind, version, breach, reason):
         raise RuleBroken(*reasons)
     policy = Policy.objects.in_force()
     evidence = evidence_for(kind, version, breach, reason)
@@ -67,6 +67,8 @@ def withdraw(change: ChangeRequest, *, reason: str, actor) -> ChangeRequest:
     require(actor, Permission.REQUEST_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
     if actor and actor.pk not in (change.requester_id, change.model.owner_id):
         raise NotPermitted("Only whoever asked for this change, or the model's owner, can withdraw it.")
+    if not reason.strip():
+        raise RuleBroken("Say why the request is withdrawn.")
     change = ChangeRequest.objects.select_for_update().get(pk=change.pk)
     move(change, "withdraw", outcome=reason, decided_at=timezone.now())
     record(Action.CHANGE_WITHDRAWN, actor=actor, subject=change, reason=reason)
@@ -87,10 +89,12 @@ def _expire(change: ChangeRequest, now: datetime) -> None:
         record(Action.CHANGE_EXPIRED, actor=None, subject=change)
 
 
-def _why_not_request(kind: str, version: ModelVersion, reason: str) -> list[str]:
+def _why_not_request(kind: str, version: ModelVersion, breach: Breach | None, reason: str) -> list[str]:
     reasons = []
     if not reason.strip():
         reasons.append("Say why the change is asked for.")
+    if breach and breach.version_id != version.pk:
+        reasons.append(f"The {breach} is not one of {version}.")
     if version.model.status == Status.RETIRED:
         reasons.append(f"{version.model} is retired.")
     open_request = version.changes.filter(kind=kind, state__in=OPEN).first()
@@ -99,15 +103,16 @@ def _why_not_request(kind: str, version: ModelVersion, reason: str) -> list[str]
     if kind == ChangeRequest.Kind.PROMOTION:
         reasons += blockers_for_promotion(version)
     if kind == ChangeRequest.Kind.RETRAINING:
-        reasons += _why_not_retrain(version)
+        reasons += why_not_retrain(version)
     return reasons
 
 
-def _why_not_retrain(version: ModelVersion) -> list[str]:
+def why_not_retrain(version: ModelVersion) -> list[str]:
+    """Every reason why this version cannot be retrained now."""
     reasons = []
     if version.stage not in (Stage.PRODUCTION, Stage.CHALLENGER):
         reasons.append(f"Only what runs can be retrained; {version} is {version.stage}.")
-    if not version.artifact_sha256:
+    if version.artifact_bytes is None:
         reasons.append(f"{version} has no artifact here to retrain.")
     waiting = Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).first()
     if waiting:

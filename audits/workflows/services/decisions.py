@@ -10,6 +10,7 @@ from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import ChangeRequest, Decision, Retraining
+from audits.workflows.services.changes import why_not_retrain, withdraw
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
@@ -170,7 +171,7 @@ def _carry_out(change: ChangeRequest, actor) -> None:
     """What approval does at once. Retraining waits for the dispatching task: the network has no rollback."""
     match change.kind:
         case ChangeRequest.Kind.RETRAINING:
-            Retraining.objects.create(change=change)
+            _order_retraining(change)
             return
         case ChangeRequest.Kind.PROMOTION:
             outcome = _promote(change, actor)
@@ -178,6 +179,12 @@ def _carry_out(change: ChangeRequest, actor) -> None:
             outcome = _retire(change, actor)
     move(change, "complete", outcome=outcome, completed_at=timezone.now())
     record(Action.CHANGE_COMPLETED, actor=actor, subject=change, outcome=outcome)
+
+
+def _order_retraining(change: ChangeRequest) -> None:
+    if reasons := why_not_retrain(change.version):
+        raise RuleBroken(*reasons)
+    Retraining.objects.create(change=change)
 
 
 def _promote(change: ChangeRequest, actor) -> str:
@@ -196,6 +203,8 @@ def _retire(change: ChangeRequest, actor) -> str:
     retire_model(change.model, actor=actor)
     for version in change.model.versions.all():
         close_breaches_of(version, reason=f"{change.model} was retired by {change.reference}.", actor=None)
+    for pending in change.model.changes.pending():
+        withdraw(pending, reason=f"{change.model} was retired by {change.reference}.", actor=None)
     return f"{change.model} is retired."
 
 

@@ -31,6 +31,7 @@ def raise_finding(
     """Record an observation and what must be achieved; due by severity and tier unless a nearer day is given."""
     require(actor, Permission.RAISE_FINDING, model.workspace_id, model_slug=model.slug)
     _refuse_blank(title=title, observation=observation, required_outcome=required_outcome)
+    _refuse_foreign(model, version=version, breach=breach)
     latest = timezone.localdate() + timedelta(days=DAYS_UNTIL_DUE[model.tier][severity])
     if due_at and not timezone.localdate() <= due_at <= latest:
         raise RuleBroken(
@@ -111,6 +112,15 @@ def _for_the_second_line(finding: Finding, actor) -> Finding:
     if reasons := why_not_close(owns=owns, submitted=submitted):
         raise NotPermitted(*reasons)
     return finding
+
+
+def _refuse_foreign(model, *, version, breach) -> None:
+    """A finding is about one model, and so are the version and the breach it names."""
+    of_breach = breach.version if breach else None
+    if any(named and named.model_id != model.pk for named in (version, of_breach)):
+        raise RuleBroken(f"The version or the breach that the finding names is not one of {model}.")
+    if version and of_breach and version.pk != of_breach.pk:
+        raise RuleBroken(f"The breach is not one of {version}.")
 
 
 def _refuse_blank(**texts: str) -> None:

@@ -24,6 +24,7 @@ from mrm.adapters import training
 from mrm.errors import NotPermitted, RuleBroken
 from mrm.locks import held
 
+MOST_ATTEMPTS = 3
 ENDED_WITHOUT_CANDIDATE = (
     ChangeState.REJECTED,
     ChangeState.WITHDRAWN,
@@ -120,6 +121,20 @@ def fail_retraining(retraining: Retraining, *, reason: str) -> Retraining:
     record(Action.RETRAINING_REPORTED, actor=None, subject=retraining, state="failed", reason=reason)
     record(Action.CHANGE_FAILED, actor=None, subject=retraining.change, reason=reason)
     return retraining
+
+
+@governed()
+def begin_attempt(retraining: Retraining) -> bool:
+    """Whether the built-in pipeline may go to work. After too many attempts that gave no answer, it fails instead."""
+    retraining = mark_dispatched(retraining)
+    if retraining.state != RetrainingState.DISPATCHED:
+        return False
+    retraining.attempt += 1
+    retraining.save(update_fields=["attempt"])
+    if retraining.attempt > MOST_ATTEMPTS:
+        reason = f"Stopped after {MOST_ATTEMPTS} attempts, each of which ended without an answer; the log says more."
+        fail_retraining(retraining, reason=reason)
+    return retraining.attempt <= MOST_ATTEMPTS
 
 
 @governed()
