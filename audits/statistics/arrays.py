@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from audits.statistics.observations import is_missing
+
 
 def finite_vector(values: ArrayLike, name: str, *, length: int | None = None) -> np.ndarray:
     """`values` as float64, shape (n,). Raises ValueError when not one-dimensional, of another length, or not finite."""
@@ -43,6 +45,21 @@ def binary_vector(values: ArrayLike, name: str, *, length: int | None = None) ->
     if not ((vector == 0) | (vector == 1)).all():
         raise ValueError(f"{name} must hold only 0 and 1")
     return vector == 1
+
+
+def outcome_vector(values: ArrayLike, name: str, *, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """`values` as two bool arrays, shape (n,): which are known, and which are known to be 1.
+
+    None, NaN, NaT and pandas.NA are not known yet. Raises ValueError when anything else but 0 and 1 occurs.
+    """
+    vector = np.asarray(values)
+    if vector.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional; its shape is {vector.shape}")
+    _require_length(vector, name, length)
+    known = np.array([not (is_missing(value) or value != value) for value in vector.tolist()], dtype=bool)
+    positive = np.zeros(len(vector), dtype=bool)
+    positive[known] = binary_vector(vector[known], name)
+    return known, positive
 
 
 def probability_vector(values: ArrayLike, name: str, *, length: int | None = None) -> np.ndarray:

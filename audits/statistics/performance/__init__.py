@@ -35,6 +35,7 @@ from audits.statistics.performance.multiclass import (
     multiclass_matthews_correlation,
     quadratic_weighted_kappa,
 )
+from audits.statistics.performance.overrides import coverage, override_outcomes, override_rate
 from audits.statistics.performance.probability import brier_score, log_loss
 from audits.statistics.performance.ranking import mean_average_precision, mean_reciprocal_rank, ndcg, precision_at
 from audits.statistics.performance.regression import (
@@ -61,6 +62,7 @@ __all__ = [
     "cohen_kappa",
     "confusion",
     "count_scores",
+    "coverage",
     "delong_test",
     "diebold_mariano_test",
     "f1",
@@ -84,6 +86,8 @@ __all__ = [
     "multiclass_matthews_correlation",
     "ndcg",
     "negative_predictive_value",
+    "override_outcomes",
+    "override_rate",
     "precision",
     "precision_at",
     "predicted_realised_t_test",
