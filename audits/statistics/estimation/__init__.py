@@ -3,6 +3,7 @@
 from audits.statistics.estimation.confidence import ConfidenceBasedEstimator
 from audits.statistics.estimation.loss import direct_loss_estimation
 from audits.statistics.estimation.maturity import mature_rows, outcome_maturity, reconcile_estimates
+from audits.statistics.estimation.multiclass import multiclass_confidence_estimation
 from audits.statistics.estimation.weighting import density_ratio, effective_size, importance_weighted_estimation
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "effective_size",
     "importance_weighted_estimation",
     "mature_rows",
+    "multiclass_confidence_estimation",
     "outcome_maturity",
     "reconcile_estimates",
 ]

@@ -53,8 +53,8 @@ def macro_f1(
     names, table = multiclass_confusion(label, prediction, weights=weights)
     if table.sum() <= 0:
         return could_not_compute("macro F1: there are no rows", method="macro F1", sizes={"rows": 0})
-    detail = {"by_class": dict(zip(names, _f1_by_class(table).tolist(), strict=True))}
-    return _from_table(table, lambda tables: _f1_by_class(tables).mean(-1), "macro F1", rng, replicates, level, detail)
+    detail = {"by_class": dict(zip(names, f1_by_class(table).tolist(), strict=True))}
+    return _from_table(table, lambda tables: f1_by_class(tables).mean(-1), "macro F1", rng, replicates, level, detail)
 
 
 def multiclass_matthews_correlation(
@@ -72,7 +72,7 @@ def multiclass_matthews_correlation(
     if (table.sum(0) > 0).sum() < 2 or (table.sum(1) > 0).sum() < 2:
         reason = f"{method}: outcome and decision must each show at least two classes"
         return could_not_compute(reason, method=method, sizes={"rows": round(table.sum())})
-    return _from_table(table, _matthews, method, rng, replicates, level, {})
+    return _from_table(table, matthews_of_tables, method, rng, replicates, level, {})
 
 
 def quadratic_weighted_kappa(
@@ -158,14 +158,14 @@ def _from_table(table, statistic, method, rng, replicates, level, detail) -> Est
     )
 
 
-def _f1_by_class(tables: np.ndarray) -> np.ndarray:
+def f1_by_class(tables: np.ndarray) -> np.ndarray:
     """F1 per class of tables in the last two axes; 0 for a class that a resampled table happens to miss."""
     right = np.diagonal(tables, axis1=-2, axis2=-1)
     seen = tables.sum(-1) + tables.sum(-2)
     return np.divide(2 * right, seen, out=np.zeros(right.shape), where=seen > 0)
 
 
-def _matthews(tables: np.ndarray) -> np.ndarray:
+def matthews_of_tables(tables: np.ndarray) -> np.ndarray:
     occurred, decided, rows = tables.sum(-1), tables.sum(-2), tables.sum((-2, -1))
     covariance = np.diagonal(tables, axis1=-2, axis2=-1).sum(-1) * rows - (occurred * decided).sum(-1)
     product = (rows**2 - (occurred**2).sum(-1)) * (rows**2 - (decided**2).sum(-1))
