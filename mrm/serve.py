@@ -144,6 +144,8 @@ def serve(var: Path, port: int) -> None:
         with_demo = env.boolean("DEMO", default=True)
         if with_demo:
             server.build_demo()
+        else:
+            server.manage("prepare", log=var / "log" / "prepare.log")
         print("Starting web, worker and scheduler.", flush=True)
         web = server.start("web")
         server.wait_for_page(web)

@@ -1,0 +1,29 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from audits.trail.models import Action, Entry
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Role
+
+PASSWORD = "fourteen horses graze"
+
+
+def test_the_first_administrator_is_created_from_the_command_line_and_recorded(workspace):
+    call_command("create_administrator", "ada@bank.example", "Ada Novak", password=PASSWORD)
+    ada = Person.objects.get(email="ada@bank.example")
+    assert ada.all_roles() == {Role.ADMINISTRATOR}
+    assert ada.check_password(PASSWORD)
+    recorded = Entry.objects.order_by("-position").values_list("action", flat=True)[:2]
+    assert set(recorded) == {Action.PERSON_CREATED, Action.ROLE_GRANTED}
+
+
+def test_an_address_that_is_taken_is_said_to_be_taken(workspace, administrator):
+    with pytest.raises(CommandError, match="There is already an account"):
+        call_command("create_administrator", administrator.email, "Ada again", password=PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "ada@bank.example"])
+def test_a_weak_password_is_refused(workspace, password):
+    with pytest.raises(CommandError):
+        call_command("create_administrator", "ada@bank.example", "Ada Novak", password=password)
+    assert not Person.objects.filter(email="ada@bank.example").exists()
