@@ -12,12 +12,12 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.errors import NotPermitted
-from mrm.pages.answers import answer_form
+from mrm.pages.answers import answer_form, posted
 
 
 @require_http_methods(["GET", "POST"])
 def register_model(request):
-    form = RegistrationForm(request.POST or None, workspaces=_workspaces_to_register_in(request.user))
+    form = RegistrationForm(posted(request), workspaces=_workspaces_to_register_in(request.user))
 
     def act(data):
         model = services.register_model(data.pop("workspace"), **data, actor=request.user)
@@ -41,7 +41,7 @@ def register_model(request):
 def edit_model(request, slug):
     model = model_for(request, slug)
     initial = {name: getattr(model, name) for name in ModelForm.base_fields} | {"revision": model.revision}
-    form = EditForm(request.POST or None, initial=initial)
+    form = EditForm(posted(request), initial=initial)
 
     def act(data):
         revision = data.pop("revision")
@@ -66,7 +66,7 @@ def edit_model(request, slug):
 def confirm_tier(request, slug):
     """What the tier is made of, and the one click that puts it in force."""
     model = model_for(request, slug)
-    form = Form(request.POST)  # Nothing to fill in; it carries the reasons of a refusal.
+    form = Form(posted(request))  # Nothing to fill in; it carries the reasons of a refusal.
 
     def act(data):
         confirmed = services.confirm_tier(model, actor=request.user)

@@ -15,6 +15,11 @@ def answer(request: HttpRequest, page: str, context: dict, *, part: str, status:
     return render(request, template, context, status=status)
 
 
+def posted(request: HttpRequest):
+    """What binds a form: the data of a POST, also of an empty one; None where the form is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
 def answer_form(request: HttpRequest, form, *, act: Callable, show: Callable[[int], HttpResponse]) -> HttpResponse:
     """A form from bound to done.
 

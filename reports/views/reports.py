@@ -13,7 +13,7 @@ from inventory.models import Model
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
 from mrm.adapters import storage
-from mrm.pages.answers import answer, answer_form
+from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
 from reports import services
 from reports.forms import ReportFilter, ReportForm
@@ -61,7 +61,7 @@ def request_report(request):
     today = timezone.localdate()
     chosen = models.filter(slug=request.GET.get("model", "")).first()
     initial = {"model": chosen, "period_start": today - timedelta(days=90), "period_end": today}
-    form = ReportForm(request.POST or None, models=models, initial=initial)
+    form = ReportForm(posted(request), models=models, initial=initial)
 
     def act(data):
         report = services.request_report(data.pop("model"), **data, actor=request.user)

@@ -3,7 +3,7 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from mrm.pages.answers import answer
+from mrm.pages.answers import answer, posted
 from reports import services
 from reports.forms import VerifyForm
 from reports.models import Report
@@ -11,7 +11,7 @@ from reports.models import Report
 
 @require_http_methods(["GET", "POST"])
 def verify_report(request):
-    form = VerifyForm(request.POST or None, request.FILES or None)
+    form = VerifyForm(posted(request), request.FILES)
     if request.method != "POST":
         return render(request, "reports/verify.html", {"form": form})
     if not form.is_valid():

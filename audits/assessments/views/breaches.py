@@ -13,14 +13,14 @@ from audits.assessments.views.scope import breach_for
 from inventory.states import Status
 from inventory.views.scope import model_page
 from mrm.accounts.policies import Permission
-from mrm.pages.answers import answer_form
+from mrm.pages.answers import answer_form, posted
 
 
 @require_http_methods(["GET", "POST"])
 def breach(request, breach_id):
     """What was measured when it opened and last, what else moved then, and what can be done; POST closes it."""
     breach = breach_for(request, breach_id)
-    form = ClosureForm(request.POST or None)
+    form = ClosureForm(posted(request))
 
     def act(data):
         services.close_breach(breach, reason=data["reason"], actor=request.user)

@@ -14,7 +14,7 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.states import ChangeState
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
-from mrm.pages.answers import answer, answer_form
+from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
 
 CONSEQUENCES = {
@@ -62,7 +62,7 @@ def request_change(request, slug, number):
     version = version_for(request, slug, number)
     breach = _breach_of(request, version)
     kind = request.GET.get("kind", "")
-    form = ChangeForm(request.POST or None, initial={"kind": kind})
+    form = ChangeForm(posted(request), initial={"kind": kind})
 
     def act(data):
         change = services.request_change(
@@ -109,7 +109,7 @@ def decide(request, reference):
 @require_http_methods(["GET", "POST"])
 def withdraw(request, reference):
     change = _change_for(request, reference)
-    form = WithdrawalForm(request.POST or None)
+    form = WithdrawalForm(posted(request))
 
     def act(data):
         services.withdraw(change, reason=data["reason"], actor=request.user)
@@ -140,6 +140,9 @@ def _change_page(request, change, form=None, status=200):
     change = view.change
     if form is None and not view.reasons_not_to:
         form = _decision_form(request, None, initial={"evidence_digest": change.evidence_digest})
+    elif form is not None:
+        form.data = form.data.copy()
+        form.data["evidence_digest"] = change.evidence_digest  # Of what the page now shows.
     decisions = list(change.decisions.select_related("person"))
     filled = [decision.role for decision in decisions if decision.approved and decision.voided_at is None]
     evidence = change.evidence

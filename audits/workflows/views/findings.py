@@ -15,7 +15,7 @@ from inventory.models import Model
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
 from mrm.pages import wording
-from mrm.pages.answers import answer, answer_form
+from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
 
 
@@ -48,7 +48,7 @@ def model_findings(request, slug):
 def raise_finding(request, slug):
     model = model_for(request, slug)
     breach = _breach_of(request, model)
-    form = FindingForm(request.POST or None, initial=_proposal(breach))
+    form = FindingForm(posted(request), initial=_proposal(breach))
 
     def act(data):
         version = breach.version if breach else None

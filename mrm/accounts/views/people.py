@@ -10,7 +10,7 @@ from mrm.accounts import services
 from mrm.accounts.forms import PersonForm, RoleForm
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Permission
-from mrm.pages.answers import answer_form
+from mrm.pages.answers import answer_form, posted
 from mrm.pages.tables import numbered_page
 
 
@@ -28,7 +28,7 @@ def people(request):
 @require_http_methods(["GET", "POST"])
 def create_person(request):
     services.require(request.user, Permission.MANAGE_PEOPLE, None)
-    form = PersonForm(request.POST or None)
+    form = PersonForm(posted(request))
 
     def act(data):
         person = services.create_person(
@@ -53,7 +53,7 @@ def person(request, person_id):
     """One person and every role they held; POST gives another."""
     services.require(request.user, Permission.MANAGE_PEOPLE, None)
     person = get_object_or_404(Person, pk=person_id)
-    form = RoleForm(request.POST or None)
+    form = RoleForm(posted(request))
 
     def act(data):
         grant = services.grant_role(person, data.pop("role"), **data, actor=request.user)

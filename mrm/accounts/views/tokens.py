@@ -10,7 +10,7 @@ from mrm.accounts import services
 from mrm.accounts.forms import TokenForm
 from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission
-from mrm.pages.answers import answer_form
+from mrm.pages.answers import answer_form, posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,7 +37,7 @@ def revoke_token(request, token_id):
 
 
 def _tokens_page(request, person, address):
-    form = TokenForm(request.POST or None, person=person)
+    form = TokenForm(posted(request), person=person)
 
     def act(data):
         token, secret = services.issue_token(person, data.pop("name"), **data, actor=request.user)

@@ -1,0 +1,132 @@
+"""The work queue: each person sees what is asked of them, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services import raise_finding, request_change, submit_finding
+from tests.factories import make_model, make_version
+from tests.pages.scenery import make_assessed_model, make_run
+
+
+@pytest.fixture
+def asked(visit):
+    """`asked(person)` is the list of what the home page asks of them."""
+
+    def of(person) -> list[str]:
+        return [task.what for task in visit(person).get(reverse("home")).context["tasks"]]
+
+    return of
+
+
+@pytest.fixture
+def model(workspace, owner, engineer, risk_officer):
+    return make_assessed_model(name="Lending", owner=owner, actor=engineer)
+
+
+def test_only_those_who_may_decide_are_asked_to(asked, model, engineer, owner, validator, risk_officer, auditor):
+    request_change("retirement", model.versions.get(), reason="Old.", actor=engineer)
+    decide = "Decide: retirement of Lending version 1"
+    assert decide in asked(validator)
+    assert decide in asked(risk_officer)
+    for person in (engineer, owner, auditor):
+        assert decide not in asked(person)
+
+
+def test_a_red_breach_is_asked_of_the_owner_and_the_second_line_until_somebody_takes_it_up(
+    asked, model, owner, engineer, validator
+):
+    breach = "Take up the red breach: PSI of income"
+    assert breach in asked(validator)
+    assert breach in asked(owner)
+    assert breach not in asked(engineer)
+    raise_finding(
+        model,
+        breach=model.versions.get().breaches.get(),
+        severity="high",
+        title="Income drifts",
+        observation="It does.",
+        required_outcome="It does not.",
+        actor=validator,
+    )
+    assert breach not in asked(validator)
+
+
+def test_a_finding_is_asked_of_the_owner_and_its_answer_of_the_second_line(asked, model, owner, validator):
+    finding = raise_finding(
+        model, severity="low", title="No manual", observation="None.", required_outcome="One.", actor=validator
+    )
+    assert "Answer: No manual" in asked(owner)
+    assert "Judge the answer: No manual" not in asked(validator)
+    submit_finding(finding, response="Here it is.", actor=owner)
+    assert "Answer: No manual" not in asked(owner)
+    assert "Judge the answer: No manual" in asked(validator)
+
+
+def test_a_tier_is_to_be_confirmed_by_a_risk_officer_who_did_not_register_the_model(
+    asked, model, risk_officer, validator
+):
+    make_model(name="My own", actor=risk_officer)
+    assert "Confirm the tier of Lending" in asked(risk_officer)
+    assert "Confirm the tier of My own" not in asked(risk_officer)
+    assert not any("Confirm" in what for what in asked(validator))
+
+
+def test_a_failed_run_is_asked_of_those_who_may_run_it_again(asked, model, engineer, owner):
+    make_run(model.versions.get(), kind="bias", state="failed", reason="The artifact is missing.")
+    assert "Run again: bias of Lending version 1" in asked(engineer)
+    assert "Run again: bias of Lending version 1" not in asked(owner)
+
+
+def test_an_assessed_candidate_is_asked_of_whoever_built_it(asked, owner, engineer, validator):
+    version = make_version(make_model(name="New", owner=owner), actor=engineer)
+    make_run(version, verdict="within")
+    assert "Ask for the promotion of New version 1" in asked(engineer)
+    assert "Ask for the promotion of New version 1" in asked(owner)
+    assert "Ask for the promotion of New version 1" not in asked(validator)
+
+
+def test_a_red_candidate_is_not_proposed_for_promotion(asked, owner, engineer):
+    version = make_version(make_model(name="New", owner=owner), actor=engineer)
+    make_run(version, verdict="red")
+    assert not any("promotion" in what for what in asked(engineer))
+
+
+def test_what_is_overdue_comes_first_and_says_so(visit, asked, model, owner, engineer, validator):
+    request_change("retirement", model.versions.get(), reason="Old.", actor=engineer)
+    finding = raise_finding(
+        model, severity="low", title="No manual", observation="None.", required_outcome="One.", actor=validator
+    )
+    submit_finding(finding, response="Here it is.", actor=owner)
+    type(finding).objects.update(due_at=timezone.now().date() - timedelta(days=3))
+    assert asked(validator)[0] == "Judge the answer: No manual"
+    assert "Overdue since" in visit(validator).get(reverse("home")).text
+
+
+@pytest.mark.parametrize("role", ["auditor", "administrator"])
+def test_readers_have_nothing_to_do_but_find_reports_and_the_trail(role, request, visit, model):
+    answer = visit(request.getfixturevalue(role)).get(reverse("home"))
+    assert answer.context["tasks"] == []
+    assert "Nothing waits for you" in answer.text
+    assert reverse("verify-report") in answer.text
+
+
+def test_a_stranger_is_asked_nothing(asked, model, stranger):
+    assert asked(stranger) == []
+
+
+def test_the_queue_needs_few_queries_however_long_it_is(
+    visit, owner, engineer, validator, risk_officer, django_assert_max_num_queries
+):
+    for number in range(6):
+        model = make_assessed_model(name=f"Model {number} of the queue", owner=owner, actor=engineer)
+        request_change("retirement", model.versions.get(), reason="Old.", actor=engineer)
+        make_assessed_model(name=f"Model {number} that is red", owner=owner, actor=engineer)
+        raise_finding(model, severity="low", title="T", observation="O", required_outcome="R", actor=validator)
+    client = visit(risk_officer)
+    assert ChangeRequest.objects.count() == 6
+    with django_assert_max_num_queries(12):
+        client.get(reverse("home"))

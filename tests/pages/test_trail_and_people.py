@@ -1,0 +1,121 @@
+"""The trail's pages, people, roles and tokens."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.urls import reverse
+
+from audits.trail.models import Entry
+from audits.trail.services import sign_checkpoint
+from mrm.accounts.models import Person, Token
+from tests.factories import PASSWORD, make_model
+from tests.pages.scenery import make_assessed_model
+
+
+def test_the_trail_is_searched_by_object_person_and_action(visit, auditor, engineer):
+    make_model(name="Lending", actor=engineer)
+    make_model(name="Churn")
+    client = visit(auditor)
+    assert "Churn" not in client.get(reverse("trail"), {"q": "lending"}).text
+    assert "Churn" not in client.get(reverse("trail"), {"person": "Erin"}).text
+    found = client.get(reverse("trail"), {"action": "model.registered"}).context["page"]
+    assert {entry.action for entry in found} == {"model.registered"}
+
+
+def test_an_entry_shows_its_hash_and_the_proof_once_a_checkpoint_covers_it(visit, auditor):
+    make_model(name="Lending")
+    entry = Entry.objects.first()
+    address = reverse("trail-entry", args=[entry.position])
+    assert "The next checkpoint will cover it" in visit(auditor).get(address).text
+    checkpoint = sign_checkpoint()
+    text = visit(auditor).get(address).text
+    assert entry.leaf_hash in text
+    assert checkpoint.root in text or "lead from the entry to the root" in text
+
+
+def test_the_button_verifies_the_whole_trail(visit, auditor):
+    make_model(name="Lending")
+    assert "The whole trail holds." in visit(auditor).post(reverse("verify-trail")).text
+
+
+def test_the_button_names_an_edited_entry(visit, auditor):
+    make_model(name="Lending")
+    entry = Entry.objects.first()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE trail_entry DISABLE TRIGGER USER")
+        cursor.execute("UPDATE trail_entry SET actor_name = 'nobody' WHERE position = %s", [entry.position])
+    answer = visit(auditor).post(reverse("verify-trail"), headers={"HX-Request": "true"})
+    assert f"Entry {entry.position} (model.registered) was edited" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_the_trail_list_needs_few_queries(visit, auditor, owner, django_assert_max_num_queries):
+    for number in range(5):
+        make_assessed_model(name=f"Model {number} of the trail", owner=owner)
+    client = visit(auditor)
+    with django_assert_max_num_queries(8):
+        client.get(reverse("trail"))
+
+
+def test_an_administrator_creates_a_person_who_can_sign_in_and_gives_a_role(visit, administrator, client):
+    admin = visit(administrator)
+    person = {"display_name": "New Person", "email": "new@bank.example", "kind": "human", "password": PASSWORD}
+    assert admin.post(reverse("create-person"), person).status_code == 302
+    created = Person.objects.get(email="new@bank.example")
+    assert admin.post(reverse("person", args=[created.pk]), {"role": "auditor"}).status_code == 302
+    signed = client.post(reverse("account_login"), {"login": created.email, "password": PASSWORD})
+    assert signed.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("password", ["", "short", "password1234"])
+def test_a_weak_first_password_is_refused_at_its_field(visit, administrator, password):
+    person = {"display_name": "New Person", "email": "new@bank.example", "kind": "human", "password": password}
+    answer = visit(administrator).post(reverse("create-person"), person)
+    assert answer.status_code == 400
+    assert 'id="id_password_error"' in answer.text
+
+
+def test_roles_that_nobody_may_hold_together_are_refused_in_words(visit, administrator, engineer):
+    answer = visit(administrator).post(reverse("person", args=[engineer.pk]), {"role": "validator"})
+    assert answer.status_code == 409
+    assert "Nobody may be validator and engineer at the same time." in answer.text
+
+
+def test_a_role_is_taken_back(visit, administrator, engineer):
+    grant = engineer.grants.get()
+    visit(administrator).post(reverse("revoke-role", args=[grant.pk]))
+    assert Person.objects.get(pk=engineer.pk).all_roles() == set()
+
+
+def test_the_secret_of_a_token_is_shown_once_and_not_kept(visit, engineer, workspace):
+    client = visit(engineer)
+    issued = client.post(reverse("my-tokens"), {"name": "pipeline", "workspace": workspace.pk, "actions": ["log_data"]})
+    secret = issued.context["secret"]
+    assert secret in issued.text
+    assert issued.headers["Cache-Control"] == "no-store"
+    listed = client.get(reverse("my-tokens")).text
+    assert "pipeline" in listed
+    assert secret not in listed
+
+
+def test_nobody_revokes_the_token_of_somebody_else(visit, engineer, validator, administrator, workspace):
+    visit(engineer).post(reverse("my-tokens"), {"name": "pipeline", "workspace": workspace.pk})
+    token = Token.objects.get()
+    for person in (validator, administrator):
+        assert visit(person).post(reverse("revoke-token", args=[token.pk])).status_code == 404
+    visit(engineer).post(reverse("revoke-token", args=[token.pk]))
+    token.refresh_from_db()
+    assert token.revoked_at
+
+
+def test_a_file_that_is_no_report_does_not_hold_and_says_why(visit, auditor):
+    answer = visit(auditor).post(reverse("verify-report"), {"file": SimpleUploadedFile("letter.pdf", b"Dear Sir")})
+    assert answer.status_code == 200
+    assert "letter.pdf does not hold." in answer.text
+    assert "The file is not a PDF." in answer.text
+
+
+def test_verifying_nothing_asks_for_a_file(visit, auditor):
+    answer = visit(auditor).post(reverse("verify-report"))
+    assert answer.status_code == 400
+    assert "Choose the PDF to verify." in answer.text
