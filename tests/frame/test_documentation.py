@@ -1,6 +1,7 @@
 """What docs/ and the files beside it say is what the code does."""
 
 import ast
+import configparser
 import gc
 import json
 import re
@@ -77,6 +78,15 @@ def test_the_documented_defaults_are_those_of_the_code():
 
 def test_every_endpoint_has_its_line():
     assert all(summary for _, _, _, summary in find_operations())
+
+
+def test_the_floors_in_the_architecture_are_those_that_lint_enforces():
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    drawn = re.findall(r"```\n(.*?)```", (DOCS / "architecture.md").read_text(), re.DOTALL)
+    for picture, contract in zip(drawn, ("apps", "inside"), strict=True):
+        layers = contracts[f"importlinter:contract:{contract}"]["layers"]
+        assert picture.split() == layers.replace("(", "").replace(")", "").split()
 
 
 def test_every_action_of_the_trail_is_documented_and_no_other():
