@@ -113,11 +113,16 @@ def _register(retraining: Retraining, version: ModelVersion, split: Split, folde
 
 
 def _score(candidate: ModelVersion, split: Split, folder: Path) -> None:
-    """The candidate's reference and its predictions on the holdout, received like anybody's."""
+    """The candidate's reference and its predictions on the holdout, received like anybody's, each once.
+
+    An attempt that starts over may know more outcomes than the one before it, so neither is sent again.
+    """
     if not hasattr(candidate, "reference"):
         reference = folder / "reference.parquet"
         scored(candidate, split.validation).write_parquet(reference)
         receive_reference(candidate, reference, content_type=PARQUET, actor=None)
+    if candidate.batches.exists():
+        return
     holdout = folder / "holdout.parquet"
     label = candidate.column_with(Role.LABEL).name
     scored(candidate, split.holdout).drop(label).write_parquet(holdout)
