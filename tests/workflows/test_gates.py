@@ -1,0 +1,98 @@
+"""The gate: every reason why a version may not go into production, and none where there is none."""
+
+import pytest
+
+from audits.assessments.models import Run
+from audits.assessments.services import execute, request_run
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.services import close_finding, raise_finding, submit_finding
+from inventory.models import ModelVersion, Policy
+from inventory.services import publish_policy, retire_model
+from tests.factories import make_model, make_reference, make_version
+from tests.fixtures.story import assess, log, make_applicants, make_scoring_version, scored
+
+
+def blockers(version) -> str:
+    return " ".join(blockers_for_promotion(version))
+
+
+@pytest.fixture
+def open_gate(story):
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = []
+    publish_policy(document, actor=None)
+
+
+def test_an_assessed_candidate_without_blockers_may_be_promoted(story):
+    candidate = story.candidate()
+    assert "No drift assessment" in blockers(candidate), "not before it is assessed"
+    assess(candidate)
+    assert blockers_for_promotion(candidate) == []
+
+
+def test_what_is_in_production_is_not_promoted(story):
+    assert "Only a candidate or a challenger can be promoted" in blockers(story.version)
+
+
+def test_a_provisional_tier_and_missing_reference_data_block(workspace):
+    version = make_version(make_model())
+    assert "is provisional" in blockers(version)
+    assert "no reference data" in blockers(version)
+
+
+def test_a_retired_model_promotes_nothing(workspace):
+    version = make_version(make_model())
+    retire_model(version.model, actor=None)
+    version = ModelVersion.objects.get(pk=version.pk)
+    assert "is retired" in blockers(version) and "Only a candidate or a challenger" in blockers(version)
+
+
+def test_every_assessment_the_policy_requires_must_be_finished(story):
+    version = make_scoring_version(story.model, story.booster, story.folder)
+    for kind in ("drift", "bias", "explainability", "performance"):
+        assert f"No {kind} assessment" in blockers(version)
+
+
+def test_what_is_red_blocks_and_says_by_how_much(story):
+    version = make_scoring_version(story.model, story.booster, story.folder)
+    rows = scored(story.booster, make_applicants(400, seed=7, prefix="D", shift=1.5))
+    log(version, rows, story.folder)
+    assess(version)
+    assert "Drift is red: " in blockers(version)
+    assert "the limit is 0.25" in blockers(version)
+
+
+def test_an_assessment_that_gave_no_results_blocks_with_its_reason(story):
+    version = make_scoring_version(story.model, story.booster, story.folder)
+    log(version, scored(story.booster, make_applicants(400, seed=7, prefix="D")), story.folder)
+    assess(version)
+    assert "The latest performance assessment gave no results: Outcomes are known for none" in blockers(version)
+
+
+def test_a_sample_too_small_to_decide_blocks(story):
+    version = make_scoring_version(story.model, story.booster, story.folder)
+    log(version, scored(story.booster, make_applicants(30, seed=7, prefix="D")), story.folder)
+    assess(version)
+    assert "Drift is undecided" in blockers(version)
+
+
+def test_the_latest_run_of_each_plan_counts(story):
+    candidate = story.candidate()
+    assess(candidate)
+    drift = Run.objects.get(version=candidate, plan__kind="drift")
+    nothing = request_run(drift.plan, window_start=drift.window_end, actor=story.engineer)
+    later = execute(nothing.pk)
+    assert later.state == "insufficient_data"
+    assert "The latest drift assessment gave no results" in blockers(candidate)
+
+
+@pytest.mark.parametrize(("severity", "blocks"), [("critical", True), ("high", True), ("medium", False)])
+def test_an_open_severe_finding_blocks_until_it_is_closed(story, open_gate, severity, blocks):
+    version = make_version(story.model)
+    make_reference(version, story.folder)
+    texts = {"title": "Flaw", "observation": "It errs.", "required_outcome": "Mend it."}
+    finding = raise_finding(story.model, severity=severity, **texts, actor=story.validator)
+    assert (f"{finding.reference} ({severity}) is open" in blockers(version)) is blocks
+    submit_finding(finding, response="Mended.", actor=story.engineer)
+    close_finding(finding, reason="Seen.", actor=story.risk_officer)
+    assert blockers_for_promotion(version) == []
