@@ -140,7 +140,7 @@ def serve(var: Path, port: int) -> None:
             raise embedded.CannotStart(complaint)
         server = Server(crew, var, port)
         print("Bringing the database up to date.", flush=True)
-        server.manage("migrate", "--no-input", log=var / "log" / "migrate.log")
+        server.manage("migrate", "--no-input", "--skip-checks", log=var / "log" / "migrate.log")
         with_demo = env.boolean("DEMO", default=True)
         if with_demo:
             server.build_demo()

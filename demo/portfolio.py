@@ -1,0 +1,39 @@
+"""The whole demo portfolio, story by story, with a progress bar; then the reports that an auditor finds."""
+
+from datetime import timedelta
+
+from tqdm import tqdm
+
+from demo.building import Calendar
+from demo.cast import Cast, assemble
+from demo.stories import STORIES
+from inventory.models import Model
+from inventory.services import prepare_installation
+from reports.models import Report
+from reports.services import issue_report, request_report
+
+REPORTED = {"credit-default": "Report on credit default", "energy-demand": "Report on energy demand"}
+
+
+def build() -> None:
+    """Tell every story and issue the reports; what exists already is left as it is."""
+    prepare_installation()
+    cast, calendar = assemble(), Calendar.ending_today()
+    with tqdm(total=len(STORIES) + len(REPORTED), bar_format="{desc:<28} {bar} {n_fmt}/{total_fmt}") as bar:
+        for name, tell in STORIES.items():
+            bar.set_description_str(name)
+            tell(cast, calendar)
+            bar.update()
+        for slug, name in REPORTED.items():
+            bar.set_description_str(name)
+            _report(Model.objects.get(slug=slug), cast, calendar)
+            bar.update()
+
+
+def _report(model: Model, cast: Cast, calendar: Calendar) -> None:
+    """A monitoring report over the year, unless there is one."""
+    if Report.objects.filter(model=model).exists():
+        return
+    end = calendar.end.date()
+    report = request_report(model, period_start=end - timedelta(days=364), period_end=end, actor=cast.validator)
+    issue_report(report.pk)
