@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 
 from mrm.errors import DomainError
 from mrm.http import STATUS
@@ -11,8 +12,14 @@ from mrm.http import STATUS
 
 def answer(request: HttpRequest, page: str, context: dict, *, part: str, status: int = 200) -> HttpResponse:
     """The page, or only its part where htmx asked for that."""
-    template = part if request.htmx and not request.htmx.boosted else page
-    return render(request, template, context, status=status)
+    response = render(request, part if wants_part(request) else page, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+    return response
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx will put the answer into the page; going back in the history, it asks for the whole page."""
+    return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
 
 
 def posted(request: HttpRequest):
@@ -41,7 +48,7 @@ def answer_form(request: HttpRequest, form, *, act: Callable, show: Callable[[in
 def go_to(request: HttpRequest, target) -> HttpResponse:
     """To another page; htmx is told to load it whole rather than to put it into a part."""
     response = redirect(target)
-    if request.htmx and not request.htmx.boosted:
+    if wants_part(request):
         return HttpResponse(status=204, headers={"HX-Redirect": response.url})
     return response
 

@@ -90,6 +90,11 @@ def test_whoever_may_not_register_a_model_is_told_so(role, request, visit):
     assert "do not allow you to register a model" in answer.text
 
 
+def test_only_an_administrator_is_shown_the_way_to_people_and_roles(visit, administrator, validator):
+    assert reverse("people") in visit(administrator).get(reverse("portfolio")).text
+    assert reverse("people") not in visit(validator).get(reverse("portfolio")).text
+
+
 def test_an_auditor_is_offered_nothing_that_changes_a_model(visit, auditor, model):
     client = visit(auditor)
     for address in pages_of(model):

@@ -83,6 +83,13 @@ def test_htmx_gets_only_the_rows(visit, auditor):
     assert "<html" not in text
 
 
+def test_going_back_in_the_history_gets_the_whole_page(visit, auditor):
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    answer = visit(auditor).get(reverse("portfolio"), headers=headers)
+    assert "<html" in answer.text
+    assert "HX-Request" in answer.headers["Vary"]
+
+
 def test_worst_first_and_retired_last(visit, auditor, risk_officer):
     make_assessed_model(name="Well", verdict="within")
     make_assessed_model(name="Ill", verdict="red")

@@ -1,0 +1,134 @@
+"""The pages in a real browser: readable for everybody, on a phone, in the dark, by keyboard and without scripts."""
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from audits.assessments.models import Breach
+from audits.trail.services import sign_checkpoint
+from audits.workflows.services import request_change
+from inventory.services import prepare_installation
+from mrm.accounts.models import Workspace
+from tests.factories import PASSWORD, make_person
+from tests.pages.scenery import make_assessed_model, make_result
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+
+AXE = settings.NODE_MODULES / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def officer(stage):
+    """A risk officer with a portfolio that has something in every place; the web process serves it."""
+    prepare_installation()
+    workspace = Workspace.objects.get(slug="main")
+    engineer, owner = (make_person(role, workspace=workspace) for role in ("engineer", "owner"))
+    for verdict in ("within", "amber"):
+        make_assessed_model(name=f"Model {verdict}", owner=owner, verdict=verdict)
+    model = make_assessed_model(name="Lending", owner=owner, actor=engineer)
+    make_result(model.versions.get().runs.get(), column="age", value=0.05, verdict="within")
+    request_change("retirement", model.versions.get(), reason="It is not used any more.", actor=engineer)
+    sign_checkpoint()
+    stage.start("web")
+    return make_person("risk_officer", workspace=workspace)
+
+
+@pytest.fixture
+def addresses(officer) -> list[str]:
+    """The pages that matter most."""
+    model = "lending"
+    named = [reverse(name) for name in ("home", "portfolio", "change-list", "finding-list", "report-list", "trail")]
+    named += [reverse(name) for name in ("my-tokens", "register-model", "verify-report", "mfa_index")]
+    tabs = ("model", "model-versions", "model-monitoring", "model-changes", "model-history", "raise-finding")
+    named += [reverse(tab, args=[model]) for tab in tabs]
+    breach = Breach.objects.get(version__model__slug=model)
+    return [
+        *named,
+        reverse("breach", args=[breach.pk]),
+        reverse("version", args=[model, 1]),
+        reverse("change", args=["CR-2026-0001"]),
+    ]
+
+
+def sign_in(page, stage, person) -> None:
+    page.goto(f"{stage.address}{reverse('account_login')}")
+    page.get_by_label("Email").fill(person.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(f"{stage.address}/")
+
+
+def faults(page) -> list[str]:
+    """What axe-core finds on the page, told so that one can mend it."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    return [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(theme, stage, officer, addresses, page):
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(f"{stage.address}{reverse('account_login')}")
+    assert faults(page) == []
+    sign_in(page, stage, officer)
+    found = []
+    for address in addresses:
+        page.goto(f"{stage.address}{address}", wait_until="networkidle")
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+        found += faults(page)
+    assert found == []
+
+
+def test_no_page_is_wider_than_a_phone(stage, officer, addresses, page):
+    sign_in(page, stage, officer)
+    page.set_viewport_size({"width": 390, "height": 844})
+    too_wide = []
+    for address in addresses:
+        page.goto(f"{stage.address}{address}", wait_until="networkidle")
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            too_wide.append(address)
+    assert too_wide == []
+
+
+def test_filters_charts_theme_and_menu_work_and_the_way_back_too(stage, officer, page):
+    sign_in(page, stage, officer)
+    page.goto(f"{stage.address}{reverse('portfolio')}")
+    rows = page.locator(".verdict-grid tbody tr")
+    assert rows.count() == 3
+    page.get_by_label("Verdict").select_option("amber")
+    page.wait_for_url("**verdict=amber**")
+    assert rows.count() == 1
+    page.go_back()
+    page.wait_for_url(f"{stage.address}{reverse('portfolio')}")
+    rows.nth(2).wait_for()
+
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+    page.goto(f"{stage.address}{reverse('model-monitoring', args=['lending'])}")
+    page.get_by_role("link", name="Open income").click()
+    page.locator("#feature-1 [data-chart] svg").wait_for()
+
+
+def test_without_scripts_one_signs_in_filters_and_decides(stage, officer, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, stage, officer)
+    page.goto(f"{stage.address}{reverse('portfolio')}")
+    page.get_by_label("Verdict").select_option("amber")
+    page.get_by_role("button", name="Filter").click()
+    assert page.locator(".verdict-grid tbody tr").count() == 1
+    page.goto(f"{stage.address}{reverse('change', args=['CR-2026-0001'])}")
+    page.get_by_label("I reviewed the evidence").check()
+    page.get_by_label("Your password, again").fill("not the password")
+    page.get_by_role("button", name="Sign this decision").click()
+    assert "The password is not right" in page.content()
+    page.get_by_label("Your password, again").fill(PASSWORD)
+    page.get_by_role("button", name="Sign this decision").click()
+    assert "Risk officer: approved" in page.content()
+    context.close()
