@@ -1,0 +1,64 @@
+"""The database roles that docs/operations.md asks for: the serving one cannot rewrite the past."""
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection, connections
+
+from audits.trail.models import Action, Entry
+from audits.trail.services import governed, record, sign_checkpoint, verify_trail
+from inventory.services import prepare_installation
+from mrm import embedded
+from mrm.accounts.models import Workspace
+
+OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+ROLE = "mrm_app"
+
+
+@pytest.fixture
+def serving_role(own_database):
+    """The application connected as a role that was granted what docs/operations.md says, and owns nothing."""
+    prepare_installation()
+    [grants] = re.findall(r"```sql\n(.*?)```", OPERATIONS.read_text(), re.DOTALL)
+    with psycopg.connect(embedded.database_url(settings.VAR, own_database, "postgres"), autocommit=True) as server:
+        server.execute(f"CREATE ROLE {ROLE} LOGIN")
+        server.execute(grants)
+        owner = connection.settings_dict["USER"]
+        connections.close_all()
+        connection.settings_dict["USER"] = ROLE
+        try:
+            yield
+        finally:
+            connections.close_all()
+            connection.settings_dict["USER"] = owner
+            server.execute(f"DROP OWNED BY {ROLE}")
+            server.execute(f"DROP ROLE {ROLE}")
+
+
+def test_the_serving_role_can_record_and_sign(serving_role):
+    with governed():
+        record(Action.MODEL_EDITED, actor=None, subject=Workspace.objects.get(slug="main"))
+    assert sign_checkpoint().size == Entry.objects.count()
+    assert verify_trail().holds
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE trail_entry DISABLE TRIGGER ALL",
+        "DROP TRIGGER trail_entry_rows_stay ON trail_entry",
+        "SET session_replication_role = replica",
+        "UPDATE trail_entry SET actor_name = 'Nobody'",
+        "DELETE FROM trail_checkpoint",
+        "TRUNCATE trail_entry",
+        "DROP TABLE trail_entry CASCADE",
+        "UPDATE assessments_result SET value = 0",
+        "DELETE FROM inventory_policy",
+    ],
+)
+def test_the_serving_role_cannot_rewrite_the_past(serving_role, statement):
+    with pytest.raises(DatabaseError, match="permission denied|must be owner"), connection.cursor() as cursor:
+        cursor.execute(statement)
