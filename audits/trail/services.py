@@ -80,14 +80,18 @@ def sign_checkpoint() -> Checkpoint | None:
     if signed:
         return signed
     root = chain.root([bytes.fromhex(node) for node in head.frontier])
-    body = notes.checkpoint_body(log_name(), head.length, root)
-    note = notes.sign_note(body, log_name(), keys.configured().checkpoint_key())
+    name = log_name()
+    note = notes.sign_note(notes.checkpoint_body(name, head.length, root), name, keys.configured().checkpoint_key())
     return Checkpoint.objects.create(size=head.length, root=root.hex(), note=note, signed_at=timezone.now())
 
 
 def log_name() -> str:
-    """What this installation's log is called in its checkpoints: the public address without its scheme."""
-    return settings.PUBLIC_URL.partition("://")[2]
+    """What this installation's log is called in its checkpoints: the public address, without its scheme, at the first.
+
+    A log keeps its name when its address changes, else its older checkpoints would be somebody else's.
+    """
+    first = Checkpoint.objects.order_by("size").values_list("note", flat=True).first()
+    return first.partition("\n")[0] if first else settings.PUBLIC_URL.partition("://")[2]
 
 
 def length() -> int:
@@ -141,7 +145,7 @@ class _Walk:
     """One pass over the entries: the tree as it grows, compared with what is kept of it."""
 
     def __init__(self, head: Head):
-        self.head, self.length, self.frontier, self.previous = head, 0, [], ""
+        self.log, self.head, self.length, self.frontier, self.previous = log_name(), head, 0, [], ""
         # In the order in which appending completes them, so that no more than one has to be held at a time.
         last_leaf = ExpressionWrapper((F("index") + 1) * Power(2, F("level")), FloatField())
         self.kept = Subtree.objects.order_by(last_leaf, "level").iterator(chunk_size=2000)
@@ -161,7 +165,7 @@ class _Walk:
         return ""
 
     def fault_in_checkpoint(self, checkpoint: Checkpoint | None) -> str:
-        return _fault_in_checkpoint(checkpoint, chain.root(self.frontier)) if checkpoint else ""
+        return _fault_in_checkpoint(checkpoint, chain.root(self.frontier), self.log) if checkpoint else ""
 
     def fault_at_the_end(self, signed: int) -> str:
         if signed > self.length:
@@ -193,12 +197,12 @@ def _fault_in(entry: Entry, expected: int, previous: str) -> str:
     return ""
 
 
-def _fault_in_checkpoint(checkpoint: Checkpoint, root: bytes) -> str:
+def _fault_in_checkpoint(checkpoint: Checkpoint, root: bytes, log: str) -> str:
     if checkpoint.root != root.hex():
         return f"The checkpoint over {checkpoint.size} entries was signed over other entries than these."
-    body = notes.checkpoint_body(log_name(), checkpoint.size, root)
+    body = notes.checkpoint_body(log, checkpoint.size, root)
     public_key = keys.configured().checkpoint_key().public_key()
-    if not notes.note_holds(checkpoint.note, body, log_name(), public_key):
+    if not notes.note_holds(checkpoint.note, body, log, public_key):
         return f"The signature of the checkpoint over {checkpoint.size} entries does not hold."
     return ""
 

@@ -167,6 +167,16 @@ def test_a_checkpoint_is_a_signed_note_that_others_can_check(trail):
     assert not notes.note_holds(checkpoint.note.replace(str(checkpoint.size), "1", 1), body + "\n", log_name(), key)
 
 
+def test_a_log_keeps_its_name_and_its_checkpoints_hold_when_its_address_changes(trail, settings):
+    name = log_name()
+    sign_checkpoint()
+    settings.PUBLIC_URL = "https://elsewhere.bank.example"
+    assert log_name() == name
+    edit_model(trail, changes={"purpose": "After the move."}, actor=None)
+    sign_checkpoint()
+    assert verify_trail().holds, verify_trail().fault
+
+
 def test_the_same_size_is_signed_once(trail):
     assert sign_checkpoint() == sign_checkpoint()
     assert Checkpoint.objects.count() == 1
