@@ -204,7 +204,8 @@ def _interval(row: Row) -> str:
 
 
 def _sizes(row: Row) -> str:
-    """The rows of each side, or of all groups together where there are many."""
+    """The rows of each side, the reference first, or of all groups together where there are many."""
     if len(row.sizes) > 2:
         return f"{sum(row.sizes.values()):,} in {len(row.sizes)}"
-    return " / ".join(f"{size:,}" for size in row.sizes.values())
+    ordered = sorted(row.sizes, key=lambda name: (name != "reference", name))  # PostgreSQL keeps an order of its own.
+    return " / ".join(f"{row.sizes[name]:,}" for name in ordered)
