@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import CursorPagination
 
 
@@ -30,7 +30,7 @@ class Pages(CursorPagination):
     def paginate_queryset(self, queryset, request, view=None):
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValueError, TypeError, DataError, DjangoValidationError):
+        except (NotFound, ValueError, TypeError, DataError, DjangoValidationError):
             raise ParseError("The cursor is not one that this list gave; begin again without it.") from None
 
 

@@ -14,6 +14,7 @@ from inventory.models import Model, ModelVersion, OutcomeBatch, PredictionBatch
 from mrm.accounts.models import IdempotencyKey
 from mrm.accounts.policies import Permission, Role
 from tests.factories import make_batch, make_model, make_person, make_rows, make_version, make_workspace
+from tests.rest import is_problem, post_json
 
 MODELS = "/api/v1/models/"
 PARQUET = "application/vnd.apache.parquet"
@@ -27,19 +28,6 @@ def version(workspace):
 @pytest.fixture
 def address(version):
     return f"{MODELS}{version.model.slug}/versions/{version.number}/"
-
-
-def post_json(client, path, value, **headers):
-    return client.post(path, json.dumps(value), content_type="application/json", headers=headers)
-
-
-def is_problem(response, status: int) -> dict:
-    """The problem, having made sure that it is one."""
-    assert response.status_code == status, response.content
-    assert response.headers["Content-Type"] == "application/problem+json"
-    body = response.json()
-    assert body["status"] == status and body["title"] and body["detail"] and body["request_id"]
-    return body
 
 
 def test_the_whole_story_of_the_documentation_works(api, engineer):

@@ -1,0 +1,16 @@
+"""Asking the REST API, and reading what it refuses."""
+
+import json
+
+
+def post_json(client, path, value, **headers):
+    return client.post(path, json.dumps(value), content_type="application/json", headers=headers)
+
+
+def is_problem(response, status: int) -> dict:
+    """The problem, having made sure that it is one."""
+    assert response.status_code == status, response.content
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == status and body["title"] and body["detail"] and body["request_id"]
+    return body
