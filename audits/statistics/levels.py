@@ -35,7 +35,7 @@ def levels(rows, *, bins: int = 4) -> Levels:
     array = np.asarray(rows)
     if array.ndim != 1:
         raise ValueError(f"A column is a one-dimensional array; this one has {array.ndim} dimensions.")
-    usable = _usable(array)
+    usable = usable_rows(array)
     seen = observe(array[usable])
     if seen.kind == TEXT or not seen.observed:
         names, found = np.unique(seen.values.astype(np.str_), return_inverse=True)
@@ -51,7 +51,8 @@ def levels(rows, *, bins: int = 4) -> Levels:
     return Levels(labels if usable.all() else (*labels, MISSING), places)
 
 
-def _usable(array: np.ndarray) -> np.ndarray:
+def usable_rows(array: np.ndarray) -> np.ndarray:
+    """Which rows of a column hold a value that is neither missing nor infinite, bool, shape (n,)."""
     kind = array.dtype.kind
     if kind == "f":
         return np.isfinite(array)

@@ -75,7 +75,8 @@ def proxy_impact_ratio(
     membership is drawn anew, so that both uncertainties are carried through. `detail` holds the expected members, the
     `purity` (their mean chance of being members; 1 when known), and what is assumed. Groups with fewer expected members
     than `minimum_size` have the reason instead. Raises ValueError on shapes that do not fit, other values, or a
-    reference that is no group. Source: Elliott et al. 2009; Chen et al. 2019 (the bias); Rubin 1987 (drawing memberships).
+    reference that is no group.
+    Source: Elliott et al. 2009; Chen et al. 2019 (the bias); Rubin 1987 (drawing memberships).
     """
     names = [str(name) for name in names]
     if favourable not in (0, 1) or replicates < 1:
