@@ -17,9 +17,9 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
 from mrm.errors import RuleBroken, UnusableData
+from mrm.facts import why_not_kept
 
 LONGEST = {"framework": 50, "artifact_uri": 1000, "code_ref": 500, "origin": 100}
-LARGEST_FACTS = 256 * 1024  # bytes of each of training_data, params, metrics, tags
 LARGEST_SCHEMA = 4 * 2**20
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -137,12 +137,9 @@ def _check(columns, facts: dict, threshold: float | None, artifact_sha256: str, 
         if len(texts[name]) > most
     ]
     schema = {"columns": columns_to_json(columns)}
-    for name, value, largest in (
-        *((n, v, LARGEST_FACTS) for n, v in facts.items()),
-        ("schema", schema, LARGEST_SCHEMA),
-    ):
-        if wrong := _why_not_facts(value, largest):
-            errors.append({"message": f"{name} {wrong}", "field": name})
+    wrong = {name: why_not_kept(value) for name, value in facts.items()}
+    wrong["schema"] = why_not_kept(schema, largest=LARGEST_SCHEMA)
+    errors += [{"message": f"{name} {why}", "field": name} for name, why in wrong.items() if why]
     if artifact_sha256 and not DIGEST.fullmatch(artifact_sha256):
         message = "artifact.sha256 must be a SHA-256 as 64 lower-case hexadecimal digits."
         errors.append({"message": message, "field": "artifact.sha256"})
@@ -156,16 +153,3 @@ def _check(columns, facts: dict, threshold: float | None, artifact_sha256: str, 
         errors.append({"message": message, "field": "schema.columns"})
     if errors:
         raise UnusableData(*errors)
-
-
-def _why_not_facts(value: dict, largest: int) -> str:
-    """Why free facts cannot be kept: they must be JSON that PostgreSQL can hold."""
-    if not isinstance(value, dict):
-        return "must be an object."
-    try:
-        content = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, TypeError, RecursionError):
-        return "must be JSON without NaN, infinities or half characters."
-    if len(content) > largest:
-        return f"has {len(content)} bytes; at most {largest} are kept. Store it elsewhere and give its address."
-    return "holds a NUL character; remove it." if b"\\u0000" in content else ""

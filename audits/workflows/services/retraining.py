@@ -21,7 +21,8 @@ from inventory.artifacts import output_column
 from inventory.models import ModelVersion, Policy
 from inventory.states import Stage
 from mrm.adapters import training
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.facts import why_not_kept
 from mrm.locks import held
 
 MOST_ATTEMPTS = 3
@@ -75,6 +76,8 @@ def report_retraining(
     """
     if retraining is None or not hmac.compare_digest(hash_of(secret), retraining.callback_hash):
         raise NotPermitted("The secret of this call-back is not the one that was handed out.")
+    if why := why_not_kept(metrics or {}):
+        raise UnusableData({"message": f"metrics {why}", "field": "metrics"})
     started = mark_dispatched(retraining, external_id)
     if state == "started":
         return started
