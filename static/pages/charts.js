@@ -1,4 +1,3 @@
-// The holder says in words what the chart shows, so the shapes inside it stay silent.
 // Draws every [data-chart] from the JSON beside it. The AST interpreter keeps vega inside a policy without 'unsafe-eval'.
 (() => {
   const themes = JSON.parse(document.getElementById("chart-themes").textContent);
@@ -9,7 +8,7 @@
     const spec = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
     drawn.get(holder)?.finalize();
     const width = spec.width === "container" ? { autosize: { type: "fit-x", contains: "padding" } } : {};
-    drawn.set(holder, await vegaEmbed(holder, { ...spec, ...width }, { actions: false, ast: true, renderer: "svg", logLevel: vega.Error, config: { ...theme(), aria: false } }));
+    drawn.set(holder, await vegaEmbed(holder, { ...spec, ...width }, { actions: false, ast: true, renderer: "svg", logLevel: vega.Error, config: theme() }));
   };
   const drawAll = (part) => part.querySelectorAll("[data-chart]").forEach(draw);
 
