@@ -25,6 +25,7 @@ def outcome_maturity(
     `window` is how long an outcome takes. With `outcome_known`, 0 and 1, shape (n,), `detail` counts ripe rows whose
     outcome is still missing and unripe rows that carry one already: a cohort of early outcomes only is biased towards
     bad ones. Raises ValueError on a missing moment, a window below zero or lengths that differ.
+    Source: our own definition; Wilson 1927.
     """
     ripe = mature_rows(decided_at, as_of=as_of, window=window)
     method = f"share of rows decided at least {window} before {as_of.isoformat()}"
@@ -43,16 +44,16 @@ def outcome_maturity(
 def mature_rows(decided_at: ArrayLike, *, as_of: dt.datetime, window: dt.timedelta) -> np.ndarray:
     """Which rows' outcome window has passed, bool, shape (n,).
 
-    Raises ValueError on a missing moment or negative window.
+    Raises ValueError on a missing moment or negative window. Source: our own definition.
     """
     if window < dt.timedelta(0):
         raise ValueError("window must not be negative")
-    moments = np.asarray(_without_zone(decided_at), dtype="datetime64[us]")
+    moments = np.asarray(without_zone(decided_at), dtype="datetime64[us]")
     if moments.ndim != 1:
         raise ValueError(f"decided_at must be one-dimensional; its shape is {moments.shape}")
     if np.isnat(moments).any():
         raise ValueError(f"decided_at holds {int(np.isnat(moments).sum())} missing moments; such rows cannot be judged")
-    return moments <= np.datetime64(_naive(as_of), "us") - np.timedelta64(window)
+    return moments <= np.datetime64(naive(as_of), "us") - np.timedelta64(window)
 
 
 def reconcile_estimates(
@@ -62,6 +63,7 @@ def reconcile_estimates(
 
     Pairs in which either could not be computed are counted in `detail`, as are the mean absolute error and the share of
     estimates whose interval held the realised value. Raises ValueError when the two differ in number.
+    Source: our own definition.
     """
     if len(estimated) != len(realised):
         raise ValueError(f"realised has {len(realised)} entries; {len(estimated)} were expected, as in estimated")
@@ -86,12 +88,12 @@ def reconcile_estimates(
     return normal_estimate(float(gaps.mean()), spread, method=method, sizes=sizes, level=level, detail=detail)
 
 
-def _naive(moment: dt.datetime) -> dt.datetime:
+def naive(moment: dt.datetime) -> dt.datetime:
     return moment if moment.tzinfo is None else moment.astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def _without_zone(moments: ArrayLike) -> ArrayLike:
+def without_zone(moments: ArrayLike) -> ArrayLike:
     """NumPy keeps no time zones: moments that carry one are told in UTC."""
     if isinstance(moments, list | tuple):
-        return [_naive(moment) if isinstance(moment, dt.datetime) else moment for moment in moments]
+        return [naive(moment) if isinstance(moment, dt.datetime) else moment for moment in moments]
     return moments
