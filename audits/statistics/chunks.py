@@ -79,8 +79,8 @@ def minimum_chunk_size(
     """Rows a chunk needs so that a change of a metric by `smallest_change` stands out of its sampling error.
 
     `standard_error` is that of the metric on `rows` rows of the reference, falling with the root of the rows; the
-    change is in the metric's unit. The size is that of a two-sided normal test against the reference with the `power` and
-    `significance` given, the reference's own error being left out; `detail` holds the sampling error at that size.
+    change is in the metric's unit. The size is that of a two-sided normal test against the reference with the `power`
+    and `significance` given, the reference's own error being left out; `detail` holds the sampling error at that size.
     Raises ValueError for numbers that are not positive or probabilities outside (0, 1).
     Source: Cohen 1988; sampling error of chunks as in NannyML's practice.
     """

@@ -47,7 +47,8 @@ def psi_tolerance_test(reference, current, *, bins: int = 10, tolerances: Sequen
     """The PSI with, as `p_value`, the p-value of H0 "the true PSI is at most the smallest tolerance".
 
     Rejects where PSI > s·χ′²(B − 1, t/s) at its 1 − α quantile, s = 1/N + 1/M; all tolerances are in
-    `detail["tolerance"]`. Arguments, shapes, errors and sources as `population_stability_index`.
+    `detail["tolerance"]`. Arguments, shapes and errors as `population_stability_index`.
+    Source: our own definition, close in spirit to Potgieter et al. 2023; noncentral chi-squared Patnaik 1949.
     """
     estimate = population_stability_index(reference, current, bins=bins, tolerances=tolerances)
     if estimate.value is None:

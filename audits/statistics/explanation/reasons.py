@@ -74,6 +74,7 @@ def reason_code_stability(
     `count` reasons, "top_reason_changed" the share whose first reason differs, both with Wilson intervals;
     "mean_jaccard" the mean overlap of the sets. With `near_boundary`, shape (rows,), of 0 and 1, the same three again
     over those rows, prefixed "near_boundary_". Raises as `reason_codes`, and ValueError when the rows differ in number.
+    Source: our own definition, for want of an established one; Jaccard 1912; Wilson 1927.
     """
     reference = reason_codes(reference_shap_values, feature_names, count=count, adverse=adverse).features
     current = reason_codes(current_shap_values, feature_names, count=count, adverse=adverse).features

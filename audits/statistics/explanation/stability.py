@@ -61,7 +61,7 @@ def bootstrap_ranking_stability(
 ) -> dict[str, Estimate]:
     """`ranking_stability` from SHAP values, shape (rows, features) each, with percentile intervals over resampled rows.
 
-    Also raises ValueError on shapes that do not fit.
+    Also raises ValueError on shapes that do not fit. Source: as `ranking_stability`; Efron 1979 (bootstrap).
     """
     sides = [
         np.abs(finite_matrix(values, name, columns=len(feature_names)))

@@ -147,7 +147,7 @@ def swap_set(
     """Share of rows that the challenger decides differently; `detail` counts who is swapped in and who out.
 
     With `label`, also the rate of 1s among the swapped in, the swapped out and those both accept. All arrays hold 0 and
-    1, shape (n,).
+    1, shape (n,). Source: our own definition, after the swap sets of scorecard practice.
     """
     champion = binary_vector(champion_decision, "champion_decision")
     challenger = binary_vector(challenger_decision, "challenger_decision", length=len(champion))

@@ -18,7 +18,7 @@ from audits.statistics.shares import normal_estimate, normal_quantile
 def mae(
     realised: ArrayLike, predicted: ArrayLike, *, weights: ArrayLike | None = None, level: float = 0.95
 ) -> Estimate:
-    """Mean absolute error, in the unit of the values."""
+    """Mean absolute error, in the unit of the values. Source: Willmott & Matsuura 2005."""
     realised, predicted, weights = _checked(realised, predicted, weights)
     return _mean_loss(np.abs(realised - predicted), weights, "mean absolute error", level)
 
@@ -66,7 +66,10 @@ def mean_absolute_percentage_error(
 def rmse(
     realised: ArrayLike, predicted: ArrayLike, *, weights: ArrayLike | None = None, level: float = 0.95
 ) -> Estimate:
-    """Root of the mean squared error, in the unit of the values; the interval of the mean square, rooted."""
+    """Root of the mean squared error, in the unit of the values; the interval of the mean square, rooted.
+
+    Source: Willmott & Matsuura 2005.
+    """
     realised, predicted, weights = _checked(realised, predicted, weights)
     square = _mean_loss((realised - predicted) ** 2, weights, "root mean squared error", level)
     if square.value is None:
@@ -87,7 +90,7 @@ def r_squared(
 ) -> Estimate:
     """Share of the realised variance that predictions account for, 1 - SSE / SST; below 0 when worse than the mean.
 
-    Interval from the influence of each row on the ratio (delta method).
+    Interval from the influence of each row on the ratio (delta method). Source: Wright 1921.
     """
     method = "1 - SSE/SST, delta-method interval"
     realised, predicted, weights = _checked(realised, predicted, weights)

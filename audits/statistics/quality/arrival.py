@@ -15,6 +15,7 @@ def freshness(newest, now: dt.datetime) -> Estimate:
 
     newest: a datetime, or a sequence of them (or datetime64 array) of which the latest counts; None and NaT are
     missing. All with a time zone, or all without one. Raises ValueError when some have a zone and some have not.
+    Source: our own definition.
     """
     method = "age of the newest row, in hours"
     if isinstance(newest, np.ndarray):
