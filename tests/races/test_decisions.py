@@ -130,8 +130,7 @@ def test_a_promotion_against_a_retirement_never_leaves_a_retired_model_in_produc
     assert isinstance(refused, RuleBroken)
     model = candidate.model
     model.refresh_from_db()
-    states = {ChangeRequest.objects.get(pk=change.pk).state for change in (promotion, retirement)}
-    assert states == {ChangeState.COMPLETED, ChangeState.PENDING}
+    assert ChangeRequest.objects.filter(state=ChangeState.COMPLETED).count() == 1
     assert (model.status == Status.RETIRED) == (not model.versions.filter(stage=Stage.PRODUCTION).exists())
 
 
