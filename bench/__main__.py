@@ -4,9 +4,16 @@ import argparse
 import os
 import platform
 
-from bench import counting, drift, memory, year
+from bench import counting, drift, estimation, explanation, fairness, memory, year
 
-BENCHMARKS = {"drift": drift.run, "year": year.run, "counting": counting.run}
+BENCHMARKS = {
+    "drift": drift.run,
+    "year": year.run,
+    "fairness": fairness.run,
+    "estimation": estimation.run,
+    "explanation": explanation.run,
+    "counting": counting.run,
+}
 LARGE_BENCHMARKS = {"memory": memory.run}
 
 
