@@ -62,10 +62,11 @@ def worst_segments(
     Segments are the conjunctions of up to `depth` (1 or 2) features with at least `minimum_size` rows inside and
     outside. The p-value is one-sided, the larger of Welch's t-test and the test with one common variance, which is
     right where a segment happens to show no variation; Benjamini-Yekutieli over all segments tested, which overlap.
-    `detail` holds the effect size √2·(difference)/√(variance inside + variance outside), both means and the adjusted
-    p-value; intervals keep their coverage among the segments selected (false coverage rate). Unit: that of the loss.
-    Raises ValueError on NaN or infinite losses, lengths that differ, no features, another depth, or a minimum size
-    below 2. Source: Chung et al. 2019 (Slice Finder); Benjamini & Yekutieli 2001 and 2005.
+    `detail` holds the effect size √2·(difference)/√(variance inside + variance outside), None where neither side
+    varies, both means and the adjusted p-value; intervals keep their coverage among the segments selected (false
+    coverage rate). Unit: that of the loss. Raises ValueError on NaN or infinite losses, lengths that differ, no
+    features, another depth, or a minimum size below 2.
+    Source: Chung et al. 2019 (Slice Finder); Benjamini & Yekutieli 2001 and 2005.
     """
     loss = finite_vector(loss, "loss")
     open_share(significance, "significance")
@@ -125,7 +126,9 @@ def _large_enough(chosen, sorted_in: dict[str, Levels], loss: np.ndarray, minimu
     )
 
 
-def _judged(candidates, loss: np.ndarray, level_of_loss: float, tested: int, significance: float, method: str):
+def _judged(
+    candidates, loss: np.ndarray, level_of_loss: float, tested: int, significance: float, method: str
+) -> SegmentScan:
     """`loss` is centred at its mean, `level_of_loss`."""
     names = [name for kept in candidates for name in kept.names]
     concerned = [kept.features for kept in candidates for _ in kept.names]
@@ -142,7 +145,7 @@ def _judged(candidates, loss: np.ndarray, level_of_loss: float, tested: int, sig
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = welch**2 / ((inside / rows) ** 2 / (rows - 1) + (outside / others) ** 2 / (others - 1))
         freedom = np.where(np.isfinite(freedom), freedom, len(loss) - 2)
-        effect = np.where(inside + outside > 0, math.sqrt(2) * gap / np.sqrt(inside + outside), np.sign(gap) * 1e9)
+        effect = np.where(inside + outside > 0, math.sqrt(2) * gap / np.sqrt(inside + outside), np.sign(gap) * np.inf)
         unequal = stats.t.sf(np.where(welch > 0, gap / np.sqrt(welch), np.sign(gap) * np.inf), freedom)
     common = total / (len(loss) - 1) * (1 / rows + 1 / others)
     p_values = np.maximum(unequal, stats.norm.sf(gap / np.sqrt(common)))
@@ -164,7 +167,7 @@ def _judged(candidates, loss: np.ndarray, level_of_loss: float, tested: int, sig
             detail={
                 "segment": names[at],
                 "features": list(concerned[at]),
-                "effect_size": float(effect[at]),
+                "effect_size": float(effect[at]) if math.isfinite(effect[at]) else None,
                 "mean_loss": float(means[at] + level_of_loss),
                 "mean_loss_elsewhere": float(other_means[at] + level_of_loss),
                 "adjusted_p_value": adjustment.adjusted[at],

@@ -80,6 +80,14 @@ def test_a_missing_value_is_replaced_as_in_production_and_the_change_is_by_hand(
     assert answers[ALL].value == pytest.approx((abs(4 - 1) + abs(4 - 4)) / 2)
 
 
+def test_missing_values_stay_missing_under_noise_and_an_empty_column_has_none():
+    rows = np.column_stack([np.arange(10.0), np.full(10, np.nan)])
+    answers = robustness.perturbation_stress(
+        lambda rows: np.isnan(rows[:, 1]) * 1.0, rows, rng=np.random.default_rng(1)
+    )
+    assert all(answer.value == 0 for answer in answers.values())
+
+
 def test_a_model_that_refuses_missing_values_is_answered_with_its_reason():
     rows = np.random.default_rng(4).normal(size=(20, 2))
     model = linear_model.LinearRegression().fit(rows, linear(rows))

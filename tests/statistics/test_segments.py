@@ -66,7 +66,10 @@ def test_with_nothing_found_the_worst_is_still_shown_with_an_interval_that_holds
 def test_missing_values_are_a_segment_of_their_own():
     income = np.concatenate((np.full(200, np.nan), np.arange(600.0)))
     loss = np.concatenate((np.ones(200), np.zeros(600)))
-    assert list(segments.worst_segments(loss, {"income": income}).segments) == [f"income: {MISSING}"]
+    found = segments.worst_segments(loss, {"income": income}).segments
+    assert list(found) == [f"income: {MISSING}"]
+    # Neither side varies, so there is no standard deviation to measure the effect in.
+    assert found[f"income: {MISSING}"].detail["effect_size"] is None
 
 
 def test_without_large_segments_or_differing_losses_the_reason_says_so():

@@ -60,7 +60,7 @@ def individual_conditional_expectation(
     """The output of every row as one feature runs over a grid, all others staying as they are.
 
     `grid` holds values for the feature, shape (g,); by default its values at `points` quantiles. Raises ValueError for
-    an empty grid, or without grid for a column that is not numeric or fewer than 2 points.
+    an empty grid, or without grid for no rows, a column that is not numeric or fewer than 2 points.
     Source: Goldstein et al. 2015.
     """
     rows = table(rows)
@@ -78,7 +78,8 @@ def accumulated_local_effects(
     """Mean change of the output across each of `cells` quantile cells of a feature, summed up and centred at 0.
 
     Each row is moved only between the edges of its own cell, so that correlated features are not torn apart as they are
-    in a partial dependence. The column must be numeric and finite (ValueError). Source: Apley & Zhu 2020.
+    in a partial dependence. Raises ValueError for no rows or a column that is not numeric and finite.
+    Source: Apley & Zhu 2020.
     """
     rows = table(rows)
     values = numeric_column(rows, feature)

@@ -69,7 +69,9 @@ def _known_gap(decided: np.ndarray, known: np.ndarray, level: float) -> Estimate
     )
 
 
-def _jump(distance: np.ndarray, outcome: np.ndarray, decided: np.ndarray, bandwidth: float | None, level: float):
+def _jump(
+    distance: np.ndarray, outcome: np.ndarray, decided: np.ndarray, bandwidth: float | None, level: float
+) -> Estimate:
     method = "outcome rate just above the threshold less just below it, a line on each side"
     if bandwidth is None:
         bandwidth = 1.84 * float(distance.std()) * len(distance) ** -0.2 if len(distance) else 0.0

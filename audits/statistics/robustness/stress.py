@@ -40,7 +40,8 @@ def perturbation_stress(
     names = checked_names(feature_names, rows.shape[1])
     if not size > 0 or not math.isfinite(size) or repeats < 1:
         raise ValueError("size is above 0 and repeats at least 1")
-    scale = size * np.nan_to_num(np.nanstd(rows, axis=0)) if len(rows) else np.zeros(rows.shape[1])
+    present = [column[np.isfinite(column)] for column in rows.T]
+    scale = size * np.array([values.std() if len(values) else 0.0 for values in present])
     before = predicted(predict, rows)
     method = f"mean |change of the output| under normal noise of {size:g} standard deviations, {repeats} draws"
     answers = {}
