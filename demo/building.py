@@ -36,7 +36,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The year that ends today; the month before it is each first version's holdout."""
+    """The year up to the day of the build; the month before it is each first version's holdout."""
 
     end: datetime
     start: datetime = field(init=False)
@@ -47,8 +47,9 @@ class Calendar:
         object.__setattr__(self, "before", self.start - timedelta(days=30))
 
     @classmethod
-    def ending_today(cls) -> "Calendar":
-        return cls(timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    def of(cls, cast: Cast) -> "Calendar":
+        """The year that ends on the day the cast was assembled, so that a build taken up later tells the same story."""
+        return cls(cast.engineer.created_at.replace(hour=0, minute=0, second=0, microsecond=0))
 
     def back(self, days: int) -> datetime:
         return self.end - timedelta(days=days)

@@ -18,7 +18,8 @@ REPORTED = {"credit-default": "Report on credit default", "energy-demand": "Repo
 def build() -> None:
     """Tell every story and issue the reports; what exists already is left as it is."""
     prepare_installation()
-    cast, calendar = assemble(), Calendar.ending_today()
+    cast = assemble()
+    calendar = Calendar.of(cast)
     with tqdm(total=len(STORIES) + len(REPORTED), bar_format="{desc:<28} {bar} {n_fmt}/{total_fmt}") as bar:
         for name, tell in STORIES.items():
             bar.set_description_str(name)

@@ -1,0 +1,56 @@
+"""The demo, on its two quickest stories; the journey and `make run` build the rest."""
+
+import pytest
+from django.core.management import call_command
+
+from audits.assessments.models import Run
+from audits.statistics.limits import Verdict
+from audits.trail.models import Entry
+from audits.trail.services import verify_trail
+from demo.building import Calendar
+from demo.cast import CAST, assemble
+from demo.stories import STORIES
+from demo.stories.mortgage import applications
+from inventory.models import Model
+from inventory.services import prepare_installation
+from mrm.accounts.policies import Role
+
+TOLD = ("Energy demand", "Imaging triage pilot")
+
+
+@pytest.fixture
+def told(db):
+    prepare_installation()
+    cast = assemble()
+    for name in TOLD:
+        STORIES[name](cast, Calendar.of(cast))
+    return cast
+
+
+def test_the_stories_show_a_healthy_model_in_use_and_one_with_too_little_evidence(told):
+    energy, pilot = Model.objects.get(slug="energy-demand"), Model.objects.get(slug="imaging-triage")
+    assert energy.production_version().number == 1
+    assert set(Run.objects.filter(version__model=energy).values_list("verdict", flat=True)) == {Verdict.WITHIN}
+    assert Run.objects.filter(version__model=pilot, verdict=Verdict.INSUFFICIENT).exists()
+    assert verify_trail().holds
+
+
+def test_telling_the_stories_again_changes_nothing(told):
+    entries = Entry.objects.count()
+    for name in TOLD:
+        STORIES[name](told, Calendar.of(told))
+    assert Entry.objects.count() == entries
+
+
+def test_there_is_a_sign_in_for_every_role(capsys):
+    call_command("demo", "--sign-ins")
+    printed = capsys.readouterr().out
+    assert {part.role for part in CAST} == set(Role)
+    assert all(role.replace("_", " ") in printed for role in Role)
+
+
+def test_the_mortgage_applications_are_the_published_ones():
+    rows = applications()
+    assert rows.height == 1989  # Wooldridge, loanapp
+    assert rows["label"].sum() == 1745
+    assert rows.filter(race="black").height == 197
