@@ -58,6 +58,35 @@ def faults_in(document: dict) -> list[str]:
     for days in ("expire_after_days", "ask_again_after_days"):
         if not _is_count(_at(document, "changes", days)):
             faults.append(f"changes.{days} must be a whole number of at least 1.")
+    return faults + _faults_in_promotion(document) + _faults_in_retraining(document)
+
+
+def _faults_in_promotion(document: dict) -> list[str]:
+    faults, required = [], _at(document, "promotion", "required_assessments")
+    if not isinstance(required, list) or not all(kind in ASSESSMENTS for kind in required):
+        faults.append(f"promotion.required_assessments must be a list of some of {', '.join(ASSESSMENTS)}.")
+    decided = _at(document, "promotion", "must_be_decided")
+    if not isinstance(decided, list) or not all(isinstance(measure, str) for measure in decided):
+        faults.append("promotion.must_be_decided must be a list of measures.")
+    return faults
+
+
+def _faults_in_retraining(document: dict) -> list[str]:
+    rules = _at(document, "retraining", "on")
+    if not isinstance(rules, list):
+        return ["retraining.on must be a list of the breaches that call for retraining."]
+    faults = [
+        f"retraining.on[{index}] must be an object that names its measure, and amber or red as its verdict."
+        for index, rule in enumerate(rules)
+        if not isinstance(rule, dict)
+        or not isinstance(rule.get("measure"), str)
+        or rule.get("verdict") not in ("amber", "red")
+    ]
+    if not _is_count(_at(document, "retraining", "window_days")):
+        faults.append("retraining.window_days must be a whole number of at least 1.")
+    shares = [_at(document, "retraining", name) for name in ("validation_share", "holdout_share")]
+    if not all(isinstance(share, float) and share > 0 for share in shares) or sum(shares) >= 1:
+        faults.append("retraining.validation_share and holdout_share must be above 0 and leave rows to train on.")
     return faults
 
 
