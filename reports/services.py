@@ -33,8 +33,8 @@ def request_report(model: Model, *, period_start: date, period_end: date, actor)
     require(actor, Permission.ISSUE_REPORT, model.workspace_id, model_slug=model.slug)
     if period_end < period_start:
         raise RuleBroken("The period ends before it begins; choose a later end.")
-    if period_start > timezone.localdate():
-        raise RuleBroken("The period lies in the future; there is nothing to report yet.")
+    if period_end > timezone.localdate():
+        raise RuleBroken("The period ends in the future; a report states what has happened, at most until today.")
     if not model.versions.filter(reference__isnull=False).exists():
         raise RuleBroken(f"{model} has no version with reference data, so there is nothing to report yet.")
     report = Report.objects.create(

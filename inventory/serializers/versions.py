@@ -9,6 +9,11 @@ COLUMN_KINDS = [kind.value for kind in Kind]
 COLUMN_ROLES = [role.value for role in Role]
 
 
+@extend_schema_field({"type": ["string", "number", "boolean"]})
+class ValueField(serializers.JSONField):
+    """A value of the column's kind."""
+
+
 class ColumnShape(serializers.Serializer):
     """One column of the rows that the version takes and gives."""
 
@@ -17,7 +22,7 @@ class ColumnShape(serializers.Serializer):
     role = serializers.ChoiceField(COLUMN_ROLES, required=False, help_text="feature by default")
     roles = serializers.ListField(child=serializers.ChoiceField(COLUMN_ROLES), required=False)
     required = serializers.BooleanField(default=True, help_text="Whether rows without a value are refused.")
-    favourable = serializers.CharField(required=False, help_text="The outcome that is good for the person.")
+    favourable = ValueField(required=False, help_text="The outcome that is good for the person.")
     minimum = serializers.FloatField(required=False)
     maximum = serializers.FloatField(required=False)
     categories = serializers.ListField(child=serializers.CharField(), required=False)

@@ -1,0 +1,103 @@
+"""The promises of REST version 1: every address is there, described, and its examples are what it says they are."""
+
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+PROMISED = """
+GET POST /models/
+GET PATCH /models/{slug}/
+GET POST /models/{slug}/versions/
+GET /models/{slug}/versions/{number}/
+PUT /models/{slug}/versions/{number}/artifact
+POST /models/{slug}/versions/{number}/reference/
+POST /models/{slug}/versions/{number}/batches/
+POST /models/{slug}/outcomes/
+GET POST /models/{slug}/plans/
+POST /plans/{plan_id}/runs/
+GET /models/{slug}/runs/
+GET /runs/{run_id}/
+GET /models/{slug}/breaches/
+POST /breaches/{breach_id}/closure/
+GET POST /findings/
+GET /findings/{reference}/
+POST /findings/{reference}/response/
+POST /findings/{reference}/submission/
+POST /findings/{reference}/return/
+POST /findings/{reference}/closure/
+GET POST /changes/
+GET /changes/{reference}/
+GET /changes/{reference}/statement/
+POST /changes/{reference}/decisions/
+POST /changes/{reference}/withdrawal/
+GET /models/{slug}/versions/{number}/gate/
+GET POST /reports/
+GET /reports/{report}/
+GET /reports/{report}/pdf
+GET /reports/{report}/evidence
+POST /reports/verify/
+GET /trail/entries/
+GET /trail/checkpoint
+GET /trail/proof/inclusion
+GET /trail/proof/consistency
+POST /retraining/{reference}/events/
+"""
+LINES = [line.split() for line in PROMISED.strip().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def operations(document: dict):
+    for path, item in document["paths"].items():
+        for method in METHODS & item.keys():
+            yield f"{method.upper()} {path}", item[method]
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line[-1])
+def test_what_was_promised_is_there(document, line):
+    *methods, path = line
+    found = document["paths"].get(f"/api/v1{path}", {})
+    assert {method.lower() for method in methods} <= found.keys()
+
+
+def test_the_document_is_made_without_a_warning(tmp_path: Path):
+    call_command("spectacular", "--fail-on-warn", "--validate", "--file", str(tmp_path / "schema.yml"))
+
+
+def test_every_operation_has_a_summary_and_an_example_of_its_answer(document):
+    for where, operation in operations(document):
+        assert operation["summary"] and operation["tags"], where
+        answers = [answer for status, answer in operation["responses"].items() if status < "300"]
+        assert answers, where
+        for answer in answers:
+            assert all(content.get("examples") for content in answer["content"].values()), where
+
+
+def test_every_post_takes_an_idempotency_key_except_the_call_back(document):
+    for where, operation in operations(document):
+        if where.startswith("POST") and "/retraining/" not in where:
+            assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}, where
+
+
+def test_every_example_is_of_the_shape_that_is_documented(document):
+    checked = 0
+    for where, operation in operations(document):
+        described = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in (content for one in described for content in one.get("content", {}).items()):
+            media_type, shape = content
+            if not re.search("json", media_type):
+                continue
+            schema = {**shape["schema"], "components": document["components"]}
+            for name, example in shape.get("examples", {}).items():
+                faults = list(jsonschema.Draft202012Validator(schema).iter_errors(example["value"]))
+                assert not faults, f"{where}, {name}: {faults[0].message} at {faults[0].json_path}"
+                checked += 1
+    assert checked > 100

@@ -1,0 +1,179 @@
+"""The REST API of reports: asked for, followed, fetched, and verified by whoever holds one."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
+from django.utils import timezone
+
+from mrm.accounts.policies import Permission
+from mrm.adapters import storage
+from reports.api import examples
+from reports.models import Report
+from reports.services import MOST_ATTEMPTS, issue_report, request_report
+from tests.rest import is_problem, post_json
+
+REPORTS = "/api/v1/reports/"
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    reference: str
+    pdf: bytes
+
+
+@pytest.fixture(scope="module")
+def sealed(told_story, story_database, django_db_blocker) -> Sealed:
+    """A report on the story, sealed once for the module."""
+    with django_db_blocker.unblock():
+        story = told_story[1]
+        today = timezone.localdate()
+        start = today - timedelta(days=300)
+        report = request_report(story.model, period_start=start, period_end=today, actor=story.auditor)
+        report = issue_report(report.pk)
+        connections.close_all()
+    assert connection.settings_dict["NAME"] == told_story[0]
+    return Sealed(report.reference, storage.read(report.pdf_sha256))
+
+
+def verify(client, body, content_type=PDF, **headers):
+    return client.generic("POST", f"{REPORTS}verify/", body, content_type=content_type, headers=headers)
+
+
+@pytest.fixture
+def wanted(story) -> dict:
+    return examples.REPORT_IN | {"model": story.model.slug}
+
+
+def test_a_report_is_asked_for_and_followed_by_id_or_reference(api, story, wanted):
+    answer = post_json(api(story.auditor), REPORTS, wanted)
+    assert answer.status_code == 202 and answer.json().keys() == examples.REQUESTED.keys()
+    told = answer.json()
+    assert (told["state"], told["requested_by"]["name"]) == ("requested", "Auditor")
+    assert answer.headers["Location"] == f"{REPORTS}{told['id']}/"
+    for named in (told["id"], told["reference"]):
+        assert api(story.owner).get(f"{REPORTS}{named}/").json() == told
+    listed = api(story.owner).get(f"{REPORTS}?state=requested&model={story.model.slug}").json()["results"]
+    assert [report["reference"] for report in listed] == [told["reference"]]
+
+
+def test_what_is_not_sealed_yet_cannot_be_fetched(api, story, wanted):
+    reference = post_json(api(story.auditor), REPORTS, wanted).json()["reference"]
+    for what in ("pdf", "evidence"):
+        assert "requested" in is_problem(api(story.auditor).get(f"{REPORTS}{reference}/{what}"), 409)["reasons"][0]
+
+
+def test_an_administrator_reads_reports_and_asks_for_none(api, story, wanted):
+    is_problem(post_json(api(story.administrator), REPORTS, wanted), 403)
+    assert api(story.administrator).get(REPORTS).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"model": "nobody-knows-it"}, 422),
+        ({"period_start": "2025-13-01"}, 400),
+        ({"period_start": None}, 400),
+        ({"period_start": "2025-07-02", "period_end": "2025-07-01"}, 409),
+        ({"period_start": "2999-01-01", "period_end": "2999-02-01"}, 409),
+        ({"period_end": "9999-12-31"}, 409),
+        ({"period_start": "0001-01-01"}, 202),
+    ],
+)
+def test_a_period_that_is_none_is_refused(api, story, wanted, wrong, status):
+    answer = post_json(api(story.auditor), REPORTS, wanted | wrong)
+    assert answer.status_code == status, answer.content
+
+
+def test_a_report_that_cannot_be_issued_fails_after_three_attempts_with_a_reason(story):
+    today = timezone.localdate()
+    report = request_report(story.model, period_start=today, period_end=today, actor=story.auditor)
+    Report.objects.filter(pk=report.pk).update(attempts=MOST_ATTEMPTS)
+    report = issue_report(report.pk)
+    assert report.state == Report.State.FAILED and f"{MOST_ATTEMPTS} attempts" in report.reason
+
+
+def test_a_sealed_report_is_fetched_as_it_was_sealed(api, story, sealed):
+    client = api(story.auditor)
+    told = client.get(f"{REPORTS}{sealed.reference}/").json()
+    assert told["state"] == "sealed" and told["pdf_bytes"] == len(sealed.pdf)
+    file = client.get(f"{REPORTS}{sealed.reference}/pdf", headers={"Accept": PDF})
+    assert file.status_code == 200 and file.headers["Content-Type"] == PDF
+    assert b"".join(file.streaming_content) == sealed.pdf
+    assert f"{sealed.reference}.pdf" in file.headers["Content-Disposition"]
+    evidence = client.get(f"{REPORTS}{told['id']}/evidence")
+    content = b"".join(evidence.streaming_content)
+    assert storage.digest_of(content) == told["evidence_sha256"] and json.loads(content)
+
+
+def test_a_report_verifies_as_body_or_in_a_form(api, story, sealed):
+    client = api(story.auditor)
+    form = {"file": SimpleUploadedFile("report.pdf", sealed.pdf, content_type=PDF)}
+    for answer in (verify(client, sealed.pdf), client.post(f"{REPORTS}verify/", form, format=None)):
+        assert answer.status_code == 200, answer.content
+        told = answer.json()
+        assert told.keys() == examples.VERIFICATION.keys()
+        assert told["holds"] and all(check["holds"] for check in told["checks"])
+        assert told["report"] == sealed.reference
+
+
+def test_a_flipped_byte_is_found_and_every_check_still_answered(api, story, sealed):
+    forged = bytearray(sealed.pdf)
+    forged[len(forged) // 2] ^= 1
+    told = verify(api(story.auditor), bytes(forged)).json()
+    assert not told["holds"] and told["report"] is None
+    assert len(told["checks"]) == len(examples.VERIFICATION["checks"])
+    assert not all(check["holds"] for check in told["checks"])
+
+
+@pytest.mark.parametrize("junk", [b"", b"%PDF-1.7", b"\x00" * 100, b"%PDF-1.7\n" + b"1 0 obj\n" * 1000, "🙂".encode()])
+def test_whatever_the_file_is_the_answer_is_a_list_of_checks(api, story, junk):
+    answer = verify(api(story.auditor), junk)
+    assert answer.status_code == 200 and not answer.json()["holds"]
+
+
+def test_a_form_that_is_none_is_refused(api, story, sealed):
+    client = api(story.auditor)
+    is_problem(verify(client, b"--x\r\nrubbish", "multipart/form-data; boundary=x"), 400)
+    is_problem(verify(client, b"rubbish", "multipart/form-data"), 400)
+    two = {name: SimpleUploadedFile(f"{name}.pdf", b"%PDF-1.7") for name in ("one", "two")}
+    is_problem(client.post(f"{REPORTS}verify/", two, format=None), 400)
+    is_problem(client.post(f"{REPORTS}verify/", {"file": "a text"}, format=None), 400)
+
+
+def test_only_a_pdf_is_verified_and_only_up_to_the_limit(api, story, settings):
+    settings.MAXIMUM_UPLOAD_BYTES = 1000
+    is_problem(verify(api(story.auditor), b"{}", "application/json"), 415)
+    is_problem(verify(api(story.auditor), b"x" * 1001), 413)
+    form = {"file": SimpleUploadedFile("big.pdf", b"x" * 1001)}
+    is_problem(api(story.auditor).post(f"{REPORTS}verify/", form, format=None), 413)
+
+
+def test_what_one_may_not_see_is_not_there(api, story, sealed, wanted, stranger):
+    client = api(stranger, workspace=stranger.grants.get().workspace)
+    for path in ("", "pdf", "evidence"):
+        is_problem(client.get(f"{REPORTS}{sealed.reference}/{path}"), 404)
+    assert client.get(REPORTS).json()["results"] == []
+    is_problem(post_json(client, REPORTS, wanted), 422)
+    assert verify(client, sealed.pdf).json()["report"] is None, "it holds, and whose it is stays untold"
+
+
+def test_a_token_does_only_what_it_is_for(api, story, sealed, wanted):
+    is_problem(api().get(REPORTS), 401)
+    is_problem(verify(api(), sealed.pdf), 401)
+    pushes = api(story.engineer, actions=[Permission.LOG_DATA])
+    is_problem(pushes.get(f"{REPORTS}{sealed.reference}/pdf"), 403)
+    is_problem(post_json(pushes, REPORTS, wanted), 403)
+    is_problem(verify(pushes, sealed.pdf), 403)
+
+
+@pytest.mark.parametrize(
+    "named", ["R-2020-0001", "r-2026-1", "%00", "00000000-0000-4000-8000-000000000000", "verify/pdf"]
+)
+def test_an_address_that_names_nothing_is_not_found(api, story, named):
+    for what in ("", "pdf", "evidence"):
+        is_problem(api(story.auditor).get(f"{REPORTS}{named}/{what}"), 404)
