@@ -49,7 +49,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     log(cast, version, scored(trained, holdout), label="label")
     assess(version)
     promote(cast, version, reason="First version of the score; replaces the rule-based approval.")
-    year = credit_applications(15_000, start=calendar.start, end=calendar.end, seed=13, squeeze=0.5)
+    year = credit_applications(15_000, start=calendar.start, end=calendar.end, seed=13, squeeze=0.65)
     log(cast, version, scored(trained, year), label="label", until=calendar.back(30))
     assess(version)
     _ask_for_retraining(cast, version)

@@ -7,6 +7,9 @@ from audits.assessments.models import Run
 from audits.statistics.limits import Verdict
 from audits.trail.models import Entry
 from audits.trail.services import verify_trail
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services import why_not_decide
+from audits.workflows.states import ChangeState
 from demo.building import Calendar
 from demo.cast import CAST, assemble
 from demo.stories import STORIES
@@ -54,3 +57,13 @@ def test_the_mortgage_applications_are_the_published_ones():
     assert rows.height == 1989  # Wooldridge, loanapp
     assert rows["label"].sum() == 1745
     assert rows.filter(race="black").height == 197
+
+
+def test_the_credit_score_in_a_recession_awaits_the_second_signature_on_its_retraining(db):
+    prepare_installation()
+    cast = assemble()
+    STORIES["Credit default"](cast, Calendar.of(cast))
+    change = ChangeRequest.objects.get(kind=ChangeRequest.Kind.RETRAINING)
+    assert (change.state, change.requester) == (ChangeState.PENDING, None)
+    assert [decision.person for decision in change.decisions.standing()] == [cast.validator]
+    assert why_not_decide(change, person=cast.officer) == []
