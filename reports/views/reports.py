@@ -15,7 +15,8 @@ from mrm.accounts.policies import Permission
 from mrm.adapters import storage
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
-from reports import services
+from mrm.queue import nudge
+from reports import services, tasks
 from reports.forms import ReportFilter, ReportForm
 from reports.models import Report
 
@@ -65,6 +66,7 @@ def request_report(request):
 
     def act(data):
         report = services.request_report(data.pop("model"), **data, actor=request.user)
+        nudge(tasks.issue_report, str(report.pk))
         return reverse("report", args=[report.reference])
 
     def show(status):

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from audits.assessments import services
+from audits.assessments import services, tasks
 from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.states import RunState
 from audits.assessments.views import figures
@@ -16,6 +16,7 @@ from audits.statistics.limits import SEVERITY, Verdict, worst
 from inventory.views.scope import model_for, model_page
 from mrm.pages import wording
 from mrm.pages.answers import answer, go_to
+from mrm.queue import nudge
 
 MOST_RUNS = 26  # Two years of monthly runs fit on a screen.
 TRENDS = (
@@ -93,6 +94,7 @@ def switch_plan(request, plan_id):
 @require_POST
 def run_now(request, plan_id):
     run = services.request_run(plan_for(request, plan_id), actor=request.user)
+    nudge(tasks.run_plan, str(run.pk))
     return go_to(request, reverse("run", args=[run.pk]))
 
 

@@ -6,13 +6,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from audits.assessments import services
+from audits.assessments import services, tasks
 from audits.assessments.models import Run
 from audits.assessments.views import figures
 from audits.assessments.views.scope import run_for
 from audits.statistics.limits import SEVERITY
 from inventory.views.scope import model_page
 from mrm.pages.answers import answer
+from mrm.queue import nudge
 
 
 @require_safe
@@ -40,6 +41,7 @@ def run(request, run_id):
 @require_POST
 def rerun(request, run_id):
     again = services.rerun(run_for(request, run_id), actor=request.user)
+    nudge(tasks.run_plan, str(again.pk))
     return redirect(reverse("run", args=[again.pk]))
 
 

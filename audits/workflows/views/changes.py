@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audits.assessments.models import Breach
-from audits.workflows import policies, services
+from audits.workflows import policies, services, tasks
 from audits.workflows.forms import ChangeFilter, ChangeForm, DecisionForm, WithdrawalForm
 from audits.workflows.models import ChangeRequest
 from audits.workflows.states import ChangeState
@@ -16,6 +16,7 @@ from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
+from mrm.queue import nudge
 
 CONSEQUENCES = {
     ChangeRequest.Kind.RETRAINING: (
@@ -100,6 +101,7 @@ def decide(request, reference):
             code=data.get("code", ""),
             actor=request.user,
         )
+        nudge(tasks.dispatch_approved_retrainings)
         messages.success(request, f"Your decision on {reference} is signed and in the trail.")
         return reverse("change", args=[reference])
 
