@@ -31,6 +31,7 @@ TIER_MATRIX = {
 TIERS = ("1", "2", "3")
 ASSESSMENTS = ("drift", "bias", "explainability", "performance")
 APPROVED_KINDS = ("retraining", "promotion", "retirement")
+REFERENCE_GROUPS = ("best", "largest")  # With the highest selection rate; with the most rows.
 APPROVERS = ("validator", "risk_officer")
 
 
@@ -55,6 +56,8 @@ def faults_in(document: dict) -> list[str]:
     for purpose in ("minimum_display", "minimum_gating"):
         if not _is_count(_at(document, "fairness", purpose)):
             faults.append(f"fairness.{purpose} must be a whole number of at least 1.")
+    if _at(document, "fairness", "reference_group") not in REFERENCE_GROUPS:
+        faults.append(f"fairness.reference_group must be one of {', '.join(REFERENCE_GROUPS)}.")
     for days in ("expire_after_days", "ask_again_after_days"):
         if not _is_count(_at(document, "changes", days)):
             faults.append(f"changes.{days} must be a whole number of at least 1.")
@@ -152,6 +155,11 @@ def roles_required(document: dict, kind: str, tier: int) -> list[str]:
 def minimum_group(document: dict, purpose: str) -> int:
     """The smallest group that may be shown (`display`) or judged (`gating`)."""
     return document["fairness"][f"minimum_{purpose}"]
+
+
+def reference_group(document: dict) -> str:
+    """Which group's selection rate the others' are compared with: that of the highest rate, or of the most rows."""
+    return document["fairness"]["reference_group"]
 
 
 def expiry_of_changes(document: dict) -> timedelta:

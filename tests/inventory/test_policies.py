@@ -49,6 +49,7 @@ def test_a_policy_without_one_of_its_parts_cannot_be_published(path):
         ("retraining.validation_share", "a fifth"),
         ("changes.expire_after_days", True),
         ("fairness.minimum_gating", 0),
+        ("fairness.reference_group", "men"),
     ],
 )
 def test_a_value_that_means_nothing_is_named_by_its_place(path, value):

@@ -11,7 +11,7 @@ from audits.assessments.measures.windows import inputs, nothing_logged, outcome_
 from audits.profiles.schema import Column, Role
 from audits.statistics import fairness
 from audits.statistics.limits import Verdict
-from inventory import frames
+from inventory import frames, policies
 from inventory.artifacts import event
 from inventory.models import ModelVersion
 
@@ -116,7 +116,8 @@ def _of_view(subject: Subject, view: list[str], decided: pl.DataFrame, known: pl
     attributes, name = list(view), " & ".join(view)
     rng = np.random.default_rng(subject.seed)
     shared = {"favourable": favourable_code(subject.version), "minimum_size": subject.minimum_group("gating")}
-    ratios = fairness.impact_ratio(decided, attributes, **shared)
+    reference = policies.reference_group(subject.policy.document)
+    ratios = fairness.impact_ratio(decided, attributes, reference=reference, **shared)
     measurements = [
         Measurement(
             measure="impact_ratio",
