@@ -206,6 +206,13 @@ def test_results_and_their_verdict_are_recorded_by_digest(story):
     assert (entry.details["verdict"], entry.actor_name) == ("red", "system")
 
 
+def test_who_asked_for_a_run_is_recorded_with_what_it_found(queued, story):
+    details = Entry.objects.about(execute(queued.pk)).get(action=Action.ASSESSMENT_COMPLETED).details
+    assert details["requested_by"] == str(story.validator.pk)
+    due = Entry.objects.about(queued.rerun_of).get(action=Action.ASSESSMENT_COMPLETED).details
+    assert "requested_by" not in due
+
+
 def test_a_run_tells_what_it_read_and_in_which_environment(story):
     run, version = story.run("drift"), story.version
     assert run.inputs["reference"]["sha256"] == version.reference.sha256

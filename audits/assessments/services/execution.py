@@ -117,6 +117,7 @@ def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: s
             results_digest=results_digest(results),
             policy=run.policy.number,
             **({"reason": reason} if reason else {}),
+            **({"requested_by": str(run.requested_by_id)} if run.requested_by_id else {}),
         )
         open_breaches(run, results)
     return run
