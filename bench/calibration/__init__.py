@@ -1,0 +1,1 @@
+"""Do tests err, intervals cover and policies alarm as often as they say? Answered by simulation."""
