@@ -46,7 +46,7 @@ def cost_of(job: Callable, *arguments, times: int) -> Cost:
 
 def _run(sender, job: Callable, arguments: tuple, times: int) -> None:
     seconds, processor_seconds = min(_seconds(job, arguments) for _ in range(times))
-    sender.send(Cost(seconds, processor_seconds, _peak_mib()))
+    sender.send(Cost(seconds, processor_seconds, peak_mib()))
 
 
 def _seconds(job: Callable, arguments: tuple) -> tuple[float, float]:
@@ -55,7 +55,7 @@ def _seconds(job: Callable, arguments: tuple) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - worked
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     # getrusage would include the process this one was forked from.
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
