@@ -5,15 +5,15 @@ SHELL := /bin/sh
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(if \
 	$(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN := .venv/bin
-INSTALL := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; \
-	if [ -n "$$PYTHON_INDEX" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$PYTHON_INDEX}"; fi; \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+INDEX := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; \
+	if [ -n "$$PYTHON_INDEX" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$PYTHON_INDEX}"; fi;
+INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-tests run test lint bench docs clean
+.PHONY: help set-up set-up-tests run test lint bench bench-peers bench-calibration docs clean
 
 help:  ## say what there is
-	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1 \t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1 \t\2/' | expand -t 28
 
 run: set-up  ## start everything at http://127.0.0.1:8000 (another port: PORT=8001 make run)
 	@exec $(BIN)/python -m mrm.serve
@@ -31,6 +31,12 @@ lint: set-up-tests  ## style, import contracts, templates, migrations
 
 bench: set-up-tests  ## benchmarks, with a table
 	@exec $(BIN)/python -m bench $(ARGUMENTS)
+
+bench-peers: set-up-tests  ## the same job by other libraries, each in an environment of its own under var/
+	@$(INDEX) exec $(BIN)/python -m bench.peers $(ARGUMENTS)
+
+bench-calibration: set-up-tests  ## by simulation: do tests, intervals and policies err as often as they say?
+	@exec $(BIN)/python -m bench.calibration $(ARGUMENTS)
 
 docs: set-up-tests  ## the parts of docs/ that are generated from the code
 	@exec $(BIN)/python manage.py write_docs
