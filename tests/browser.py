@@ -32,7 +32,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 @pytest.fixture(scope="module")
 def browser():
-    """One Chromium per file of tests, because its event loop must not outlive them. Where none can be had the test is skipped; MRM_BROWSER=required makes it fail."""
+    """One Chromium per file of tests, because its event loop must not outlive them.
+
+    Where none can be had the test is skipped; MRM_BROWSER=required makes it fail.
+    """
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread.
     path = next(filter(None, map(shutil.which, NAMES)), None)
     with sync_playwright() as playwright:
