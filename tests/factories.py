@@ -97,6 +97,11 @@ def make_rows(count: int = 200, *, seed: int = 0, first_id: int = 1, start: date
     return pl.DataFrame({name: values for name, values in rows.items() if values is not None})
 
 
+def csv_of(count: int, **columns) -> bytes:
+    """Rows without labels as the body of a batch."""
+    return make_rows(count, **{"repaid": None} | columns).write_csv().encode()
+
+
 def make_reference(version, folder: Path, *, rows: pl.DataFrame | None = None, actor=None):
     """Reference data of a version: 500 labelled rows unless given."""
     rows = make_rows(500, seed=1, first_id=9_000_000) if rows is None else rows
