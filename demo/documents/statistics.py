@@ -54,8 +54,8 @@ MEASURED_WITH: dict[str, Callable] = {
     "r_squared": performance.r_squared,
 }
 MODULES = (
-    "drift", "multivariate", "quality", "performance", "calibration", "backtest", "estimation", "fairness",
-    "explanation", "control", "changes", "resampling", "limits",
+    "drift", "multivariate", "quality", "performance", "segments", "calibration", "backtest", "estimation", "streams",
+    "fairness", "explanation", "robustness", "control", "chunks", "changes", "resampling", "limits",
 )  # fmt: skip
 
 
