@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from audits.assessments.catalogue import MEASURES
-from audits.assessments.measures.explainability import replication_gap
 from audits.assessments.models import Kind
-from audits.statistics import calibration, changes, drift, explanation, fairness, performance, quality
+from audits.statistics import calibration, changes, drift, explanation, fairness, performance, quality, robustness
 from demo.documents.tables import table
 from inventory.services.policies import STANDARD_POLICY
 
@@ -41,7 +40,7 @@ MEASURED_WITH: dict[str, Callable] = {
     "importance": explanation.global_importance,
     "attribution_drift": explanation.attribution_drift,
     "additivity_gap": explanation.additivity_gap,
-    "replication_gap": replication_gap,
+    "replication_gap": robustness.replication_gap,
     "auc": performance.auc,
     "auc_change": changes.difference,
     "brier_score": performance.brier_score,

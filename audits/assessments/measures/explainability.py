@@ -1,14 +1,12 @@
 """Explainability: SHAP on the version's own artifact; what drives it now against what drove it on the reference."""
 
-import numpy as np
 import polars as pl
 
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
 from audits.assessments.measures.windows import inputs, nothing_logged
-from audits.statistics import explanation
+from audits.statistics import explanation, robustness
 from audits.statistics.estimates import Estimate, could_not_compute
 from inventory import artifacts, frames
-from inventory.models import ModelVersion
 
 MOST_ROWS = 500
 BACKGROUND_ROWS = 100
@@ -55,10 +53,11 @@ def _measurements(subject: Subject, explained, cut: int, current: pl.DataFrame) 
     names = explained.feature_names
     importance_then = explanation.global_importance(explained.shap_values[:cut], names)
     importance_now = explanation.global_importance(explained.shap_values[cut:], names)
+    logged = current[artifacts.output_column(subject.version).name].to_numpy()
     single = {
         "attribution_drift": explanation.attribution_drift(_values(importance_then), _values(importance_now)),
         "additivity_gap": explanation.additivity_gap(explained.shap_values, explained.base_values, explained.outputs),
-        "replication_gap": replication_gap(subject.version, current, explained.scores[cut:]),
+        "replication_gap": robustness.replication_gap(logged, explained.scores[cut:]),
     }
     measurements = [
         Measurement(measure=measure, estimate=estimate, limit=subject.limit(measure))
@@ -87,15 +86,4 @@ def _share(then: Estimate, now: Estimate) -> Estimate:
         sizes=now.sizes,
         method="share of the sum of mean |SHAP|, delta-method interval over rows",
         detail={"reference": then.detail.get("share", 0.0), "mean_absolute": now.value, "rank": now.detail["rank"]},
-    )
-
-
-def replication_gap(version: ModelVersion, rows: pl.DataFrame, again: np.ndarray) -> Estimate:
-    """Largest difference between what was logged and what the artifact gives on the same rows (statistics.md, S6)."""
-    gap = np.abs(again - rows[artifacts.output_column(version).name].to_numpy())
-    return Estimate(
-        value=float(gap.max()),
-        sizes={"rows": rows.height},
-        method="largest |logged output - output of the artifact| on the explained rows",
-        detail={"rows_off_by_more_than_1e-6": int((gap > 1e-6).sum())},
     )
