@@ -37,7 +37,7 @@ def _blockers_in_register(version: ModelVersion) -> list[str]:
 
 def _blockers_in_assessments(version: ModelVersion) -> list[str]:
     """The latest assessment of every plan counts, never only the latest of all."""
-    rules = Policy.objects.in_force().document["promotion"]
+    rules = Policy.objects.in_force().section("promotion")
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan", "version")
     latest = {run.plan.kind: run for run in runs}
     blockers = []

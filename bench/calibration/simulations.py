@@ -1,11 +1,9 @@
 """What is simulated: data drawn under a truth that is known, measured and judged by the functions that mrm calls."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from scipy import optimize, special
@@ -16,7 +14,6 @@ from audits.statistics.estimates import Estimate
 from audits.statistics.limits import Verdict, judge
 from inventory import policies
 
-POLICY = Path(__file__).resolve().parents[2] / "inventory" / "standard_policy.json"
 CELLS = 10
 NULL_SIZES = ((200, 200), (1000, 200), (1000, 1000), (10_000, 10_000), (100_000, 100_000))
 TOLERANCE_SIZES = ((200, 200), (1000, 300), (1000, 1000), (10_000, 3000), (20_000, 5000), (200_000, 50_000))
@@ -228,7 +225,7 @@ def families(runs: int, rng: np.random.Generator) -> tuple[Rate, Rate, Rate]:
 
 def standard_limit():
     """What the standard policy says about the PSI of a feature."""
-    return policies.limit(json.loads(POLICY.read_text()), "psi", role="feature")
+    return policies.limit(policies.standard(), "psi", role="feature")
 
 
 def year_of_psi(true_psi: float, rng: np.random.Generator) -> list[Estimate]:

@@ -1,7 +1,6 @@
 """docs/statistics.md: what runs measure, under which limits, and every statistic with its definition and source."""
 
 import inspect
-import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
@@ -9,7 +8,7 @@ from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind
 from audits.statistics import calibration, changes, drift, explanation, fairness, performance, quality, robustness
 from demo.documents.tables import table
-from inventory.services.policies import STANDARD_POLICY
+from inventory import policies
 
 PREFACE = """# Statistics
 
@@ -64,7 +63,7 @@ def statistics() -> str:
 
 
 def _measures_of(kind: Kind) -> str:
-    limits = json.loads(STANDARD_POLICY.read_text())["limits"]
+    limits = policies.standard()["limits"]
     rows = []
     for name, measure in MEASURES.items():
         if measure.kind == kind:

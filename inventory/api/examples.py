@@ -1,9 +1,7 @@
 """The examples of the OpenAPI document: one story, whose requests work when they are sent in this order."""
 
-import json
-
+from inventory import policies
 from inventory.api.paging import page_example
-from inventory.services.policies import STANDARD_POLICY
 
 ID = "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -101,7 +99,7 @@ POLICY = {
     "digest": DIGEST,
     "published_at": WHEN,
     "published_by": None,
-    "document": json.loads(STANDARD_POLICY.read_text()),
+    "document": policies.standard(),
 }
 
 ENTRY = {

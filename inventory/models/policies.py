@@ -3,6 +3,8 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
+from inventory import policies
+
 
 class PolicyQuerySet(models.QuerySet):
     def in_force(self) -> "Policy":
@@ -24,3 +26,7 @@ class Policy(models.Model):
 
     def __str__(self):
         return f"{self.document['title']}, version {self.number}"
+
+    def section(self, name: str):
+        """One section; the standard policy's where this one was published before there was such a section."""
+        return policies.section(self.document, name)

@@ -1,26 +1,21 @@
 """Policies, published one after the other; and what a new installation begins with."""
 
-import json
-from pathlib import Path
-
 from audits.trail.chain import canonical
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from inventory import policies
 from inventory.models import Policy
-from inventory.policies import faults_in
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import prepare_accounts, require
 from mrm.adapters import keys, storage
 from mrm.errors import UnusableData
-
-STANDARD_POLICY = Path(__file__).resolve().parent.parent / "standard_policy.json"
 
 
 @governed()
 def publish_policy(document: dict, *, actor) -> Policy:
     """The next version of the policy, in force for everything from now on. The same document again changes nothing."""
     require(actor, Permission.PUBLISH_POLICY, None)
-    if faults := faults_in(document):
+    if faults := policies.faults_in(document):
         raise UnusableData(*({"message": message, "field": "document"} for message in faults))
     digest = storage.digest_of(canonical(document))
     latest = Policy.objects.order_by("-number").first()
@@ -38,5 +33,5 @@ def prepare_installation() -> None:
     with governed():
         workspace = prepare_accounts()
         if not Policy.objects.exists():
-            publish_policy(json.loads(STANDARD_POLICY.read_text()), actor=None)
+            publish_policy(policies.standard(), actor=None)
             record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace)

@@ -163,9 +163,9 @@ def _gaps(version: ModelVersion, latest: dict):
 
 def _policy_facts(version: ModelVersion, latest: dict) -> parts.PolicyFacts:
     policy = next(iter(latest.values())).policy if latest else Policy.objects.in_force()
-    document, tier = policy.document, version.model.tier
+    tier = str(version.model.tier)
     return parts.PolicyFacts(
-        name=document["title"],
+        name=policy.section("title"),
         version=str(policy.number),
         effective=_day(policy.published_at),
         approved=f"Published by {policy.published_by or 'the installation'}.",
@@ -176,9 +176,9 @@ def _policy_facts(version: ModelVersion, latest: dict) -> parts.PolicyFacts:
                 red=_end(entry, "red"),
                 decided_by=entry.get("decided_by", "point"),
                 minimum_size=str(entry.get("minimum_size", "none")),
-                cadence=document["tiers"][str(tier)]["cadence"][MEASURES[entry["measure"]].kind],
+                cadence=policy.section("tiers")[tier]["cadence"][MEASURES[entry["measure"]].kind],
             )
-            for entry in document["limits"]
+            for entry in policy.section("limits")
         ),
     )
 

@@ -162,7 +162,7 @@ def _place_in_policy(breach: Breach, policy: Policy) -> int | None:
     """Which of the policy's reasons for retraining this breach is, from 0; None if it is none."""
     output = output_column(breach.version)
     role = "score" if output and breach.column == output.name else "feature"
-    for place, rule in enumerate(policy.document["retraining"]["on"]):
+    for place, rule in enumerate(policy.section("retraining")["on"]):
         if (rule["measure"], rule["verdict"], rule.get("role", role)) == (breach.measure, breach.verdict, role):
             return None if breach.segment else place
     return None

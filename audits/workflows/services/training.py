@@ -42,7 +42,7 @@ def train_candidate(retraining: Retraining) -> tuple[ModelVersion, dict]:
     change = retraining.change
     version = change.version
     existing = version.model.versions.filter(origin=change.reference).first()
-    rules = Policy.objects.in_force().document["retraining"]
+    rules = Policy.objects.in_force().section("retraining")
     window = timedelta(days=rules["window_days"])
     split = split_rows(
         _labelled_rows(version, change.requested_at - window, change.requested_at),

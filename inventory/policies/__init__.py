@@ -1,0 +1,37 @@
+"""Reading and checking a policy, one module per section; and what makes a tier. Plain values."""
+
+from inventory.policies.approvals import APPROVED_KINDS, APPROVERS, roles_required
+from inventory.policies.changes import expiry_of_changes, retraining_waits
+from inventory.policies.document import SECTIONS, completed, faults_in
+from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
+from inventory.policies.limits import MEASURES, limit
+from inventory.policies.standard import STANDARD_POLICY, section, standard
+from inventory.policies.tiering import LEVELS, TIER_MATRIX, computed_tier, materiality
+from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence
+
+__all__ = [
+    "APPROVED_KINDS",
+    "APPROVERS",
+    "ASSESSMENTS",
+    "CADENCES",
+    "LEVELS",
+    "MEASURES",
+    "REFERENCE_GROUPS",
+    "SECTIONS",
+    "STANDARD_POLICY",
+    "TIERS",
+    "TIER_MATRIX",
+    "cadence",
+    "completed",
+    "computed_tier",
+    "expiry_of_changes",
+    "faults_in",
+    "limit",
+    "materiality",
+    "minimum_group",
+    "reference_group",
+    "retraining_waits",
+    "roles_required",
+    "section",
+    "standard",
+]
