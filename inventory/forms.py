@@ -61,6 +61,38 @@ class EditForm(ModelForm):
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class UseForm(forms.Form):
+    """What a model is wanted for; a title suffices to begin."""
+
+    title = forms.CharField(max_length=200, help_text="Such as Pricing of instalment loans.")
+    business_purpose = forms.CharField(
+        widget=_text_area(), max_length=20_000, required=False, help_text="Which decisions rest on it."
+    )
+    population = forms.CharField(
+        widget=_text_area(), max_length=20_000, required=False, help_text="Whom or what it may be applied to."
+    )
+    operating_boundaries = forms.CharField(
+        widget=_text_area(),
+        max_length=20_000,
+        required=False,
+        help_text="Within which inputs, markets and dates it holds.",
+    )
+    prohibited_uses = forms.CharField(
+        widget=_text_area(), max_length=20_000, required=False, help_text="What it must not be used for."
+    )
+    reliance = forms.ChoiceField(choices=LEVEL_CHOICES, required=False, help_text="High where it decides alone.")
+    environment = forms.CharField(max_length=100, required=False, help_text="Where it runs.")
+    users = forms.CharField(max_length=500, required=False, help_text="Units and systems that use it.")
+    frequency = forms.CharField(max_length=200, required=False, help_text="Such as: with each application.")
+    volume = forms.CharField(max_length=200, required=False, help_text="Such as: about 4 000 a month.")
+
+
+class UseEditForm(UseForm):
+    """The same, and the revision that the editor saw."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+
 class TrailFilter(forms.Form):
     q = forms.CharField(label="Object", required=False, max_length=200)
     person = forms.CharField(required=False, max_length=200)

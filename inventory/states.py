@@ -1,4 +1,4 @@
-"""The life of a model and of a version, as one table each."""
+"""The life of a model, of a version and of a use, as one table each."""
 
 from enum import StrEnum
 
@@ -41,6 +41,40 @@ MODEL_TRANSITIONS = {
 }
 
 
+class UseState(StrEnum):
+    """Where a use of a model stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"  # For at least one version; not in use yet.
+    LIVE = "live"
+    RESTRICTED = "restricted"  # In use within limits that the reason states.
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+USE_TRANSITIONS = {
+    (UseState.PROPOSED, "approve"): UseState.APPROVED,
+    (UseState.APPROVED, "approve"): UseState.APPROVED,
+    (UseState.LIVE, "approve"): UseState.LIVE,
+    (UseState.RESTRICTED, "approve"): UseState.RESTRICTED,
+    (UseState.SUSPENDED, "approve"): UseState.SUSPENDED,
+    (UseState.APPROVED, "start"): UseState.LIVE,
+    (UseState.APPROVED, "lapse"): UseState.PROPOSED,
+    (UseState.LIVE, "restrict"): UseState.RESTRICTED,
+    (UseState.RESTRICTED, "restrict"): UseState.RESTRICTED,
+    (UseState.LIVE, "suspend"): UseState.SUSPENDED,
+    (UseState.RESTRICTED, "suspend"): UseState.SUSPENDED,
+    (UseState.RESTRICTED, "lift"): UseState.LIVE,
+    (UseState.SUSPENDED, "lift"): UseState.LIVE,
+    (UseState.PROPOSED, "end"): UseState.ENDED,
+    (UseState.APPROVED, "end"): UseState.ENDED,
+    (UseState.LIVE, "end"): UseState.ENDED,
+    (UseState.RESTRICTED, "end"): UseState.ENDED,
+    (UseState.SUSPENDED, "end"): UseState.ENDED,
+}
+IN_USE = (UseState.LIVE, UseState.RESTRICTED)
+
+
 def version_after(stage: str, event: str) -> Stage | None:
     """The next stage, or None where the event is not allowed."""
     return VERSION_TRANSITIONS.get((Stage(stage), event))
@@ -49,3 +83,8 @@ def version_after(stage: str, event: str) -> Stage | None:
 def model_after(status: str, event: str) -> Status | None:
     """The next status, or None where the event is not allowed."""
     return MODEL_TRANSITIONS.get((Status(status), event))
+
+
+def use_after(state: str, event: str) -> UseState | None:
+    """The next state, or None where the event is not allowed."""
+    return USE_TRANSITIONS.get((UseState(state), event))

@@ -1,6 +1,7 @@
-"""Work that is found: batches that nobody has counted yet."""
+"""Work that is found: batches that nobody has counted yet, approvals that are past their day."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from inventory import services
 from inventory.models import PredictionBatch
@@ -20,3 +21,8 @@ def profile_new_batches():
 def profile_batch(batch_id: str):
     batch = PredictionBatch.objects.select_related("version__reference").get(pk=batch_id)
     services.profile_batch(batch)
+
+
+@shared_task
+def end_expired_approvals():
+    services.end_expired_approvals(timezone.now())

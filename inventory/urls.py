@@ -2,13 +2,16 @@
 
 from django.urls import include, path
 
-from inventory.views import register, tabs, trail
+from inventory.views import register, tabs, trail, uses
 
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
     path("register-model/", register.register_model, name="register-model"),
     path("models/<slug:slug>/edit/", register.edit_model, name="edit-model"),
     path("models/<slug:slug>/tier/", register.confirm_tier, name="confirm-tier"),
+    path("models/<slug:slug>/uses/", uses.uses, name="model-uses"),
+    path("models/<slug:slug>/uses/propose/", uses.propose_use, name="propose-use"),
+    path("models/<slug:slug>/uses/<int:number>/edit/", uses.edit_use, name="edit-use"),
     path("models/<slug:slug>/versions/", tabs.versions, name="model-versions"),
     path("models/<slug:slug>/history/", tabs.history, name="model-history"),
     path("trail/", trail.trail, name="trail"),

@@ -107,6 +107,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": float(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}}
     for name, task in {
         "profile new batches": "inventory.tasks.profile_new_batches",
+        "end expired approvals": "inventory.tasks.end_expired_approvals",
         "run due plans": "audits.assessments.tasks.run_due_plans",
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",

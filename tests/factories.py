@@ -78,6 +78,12 @@ def make_version(model=None, *, schema=None, decision_threshold=0.5, actor=None,
     )
 
 
+def make_use(model=None, *, title: str = "", actor=None, **fields):
+    """A proposed use of a model."""
+    title = title or f"Use {next(_numbers)}"
+    return services.propose_use(model or make_model(), title=title, actor=actor, **fields)
+
+
 def make_rows(count: int = 200, *, seed: int = 0, first_id: int = 1, start: datetime = NOON, **columns) -> pl.DataFrame:
     """Rows that fit SCHEMA, one a minute. `columns` replace or, being None, leave out columns."""
     rng = np.random.default_rng(seed)

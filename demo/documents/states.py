@@ -44,6 +44,14 @@ LIVES = (
         inventory.VERSION_TRANSITIONS,
     ),
     Life(
+        "Use",
+        "A use is live only while the version in production is approved for it; else it is restricted at once. "
+        "A use whose last approval ended before it began is a proposal again.",
+        "inventory/states.py",
+        inventory.UseState,
+        inventory.USE_TRANSITIONS,
+    ),
+    Life(
         "Run",
         "A running run is claimed again when its worker was lost; only the latest attempt may write results.",
         "audits/assessments/states.py",

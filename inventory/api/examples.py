@@ -94,6 +94,47 @@ _DATA = {"id": ID, "rows": 4, "sha256": DIGEST, "received_at": WHEN}
 REFERENCE = _DATA | {"version": 1, "grid_sha256": DIGEST}
 BATCH = _DATA | {"version": 1, "first_at": "2025-06-02T08:00:00Z", "last_at": "2025-06-02T09:05:00Z"}
 OUTCOMES = _DATA | {"rows": 2, "unknown_ids": 0}
+USE_IN = {
+    "title": "Pricing of instalment loans",
+    "business_purpose": "Sets the interest rate that an applicant is offered.",
+    "population": "Private persons who apply in branches or online.",
+    "operating_boundaries": "Loans of 1 000 to 50 000 over at most 84 months.",
+    "prohibited_uses": "Credit cards, and collection.",
+    "reliance": "medium",
+    "environment": "production",
+    "users": "Retail lending",
+}
+USE_EDIT = {"frequency": "with each application", "volume": "about 4 000 a month"}
+USE = {
+    "id": ID,
+    "model": MODEL["slug"],
+    "number": 1,
+    "state": "proposed",
+    "state_because": "",
+    **USE_IN,
+    "frequency": "",
+    "volume": "",
+    "proposed_by": PERSON,
+    "proposed_at": WHEN,
+    "edited_at": WHEN,
+    "started_at": None,
+    "ended_at": None,
+    "revision": 1,
+}
+USE_PAGE = page_example(USE)
+_APPROVAL = {
+    "id": ID,
+    "version": 1,
+    "change_reference": "CR-2025-0001",
+    "conditions": ["Offers above 12 % are read by a person."],
+    "approved_by": {"id": ID, "name": "Rita Riskofficer"},
+    "effective_at": WHEN,
+    "expires_at": "2026-06-02T09:30:00Z",
+    "ended_at": None,
+    "ended_because": "",
+    "stands": True,
+}
+USE_APPROVALS = {"use": 1, "version": 1, "approved": True, "standing": _APPROVAL, "approvals": [_APPROVAL]}
 POLICY = {
     "number": 1,
     "digest": DIGEST,

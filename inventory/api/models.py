@@ -1,22 +1,19 @@
 """`/models/`: register, list, read, edit."""
 
 from django.db.models import Q
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
+from inventory.api.conditions import IF_MATCH, expected_revision
 from inventory.api.lookups import model_for, readable_models
 from inventory.api.paging import Pages, page_of
 from inventory.serializers import ModelEdit, ModelIn, ModelOut, ModelQuery
 from mrm.accounts.api import Api
 from mrm.accounts.models import Workspace
-from mrm.errors import Outdated, UnusableData
+from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag you read; another one by now gives 412."
-)
 
 
 class ModelsApi(Api):
@@ -89,7 +86,7 @@ class ModelApi(Api):
         sent.is_valid(raise_exception=True)
         if unknown := sorted(set(request.data) - set(sent.fields)):
             raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
-        revision = _expected_revision(request, model)
+        revision = expected_revision(request, model)
         services.edit_model(model, changes=sent.validated_data, revision=revision, actor=request.user)
         return _answer(model_for(request, slug, reading=False))
 
@@ -122,13 +119,3 @@ def _workspace(person, slug: str) -> Workspace:
     if workspace is None:
         raise UnusableData({"message": "Name a workspace that you work in.", "field": "workspace"})
     return workspace
-
-
-def _expected_revision(request, model) -> int | None:
-    header = request.headers.get("If-Match", "").strip()
-    if header in ("", "*"):
-        return None
-    named = [tag.strip().strip('"') for tag in header.split(",")]
-    if str(model.revision) not in named:
-        raise Outdated(f"{model} was changed by somebody else since you read it. Read it again and repeat your change.")
-    return model.revision

@@ -6,6 +6,7 @@ from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.models import ModelApi, ModelsApi
 from inventory.api.policies import CurrentPolicyApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
+from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
 
 VERSION = "models/<slug:slug>/versions/<int:number>/"
@@ -19,6 +20,9 @@ urlpatterns = [
     path(f"{VERSION}reference/", ReferenceApi.as_view(), name="api-reference"),
     path(f"{VERSION}batches/", BatchesApi.as_view(), name="api-batches"),
     path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
+    path("models/<slug:slug>/uses/", UsesApi.as_view(), name="api-uses"),
+    path("models/<slug:slug>/uses/<int:number>/", UseApi.as_view(), name="api-use"),
+    path("models/<slug:slug>/uses/<int:number>/approvals/", UseApprovalsApi.as_view(), name="api-use-approvals"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
     path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),
     path("trail/checkpoint", CheckpointApi.as_view(), name="api-trail-checkpoint"),

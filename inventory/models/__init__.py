@@ -1,6 +1,16 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model
 from inventory.models.policies import Policy
+from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
 
-__all__ = ["Model", "ModelVersion", "OutcomeBatch", "Policy", "PredictionBatch", "ReferenceData"]
+__all__ = [
+    "Model",
+    "ModelVersion",
+    "OutcomeBatch",
+    "Policy",
+    "PredictionBatch",
+    "ReferenceData",
+    "Use",
+    "UseApproval",
+]

@@ -4,6 +4,15 @@ from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
 from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.serializers.models import ModelEdit, ModelIn, ModelOut, ModelQuery
 from inventory.serializers.policies import PolicyOut
+from inventory.serializers.uses import (
+    UseApprovalOut,
+    UseApprovalQuery,
+    UseApprovalsOut,
+    UseEdit,
+    UseIn,
+    UseOut,
+    UseQuery,
+)
 from inventory.serializers.versions import VersionIn, VersionOut, VersionQuery
 
 __all__ = [
@@ -17,6 +26,13 @@ __all__ = [
     "PolicyOut",
     "ReferenceOut",
     "StrictQuery",
+    "UseApprovalOut",
+    "UseApprovalQuery",
+    "UseApprovalsOut",
+    "UseEdit",
+    "UseIn",
+    "UseOut",
+    "UseQuery",
     "VersionIn",
     "VersionOut",
     "VersionQuery",

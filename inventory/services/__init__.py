@@ -6,21 +6,45 @@ from inventory.services.models import confirm_tier, edit_model, register_model, 
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.policies import prepare_installation, publish_policy
 from inventory.services.references import receive_reference
+from inventory.services.uses import (
+    approve_use,
+    edit_use,
+    end_approval,
+    end_expired_approvals,
+    end_use,
+    lift_restriction,
+    propose_use,
+    restrict_use,
+    standing_approval,
+    start_use,
+    suspend_use,
+)
 from inventory.services.versions import promote_version, register_version, start_challenge
 
 __all__ = [
+    "approve_use",
     "attach_artifact",
     "confirm_tier",
     "edit_model",
+    "edit_use",
+    "end_approval",
+    "end_expired_approvals",
+    "end_use",
+    "lift_restriction",
     "prepare_installation",
     "profile_batch",
     "promote_version",
+    "propose_use",
     "publish_policy",
     "receive_batch",
     "receive_outcomes",
     "receive_reference",
     "register_model",
     "register_version",
+    "restrict_use",
     "retire_model",
+    "standing_approval",
     "start_challenge",
+    "start_use",
+    "suspend_use",
 ]

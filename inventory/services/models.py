@@ -7,6 +7,7 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, ModelVersion
+from inventory.services.uses import end_uses_of
 from inventory.states import Stage, Status, model_after
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission
@@ -138,6 +139,7 @@ def retire_model(model: Model, *, actor) -> Model:
         version.stage, version.ended_at = Stage.RETIRED, version.ended_at or now
         version.save(update_fields=["stage", "ended_at"])
         record(Action.VERSION_RETIRED, actor=actor, subject=version)
+    end_uses_of(model, reason=f"{model} was retired.", actor=actor)
     record(Action.MODEL_RETIRED, actor=actor, subject=model)
     return model
 

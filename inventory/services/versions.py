@@ -12,6 +12,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.models import Model, ModelVersion
 from inventory.services.models import move_model
+from inventory.services.uses import restrict_unapproved_uses
 from inventory.states import Stage, Status, version_after
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -112,6 +113,8 @@ def promote_version(version: ModelVersion, *, actor) -> ModelVersion:
     move_model(model, "promote")
     model.save(update_fields=["status"])
     record(Action.VERSION_PROMOTED, actor=actor, subject=version)
+    because = f"Version {version.number} came into production without an approval for this use."
+    restrict_unapproved_uses(model, because=because, actor=actor)
     return version
 
 

@@ -31,10 +31,30 @@ MEANINGS = {
     NOT_JUDGED: "measured, but no limit judges it",
 }
 STATES = {
-    "waiting": {"pending", "queued", "running", "requested", "dispatched", "submitted", "open", "candidate"},
-    "good": {"approved", "completed", "succeeded", "sealed", "closed", "production", "in_use"},
-    "bad": {"rejected", "failed"},
-    "over": {"withdrawn", "expired", "superseded", "retired", "insufficient_data", "voided", "disabled", "revoked"},
+    "waiting": {
+        "pending",
+        "queued",
+        "running",
+        "requested",
+        "dispatched",
+        "submitted",
+        "open",
+        "candidate",
+        "proposed",
+    },
+    "good": {"approved", "completed", "succeeded", "sealed", "closed", "production", "in_use", "live"},
+    "bad": {"rejected", "failed", "restricted", "suspended"},
+    "over": {
+        "withdrawn",
+        "expired",
+        "superseded",
+        "retired",
+        "insufficient_data",
+        "voided",
+        "disabled",
+        "revoked",
+        "ended",
+    },
 }
 
 

@@ -13,6 +13,9 @@ PROMISED = """
 GET POST /models/
 GET PATCH /models/{slug}/
 GET POST /models/{slug}/versions/
+GET POST /models/{slug}/uses/
+GET PATCH /models/{slug}/uses/{number}/
+GET /models/{slug}/uses/{number}/approvals/
 GET /models/{slug}/versions/{number}/
 PUT /models/{slug}/versions/{number}/artifact
 POST /models/{slug}/versions/{number}/reference/

@@ -1,0 +1,126 @@
+"""`/models/{slug}/uses/`: propose, list, read, edit; and whether a version is approved for one."""
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory import services
+from inventory.api import examples
+from inventory.api.conditions import IF_MATCH, expected_revision
+from inventory.api.lookups import model_for
+from inventory.api.paging import Pages, page_of
+from inventory.models import Use
+from inventory.serializers import UseApprovalQuery, UseApprovalsOut, UseEdit, UseIn, UseOut, UseQuery
+from mrm.accounts.api import Api
+from mrm.errors import UnusableData
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+class UsesApi(Api):
+    @extend_schema(
+        operation_id="list_uses",
+        summary="List the uses of a model",
+        tags=["uses"],
+        parameters=[UseQuery],
+        responses={200: page_of(UseOut), **problems(400, 403, 404)},
+        examples=[response_example("One use", examples.USE_PAGE)],
+    )
+    def get(self, request, slug):
+        query = UseQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        uses = Use.objects.filter(model=model_for(request, slug), **query.validated_data)
+        pages = Pages("number")
+        page = pages.paginate_queryset(uses.select_related("model", "proposed_by"), request, self)
+        return pages.get_paginated_response(UseOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="propose_use",
+        summary="Propose a use",
+        description="What the model is wanted for. It is used so once a version is approved for it.",
+        tags=["uses"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=UseIn,
+        responses={201: UseOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[request_example("Propose", examples.USE_IN), response_example("Proposed", examples.USE, 201)],
+    )
+    def post(self, request, slug):
+        model = model_for(request, slug, reading=False)
+        sent = UseIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return _answer(services.propose_use(model, **sent.validated_data, actor=request.user), 201)
+
+
+class UseApi(Api):
+    @extend_schema(
+        operation_id="read_use",
+        summary="Read a use",
+        tags=["uses"],
+        responses={200: UseOut, **problems(403, 404)},
+        examples=[response_example("A use", examples.USE)],
+    )
+    def get(self, request, slug, number):
+        return _answer(use_for(request, slug, number))
+
+    @extend_schema(
+        operation_id="edit_use",
+        summary="Edit a use",
+        description="Before its approval anything; afterwards what an approval covers stays as it was approved.",
+        tags=["uses"],
+        parameters=[IF_MATCH],
+        request=UseEdit,
+        responses={200: UseOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
+        examples=[request_example("Correct", examples.USE_EDIT), response_example("Edited", examples.USE)],
+    )
+    def patch(self, request, slug, number):
+        use = use_for(request, slug, number, reading=False)
+        sent = UseEdit(data=request.data)
+        sent.is_valid(raise_exception=True)
+        if unknown := sorted(set(request.data) - set(sent.fields)):
+            raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
+        revision = expected_revision(request, use)
+        return _answer(services.edit_use(use, changes=sent.validated_data, revision=revision, actor=request.user))
+
+
+class UseApprovalsApi(Api):
+    @extend_schema(
+        operation_id="list_use_approvals",
+        summary="Is a version approved for a use?",
+        description="`approved` answers for the version named by `?version=`, else for the one in production.",
+        tags=["uses"],
+        parameters=[UseApprovalQuery],
+        responses={200: UseApprovalsOut, **problems(400, 403, 404)},
+        examples=[response_example("Approved", examples.USE_APPROVALS)],
+    )
+    def get(self, request, slug, number):
+        query = UseApprovalQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        use = use_for(request, slug, number)
+        approvals = use.approvals.select_related("version", "approved_by")
+        version = use.model.production_version()
+        if wanted := query.validated_data.get("version"):
+            version = use.model.versions.filter(number=wanted).first()
+            if version is None:
+                raise Http404(f"{use.model} has no version {wanted}.")
+            approvals = approvals.filter(version=version)
+        standing = services.standing_approval(version, use) if version else None
+        answer = {
+            "use": use.number,
+            "version": version.number if version else None,
+            "approved": standing is not None,
+            "standing": standing,
+            "approvals": approvals,
+        }
+        return Response(UseApprovalsOut(answer).data)
+
+
+def use_for(request, slug: str, number: int, *, reading: bool = True) -> Use:
+    model = model_for(request, slug, reading=reading)
+    use = model.uses.select_related("model__workspace", "proposed_by").filter(number=number).first()
+    if use is None:
+        raise Http404(f"There is no use {number} of {model}.")
+    return use
+
+
+def _answer(use: Use, status: int = 200) -> Response:
+    address = f"/api/v1/models/{use.model_slug}/uses/{use.number}/"
+    return Response(UseOut(use).data, status=status, headers={"ETag": f'"{use.revision}"', "Location": address})

@@ -1,0 +1,73 @@
+"""What a model is used for: the tab, and the forms that propose and correct a use."""
+
+from django.contrib import messages
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from inventory import services
+from inventory.forms import UseEditForm, UseForm
+from inventory.models import UseApproval
+from inventory.views.scope import model_for, model_page
+from mrm.pages.answers import answer_form, posted
+from mrm.pages.tables import numbered_page
+
+USES_PER_PAGE = 20
+
+
+@require_safe
+def uses(request, slug):
+    """What may it be used for, and which version was approved for that?"""
+    model = model_for(request, slug)
+    approvals = UseApproval.objects.select_related("version", "approved_by")
+    rows = model.uses.select_related("proposed_by").prefetch_related(Prefetch("approvals", approvals))
+    page = numbered_page(request, rows, USES_PER_PAGE)
+    now = timezone.now()
+    for use in page:
+        given = list(use.approvals.all())
+        use.standing = [approval for approval in given if approval.stands(now)]
+        use.past = [approval for approval in given if not approval.stands(now)]
+    return render(request, "inventory/uses.html", model_page(request, model, "uses", page=page))
+
+
+@require_http_methods(["GET", "POST"])
+def propose_use(request, slug):
+    model = model_for(request, slug)
+    form = UseForm(posted(request))
+
+    def act(data):
+        use = services.propose_use(model, **data, actor=request.user)
+        messages.success(request, f"Use {use.number} is proposed. It may be used so once a version is approved for it.")
+        return _address_of(use)
+
+    def show(status):
+        context = model_page(request, model, "uses", form=form, heading="Propose a use", submit="Propose")
+        return render(request, "inventory/use_form.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_use(request, slug, number):
+    model = model_for(request, slug)
+    use = get_object_or_404(model.uses.select_related("model"), number=number)
+    initial = {name: getattr(use, name) for name in UseForm.base_fields} | {"revision": use.revision}
+    form = UseEditForm(posted(request), initial=initial)
+
+    def act(data):
+        revision = data.pop("revision")
+        services.edit_use(use, changes=data, revision=revision, actor=request.user)
+        messages.success(request, "The use is changed; what it said before is in the history.")
+        return _address_of(use)
+
+    def show(status):
+        context = model_page(request, model, "uses", form=form, heading=f"Edit use {use.number}", submit="Save")
+        return render(request, "inventory/use_form.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+def _address_of(use) -> str:
+    return f"{reverse('model-uses', args=[use.model_slug])}#use-{use.number}"

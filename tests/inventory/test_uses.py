@@ -1,0 +1,229 @@
+"""Uses of a model: who proposes, what an approval covers, and that nothing is live without one."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from inventory import services
+from inventory.models import UseApproval
+from inventory.states import UseState
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
+from tests.factories import make_model, make_person, make_use, make_version, promote
+
+
+@pytest.fixture
+def version(workspace):
+    return promote(make_version())
+
+
+@pytest.fixture
+def use(version):
+    return make_use(version.model, title="Pricing")
+
+
+@pytest.fixture
+def live(version, use):
+    services.approve_use(version, use, actor=None)
+    return services.start_use(use, actor=None)
+
+
+def again(row):
+    row.refresh_from_db()
+    return row
+
+
+def test_a_title_suffices_to_propose_a_use(workspace, engineer):
+    model = make_model()
+    first, second = (services.propose_use(model, title=title, actor=engineer) for title in ("Pricing", "Limits"))
+    assert [(use.number, use.state, use.proposed_by) for use in (first, second)] == [
+        (1, UseState.PROPOSED, engineer),
+        (2, UseState.PROPOSED, engineer),
+    ]
+    assert Entry.objects.filter(action=Action.USE_PROPOSED, model_slug=model.slug).count() == 2
+
+
+@pytest.mark.parametrize("role", [Role.VALIDATOR, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_who_may_not_propose_or_edit_a_use(use, workspace, role):
+    person = make_person(role, workspace=workspace)
+    with pytest.raises(NotPermitted):
+        services.propose_use(use.model, title="Collection", actor=person)
+    with pytest.raises(NotPermitted):
+        services.edit_use(use, changes={"users": "Mine"}, actor=person)
+
+
+def test_every_fault_of_a_use_is_named_at_once(workspace, engineer):
+    with pytest.raises(UnusableData) as refusal:
+        services.propose_use(
+            make_model(), title=" ", reliance="total", environment="x" * 101, users="a\x00b", actor=engineer
+        )
+    assert {error["field"] for error in refusal.value.errors} == {"title", "reliance", "environment", "users"}
+
+
+def test_two_uses_of_one_title_are_refused_while_both_would_count(use, engineer):
+    with pytest.raises(RuleBroken, match="number 1"):
+        services.propose_use(use.model, title="pricing", actor=engineer)
+    services.end_use(use, reason="Replaced.", actor=None)
+    assert services.propose_use(use.model, title="pricing", actor=engineer).number == 2
+
+
+def test_an_edit_on_top_of_somebody_elses_is_refused(use, engineer):
+    services.edit_use(use, changes={"users": "Branches"}, revision=1, actor=engineer)
+    with pytest.raises(Outdated):
+        services.edit_use(use, changes={"users": "Online"}, revision=1, actor=engineer)
+
+
+def test_what_was_approved_does_not_change_and_what_describes_may(version, use, engineer):
+    services.edit_use(use, changes={"population": "Private persons"}, actor=engineer)
+    services.approve_use(version, use, actor=None)
+    with pytest.raises(RuleBroken, match="operating boundaries"):
+        services.edit_use(use, changes={"operating_boundaries": "Anywhere"}, actor=engineer)
+    assert services.edit_use(use, changes={"volume": "4 000 a month"}, actor=engineer).volume == "4 000 a month"
+
+
+def test_is_version_3_approved_for_pricing_has_an_answer(workspace):
+    model = make_model()
+    versions = [make_version(model) for _ in range(3)]
+    use = make_use(model, title="Pricing")
+    approval = services.approve_use(versions[2], use, change_reference="CR-2026-0007", actor=None)
+    assert services.standing_approval(versions[2], use) == approval
+    assert services.standing_approval(versions[1], use) is None
+
+
+def test_an_approval_counts_until_its_day_and_not_after(version, use):
+    approval = services.approve_use(version, use, expires_at=timezone.now() + timedelta(days=1), actor=None)
+    assert approval.stands()
+    assert not approval.stands(timezone.now() + timedelta(days=2))
+    with pytest.raises(RuleBroken, match="already expired"):
+        services.approve_use(version, use, expires_at=timezone.now(), actor=None)
+
+
+def test_a_use_does_not_start_without_an_approval_of_the_version_in_production(version, use):
+    with pytest.raises(RuleBroken, match="no standing approval"):
+        services.start_use(use, actor=None)
+    services.approve_use(make_version(version.model), use, actor=None)
+    with pytest.raises(RuleBroken, match="no standing approval"):
+        services.start_use(use, actor=None)
+    services.approve_use(version, use, actor=None)
+    started = services.start_use(use, actor=None)
+    assert started.state == UseState.LIVE and started.started_at
+
+
+def test_without_a_version_in_production_nothing_starts(workspace):
+    version = make_version()
+    use = make_use(version.model)
+    services.approve_use(version, use, actor=None)
+    with pytest.raises(RuleBroken, match="No version"):
+        services.start_use(use, actor=None)
+
+
+def test_a_version_of_another_model_is_not_approved_for_it(use):
+    with pytest.raises(RuleBroken, match="no version of"):
+        services.approve_use(make_version(), use, actor=None)
+
+
+def test_conditions_are_sentences_within_bounds(version, use):
+    for wrong in ([""], ["x" * 1001], [5], ["x"] * 51):
+        with pytest.raises(UnusableData):
+            services.approve_use(version, use, conditions=wrong, actor=None)
+    assert not UseApproval.objects.exists()
+
+
+def test_a_second_approval_of_the_same_version_renews_the_first(version, use):
+    first = services.approve_use(version, use, actor=None)
+    second = services.approve_use(version, use, conditions=["Up to 50 000."], actor=None)
+    assert again(first).ended_because == "Renewed."
+    assert services.standing_approval(version, use) == second
+
+
+def test_a_live_use_whose_approval_is_taken_back_is_restricted_at_once(version, live, risk_officer):
+    approval = services.standing_approval(version, live)
+    with pytest.raises(RuleBroken, match="Say why"):
+        services.end_approval(approval, reason=" ", actor=risk_officer)
+    services.end_approval(approval, reason="The data changed.", actor=risk_officer)
+    assert again(live).state == UseState.RESTRICTED
+    assert "The data changed." in live.state_because
+    with pytest.raises(RuleBroken, match="already ended"):
+        services.end_approval(approval, reason="Again.", actor=risk_officer)
+    with pytest.raises(RuleBroken, match="no standing approval"):
+        services.lift_restriction(live, actor=None)
+    services.approve_use(version, live, actor=None)
+    restored = services.lift_restriction(live, actor=None)
+    assert (restored.state, restored.state_because) == (UseState.LIVE, "")
+
+
+def test_an_approved_use_whose_last_approval_ends_is_a_proposal_again(version, use):
+    approval = services.approve_use(version, use, actor=None)
+    services.end_approval(approval, reason="Too early.", actor=None)
+    assert again(use).state == UseState.PROPOSED
+
+
+def test_the_sweep_ends_what_expired_restricts_the_use_and_may_run_twice(version, use):
+    approval = services.approve_use(version, use, expires_at=timezone.now() + timedelta(days=30), actor=None)
+    services.start_use(use, actor=None)
+    assert services.end_expired_approvals(timezone.now()) == 0
+    later = timezone.now() + timedelta(days=31)
+    assert services.end_expired_approvals(later) == 1
+    assert services.end_expired_approvals(later) == 0
+    assert again(approval).ended_because.startswith("It expired on")
+    assert again(use).state == UseState.RESTRICTED
+
+
+def test_promoting_a_version_without_an_approval_restricts_the_live_uses(version, live):
+    approved, other = make_version(version.model), make_version(version.model)
+    services.approve_use(approved, live, actor=None)
+    promote(approved)
+    assert again(live).state == UseState.LIVE
+    promote(other)
+    assert again(live).state == UseState.RESTRICTED
+    assert f"Version {other.number} came into production" in live.state_because
+
+
+def test_restricting_suspending_and_ending_say_why(live):
+    for change in (services.restrict_use, services.suspend_use, services.end_use):
+        with pytest.raises(RuleBroken, match="Say why"):
+            change(live, reason="", actor=None)
+    assert services.restrict_use(live, reason="Only up to 20 000.", actor=None).state == UseState.RESTRICTED
+    assert services.suspend_use(live, reason="Found wrong.", actor=None).state == UseState.SUSPENDED
+    ended = services.end_use(live, reason="Replaced.", actor=None)
+    assert ended.state == UseState.ENDED and ended.ended_at
+    assert not UseApproval.objects.filter(ended_at=None).exists()
+    with pytest.raises(RuleBroken, match="is ended"):
+        services.approve_use(make_version(live.model), live, actor=None)
+
+
+def test_with_its_model_every_use_ends(live):
+    services.retire_model(live.model, actor=None)
+    assert again(live).state == UseState.ENDED
+    with pytest.raises(RuleBroken, match="retired"):
+        services.propose_use(live.model, title="Another", actor=None)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inventory_use SET state = 'live'",
+        "UPDATE inventory_useapproval SET ended_at = now()",
+        "UPDATE inventory_modelversion SET stage = 'superseded'",
+    ],
+)
+def test_the_database_itself_keeps_live_uses_approved(version, live, statement):
+    make_use(live.model, title="Limits")
+    with pytest.raises(IntegrityError, match="standing approval"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE inventory_useapproval SET conditions = '[]'", "DELETE FROM inventory_useapproval",
+     "TRUNCATE inventory_useapproval CASCADE"],
+)  # fmt: skip
+def test_the_database_itself_keeps_approvals_as_they_were(live, statement):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # Nothing may be left to check where a table is emptied.
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
