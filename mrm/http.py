@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by
+from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by, set_origin
 from mrm.errors import DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData
 
 STATUS = {NotPermitted: 403, RuleBroken: 409, Outdated: 412, UnusableData: 422, TooLarge: 413}
@@ -52,8 +52,9 @@ class SignedInMiddleware(LoginRequiredMiddleware):
     """Pages are for people who have signed in; views that serve everybody say so with `login_not_required`."""
 
     def __call__(self, request):
+        set_origin(f"{request.scheme}://{request.get_host()}")
         if request.user.is_authenticated:
-            set_authenticated_by("session")
+            set_authenticated_by("session", session=request.session.session_key or "")
         return super().__call__(request)
 
     def handle_no_permission(self, request, view_func):

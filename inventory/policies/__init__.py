@@ -5,6 +5,7 @@ from inventory.policies.changes import expiry_of_changes, retraining_waits
 from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
 from inventory.policies.limits import MEASURES, limit
+from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
 from inventory.policies.tiering import LEVELS, TIER_MATRIX, computed_tier, materiality
 from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence
@@ -29,6 +30,7 @@ __all__ = [
     "limit",
     "materiality",
     "minimum_group",
+    "needs_passkey",
     "reference_group",
     "retraining_waits",
     "roles_required",

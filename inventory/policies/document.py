@@ -2,7 +2,7 @@
 
 import json
 
-from inventory.policies import approvals, changes, fairness, limits, promotion, retention, retraining, tiers
+from inventory.policies import approvals, changes, fairness, limits, promotion, retention, retraining, signatures, tiers
 from inventory.policies.checks import Check, is_text
 from inventory.policies.standard import standard
 
@@ -17,6 +17,7 @@ SECTIONS: dict[str, Check] = {
     "retraining": retraining.faults,
     "promotion": promotion.faults,
     "retention": retention.faults,
+    "signatures": signatures.faults,
 }
 
 

@@ -19,7 +19,7 @@ class TokenAuthentication(BaseAuthentication):
             person = person_behind(secret.strip())
         except NotPermitted as refusal:
             raise AuthenticationFailed(str(refusal)) from None
-        set_authenticated_by("token")
+        set_authenticated_by("token", session=str(person.token.pk))
         return person, person.token
 
     def authenticate_header(self, request):

@@ -10,6 +10,12 @@ class Role(StrEnum):
     RISK_OFFICER = "risk_officer"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    HEAD_OF_VALIDATION = "head_of_validation"
+    CHIEF_RISK_OFFICER = "chief_risk_officer"
+    COMMITTEE_MEMBER = "committee_member"
+    COMMITTEE_CHAIR = "committee_chair"
+    COMPLIANCE = "compliance"  # Fair lending and privacy as well.
+    EXAMINER = "examiner"  # From outside, for a time, reading only.
 
 
 class Permission(StrEnum):
@@ -32,26 +38,28 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
 
 
-ENG, OWN, VAL, RSK, AUD, ADM = tuple(Role)
+ENG, OWN, VAL, RSK, AUD, ADM, HOV, CRO, MEM, CHR, CMP, EXA = tuple(Role)
+EVERYBODY = frozenset(Role)
+COMMITTEE = frozenset({MEM, CHR})
 
 # governance.md, section 7. An administrator reads, and manages people, and decides nothing about a model.
 ALLOWED: dict[Permission, frozenset[Role]] = {
-    Permission.READ: frozenset({ENG, OWN, VAL, RSK, AUD, ADM}),
-    Permission.READ_TRAIL: frozenset({ENG, OWN, VAL, RSK, AUD, ADM}),
+    Permission.READ: EVERYBODY,
+    Permission.READ_TRAIL: EVERYBODY,
     Permission.REGISTER_MODEL: frozenset({ENG, OWN, RSK}),
     Permission.EDIT_MODEL: frozenset({ENG, OWN, RSK}),
-    Permission.CONFIRM_TIER: frozenset({RSK}),
+    Permission.CONFIRM_TIER: frozenset({RSK, CRO}),
     Permission.REGISTER_VERSION: frozenset({ENG, OWN}),
     Permission.LOG_DATA: frozenset({ENG}),
-    Permission.CHANGE_PLAN: frozenset({VAL, RSK}),
-    Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, RSK}),
-    Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, RSK}),
-    Permission.DECIDE_CHANGE: frozenset({VAL, RSK}),
-    Permission.RAISE_FINDING: frozenset({VAL, RSK}),
+    Permission.CHANGE_PLAN: frozenset({VAL, HOV, RSK}),
+    Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, HOV, RSK, CMP}),
+    Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, HOV, RSK}),
+    Permission.DECIDE_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
+    Permission.RAISE_FINDING: frozenset({VAL, HOV, RSK, CMP}),
     Permission.ANSWER_FINDING: frozenset({ENG, OWN}),
-    Permission.CLOSE_FINDING: frozenset({VAL, RSK}),
-    Permission.ISSUE_REPORT: frozenset({ENG, OWN, VAL, RSK, AUD}),
-    Permission.PUBLISH_POLICY: frozenset({RSK}),
+    Permission.CLOSE_FINDING: frozenset({VAL, HOV, RSK, CRO}),
+    Permission.ISSUE_REPORT: EVERYBODY - {ADM},
+    Permission.PUBLISH_POLICY: frozenset({RSK, CRO, CHR}),
     Permission.MANAGE_PEOPLE: frozenset({ADM}),
 }
 
@@ -72,9 +80,11 @@ ALLOWED_TO_SERVICES = frozenset(
 # governance.md, section 7, rule 13.
 FORBIDDEN_TOGETHER = (
     (Role.ENGINEER, Role.VALIDATOR),
+    (Role.ENGINEER, Role.HEAD_OF_VALIDATION),
     (Role.OWNER, Role.RISK_OFFICER),
     *((Role.ADMINISTRATOR, other) for other in Role if other != Role.ADMINISTRATOR),
     *((Role.AUDITOR, other) for other in Role if other not in (Role.AUDITOR, Role.ADMINISTRATOR)),
+    *((Role.EXAMINER, other) for other in Role if other not in (Role.EXAMINER, Role.AUDITOR, Role.ADMINISTRATOR)),
 )
 
 

@@ -51,7 +51,9 @@ def gather(report: Report) -> Gathered:
     )
     latest = {run.plan.kind: run for run in runs}
     decisions = list(
-        Decision.objects.filter(change__model=model, decided_at__gte=start, decided_at__lt=end).select_related("change")
+        Decision.objects.filter(change__model=model, decided_at__gte=start, decided_at__lt=end).select_related(
+            "change", "signature"
+        )
     )
     breaches = list(version.breaches.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start)))
     findings = list(model.findings.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start)).select_related("model"))
@@ -318,6 +320,7 @@ def _decision_in_full(decision: Decision) -> dict:
         "statement": decision.statement,
         "statement_digest": decision.statement_digest,
         "authentication": decision.authentication,
+        "signature": decision.signature.in_full() if decision.signature else None,
         "voided": decision.voided_because if decision.voided_at else "",
     }
 

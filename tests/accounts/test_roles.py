@@ -28,12 +28,13 @@ def test_every_permission_is_somebodys(permission):
     assert ALLOWED[permission]
 
 
-def test_an_auditor_reads_everything_and_changes_nothing():
+def test_an_auditor_or_examiner_reads_everything_and_changes_nothing():
     assert {what for what in Permission if Role.AUDITOR in ALLOWED[what]} == {
         Permission.READ,
         Permission.READ_TRAIL,
         Permission.ISSUE_REPORT,
     }
+    assert all((Role.EXAMINER in ALLOWED[what]) == (Role.AUDITOR in ALLOWED[what]) for what in Permission)
 
 
 def test_an_administrator_manages_people_and_decides_nothing():
@@ -46,7 +47,7 @@ def test_an_administrator_manages_people_and_decides_nothing():
 
 @pytest.mark.parametrize("permission", DECIDING)
 def test_those_who_build_do_not_decide(permission):
-    assert not {Role.ENGINEER, Role.OWNER, Role.ADMINISTRATOR, Role.AUDITOR} & ALLOWED[permission]
+    assert not {Role.ENGINEER, Role.OWNER, Role.ADMINISTRATOR, Role.AUDITOR, Role.EXAMINER} & ALLOWED[permission]
 
 
 @pytest.mark.parametrize("permission", [*DECIDING, Permission.MANAGE_PEOPLE, Permission.CHANGE_PLAN])
@@ -60,7 +61,9 @@ def test_a_service_account_never_decides_whatever_its_role(permission):
     [
         (Role.ENGINEER, Role.VALIDATOR),
         (Role.OWNER, Role.RISK_OFFICER),
+        (Role.ENGINEER, Role.HEAD_OF_VALIDATION),
         (Role.AUDITOR, Role.OWNER),
+        (Role.EXAMINER, Role.COMMITTEE_MEMBER),
         (Role.AUDITOR, Role.VALIDATOR),
         (Role.ADMINISTRATOR, Role.RISK_OFFICER),
         (Role.ADMINISTRATOR, Role.AUDITOR),

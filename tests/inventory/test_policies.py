@@ -62,6 +62,9 @@ def test_a_policy_without_one_of_its_sections_cannot_be_published(section):
         ("fairness.minimum_gating", 0),
         ("fairness.reference_group", "men"),
         ("retention.years", -1),
+        ("signatures.passkey", ["promotion"]),
+        ("signatures.passkey", {"promotion": [4]}),
+        ("signatures.passkey", {"astrology": ["1"]}),
     ],
 )
 def test_a_value_that_means_nothing_is_named_by_its_path(path, value):
@@ -149,3 +152,12 @@ def test_a_document_published_before_there_was_a_section_has_the_standard_sectio
     assert earlier.section("retention") == policies.standard()["retention"]
     assert policies.faults_in(policies.completed(earlier.document)) == []
     assert Policy(document=changed("retention.years", 3)).section("retention") == {"years": 3}
+
+
+def test_a_policy_says_for_which_kind_and_tier_only_a_passkey_signs():
+    document = changed("signatures.passkey", {"promotion": ["1"]})
+    assert policies.faults_in(document) == [] and policies.needs_passkey(document, "promotion", 1)
+    assert not policies.needs_passkey(document, "promotion", 2) and not policies.needs_passkey(
+        document, "retraining", 1
+    )
+    assert not policies.needs_passkey(changed("signatures", None), "promotion", 1), "from before there were passkeys"

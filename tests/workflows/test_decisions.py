@@ -10,7 +10,15 @@ from audits.assessments.models import Breach
 from audits.assessments.services import close_breach
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Decision, Retraining
-from audits.workflows.services import decide, decision_view, request_change, why_not_decide, withdraw
+from audits.workflows.services import (
+    decide,
+    decision_view,
+    prepare_decision,
+    request_change,
+    sign_decision,
+    why_not_decide,
+    withdraw,
+)
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.states import ChangeState, RetrainingState
 from inventory.models import Policy
@@ -18,7 +26,9 @@ from inventory.services import edit_model, publish_policy
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
+from mrm.accounts.services import Passkey, Password
 from mrm.errors import NotPermitted, RuleBroken
+from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import PASSWORD, make_person, make_reference, make_version, make_workspace, promote
 from tests.fixtures.story import approve
 
@@ -144,7 +154,37 @@ def test_a_decision_keeps_exactly_what_was_signed(retraining, story):
     assert decision.statement["meaning"] == Meaning.REVIEWED.label
     assert (decision.role, decision.authentication) == ("validator", "password")
     entry = Entry.objects.about(retraining).get(action=Action.CHANGE_DECIDED)
-    assert entry.details["statement_digest"] == decision.statement_digest
+    assert entry.details["signature"] == decision.signature.in_trail()
+
+
+def test_where_the_policy_asks_for_a_passkey_a_password_decides_nothing(story):
+    document = Policy.objects.in_force().document
+    document["signatures"] = {"passkey": {"retraining": ["1", "2", "3"]}}
+    publish_policy(document, actor=None)
+    change = request_change(Kind.RETRAINING, story.version, reason=WHY, breach=story.breach, actor=story.engineer)
+    key = SecurityKey(story.validator)
+    with pytest.raises(NotPermitted, match="asks for a passkey"):
+        signed(change, story.validator)
+    with working_at(ORIGIN):
+        answer = {"approved": True, "meaning": Meaning.REVIEWED, "evidence_digest": change.evidence_digest}
+        statement = prepare_decision(change, **answer, actor=story.validator)
+        proof = Passkey(key.answer(bytes.fromhex(statement.digest)))
+        decision = sign_decision(change, statement.pk, proof=proof, actor=story.validator)
+    assert decision.authentication == "passkey" and decision.signature.public_key
+
+
+def test_two_people_who_prepared_for_the_same_role_do_not_both_fill_it(retraining, story):
+    second = make_person(Role.VALIDATOR, workspace=story.workspace)
+    answer = {"approved": True, "meaning": Meaning.REVIEWED, "evidence_digest": retraining.evidence_digest}
+    people = (story.validator, second)
+    statements = [prepare_decision(retraining, **answer, actor=person) for person in people]
+    first, late = (
+        (lambda n=number: sign_decision(retraining, statements[n].pk, proof=Password(PASSWORD), actor=people[n]))
+        for number in (0, 1)
+    )
+    first()
+    with pytest.raises(NotPermitted, match="awaits a decision by: risk officer"):
+        late()
 
 
 def test_what_was_not_shown_cannot_be_signed(retraining, story):
@@ -158,6 +198,7 @@ def test_a_change_of_the_subject_voids_the_decisions_made_before_and_the_trail_s
     view = decision_view(retraining, person=story.risk_officer)
     decision.refresh_from_db()
     assert decision.voided_at and "model" in decision.voided_because
+    assert decision.signature.voided_because == decision.voided_because
     assert view.change.evidence_digest != retraining.evidence_digest
     entry = Entry.objects.about(retraining).get(action=Action.DECISIONS_VOIDED)
     assert entry.details["decisions"] == [str(decision.pk)]

@@ -116,7 +116,6 @@ class StatementApi(Api):
         view = services.decision_view(change, person=request.user)
         statement = services.statement_of(
             view.change,
-            role=view.role,
             approved=wanted["approved"],
             meaning=wanted.get("meaning", usual),
             comment=wanted["comment"],

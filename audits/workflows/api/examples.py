@@ -59,9 +59,9 @@ CHANGE_WITHDRAWN = CHANGE_IN_FULL | {"state": "withdrawn", "outcome": WITHDRAWAL
 
 MEANING = "I reviewed the evidence and take responsibility for this decision"
 _STATEMENT = {
+    "id": ID,
     "subject": {
-        "id": ID,
-        "reference": CHANGE["reference"],
+        "id": f"workflows.ChangeRequest:{ID}",
         "title": f"{CHANGE['reference']}: retirement of {MODEL['name']} version 1",
     },
     "evidence_digest": DIGEST,
@@ -70,7 +70,7 @@ _STATEMENT = {
     "comment": "No live consumer is left.",
     "policy_version": 1,
     "signer": VALIDATOR | {"role": "validator"},
-    "signed_at": "2025-07-02T08:00:00+00:00",
+    "time_window": {"from": "2025-07-02T08:00:00+00:00", "until": "2025-07-02T08:10:00+00:00"},
 }
 STATEMENT = {
     "may_decide": True,

@@ -98,6 +98,9 @@ class Decision(models.Model):
     statement = models.JSONField()  # Exactly what was signed; its RFC 8785 digest is below.
     statement_digest = models.CharField(max_length=64)
     authentication = models.CharField(max_length=50)  # How the person proved who they are, again, for this.
+    signature = models.OneToOneField(
+        "accounts.Signature", null=True, on_delete=models.PROTECT, related_name="decision"
+    )  # None: decided before signatures were kept apart.
     decided_at = models.DateTimeField(default=timezone.now)
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_because = models.TextField(blank=True)

@@ -80,7 +80,9 @@ class StatementOut(serializers.Serializer):
     reasons_not_to = serializers.ListField(child=serializers.CharField(), help_text="Every one; empty if you may.")
     evidence_digest = serializers.CharField(help_text="Send it with the decision: it says what you have seen.")
     evidence = serializers.DictField()
-    statement = serializers.DictField(help_text="What you would sign; `signed_at` will be the time when you do.")
+    statement = serializers.DictField(
+        help_text="What you would sign now; `id` and `time_window` are those of this answer."
+    )
 
 
 class DecisionIn(serializers.Serializer):

@@ -14,9 +14,21 @@ from audits.workflows.services.changes import why_not_retrain, withdraw
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
+from inventory.policies import needs_passkey
 from inventory.services import promote_version, retire_model
+from mrm.accounts.models import Statement
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import reauthenticate, require
+from mrm.accounts.services import (
+    Passkey,
+    Password,
+    Proven,
+    prepare_statement,
+    prove,
+    require,
+    sign,
+    statement_body,
+    void_signatures,
+)
 from mrm.errors import NotPermitted, RuleBroken
 
 
@@ -47,19 +59,52 @@ def decide(
     code: str = "",
     actor,
 ) -> Decision:
-    """Sign a decision over the evidence whose digest was shown. The last approval needed carries the change out."""
-    require(actor, Permission.DECIDE_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
-    authentication = reauthenticate(actor, password=password, code=code)  # Slow on purpose, so before the pen is held.
-    refresh_evidence(change)
-    return _decide(
-        change,
-        approved=approved,
-        meaning=meaning,
-        comment=comment,
-        evidence_digest=evidence_digest,
-        authentication=authentication,
-        actor=actor,
+    """Prepare and sign a decision by password in one step, as a program does that has shown the statement itself."""
+    statement = prepare_decision(
+        change, approved=approved, meaning=meaning, comment=comment, evidence_digest=evidence_digest, actor=actor
     )
+    return sign_decision(change, statement.pk, proof=Password(password, code), actor=actor)
+
+
+def prepare_decision(
+    change: ChangeRequest, *, approved: bool, meaning: str, comment: str = "", evidence_digest: str, actor
+) -> Statement:
+    """What `actor` would sign, over the evidence whose digest was shown; refused where they may not decide."""
+    require(actor, Permission.DECIDE_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
+    change = refresh_evidence(change)
+    _refuse_decision(change, evidence_digest=evidence_digest, actor=actor)
+    if approved == (meaning == Decision.Meaning.REJECTED):
+        raise RuleBroken("The meaning of a signature must match the decision it signs.")
+    if not approved and not comment.strip():
+        raise RuleBroken("Say why you reject the request; whoever asked needs to know.")
+    content = _content(change, approved=approved, meaning=meaning, comment=comment, person=actor)
+    demanded = needs_passkey(change.policy.document, change.kind, change.model.tier)
+    return prepare_statement(change, signer=actor, needs_passkey=demanded, **content)
+
+
+def statement_of(change: ChangeRequest, *, approved: bool, meaning: str, comment: str, person) -> dict:
+    """What this person would sign if they decided now."""
+    content = _content(change, approved=approved, meaning=meaning, comment=comment, person=person)
+    return statement_body(change, signer=person, **content)
+
+
+def _content(change: ChangeRequest, *, approved, meaning, comment, person) -> dict:
+    return {
+        "evidence_digest": change.evidence_digest,
+        "outcome": "approved" if approved else "rejected",
+        "meaning": Decision.Meaning(meaning).label,
+        "comment": comment,
+        "policy_version": change.policy.number,
+        "role": policies.role_to_fill(person.roles_in(change.model.workspace_id), **_roles(change)),
+    }
+
+
+def sign_decision(change: ChangeRequest, reference, *, proof: Password | Passkey, actor) -> Decision:
+    """Sign the prepared statement and so decide. The last approval needed carries the change out."""
+    require(actor, Permission.DECIDE_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
+    proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
+    refresh_evidence(change)
+    return _decide(change, proven, actor=actor)
 
 
 @governed()
@@ -73,6 +118,7 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
     if digest == change.evidence_digest:
         return change
     because = "What was signed has changed since: " + ", ".join(changed_parts(change.evidence, evidence)) + "."
+    void_signatures(change, because=because)
     voided = list(change.decisions.standing())
     change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
     change.evidence, change.evidence_digest = evidence, digest
@@ -104,32 +150,38 @@ def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
     return policies.why_not_decide(candidate, **_roles(change))
 
 
-@governed()
-def _decide(change, *, approved, meaning, comment, evidence_digest, authentication, actor) -> Decision:
-    change = _locked(change)
+def _refuse_decision(change: ChangeRequest, *, evidence_digest: str, actor) -> None:
+    """Raise unless this person may decide this request now, over the evidence they were shown."""
     if over := _why_over(change):
         raise RuleBroken(over)
     if reasons := why_not_decide(change, person=actor):
         raise NotPermitted(*reasons)
     if evidence_digest != digest_of(evidence_again(change)):
         raise RuleBroken("The evidence has changed since you opened this page. Read it again, then decide.")
-    if approved == (meaning == Decision.Meaning.REJECTED):
-        raise RuleBroken("The meaning of a signature must match the decision it signs.")
-    if not approved and not comment.strip():
-        raise RuleBroken("Say why you reject the request; whoever asked needs to know.")
-    role = policies.role_to_fill(actor.roles_in(change.model.workspace_id), **_roles(change))
-    statement = statement_of(change, role=role, approved=approved, meaning=meaning, comment=comment, person=actor)
+
+
+@governed()
+def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
+    """Asks everything again, now that nobody else can decide."""
+    change, statement = _locked(change), proven.statement.body
+    _refuse_decision(change, evidence_digest=statement["evidence_digest"], actor=actor)
+    approved, comment, role = statement["outcome"] == "approved", statement["comment"], statement["signer"]["role"]
+    if approved and role not in policies.roles_open(**_roles(change)):
+        raise NotPermitted(f"Somebody else has decided as {policies.in_words(role)} meanwhile.")
+    signature = sign(proven, subject=change, evidence_digest=change.evidence_digest)
+    meaning = next(one for one in Decision.Meaning if one.label == statement["meaning"])
     decision = Decision.objects.create(
         change=change,
         person=actor,
-        printed_name=actor.display_name,
+        printed_name=signature.printed_name,
         role=role,
         approved=approved,
         meaning=meaning,
         comment=comment,
-        statement=statement,
-        statement_digest=digest_of(statement),
-        authentication=authentication,
+        statement=signature.statement,
+        statement_digest=signature.statement_digest,
+        authentication=signature.method,
+        signature=signature,
     )
     record(
         Action.CHANGE_DECIDED,
@@ -139,9 +191,8 @@ def _decide(change, *, approved, meaning, comment, evidence_digest, authenticati
         approved=approved,
         meaning=str(meaning),
         role=role,
-        statement_digest=decision.statement_digest,
         evidence_digest=change.evidence_digest,
-        authentication=authentication,
+        signature=signature.in_trail(),
     )
     if not approved:
         move(change, "reject", decided_at=timezone.now(), outcome=f"Rejected by {actor.display_name}: {comment}")
@@ -151,20 +202,6 @@ def _decide(change, *, approved, meaning, comment, evidence_digest, authenticati
         record(Action.CHANGE_APPROVED, actor=actor, subject=change)
         _carry_out(change, actor)
     return decision
-
-
-def statement_of(change: ChangeRequest, *, role, approved, meaning, comment, person) -> dict:
-    """Exactly what is signed (trust.md, "Signatures of people")."""
-    return {
-        "subject": {"id": str(change.pk), "reference": change.reference, "title": str(change)},
-        "evidence_digest": change.evidence_digest,
-        "outcome": "approved" if approved else "rejected",
-        "meaning": Decision.Meaning(meaning).label,
-        "comment": comment,
-        "policy_version": change.policy.number,
-        "signer": {"id": str(person.pk), "name": person.display_name, "role": role},
-        "signed_at": timezone.now().isoformat(timespec="seconds"),
-    }
 
 
 def _carry_out(change: ChangeRequest, actor) -> None:

@@ -1,0 +1,83 @@
+"""Workspaces, and the people and service accounts who work there."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from mrm.accounts import policies
+
+
+class Workspace(models.Model):
+    """A business unit with its own people and models."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self):
+        return self.name
+
+
+class PersonManager(BaseUserManager):
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class Person(AbstractBaseUser):
+    """Someone who can sign in, or a service account that acts through tokens only."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human", "Person"
+        SERVICE = "service", "Service account"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    display_name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HUMAN)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PersonManager()
+    token = None  # The token a request came with; set per request, never stored.
+
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        ordering = ["display_name"]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=["human", "service"]), name="person_kind_is_known")]
+
+    def __str__(self):
+        return self.display_name
+
+    @property
+    def is_service(self) -> bool:
+        return self.kind == self.Kind.SERVICE
+
+    def roles_in(self, workspace) -> set[policies.Role]:
+        """The roles in force now in this workspace; a grant without a workspace holds in all."""
+        workspace_id = getattr(workspace, "pk", workspace)
+        return {role for role, where in self._grants_in_force() if where is None or where == workspace_id}
+
+    def all_roles(self) -> set[policies.Role]:
+        return {role for role, _ in self._grants_in_force()}
+
+    def permissions_in(self, workspace) -> set[policies.Permission]:
+        """What their roles allow there, or anywhere for None: what a page offers. Services ask again, more closely."""
+        roles = self.all_roles() if workspace is None else self.roles_in(workspace)
+        return {what for what in policies.Permission if policies.may(what, roles=roles, is_service=self.is_service)}
+
+    def _grants_in_force(self):
+        if not hasattr(self, "_grants"):
+            grants = self.grants.in_force(timezone.now()).values_list("role", "workspace_id")
+            self._grants = [(policies.Role(role), workspace_id) for role, workspace_id in grants]
+        return self._grants
+
+    def workspace_ids(self):
+        """Ids of the workspaces this person may see; None for all."""
+        places = {where for _, where in self._grants_in_force()}
+        if None in places:
+            return None if not self.token else [self.token.workspace_id]
+        return [where for where in places if not self.token or where == self.token.workspace_id]

@@ -1,0 +1,32 @@
+"""The one question every service asks first: may this actor do that here?"""
+
+from mrm.accounts import policies
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Permission
+from mrm.errors import NotPermitted
+
+
+def require(actor: Person | None, permission: Permission, workspace, *, model_slug: str | None = "") -> None:
+    """Raise NotPermitted unless the actor may; the system (None) may always. Binds administrators like anybody else.
+
+    `workspace` None asks for the permission in any workspace at all; `model_slug` None for any of the models that the
+    actor's token is limited to, as a list does that shows only those.
+    """
+    if actor is None:
+        return
+    roles = actor.all_roles() if workspace is None else actor.roles_in(workspace)
+    if not policies.may(permission, roles=roles, is_service=actor.is_service):
+        held = ", ".join(sorted(policies.label(role) for role in roles)) or "no role"
+        what = permission.replace("_", " ")
+        raise NotPermitted(f"Your roles here ({held}) do not allow you to {what}.")
+    token = actor.token
+    if token is None:
+        return
+    if token.actions and permission not in token.actions:
+        raise NotPermitted(
+            f"This token may not {permission.replace('_', ' ')}; its scope is {', '.join(token.actions)}."
+        )
+    if workspace is not None and token.workspace_id != getattr(workspace, "pk", workspace):
+        raise NotPermitted("This token belongs to another workspace.")
+    if token.model_slugs and model_slug is not None and model_slug not in token.model_slugs:
+        raise NotPermitted(f"This token may touch only these models: {', '.join(token.model_slugs)}.")

@@ -1,0 +1,72 @@
+"""Tokens: issued once, known by their hash, ended at any time."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from mrm.accounts.models import Person, Token
+from mrm.accounts.policies import Permission
+from mrm.accounts.services.permissions import require
+from mrm.errors import NotPermitted
+
+TOKEN_LIFETIME = timedelta(days=90)
+
+
+@governed()
+def issue_token(
+    person: Person, name: str, *, workspace, actions=(), models=(), expires_at=None, actor
+) -> tuple[Token, str]:
+    """A token and its secret, which is shown this once. People issue their own; administrators those of services."""
+    if actor and actor.pk != person.pk:
+        require(actor, Permission.MANAGE_PEOPLE, None)
+        if not person.is_service:
+            raise NotPermitted("An administrator issues tokens for service accounts only; people issue their own.")
+    if actor and actor.token:
+        raise NotPermitted("A token cannot issue another; sign in on the pages.")
+    secret = f"mrm_{secrets.token_urlsafe(32)}"
+    token = Token.objects.create(
+        person=person,
+        name=name,
+        prefix=secret[:10],
+        secret_hash=_hash(secret),
+        workspace=workspace,
+        actions=[Permission(action) for action in actions],
+        model_slugs=list(models),
+        expires_at=expires_at or timezone.now() + TOKEN_LIFETIME,
+    )
+    scope = {"actions": token.actions, "models": token.model_slugs, "workspace": workspace.slug}
+    record(Action.TOKEN_ISSUED, actor=actor, subject=token, person=str(person), scope=scope)
+    return token, secret
+
+
+@governed()
+def revoke_token(token: Token, *, actor) -> None:
+    if actor and actor.pk != token.person_id:
+        require(actor, Permission.MANAGE_PEOPLE, None)
+    token = Token.objects.select_for_update().get(pk=token.pk)
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        token.save(update_fields=["revoked_at"])
+        record(Action.TOKEN_REVOKED, actor=actor, subject=token)
+
+
+def person_behind(secret: str) -> Person:
+    """The person a token acts for, with `person.token` set; NotPermitted with the reason when it cannot be used."""
+    token = Token.objects.select_related("person").filter(secret_hash=_hash(secret)).first()
+    if token is None:
+        raise NotPermitted("This token is not known here.")
+    now = timezone.now()
+    if reason := token.why_not_usable(now):
+        raise NotPermitted(reason)
+    if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+    token.person.token = token
+    return token.person
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

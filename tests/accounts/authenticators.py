@@ -1,0 +1,81 @@
+"""An authenticator in software, for tests that need no browser: it enrols and signs as a security key does."""
+
+import contextlib
+import json
+import secrets
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from fido2.cose import ES256
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
+
+from mrm.accounts.verification import base64url
+from mrm.context import RequestContext, enter, leave
+
+ORIGIN = "https://mrm.bank.example"
+PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
+
+
+@contextlib.contextmanager
+def working_at(origin: str, session: str = "the session"):
+    """Everything inside happens in one session of a browser that shows our pages from this address."""
+    token = enter(RequestContext("request", "session", session=session, origin=origin))
+    try:
+        yield
+    finally:
+        leave(token)
+
+
+class SecurityKey:
+    """One credential for one site; `count` is the counter it will say next."""
+
+    def __init__(self, person, *, origin: str = ORIGIN, count: int = 1):
+        self.origin, self.count = origin, count
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.credential_id = secrets.token_bytes(32)
+        self.site = sha256(urlsplit(origin).hostname.encode()).digest()
+        self._enrol(person)
+
+    def answer(
+        self, challenge: bytes, *, flags=PRESENT | VERIFIED, origin="", purpose="webauthn.get", **client
+    ) -> dict:
+        """What the browser would hand over: `PublicKeyCredential.toJSON()` of an assertion."""
+        data = self.site + bytes([flags]) + self.count.to_bytes(4, "big")
+        said = {"type": purpose, "challenge": base64url(challenge), "origin": origin or self.origin} | client
+        client_data = json.dumps(said).encode()
+        signature = self.key.sign(data + sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
+        self.count += 1 if self.count else 0
+        return {
+            "type": "public-key",
+            "id": base64url(self.credential_id),
+            "rawId": base64url(self.credential_id),
+            "response": {
+                "authenticatorData": base64url(data),
+                "clientDataJSON": base64url(client_data),
+                "signature": base64url(signature),
+            },
+        }
+
+    def _enrol(self, person) -> None:
+        """As the sign-in library keeps an enrolled key."""
+        public = ES256.from_cryptography_key(self.key.public_key())
+        credential = AttestedCredentialData.create(Aaguid.NONE, self.credential_id, public)
+        data = AuthenticatorData.create(self.site, PRESENT | VERIFIED | ATTESTED, self.count, bytes(credential))
+        self.count += 1 if self.count else 0
+        client = {"type": "webauthn.create", "challenge": base64url(b"x" * 32), "origin": self.origin}
+        registration = {
+            "type": "public-key",
+            "id": base64url(self.credential_id),
+            "rawId": base64url(self.credential_id),
+            "response": {
+                "attestationObject": base64url(bytes(AttestationObject.create("none", data, {}))),
+                "clientDataJSON": base64url(json.dumps(client).encode()),
+            },
+            "clientExtensionResults": {},
+        }
+        Authenticator.objects.create(
+            user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": registration}
+        )
