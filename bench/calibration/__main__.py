@@ -105,8 +105,8 @@ def tolerances(replications: int) -> str:
 def intervals(replications: int) -> str:
     found = [simulations.coverage(name, replications, draw(name)) for name in COVERAGES]
     title = (
-        "## Intervals of 95 %\n\nDeLong's interval is the customary one, and too short where events are few and the AUC"
-        " is high (Newcombe 2006).\n"
+        "## Intervals of 95 %\n\nAssessments use DeLong's variance on the log-odds scale. The symmetric interval is the"
+        "\ncustomary one, and too short where events are few and the AUC is high (Newcombe 2006).\n"
     )
     return rates(title, "interval", "holds the truth", found)
 

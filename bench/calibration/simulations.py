@@ -126,9 +126,9 @@ def tolerance_size(
 # Intervals
 
 
-def _auc(positives: int, negatives: int, rng: np.random.Generator) -> bool:
+def _auc(interval: str, positives: int, negatives: int, rng: np.random.Generator) -> bool:
     label = np.repeat([1, 0], [positives, negatives])
-    answer = performance.auc(label, rng.normal(size=len(label)) + label)
+    answer = performance.auc(label, rng.normal(size=len(label)) + label, interval=interval)
     return answer.low <= special.ndtr(1 / math.sqrt(2)) <= answer.high
 
 
@@ -174,8 +174,10 @@ def _psi(sizes: tuple[int, int], true_psi: float, rng: np.random.Generator) -> b
 
 
 COVERAGES: dict[str, tuple[Callable[..., bool], tuple]] = {
-    "AUC (DeLong), 100 with the outcome and 200 without": (_auc, (100, 200)),
-    "AUC (DeLong), 30 with the outcome and 1 000 without": (_auc, (30, 1000)),
+    "AUC (DeLong on log-odds), 100 with the outcome and 200 without": (_auc, ("logit", 100, 200)),
+    "AUC (DeLong on log-odds), 30 with the outcome and 1 000 without": (_auc, ("logit", 30, 1000)),
+    "AUC (DeLong), 100 with the outcome and 200 without": (_auc, ("delong", 100, 200)),
+    "AUC (DeLong), 30 with the outcome and 1 000 without": (_auc, ("delong", 30, 1000)),
     "impact ratio (Katz), 50 rows against 2 000, rates of 30 %": (_impact_ratio, (50, 0.3, 1.0)),
     "impact ratio (Katz), 100 rows against 2 000, 24 % against 30 %": (_impact_ratio, (100, 0.3, 0.8)),
     "impact ratio (Katz), 300 rows against 2 000, 8 % against 10 %": (_impact_ratio, (300, 0.1, 0.8)),

@@ -21,13 +21,16 @@ def test_the_test_of_no_change_rejects_a_stable_population_as_often_as_stated(si
     assert abs(size.happened - 0.05) <= POINTS
 
 
-@pytest.mark.parametrize(("sizes", "tolerance"), [((1000, 300), 0.02), ((1000, 1000), 0.10), ((200_000, 50_000), 0.25)])
+@pytest.mark.parametrize(
+    ("sizes", "tolerance"), [((200, 200), 0.25), ((1000, 300), 0.02), ((1000, 1000), 0.10), ((200_000, 50_000), 0.25)]
+)
 def test_the_tolerance_test_rejects_at_its_tolerance_as_often_as_stated(sizes, tolerance, rng):
     assert abs(simulations.tolerance_size(sizes, tolerance, 3000, rng).happened - 0.05) <= POINTS
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in COVERAGES if name.startswith(("impact ratio", "PSI")) or "Wilson" in name]
+    "name",
+    [name for name in COVERAGES if name.startswith(("AUC (DeLong on", "impact ratio", "PSI")) or "Wilson" in name],
 )
 def test_an_interval_holds_the_truth_as_often_as_stated(name, rng):
     assert abs(simulations.coverage(name, 1200, rng).happened - 0.95) <= POINTS
@@ -37,6 +40,12 @@ def test_an_interval_holds_the_truth_as_often_as_stated(name, rng):
 def test_a_dear_interval_holds_the_truth_as_often_as_stated_so_far_as_few_runs_can_tell(name, rng):
     found = simulations.coverage(name, 300, rng)
     assert abs(found.happened - 0.95) <= POINTS + 2 * found.error
+
+
+@pytest.mark.parametrize("tolerance", [0.10, 0.25])
+def test_the_tolerance_test_keeps_its_size_where_a_shift_thins_out_some_cells(tolerance, rng):
+    found = simulations.tolerance_size((1000, 300), tolerance, 3000, rng, shape="density tilted")
+    assert abs(found.happened - 0.05) <= POINTS
 
 
 def test_delongs_interval_is_known_to_be_a_little_short_with_thirty_events(rng):

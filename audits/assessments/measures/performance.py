@@ -37,7 +37,7 @@ def measure_performance(subject: Subject) -> Measured:
 def _of_score(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) -> list[Measurement]:
     label, score = subject.version.column_with(Role.LABEL), subject.version.column_with(Role.SCORE)
     then, now = ((event(label, rows), rows[score.name].to_numpy()) for rows in (reference, current))
-    area, area_then = performance.auc(*now), performance.auc(*then)
+    area, area_then = (performance.auc(*rows, interval="logit") for rows in (now, then))
     recalibration = calibration.calibration_intercept_slope(*now, clip=1e-6)
     curve = [
         {

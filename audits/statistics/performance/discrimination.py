@@ -65,13 +65,24 @@ def count_scores(label: ArrayLike, score: ArrayLike, weights: ArrayLike | None =
     return ScoreCounts(ranked[starts][occupied], positives[occupied], negatives[occupied])
 
 
-def auc(label: ArrayLike, score: ArrayLike, *, weights: ArrayLike | None = None, level: float = 0.95) -> Estimate:
-    """Chance that a random positive outranks a random negative, ties half; DeLong interval.
+def auc(
+    label: ArrayLike,
+    score: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    level: float = 0.95,
+    interval: str = "delong",
+) -> Estimate:
+    """Chance that a random positive outranks a random negative, ties half; interval from DeLong's variance.
 
-    Unit: probability, 0.5 is chance. Raises ValueError on NaN, infinity, other labels or lengths that differ.
-    Source: DeLong, DeLong & Clarke-Pearson 1988, by the placements of Sun & Xu 2014 (n log n). Perfect separation has
-    no DeLong variance; its interval is method 5 of Newcombe 2006.
+    Unit: probability, 0.5 is chance. `interval` is "delong", the customary one, symmetric; or "logit", symmetric on the
+    log-odds scale, which holds the truth as often as it says with few events and a high AUC too.
+    Raises ValueError on NaN, infinity, other labels, lengths that differ or another interval.
+    Source: DeLong, DeLong & Clarke-Pearson 1988, by the placements of Sun & Xu 2014 (n log n); logit Pepe 2003, Qin &
+    Hotilovac 2008. Perfect separation has no DeLong variance; its interval is method 5 of Newcombe 2006.
     """
+    if interval not in AUC_INTERVALS:
+        raise ValueError(f"The interval of an AUC is one of {', '.join(AUC_INTERVALS)}, not {interval!r}.")
     method = "area under the ROC curve, ties half"
     counts = count_scores(label, score, weights)
     if counts.missing_class:
@@ -81,16 +92,35 @@ def auc(label: ArrayLike, score: ArrayLike, *, weights: ArrayLike | None = None,
     if variance is None:
         note = "DeLong's interval needs at least two positives and two negatives"
         return Estimate(value=area, level=level, sizes=sizes, method=method, detail={"no_interval": note})
-    if variance > 0:
+    if variance > 0 and (interval == "delong" or 0.0 < area < 1.0):
         spread = math.sqrt(variance)
-        kept = {"detail": {"standard_error": spread}}
-        return normal_estimate(
-            area, spread, method=f"{method}, DeLong interval", sizes=sizes, level=level, bounds=(0.0, 1.0), **kept
+        low, high = AUC_INTERVALS[interval](area, normal_quantile(level) * spread)
+        scale = " on the log-odds scale" if interval == "logit" else ""
+        return Estimate(
+            value=area,
+            low=low,
+            high=high,
+            level=level,
+            sizes=sizes,
+            method=f"{method}, DeLong interval{scale}",
+            detail={"standard_error": spread},
         )
     low, high = newcombe_auc_interval(area, counts.positives.sum(), counts.negatives.sum(), level=level)
     return Estimate(
         value=area, low=low, high=high, level=level, sizes=sizes, method=f"{method}, Newcombe 2006 interval (method 5)"
     )
+
+
+def _symmetric(area: float, half: float) -> tuple[float, float]:
+    return max(0.0, area - half), min(1.0, area + half)
+
+
+def _on_log_odds(area: float, half: float) -> tuple[float, float]:
+    centre, reach = special.logit(area), half / (area * (1.0 - area))
+    return float(special.expit(centre - reach)), float(special.expit(centre + reach))
+
+
+AUC_INTERVALS = {"delong": _symmetric, "logit": _on_log_odds}
 
 
 def auc_with_variance(counts: ScoreCounts) -> tuple[float, float | None]:
@@ -126,12 +156,19 @@ def newcombe_auc_interval(
     return float(low), float(high)
 
 
-def gini(label: ArrayLike, score: ArrayLike, *, weights: ArrayLike | None = None, level: float = 0.95) -> Estimate:
-    """Gini coefficient, that is accuracy ratio: 2 AUC - 1, with the DeLong interval carried over.
+def gini(
+    label: ArrayLike,
+    score: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    level: float = 0.95,
+    interval: str = "delong",
+) -> Estimate:
+    """Gini coefficient, that is accuracy ratio: 2 AUC - 1, with the interval of the AUC carried over.
 
     Unit: -1 to 1, 0 is chance. Raises as `auc`. Source: Engelmann, Hayden & Tasche 2003.
     """
-    area = auc(label, score, weights=weights, level=level)
+    area = auc(label, score, weights=weights, level=level, interval=interval)
     if area.value is None:
         return could_not_compute(area.reason.replace("AUC", "Gini"), method="2 AUC - 1", sizes=area.sizes)
     detail = dict(area.detail)
