@@ -66,30 +66,13 @@ class WithdrawalForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """A signature: the outcome, what it means, and the proof of who signs. Its digest is that of the evidence shown."""
+    """What somebody decides, over the evidence whose digest they were shown; the statement it makes is signed next."""
 
     evidence_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     meaning = forms.ChoiceField(label="My decision", choices=Decision.Meaning.choices, widget=_radios())
     comment = forms.CharField(
         widget=_text_area(), required=False, max_length=4000, help_text="Needed for a rejection; printed in the report."
     )
-    password = forms.CharField(
-        label="Your password, again",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="Your name, the time and the digest of the evidence above are signed together.",
-    )
-    code = forms.CharField(
-        label="Code of your authenticator app",
-        required=False,
-        max_length=16,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )
-
-    def __init__(self, *args, asks_for_code: bool, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not asks_for_code:
-            del self.fields["code"]
 
     @property
     def approved(self) -> bool:

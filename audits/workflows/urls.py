@@ -18,6 +18,7 @@ urlpatterns = [
     path("changes/", changes.change_list, name="change-list"),
     path("changes/<reference:reference>/", changes.change, name="change"),
     path("changes/<reference:reference>/decision/", changes.decide, name="decide-change"),
+    path("changes/<reference:reference>/decision/<uuid:statement_id>/", changes.sign_decision, name="sign-decision"),
     path("changes/<reference:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
     path("findings/", findings.finding_list, name="finding-list"),
     path("findings/<reference:reference>/", findings.finding, name="finding"),

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import Permission, Role
+from mrm.accounts.services import Passkey, Password
 
 NOT_FOR_TOKENS = {Permission.DECIDE_CHANGE, Permission.MANAGE_PEOPLE, Permission.PUBLISH_POLICY}
 
@@ -86,3 +87,39 @@ class TokenForm(forms.Form):
 
     def clean_models(self):
         return self.cleaned_data["models"].replace(",", " ").split()
+
+
+class SignatureForm(forms.Form):
+    """The proof of who signs: what a passkey answered, which a script puts here, or the password again."""
+
+    assertion = forms.JSONField(required=False, widget=forms.HiddenInput)
+    password = forms.CharField(
+        label="Your password, again",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    code = forms.CharField(
+        label="Code of your authenticator app",
+        required=False,
+        max_length=16,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args, asks_for_code: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not asks_for_code:
+            del self.fields["code"]
+
+    def clean(self):
+        data = super().clean()
+        if not data.get("assertion") and not data.get("password") and not self.errors:
+            self.add_error("password", "Give your password, or sign with a passkey.")
+        return data
+
+    @property
+    def proof(self) -> Passkey | Password:
+        told = self.cleaned_data
+        if told.get("assertion"):
+            return Passkey(told["assertion"])
+        return Password(told["password"], told.get("code", ""))

@@ -69,10 +69,11 @@ class Signed:
         self.page.goto(f"{self.address}{path}")
 
     def approve(self, reference: str, comment: str) -> None:
-        """Read the change, choose what the signature means, prove who signs."""
+        """Read the change, choose what the signature means, read the statement, prove who signs."""
         self.open(f"/changes/{reference}/")
         self.page.get_by_label("I reviewed the evidence").check()
         self.page.get_by_label("Comment").fill(comment)
+        self.page.get_by_role("button", name="Go on to sign").click()
         self.page.get_by_label("Your password, again").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign").click()
+        self.page.get_by_role("button", name="Sign with my password").click()
         self.page.get_by_text(f"“{comment}”").wait_for()

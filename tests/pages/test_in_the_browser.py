@@ -125,10 +125,11 @@ def test_without_scripts_one_signs_in_filters_and_decides(stage, officer, browse
     assert page.locator(".verdict-grid tbody tr").count() == 1
     page.goto(f"{stage.address}{reverse('change', args=['CR-2026-0001'])}")
     page.get_by_label("I reviewed the evidence").check()
+    page.get_by_role("button", name="Go on to sign").click()
     page.get_by_label("Your password, again").fill("not the password")
-    page.get_by_role("button", name="Sign this decision").click()
+    page.get_by_role("button", name="Sign with my password").click()
     assert "The password is not right" in page.content()
     page.get_by_label("Your password, again").fill(PASSWORD)
-    page.get_by_role("button", name="Sign this decision").click()
+    page.get_by_role("button", name="Sign with my password").click()
     assert "Risk officer: approved" in page.content()
     context.close()

@@ -1,6 +1,5 @@
 """Change requests: asking, seeing what is at stake, deciding, taking back."""
 
-from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, render
@@ -14,6 +13,7 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.states import ChangeState
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
 from mrm.queue import nudge
@@ -87,25 +87,29 @@ def change(request, reference):
 
 @require_POST
 def decide(request, reference):
+    """From what somebody decides to the statement they would sign."""
     change = _change_for(request, reference)
-    form = _decision_form(request, request.POST)
+    form = DecisionForm(request.POST)
 
     def act(data):
-        services.decide(
-            change,
-            approved=form.approved,
-            meaning=data["meaning"],
-            comment=data["comment"],
-            evidence_digest=data["evidence_digest"],
-            password=data["password"],
-            code=data.get("code", ""),
-            actor=request.user,
-        )
-        nudge(tasks.dispatch_approved_retrainings)
-        messages.success(request, f"Your decision on {reference} is signed and in the trail.")
-        return reverse("change", args=[reference])
+        statement = services.prepare_decision(change, approved=form.approved, **data, actor=request.user)
+        return reverse("sign-decision", args=[reference, statement.pk])
 
     return answer_form(request, form, act=act, show=lambda status: _change_page(request, change, form, status))
+
+
+@require_http_methods(["GET", "POST"])
+def sign_decision(request, reference, statement_id):
+    change = _change_for(request, reference)
+    back = reverse("change", args=[reference])
+
+    def act(proof):
+        services.sign_decision(change, statement_id, proof=proof, actor=request.user)
+        nudge(tasks.dispatch_approved_retrainings)
+        messages.success(request, f"Your decision on {reference} is signed and in the trail.")
+        return back
+
+    return signing_page(request, statement_id, act=act, heading=f"Sign your decision on {reference}", back=back)
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,7 +145,7 @@ def _change_page(request, change, form=None, status=200):
     view = services.decision_view(change, person=request.user)
     change = view.change
     if form is None and not view.reasons_not_to:
-        form = _decision_form(request, None, initial={"evidence_digest": change.evidence_digest})
+        form = DecisionForm(initial={"evidence_digest": change.evidence_digest})
     elif form is not None:
         form.data = form.data.copy()
         form.data["evidence_digest"] = change.evidence_digest  # Of what the page now shows.
@@ -167,11 +171,6 @@ def _change_page(request, change, form=None, status=200):
         and Permission.REQUEST_CHANGE in request.user.permissions_in(change.model.workspace_id),
     }
     return answer(request, "workflows/change.html", context, part="workflows/change_body.html", status=status)
-
-
-def _decision_form(request, data, **kwargs) -> DecisionForm:
-    enrolled = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists()
-    return DecisionForm(data, asks_for_code=enrolled, **kwargs)
 
 
 def _breach_of(request, version) -> Breach | None:

@@ -1,0 +1,36 @@
+"""The page where a statement is shown word for word and signed; every act that needs a signature leads here."""
+
+from collections.abc import Callable
+
+import rfc8785
+from allauth.mfa.models import Authenticator
+from django.shortcuts import render
+
+from mrm.accounts import services
+from mrm.accounts.forms import SignatureForm
+from mrm.pages.answers import answer_form, posted
+
+
+def signing_page(request, reference, *, act: Callable, heading: str, back: str):
+    """Show the statement that was prepared under this reference, and take its signature.
+
+    act(proof) calls the service that signs and carries out what was signed; it returns the address to go to.
+    """
+    statement = services.statement_shown(reference, signer=request.user)
+    enrolled = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists()
+    form = SignatureForm(posted(request), asks_for_code=enrolled)
+
+    def show(status):
+        context = {
+            "statement": statement,
+            "signed_bytes": rfc8785.dumps(statement.body).decode(),
+            "passkey": services.passkey_options(statement),
+            "form": form,
+            "heading": heading,
+            "back": back,
+        }
+        answer = render(request, "accounts/sign.html", context, status=status)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    return answer_form(request, form, act=lambda data: act(form.proof), show=show)
