@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from inventory.views import register, tabs, trail, uses
+from inventory.views import policies, register, tabs, trail, uses
 
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
@@ -14,6 +14,15 @@ urlpatterns = [
     path("models/<slug:slug>/uses/<int:number>/edit/", uses.edit_use, name="edit-use"),
     path("models/<slug:slug>/versions/", tabs.versions, name="model-versions"),
     path("models/<slug:slug>/history/", tabs.history, name="model-history"),
+    path("policy/", policies.policy, name="policy"),
+    path("policy/edit/", policies.edit, name="edit-policy"),
+    path("policy/upload/", policies.upload, name="upload-policy"),
+    path("policy/versions/<int:number>/", policies.policy, name="policy-version"),
+    path("policy/versions/<int:number>/differences/", policies.differences, name="policy-differences"),
+    path("policy/versions/<int:number>/policy.json", policies.document, name="policy-document"),
+    path("policy/drafts/<uuid:draft_id>/", policies.draft, name="policy-draft"),
+    path("policy/drafts/<uuid:draft_id>/publication/", policies.publish, name="publish-policy"),
+    path("policy/drafts/<uuid:draft_id>/withdrawal/", policies.withdraw, name="withdraw-policy"),
     path("trail/", trail.trail, name="trail"),
     path("trail/verification/", trail.verify, name="verify-trail"),
     path("trail/<int:position>/", trail.entry, name="trail-entry"),

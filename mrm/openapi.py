@@ -82,7 +82,12 @@ class SessionScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "Signed in on the pages."}
 
 
-PATH_EXAMPLES = {"slug": "instalment-loan-default", "number": 1, "reference": "CR-2026-0001"}
+PATH_EXAMPLES = {
+    "slug": "instalment-loan-default",
+    "number": 1,
+    "reference": "CR-2026-0001",
+    "draft_id": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
+}
 
 
 def add_path_examples(result, generator, request, public):

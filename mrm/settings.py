@@ -206,6 +206,7 @@ SPECTACULAR_SETTINGS = {
         "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",
         "AssessmentKind": "audits.assessments.serializers.KINDS",
         "RunState": "audits.assessments.serializers.STATES",
+        "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",
         "ChangeKind": "audits.workflows.serializers.changes.KINDS",
         "ChangeState": "audits.workflows.serializers.changes.STATES",
         "FindingState": "audits.workflows.serializers.findings.STATES",

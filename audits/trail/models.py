@@ -12,6 +12,8 @@ class Action(models.TextChoices):
     ROLE_REVOKED = "role.revoked", "Role revoked"
     TOKEN_ISSUED = "token.issued", "Token issued"
     TOKEN_REVOKED = "token.revoked", "Token revoked"
+    POLICY_PROPOSED = "policy.proposed", "Policy proposed"
+    POLICY_WITHDRAWN = "policy.withdrawn", "Proposed policy withdrawn"
     POLICY_PUBLISHED = "policy.published", "Policy published"
     MODEL_REGISTERED = "model.registered", "Model registered"
     MODEL_EDITED = "model.edited", "Model edited"

@@ -227,7 +227,7 @@ def families(runs: int, rng: np.random.Generator) -> tuple[Rate, Rate, Rate]:
 
 def standard_limit():
     """What the standard policy says about the PSI of a feature."""
-    return policies.limit(policies.standard(), "psi", role="feature")
+    return policies.limit(policies.standard(), "psi", role="feature", tier=1)
 
 
 def year_of_psi(true_psi: float, rng: np.random.Generator) -> list[Estimate]:

@@ -143,6 +143,30 @@ POLICY = {
     "document": policies.standard(),
 }
 
+POLICY_PAGE = page_example({name: value for name, value in POLICY.items() if name != "document"})
+DIFFERENCE = {
+    "section": "limits",
+    "sentence": "Limit on PSI of the score: red 0.25 → 0.2 for tier 1.",
+    "loosens": False,
+}
+DIFFERENCES = {"before": 1, "after": 2, "differences": [DIFFERENCE]}
+POLICY_DRAFT_IN = {"document": POLICY["document"], "reason": "Earlier alarms for the models that matter most."}
+POLICY_DRAFT = {
+    "id": ID,
+    "state": "proposed",
+    "based_on": 1,
+    "digest": DIGEST,
+    "reason": POLICY_DRAFT_IN["reason"],
+    "differences": [DIFFERENCE],
+    "proposed_by": PERSON,
+    "proposed_at": WHEN,
+    "ended_by": None,
+    "ended_at": None,
+    "ended_because": "",
+    "published_as": None,
+}
+POLICY_DRAFT_PAGE = page_example(POLICY_DRAFT)
+
 ENTRY = {
     "position": 41,
     "body": {

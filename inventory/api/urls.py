@@ -4,7 +4,16 @@ from django.urls import path
 
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.models import ModelApi, ModelsApi
-from inventory.api.policies import CurrentPolicyApi
+from inventory.api.policies import (
+    CurrentPolicyApi,
+    PoliciesApi,
+    PolicyApi,
+    PolicyDifferencesApi,
+    PolicyDraftApi,
+    PolicyDraftsApi,
+    PolicyPublicationApi,
+    PolicyWithdrawalApi,
+)
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
 from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
@@ -23,6 +32,13 @@ urlpatterns = [
     path("models/<slug:slug>/uses/", UsesApi.as_view(), name="api-uses"),
     path("models/<slug:slug>/uses/<int:number>/", UseApi.as_view(), name="api-use"),
     path("models/<slug:slug>/uses/<int:number>/approvals/", UseApprovalsApi.as_view(), name="api-use-approvals"),
+    path("policies/", PoliciesApi.as_view(), name="api-policies"),
+    path("policies/<int:number>/", PolicyApi.as_view(), name="api-policy-version"),
+    path("policies/<int:number>/differences/", PolicyDifferencesApi.as_view(), name="api-policy-differences"),
+    path("policies/drafts/", PolicyDraftsApi.as_view(), name="api-policy-drafts"),
+    path("policies/drafts/<uuid:draft_id>/", PolicyDraftApi.as_view(), name="api-policy-draft"),
+    path("policies/drafts/<uuid:draft_id>/publication/", PolicyPublicationApi.as_view(), name="api-publish-policy"),
+    path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
     path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),
     path("trail/checkpoint", CheckpointApi.as_view(), name="api-trail-checkpoint"),

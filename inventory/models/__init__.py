@@ -1,6 +1,6 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model
-from inventory.models.policies import Policy
+from inventory.models.policies import Policy, PolicyDraft
 from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
 
@@ -9,6 +9,7 @@ __all__ = [
     "ModelVersion",
     "OutcomeBatch",
     "Policy",
+    "PolicyDraft",
     "PredictionBatch",
     "ReferenceData",
     "Use",

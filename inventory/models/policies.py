@@ -1,6 +1,7 @@
 import uuid
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from inventory import policies
@@ -30,3 +31,58 @@ class Policy(models.Model):
     def section(self, name: str):
         """One section; the standard policy's where this one was published before there was such a section."""
         return policies.section(self.document, name)
+
+
+class PolicyDraftQuerySet(models.QuerySet):
+    def proposed(self):
+        return self.filter(state=PolicyDraft.State.PROPOSED)
+
+
+class PolicyDraft(models.Model):
+    """A document that somebody proposes as the next policy. Another person publishes it, or it comes to nothing."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        PUBLISHED = "published", "Published"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    based_on = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="drafts")  # In force when proposed.
+    reason = models.TextField()
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.ForeignKey(
+        "accounts.Person", null=True, on_delete=models.PROTECT, related_name="policies_proposed"
+    )
+    proposed_at = models.DateTimeField(default=timezone.now)
+    ended_by = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="policy_drafts_ended"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.TextField(blank=True)
+    published_as = models.OneToOneField(
+        Policy, null=True, blank=True, on_delete=models.PROTECT, related_name="published_from"
+    )
+
+    objects = PolicyDraftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "published", "withdrawn"]), name="policy_draft_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | ~Q(ended_by=F("proposed_by")) | Q(ended_by__isnull=True),
+                name="policy_published_by_another_than_who_proposed_it",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published", published_as__isnull=False)
+                | (~Q(state="published") & Q(published_as__isnull=True)),
+                name="published_policy_draft_names_its_version",
+            ),
+        ]
+
+    def __str__(self):
+        return f"draft of {self.proposed_at:%-d %B %Y}: {self.document['title']}"

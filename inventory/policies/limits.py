@@ -1,8 +1,9 @@
 """Limits: from where a measure is amber and red, and what decides."""
 
 from audits.statistics.limits import DecidedBy, Direction, Limit
-from inventory.policies.checks import is_count, is_number, is_object, is_one_of, is_share, is_text
+from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_one_of, is_share, is_text
 from inventory.policies.standard import section
+from inventory.policies.tiers import TIERS
 
 # What runs measure. The floors above measure it and say what it means (`audits.assessments.catalogue`, kept equal by
 # `test_a_limit_can_be_set_for_every_measure_and_for_nothing_else`); a policy only needs the names.
@@ -37,6 +38,7 @@ _fields = is_object(
     {"measure": is_one_of(MEASURES)},
     optional={
         "role": is_one_of(ROLES),
+        "tiers": are_some_of(TIERS, at_least=1),
         "amber": is_number,
         "red": is_number,
         "direction": is_one_of([direction.value for direction in Direction]),
@@ -49,7 +51,7 @@ _fields = is_object(
 
 
 def faults(where: str, value) -> list[str]:
-    """A list of limits, of which the first that fits a column applies; so none may stand where it never would."""
+    """A list of limits, of which the first that fits column and tier applies; so none may stand where it never does."""
     if not isinstance(value, list) or not value:
         return [f"{where} must be a list of at least one limit."]
     found, earlier = [], {}
@@ -59,11 +61,15 @@ def faults(where: str, value) -> list[str]:
             found += entry_faults
             continue
         found += _faults_of_colours(at, entry)
-        measure, role = entry["measure"], entry.get("role")
-        if first := earlier.get((measure, role)) or earlier.get((measure, None)):
-            found.append(f"{at} never applies: {first} is a limit of {measure} for the same columns.")
-        earlier.setdefault((measure, role), at)
+        covers = [(entry["measure"], role, tier) for role in _roles_of(entry) for tier in entry.get("tiers", TIERS)]
+        if all(case in earlier for case in covers):
+            found.append(f"{at} never applies: {earlier[covers[0]]} comes before it and fits the same columns.")
+        earlier = dict.fromkeys(covers, at) | earlier
     return found
+
+
+def _roles_of(entry: dict) -> tuple[str, ...]:
+    return (entry["role"],) if "role" in entry else ("", *ROLES)
 
 
 def _faults_of_colours(at: str, entry: dict) -> list[str]:
@@ -77,10 +83,25 @@ def _faults_of_colours(at: str, entry: dict) -> list[str]:
     return []
 
 
-def limit(document: dict, measure: str, *, role: str = "") -> Limit | None:
-    """The limit of a measure, the one written for the column's role first; None where the policy sets none."""
+def limit(document: dict, measure: str, *, role: str = "", tier: int) -> Limit | None:
+    """The first limit that is written for the measure, the column's role and the tier; None where there is none."""
+    return limit_in(section(document, "limits"), measure, role, tier)
+
+
+def limits_for(document: dict, tier: int) -> list[dict]:
+    """The limits that judge models of this tier, as the document writes them; not those that an earlier one hides."""
+    found, hidden = [], set()
     for entry in section(document, "limits"):
-        if entry["measure"] == measure and entry.get("role", role) == role:
+        covers = {(entry["measure"], role) for role in _roles_of(entry)}
+        if str(tier) in entry.get("tiers", TIERS) and not covers <= hidden:
+            found.append(entry)
+            hidden |= covers
+    return found
+
+
+def limit_in(limits: list[dict], measure: str, role: str, tier: int) -> Limit | None:
+    for entry in limits:
+        if entry["measure"] == measure and entry.get("role", role) == role and str(tier) in entry.get("tiers", TIERS):
             return Limit(
                 amber=entry.get("amber"),
                 red=entry.get("red"),

@@ -4,7 +4,13 @@ from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.models import confirm_tier, edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
-from inventory.services.policies import prepare_installation, publish_policy
+from inventory.services.policies import (
+    prepare_installation,
+    propose_policy,
+    publish_draft,
+    publish_policy,
+    withdraw_draft,
+)
 from inventory.services.references import receive_reference
 from inventory.services.uses import (
     approve_use,
@@ -35,6 +41,8 @@ __all__ = [
     "profile_batch",
     "promote_version",
     "propose_use",
+    "propose_policy",
+    "publish_draft",
     "publish_policy",
     "receive_batch",
     "receive_outcomes",
@@ -47,4 +55,5 @@ __all__ = [
     "start_challenge",
     "start_use",
     "suspend_use",
+    "withdraw_draft",
 ]

@@ -1,23 +1,85 @@
-"""Policies, published one after the other; and what a new installation begins with."""
+"""Policies, proposed by one person and published by another; and what a new installation begins with."""
+
+from django.utils import timezone
 
 from audits.trail.chain import canonical
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
-from inventory.models import Policy
+from inventory.models import Policy, PolicyDraft
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import prepare_accounts, require
 from mrm.adapters import keys, storage
-from mrm.errors import UnusableData
+from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
+
+LONGEST_REASON = 2000
+
+
+@governed()
+def propose_policy(document: dict, *, reason: str, actor) -> PolicyDraft:
+    """A document for somebody else to publish. What it would loosen is recorded with its reason."""
+    require(actor, Permission.PROPOSE_POLICY, None)
+    refuse_faults(document)
+    reason = _reason(reason, "Say why the policy should change")
+    in_force = Policy.objects.in_force()
+    digest = digest_of(document)
+    if digest == in_force.digest:
+        raise RuleBroken("Nothing is changed: this is the policy in force.")
+    if PolicyDraft.objects.proposed().filter(digest=digest, based_on=in_force).exists():
+        raise RuleBroken("The same document is already proposed.")
+    draft = PolicyDraft.objects.create(
+        document=document, digest=digest, based_on=in_force, reason=reason, proposed_by=actor
+    )
+    changes = policies.differences(in_force.document, document)
+    record(
+        Action.POLICY_PROPOSED,
+        actor=actor,
+        subject=draft,
+        digest=digest,
+        based_on=in_force.number,
+        changes=len(changes),
+        loosens=[change.sentence for change in changes if change.loosens],
+        reason=reason,
+    )
+    return draft
+
+
+@governed()
+def publish_draft(draft: PolicyDraft, *, actor) -> Policy:
+    """Put a proposed policy in force. Whoever proposed it does not, and it must still follow the version in force."""
+    require(actor, Permission.PUBLISH_POLICY, None)
+    draft = _locked(draft)
+    if actor and actor.pk == draft.proposed_by_id:
+        raise NotPermitted("Who proposed a policy does not publish it; ask another risk officer.")
+    in_force = Policy.objects.in_force()
+    if draft.based_on_id != in_force.pk:
+        raise Outdated(
+            f"Version {in_force.number} was published after this was proposed on version {draft.based_on.number}; "
+            "propose it again on the policy now in force."
+        )
+    policy = publish_policy(draft.document, actor=actor)
+    _end(draft, PolicyDraft.State.PUBLISHED, actor=actor, published_as=policy)
+    return policy
+
+
+@governed()
+def withdraw_draft(draft: PolicyDraft, *, reason: str, actor) -> PolicyDraft:
+    """Take a proposed policy back, as its proposer, or turn it down, as somebody who could publish it."""
+    draft = _locked(draft)
+    own = actor is not None and actor.pk == draft.proposed_by_id
+    require(actor, Permission.PROPOSE_POLICY if own else Permission.PUBLISH_POLICY, None)
+    reason = _reason(reason, "Say why it comes to nothing")
+    _end(draft, PolicyDraft.State.WITHDRAWN, actor=actor, ended_because=reason)
+    record(Action.POLICY_WITHDRAWN, actor=actor, subject=draft, digest=draft.digest, reason=reason)
+    return draft
 
 
 @governed()
 def publish_policy(document: dict, *, actor) -> Policy:
     """The next version of the policy, in force for everything from now on. The same document again changes nothing."""
     require(actor, Permission.PUBLISH_POLICY, None)
-    if faults := policies.faults_in(document):
-        raise UnusableData(*({"message": message, "field": "document"} for message in faults))
-    digest = storage.digest_of(canonical(document))
+    refuse_faults(document)
+    digest = digest_of(document)
     latest = Policy.objects.order_by("-number").first()
     if latest and latest.digest == digest:
         return latest
@@ -35,3 +97,40 @@ def prepare_installation() -> None:
         if not Policy.objects.exists():
             publish_policy(policies.standard(), actor=None)
             record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace)
+
+
+def refuse_faults(document) -> None:
+    """Raise with every fault of a document, each at the path where it lies."""
+    if faults := policies.faults_in(document):
+        raise UnusableData(*({"message": fault, "field": _path_of(fault)} for fault in faults))
+
+
+def digest_of(document: dict) -> str:
+    return storage.digest_of(canonical(document))
+
+
+def _path_of(fault: str) -> str:
+    """Every fault begins with its path, unless it is one of the document as a whole."""
+    path = fault.partition(" ")[0]
+    return path if path.partition(".")[0].partition("[")[0] in policies.SECTIONS else "document"
+
+
+def _reason(given: str, asked: str) -> str:
+    given = given.strip()
+    if not given or len(given) > LONGEST_REASON or "\x00" in given:
+        raise UnusableData({"message": f"{asked}, in at most {LONGEST_REASON} characters.", "field": "reason"})
+    return given
+
+
+def _locked(draft: PolicyDraft) -> PolicyDraft:
+    draft = PolicyDraft.objects.select_for_update(of=("self",)).select_related("based_on").get(pk=draft.pk)
+    if draft.state != PolicyDraft.State.PROPOSED:
+        raise RuleBroken(f"This draft is already {draft.get_state_display().lower()}.")
+    return draft
+
+
+def _end(draft: PolicyDraft, state: str, *, actor, **facts) -> None:
+    facts |= {"state": state, "ended_by": actor, "ended_at": timezone.now()}
+    for name, value in facts.items():
+        setattr(draft, name, value)
+    draft.save(update_fields=list(facts))

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     ANSWER_FINDING = "answer_finding"
     CLOSE_FINDING = "close_finding"
     ISSUE_REPORT = "issue_report"
+    PROPOSE_POLICY = "propose_policy"
     PUBLISH_POLICY = "publish_policy"
     MANAGE_PEOPLE = "manage_people"
 
@@ -59,6 +60,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.ANSWER_FINDING: frozenset({ENG, OWN}),
     Permission.CLOSE_FINDING: frozenset({VAL, HOV, RSK, CRO}),
     Permission.ISSUE_REPORT: EVERYBODY - {ADM},
+    Permission.PROPOSE_POLICY: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.PUBLISH_POLICY: frozenset({RSK, CRO, CHR}),
     Permission.MANAGE_PEOPLE: frozenset({ADM}),
 }

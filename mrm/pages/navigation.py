@@ -8,6 +8,7 @@ PLACES = (
     ("portfolio", "Portfolio", "grid", ("/portfolio/", "/models/", "/runs/", "/breaches/")),
     ("change-list", "Changes", "exchange", ("/changes/",)),
     ("finding-list", "Findings", "flag", ("/findings/",)),
+    ("policy", "Policy", "scale", ("/policy/",)),
     ("report-list", "Reports", "document", ("/reports/",)),
     ("trail", "Trail", "shield", ("/trail/",)),
 )

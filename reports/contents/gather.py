@@ -16,6 +16,7 @@ from audits.statistics.limits import Verdict, worst
 from audits.trail import services as trail
 from audits.trail.models import Entry
 from audits.workflows.models import Decision, Finding
+from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
 from reports.contents import monitoring as parts
@@ -180,7 +181,7 @@ def _policy_facts(version: ModelVersion, latest: dict) -> parts.PolicyFacts:
                 minimum_size=str(entry.get("minimum_size", "none")),
                 cadence=policy.section("tiers")[tier]["cadence"][MEASURES[entry["measure"]].kind],
             )
-            for entry in policy.section("limits")
+            for entry in policies.limits_for(policy.document, version.model.tier)
         ),
     )
 

@@ -24,6 +24,7 @@ class Subject:
 
     report_progress(percent, step) tells whoever watches how far the measuring is.
     files limits the data to the files with these digests, as when a run is measured again; None means all there are.
+    tier is that whose limits judge, so that a run measured again is judged as it was; None means the model's of today.
     """
 
     version: ModelVersion
@@ -33,9 +34,14 @@ class Subject:
     seed: int
     report_progress: Callable[[int, str], None]
     files: frozenset[str] | None = None
+    tier: int | None = None
 
     def limit(self, measure: str, role: str = "") -> Limit | None:
-        return policies.limit(self.policy.document, measure, role=role)
+        return policies.limit(self.policy.document, measure, role=role, tier=self.judged_as_tier)
+
+    @property
+    def judged_as_tier(self) -> int:
+        return self.tier or self.version.model.tier
 
     def minimum_group(self, purpose: str) -> int:
         return policies.minimum_group(self.policy.document, purpose)

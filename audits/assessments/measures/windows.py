@@ -41,6 +41,7 @@ def inputs(subject: Subject, **facts) -> dict:
     reference = subject.version.reference
     return {
         "reference": {"sha256": reference.sha256, "rows": reference.rows, "grid": reference.grid_sha256},
+        "tier": subject.judged_as_tier,
         "batches": [{"sha256": batch.sha256, "rows": batch.rows} for batch in _batches(subject)],
         **facts,
     }

@@ -80,6 +80,7 @@ def subject_of(
         seed=_seed(run.window_start),
         report_progress=report_progress,
         files=files,
+        tier=run.inputs.get("tier"),
     )
 
 

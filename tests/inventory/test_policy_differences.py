@@ -1,0 +1,127 @@
+"""The difference between two policies, as a sentence each; what asks for less than before is marked."""
+
+import copy
+
+import pytest
+
+from inventory import policies
+
+SCORE = {"measure": "psi", "role": "score", "amber": 0.1, "red": 0.25, "decided_by": "tolerance", "minimum_size": 100}
+
+
+def changed(change) -> dict:
+    document = copy.deepcopy(policies.standard())
+    change(document)
+    assert policies.faults_in(document) == []
+    return document
+
+
+def differences_after(change) -> list[tuple[str, bool | None]]:
+    return [(one.sentence, one.loosens) for one in policies.differences(policies.standard(), changed(change))]
+
+
+def set_red(document, place, value):
+    document["limits"][place]["red"] = value
+
+
+def test_the_same_policy_has_no_difference():
+    assert policies.differences(policies.standard(), copy.deepcopy(policies.standard())) == []
+
+
+@pytest.mark.parametrize(("red", "loosens"), [(0.2, False), (0.4, True)])
+def test_a_red_limit_that_moves_is_told_with_both_numbers(red, loosens):
+    sentence = f"Limit on PSI of the score: red 0.25 → {red:g}."
+    assert differences_after(lambda document: set_red(document, 0, red)) == [(sentence, loosens)]
+
+
+def test_where_low_is_bad_a_lower_limit_loosens():
+    place = next(i for i, entry in enumerate(policies.standard()["limits"]) if entry["measure"] == "auc_change")
+    assert differences_after(lambda document: set_red(document, place, -0.1)) == [
+        ("Limit on AUC change: red −0.06 → −0.1.", True)
+    ]
+
+
+def test_a_limit_for_one_tier_is_told_for_that_tier_and_not_as_a_new_one():
+    stricter = SCORE | {"red": 0.2, "tiers": ["1"]}
+    assert differences_after(lambda document: document["limits"].insert(0, stricter))[0] == (
+        "Limit on PSI of the score: red 0.25 → 0.2 for tier 1.",
+        False,
+    )
+
+
+def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
+    def say_it_per_tier(document):
+        document["limits"][:1] = [document["limits"][0] | {"tiers": [tier]} for tier in policies.TIERS]
+
+    assert [loosens for _, loosens in differences_after(say_it_per_tier) if loosens is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence", "loosens"),
+    [
+        (lambda d: d["limits"].pop(), "Limit on RMSE ratio: dropped, it was amber above 1.15, red above 1.3.", True),
+        (
+            lambda d: d["limits"].append({"measure": "mae", "amber": 2}),
+            "Limit on MAE: new, amber above 2.",
+            False,
+        ),
+        (lambda d: d["limits"][0].pop("amber"), "Limit on PSI of the score: amber 0.1 → none.", True),
+        (
+            lambda d: d["limits"][0].update(minimum_size=500),
+            "Limit on PSI of the score: judged from 100 → 500 rows.",
+            True,
+        ),
+        (
+            lambda d: d["limits"][0].update(decided_by="point"),
+            "Limit on PSI of the score: decided by the tolerance → by the point.",
+            False,
+        ),
+        (lambda d: d["tiers"]["1"]["cadence"].update(drift="weekly"), "Tier 1: drift monthly → weekly.", False),
+        (lambda d: d["tiers"]["1"]["cadence"].update(drift="annual"), "Tier 1: drift monthly → annual.", True),
+        (
+            lambda d: d["approvals"]["promotion"].update({"1": ["validator", "validator"]}),
+            "Approval of a promotion at tier 1: validator and risk officer → validator and validator.",
+            True,
+        ),
+        (
+            lambda d: d["approvals"]["promotion"]["1"].append("risk_officer"),
+            "Approval of a promotion at tier 1: validator and risk officer → "
+            "validator and risk officer and risk officer.",
+            False,
+        ),
+        (
+            lambda d: d["promotion"]["required_assessments"].remove("bias"),
+            "Promotion, required assessments: without bias.",
+            True,
+        ),
+        (lambda d: d["fairness"].update(minimum_gating=500), "Fairness, minimum gating: 100 → 500.", True),
+        (lambda d: d["retention"].update(years=5), "Retention, years: 10 → 5.", True),
+        (lambda d: d["changes"].update(expire_after_days=20), "Changes, expire after days: 30 → 20.", None),
+    ],
+)
+def test_each_change_is_one_sentence_with_its_direction(change, sentence, loosens):
+    assert differences_after(change) == [(sentence, loosens)]
+
+
+def test_a_document_older_than_a_section_is_compared_by_the_standard_section():
+    older = changed(lambda document: None)
+    del older["retention"]
+    assert policies.differences(older, policies.standard()) == []
+
+
+@pytest.mark.parametrize(
+    ("tier", "red"),
+    [(1, 0.2), (2, 0.25)],
+)
+def test_a_limit_for_a_tier_judges_that_tier_only(tier, red):
+    document = changed(lambda d: d["limits"].insert(0, SCORE | {"red": 0.2, "tiers": ["1"]}))
+    assert policies.limit(document, "psi", role="score", tier=tier).red == red
+    shown = [entry["red"] for entry in policies.limits_for(document, tier) if entry.get("role") == "score"]
+    assert shown == [red]
+
+
+def test_a_limit_for_tiers_that_earlier_limits_cover_one_by_one_never_applies():
+    document = copy.deepcopy(policies.standard())
+    document["limits"] = [SCORE | {"tiers": ["1", "2"]}, SCORE | {"tiers": ["3"]}, SCORE]
+    (fault,) = policies.faults_in(document)
+    assert fault.startswith("limits[2] never applies")

@@ -1,0 +1,149 @@
+"""The policy as a page: tables that can be read, what changed between versions, and proposing a change by form."""
+
+import copy
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from inventory import policies
+from inventory.models import Policy, PolicyDraft
+from inventory.services import propose_policy, publish_policy
+from mrm.accounts.policies import Role
+from tests.factories import make_person
+
+
+def with_red(red: float) -> dict:
+    document = copy.deepcopy(policies.standard())
+    document["limits"][0]["red"] = red
+    return document
+
+
+def filled(client, **changes) -> dict:
+    """The form as a browser would send it back, with some fields typed over."""
+    form = client.get(reverse("edit-policy")).context["form"]
+    sent = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in (sent | changes).items() if value not in (None, False)} | {
+        "reason": changes.get("reason", "Earlier alarms.")
+    }
+
+
+@pytest.mark.parametrize("who", ["owner", "engineer", "validator", "risk_officer", "auditor", "administrator"])
+def test_everybody_with_a_role_reads_the_policy(who, visit, request):
+    page = visit(request.getfixturevalue(who)).get(reverse("policy"))
+    assert page.status_code == 200
+    for told in ("PSI", "above 0.25", "quarterly", "validator and risk officer", "in force"):
+        assert told in page.text
+
+
+def test_somebody_without_any_role_does_not(visit, workspace):
+    assert visit(make_person()).get(reverse("policy")).status_code == 403
+
+
+@pytest.mark.parametrize(("who", "offered"), [("owner", False), ("auditor", False), ("validator", True)])
+def test_only_the_second_line_is_offered_a_change(who, offered, visit, request):
+    client = visit(request.getfixturevalue(who))
+    assert (reverse("edit-policy") in client.get(reverse("policy")).text) is offered
+    assert client.get(reverse("edit-policy")).status_code == (200 if offered else 403)
+    assert client.get(reverse("upload-policy")).status_code == (200 if offered else 403)
+
+
+def test_versions_are_listed_with_what_they_loosened(visit, auditor):
+    publish_policy(with_red(0.4), actor=None)
+    client = visit(auditor)
+    assert "loosened 1" in client.get(reverse("policy")).text
+    page = client.get(reverse("policy-differences", args=[2]))
+    assert "red 0.25 → 0.4" in page.text and "loosens" in page.text
+    assert "They say the same" in client.get(reverse("policy-differences", args=[2]) + "?from=2").text
+    earlier = client.get(reverse("policy-version", args=[1]))
+    assert "no longer in force" in earlier.text
+    assert client.get(reverse("policy-document", args=[1])).json() == policies.standard()
+
+
+@pytest.mark.parametrize("asked", ["9", "abc", "-1", "99999999999999999999"])
+def test_a_version_that_is_not_there_is_not_found_or_ignored(asked, visit, auditor):
+    assert visit(auditor).get(reverse("policy-differences", args=[1]) + f"?from={asked}").status_code in (200, 404)
+    assert visit(auditor).get("/policy/versions/77/").status_code == 404
+
+
+def test_the_page_asks_the_database_as_often_for_many_versions_as_for_one(
+    visit, auditor, django_assert_max_num_queries
+):
+    for red in (0.3, 0.31, 0.32, 0.33):
+        publish_policy(with_red(red), actor=None)
+    client = visit(auditor)
+    client.get(reverse("policy"))
+    with django_assert_max_num_queries(10):
+        client.get(reverse("policy"))
+
+
+def test_a_form_changes_cadence_and_limit_and_proposes_the_rest_as_it_was(visit, risk_officer):
+    client = visit(risk_officer)
+    sent = filled(client, **{"tiers.1.cadence.drift": "weekly", "limits[0].red": "0.2"})
+    answer = client.post(reverse("edit-policy"), sent)
+    draft = PolicyDraft.objects.get()
+    assert answer.headers["Location"] == reverse("policy-draft", args=[draft.pk])
+    told = [one.sentence for one in policies.differences(Policy.objects.in_force().document, draft.document)]
+    assert told == ["Tier 1: drift monthly → weekly.", "Limit on PSI of the score: red 0.25 → 0.2."]
+
+
+def test_a_form_drops_a_limit_and_adds_one_for_a_tier(visit, risk_officer):
+    client = visit(risk_officer)
+    last = len(policies.standard()["limits"]) - 1
+    new = {"measure": "psi", "role": "score", "tier": "1", "direction": "upper", "amber": "0.1", "red": "0.2",
+           "decided_by": "tolerance", "minimum_size": "100"}  # fmt: skip
+    sent = filled(client, **{f"limits[{last}].drop": "on"}, **{f"limits[new].{name}": new[name] for name in new})
+    client.post(reverse("edit-policy"), sent)
+    told = [one.sentence for one in policies.differences(policies.standard(), PolicyDraft.objects.get().document)]
+    assert "Limit on PSI of the score: red 0.25 → 0.2 for tier 1." in told
+    assert any(sentence.startswith("Limit on RMSE ratio: dropped") for sentence in told)
+
+
+def test_a_fault_comes_back_at_the_field_where_it_lies(visit, risk_officer):
+    client = visit(risk_officer)
+    sent = filled(client, **{"limits[0].drop": "on", "limits[1].red": "0.01"})
+    answer = client.post(reverse("edit-policy"), sent)
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["limits[1].red"]
+    assert client.post(reverse("edit-policy"), sent | {"limits[1].red": "nan"}).status_code == 400
+
+
+def test_a_json_file_is_proposed_and_its_faults_are_named_by_path(visit, risk_officer):
+    client, address = visit(risk_officer), reverse("upload-policy")
+    faulty = SimpleUploadedFile("policy.json", b'{"title": "A policy", "limits": [{"measure": "psi"}]}')
+    answer = client.post(address, {"file": faulty, "reason": "Why."})
+    assert answer.status_code == 422
+    assert "limits[0] needs amber, red or both" in answer.text and "tiers is missing" in answer.text
+    broken = client.post(address, {"document": '{"title": ', "reason": "Why."})
+    assert broken.status_code == 400 and "Line 1, column" in broken.text
+    sent = {"document": json.dumps(with_red(0.2)), "reason": "Why."}
+    assert client.post(address, sent).status_code == 302
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b'{"title": "\\ud800"}', b"NaN", b""])
+def test_a_file_that_is_no_policy_is_refused_in_words(content, visit, risk_officer):
+    upload = SimpleUploadedFile("policy.json", content)
+    answer = visit(risk_officer).post(reverse("upload-policy"), {"file": upload, "reason": "Why."})
+    assert answer.status_code in (400, 422)
+
+
+def test_a_draft_is_published_by_another_officer_on_its_page(visit, workspace, risk_officer):
+    draft = propose_policy(with_red(0.4), reason="Too many alarms.", actor=risk_officer)
+    address = reverse("policy-draft", args=[draft.pk])
+    mine = visit(risk_officer)
+    page = mine.get(address)
+    assert "loosens" in page.text and "another risk officer publishes it" in page.text
+    assert mine.post(reverse("publish-policy", args=[draft.pk])).status_code == 403
+    other = visit(make_person(Role.RISK_OFFICER, workspace=workspace))
+    assert other.post(reverse("publish-policy", args=[draft.pk])).status_code == 302
+    assert "Published as" in other.get(address).text
+    assert other.post(reverse("publish-policy", args=[draft.pk])).status_code == 409
+
+
+def test_a_draft_is_turned_down_with_a_reason(visit, validator, risk_officer):
+    draft = propose_policy(with_red(0.4), reason="Too many alarms.", actor=validator)
+    client, address = visit(risk_officer), reverse("withdraw-policy", args=[draft.pk])
+    assert client.post(address, {"reason": ""}).status_code == 400
+    assert client.post(address, {"reason": "The alarms are real."}).status_code == 302
+    assert "The alarms are real." in client.get(reverse("policy-draft", args=[draft.pk])).text
