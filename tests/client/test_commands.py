@@ -1,0 +1,75 @@
+"""The command `mrm`, as a shell or a pipeline sees it: what it prints, and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from mrm_client import commands
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mrm(connect, engineer, monkeypatch, capsys):
+    """Runs the command as the engineer: exit code, standard output, standard error."""
+    monkeypatch.setattr(commands, "Client", lambda url, token: connect(engineer))
+
+    def run(*words):
+        code = commands.main([str(word) for word in words])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def registered(mrm):
+    return mrm("register", "Iris", "--version", EXAMPLES / "version.json", "--reference", EXAMPLES / "reference.csv")
+
+
+def test_one_command_registers_a_model_with_a_version(registered):
+    code, out, _ = registered
+    assert code == 0
+    assert "Iris is registered as iris" in out and "Version 1 is a candidate." in out
+    assert "The policy still asks for: purpose" in out
+
+
+def test_a_closed_gate_ends_the_pipeline_with_every_reason(mrm, registered):
+    code, out, _ = mrm("gate", "iris", 1)
+    assert code == 1
+    assert "may not go into production" in out and "  - The tier of Iris is provisional" in out
+
+
+def test_rows_and_outcomes_are_logged(mrm, registered):
+    code, out, _ = mrm("log", "iris", 1, EXAMPLES / "batch.csv")
+    assert (code, out[:18]) == (0, "200 rows received,")
+    code, out, _ = mrm("log", "iris", "--outcomes", EXAMPLES / "outcomes.csv")
+    assert (code, out) == (0, "200 outcomes received; 0 of them of unknown predictions.\n")
+
+
+def test_a_file_that_is_no_report_does_not_hold(mrm, tmp_path):
+    fake = tmp_path / "report.pdf"
+    fake.write_bytes(b"%PDF-1.7 nothing")
+    code, out, _ = mrm("verify", fake)
+    assert code == 1 and "FAILS" in out and "The report does not hold." in out
+
+
+def test_json_is_the_servers_answer(mrm, registered):
+    code, out, _ = mrm("--json", "gate", "iris", 1)
+    assert code == 1 and json.loads(out)["allowed"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("gate", "no-such-model", 1), "Refused (404)"),
+        (("log", "iris", 1, "rows.xlsx"), "rows.xlsx: the name of a file of rows ends in one of"),
+        (("log", "iris"), "Say which version scored which file"),
+        (("log", "iris", 1, "missing.csv"), "No such file"),
+    ],
+)
+def test_a_refusal_or_a_mistake_ends_with_2_and_says_why(mrm, registered, words, said):
+    code, out, err = mrm(*words)
+    assert (code, out) == (2, "") and said in err
