@@ -1,10 +1,10 @@
-"""Work that is found: batches that nobody has counted yet, approvals that are past their day."""
+"""Work that is found: batches nobody has counted, sources nobody has looked at, approvals past their day."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from inventory import services
-from inventory.models import PredictionBatch
+from inventory.models import PredictionBatch, Source
 
 AT_ONCE = 200
 
@@ -26,3 +26,17 @@ def profile_batch(batch_id: str):
 @shared_task
 def end_expired_approvals():
     services.end_expired_approvals(timezone.now())
+
+
+@shared_task
+def read_sources():
+    """Ask every open source once an hour what rows it has by now."""
+    for key in Source.objects.to_read(timezone.now(), services.READ_AGAIN_AFTER).values_list("pk", flat=True):
+        read_source.delay(str(key))
+
+
+@shared_task
+def read_source(source_id: str):
+    source = Source.objects.select_related("version__model").get(pk=source_id)
+    if source.closed_at is None:
+        services.read_source(source)

@@ -108,6 +108,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task in {
         "profile new batches": "inventory.tasks.profile_new_batches",
         "end expired approvals": "inventory.tasks.end_expired_approvals",
+        "read sources": "inventory.tasks.read_sources",
         "run due plans": "audits.assessments.tasks.run_due_plans",
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
@@ -121,6 +122,10 @@ CELERY_BEAT_SCHEDULE = {
 SCORING_MEMORY_MIB = env.integer("SCORING_MEMORY_MIB", 4096)
 SCORING_CPU_SECONDS = env.integer("SCORING_CPU_SECONDS", 600)
 SCORING_WALL_SECONDS = env.integer("SCORING_WALL_SECONDS", 900)
+
+# --- Tables read where they live --------------------------------------------------------------------------------------
+SOURCE_HOSTS = env.words("SOURCE_HOSTS")
+SOURCE_FOLDER = env.text("SOURCE_FOLDER")
 
 # --- Keys and seals ---------------------------------------------------------------------------------------------------
 KEYS_DIR = Path(env.text("KEYS_DIR", str(VAR / "keys")))

@@ -37,6 +37,8 @@ class Action(models.TextChoices):
     REFERENCE_RECEIVED = "reference.received", "Reference data received"
     BATCH_RECEIVED = "batch.received", "Prediction batch received"
     OUTCOMES_RECEIVED = "outcomes.received", "Outcomes received"
+    SOURCE_REGISTERED = "source.registered", "Source registered"
+    SOURCE_CLOSED = "source.closed", "Source closed"
     PLAN_CREATED = "plan.created", "Monitoring plan created"
     PLAN_CHANGED = "plan.changed", "Monitoring plan changed"
     ASSESSMENT_COMPLETED = "assessment.completed", "Assessment completed"

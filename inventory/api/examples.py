@@ -135,6 +135,26 @@ _APPROVAL = {
     "stands": True,
 }
 USE_APPROVALS = {"use": 1, "version": 1, "approved": True, "standing": _APPROVAL, "approvals": [_APPROVAL]}
+SOURCE_IN = {
+    "url": "postgresql://reader:env:SOURCE_PASSWORD@warehouse.example.com:5432/risk",
+    "table": "scoring.loans",
+    "columns": {"application": "application_id", "score": "probability_of_default"},
+    "time_column": "scored_at",
+    "version": 1,
+}
+SOURCE = {
+    "id": ID,
+    **SOURCE_IN,
+    "state": "readable",
+    "registered_at": WHEN,
+    "closed_at": None,
+    "read_at": WHEN,
+    "rows": 1204511,
+    "first_at": "2024-01-01T00:04:10Z",
+    "last_at": "2025-06-02T09:29:58Z",
+    "fault": "",
+}
+SOURCE_PAGE = page_example(SOURCE)
 POLICY = {
     "number": 1,
     "digest": DIGEST,

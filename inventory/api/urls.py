@@ -14,6 +14,7 @@ from inventory.api.policies import (
     PolicyPublicationApi,
     PolicyWithdrawalApi,
 )
+from inventory.api.sources import SourceClosureApi, SourcesApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
 from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
@@ -39,6 +40,8 @@ urlpatterns = [
     path("policies/drafts/<uuid:draft_id>/", PolicyDraftApi.as_view(), name="api-policy-draft"),
     path("policies/drafts/<uuid:draft_id>/publication/", PolicyPublicationApi.as_view(), name="api-publish-policy"),
     path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
+    path("models/<slug:slug>/sources/", SourcesApi.as_view(), name="api-sources"),
+    path("sources/<uuid:source_id>/closure/", SourceClosureApi.as_view(), name="api-source-closure"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
     path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),
     path("trail/checkpoint", CheckpointApi.as_view(), name="api-trail-checkpoint"),

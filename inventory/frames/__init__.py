@@ -5,6 +5,7 @@ time of a batch are always required; its label never, because outcomes come late
 derived from score and threshold. A reference needs neither id, time nor label.
 """
 
+from inventory.frames import sources
 from inventory.frames.bodies import READERS
 from inventory.frames.reading import (
     ID,
@@ -16,6 +17,7 @@ from inventory.frames.reading import (
     rows_of,
     unknown_ids,
     window,
+    with_outcomes,
 )
 from inventory.frames.writing import Written, derivable, write
 
@@ -32,7 +34,9 @@ __all__ = [
     "outcomes",
     "reference",
     "rows_of",
+    "sources",
     "unknown_ids",
     "window",
+    "with_outcomes",
     "write",
 ]

@@ -29,11 +29,15 @@ def window(
 def labelled(
     version: ModelVersion, start: datetime, end: datetime, *, files: Collection[str] | None = None
 ) -> pl.LazyFrame:
-    """The rows of a window whose outcome is known, in the label's column; `files` as for `window`, outcomes included.
+    """The rows of a window whose outcome is known; `files` as for `window`, outcomes included."""
+    return with_outcomes(version, window(version, start, end, files=files), files=files)
+
+
+def with_outcomes(version: ModelVersion, rows: pl.LazyFrame, *, files: Collection[str] | None = None) -> pl.LazyFrame:
+    """Those of some rows of a version whose outcome is known, in the label's column.
 
     Outcomes are joined by id; the one received last counts. A label that came with the row counts where there is none.
     """
-    rows = window(version, start, end, files=files)
     label, identity = version.column_with(Role.LABEL), version.column_with(Role.ID)
     if label is None:
         return rows.filter(False)

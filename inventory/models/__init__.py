@@ -1,6 +1,7 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model
 from inventory.models.policies import Policy, PolicyDraft
+from inventory.models.sources import Source
 from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
 
@@ -12,6 +13,7 @@ __all__ = [
     "PolicyDraft",
     "PredictionBatch",
     "ReferenceData",
+    "Source",
     "Use",
     "UseApproval",
 ]

@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -62,6 +63,31 @@ class ModelVersion(models.Model):
     def column_with(self, role: Role) -> Column | None:
         """The one column of a role that only one column may have: id, time, score, prediction, label."""
         return next(iter(self.columns_with(role)), None)
+
+    def logged_ends(self) -> tuple[datetime | None, datetime | None]:
+        """When the first and the last prediction known of it were made, in batches and in sources."""
+        ends = [
+            rows.aggregate(first=models.Min("first_at"), last=models.Max("last_at"))
+            for rows in (self.batches, self.sources.open())
+        ]
+        first = min((end["first"] for end in ends if end["first"]), default=None)
+        return first, max((end["last"] for end in ends if end["last"]), default=None)
+
+    def has_logged_within(self, start: datetime, end: datetime) -> bool:
+        """Whether predictions of the half-open window [start, end) are known of."""
+        return self.batches.within(start, end).exists() or self.sources.open().within(start, end).exists()
+
+    def next_logged_at(self, start: datetime) -> datetime | None:
+        """From when on there are predictions, at `start` or later; None while none are known of."""
+        firsts = [
+            max(rows.first_at, start) if elsewhere else rows.first_at
+            for rows, elsewhere in (
+                (self.batches.filter(last_at__gte=start).order_by("first_at").first(), False),
+                (self.sources.open().filter(last_at__gte=start).order_by("first_at").first(), True),
+            )
+            if rows is not None
+        ]
+        return min(firsts, default=None)
 
     @property
     def is_watched(self) -> bool:

@@ -4,6 +4,7 @@ from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
 from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.serializers.models import ModelEdit, ModelIn, ModelOut, ModelQuery
 from inventory.serializers.policies import PolicyOut
+from inventory.serializers.sources import SourceIn, SourceOut, SourceQuery
 from inventory.serializers.uses import (
     UseApprovalOut,
     UseApprovalQuery,
@@ -25,6 +26,9 @@ __all__ = [
     "PersonOut",
     "PolicyOut",
     "ReferenceOut",
+    "SourceIn",
+    "SourceOut",
+    "SourceQuery",
     "StrictQuery",
     "UseApprovalOut",
     "UseApprovalQuery",

@@ -12,6 +12,7 @@ from inventory.services.policies import (
     withdraw_draft,
 )
 from inventory.services.references import receive_reference
+from inventory.services.sources import READ_AGAIN_AFTER, close_source, read_source, register_source
 from inventory.services.uses import (
     approve_use,
     edit_use,
@@ -28,8 +29,10 @@ from inventory.services.uses import (
 from inventory.services.versions import promote_version, register_version, start_challenge
 
 __all__ = [
+    "READ_AGAIN_AFTER",
     "approve_use",
     "attach_artifact",
+    "close_source",
     "confirm_tier",
     "edit_model",
     "edit_use",
@@ -44,10 +47,12 @@ __all__ = [
     "propose_policy",
     "publish_draft",
     "publish_policy",
+    "read_source",
     "receive_batch",
     "receive_outcomes",
     "receive_reference",
     "register_model",
+    "register_source",
     "register_version",
     "restrict_use",
     "retire_model",

@@ -41,9 +41,10 @@ STATES = {
         "open",
         "candidate",
         "proposed",
+        "not read yet",
     },
-    "good": {"approved", "completed", "succeeded", "sealed", "closed", "production", "in_use", "live"},
-    "bad": {"rejected", "failed", "restricted", "suspended"},
+    "good": {"approved", "completed", "succeeded", "sealed", "closed", "production", "in_use", "live", "readable"},
+    "bad": {"rejected", "failed", "restricted", "suspended", "unreadable"},
     "over": {
         "withdrawn",
         "expired",

@@ -1,0 +1,45 @@
+from rest_framework import serializers
+
+from inventory.serializers.fields import StrictQuery
+
+STATES = ["readable", "unreadable", "not read yet", "no longer read"]
+
+
+class SourceIn(serializers.Serializer):
+    url = serializers.CharField(
+        max_length=500,
+        help_text="Where the warehouse is. Instead of a password: `env:SOURCE_…`, the name of a variable.",
+    )
+    table = serializers.CharField(max_length=200, help_text="`table`, or `schema.table`.")
+    columns = serializers.DictField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        help_text="What the table calls the columns of the schema, where it calls them differently.",
+    )
+    time_column = serializers.CharField(
+        max_length=200, required=False, help_text="The table's name of the time; by default that of the schema's time."
+    )
+    version = serializers.IntegerField(
+        min_value=1, required=False, help_text="By default the version in production, else the newest."
+    )
+
+
+class SourceOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField(source="version.number")
+    url = serializers.CharField()
+    table = serializers.CharField()
+    columns = serializers.DictField(child=serializers.CharField())
+    time_column = serializers.CharField()
+    state = serializers.ChoiceField(STATES)
+    registered_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    read_at = serializers.DateTimeField(allow_null=True)
+    rows = serializers.IntegerField(allow_null=True)
+    first_at = serializers.DateTimeField(allow_null=True)
+    last_at = serializers.DateTimeField(allow_null=True)
+    fault = serializers.CharField(help_text="Why the last look at it failed; empty where it did not.")
+
+
+class SourceQuery(StrictQuery):
+    version = serializers.IntegerField(min_value=1, required=False)
