@@ -251,6 +251,9 @@ def _evidence_items(version: ModelVersion, runs: list[Run]):
         seen = {file["sha256"]: file["rows"] for run in runs for file in run.inputs.get(name, [])}
         for sha256, rows in seen.items():
             yield parts.EvidenceItem(what, "Parquet", f"{rows:,} rows", sha256)
+    counted = {one["counts"]: one for run in runs for one in run.inputs.get("sources", []) if "counts" in one}
+    for sha256, one in counted.items():
+        yield parts.EvidenceItem("Counts of a source", one["table"], f"{one['rows']:,} rows", sha256)
 
 
 def _register_source(model: Model) -> Source:

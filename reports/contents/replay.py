@@ -104,9 +104,11 @@ def _compare_inputs(run: Run, bundle: dict) -> None:
     """The run's record must name no data but those that the report names."""
     named = {item.get("sha256") for item in bundle["evidence"]}
     read = [run.inputs["reference"], *run.inputs.get("batches", []), *run.inputs.get("outcomes", [])]
-    for file in read:
-        if file["sha256"] not in named:
-            raise _Different(f"The run's record names the data {file['sha256']}, which the report does not name.")
+    digests = [file["sha256"] for file in read]
+    digests += [source["counts"] for source in run.inputs.get("sources", []) if "counts" in source]
+    for digest in digests:
+        if digest not in named:
+            raise _Different(f"The run's record names the data {digest}, which the report does not name.")
 
 
 def _compare_results(told: list[dict], rows: list[Result]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
-from audits.assessments.measures.windows import inputs, nothing_logged, outcome_files
+from audits.assessments.measures.windows import inputs, logged_rows, nothing_logged, outcome_files
 from audits.profiles.schema import Column, Role
 from audits.statistics import fairness
 from audits.statistics.limits import Verdict
@@ -24,7 +24,8 @@ def measure_bias(subject: Subject) -> Measured:
     """Impact ratio of every group, and the gaps between groups, on each attribute and each pair of attributes."""
     version = subject.version
     subject.report_progress(10, "Counting decisions per group")
-    logged = frames.window(version, subject.start, subject.end, files=subject.files).collect()
+    rows, elsewhere = logged_rows(subject)
+    logged = rows.collect()
     if logged.is_empty():
         raise NotEnoughData(nothing_logged(subject))
     bands = {column.name: bands_of(column, version) for column in version.columns_with(Role.PROTECTED)}
@@ -32,7 +33,7 @@ def measure_bias(subject: Subject) -> Measured:
     if logged.is_empty():
         raise NotEnoughData(f"None of the {undecided} predictions of this window says what was decided.")
     decided = cells_of(version, logged, bands)
-    labelled = frames.labelled(version, subject.start, subject.end, files=subject.files).collect()
+    labelled = frames.with_outcomes(version, rows, files=subject.files).collect()
     labelled, _ = split_decided(version, labelled)
     known = cells_of(version, labelled, bands, with_label=True) if not labelled.is_empty() else None
     measurements, attributes = [], list(bands)
@@ -45,6 +46,7 @@ def measure_bias(subject: Subject) -> Measured:
         not_examined.append(f"{undecided} rows, of which nothing says what was decided.")
     facts = inputs(
         subject,
+        elsewhere,
         outcomes=outcome_files(subject),
         rows={"logged": logged.height, "with outcome": labelled.height},
         not_examined=not_examined,

@@ -1,5 +1,6 @@
 """Drift: how far each feature and the score lie from the reference, from counts alone."""
 
+from audits.assessments.measures.sources import Readings
 from audits.assessments.measures.subject import Measured, Measurement, Subject, environment
 from audits.assessments.measures.windows import inputs, reference_profile, window_profile
 from audits.profiles.schema import Column, Role
@@ -11,7 +12,8 @@ def measure_drift(subject: Subject) -> Measured:
     """PSI with tolerance test, KS or chi-square, Jensen–Shannon, and the change of the missing rate, per column."""
     subject.report_progress(5, "Reading the profiles of the window")
     grid, reference = reference_profile(subject)
-    current = window_profile(subject, grid)
+    elsewhere = Readings(subject)
+    current = window_profile(subject, grid, elsewhere)
     columns = watched_columns(subject)
     measurements, not_examined = [], []
     for position, (column, role) in enumerate(columns):
@@ -20,8 +22,12 @@ def measure_drift(subject: Subject) -> Measured:
             not_examined.append(f"{column.name}: the grid holds no counts for a column of kind {column.kind}.")
             continue
         measurements += _of_column(subject, column, role, reference.counts(column.name), current.counts(column.name))
-    facts = inputs(subject, rows={"reference": reference.rows, "current": current.rows}, not_examined=not_examined)
-    return Measured(measurements=measurements, inputs=facts, environment=environment(subject))
+    facts = inputs(
+        subject, elsewhere, rows={"reference": reference.rows, "current": current.rows}, not_examined=not_examined
+    )
+    return Measured(
+        measurements=measurements, inputs=facts, environment=environment(subject), kept=tuple(elsewhere.kept)
+    )
 
 
 def watched_columns(subject: Subject) -> list[tuple[Column, str]]:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
-from audits.assessments.measures.windows import inputs, nothing_logged
+from audits.assessments.measures.windows import inputs, logged_rows, nothing_logged
 from audits.statistics import explanation, robustness
 from audits.statistics.estimates import Estimate, could_not_compute
 from inventory import artifacts, frames
@@ -16,13 +16,8 @@ def measure_explainability(subject: Subject) -> Measured:
     """Share of |SHAP| per feature, drift of that ranking, the additivity gap, and whether logged scores replicate."""
     version = subject.version
     subject.report_progress(5, "Drawing the rows to explain")
-    reference, current = (
-        sample(rows, MOST_ROWS, seed=subject.seed)
-        for rows in (
-            frames.reference(version),
-            frames.window(version, subject.start, subject.end, files=subject.files),
-        )
-    )
+    logged, elsewhere = logged_rows(subject)
+    reference, current = (sample(rows, MOST_ROWS, seed=subject.seed) for rows in (frames.reference(version), logged))
     if current.is_empty():
         raise NotEnoughData(nothing_logged(subject))
     background = sample(reference.lazy(), BACKGROUND_ROWS, seed=subject.seed)
@@ -33,7 +28,9 @@ def measure_explainability(subject: Subject) -> Measured:
     explained = artifacts.explain(version, both, background=background, seed=subject.seed)
     subject.report_progress(85, "Comparing attributions")
     facts = inputs(
-        subject, rows={"reference": reference.height, "current": current.height, "background": background.height}
+        subject,
+        elsewhere,
+        rows={"reference": reference.height, "current": current.height, "background": background.height},
     )
     return Measured(
         measurements=_measurements(subject, explained, reference.height, current),

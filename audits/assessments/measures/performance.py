@@ -3,7 +3,7 @@
 import polars as pl
 
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
-from audits.assessments.measures.windows import inputs, nothing_logged, outcome_files
+from audits.assessments.measures.windows import inputs, logged_rows, nothing_logged, outcome_files
 from audits.profiles.schema import Role
 from audits.statistics import calibration, changes, performance
 from audits.statistics.estimates import Estimate
@@ -17,10 +17,11 @@ def measure_performance(subject: Subject) -> Measured:
     """AUC, Brier score and calibration of a score, or errors of a predicted number, on rows whose outcome is known."""
     version = subject.version
     subject.report_progress(10, "Joining outcomes to predictions")
-    logged = frames.window(version, subject.start, subject.end, files=subject.files).select(pl.len()).collect().item()
+    window, elsewhere = logged_rows(subject)
+    logged = window.select(pl.len()).collect().item()
     if not logged:
         raise NotEnoughData(nothing_logged(subject))
-    rows = frames.labelled(version, subject.start, subject.end, files=subject.files).collect()
+    rows = frames.with_outcomes(version, window, files=subject.files).collect()
     if rows.is_empty():
         raise NotEnoughData(f"Outcomes are known for none of the {logged} predictions of this window yet.")
     subject.report_progress(50, "Measuring against the outcomes")
@@ -28,6 +29,7 @@ def measure_performance(subject: Subject) -> Measured:
     of_kind = _of_score if version.column_with(Role.SCORE) else _of_number
     facts = inputs(
         subject,
+        elsewhere,
         outcomes=outcome_files(subject),
         rows={"reference with outcome": reference.height, "logged": logged, "with outcome": rows.height},
     )

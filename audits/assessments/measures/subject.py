@@ -1,7 +1,7 @@
 """What every measure is given and what it gives back."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version as version_of
@@ -9,7 +9,7 @@ from importlib.metadata import version as version_of
 from audits.statistics.estimates import Estimate
 from audits.statistics.limits import Limit, Verdict
 from inventory import policies
-from inventory.models import ModelVersion, Policy
+from inventory.models import ModelVersion, Policy, Source
 
 LIBRARIES = ("numpy", "scipy", "polars", "scikit-learn", "fairlearn", "shap")
 
@@ -25,6 +25,7 @@ class Subject:
     report_progress(percent, step) tells whoever watches how far the measuring is.
     files limits the data to the files with these digests, as when a run is measured again; None means all there are.
     tier is that whose limits judge, so that a run measured again is judged as it was; None means the model's of today.
+    readings says, per id of a source, what a run that is measured again took from it; None means that nothing was yet.
     """
 
     version: ModelVersion
@@ -35,6 +36,12 @@ class Subject:
     report_progress: Callable[[int, str], None]
     files: frozenset[str] | None = None
     tier: int | None = None
+    readings: Mapping[str, dict] | None = None
+
+    def sources(self) -> list[Source]:
+        """The tables elsewhere that this run reads."""
+        sources = self.version.sources.select_related("version__model")
+        return list(sources.open() if self.readings is None else sources.filter(pk__in=self.readings))
 
     def limit(self, measure: str, role: str = "") -> Limit | None:
         return policies.limit(self.policy.document, measure, role=role, tier=self.judged_as_tier)
@@ -61,12 +68,15 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Everything a run found, from which data, in which environment, and what it did not examine and why."""
+    """Everything a run found, from which data and in which environment.
+
+    kept  what has to be stored under its digest so that the run can be measured again
+    """
 
     measurements: list[Measurement]
     inputs: dict
     environment: dict = field(default_factory=dict)
-    not_examined: list[str] = field(default_factory=list)
+    kept: tuple[bytes, ...] = ()
 
 
 def environment(subject: Subject, **facts) -> dict:

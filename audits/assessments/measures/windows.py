@@ -1,5 +1,10 @@
 """The data of a run: the profile of its window, and the facts about its inputs that the run records."""
 
+from collections.abc import Sequence
+
+import polars as pl
+
+from audits.assessments.measures.sources import Readings
 from audits.assessments.measures.subject import NotEnoughData, Subject
 from audits.profiles.engines.arrow import scan
 from audits.profiles.grid import Grid
@@ -9,12 +14,13 @@ from inventory.models import PredictionBatch
 from mrm.adapters import storage
 
 
-def window_profile(subject: Subject, grid: Grid) -> Profile:
-    """Counts over the window: stored profiles of batches wholly in it, and one scan of what straddles its ends.
+def window_profile(subject: Subject, grid: Grid, elsewhere: Readings) -> Profile:
+    """Counts over the window: stored profiles of batches wholly in it, one scan of what straddles its ends, and what
+    the engines of the sources counted.
 
     A subject that names its files is measured again from their rows, without trusting any stored count.
     """
-    profiles, straddling = [], []
+    profiles, straddling = elsewhere.counts(grid), []
     for batch in _batches(subject):
         whole = subject.start <= batch.first_at and batch.last_at < subject.end
         if whole and batch.profile_sha256 and subject.files is None:
@@ -30,15 +36,26 @@ def window_profile(subject: Subject, grid: Grid) -> Profile:
     return merged
 
 
+def logged_rows(subject: Subject) -> tuple[pl.LazyFrame, Readings]:
+    """The rows of the window: those of batches, and of each source a bounded sample."""
+    local = frames.window(subject.version, subject.start, subject.end, files=subject.files)
+    elsewhere = Readings(subject)
+    samples = [rows.lazy() for rows in elsewhere.samples()]
+    return (pl.concat([local, *samples]) if samples else local), elsewhere
+
+
 def reference_profile(subject: Subject) -> tuple[Grid, Profile]:
     reference = subject.version.reference
     grid = Grid.from_json(reference.grid)
     return grid, Profile.from_bytes(storage.read(reference.profile_sha256), grid)
 
 
-def inputs(subject: Subject, **facts) -> dict:
-    """Digests and sizes of everything the run looked at."""
+def inputs(subject: Subject, elsewhere: Readings, *, not_examined: Sequence[str] = (), **facts) -> dict:
+    """Digests and sizes of everything the run looked at, and what of it was not examined and why."""
     reference = subject.version.reference
+    lacking = [*not_examined, *elsewhere.not_all]
+    facts |= {"sources": elsewhere.facts} if elsewhere.facts else {}
+    facts |= {"not_examined": lacking} if lacking else {}
     return {
         "reference": {"sha256": reference.sha256, "rows": reference.rows, "grid": reference.grid_sha256},
         "tier": subject.judged_as_tier,

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.statistics.limits import judge, worst
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from mrm.adapters import storage
 from mrm.errors import UnusableData
 from mrm.locks import held
 
@@ -69,9 +70,13 @@ def _progress_of(run: Run) -> Callable[[int, str], None]:
 
 
 def subject_of(
-    run: Run, *, report_progress: Callable[[int, str], None], files: frozenset[str] | None = None
+    run: Run,
+    *,
+    report_progress: Callable[[int, str], None],
+    files: frozenset[str] | None = None,
+    readings: Mapping[str, dict] | None = None,
 ) -> Subject:
-    """What a run measures; `files` limits the data to those it read the first time."""
+    """What a run measures; `files` and `readings` limit the data to those it read the first time."""
     return Subject(
         version=run.version,
         policy=run.policy,
@@ -81,6 +86,7 @@ def subject_of(
         report_progress=report_progress,
         files=files,
         tier=run.inputs.get("tier"),
+        readings=readings,
     )
 
 
@@ -91,6 +97,8 @@ def _seed(window_start: datetime) -> int:
 
 def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: str = "") -> Run | None:
     """Write what came of it; None if a later attempt has taken over meanwhile."""
+    for counts in measured.kept if measured else ():
+        storage.put(counts)
     with governed():
         attempt = run.attempt
         run = Run.objects.select_for_update().get(pk=run.pk)

@@ -7,6 +7,7 @@ from audits.assessments.models import Kind, Result, Run
 from audits.assessments.services.execution import result_of, subject_of
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from mrm.adapters import storage
+from mrm.errors import UnusableData
 
 
 class CannotMeasureAgain(Exception):
@@ -16,16 +17,18 @@ class CannotMeasureAgain(Exception):
 def measure_again(run: Run) -> list[Result]:
     """The results that the run's data give today: the same window and seed, the same files, the same limits.
 
-    Data that arrived since the run are left out. Stored counts of the window are not used, only its rows.
+    Data that arrived since the run are left out. Stored counts of the window are not used, only its rows; but of a
+    table in the user's own warehouse, which does not stand still, the counts that the run took.
     """
     read = {batch["sha256"] for name in ("batches", "outcomes") for batch in run.inputs.get(name, [])}
     for what, digest in _files_of(run):
         if not storage.is_intact(digest):
             raise CannotMeasureAgain(f"The {what} {digest}, which the run read, was deleted or changed in storage.")
-    subject = subject_of(run, report_progress=_tell_nobody, files=frozenset(read))
+    readings = {source["id"]: source for source in run.inputs.get("sources", [])}
+    subject = subject_of(run, report_progress=_tell_nobody, files=frozenset(read), readings=readings)
     try:
         measured = measure(run.plan.kind, subject)
-    except (NotEnoughData, ArtifactRefused, ScoringFailed) as failure:
+    except (NotEnoughData, ArtifactRefused, ScoringFailed, UnusableData) as failure:
         raise CannotMeasureAgain(str(failure)) from failure
     missing = read - {batch["sha256"] for name in ("batches", "outcomes") for batch in measured.inputs.get(name, [])}
     if missing:
@@ -38,6 +41,9 @@ def _files_of(run: Run) -> Iterator[tuple[str, str]]:
     for name, what in (("batches", "file of predictions"), ("outcomes", "file of outcomes")):
         for batch in run.inputs.get(name, []):
             yield what, batch["sha256"]
+    for source in run.inputs.get("sources", []):
+        if "counts" in source:
+            yield "file of counts", source["counts"]
     if run.plan.kind == Kind.EXPLAINABILITY:
         yield "artifact", run.version.artifact_sha256
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from audits.assessments.models import Kind, Plan
@@ -11,7 +11,7 @@ from audits.profiles.schema import Kind as ColumnKind
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
-from inventory.models import ModelVersion, Policy
+from inventory.models import ModelVersion, Policy, PredictionBatch, Source
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -22,8 +22,11 @@ WATCHED = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
 
 def create_missing_plans() -> list[Plan]:
     """Give each watched version that has a reference and predictions the plans it lacks and can be assessed for."""
+    batches = PredictionBatch.objects.filter(version=OuterRef("pk"))
+    sources = Source.objects.open().filter(version=OuterRef("pk"), first_at__isnull=False)
     versions = (
-        ModelVersion.objects.filter(stage__in=WATCHED, reference__isnull=False, batches__isnull=False)
+        ModelVersion.objects.filter(stage__in=WATCHED, reference__isnull=False)
+        .filter(Exists(batches) | Exists(sources))
         .annotate(plan_count=Count("plans", distinct=True))
         .filter(plan_count__lt=len(Kind.values))
         .select_related("model")
@@ -105,7 +108,7 @@ def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: dat
     """
     start = _day_of(from_)
     if version.stage == Stage.CANDIDATE:
-        last_at = version.batches.aggregate(last=Max("last_at"))["last"]
+        _, last_at = version.logged_ends()
         end_of_day = _day_of(last_at) + timedelta(days=1)
         return start, end_of_day if end_of_day <= timezone.now() else last_at + timedelta(microseconds=1)
     return start, start + policies.cadence(policy.document, version.model.tier, kind)
@@ -119,7 +122,7 @@ def _why_not_plan(version: ModelVersion, kind: str) -> list[str]:
     lacks = {
         f"it is {version.stage}": version.stage not in WATCHED,
         "it has no reference data": not hasattr(version, "reference"),
-        "it has no predictions yet": not version.batches.exists(),
+        "it has no predictions yet": version.logged_ends()[0] is None,
         why_not_of_kind(version, kind): True,
     }
     return [f"{version} cannot be assessed for {kind}: {lack}." for lack, is_so in lacks.items() if lack and is_so]
@@ -127,7 +130,7 @@ def _why_not_plan(version: ModelVersion, kind: str) -> list[str]:
 
 @governed()
 def _create(version: ModelVersion, kind: Kind, *, actor) -> tuple[Plan, bool]:
-    first_at = version.batches.aggregate(first=Min("first_at"))["first"]
+    first_at, _ = version.logged_ends()
     start, due = first_window(version, kind, Policy.objects.in_force(), from_=first_at)
     plan, is_new = Plan.objects.get_or_create(
         version=version, kind=kind, defaults={"window_start": start, "next_due_at": due}

@@ -45,15 +45,15 @@ def _is_worth_a_run(plan: Plan) -> bool:
     """A window without predictions is a fact to report only about a version that was in production then."""
     promoted_at = plan.version.promoted_at
     was_in_production = promoted_at is not None and promoted_at < plan.next_due_at
-    return was_in_production or plan.version.batches.within(plan.window_start, plan.next_due_at).exists()
+    return was_in_production or plan.version.has_logged_within(plan.window_start, plan.next_due_at)
 
 
 def _move_to_next_data(plan: Plan, policy: Policy) -> bool:
     """Let the plan's window begin with the next predictions that were logged; False while there are none."""
-    later = plan.version.batches.filter(last_at__gte=plan.next_due_at).order_by("first_at").first()
+    later = plan.version.next_logged_at(plan.next_due_at)
     if later is None:
         return False
-    plan.window_start, plan.next_due_at = first_window(plan.version, plan.kind, policy, from_=later.first_at)
+    plan.window_start, plan.next_due_at = first_window(plan.version, plan.kind, policy, from_=later)
     return True
 
 

@@ -58,6 +58,7 @@ def version(request, slug, number):
         successors=ModelVersion.objects.filter(predecessor=version).order_by("number"),
         runs=[(run, shown_verdict(run.verdict, run.state)) for run in runs],
         batches=version.batches.order_by("-first_at")[:RECENT],
+        sources=version.sources.order_by("closed_at", "registered_at"),
         reference=getattr(version, "reference", None),
         address=request.build_absolute_uri("/").rstrip("/"),
     )
