@@ -69,6 +69,36 @@ def actions() -> list[tuple[str, str]]:
     return Action.choices
 
 
+BODY = (
+    "position",
+    "at",
+    "actor_id",
+    "actor_name",
+    "authenticated_by",
+    "action",
+    "subject",
+    "subject_name",
+    "model_slug",
+    "details",
+    "request_id",
+    "previous",
+)
+
+
+def body_of(position, at, actor, actor_name, proved, action, subject, name, model, details, request, previous) -> dict:
+    """What the hash of an entry commits to, from the fields of BODY in their order."""
+    return {
+        "position": position,
+        "at": at.isoformat(timespec="microseconds"),
+        "actor": {"id": actor, "name": actor_name, "authenticated_by": proved},
+        "action": action,
+        "subject": {"id": subject, "name": name, "model": model},
+        "details": details,
+        "request_id": request,
+        "previous": previous,
+    }
+
+
 class Head(models.Model):
     """The trail's pen: the one row that every governed change locks first."""
 
@@ -116,16 +146,7 @@ class Entry(models.Model):
 
     def body(self) -> dict:
         """Everything the hash commits to."""
-        return {
-            "position": self.position,
-            "at": self.at.isoformat(timespec="microseconds"),
-            "actor": {"id": self.actor_id, "name": self.actor_name, "authenticated_by": self.authenticated_by},
-            "action": self.action,
-            "subject": {"id": self.subject, "name": self.subject_name, "model": self.model_slug},
-            "details": self.details,
-            "request_id": self.request_id,
-            "previous": self.previous,
-        }
+        return body_of(*(getattr(self, field) for field in BODY))
 
 
 class Subtree(models.Model):

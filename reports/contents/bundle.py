@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-import rfc8785
-
+from mrm_verify.canonical import canonical
 from reports.contents.monitoring import MonitoringReport
 from reports.verification.evidence import FORMAT
 
@@ -18,7 +17,7 @@ def evidence_bundle(
     decisions  the decision statements with the signers' assertions
     trail      {"log", "key", "size", "root", "checkpoint", "entries": [{"body", "leaf_hash", "proof"}]}
     """
-    return rfc8785.dumps(
+    return canonical(
         {
             "format": FORMAT,
             "report": {

@@ -9,15 +9,12 @@
 The bytes are RFC 8785 canonical JSON, so whoever rebuilds the bundle gets the same digest.
 """
 
-import base64
-import binascii
 import json
 
-import rfc8785
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from audits.trail import chain
-from mrm.adapters import notes
+from mrm_verify import notes
+from mrm_verify.canonical import canonical
+from mrm_verify.faults import Fault
 
 FORMAT = "mrm-evidence/1"
 DIGEST_FIGURE = "evidence.sha256"  # Printed on the pages; cannot stand in the bundle whose digest it is.
@@ -32,12 +29,12 @@ def parse(content: bytes) -> dict:
     """The bundle, if it is one of ours and spelt canonically."""
     try:
         bundle = json.loads(content)
-        canonical = rfc8785.dumps(bundle)
-    except (ValueError, RecursionError, rfc8785.CanonicalizationError) as fault:
+        spelt = canonical(bundle)
+    except (ValueError, RecursionError) as fault:
         raise Faulty(f"evidence.json is not JSON ({fault}).") from fault
     if not isinstance(bundle, dict) or bundle.get("format") != FORMAT:
         raise Faulty(f"evidence.json is not in the format {FORMAT}.")
-    if canonical != content:
+    if spelt != content:
         raise Faulty("evidence.json is not spelt canonically (RFC 8785).")
     if not _shaped(bundle):
         raise Faulty("evidence.json lacks its figures or its trail.")
@@ -78,30 +75,20 @@ def check_log(bundle: dict) -> int:
     size, name = trail["size"], trail["log"]
     try:
         root = bytes.fromhex(trail["root"])
-        key = _verifier_key(trail["key"], name)
+        key = notes.VerifierKey.read(trail["key"])
         for entry in trail["entries"]:
             proof = [bytes.fromhex(node) for node in entry["proof"]]
             position = entry["body"].get("position")
             leaf = bytes.fromhex(entry["leaf_hash"])
             if not isinstance(position, int) or not chain.verify_inclusion(leaf, position, size, proof, root):
                 raise Faulty(f"The proof that trail entry {position} stands in the log does not lead to its root.")
-    except (ValueError, TypeError) as fault:
+        checkpoint = notes.Checkpoint.read(trail["checkpoint"])
+    except (ValueError, TypeError, Fault) as fault:
         raise Faulty(f"The proofs of the trail are malformed ({fault}).") from fault
-    if not notes.note_holds(trail["checkpoint"], notes.checkpoint_body(name, size, root), name, key):
+    stated = (key.name, key.kind, checkpoint.body) == (name, notes.ED25519, notes.checkpoint_body(name, size, root))
+    if not stated or not checkpoint.is_signed_by(key):
         raise Faulty("The signature of the trail's checkpoint does not hold for its size and root.")
     return size
-
-
-def _verifier_key(line: str, name: str) -> Ed25519PublicKey:
-    key_name, _, rest = line.partition("+")  # A name never holds a plus; the key in base64 may.
-    encoded = rest.partition("+")[2]
-    try:
-        raw = base64.b64decode(encoded, validate=True)
-    except binascii.Error as fault:
-        raise Faulty(f"The verifier key of the trail is malformed ({fault}).") from fault
-    if raw[:1] != notes.ED25519 or key_name != name:
-        raise Faulty("The verifier key of the trail is not an Ed25519 key of this log.")
-    return Ed25519PublicKey.from_public_bytes(raw[1:])
 
 
 def _shaped(bundle: dict) -> bool:

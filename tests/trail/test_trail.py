@@ -187,6 +187,12 @@ def test_an_empty_trail_is_not_signed(db):
     assert verify_trail().holds
 
 
+def test_an_empty_trail_has_nothing_to_export(db, tmp_path):
+    with pytest.raises(CommandError, match="Nothing is recorded"):
+        call_command("export_trail", str(tmp_path / "none.zip"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_proofs_from_the_tables_hold(trail):
     first = sign_checkpoint()
     for number in range(9):
@@ -249,7 +255,7 @@ FAULTS = {
     "DELETE FROM trail_entry WHERE position = 0": "Entry 0 is missing",
     "DELETE FROM trail_entry WHERE position >= 6": "missing",
     "TRUNCATE trail_entry": "missing",
-    "UPDATE trail_entry SET position = CASE position WHEN 3 THEN -1 ELSE position END": "Entry 0 is missing",
+    "UPDATE trail_entry SET position = CASE position WHEN 3 THEN -1 ELSE position END": "Entry 3 is missing",
     "UPDATE trail_head SET length = length - 1": "more entries",
     "UPDATE trail_head SET length = length + 1": "missing at the end",
     "UPDATE trail_head SET frontier = '[]'": "head",

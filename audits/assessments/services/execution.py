@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-import rfc8785
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from audits.trail.services import governed, record
 from mrm.adapters import storage
 from mrm.errors import UnusableData
 from mrm.locks import held
+from mrm_verify.canonical import canonical
 
 MOST_ATTEMPTS = 3
 logger = logging.getLogger(__name__)
@@ -186,4 +186,4 @@ EVIDENCE_FIELDS = (
 def results_digest(results) -> str:
     """The SHA-256 that the trail keeps of a run's results, recomputable from the rows."""
     rows = [{name: getattr(result, name) for name in EVIDENCE_FIELDS} for result in results]
-    return hashlib.sha256(rfc8785.dumps(rows)).hexdigest()
+    return hashlib.sha256(canonical(rows)).hexdigest()

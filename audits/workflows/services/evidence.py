@@ -2,13 +2,12 @@
 
 import hashlib
 
-import rfc8785
-
 from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import ChangeRequest
 from inventory.models import ModelVersion, Policy
+from mrm_verify.canonical import canonical
 
 
 def evidence_for(
@@ -49,7 +48,7 @@ def evidence_again(change: ChangeRequest) -> dict:
 
 def digest_of(facts: dict) -> str:
     """SHA-256 of the RFC 8785 canonical JSON."""
-    return hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+    return hashlib.sha256(canonical(facts)).hexdigest()
 
 
 def _version_facts(version: ModelVersion | None) -> dict | None:

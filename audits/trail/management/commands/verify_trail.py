@@ -1,4 +1,8 @@
+import os
+import sys
+
 from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
 
 from audits.trail.services import verify_trail
 
@@ -6,8 +10,19 @@ from audits.trail.services import verify_trail
 class Command(BaseCommand):
     help = "Recompute the whole trail and every checkpoint; exit 1 and name the first fault if anything does not hold."
 
-    def handle(self, **options):
-        result = verify_trail()
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--jobs", type=int, default=os.cpu_count() or 1, help="processes to use; by default all cores"
+        )
+
+    def handle(self, jobs: int, **options):
+        with tqdm(unit=" entries", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+            def progress(done: int, of: int) -> None:
+                bar.total = of
+                bar.update(done - bar.n)
+
+            result = verify_trail(jobs=jobs, progress=progress)
         if not result.holds:
             raise CommandError(result.fault)
         self.stdout.write(f"The trail holds: {result.entries} entries, {result.checkpoints} checkpoints.")

@@ -1,0 +1,60 @@
+"""`mrm-verify trail EXPORT`: exit 0 only if everything holds, else 1 and the first fault."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mrm_verify import __version__
+from mrm_verify.export import Found, verify_export
+from mrm_verify.faults import Fault
+from mrm_verify.trust import Trust
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="mrm-verify", description="Checks an exported trail without its system.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    trail = commands.add_parser("trail", help="recompute an export and every signature in it")
+    trail.add_argument("export", type=Path, help="the archive that export_trail or the page Trail made")
+    trail.add_argument("--key", default="", help="the log's key, name+id+key, as the organisation published it")
+    trail.add_argument("--witness", action="append", default=[], help="a witness's key, name+id+key; may be repeated")
+    trail.add_argument("--authority", action="append", default=[], type=Path, help="a time-stamp authority's root, PEM")
+    trail.add_argument("--against", action="append", default=[], type=Path, help="a checkpoint you hold from before")
+    trail.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use; by default one a core")
+    options = parser.parse_args(arguments)
+    try:
+        trust = Trust(
+            options.key,
+            tuple(options.witness),
+            tuple(path.read_text() for path in options.authority),
+            tuple(path.read_text() for path in options.against),
+        )
+        found = verify_export(options.export, trust, jobs=options.jobs, progress=_shown)
+    except (Fault, OSError, UnicodeDecodeError) as fault:
+        print(f"The trail does not hold. {fault}", file=sys.stderr)
+        return 1
+    print("\n".join(_told(found, pinned=bool(options.key))))
+    return 0
+
+
+def _shown(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done:,} of {of:,} entries", end="\n" if done >= of else "", file=sys.stderr, flush=True)
+
+
+def _told(found: Found, *, pinned: bool):
+    whole = found.scope is None
+    yield f"The {'trail' if whole else 'extract'} of {found.log} holds."
+    yield f"{found.entries:,} entries, each recomputed from its fields" + (
+        ", linked, and hashed into the tree." if whole else ", and proved to stand under the checkpoint."
+    )
+    yield (
+        f"{found.checkpoints:,} checkpoints signed by the log; {found.cosignatures:,} cosignatures of witnesses; "
+        f"{found.time_stamps:,} time-stamps."
+    )
+    yield f"{found.statements:,} statements that people signed, {found.passkeys:,} of them by passkey."
+    if not whole:
+        yield "An extract shows that these entries were recorded, not that there were no others."
+    if not pinned:
+        yield f"The log's key came with the export. Compare it with the one that was published: {found.trust.log}"

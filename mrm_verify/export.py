@@ -1,0 +1,232 @@
+"""An exported trail, read and held against itself and against what the auditor trusts.
+
+The archive is a ZIP file; every line of its `.ndjson` members is RFC 8785 canonical JSON.
+
+    manifest.json        {"format", "log", "size", "scope", "checkpoint", "keys": {"log", "witnesses", "authorities"}}
+    entries.ndjson       {"body", "leaf_hash"}; in an extract also "proof"
+    checkpoints.ndjson   {"note", "time_stamps"}: signed notes with cosignatures, RFC 3161 tokens in base64
+    statements.ndjson    {"digest", "statement", "authentication", "signature"}: what people signed
+
+The scope is null where the archive holds the whole trail from the first entry. An extract holds entries that were
+chosen, each with the proof that it stands under the checkpoint of the manifest.
+"""
+
+import json
+import zipfile
+from bisect import bisect_right as bisect
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count, islice
+from pathlib import Path
+
+from mrm_verify import merkle
+from mrm_verify.canonical import NotCanonical, canonical
+from mrm_verify.crew import crew
+from mrm_verify.faults import Fault
+from mrm_verify.log import STRETCH, Joined, Stretch, check_stretch, fault_in
+from mrm_verify.notes import Checkpoint
+from mrm_verify.statements import Cited, Statements, citation
+from mrm_verify.trust import Checker, Trust
+
+FORMAT = "mrm-trail/1"
+MEMBERS = ("manifest.json", "entries.ndjson", "checkpoints.ndjson", "statements.ndjson")
+LONGEST_LINE = 32 * 2**20
+AT_ONCE = 500  # Checkpoints handed to a process together.
+
+
+@dataclass
+class Found:
+    """What was verified, counted."""
+
+    log: str
+    scope: dict | None
+    trust: Trust
+    entries: int = 0
+    checkpoints: int = 0
+    cosignatures: int = 0
+    time_stamps: int = 0
+    statements: int = 0
+    passkeys: int = 0
+
+
+def verify_export(
+    path: Path, trust: Trust, *, jobs: int = 1, progress: Callable[[int, int], None] = lambda done, of: None
+) -> Found:
+    """Recompute everything in the archive; Fault names the first thing that does not hold."""
+    with _opened(path) as archive, crew(jobs) as run:
+        manifest = _manifest(archive)
+        trust = trust.or_as_named_in(manifest["keys"])
+        found = Found(manifest["log"], manifest["scope"], trust)
+        checkpoints = [(line, _checkpoint(line)) for line in _lines(archive, "checkpoints.ndjson")]
+        _check_order(manifest, [checkpoint for _, checkpoint in checkpoints])
+        statements = Statements(_objects(archive, "statements.ndjson"))
+        check_entries = _check_whole if manifest["scope"] is None else _check_extract
+        for cited in check_entries(archive, manifest, checkpoints, trust, run):
+            found.entries += cited.entries
+            statements.cite(cited.citations)
+            progress(found.entries, manifest["size"])
+        for counted in run(_check_signatures, ((lines, trust) for lines in _grouped(line for line, _ in checkpoints))):
+            found.checkpoints += counted[0]
+            found.cosignatures += counted[1]
+            found.time_stamps += counted[2]
+        found.statements, found.passkeys = statements.check()
+        return found
+
+
+@dataclass(frozen=True)
+class _Checked:
+    entries: int
+    citations: list[Cited]
+
+
+def _check_whole(archive, manifest, checkpoints, trust, run) -> Iterator[_Checked]:
+    """Every leaf, every link, the tree, and the root of every checkpoint, those that the auditor holds included."""
+    roots: dict[int, set[bytes]] = {}
+    for checkpoint in [*(one for _, one in checkpoints), *map(_held(manifest), trust.held)]:
+        roots.setdefault(checkpoint.size, set()).add(checkpoint.root)
+    joined, lines = Joined(), _lines(archive, "entries.ndjson")
+    stretches = iter(lambda: list(islice(lines, STRETCH)), [])
+    sizes = sorted(roots)
+    work = (
+        (start, stretch, sizes[bisect(sizes, start) : bisect(sizes, start + STRETCH)])
+        for start, stretch in zip(count(0, STRETCH), stretches, strict=False)
+    )
+    for stretch, citations in run(_check_lines, work):
+        for size, root in joined.add(stretch)[0].items():
+            if roots.get(size, {root}) != {root}:
+                raise Fault(f"The checkpoint over {size} entries was signed over other entries than these.")
+        yield _Checked(stretch.length, citations)
+    if joined.length != manifest["size"]:
+        raise Fault(f"The checkpoint is over {manifest['size']} entries, the export holds {joined.length}.")
+
+
+def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stretch, list[Cited]]:
+    citations: list[Cited] = []
+
+    def entries() -> Iterator[tuple[dict | None, str]]:
+        for number, line in enumerate(lines, start):
+            entry = _parsed(line, f"Entry {number}")
+            body, leaf = entry.get("body"), str(entry.get("leaf_hash"))
+            yield (body if isinstance(body, dict) else None), leaf
+            # Reached only once its hash held: these bytes are what was hashed, and the line holds nothing beside them.
+            if line != b'{"body":' + canonical(body) + b',"leaf_hash":"' + leaf.encode() + b'"}':
+                raise Fault(f"Entry {number} is not spelt canonically.")
+            citations.extend(citation(body))
+
+    return check_stretch(start, entries(), sizes)[0], citations
+
+
+def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Checked]:
+    """Every leaf of an extract, and the proof that it stands under the checkpoint."""
+    if trust.held:
+        raise Fault("An extract cannot be held against another checkpoint; ask for an export of the whole trail.")
+    newest, last = checkpoints[-1][1], -1
+    for number, line in enumerate(_lines(archive, "entries.ndjson"), 1):
+        entry = _parsed(line, f"Line {number} of the entries")
+        body, leaf, position = entry.get("body"), str(entry.get("leaf_hash")), last + 1
+        if isinstance(body, dict) and isinstance(body.get("position"), int):
+            position = body["position"]
+        if fault := fault_in(position, body if isinstance(body, dict) else None, leaf, None):
+            raise Fault(fault)
+        try:
+            proof = [bytes.fromhex(node) for node in entry["proof"]]
+        except (KeyError, TypeError, ValueError) as fault:
+            raise Fault(f"The proof of entry {position} is malformed ({fault}).") from fault
+        if position <= last:
+            raise Fault(f"Entry {position} does not come in its order.")
+        if not merkle.verify_inclusion(bytes.fromhex(leaf), position, newest.size, proof, newest.root):
+            raise Fault(f"The proof of entry {position} does not lead to the root of the checkpoint.")
+        last = position
+        yield _Checked(1, citation(body))
+
+
+def _check_signatures(lines: list[bytes], trust: Trust) -> tuple[int, int, int]:
+    """How many checkpoints hold, with how many cosignatures and time-stamps."""
+    checker = Checker(trust)
+    counts = [checker.check(_checkpoint(line), json.loads(line)["time_stamps"]) for line in lines]
+    return len(lines), sum(one for one, _ in counts), sum(other for _, other in counts)
+
+
+def _check_order(manifest: dict, checkpoints: list[Checkpoint]) -> None:
+    sizes = [checkpoint.size for checkpoint in checkpoints]
+    if not checkpoints or sizes != sorted(set(sizes)) or sizes[-1] != manifest["size"]:
+        raise Fault("The checkpoints are not in order, or the last is not over the whole export.")
+    newest = Checkpoint.read(manifest["checkpoint"])
+    if newest.body != checkpoints[-1].body or manifest["log"] != newest.origin:
+        raise Fault("The checkpoint of the manifest is not the newest of the export.")
+
+
+def _held(manifest: dict) -> Callable[[str], Checkpoint]:
+    """Reads a checkpoint that the auditor got elsewhere."""
+
+    def read(note: str) -> Checkpoint:
+        checkpoint = Checkpoint.read(note)
+        if checkpoint.origin != manifest["log"]:
+            raise Fault(f"The checkpoint you hold is of {checkpoint.origin}, this trail is of {manifest['log']}.")
+        if checkpoint.size > manifest["size"]:
+            raise Fault(
+                f"Entries {manifest['size']} to {checkpoint.size - 1} are missing: the checkpoint you hold is over "
+                f"{checkpoint.size} entries."
+            )
+        return checkpoint
+
+    return read
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if tuple(archive.namelist()) != MEMBERS:
+                raise Fault(f"{path} is not an exported trail: it must hold {', '.join(MEMBERS)} in this order.")
+            yield archive
+    except (OSError, zipfile.BadZipFile, EOFError) as fault:
+        raise Fault(f"{path} cannot be read as an archive: {fault}.") from fault
+
+
+def _manifest(archive: zipfile.ZipFile) -> dict:
+    manifest = _parsed(archive.read("manifest.json"), "The manifest")
+    if manifest.get("format") != FORMAT:
+        raise Fault(f"The manifest is not of the format {FORMAT}.")
+    keys, scope = manifest.get("keys"), manifest.get("scope")
+    shaped = isinstance(keys, dict) and isinstance(keys.get("log"), str) and (scope is None or isinstance(scope, dict))
+    shaped = shaped and all(isinstance(keys.get(name), list) for name in ("witnesses", "authorities"))
+    if not shaped or not isinstance(manifest.get("size"), int) or not isinstance(manifest.get("checkpoint"), str):
+        raise Fault("The manifest lacks its size, its checkpoint or its keys.")
+    return manifest
+
+
+def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with archive.open(name) as member:
+        while line := member.readline(LONGEST_LINE):
+            if not line.endswith(b"\n"):
+                raise Fault(f"A line of {name} is cut off or longer than {LONGEST_LINE} bytes.")
+            yield line[:-1]
+
+
+def _objects(archive: zipfile.ZipFile, name: str) -> Iterator[dict]:
+    for number, line in enumerate(_lines(archive, name), 1):
+        yield _parsed(line, f"Line {number} of {name}", canonically=True)
+
+
+def _checkpoint(line: bytes) -> Checkpoint:
+    one = _parsed(line, "A checkpoint", canonically=True)
+    if not isinstance(one.get("note"), str) or not isinstance(one.get("time_stamps"), list):
+        raise Fault("A checkpoint lacks its note or its time-stamps.")
+    return Checkpoint.read(one["note"])
+
+
+def _parsed(line: bytes, what: str, *, canonically: bool = False) -> dict:
+    try:
+        value = json.loads(line)
+        if isinstance(value, dict) and (not canonically or canonical(value) == line):
+            return value
+    except (ValueError, RecursionError, NotCanonical) as fault:
+        raise Fault(f"{what} is not JSON ({fault}).") from fault
+    raise Fault(f"{what} is not an object, or not spelt canonically.")
+
+
+def _grouped(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    lines = iter(lines)
+    return iter(lambda: list(islice(lines, AT_ONCE)), [])
