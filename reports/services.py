@@ -1,6 +1,7 @@
 """Issuing reports: gathered, printed, sealed, kept under their digest; and verifying what somebody hands in."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import governed, record, sign_checkpoint
 from audits.workflows.models.references import next_reference
+from inventory.contents.trail import chosen, entries_visible_to
 from inventory.models import Model
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -18,6 +20,7 @@ from mrm.errors import RuleBroken
 from mrm.locks import held
 from reports.contents import evidence_bundle
 from reports.contents.gather import gather
+from reports.contents.trail_export import export_extract, export_whole
 from reports.models import Report
 from reports.pdf import Attachment, render
 from reports.pdf.pages import pages
@@ -128,3 +131,23 @@ def _fail(report: Report, reason: str) -> Report:
 
 def _show_step(report: Report, step: str) -> None:
     Report.objects.filter(pk=report.pk).update(step=step)
+
+
+def export_trail(*, wanted: dict, actor) -> Iterator[bytes]:
+    """The trail as an archive that `mrm-verify` checks, a piece at a time.
+
+    The whole of it for the system and for those who may read all of it; an extract with proofs for everybody else, and
+    where only part is wanted: by the names of the search on the page Trail.
+    """
+    require(actor, Permission.READ_TRAIL, None, model_slug=None)
+    checkpoint = sign_checkpoint()
+    if checkpoint is None:
+        raise RuleBroken("Nothing is recorded yet, so there is nothing to export.")
+    wanted = {name: value for name, value in wanted.items() if value not in ("", None)}
+    everything = actor is None or actor.workspace_ids() is None
+    if everything and not wanted:
+        return export_whole(checkpoint)
+    scope = {name: str(value) for name, value in wanted.items()}
+    if not everything:
+        scope["reader"] = f"{actor} sees the entries about the models of their workspaces."
+    return export_extract(checkpoint, chosen(entries_visible_to(actor), wanted), scope)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reports.views import reports, verify
+from reports.views import reports, trail, verify
 
 urlpatterns = [
     path("api/v1/", include("reports.api.urls")),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("reports/verify/", verify.verify_report, name="verify-report"),
     path("reports/<reference:reference>/", reports.report, name="report"),
     path("reports/<reference:reference>/pdf/", reports.download, name="report-pdf"),
+    path("trail/export/", trail.export, name="export-trail"),
     path("models/<slug:slug>/reports/", reports.model_reports, name="model-reports"),
 ]

@@ -10,7 +10,7 @@ from audits.trail import services
 from audits.trail.models import Checkpoint, Entry
 from inventory.api import examples
 from inventory.api.paging import Pages, page_of
-from inventory.contents.trail import entries_visible_to
+from inventory.contents.trail import chosen, entries_visible_to
 from inventory.serializers.trail import (
     ConsistencyOut,
     ConsistencyQuery,
@@ -23,15 +23,6 @@ from mrm.accounts.api import Api, FileApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import problems, response_example
-
-NAMED = {
-    "action": "action",
-    "model": "model_slug",
-    "actor": "actor_id",
-    "subject": "subject",
-    "since": "at__gte",
-    "until": "at__lt",
-}
 
 
 class EntriesApi(Api):
@@ -50,8 +41,7 @@ class EntriesApi(Api):
         query.is_valid(raise_exception=True)
         wanted = dict(query.validated_data)
         pages = Pages(wanted.pop("ordering"))
-        chosen = {NAMED[name]: str(value) if name == "actor" else value for name, value in wanted.items()}
-        page = pages.paginate_queryset(entries_visible_to(request.user).filter(**chosen), request, self)
+        page = pages.paginate_queryset(chosen(entries_visible_to(request.user), wanted), request, self)
         return pages.get_paginated_response(EntryOut(page, many=True).data)
 
 

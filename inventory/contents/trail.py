@@ -3,12 +3,33 @@
 Pages and API of the trail live in this app and not with the trail, because that depends on the models they may see.
 """
 
+from datetime import datetime
+
+from django.db.models import Q
+
 from audits.trail.models import Entry
 from inventory.models import Model
 
 
 def entries_visible_to(person):
-    """Everything for those who hold a role in every workspace; else what is about the models they may see."""
-    if person.workspace_ids() is None:
+    """Everything for the system and for those who hold a role in every workspace; else what is about their models."""
+    if person is None or person.workspace_ids() is None:
         return Entry.objects.all()
     return Entry.objects.filter(model_slug__in=Model.objects.visible_to(person).values("slug"))
+
+
+def chosen(entries, wanted: dict):
+    """The entries that a search asks for, on the page or through the API."""
+    wanted = {name: value for name, value in wanted.items() if value not in ("", None)}
+    if text := wanted.get("q"):
+        entries = entries.filter(Q(subject_name__icontains=text) | Q(model_slug__icontains=text) | Q(subject=text))
+    if "person" in wanted:
+        entries = entries.filter(actor_name__icontains=wanted["person"])
+    exactly = {"action": "action", "model": "model_slug", "actor": "actor_id", "subject": "subject"}
+    entries = entries.filter(**{field: str(wanted[name]) for name, field in exactly.items() if name in wanted})
+    since, until = wanted.get("since"), wanted.get("until")
+    if since:
+        entries = entries.filter(**{"at__gte" if isinstance(since, datetime) else "at__date__gte": since})
+    if until:  # A day is asked for as a whole, a moment up to itself.
+        entries = entries.filter(**{"at__lt" if isinstance(until, datetime) else "at__date__lte": until})
+    return entries

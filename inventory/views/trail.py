@@ -2,13 +2,12 @@
 
 import json
 
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits.trail import services
 from audits.trail.models import Checkpoint
-from inventory.contents.trail import entries_visible_to
+from inventory.contents.trail import chosen, entries_visible_to
 from inventory.forms import TrailFilter
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -20,7 +19,7 @@ from mrm.pages.tables import numbered_page
 def trail(request):
     form = TrailFilter(request.GET)
     form.is_valid()
-    entries = _chosen(entries_visible_to(request.user), form.cleaned_data)
+    entries = chosen(entries_visible_to(request.user), form.cleaned_data)
     context = {"page": numbered_page(request, entries), "form": form, "checkpoint": Checkpoint.objects.first()}
     return answer(request, "trail/trail.html", context, part="trail/rows.html")
 
@@ -48,17 +47,3 @@ def verify(request):
     require(request.user, Permission.READ_TRAIL, None)
     context = {"verification": services.verify_trail()}
     return answer(request, "trail/verified.html", context, part="trail/verified_part.html")
-
-
-def _chosen(entries, wanted: dict):
-    if text := wanted.get("q"):
-        entries = entries.filter(Q(subject_name__icontains=text) | Q(model_slug__icontains=text) | Q(subject=text))
-    if person := wanted.get("person"):
-        entries = entries.filter(actor_name__icontains=person)
-    if action := wanted.get("action"):
-        entries = entries.filter(action=action)
-    if since := wanted.get("since"):
-        entries = entries.filter(at__date__gte=since)
-    if until := wanted.get("until"):
-        entries = entries.filter(at__date__lte=until)
-    return entries

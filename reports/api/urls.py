@@ -3,11 +3,13 @@
 from django.urls import path
 
 from reports.api.reports import ReportApi, ReportEvidenceApi, ReportPdfApi, ReportsApi
+from reports.api.trail import TrailExportApi
 from reports.api.verification import VerificationApi
 
 urlpatterns = [
     path("reports/", ReportsApi.as_view(), name="api-reports"),
     path("reports/verify/", VerificationApi.as_view(), name="api-verify-report"),
+    path("trail/export", TrailExportApi.as_view(), name="api-trail-export"),
     *(
         pattern
         for named in ("uuid", "reference")

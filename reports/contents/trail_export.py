@@ -1,0 +1,127 @@
+"""The trail as an archive that `mrm-verify` checks; its format is stated in `mrm_verify.export`.
+
+The same trail gives the same bytes. Nothing is held in memory but a stretch of entries.
+"""
+
+import contextlib
+import zipfile
+from collections.abc import Iterable, Iterator
+
+from audits.trail import services as trail
+from audits.trail.models import Checkpoint
+from audits.workflows.models import Decision
+from mrm_verify.canonical import NotCanonical, canonical
+from mrm_verify.export import FORMAT, MEMBERS
+from mrm_verify.log import STRETCH
+from mrm_verify.statements import NAMES_A_STATEMENT
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # The time that files in the archive bear, so that it depends on the trail alone.
+SOME = 1000
+
+
+def export_whole(checkpoint: Checkpoint) -> Iterator[bytes]:
+    """Everything up to this checkpoint, as the bytes of an archive."""
+    cited: list[str] = []
+    lines = _recorded(trail.entries_between(0, checkpoint.size), cited)
+    checkpoints = map(canonical, trail.checkpoints_in_full(after=0, upto=checkpoint.size))
+    return _archive(_manifest(checkpoint, None), lines, checkpoints, _statements(cited))
+
+
+def export_extract(checkpoint: Checkpoint, entries, scope: dict) -> Iterator[bytes]:
+    """The chosen entries that stand under this checkpoint, each with its proof; the scope says how they were chosen."""
+    cited: list[str] = []
+    chosen = entries.filter(position__lt=checkpoint.size).order_by("position")
+    checkpoints = map(canonical, trail.checkpoints_in_full(after=checkpoint.size - 1, upto=checkpoint.size))
+    return _archive(_manifest(checkpoint, scope), _proved(chosen, checkpoint, cited), checkpoints, _statements(cited))
+
+
+def _manifest(checkpoint: Checkpoint, scope: dict | None) -> dict:
+    trust = trail.trust()
+    return {
+        "format": FORMAT,
+        "log": trail.log_name(),
+        "size": checkpoint.size,
+        "scope": scope,
+        "checkpoint": checkpoint.note,
+        "keys": {"log": trust.log, "witnesses": list(trust.witnesses), "authorities": list(trust.authorities)},
+    }
+
+
+def _proved(entries, checkpoint: Checkpoint, cited: list[str]) -> Iterator[bytes]:
+    last = -1
+    while some := list(entries.filter(position__gt=last)[:SOME]):
+        proofs = trail.inclusion_proofs([entry.position for entry in some], checkpoint.size)
+        for entry in some:
+            _note_citation(entry.body(), cited)
+            yield canonical({"body": entry.body(), "leaf_hash": entry.leaf_hash, "proof": proofs[entry.position]})
+        last = some[-1].position
+
+
+def _recorded(entries: Iterable[tuple[dict | None, str]], cited: list[str]) -> Iterator[bytes]:
+    for body, leaf in entries:
+        # An entry that was changed into something without canonical form is left out: the verifier names it as missing.
+        with contextlib.suppress(NotCanonical):
+            if body is not None:
+                yield canonical({"body": body, "leaf_hash": leaf})
+                _note_citation(body, cited)
+
+
+def _note_citation(body: dict, cited: list[str]) -> None:
+    if isinstance(body["details"], dict) and NAMES_A_STATEMENT in body["details"]:
+        cited.append(body["details"][NAMES_A_STATEMENT])
+
+
+def _statements(cited: list[str]) -> Iterator[bytes]:
+    """What people signed, as far as the entries written before cite it."""
+    for start in range(0, len(cited), SOME):
+        signed = Decision.objects.filter(statement_digest__in=cited[start : start + SOME])
+        for decision in signed.order_by("decided_at", "pk").distinct():
+            yield canonical(
+                {
+                    "digest": decision.statement_digest,
+                    "statement": decision.statement,
+                    "authentication": decision.authentication,
+                    "signature": None,
+                }
+            )
+
+
+def _archive(manifest: dict, *contents: Iterable[bytes]) -> Iterator[bytes]:
+    """The archive, a piece at a time."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        with archive.open(_member(MEMBERS[0]), "w") as member:
+            member.write(canonical(manifest))
+        for name, lines in zip(MEMBERS[1:], contents, strict=True):
+            with archive.open(_member(name), "w", force_zip64=True) as member:
+                for line in lines:
+                    member.write(line + b"\n")
+                    if sink.size > STRETCH * 8:
+                        yield sink.taken()
+    yield sink.taken()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, LONG_AGO)
+    info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 3
+    return info
+
+
+class _Sink:
+    """What the archive writes into and the answer takes from; it cannot go back, so the archive does not try."""
+
+    def __init__(self):
+        self.pieces: list[bytes] = []
+        self.size = 0
+
+    def write(self, piece: bytes) -> int:
+        self.pieces.append(bytes(piece))
+        self.size += len(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        pass
+
+    def taken(self) -> bytes:
+        taken, self.pieces, self.size = b"".join(self.pieces), [], 0
+        return taken
