@@ -5,7 +5,7 @@ The archive is a ZIP file; every line of its `.ndjson` members is RFC 8785 canon
     manifest.json        {"format", "log", "size", "scope", "checkpoint", "keys": {"log", "witnesses", "authorities"}}
     entries.ndjson       {"body", "leaf_hash"}; in an extract also "proof"
     checkpoints.ndjson   {"note", "time_stamps"}: signed notes with cosignatures, RFC 3161 tokens in base64
-    statements.ndjson    {"digest", "statement", "authentication", "signature"}: what people signed
+    statements.ndjson    {"statement_digest", "statement", "method", "assertion", …}: what people signed
 
 The scope is null where the archive holds the whole trail from the first entry. An extract holds entries that were
 chosen, each with the proof that it stands under the checkpoint of the manifest.
@@ -26,7 +26,7 @@ from mrm_verify.crew import crew
 from mrm_verify.faults import Fault
 from mrm_verify.log import STRETCH, Joined, Stretch, check_stretch, fault_in
 from mrm_verify.notes import Checkpoint
-from mrm_verify.statements import Cited, Statements, citation
+from mrm_verify.statements import Cited, Statements, cited_by
 from mrm_verify.trust import Checker, Trust
 
 FORMAT = "mrm-trail/1"
@@ -112,7 +112,7 @@ def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stre
             # Reached only once its hash held: these bytes are what was hashed, and the line holds nothing beside them.
             if line != b'{"body":' + canonical(body) + b',"leaf_hash":"' + leaf.encode() + b'"}':
                 raise Fault(f"Entry {number} is not spelt canonically.")
-            citations.extend(citation(body))
+            citations.extend(cited_by(body))
 
     return check_stretch(start, entries(), sizes)[0], citations
 
@@ -138,7 +138,7 @@ def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Chec
         if not merkle.verify_inclusion(bytes.fromhex(leaf), position, newest.size, proof, newest.root):
             raise Fault(f"The proof of entry {position} does not lead to the root of the checkpoint.")
         last = position
-        yield _Checked(1, citation(body))
+        yield _Checked(1, cited_by(body))
 
 
 def _check_signatures(lines: list[bytes], trust: Trust) -> tuple[int, int, int]:

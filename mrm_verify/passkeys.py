@@ -1,106 +1,100 @@
-"""Signatures of people by passkey: a WebAuthn assertion whose challenge is the digest of what was signed.
+"""Signatures of people by passkey: whether an assertion signs a challenge (Web Authentication Level 3, section 7.2).
 
-    {"kind": "webauthn", "rp_id": "risk.bank.example",
-     "public_key": …, "authenticator_data": …, "client_data": …, "signature": …}      all four in base64url
-
-The public key is a COSE key (RFC 9052) as the authenticator gave it when it was enrolled: ES256, EdDSA with Ed25519, or
-RS256.
+Nothing here needs more than what is stored with a signature, so it can be asked again years later.
 """
 
-import base64
-import binascii
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
+from urllib.parse import urlsplit
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from mrm_verify.canonical import canonical
-from mrm_verify.cbor import NotCbor, decoded
 from mrm_verify.faults import Fault
 
-KIND = "webauthn"
+METHOD = "passkey"
 USER_PRESENT, USER_VERIFIED = 0x01, 0x04
-ES256, EDDSA, RS256 = -7, -8, -257
+SHORTEST = 37  # Bytes of authenticator data: digest of the site, flags, counter.
+CURVES = {"ES256": ("secp256r1", hashes.SHA256()), "ES384": ("secp384r1", hashes.SHA384())}
+CURVES["ES512"] = ("secp521r1", hashes.SHA512())
 
 
-def check_signature(statement: dict, signature: dict) -> None:
-    """That this assertion signs exactly this statement, by a person who was verified on a page of the relying party."""
-    try:
-        parts = {name: from_base64url(signature[name]) for name in ("public_key", "authenticator_data", "signature")}
-        client_data = from_base64url(signature["client_data"])
-        rp_id = signature["rp_id"]
-    except (KeyError, TypeError, ValueError) as fault:
-        raise Fault(f"The passkey's signature is incomplete or malformed ({fault}).") from fault
-    challenge = sha256(canonical(statement)).digest()
-    client = check_assertion(challenge=challenge, rp_id=rp_id, client_data=client_data, **parts)
-    if client.get("crossOrigin"):
-        raise Fault("The passkey was used inside a page of another site.")
-
-
-def check_assertion(
+def fault_in(
     *,
-    challenge: bytes,
-    rp_id: str,
-    public_key: bytes,
     authenticator_data: bytes,
     client_data: bytes,
     signature: bytes,
+    challenge: bytes,
+    origin: str,
+    public_key,
+    algorithm: str,
     user_verified: bool = True,
-) -> dict:
-    """Verify one assertion (WebAuthn Level 3, section 7.2, steps on signed content); gives the client data."""
+) -> str:
+    """Why this is not the key's signature over the challenge, given on a page of that origin; empty where it is."""
     try:
         client = json.loads(client_data)
-    except ValueError as fault:
-        raise Fault("The passkey's client data are not JSON.") from fault
-    if not isinstance(client, dict) or client.get("type") != "webauthn.get":
-        raise Fault("The passkey's client data are not those of a signature.")
-    if client.get("challenge") != base64url(challenge):
-        raise Fault("The passkey signed something else: its challenge is not the digest of this statement.")
-    host = str(client.get("origin", "")).partition("://")[2].partition("/")[0].rpartition(":")
-    host = host[0] if host[1] and host[2].isdecimal() else host[2]
-    if host != rp_id and not host.endswith(f".{rp_id}"):
-        raise Fault(f"The passkey was used on {client.get('origin')}, not on {rp_id}.")
-    if authenticator_data[:32] != sha256(rp_id.encode()).digest() or len(authenticator_data) < 37:
-        raise Fault(f"The passkey does not belong to {rp_id}.")
+        kind, signed = client["type"], from_base64url(client["challenge"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return "What the browser sent with it cannot be read."
+    if kind != "webauthn.get":
+        return "It was made for another purpose."
+    if signed != challenge:
+        return "It signs something else than the statement that was shown."
+    if client.get("origin") != origin or client.get("crossOrigin", False) is not False:
+        return "It was given on another page than ours."
+    site = sha256((urlsplit(origin).hostname or "").encode()).digest()
+    if len(authenticator_data) < SHORTEST or authenticator_data[:32] != site:
+        return "It belongs to another site."
     flags = authenticator_data[32]
     if not flags & USER_PRESENT:
-        raise Fault("Nobody was present when the passkey signed.")
+        return "Nobody touched the authenticator."
     if user_verified and not flags & USER_VERIFIED:
-        raise Fault("The passkey signed without verifying the person.")
+        return "The authenticator did not verify who was using it: a PIN, a fingerprint or a face is needed."
     try:
-        _verify(decoded(public_key), signature, authenticator_data + sha256(client_data).digest())
-    except (NotCbor, KeyError, TypeError, ValueError) as fault:
-        raise Fault(f"The passkey's public key is malformed ({fault}).") from fault
-    except InvalidSignature as fault:
-        raise Fault("The passkey's signature does not hold.") from fault
-    return client
+        _verify(public_key, algorithm, signature, authenticator_data + sha256(client_data).digest())
+    except InvalidSignature:
+        return "The signature is not that of this passkey."
+    except UnsupportedAlgorithm:
+        return "The kind of key is not one that others can verify."
+    return ""
 
 
-def _verify(key: dict, signature: bytes, signed: bytes) -> None:
-    algorithm = key[3]
-    if algorithm == ES256 and key[1] == 2 and key[-1] == 1:
-        x, y = (int.from_bytes(key[name], "big") for name in (-2, -3))
-        public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-        public.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
-    elif algorithm == EDDSA and key[1] == 1 and key[-1] == 6:
-        ed25519.Ed25519PublicKey.from_public_bytes(key[-2]).verify(signature, signed)
-    elif algorithm == RS256 and key[1] == 3:
-        modulus, exponent = (int.from_bytes(key[name], "big") for name in (-1, -2))
-        rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(
-            signature, signed, padding.PKCS1v15(), hashes.SHA256()
-        )
-    else:
-        raise ValueError(f"algorithm {algorithm} is not ES256, EdDSA or RS256")
+def check_signature(digest: str, assertion: dict) -> None:
+    """Fault unless a stored assertion signs the statement of this digest; the key is in PEM, the rest in base64url."""
+    try:
+        key = load_pem_public_key(assertion["public_key"].encode())
+        stored = ("authenticator_data", "client_data", "signature")
+        parts = {name: from_base64url(assertion[name]) for name in stored}
+        about = {"challenge": bytes.fromhex(digest), "origin": assertion["origin"], "algorithm": assertion["algorithm"]}
+    except (AttributeError, KeyError, TypeError, ValueError, UnsupportedAlgorithm) as fault:
+        raise Fault(f"The passkey's signature is incomplete or malformed ({fault}).") from fault
+    if fault := fault_in(public_key=key, **parts, **about):
+        raise Fault(f"The passkey's signature does not hold. {fault}")
+
+
+def _verify(key, algorithm: str, signature: bytes, signed: bytes) -> None:
+    """Raise unless the signature holds and the key is of the kind that the algorithm asks for."""
+    match key:
+        case ec.EllipticCurvePublicKey() if algorithm in CURVES and key.curve.name == CURVES[algorithm][0]:
+            key.verify(signature, signed, ec.ECDSA(CURVES[algorithm][1]))
+        case ed25519.Ed25519PublicKey() if algorithm == "EdDSA":
+            key.verify(signature, signed)
+        case rsa.RSAPublicKey() if algorithm == "RS256":
+            key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        case rsa.RSAPublicKey() if algorithm == "PS256":
+            salted = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+            key.verify(signature, signed, salted, hashes.SHA256())
+        case _:
+            raise UnsupportedAlgorithm(algorithm)
 
 
 def base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    """Base64 as Web Authentication writes it: for addresses, without padding."""
+    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def from_base64url(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as fault:
-        raise ValueError(f"not base64url: {fault}") from fault
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

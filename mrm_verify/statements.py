@@ -8,7 +8,7 @@ from mrm_verify import passkeys
 from mrm_verify.canonical import canonical
 from mrm_verify.faults import Fault
 
-NAMES_A_STATEMENT = "statement_digest"
+CITES = "statement_digest"
 
 
 class Cited(NamedTuple):
@@ -18,17 +18,17 @@ class Cited(NamedTuple):
     digest: str
     actor: str
     subject: str
-    authentication: str
+    method: str
 
 
-def citation(body: dict) -> list[Cited]:
-    """What an entry cites: one statement or none."""
+def cited_by(body: dict) -> list[Cited]:
+    """What an entry cites, one statement or none: `details.signature`, or as it was before, `details` itself."""
     details = body["details"]
-    digest = details.get(NAMES_A_STATEMENT) if isinstance(details, dict) else None
-    if digest is None:
+    signature = details.get("signature", details) if isinstance(details, dict) else None
+    if not isinstance(signature, dict) or CITES not in signature:
         return []
-    actor, subject = body["actor"]["id"], body["subject"]["id"]
-    return [Cited(body["position"], str(digest), actor, subject, str(details.get("authentication", "")))]
+    method = signature.get("method") or details.get("authentication")
+    return [Cited(body["position"], str(signature[CITES]), body["actor"]["id"], body["subject"]["id"], str(method))]
 
 
 class Statements:
@@ -38,9 +38,9 @@ class Statements:
         self.records: dict[str, dict] = {}
         self.cited: list[Cited] = []
         for record in records:
-            if not isinstance(record.get("statement"), dict) or not isinstance(record.get("digest"), str):
+            if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
                 raise Fault("A statement lacks its text or its digest.")
-            self.records[record["digest"]] = record
+            self.records[record[CITES]] = record
 
     def cite(self, cited: Iterable[Cited]) -> None:
         self.cited.extend(cited)
@@ -53,31 +53,27 @@ class Statements:
         return len(self.records), signed
 
     def _check(self, cited: Cited) -> bool:
-        record = self.records.get(cited.digest)
+        record, entry = self.records.get(cited.digest), f"entry {cited.position}"
         if record is None:
-            raise Fault(f"The statement that entry {cited.position} cites is missing.")
-        statement, signature = record["statement"], record.get("signature")
+            raise Fault(f"The statement that {entry} cites is missing.")
+        statement = record["statement"]
         if sha256(canonical(statement)).hexdigest() != cited.digest:
-            raise Fault(f"The statement that entry {cited.position} cites was edited: it does not give its digest.")
-        if _member(statement, "signer", cited.actor) != cited.actor:
-            raise Fault(f"The statement that entry {cited.position} cites was signed by somebody else.")
-        about = cited.subject.partition(":")[2]
-        if _member(statement, "subject", about) != about:
-            raise Fault(f"The statement that entry {cited.position} cites is about something else.")
-        if record.get("authentication") != cited.authentication:
-            raise Fault(f"Entry {cited.position} says that its statement was authenticated in another way.")
-        if not signature:
-            if "passkey" in cited.authentication or passkeys.KIND in cited.authentication:
-                raise Fault(f"The passkey's signature that entry {cited.position} speaks of is missing.")
+            raise Fault(f"The statement that {entry} cites was edited: it does not give its digest.")
+        if _id(statement, "signer") != cited.actor:
+            raise Fault(f"The statement that {entry} cites was signed by somebody else.")
+        if _id(statement, "subject") not in (cited.subject, cited.subject.partition(":")[2]):
+            raise Fault(f"The statement that {entry} cites is about something else.")
+        if record.get("method") != cited.method:
+            raise Fault(f"The statement that {entry} cites was proved in another way than the entry says.")
+        if cited.method != passkeys.METHOD:
             return False
         try:
-            passkeys.check_signature(statement, signature)
+            passkeys.check_signature(cited.digest, record.get("assertion") or {})
         except Fault as fault:
-            raise Fault(f"On the statement that entry {cited.position} cites: {fault}") from fault
+            raise Fault(f"On the statement that {entry} cites: {fault}") from fault
         return True
 
 
-def _member(statement: dict, name: str, expected: str) -> str:
-    """The id in one member of the statement; the expected one where the statement has no such member."""
+def _id(statement: dict, name: str):
     member = statement.get(name)
-    return member.get("id", expected) if isinstance(member, dict) else expected
+    return member.get("id") if isinstance(member, dict) else None

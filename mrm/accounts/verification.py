@@ -1,23 +1,22 @@
-"""Whether an assertion is the signature of a passkey over a challenge (Web Authentication Level 3, section 7.2).
+"""Assertions of passkeys as browsers send them and keys as authenticators give them; `mrm_verify.passkeys` judges them.
 
-Nothing here needs the database: what is stored with a signature is enough to ask again years later.
+Nothing here needs the database.
 """
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from hashlib import sha256
-from urllib.parse import urlsplit
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from fido2.cose import CoseKey
 
+from mrm_verify import passkeys
+from mrm_verify.passkeys import base64url, from_base64url
+
+__all__ = ["ALGORITHMS", "Assertion", "base64url", "fault_in", "from_base64url", "is_cloned", "pem", "read_assertion"]
+
 ALGORITHMS = {-7: "ES256", -8: "EdDSA", -35: "ES384", -36: "ES512", -37: "PS256", -257: "RS256"}
 CURVES = {-7: ec.SECP256R1(), -35: ec.SECP384R1(), -36: ec.SECP521R1()}
 LONGEST_PART = 4096  # Bytes; what browsers send is a tenth of it.
-USER_PRESENT, USER_VERIFIED = 0x01, 0x04
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,6 @@ class Assertion:
     authenticator_data: bytes
     client_data: bytes
     signature: bytes
-
-    @property
-    def flags(self) -> int:
-        return self.authenticator_data[32]
 
     @property
     def sign_count(self) -> int:
@@ -56,30 +51,18 @@ def fault_in(
     assertion: Assertion, *, challenge: bytes, origin: str, public_key: CoseKey, user_verified: bool = True
 ) -> str:
     """Why the assertion is not this key's signature over the challenge, given on our page; empty where it is."""
-    try:
-        client = json.loads(assertion.client_data)
-        kind, signed = client["type"], from_base64url(client["challenge"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return "What the browser sent with it cannot be read."
-    if kind != "webauthn.get":
-        return "It was made for another purpose."
-    if signed != challenge:
-        return "It signs something else than the statement that was shown."
-    if client.get("origin") != origin or client.get("crossOrigin", False) is not False:
-        return "It was given on another page than ours."
-    if assertion.authenticator_data[:32] != sha256((urlsplit(origin).hostname or "").encode()).digest():
-        return "It belongs to another site."
-    if not assertion.flags & USER_PRESENT:
-        return "Nobody touched the authenticator."
-    if user_verified and not assertion.flags & USER_VERIFIED:
-        return "The authenticator did not verify who was using it: a PIN, a fingerprint or a face is needed."
     if public_key.get(3) not in ALGORITHMS:
         return "The kind of key is not one that others can verify."
-    try:
-        public_key.verify(assertion.authenticator_data + sha256(assertion.client_data).digest(), assertion.signature)
-    except InvalidSignature:
-        return "The signature is not that of this passkey."
-    return ""
+    return passkeys.fault_in(
+        authenticator_data=assertion.authenticator_data,
+        client_data=assertion.client_data,
+        signature=assertion.signature,
+        challenge=challenge,
+        origin=origin,
+        public_key=serialization.load_pem_public_key(pem(public_key).encode()),
+        algorithm=ALGORITHMS[public_key[3]],
+        user_verified=user_verified,
+    )
 
 
 def is_cloned(*, sign_count: int, last: int) -> bool:
@@ -100,12 +83,3 @@ def pem(public_key: CoseKey) -> str:
         key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_bytes(encoding, form).decode()
-
-
-def base64url(data: bytes) -> str:
-    """Base64 as Web Authentication writes it: for addresses, without padding."""
-    return urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def from_base64url(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from audits.trail import services as trail
 from audits.trail.models import Checkpoint
 from audits.workflows.models import Decision
+from mrm.accounts.models import Signature
 from mrm_verify.canonical import NotCanonical, canonical
 from mrm_verify.export import FORMAT, MEMBERS
 from mrm_verify.log import STRETCH
-from mrm_verify.statements import NAMES_A_STATEMENT
+from mrm_verify.statements import cited_by
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # The time that files in the archive bear, so that it depends on the trail alone.
 SOME = 1000
@@ -67,23 +68,20 @@ def _recorded(entries: Iterable[tuple[dict | None, str]], cited: list[str]) -> I
 
 
 def _note_citation(body: dict, cited: list[str]) -> None:
-    if isinstance(body["details"], dict) and NAMES_A_STATEMENT in body["details"]:
-        cited.append(body["details"][NAMES_A_STATEMENT])
+    cited.extend(citation.digest for citation in cited_by(body))
 
 
 def _statements(cited: list[str]) -> Iterator[bytes]:
     """What people signed, as far as the entries written before cite it."""
     for start in range(0, len(cited), SOME):
-        signed = Decision.objects.filter(statement_digest__in=cited[start : start + SOME])
-        for decision in signed.order_by("decided_at", "pk").distinct():
-            yield canonical(
-                {
-                    "digest": decision.statement_digest,
-                    "statement": decision.statement,
-                    "authentication": decision.authentication,
-                    "signature": None,
-                }
-            )
+        digests = cited[start : start + SOME]
+        for signature in Signature.objects.filter(statement_digest__in=digests).order_by("signed_at", "pk"):
+            yield canonical(signature.in_full())
+        # Decided before signatures were kept apart.
+        decisions = Decision.objects.filter(statement_digest__in=digests, signature__isnull=True)
+        for decision in decisions.order_by("decided_at", "pk"):
+            signed = {"statement": decision.statement, "statement_digest": decision.statement_digest}
+            yield canonical(signed | {"method": decision.authentication})
 
 
 def _archive(manifest: dict, *contents: Iterable[bytes]) -> Iterator[bytes]:

@@ -16,7 +16,9 @@ from django.urls import reverse
 from audits.trail.models import Checkpoint, Entry
 from audits.trail.services import sign_checkpoint
 from audits.workflows.models import Decision
+from audits.workflows.services import prepare_decision, request_change, sign_decision
 from inventory.services import edit_model
+from mrm.accounts.services import Passkey
 from mrm.errors import NotPermitted
 from mrm_verify.canonical import canonical
 from mrm_verify.command import main
@@ -25,6 +27,7 @@ from mrm_verify.faults import Fault
 from mrm_verify.notes import ED25519, VerifierKey
 from mrm_verify.trust import Trust
 from reports.services import export_trail
+from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import make_person, make_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +105,41 @@ def test_the_command_writes_it_and_the_verifier_ends_with_zero(story, tmp_path, 
     assert "Compare it" not in capsys.readouterr().out
 
 
+@pytest.fixture
+def signed_by_passkey(story, tmp_path) -> Path:
+    """An export in which a third decision is signed by passkey."""
+    facts = {"reason": "The score drifted.", "breach": story.breach, "actor": story.engineer}
+    change = request_change("retraining", story.version, **facts)
+    answer = {"approved": True, "meaning": Decision.Meaning.REVIEWED, "evidence_digest": change.evidence_digest}
+    key = SecurityKey(story.validator)
+    with working_at(ORIGIN):
+        statement = prepare_decision(change, **answer, actor=story.validator)
+        proof = Passkey(key.answer(bytes.fromhex(statement.digest)))
+        sign_decision(change, statement.pk, proof=proof, actor=story.validator)
+    return export(tmp_path)
+
+
+def test_a_decision_signed_by_passkey_is_verified_years_later_from_the_export_alone(signed_by_passkey):
+    found = verified(signed_by_passkey)
+    assert (found.statements, found.passkeys) == (3, 1)
+
+
+@pytest.mark.parametrize("part", ["authenticator_data", "client_data", "signature", "public_key", "assertion"])
+def test_a_passkeys_signature_that_was_exchanged_is_named(signed_by_passkey, part):
+    def exchange(content: bytes) -> bytes:
+        records = [json.loads(line) for line in content.splitlines()]
+        [record] = [record for record in records if "assertion" in record]
+        if part == "assertion":
+            del record["assertion"]
+        else:
+            text = record["assertion"][part]
+            record["assertion"][part] = text[:40] + ("A" if text[40] != "A" else "B") + text[41:]
+        return b"".join(canonical(record) + b"\n" for record in records)
+
+    with pytest.raises(Fault, match="passkey"):
+        verified(altered(signed_by_passkey, "statements.ndjson", exchange))
+
+
 def test_another_key_than_the_logs_is_not_accepted(archive, capsys):
     name = verified(archive).log
     stranger = VerifierKey(name, ED25519, Ed25519PrivateKey.generate().public_key())
@@ -155,7 +193,7 @@ def test_a_statement_replayed_on_another_decision_is_named(archive):
 
 
 def test_a_statement_that_no_entry_cites_is_named(archive):
-    record = {"authentication": "password", "digest": "0" * 64, "signature": None, "statement": {"made": "up"}}
+    record = {"method": "password", "statement": {"made": "up"}, "statement_digest": "0" * 64}
     with pytest.raises(Fault, match="No entry of the trail cites"):
         verified(altered(archive, "statements.ndjson", lambda content: content + canonical(record) + b"\n"))
 

@@ -12,7 +12,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import rfc8785
 from allauth.mfa.models import Authenticator
 from django.db.models import Max
 from django.utils import timezone
@@ -25,6 +24,7 @@ from mrm.accounts.models import Person, Signature, Statement
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.context import request_context
 from mrm.errors import NotPermitted, RuleBroken
+from mrm_verify.canonical import canonical
 
 TIME_TO_SIGN = timedelta(minutes=10)
 Method = Signature.Method
@@ -107,7 +107,7 @@ def prepare_statement(subject, *, signer: Person, needs_passkey: bool = False, *
         person=signer,
         subject=subject_name(subject),
         body=body,
-        digest=hashlib.sha256(rfc8785.dumps(body)).hexdigest(),
+        digest=hashlib.sha256(canonical(body)).hexdigest(),
         needs_passkey=needs_passkey,
         session=context.session,
         origin=context.origin,

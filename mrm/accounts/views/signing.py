@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-import rfc8785
 from allauth.mfa.models import Authenticator
 from django.shortcuts import render
 
 from mrm.accounts import services
 from mrm.accounts.forms import SignatureForm
 from mrm.pages.answers import answer_form, posted
+from mrm_verify.canonical import canonical
 
 
 def signing_page(request, reference, *, act: Callable, heading: str, back: str):
@@ -23,7 +23,7 @@ def signing_page(request, reference, *, act: Callable, heading: str, back: str):
     def show(status):
         context = {
             "statement": statement,
-            "signed_bytes": rfc8785.dumps(statement.body).decode(),
+            "signed_bytes": canonical(statement.body).decode(),
             "passkey": services.passkey_options(statement),
             "form": form,
             "heading": heading,
