@@ -1,37 +1,49 @@
 """Pages of a list: a cursor that stays right while rows are added."""
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ParseError
-from rest_framework.pagination import CursorPagination
+from rest_framework.exceptions import ParseError
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from mrm.pages.keyset import CursorUnknown, keyset_page
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 200
 
 
-class Pages(CursorPagination):
-    """`{"next", "previous", "results"}`; the addresses hold the cursor."""
-
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
+class Pages:
+    """`{"next", "previous", "results"}`; the addresses hold the cursor. `ordering` must tell any two rows apart."""
 
     def __init__(self, *ordering: str):
-        self.chosen = ordering
+        self.ordering = ordering
 
-    def get_ordering(self, request, queryset, view):
-        return self.chosen
-
-    def decode_cursor(self, request):
-        cursor = super().decode_cursor(request)
-        if cursor is not None and "\x00" in (cursor.position or ""):
-            raise ValueError("PostgreSQL knows no text with a NUL in it.")
-        return cursor
-
-    def paginate_queryset(self, queryset, request, view=None):
+    def paginate_queryset(self, queryset, request, view=None) -> list:
+        self.address = request.build_absolute_uri()
+        cursor = request.query_params.get("cursor", "")
         try:
-            return super().paginate_queryset(queryset, request, view)
-        except (NotFound, ValueError, TypeError, DataError, DjangoValidationError):
+            self.page = keyset_page(queryset, self.ordering, cursor=cursor, size=_page_size(request))
+        except CursorUnknown:
             raise ParseError("The cursor is not one that this list gave; begin again without it.") from None
+        return self.page.rows
+
+    def get_paginated_response(self, data) -> Response:
+        return Response(
+            {
+                "next": self._at(self.page.next),
+                "previous": self._at(self.page.previous),
+                "results": data,
+            }
+        )
+
+    def _at(self, cursor: str) -> str | None:
+        return replace_query_param(self.address, "cursor", cursor) if cursor else None
+
+
+def _page_size(request) -> int:
+    """As many rows as were asked for, within reason; the usual number where that is no number."""
+    asked = request.query_params.get("page_size", "")
+    return min(int(asked), LARGEST_PAGE) if asked.isdecimal() and asked.isascii() and int(asked[:9]) else PAGE_SIZE
 
 
 def page_of(shape: type[serializers.Serializer]) -> serializers.Serializer:

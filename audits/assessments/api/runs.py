@@ -29,7 +29,7 @@ class RunsApi(Api):
         runs = Run.objects.filter(version__model=model_for(request, slug))
         wanted = {"version": "version__number", "kind": "plan__kind", "state": "state", "verdict": "verdict"}
         runs = runs.filter(**{wanted[name]: value for name, value in query.validated_data.items()})
-        pages = Pages("-window_end", "-queued_at")
+        pages = Pages("-window_end", "-queued_at", "-id")
         runs = runs.select_related("plan", "version__model", "policy", "requested_by")
         return pages.get_paginated_response(RunOut(pages.paginate_queryset(runs, request, self), many=True).data)
 
