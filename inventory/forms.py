@@ -10,12 +10,26 @@ from django import forms
 from audits.statistics.limits import DecidedBy
 from audits.trail.models import Action
 from inventory import policies
+from inventory.contents.register import ORDERINGS
 from inventory.models.models import LEVELS
+from inventory.states import Status
 from mrm.accounts.models import Person, Workspace
 from mrm.pages import wording
 
 LARGEST_POLICY = 256 * 1024
 LEVEL_CHOICES = [("", "Not assessed"), *LEVELS]
+ANY = ("", "Any")
+YES_OR_NO = [ANY, ("true", "Yes"), ("false", "No")]
+
+
+def _date() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _yes_or_no(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label, choices=YES_OR_NO, coerce=lambda value: value == "true", empty_value=None, required=False
+    )
 
 
 def _text_area(rows: int = 3) -> forms.Textarea:
@@ -68,6 +82,50 @@ class EditForm(ModelForm):
     """The same, and the revision that the editor saw, so that nobody overwrites what they have not read."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
+    effective_on = forms.DateField(
+        label="Holds since",
+        required=False,
+        widget=_date(),
+        help_text="Where what you change was so before today: since when. The register keeps both dates.",
+    )
+
+
+class RegisterFilter(forms.Form):
+    """Which models, sorted how, and as of when; the same names as in the API."""
+
+    search = forms.CharField(label="Words", required=False, max_length=200)
+    status = forms.ChoiceField(
+        choices=[ANY, *((status.value, status.replace("_", " ").capitalize()) for status in Status)], required=False
+    )
+    tier = forms.TypedChoiceField(
+        choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3")], coerce=int, empty_value=None, required=False
+    )
+    provisional = _yes_or_no("Tier to confirm")
+    affects_natural_persons = _yes_or_no("Natural persons")
+    as_of = forms.DateField(label="As of", required=False, widget=_date())
+    known_on = forms.DateField(label="Known on", required=False, widget=_date())
+    business_unit = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    owner = PersonChoice(required=False, widget=forms.HiddenInput)
+    workspace = forms.SlugField(required=False, widget=forms.HiddenInput)
+    ordering = forms.ChoiceField(
+        choices=[(f"{dash}{name}", name) for name in ORDERINGS for dash in ("", "-")],
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def clean(self):
+        wanted = super().clean()
+        if wanted.get("known_on") and not wanted.get("as_of"):
+            self.add_error("as_of", "Say of which day the register is asked for; “known on” alone is no question.")
+        return wanted
+
+
+class DatesForm(forms.Form):
+    """Two days to compare, and on which day both are judged."""
+
+    since = forms.DateField(label="From", widget=_date())
+    until = forms.DateField(label="To", widget=_date())
+    known_on = forms.DateField(label="Known on", required=False, widget=_date())
 
 
 class UseForm(forms.Form):
@@ -267,3 +325,5 @@ class PolicyDocumentForm(forms.Form):
 
 class WithdrawalForm(forms.Form):
     reason = forms.CharField(label="Why it comes to nothing", widget=_text_area(), max_length=2000)
+    since = forms.DateField(label="From", required=False, widget=_date())
+    until = forms.DateField(required=False, widget=_date())

@@ -2,11 +2,16 @@
 
 from django.urls import include, path
 
-from inventory.views import policies, register, tabs, trail, uses
+from inventory.views import listing, past, policies, register, tabs, trail, uses
 
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
+    path("models/", listing.models, name="register"),
+    path("register/models.csv", listing.models_csv, name="register-csv"),
+    path("register/models.json", listing.models_json, name="register-json"),
+    path("register/differences/", past.register_differences, name="register-differences"),
     path("register-model/", register.register_model, name="register-model"),
+    path("models/<slug:slug>/as-of/", past.model_as_of, name="model-as-of"),
     path("models/<slug:slug>/edit/", register.edit_model, name="edit-model"),
     path("models/<slug:slug>/tier/", register.confirm_tier, name="confirm-tier"),
     path("models/<slug:slug>/uses/", uses.uses, name="model-uses"),

@@ -39,6 +39,19 @@ MODEL = {
 }
 MODEL_PAGE = page_example(MODEL)
 
+DIFFERENCES = {
+    "counts": {"added": 0, "retired": 0, "changed": 1, "removed": 0},
+    "next": None,
+    "results": [
+        {
+            "kind": "changed",
+            "slug": MODEL["slug"],
+            "name": MODEL["name"],
+            "changes": [{"field": "methodology", "before": "", "after": "Logistic regression"}],
+        }
+    ],
+}
+
 COLUMNS = [
     {"name": "application", "kind": "categorical", "role": "id"},
     {"name": "at", "kind": "datetime", "role": "time"},

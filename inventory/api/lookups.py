@@ -3,7 +3,7 @@
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 
-from inventory.models import Model, ModelVersion
+from inventory.models import Model, ModelRecord, ModelVersion, Moment
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -14,6 +14,12 @@ def readable_models(request) -> QuerySet[Model]:
     production = ModelVersion.objects.filter(model=OuterRef("pk"), stage=Stage.PRODUCTION).values("number")
     models = Model.objects.visible_to(request.user).select_related("workspace", "owner")
     return models.annotate(production_number=Subquery(production[:1]))
+
+
+def readable_records(request, moment: Moment) -> QuerySet[ModelRecord]:
+    """What the register said of the models one may see, at a moment."""
+    require(request.user, Permission.READ, None, model_slug=None)
+    return ModelRecord.objects.visible_to(request.user).standing(moment)
 
 
 def model_for(request, slug: str, *, reading: bool = True) -> Model:

@@ -1,15 +1,18 @@
 """`/models/`: register, list, read, edit."""
 
-from django.db.models import Q
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, expected_revision
-from inventory.api.lookups import model_for, readable_models
+from inventory.api.lookups import model_for, readable_models, readable_records
 from inventory.api.paging import Pages, page_of
-from inventory.serializers import ModelEdit, ModelIn, ModelOut, ModelQuery
+from inventory.contents.history import models_as_they_stood, with_production
+from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
+from inventory.models import Moment
+from inventory.serializers import ModelChange, ModelIn, ModelOut, ModelQuery, MomentQuery
 from mrm.accounts.api import Api
 from mrm.accounts.models import Workspace
 from mrm.errors import UnusableData
@@ -20,7 +23,7 @@ class ModelsApi(Api):
     @extend_schema(
         operation_id="list_models",
         summary="List models",
-        description="The register, a page at a time: the models you may see.",
+        description="The register, a page at a time: the models you may see, as they stand or as they stood.",
         tags=["models"],
         parameters=[ModelQuery],
         responses={200: page_of(ModelOut), **problems(400, 403)},
@@ -29,8 +32,11 @@ class ModelsApi(Api):
     def get(self, request):
         query = ModelQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = Pages(query.validated_data["ordering"], "slug")
-        page = pages.paginate_queryset(_chosen(readable_models(request), query.validated_data), request, self)
+        asked, moment = query.validated_data, query.moment()
+        if moment:
+            return _past_page(request, asked, moment)
+        pages = Pages(*ordering_of(asked["ordering"], ORDERINGS, tie="slug"))
+        page = pages.paginate_queryset(chosen(readable_models(request), asked), request, self)
         return pages.get_paginated_response(ModelOut(page, many=True).data)
 
     @extend_schema(
@@ -60,12 +66,22 @@ class ModelApi(Api):
     @extend_schema(
         operation_id="read_model",
         summary="Read a model",
+        description="As it stands, or with `as_of` as it stood.",
         tags=["models"],
-        responses={200: ModelOut, **problems(403, 404)},
+        parameters=[MomentQuery],
+        responses={200: ModelOut, **problems(400, 403, 404)},
         examples=[response_example("A model", examples.MODEL)],
     )
     def get(self, request, slug):
-        return _answer(model_for(request, slug))
+        query = MomentQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        model, moment = model_for(request, slug), query.moment()
+        if moment is None:
+            return _answer(model)
+        record = readable_records(request, moment).filter(subject=model.pk).first()
+        if record is None:
+            raise Http404(f"The register of {moment.as_of} did not know the model {slug}.")
+        return Response(ModelOut(with_production(models_as_they_stood([record]), moment)[0]).data)
 
     @extend_schema(
         operation_id="edit_model",
@@ -73,7 +89,7 @@ class ModelApi(Api):
         description="Descriptive fields and what the tier is made of. Status and tier follow from decisions.",
         tags=["models"],
         parameters=[IF_MATCH],
-        request=ModelEdit,
+        request=ModelChange,
         responses={200: ModelOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
         examples=[
             request_example("Say what is missing", examples.MODEL_EDIT),
@@ -82,12 +98,14 @@ class ModelApi(Api):
     )
     def patch(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = ModelEdit(data=request.data)
+        sent = ModelChange(data=request.data)
         sent.is_valid(raise_exception=True)
         if unknown := sorted(set(request.data) - set(sent.fields)):
             raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
         revision = expected_revision(request, model)
-        services.edit_model(model, changes=sent.validated_data, revision=revision, actor=request.user)
+        changes = dict(sent.validated_data)
+        since = changes.pop("effective_on", None)
+        services.edit_model(model, changes=changes, effective_on=since, revision=revision, actor=request.user)
         return _answer(model_for(request, slug, reading=False))
 
 
@@ -96,16 +114,11 @@ def _answer(model, status: int = 200) -> Response:
     return Response(ModelOut(model).data, status=status, headers=headers)
 
 
-def _chosen(models, query: dict):
-    for name in ("status", "tier", "owner", "business_unit"):
-        if name in query:
-            models = models.filter(**{name: query[name]})
-    if "workspace" in query:
-        models = models.filter(workspace__slug=query["workspace"])
-    for word in query.get("search", "").split():
-        fields = ("name", "slug", "purpose", "description")
-        models = models.filter(Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR))
-    return models
+def _past_page(request, asked: dict, moment: Moment) -> Response:
+    pages = Pages(*ordering_of(asked["ordering"], ORDERINGS_OF_RECORDS, tie="subject"))
+    records = pages.paginate_queryset(chosen(readable_records(request, moment), asked), request)
+    models = with_production(models_as_they_stood(records), moment)
+    return pages.get_paginated_response(ModelOut(models, many=True).data)
 
 
 def _workspace(person, slug: str) -> Workspace:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
+from inventory.api.differences import DifferencesApi
 from inventory.api.models import ModelApi, ModelsApi
 from inventory.api.policies import (
     CurrentPolicyApi,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
     path("models/<slug:slug>/sources/", SourcesApi.as_view(), name="api-sources"),
     path("sources/<uuid:source_id>/closure/", SourceClosureApi.as_view(), name="api-source-closure"),
+    path("register/differences/", DifferencesApi.as_view(), name="api-register-differences"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
     path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),
     path("trail/checkpoint", CheckpointApi.as_view(), name="api-trail-checkpoint"),

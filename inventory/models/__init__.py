@@ -1,13 +1,16 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model
 from inventory.models.policies import Policy, PolicyDraft
+from inventory.models.records import ModelRecord, Moment, UseRecord, VersionRecord
 from inventory.models.sources import Source
 from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
 
 __all__ = [
     "Model",
+    "ModelRecord",
     "ModelVersion",
+    "Moment",
     "OutcomeBatch",
     "Policy",
     "PolicyDraft",
@@ -16,4 +19,6 @@ __all__ = [
     "Source",
     "Use",
     "UseApproval",
+    "UseRecord",
+    "VersionRecord",
 ]

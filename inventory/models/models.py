@@ -1,5 +1,7 @@
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -8,6 +10,7 @@ from django.utils import timezone
 from inventory import policies
 from inventory.states import Stage, Status
 
+SEARCHED = ("name", "slug", "business_unit", "purpose", "description", "methodology")
 LEVELS = [(level, level.capitalize()) for level in policies.LEVELS]
 
 
@@ -61,6 +64,12 @@ class Model(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [
+            GinIndex(SearchVector(*SEARCHED, config="simple"), name="words_of_models"),
+            models.Index(fields=["name", "slug"], name="models_by_name"),
+            models.Index(fields=["tier", "slug"], name="models_by_tier"),
+            models.Index(fields=["edited_at", "slug"], name="models_by_last_edit"),
+        ]
         constraints = [
             models.UniqueConstraint(Lower("name"), "workspace", name="one_model_per_name"),
             models.CheckConstraint(condition=Q(status__in=[s.value for s in Status]), name="model_status_is_known"),

@@ -2,7 +2,16 @@
 
 from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
 from inventory.serializers.fields import PersonOut, StrictQuery
-from inventory.serializers.models import ModelEdit, ModelIn, ModelOut, ModelQuery
+from inventory.serializers.models import (
+    ModelChange,
+    ModelEdit,
+    ModelIn,
+    ModelOut,
+    ModelQuery,
+    MomentQuery,
+    RegisterDifferencesOut,
+    RegisterDifferencesQuery,
+)
 from inventory.serializers.policies import PolicyOut
 from inventory.serializers.sources import SourceIn, SourceOut, SourceQuery
 from inventory.serializers.uses import (
@@ -18,10 +27,12 @@ from inventory.serializers.versions import VersionIn, VersionOut, VersionQuery
 
 __all__ = [
     "BatchOut",
+    "ModelChange",
     "ModelEdit",
     "ModelIn",
     "ModelOut",
     "ModelQuery",
+    "MomentQuery",
     "OutcomesOut",
     "PersonOut",
     "PolicyOut",
@@ -29,6 +40,8 @@ __all__ = [
     "SourceIn",
     "SourceOut",
     "SourceQuery",
+    "RegisterDifferencesOut",
+    "RegisterDifferencesQuery",
     "StrictQuery",
     "UseApprovalOut",
     "UseApprovalQuery",

@@ -1,10 +1,11 @@
 from rest_framework import serializers
 
+from inventory.contents.history import KINDS
+from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
+from inventory.models import Moment
 from inventory.policies import LEVELS
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
 from inventory.states import Status
-
-ORDERINGS = ("name", "registered_at", "edited_at", "tier")
 
 
 def _level(help_text: str) -> serializers.ChoiceField:
@@ -61,13 +62,82 @@ class ModelOut(serializers.Serializer):
     revision = serializers.IntegerField(help_text="Also the ETag.")
 
 
-class ModelQuery(StrictQuery):
+class ModelChange(ModelEdit):
+    """An edit, and since when what it says has been so."""
+
+    effective_on = serializers.DateField(
+        required=False, help_text="Since which day it has been so, where that is before today; both dates are kept."
+    )
+
+
+class MomentQuery(StrictQuery):
+    """Of when: what was so on one day, as far as it was known at the end of another."""
+
+    as_of = serializers.DateField(required=False, help_text="The register as it stood on this day.")
+    known_on = serializers.DateField(
+        required=False,
+        help_text="With what was known at the end of this day; where it is left out, at the end of `as_of`.",
+    )
+
+    def validate(self, asked):
+        if "known_on" in asked and "as_of" not in asked:
+            raise serializers.ValidationError({"known_on": "Say with as_of of which day the register is asked for."})
+        return asked
+
+    def moment(self) -> Moment | None:
+        """The moment asked for; None for the present."""
+        asked = self.validated_data
+        return Moment.of(asked["as_of"], asked.get("known_on")) if "as_of" in asked else None
+
+
+class ModelQuery(MomentQuery):
     status = serializers.ChoiceField([status.value for status in Status], required=False)
     tier = serializers.IntegerField(min_value=1, max_value=3, required=False)
     owner = PersonField(required=False, help_text="E-mail address or id.")
     workspace = serializers.SlugField(required=False)
     business_unit = serializers.CharField(max_length=200, required=False)
-    search = serializers.CharField(max_length=200, required=False, help_text="In name, slug, purpose and description.")
+    provisional = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Tier to confirm.")
+    affects_natural_persons = serializers.BooleanField(required=False, allow_null=True, default=None)
+    search = serializers.CharField(
+        max_length=200,
+        required=False,
+        help_text="Words, or their beginnings, in name, slug, business unit, purpose, description and methodology; "
+        "with `as_of` parts of name, slug and business unit.",
+    )
     ordering = serializers.ChoiceField(
         [*ORDERINGS, *(f"-{name}" for name in ORDERINGS)], default="name", help_text="A dash in front turns it round."
     )
+
+    def validate(self, asked):
+        asked = super().validate(asked)
+        if "as_of" in asked and asked["ordering"].removeprefix("-") not in ORDERINGS_OF_RECORDS:
+            known = ", ".join(ORDERINGS_OF_RECORDS)
+            raise serializers.ValidationError({"ordering": f"The register of a past day is sorted by one of {known}."})
+        return asked
+
+
+class RegisterDifferencesQuery(StrictQuery):
+    since = serializers.DateField(help_text="The earlier day.")
+    until = serializers.DateField(help_text="The later day.")
+    known_on = serializers.DateField(required=False, help_text="With what was known on this day, for both.")
+    kind = serializers.ChoiceField(KINDS, required=False)
+    offset = serializers.IntegerField(min_value=0, default=0, help_text="How many to pass over.")
+
+
+class FieldChangeOut(serializers.Serializer):
+    field = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class RegisterDifferenceOut(serializers.Serializer):
+    kind = serializers.ChoiceField(KINDS)
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    changes = FieldChangeOut(many=True, help_text="Of a model in both registers: every field that differs.")
+
+
+class RegisterDifferencesOut(serializers.Serializer):
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="How many models of each kind.")
+    next = serializers.IntegerField(allow_null=True, default=None, help_text="The `offset` of what follows.")
+    results = RegisterDifferenceOut(source="shown", many=True)

@@ -1,5 +1,7 @@
 """Models in the register: entered, described, tiered, retired."""
 
+from datetime import date
+
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -7,6 +9,7 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, ModelVersion
+from inventory.services.effective import check_effective_day, holding_since
 from inventory.services.uses import end_uses_of
 from inventory.states import Stage, Status, model_after
 from mrm.accounts.models import Person, Workspace
@@ -70,8 +73,12 @@ def register_model(
 
 
 @governed()
-def edit_model(model: Model, *, changes: dict, revision: int | None = None, actor) -> Model:
+def edit_model(
+    model: Model, *, changes: dict, effective_on: date | None = None, revision: int | None = None, actor
+) -> Model:
     """Change what the register says about a model, unless it was changed since the `revision` that the editor saw.
+
+    `effective_on` is for what is entered late: the changes hold since that day, though they are known from today on.
 
     Changing what the tier is made of asks for a new confirmation. Once a tier was confirmed, only a confirmation lowers
     it; a stricter one holds at once.
@@ -86,7 +93,9 @@ def edit_model(model: Model, *, changes: dict, revision: int | None = None, acto
         raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
     before = {name: getattr(model, name) for name in changes}
     changed = {name: value for name, value in changes.items() if value != before[name]}
-    if not changed:
+    if effective_on is not None:
+        check_effective_day(model, effective_on)
+    elif not changed:
         return model
     for name, value in changed.items():
         setattr(model, name, value)
@@ -96,9 +105,12 @@ def edit_model(model: Model, *, changes: dict, revision: int | None = None, acto
         details["tier_before"] = model.tier
         _reassess(model)
         details |= {"tier": model.tier, "tier_inputs": _tier_inputs(model)}
+    if effective_on is not None:
+        details["effective_on"] = effective_on.isoformat()
     model.revision += 1
     model.edited_at = timezone.now()
-    model.save()
+    with holding_since(effective_on, [Model._meta.get_field(name).attname for name in changes]):
+        model.save()
     record(Action.MODEL_EDITED, actor=actor, subject=model, **details)
     return model
 

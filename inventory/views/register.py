@@ -44,8 +44,11 @@ def edit_model(request, slug):
     form = EditForm(posted(request), initial=initial)
 
     def act(data):
-        revision = data.pop("revision")
-        services.edit_model(model, changes=data, revision=revision, actor=request.user)
+        revision, since = data.pop("revision"), data.pop("effective_on")
+        if since:
+            # The form brings every field; only those typed anew were so before today.
+            data = {name: data[name] for name in form.changed_data if name in data}
+        services.edit_model(model, changes=data, effective_on=since, revision=revision, actor=request.user)
         messages.success(request, "The entry is changed; what it said before is in the history.")
         return reverse("model", args=[slug])
 

@@ -5,7 +5,8 @@ from django.conf import settings
 # Address name, word, icon, and the beginnings of the addresses that lie under it.
 PLACES = (
     ("home", "Home", "house", ()),
-    ("portfolio", "Portfolio", "grid", ("/portfolio/", "/models/", "/runs/", "/breaches/")),
+    ("portfolio", "Portfolio", "grid", ("/portfolio/", "/runs/", "/breaches/")),
+    ("register", "Register", "list", ("/models/", "/register/", "/register-model/")),
     ("change-list", "Changes", "exchange", ("/changes/",)),
     ("finding-list", "Findings", "flag", ("/findings/",)),
     ("policy", "Policy", "scale", ("/policy/",)),

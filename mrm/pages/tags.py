@@ -64,6 +64,17 @@ def icon(name, label=""):
     return icons.icon(name, label)
 
 
+@register.simple_tag(takes_context=True)
+def asking(context, name, value=""):
+    """The query of this page with one parameter set, or left out, from the first page of the list."""
+    query = context["request"].GET.copy()
+    for gone in (name, "cursor", "page"):
+        query.pop(gone, None)
+    if value:
+        query[name] = value
+    return f"?{query.urlencode()}"
+
+
 @register.inclusion_tag("components/verdict.html")
 def verdict(value, word="", small=False):
     """A verdict as colour, icon and word; `word` replaces the word, not the colour."""

@@ -10,9 +10,11 @@ from django.db import DatabaseError, connection, connections
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record, sign_checkpoint, verify_trail
-from inventory.services import prepare_installation
+from inventory.models import ModelRecord
+from inventory.services import edit_model, prepare_installation
 from mrm import embedded
 from mrm.accounts.models import Workspace
+from tests.factories import make_model
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 ROLE = "mrm_app"
@@ -45,6 +47,12 @@ def test_the_serving_role_can_record_and_sign(serving_role):
     assert verify_trail().holds
 
 
+def test_what_the_serving_role_changes_is_recorded_though_it_cannot_write_records(serving_role):
+    model = make_model()
+    edit_model(model, changes={"purpose": "Cards."}, actor=None)
+    assert ModelRecord.objects.filter(subject=model.pk).count() == 2
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -57,6 +65,8 @@ def test_the_serving_role_can_record_and_sign(serving_role):
         "DROP TABLE trail_entry CASCADE",
         "UPDATE assessments_result SET value = 0",
         "DELETE FROM inventory_policy",
+        "DELETE FROM inventory_modelrecord",
+        "INSERT INTO inventory_versionrecord (subject) VALUES (gen_random_uuid())",
     ],
 )
 def test_the_serving_role_cannot_rewrite_the_past(serving_role, statement):

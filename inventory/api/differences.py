@@ -1,0 +1,37 @@
+"""`/register/differences/`: what became of the register between two days."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory.api import examples
+from inventory.api.lookups import readable_records
+from inventory.contents.history import MOST_DIFFERENCES, differences
+from inventory.models import Moment
+from inventory.serializers import RegisterDifferencesOut, RegisterDifferencesQuery
+from mrm.accounts.api import Api
+from mrm.openapi import problems, response_example
+
+
+class DifferencesApi(Api):
+    @extend_schema(
+        operation_id="compare_registers",
+        summary="Compare the register of two days",
+        description="Models added, retired, changed and removed, with every field that differs. Each day as it was "
+        "known that evening, or both as known on `known_on`.",
+        tags=["models"],
+        parameters=[RegisterDifferencesQuery],
+        responses={200: RegisterDifferencesOut, **problems(400, 403)},
+        examples=[response_example("One edit", examples.DIFFERENCES)],
+    )
+    def get(self, request):
+        query = RegisterDifferencesQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        earlier, later = (
+            readable_records(request, Moment.of(asked[day], asked.get("known_on"))) for day in ("since", "until")
+        )
+        offset, kind = asked["offset"], asked.get("kind", "")
+        found = differences(earlier, later, kind=kind, after=offset)
+        total = found.counts[kind] if kind else found.total
+        reached = offset + MOST_DIFFERENCES
+        return Response(RegisterDifferencesOut(found).data | {"next": reached if reached < total else None})

@@ -1,0 +1,136 @@
+"""Choosing from the register: the same filters, search and orderings for page, API and export, now and as of a date."""
+
+import re
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import connection
+from django.db.models import JSONField, Q, QuerySet, Value
+
+from inventory.models import Model
+from inventory.models.models import SEARCHED
+from inventory.states import Status
+from mrm.accounts.models import Person, Workspace
+
+# What a list may be sorted by. Records of the past can be sorted by what they keep as columns.
+ORDERINGS = {
+    "name": "name",
+    "tier": "tier",
+    "status": "status",
+    "business_unit": "business_unit",
+    "owner": "owner__display_name",
+    "registered_at": "registered_at",
+    "edited_at": "edited_at",
+}
+ORDERINGS_OF_RECORDS = {name: name for name in ("name", "tier", "status", "business_unit")}
+FACETS = ("tier", "status", "business_unit", "owner_id", "workspace_id")
+MOST_OF_A_FACET = 8
+MOST_WORDS = 10
+MOST_FOUND = 10_000_000
+
+
+def ordering_of(asked: str, known: dict[str, str], *, tie: str) -> tuple[str, ...]:
+    """The fields to sort by; a dash in front turns the order round."""
+    dash = "-" if asked.startswith("-") else ""
+    return (f"{dash}{known[asked.removeprefix('-')]}", f"{dash}{tie}")
+
+
+def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
+    """Models, or records of models, that fit; what is not asked for does not filter."""
+    for name in ("status", "tier", "business_unit"):
+        if wanted.get(name):
+            rows = rows.filter(**{name: wanted[name]})
+    if owner := wanted.get("owner"):
+        rows = rows.filter(owner_id=owner.pk)
+    if slug := wanted.get("workspace"):
+        rows = rows.filter(workspace_id__in=Workspace.objects.filter(slug=slug).values("pk"))
+    for name, condition in _flags(rows.model).items():
+        if wanted.get(name) is not None:
+            rows = rows.filter(condition) if wanted[name] else rows.exclude(condition)
+    if not (text := wanted.get("search")):
+        return rows
+    words = words_of(text)
+    return _found(rows, words) if words else rows.none()
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, at most so many."""
+    return re.findall(r"\w+", text.lower())[:MOST_WORDS]
+
+
+def _flags(kind: type) -> dict[str, Q]:
+    """The claims one may filter by, as conditions on the present entry or on a record of it."""
+    if kind is Model:
+        return {"affects_natural_persons": Q(affects_natural_persons=True), "provisional": Q(tier_confirmed_at=None)}
+    nothing = Value(None, JSONField())
+    return {
+        "affects_natural_persons": Q(fields__affects_natural_persons=True),
+        "provisional": Q(fields__tier_confirmed_at=nothing),
+    }
+
+
+def _found(rows: QuerySet, words: list[str]) -> QuerySet:
+    """Rows with words that begin so. Over the present entries an index answers; a record is searched by its names."""
+    if rows.model is not Model:
+        for word in words:
+            rows = rows.filter(Q(name__icontains=word) | Q(slug__icontains=word) | Q(business_unit__icontains=word))
+        return rows
+    beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+    found = Model.objects.annotate(words=SearchVector(*SEARCHED, config="simple")).filter(words=beginnings)
+    # The limit, which no register reaches, makes PostgreSQL ask the index of words first and sort what it found.
+    return rows.filter(pk__in=found.order_by().values("pk")[:MOST_FOUND])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet: how many of the chosen models have it, and the filter that leaves only those."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How the chosen models divide, each facet by its commonest values."""
+
+    total: int
+    shown: dict[str, list[Choice]]
+
+
+def facets_of(rows: QuerySet) -> Facets:
+    """Every facet and the total in one pass over the chosen rows, and one query for the names of people and units."""
+    sql, parameters = rows.order_by().values_list(*FACETS).query.sql_with_params()
+    columns = ", ".join(FACETS)
+    sets = ", ".join(f"({name})" for name in FACETS)
+    counting = (
+        f"SELECT {columns}, grouping({columns}), count(*) FROM ({sql}) AS chosen ({columns}) "  # noqa: S608 - our own names
+        f"GROUP BY GROUPING SETS ({sets}, ())"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(counting, parameters)
+        counted = cursor.fetchall()
+    total, found = 0, {name: [] for name in FACETS}
+    for *values, mask, count in counted:
+        place = next((i for i in range(len(FACETS)) if not mask & (1 << (len(FACETS) - 1 - i))), None)
+        if place is None:
+            total = count
+        else:
+            found[FACETS[place]].append((values[place], count))
+    found = {name: sorted(values, key=lambda pair: -pair[1])[:MOST_OF_A_FACET] for name, values in found.items()}
+    people = Person.objects.in_bulk([value for value, _ in found["owner_id"]])
+    units = Workspace.objects.in_bulk([value for value, _ in found["workspace_id"]])
+    return Facets(
+        total,
+        {
+            "status": [Choice(value, Status(value).replace("_", " ").capitalize(), n) for value, n in found["status"]],
+            "tier": [Choice(str(value), f"Tier {value}", n) for value, n in sorted(found["tier"])],
+            "business_unit": [Choice(value, value, n) for value, n in found["business_unit"] if value],
+            "owner": [
+                Choice(str(value), people[value].display_name, n) for value, n in found["owner_id"] if value in people
+            ],
+            "workspace": [
+                Choice(units[value].slug, units[value].name, n) for value, n in found["workspace_id"] if value in units
+            ],
+        },
+    )

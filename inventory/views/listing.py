@@ -1,0 +1,139 @@
+"""The register as a list: filtered, searched, sorted, as of any date, and the same as a file."""
+
+import json
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from inventory.contents.history import models_as_they_stood
+from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
+from inventory.forms import RegisterFilter
+from inventory.models import Model, ModelRecord, Moment
+from mrm.accounts.policies import Permission
+from mrm.pages.answers import answer
+from mrm.pages.keyset import CursorUnknown, keyset_page
+from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
+
+COLUMNS = (
+    ("name", "Model"),
+    ("tier", "Tier"),
+    ("status", "Status"),
+    ("owner", "Owner"),
+    ("business_unit", "Business unit"),
+    ("registered_at", "Registered"),
+    ("edited_at", "Last edit"),
+)
+EXPORTED = ("slug", "name", "workspace", "owner", "status", "tier", "tier_confirmed_at", "business_unit", "purpose",
+            "methodology", "exposure", "purpose_level", "complexity", "reliance", "affects_natural_persons",
+            "registered_at", "edited_at", "retired_at", "revision")  # fmt: skip
+PIECE = 2000
+
+
+@require_safe
+def models(request):
+    form = RegisterFilter(request.GET)
+    moment = asked_moment(form)
+    rows, known = _rows(request, form, moment)
+    ordering = _ordering(form, known)
+    tie = "subject" if moment else "slug"
+    try:
+        page = keyset_page(
+            rows, ordering_of(ordering, known, tie=tie), cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE
+        )
+    except CursorUnknown:
+        return redirect(request.path)
+    context = {
+        "form": form,
+        "moment": moment,
+        "page": page,
+        "models": models_as_they_stood(page.rows) if moment else page.rows,
+        "facets": facets_of(rows),
+        "columns": [(name, label, _turn(name, ordering) if name in known else "") for name, label in COLUMNS],
+        "ordering": ordering,
+        "chosen": {name: str(value) for name, value in request.GET.items()},
+        "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
+    }
+    status = 200 if form.is_valid() else 400
+    return answer(request, "inventory/register.html", context, part="inventory/register_rows.html", status=status)
+
+
+@require_safe
+def models_csv(request):
+    """What the list shows, all of it, for a spreadsheet."""
+    return csv_stream(_filename(request, "csv"), list(EXPORTED), (_told(model) for model in _all(request)))
+
+
+@require_safe
+def models_json(request):
+    """The same as JSON, with the dates it was asked for."""
+    moment = asked_moment(RegisterFilter(request.GET))
+    head = {
+        "as_of": moment.as_of if moment else timezone.now().date(),
+        "known_on": moment.known_on if moment else timezone.now().date(),
+        "exported_at": timezone.now(),
+    }
+    answer = StreamingHttpResponse(_json_of(head, _all(request)), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{_filename(request, "json")}"'
+    return answer
+
+
+def asked_moment(form: RegisterFilter) -> Moment | None:
+    """The moment asked for; None for the present."""
+    form.is_valid()
+    as_of, known_on = (form.cleaned_data.get(name) for name in ("as_of", "known_on"))
+    return Moment.of(as_of, known_on) if as_of else None
+
+
+def _rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
+    if moment is None:
+        rows = Model.objects.visible_to(request.user).select_related("owner", "workspace")
+        return chosen(rows, form.cleaned_data), ORDERINGS
+    return chosen(
+        ModelRecord.objects.visible_to(request.user).standing(moment), form.cleaned_data
+    ), ORDERINGS_OF_RECORDS
+
+
+def _ordering(form: RegisterFilter, known: dict) -> str:
+    asked = form.cleaned_data.get("ordering") or "name"
+    return asked if asked.removeprefix("-") in known else "name"
+
+
+def _turn(name: str, ordering: str) -> str:
+    """What a click on a column's head asks for."""
+    return f"-{name}" if ordering == name else name
+
+
+def _all(request: HttpRequest):
+    """Every chosen model, a piece at a time."""
+    form = RegisterFilter(request.GET)
+    moment = asked_moment(form)
+    rows, known = _rows(request, form, moment)
+    ordering = ordering_of(_ordering(form, known), known, tie="subject" if moment else "slug")
+    cursor, started = "", False
+    while cursor or not started:
+        page, started = keyset_page(rows, ordering, cursor=cursor, size=PIECE), True
+        yield from models_as_they_stood(page.rows) if moment else page.rows
+        cursor = page.next
+
+
+def _told(model: Model) -> list:
+    told = {name: getattr(model, name) for name in EXPORTED}
+    told |= {"workspace": model.workspace.slug, "owner": model.owner.email}
+    return [value.isoformat() if hasattr(value, "isoformat") else value for value in told.values()]
+
+
+def _json_of(head: dict, models):
+    encoded = json.dumps(head, cls=DjangoJSONEncoder)
+    yield f'{encoded[:-1]}, "models": ['
+    for number, model in enumerate(models):
+        told = dict(zip(EXPORTED, _told(model), strict=True))
+        yield f"{',' if number else ''}\n{json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)}"
+    yield "\n]}\n"
+
+
+def _filename(request: HttpRequest, suffix: str) -> str:
+    moment = asked_moment(RegisterFilter(request.GET))
+    return f"register-{moment.as_of if moment else timezone.now().date()}.{suffix}"

@@ -1,0 +1,104 @@
+"""The register of a past day over REST."""
+
+import json
+
+import pytest
+
+from inventory.services import edit_model
+from tests.factories import make_model, make_version, promote
+from tests.inventory.test_history import days_ago, let_days_pass
+from tests.rest import is_problem
+
+MODELS = "/api/v1/models/"
+DIFFERENCES = "/api/v1/register/differences/"
+
+
+@pytest.fixture
+def model(workspace):
+    """Registered and promoted ten days ago, renamed today."""
+    model = make_model(name="Old name")
+    promote(make_version(model))
+    let_days_pass(10, model)
+    return edit_model(model, changes={"name": "New name"}, actor=None)
+
+
+def test_the_list_as_it_stood(api, auditor, model):
+    client = api(auditor)
+    [then] = client.get(MODELS, {"as_of": days_ago(5)}).json()["results"]
+    [now] = client.get(MODELS).json()["results"]
+    assert (then["name"], then["production_version"], then["status"]) == ("Old name", 1, "in_use")
+    assert now["name"] == "New name"
+    assert then.keys() == now.keys()
+    assert client.get(MODELS, {"as_of": days_ago(20)}).json()["results"] == []
+
+
+def test_one_model_as_it_stood(api, auditor, model):
+    client = api(auditor)
+    assert client.get(f"{MODELS}{model.slug}/", {"as_of": days_ago(5)}).json()["name"] == "Old name"
+    is_problem(client.get(f"{MODELS}{model.slug}/", {"as_of": days_ago(20)}), 404)
+
+
+def test_a_late_edit_is_seen_with_hindsight_only(api, auditor, engineer, model):
+    sent = json.dumps({"business_unit": "Cards", "effective_on": days_ago(7).isoformat()})
+    assert api(engineer).patch(f"{MODELS}{model.slug}/", sent, content_type="application/json").status_code == 200
+    address, client = f"{MODELS}{model.slug}/", api(auditor)
+    assert client.get(address, {"as_of": days_ago(5)}).json()["business_unit"] == "Retail lending"
+    seen = client.get(address, {"as_of": days_ago(5), "known_on": days_ago(0)}).json()
+    assert seen["business_unit"] == "Cards"
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "2000-01-01", "soon", 5])
+def test_a_day_that_cannot_be_is_refused_and_nothing_changes(api, engineer, model, day):
+    sent = json.dumps({"business_unit": "Cards", "effective_on": day})
+    answer = api(engineer).patch(f"{MODELS}{model.slug}/", sent, content_type="application/json")
+    assert is_problem(answer, answer.status_code)["errors"][0]["field"] == "effective_on"
+    assert answer.status_code in (400, 422)
+    model.refresh_from_db()
+    assert model.business_unit == "Retail lending"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"as_of": "yesterday"},
+        {"known_on": "2026-01-01"},
+        {"as_of": "2026-01-01", "ordering": "owner"},
+        {"as_of": "0000-00-00"},
+        {"as_of": "2026-01-01", "cursor": "x"},
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(api, auditor, query):
+    is_problem(api(auditor).get(MODELS, query), 400)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_there_is_can_be_asked_for(api, auditor, model, day):
+    assert api(auditor).get(MODELS, {"as_of": day}).status_code == 200
+
+
+def test_differences_between_two_days(api, auditor, model):
+    make_model(name="Added")
+    asked = {"since": days_ago(5), "until": days_ago(0)}
+    body = api(auditor).get(DIFFERENCES, asked).json()
+    assert body["counts"] == {"added": 1, "retired": 0, "changed": 1, "removed": 0}
+    assert body["next"] is None
+    [changed] = api(auditor).get(DIFFERENCES, asked | {"kind": "changed"}).json()["results"]
+    assert changed["changes"] == [{"field": "name", "before": "Old name", "after": "New name"}]
+
+
+def test_differences_show_what_one_may_see_only(api, stranger, model):
+    client = api(stranger, workspace=stranger.grants.get().workspace)
+    assert client.get(DIFFERENCES, {"since": days_ago(5), "until": days_ago(0)}).json()["results"] == []
+
+
+def test_a_list_of_many_equal_rows_is_walked_whole(api, auditor):
+    for number in range(7):
+        make_model(name=f"Model {number}")
+    client = api(auditor)
+    for ordering in ("tier", "-tier", "business_unit", "-owner", "edited_at"):
+        address, seen = f"{MODELS}?ordering={ordering}&page_size=2", []
+        while address:
+            page = client.get(address).json()
+            seen += [model["slug"] for model in page["results"]]
+            address = page["next"]
+        assert len(seen) == len(set(seen)) == 7, ordering

@@ -1,0 +1,168 @@
+"""The register as a list: what it shows, as of which day, and that it stays quick."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.urls import reverse
+
+from inventory.contents.register import ORDERINGS
+from inventory.models import Model
+from inventory.services import confirm_tier, edit_model
+from tests.factories import make_model, make_person, make_version, promote
+from tests.inventory.test_history import days_ago, let_days_pass
+
+LIST = "/models/"
+
+
+def names(answer) -> list[str]:
+    return [model.name for model in answer.context["models"]]
+
+
+def text_of(answer) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
+FILTERS = [
+    ({}, {"Alpha score", "Beta score"}),
+    ({"search": "alph"}, {"Alpha score"}),
+    ({"search": "scor bet"}, {"Beta score"}),
+    ({"search": "':* | !score & ("}, {"Alpha score", "Beta score"}),
+    ({"tier": "2"}, {"Alpha score"}),
+    ({"status": "retired"}, set()),
+    ({"business_unit": "Cards"}, {"Beta score"}),
+    ({"provisional": "true"}, {"Alpha score", "Beta score"}),
+    ({"provisional": "false"}, set()),
+    ({"affects_natural_persons": "true"}, {"Beta score"}),
+    ({"workspace": "main"}, {"Alpha score", "Beta score"}),
+    ({"workspace": "elsewhere"}, set()),
+]
+
+
+@pytest.mark.parametrize("moment", [{}, {"as_of": days_ago(0).isoformat()}], ids=["now", "as of today"])
+def test_the_address_filters_now_and_as_of_a_day(visit, auditor, moment):
+    make_model(name="Alpha score")
+    make_model(name="Beta score", business_unit="Cards", exposure="high", affects_natural_persons=True)
+    client = visit(auditor)
+    for query, expected in FILTERS:
+        assert set(names(client.get(LIST, query | moment))) == expected, query
+
+
+def test_every_column_sorts_both_ways_and_pages_miss_nothing(visit, auditor, monkeypatch):
+    monkeypatch.setattr("inventory.views.listing.ROWS_PER_PAGE", 2)
+    for number in range(5):
+        make_model(name=f"Model {number}", business_unit="ABA"[number % 3])
+    client = visit(auditor)
+    for column in ORDERINGS:
+        there = walk(client, {"ordering": column})
+        assert len(there) == 5, column
+        assert there == walk(client, {"ordering": f"-{column}"})[::-1], column
+
+
+def walk(client, query: dict) -> list[str]:
+    seen, cursor = [], ""
+    while True:
+        answer = client.get(LIST, query | ({"cursor": cursor} if cursor else {}))
+        seen += names(answer)
+        cursor = answer.context["page"].next
+        if not cursor:
+            return seen
+
+
+def test_a_page_neither_repeats_nor_misses_rows_when_others_are_registered(visit, auditor, monkeypatch):
+    monkeypatch.setattr("inventory.views.listing.ROWS_PER_PAGE", 2)
+    for name in ("B", "D", "F"):
+        make_model(name=name)
+    client = visit(auditor)
+    first = client.get(LIST)
+    make_model(name="A")
+    second = client.get(LIST, {"cursor": first.context["page"].next})
+    assert names(first) + names(second) == ["B", "D", "F"]
+    assert names(client.get(LIST, {"cursor": second.context["page"].previous})) == ["B", "D"]
+
+
+def test_the_list_of_a_past_day_says_so_and_shows_what_stood(visit, auditor, risk_officer):
+    model = make_model(name="Old name")
+    let_days_pass(10, model)
+    edit_model(model, changes={"name": "New name"}, actor=None)
+    confirm_tier(model, actor=risk_officer)
+    answer = visit(auditor).get(LIST, {"as_of": days_ago(5)})
+    assert names(answer) == ["Old name"]
+    assert "as it stood on" in answer.text and "as known that evening" in answer.text
+    assert "provisional" in answer.text
+    assert names(visit(auditor).get(LIST)) == ["New name"]
+
+
+def test_a_date_that_is_none_is_refused_rather_than_ignored(visit, auditor):
+    make_model()
+    answer = visit(auditor).get(LIST, {"as_of": "yesterday"})
+    assert answer.status_code == 400
+    assert "Enter a valid date" in answer.text
+
+
+def test_known_on_alone_is_no_question(visit, auditor):
+    assert visit(auditor).get(LIST, {"known_on": days_ago(0)}).status_code == 400
+
+
+def test_facets_count_what_the_filters_leave(visit, auditor):
+    for name, unit in (("A", "Cards"), ("B", "Cards"), ("C", "Loans")):
+        make_model(name=name, business_unit=unit)
+    facets = visit(auditor).get(LIST, {"business_unit": "Cards"}).context["facets"]
+    assert facets.total == 2
+    assert [(choice.label, choice.count) for choice in facets.shown["business_unit"]] == [("Cards", 2)]
+
+
+def test_somebody_from_elsewhere_sees_no_model_neither_now_nor_then(visit, stranger):
+    model = make_model()
+    client = visit(stranger)
+    for query in ({}, {"as_of": days_ago(0)}):
+        answer = client.get(LIST, query)
+        assert (names(answer), answer.context["facets"].total) == ([], 0)
+    assert client.get(reverse("model-as-of", args=[model.slug])).status_code == 404
+    assert "Model" not in text_of(client.get(reverse("register-csv"))).partition("\n")[2]
+
+
+def test_the_exports_hold_every_page_and_no_formula(visit, auditor, monkeypatch):
+    monkeypatch.setattr("inventory.views.listing.PIECE", 2)
+    for number in range(5):
+        make_model(name=f"=1+{number}", business_unit="@SUM(A1)")
+    client = visit(auditor)
+    header, *rows = csv.reader(io.StringIO(text_of(client.get(reverse("register-csv")))))
+    told = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [row["name"] for row in told] == [f"'=1+{number}" for number in range(5)]
+    assert {row["business_unit"] for row in told} == {"'@SUM(A1)"}
+    exported = json.loads(text_of(client.get(reverse("register-json"), {"as_of": days_ago(0)})))
+    assert (len(exported["models"]), exported["as_of"]) == (5, days_ago(0).isoformat())
+
+
+def test_the_entry_of_a_model_as_it_stood(visit, auditor):
+    model = make_model(name="Old name", purpose="Cards.")
+    promote(make_version(model))
+    let_days_pass(10, model)
+    edit_model(model, changes={"name": "New name", "purpose": "Loans."}, actor=None)
+    client, address = visit(auditor), reverse("model-as-of", args=[model.slug])
+    text = client.get(address, {"as_of": days_ago(5)}).text
+    assert "Old name" in text and "Cards." in text and "Loans." not in text and "Version 1" in text
+    assert "did not know this model" in client.get(address, {"as_of": days_ago(20)}).text
+
+
+def test_differences_between_two_days(visit, auditor):
+    model = make_model(name="Changed")
+    let_days_pass(10, model)
+    edit_model(model, changes={"business_unit": "Cards"}, actor=None)
+    client, address = visit(auditor), reverse("register-differences")
+    text = client.get(address, {"since": days_ago(5), "until": days_ago(0)}).text
+    assert "Retail lending → Cards" in text
+    assert "Nothing differs" in client.get(address, {"since": days_ago(5), "until": days_ago(4)}).text
+    assert client.get(address, {"since": "x", "until": ""}).status_code == 400
+
+
+@pytest.mark.parametrize("query", [{}, {"as_of": days_ago(0).isoformat()}, {"search": "model", "ordering": "owner"}])
+def test_the_number_of_queries_does_not_grow_with_the_models(visit, auditor, django_assert_max_num_queries, query):
+    for number in range(12):
+        make_model(name=f"Model of budget {number}", owner=make_person("owner"))
+    client = visit(auditor)
+    with django_assert_max_num_queries(12):
+        client.get(LIST, query)
+    assert Model.objects.count() == 12
