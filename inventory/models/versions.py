@@ -54,8 +54,13 @@ class ModelVersion(models.Model):
     def model_slug(self):
         return self.model.slug
 
+    @property
+    def is_described(self) -> bool:
+        """Whether anybody said what its columns are; one that came through MLflow may lack that at first."""
+        return bool(self.schema)
+
     def columns(self) -> tuple[Column, ...]:
-        return columns_from_json(self.schema)
+        return columns_from_json(self.schema) if self.is_described else ()
 
     def columns_with(self, role: Role) -> list[Column]:
         return [column for column in self.columns() if role in column.roles]

@@ -26,7 +26,13 @@ from inventory.services.uses import (
     start_use,
     suspend_use,
 )
-from inventory.services.versions import promote_version, register_version, start_challenge
+from inventory.services.versions import (
+    describe_version,
+    promote_version,
+    register_version,
+    retire_version,
+    start_challenge,
+)
 
 __all__ = [
     "READ_AGAIN_AFTER",
@@ -34,6 +40,7 @@ __all__ = [
     "attach_artifact",
     "close_source",
     "confirm_tier",
+    "describe_version",
     "edit_model",
     "edit_use",
     "end_approval",
@@ -56,6 +63,7 @@ __all__ = [
     "register_version",
     "restrict_use",
     "retire_model",
+    "retire_version",
     "standing_approval",
     "start_challenge",
     "start_use",

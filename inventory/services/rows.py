@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inventory import frames
 from inventory.models import ModelVersion
+from mrm.errors import RuleBroken
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ def checked(
     version: ModelVersion, body_path: Path | str, *, content_type: str, required: Collection[str], columns=None
 ) -> Iterator[CheckedRows]:
     """The rows of a body, once every value was found to fit the version's schema, or the given columns of it."""
+    if not version.is_described:
+        raise RuleBroken(f"{version} has no schema yet, so no row can be read; describe its columns first.")
     with tempfile.TemporaryDirectory(prefix="mrm-rows-") as folder:
         target = Path(folder, "rows.parquet")
         written = frames.write(

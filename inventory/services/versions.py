@@ -29,7 +29,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 def register_version(
     model: Model,
     *,
-    schema: list[dict],
+    schema: list[dict] | None,
     framework: str = "",
     artifact_uri: str = "",
     artifact_sha256: str = "",
@@ -43,7 +43,10 @@ def register_version(
     predecessor: ModelVersion | None = None,
     actor,
 ) -> ModelVersion:
-    """A new candidate of a model. The same origin again gives the version it gave the first time."""
+    """A new candidate of a model. The same origin again gives the version it gave the first time.
+
+    Without a schema (None) it is in the register but nothing about it can be measured until `describe_version`.
+    """
     require(actor, Permission.REGISTER_VERSION, model.workspace_id, model_slug=model.slug)
     model = Model.objects.select_for_update().get(pk=model.pk)
     if origin and (first := model.versions.filter(origin=origin).first()):
@@ -52,7 +55,7 @@ def register_version(
         raise RuleBroken(f"{model} is retired and takes no further versions.")
     facts = {"training_data": training_data, "params": params, "metrics": metrics, "tags": tags}
     facts = {name: value or {} for name, value in facts.items()}
-    columns = _checked_columns(schema)
+    columns = () if schema is None else _checked_columns(schema)
     _check(columns, facts, decision_threshold, artifact_sha256, framework=framework, artifact_uri=artifact_uri,
            code_ref=code_ref, origin=origin)  # fmt: skip
     if predecessor is not None and predecessor.model_id != model.pk:
@@ -77,11 +80,45 @@ def register_version(
         actor=actor,
         subject=version,
         number=number,
-        schema=storage.digest_of(json.dumps(version.schema, sort_keys=True).encode()),
+        schema=_digest_of_schema(version),
         artifact=artifact_sha256,
         origin=origin,
         predecessor=predecessor.number if predecessor else None,
     )
+    return version
+
+
+@governed()
+def describe_version(
+    version: ModelVersion, *, schema: list[dict], decision_threshold: float | None = None, actor
+) -> ModelVersion:
+    """Say what the columns of a version are that was registered without a schema. Once; then it is immutable too."""
+    require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
+    version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
+    columns = _checked_columns(schema)
+    if version.is_described:
+        if (version.schema, version.decision_threshold) == (columns_to_json(columns), decision_threshold):
+            return version
+        raise RuleBroken(f"{version} has its schema already; another schema is another version.")
+    _check(columns, {}, decision_threshold, "")
+    version.schema, version.decision_threshold = columns_to_json(columns), decision_threshold
+    version.save(update_fields=["schema", "decision_threshold"])
+    record(Action.VERSION_DESCRIBED, actor=actor, subject=version, schema=_digest_of_schema(version))
+    return version
+
+
+@governed()
+def retire_version(version: ModelVersion, *, actor) -> ModelVersion:
+    """End a version that does not decide. What is in production ends by being superseded, or with its model."""
+    require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
+    version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
+    if version.stage == Stage.PRODUCTION:
+        raise RuleBroken(f"{version} is in production; promote another version, or ask to retire the model.")
+    if version.stage != Stage.RETIRED:
+        _move(version, "retire")
+        version.ended_at = version.ended_at or timezone.now()
+        version.save(update_fields=["stage", "ended_at"])
+        record(Action.VERSION_RETIRED, actor=actor, subject=version)
     return version
 
 
@@ -126,6 +163,10 @@ def _move(version: ModelVersion, event: str) -> None:
     version.stage = stage
 
 
+def _digest_of_schema(version: ModelVersion) -> str:
+    return storage.digest_of(json.dumps(version.schema, sort_keys=True).encode())
+
+
 def _checked_columns(schema: list[dict]):
     try:
         return columns_from_json(schema)
@@ -137,7 +178,7 @@ def _check(columns, facts: dict, threshold: float | None, artifact_sha256: str, 
     errors = [
         {"message": f"{name} has {len(texts[name])} characters; at most {most} fit.", "field": name}
         for name, most in LONGEST.items()
-        if len(texts[name]) > most
+        if len(texts.get(name, "")) > most
     ]
     schema = {"columns": columns_to_json(columns)}
     wrong = {name: why_not_kept(value) for name, value in facts.items()}
@@ -151,7 +192,7 @@ def _check(columns, facts: dict, threshold: float | None, artifact_sha256: str, 
     if threshold is not None and column_with_role(columns, Role.SCORE) is None:
         message = "A decision threshold needs a score to compare it with; describe a column with the role score."
         errors.append({"message": message, "field": "decision_threshold"})
-    if not any(column_with_role(columns, role) for role in (Role.SCORE, Role.PREDICTION)):
+    if columns and not any(column_with_role(columns, role) for role in (Role.SCORE, Role.PREDICTION)):
         message = "The schema has neither a score nor a prediction, so there is nothing to watch; describe one."
         errors.append({"message": message, "field": "schema.columns"})
     if errors:

@@ -56,7 +56,7 @@ def revoke_token(token: Token, *, actor) -> None:
 
 def person_behind(secret: str) -> Person:
     """The person a token acts for, with `person.token` set; NotPermitted with the reason when it cannot be used."""
-    token = Token.objects.select_related("person").filter(secret_hash=_hash(secret)).first()
+    token = Token.objects.select_related("person", "workspace").filter(secret_hash=_hash(secret)).first()
     if token is None:
         raise NotPermitted("This token is not known here.")
     now = timezone.now()
