@@ -10,7 +10,7 @@ INDEX := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; 
 INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-tests run test lint bench bench-peers bench-calibration docs clean
+.PHONY: help set-up set-up-tests run test lint mlflow-clients bench bench-peers bench-calibration docs clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1 \t\2/' | expand -t 28
@@ -18,7 +18,7 @@ help:  ## say what there is
 run: set-up  ## start everything at http://127.0.0.1:8000 (another port: PORT=8001 make run)
 	@exec $(BIN)/python -m mrm.serve
 
-test: set-up-tests  ## the whole suite, on embedded PostgreSQL and Redis
+test: set-up-tests mlflow-clients  ## the whole suite, on embedded PostgreSQL and Redis
 	@exec $(BIN)/python -m pytest $(ARGUMENTS)
 
 lint: set-up-tests  ## style, import contracts, templates, migrations
@@ -28,6 +28,9 @@ lint: set-up-tests  ## style, import contracts, templates, migrations
 	$(BIN)/djlint templates --lint
 	MRM_DEVELOPMENT=true $(BIN)/python manage.py check --fail-level WARNING
 	MRM_DEVELOPMENT=true $(BIN)/python manage.py makemigrations --check --dry-run
+
+mlflow-clients: set-up-tests  ## stock MLflow clients for the tests, each in an environment of its own under var/
+	@$(INDEX) $(BIN)/python -m tests.registry.clients.environments
 
 bench: set-up-tests  ## benchmarks, with a table
 	@exec $(BIN)/python -m bench $(ARGUMENTS)

@@ -167,8 +167,10 @@ def not_found(request, exception=None):
 
 
 def server_error(request):
-    if _wants_json(request):
-        body = problem_body(500, "mrm made a mistake. Nothing was changed. The request id names the entry in the log.")
+    if _wants_json(request) or "/api/" in request.path:
+        detail = "mrm made a mistake. Nothing was changed. The request id names the entry in the log."
+        # MLflow clients read a code and a message, and repeat what they may.
+        body = problem_body(500, detail, error_code="INTERNAL_ERROR", message=detail)
         return JsonResponse(body, status=500, content_type="application/problem+json")
     return render(request, "errors/server_error.html", {"request_id": request_context().request_id}, status=500)
 

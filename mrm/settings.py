@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "audits.trail",
     "audits.assessments",
     "audits.workflows",
+    "registry",
     "reports",
     "demo",
 ]
@@ -193,6 +194,9 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "iso-8601",
     "NON_FIELD_ERRORS_KEY": "detail",
 }
+# --- The MLflow registry ----------------------------------------------------------------------------------------------
+REGISTRY_CALLS_PER_MINUTE = env.integer("REGISTRY_CALLS_PER_MINUTE", 60_000)
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "mrm",
     "DESCRIPTION": "Model risk management: register, log, assess, decide, report, verify.",

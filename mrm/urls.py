@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("inventory.urls")),
     path("", include("audits.assessments.urls")),
     path("", include("audits.workflows.urls")),
+    path("", include("registry.urls")),
     path("", include("reports.urls")),
     path("", include("audits.trail.urls")),
     path("", include("mrm.accounts.urls")),

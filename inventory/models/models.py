@@ -67,6 +67,7 @@ class Model(models.Model):
         indexes = [
             GinIndex(SearchVector(*SEARCHED, config="simple"), name="words_of_models"),
             models.Index(fields=["name", "slug"], name="models_by_name"),
+            models.Index(fields=["workspace", "name"], name="models_of_a_workspace_by_name"),
             models.Index(fields=["tier", "slug"], name="models_by_tier"),
             models.Index(fields=["edited_at", "slug"], name="models_by_last_edit"),
         ]

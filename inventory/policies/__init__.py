@@ -6,6 +6,7 @@ from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
 from inventory.policies.limits import MEASURES, limit, limits_for
+from inventory.policies.mlflow import production_aliases
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
 from inventory.policies.tiering import LEVELS, TIER_MATRIX, computed_tier, materiality
@@ -35,6 +36,7 @@ __all__ = [
     "materiality",
     "minimum_group",
     "needs_passkey",
+    "production_aliases",
     "reference_group",
     "retraining_waits",
     "roles_required",

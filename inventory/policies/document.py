@@ -2,7 +2,18 @@
 
 import json
 
-from inventory.policies import approvals, changes, fairness, limits, promotion, retention, retraining, signatures, tiers
+from inventory.policies import (
+    approvals,
+    changes,
+    fairness,
+    limits,
+    mlflow,
+    promotion,
+    retention,
+    retraining,
+    signatures,
+    tiers,
+)
 from inventory.policies.checks import Check, is_text
 from inventory.policies.standard import standard
 
@@ -18,6 +29,7 @@ SECTIONS: dict[str, Check] = {
     "promotion": promotion.faults,
     "retention": retention.faults,
     "signatures": signatures.faults,
+    "mlflow": mlflow.faults,
 }
 
 

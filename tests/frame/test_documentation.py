@@ -30,6 +30,7 @@ OUTSIDE_OUR_HANDS = {
 }
 DEVELOPMENT_ONLY = {"SECRET_KEY", "MRM_DEVELOPMENT"}  # Their defaults there are no defaults of an installation.
 CODE = re.compile(r"`([^`\n]+)`")
+FOLDERS = r"(mrm|inventory|audits|registry|reports|demo|tests|bench|templates|docs|static|\.ci)/[\w./-]*"
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -134,9 +135,9 @@ def test_every_link_leads_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_and_function_named_is_there(page):
     for named in CODE.findall(page.read_text()):
-        if re.fullmatch(r"(mrm|inventory|audits|reports|demo|tests|bench|templates|docs|static|\.ci)/[\w./-]*", named):
+        if re.fullmatch(FOLDERS, named):
             assert (ROOT / named).exists(), f"{page.name} names {named}, which is not there"
-        elif re.fullmatch(r"(mrm|inventory|audits|reports|demo|tests)(\.\w+)+(\(\))?", named):
+        elif re.fullmatch(r"(mrm|inventory|audits|registry|reports|demo|tests)(\.\w+)+(\(\))?", named):
             assert is_there(named.removesuffix("()")), f"{page.name} names {named}, which is not there"
 
 
@@ -192,7 +193,7 @@ def is_served(path: str) -> bool:
 
 
 def written_code() -> str:
-    apps = ("inventory", "audits", "reports", "mrm")
+    apps = ("inventory", "audits", "registry", "reports", "mrm")
     return "\n".join(file.read_text() for app in apps for file in (ROOT / app).rglob("*.py"))
 
 

@@ -1,0 +1,1 @@
+"""The MLflow model registry REST API, as stock clients speak it."""

@@ -1,0 +1,191 @@
+"""Models and versions as MLflow's objects."""
+
+from collections import defaultdict
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest, JSONObject
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.states import ChangeState
+from inventory.models import Model, ModelVersion
+from inventory.states import Stage
+from mrm.accounts.models import Workspace
+from registry import stages
+from registry.models import Alias, ModelTag, VersionTag
+
+STATE_TAGS = ("mrm.slug", "mrm.status", "mrm.tier")  # Answered, never set: they follow from decisions.
+MODEL_FIELDS = {
+    f"mrm.{name}": name
+    for name in ("purpose", "business_unit", "methodology", "exposure", "purpose_level", "complexity", "reliance")
+}
+VERSION_FIELDS = {f"mrm.{name}": name for name in ("framework", "code_ref", "artifact_sha256")}
+OUT_OF_USE = (Stage.SUPERSEDED, Stage.RETIRED)
+OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
+SOURCE = "artifact_uri"  # Where the version's artifact lives, in the client's words.
+
+
+def models_of(workspace: Workspace, person) -> QuerySet[Model]:
+    """The models of a workspace that MLflow clients of this person see: those that nobody deleted."""
+    models = Model.objects.filter(workspace=workspace, mlflow__deleted_at__isnull=True)
+    if person.token and person.token.model_slugs:
+        models = models.filter(slug__in=person.token.model_slugs)
+    return models
+
+
+def versions_of(workspace: Workspace, person) -> QuerySet[ModelVersion]:
+    versions = ModelVersion.objects.filter(
+        model__workspace=workspace, model__mlflow__deleted_at__isnull=True, mlflow__deleted_at__isnull=True
+    )
+    if person.token and person.token.model_slugs:
+        versions = versions.filter(model__slug__in=person.token.model_slugs)
+    return versions
+
+
+def with_times(rows: QuerySet) -> QuerySet:
+    """With `changed`: when a client, or anybody, last changed what MLflow shows of it."""
+    if rows.model is Model:
+        return rows.annotate(changed=Greatest("edited_at", Coalesce("mlflow__touched_at", "edited_at")))
+    return rows.annotate(changed=Coalesce("mlflow__touched_at", "registered_at"))
+
+
+def with_stage(versions: QuerySet[ModelVersion], *, governed: bool) -> QuerySet[ModelVersion]:
+    """With `mlflow_stage`. What is in production or out of use is so by decision, whatever a client once said."""
+    said = Coalesce("mlflow__stage", Value(stages.NONE))
+    cases = [
+        When(stage=Stage.PRODUCTION, then=Value(stages.PRODUCTION)),
+        When(stage__in=OUT_OF_USE, then=Value(stages.ARCHIVED)),
+    ]
+    if governed:
+        cases.append(When(mlflow__stage=stages.PRODUCTION, then=Value(stages.NONE)))
+    return versions.annotate(mlflow_stage=Case(*cases, default=said, output_field=CharField()))
+
+
+def shown_models(models: QuerySet[Model], *, governed: bool, keys: list | None = None) -> list[dict]:
+    """Each model as MLflow's RegisteredModel, in the order of `keys` where that is given: two queries in all."""
+    models = models if keys is None else models.filter(pk__in=keys)
+    tags = ModelTag.objects.filter(model=OuterRef("pk")).order_by("key")
+    aliases = Alias.objects.filter(model=OuterRef("pk")).order_by("name")
+    rows = list(
+        with_times(models)
+        .annotate(
+            tag_pairs=ArraySubquery(tags.values(pair=JSONObject(key="key", value="value"))),
+            alias_pairs=ArraySubquery(aliases.values(pair=JSONObject(alias="name", version="version__number"))),
+        )
+        .values("pk", "slug", "name", "description", "registered_at", "changed", "owner__email", "status", "tier",
+                "affects_natural_persons", *MODEL_FIELDS.values(), "tag_pairs", "alias_pairs")
+    )  # fmt: skip
+    latest = defaultdict(list)
+    newest = with_stage(ModelVersion.objects.filter(model__in=[row["pk"] for row in rows]), governed=governed)
+    newest = newest.filter(mlflow__deleted_at__isnull=True).order_by("model_id", "mlflow_stage", "-number")
+    for _, model_id, shown in _shown(newest.distinct("model_id", "mlflow_stage"), governed):
+        latest[model_id].append(shown)
+    return _in_order(keys, {row["pk"]: _shown_model(row, latest[row["pk"]], governed) for row in rows})
+
+
+def shown_versions(versions: QuerySet[ModelVersion], *, governed: bool, keys: list | None = None) -> list[dict]:
+    """Each version as MLflow's ModelVersion, in the order of `keys` where that is given: one query."""
+    found = _shown(with_stage(versions if keys is None else versions.filter(pk__in=keys), governed=governed), governed)
+    return _in_order(keys, {key: shown for key, _, shown in found})
+
+
+def latest_versions(versions: QuerySet[ModelVersion], wanted: set[str], *, governed: bool) -> list[dict]:
+    """The newest version in each of the wanted stages."""
+    newest = with_stage(versions, governed=governed).filter(mlflow_stage__in=wanted)
+    newest = newest.order_by("model_id", "mlflow_stage", "-number").distinct("model_id", "mlflow_stage")
+    return [shown for _, _, shown in _shown(newest, governed)]
+
+
+def _in_order(keys: list | None, found: dict) -> list[dict]:
+    return list(found.values()) if keys is None else [found[key] for key in keys if key in found]
+
+
+def _shown(versions: QuerySet[ModelVersion], governed: bool) -> list[tuple]:
+    """Of each version its key, its model's, and what is shown of it."""
+    tags = VersionTag.objects.filter(version=OuterRef("pk")).order_by("key")
+    aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
+    asked = ChangeRequest.objects.filter(version=OuterRef("pk"), kind=ChangeRequest.Kind.PROMOTION, state__in=OPEN)
+    rows = with_times(versions).annotate(
+        tag_pairs=ArraySubquery(tags.values(pair=JSONObject(key="key", value="value"))),
+        alias_names=ArraySubquery(aliases.values("name")),
+        asked=Exists(asked) if governed else Value(False),
+    )
+    columns = (
+        "pk", "model_id", "model__name", "model__slug", "number", "registered_at", "changed", "registered_by__email",
+        "stage", "mlflow_stage", "mlflow__description", SOURCE, "mlflow__run_id", "mlflow__run_link",
+        "mlflow__logged_model_id", *VERSION_FIELDS.values(), "tag_pairs", "alias_names", "asked",
+    )  # fmt: skip
+    return [(row["pk"], row["model_id"], _shown_version(row, governed)) for row in rows.values(*columns)]
+
+
+def _shown_model(row: dict, latest: list[dict], governed: bool) -> dict:
+    said = [{"key": key, "value": row[name]} for key, name in MODEL_FIELDS.items() if row[name]]
+    if row["affects_natural_persons"]:
+        said.append({"key": "mrm.affects_natural_persons", "value": "true"})
+    if governed:
+        said.append({"key": "mrm.slug", "value": row["slug"]})
+        said.append({"key": "mrm.status", "value": row["status"]})
+        said.append({"key": "mrm.tier", "value": str(row["tier"])})
+    shown = {
+        "name": row["name"],
+        "creation_timestamp": _milliseconds(row["registered_at"]),
+        "last_updated_timestamp": _milliseconds(max(row["changed"], row["registered_at"])),
+        "user_id": row["owner__email"],
+        "description": row["description"],
+        "latest_versions": latest,
+        "tags": row["tag_pairs"] + said,
+        "aliases": [{**pair, "version": str(pair["version"])} for pair in row["alias_pairs"]],
+    }
+    if governed:
+        shown["mrm"] = {"url": f"{settings.PUBLIC_URL}/models/{row['slug']}/"}
+    return shown
+
+
+def _shown_version(row: dict, governed: bool) -> dict:
+    said = [{"key": key, "value": row[name]} for key, name in VERSION_FIELDS.items() if row[name]]
+    if governed:
+        said.append({"key": "mrm.status", "value": _status(row)})
+    shown = {
+        "name": row["model__name"],
+        "version": str(row["number"]),
+        "creation_timestamp": _milliseconds(row["registered_at"]),
+        "last_updated_timestamp": _milliseconds(row["changed"]),
+        "user_id": row["registered_by__email"] or "",
+        "current_stage": row["mlflow_stage"],
+        "description": row["mlflow__description"] or "",
+        "source": row[SOURCE],
+        "run_id": row["mlflow__run_id"] or "",
+        "run_link": row["mlflow__run_link"] or "",
+        "status": "READY",  # Always: a client that is told to wait would hang until somebody approves.
+        "tags": row["tag_pairs"] + said,
+        "aliases": row["alias_names"],
+    }
+    if row["mlflow__logged_model_id"]:
+        shown["model_id"] = row["mlflow__logged_model_id"]
+    if governed:
+        address = f"{settings.PUBLIC_URL}/models/{row['model__slug']}/versions/{row['number']}/"
+        shown["mrm"] = {"url": address, "status": _status(row)}
+    return shown
+
+
+def _status(row: dict) -> str:
+    """Where the version stands with us, in one word for a tag."""
+    if row["stage"] in (Stage.PRODUCTION, *OUT_OF_USE):
+        return row["stage"]
+    return "pending_approval" if row["asked"] else "pending_validation"
+
+
+def _milliseconds(moment) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def says_so(tag_key: str) -> Q | None:
+    """The condition under which a model shows a typed field as this tag; None where the tag is no typed field."""
+    name = MODEL_FIELDS.get(tag_key)
+    return None if name is None else ~Q(**{name: ""})
+
+
+def field_of(tag_key: str) -> F | None:
+    name = MODEL_FIELDS.get(tag_key)
+    return None if name is None else F(name)

@@ -1,0 +1,90 @@
+"""Registered models: made, described, renamed, deleted."""
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from inventory import services as inventory
+from inventory.models import Model, ModelVersion
+from inventory.states import Status
+from mrm.accounts.models import Workspace
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from registry.limits import check_name, check_tag
+from registry.models import Alias, ModelFacts
+from registry.refusals import DENIED, EXISTS, Refused, already_exists, invalid
+from registry.services import fields
+from registry.services.found import may_edit, model_named, touch
+from registry.services.rules import owner_for, rules_of
+from registry.services.tags import keep_model_tags
+
+
+def register_model(workspace: Workspace, *, name: str, description: str, tags: dict[str, str], actor) -> Model:
+    """Enter a model as a stock client does: by its name alone. What policy misses is listed, not refused."""
+    check_name(name)
+    for key, value in tags.items():
+        check_tag(key, value)
+    filled, kept = fields.of_model(tags, workspace)
+    owner = filled.pop("owner", None) or owner_for(workspace, actor)
+    with governed():
+        _refuse_taken(workspace, name)
+        model = inventory.register_model(
+            workspace, name=name, owner=owner, description=description, **filled, actor=actor
+        )
+        keep_model_tags(model, kept, actor=actor)
+    return model
+
+
+@governed()
+def describe_model(workspace: Workspace, name: str, *, description: str, actor) -> Model:
+    model = inventory.edit_model(model_named(workspace, name, actor), changes={"description": description}, actor=actor)
+    touch(model)
+    return model
+
+
+@governed()
+def rename_model(workspace: Workspace, name: str, *, new_name: str, actor) -> Model:
+    check_name(new_name, "new_name")
+    model = model_named(workspace, name, actor)
+    if new_name.lower() != name.lower() or new_name == name:
+        _refuse_taken(workspace, new_name)
+    model = inventory.edit_model(model, changes={"name": new_name}, actor=actor)
+    touch(model)
+    return model
+
+
+@governed()
+def delete_model(workspace: Workspace, name: str, *, actor) -> None:
+    """Take a model out of MLflow's sight and free its name. Its entry, versions and trail stay, retired."""
+    model = model_named(workspace, name, actor)
+    require(actor, Permission.REGISTER_MODEL, workspace, model_slug=model.slug)
+    may_edit(model, actor)
+    if model.status == Status.IN_USE and rules_of(workspace).governed:
+        raise Refused(DENIED, f"{model} is in use and cannot be deleted. Ask for its retirement; that is decided.")
+    now = timezone.now()
+    ModelFacts.objects.update_or_create(
+        model=model, defaults={"touched_at": now, "deleted_at": now, "deleted_name": name}
+    )
+    Alias.objects.filter(model=model).delete()
+    record(Action.MLFLOW_MODEL_DELETED, actor=actor, subject=model, name=name, versions=_numbers(model))
+    if model.status != Status.RETIRED:
+        ending = f" (deleted {now:%Y-%m-%d %H:%M:%S.%f})"
+        inventory.edit_model(model, changes={"name": name[: 200 - len(ending)] + ending}, actor=actor)
+        inventory.retire_model(model, actor=actor)
+
+
+def _numbers(model: Model) -> list[int]:
+    return list(ModelVersion.objects.filter(model=model).order_by("number").values_list("number", flat=True))
+
+
+def _refuse_taken(workspace: Workspace, name: str) -> None:
+    taken = Model.objects.filter(workspace=workspace, name__iexact=name).first()
+    if taken is None:
+        return
+    if taken.name == name:
+        raise already_exists(name)
+    if taken.name.lower() != name.lower():
+        raise Refused(EXISTS, f"Registered Model (name={name}) already exists.")
+    raise invalid(
+        f"There is a model called {taken.name!r} here; two names must differ by more than upper and lower case."
+    )

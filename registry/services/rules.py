@@ -1,0 +1,48 @@
+"""How a workspace answers MLflow clients: governed or not, and who answers for what nobody was named for."""
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from mrm.accounts.models import Person, RoleGrant, Workspace
+from mrm.accounts.policies import Permission, Role
+from mrm.accounts.services import require
+from mrm.errors import RuleBroken
+from registry.models import RegistryRules
+from registry.refusals import invalid
+
+
+def rules_of(workspace: Workspace) -> RegistryRules:
+    """The rules in force; a workspace that nobody set any for is governed."""
+    rules = RegistryRules.objects.select_related("default_owner").filter(workspace=workspace).first()
+    return rules or RegistryRules(workspace=workspace)
+
+
+@governed()
+def set_rules(workspace: Workspace, *, is_governed: bool, default_owner: Person | None = None, actor) -> RegistryRules:
+    require(actor, Permission.PUBLISH_POLICY, workspace)
+    if default_owner and (default_owner.is_service or not default_owner.is_active):
+        raise RuleBroken(f"{default_owner} cannot answer for a model; name a person.")
+    rules, _ = RegistryRules.objects.update_or_create(
+        workspace=workspace, defaults={"governed": is_governed, "default_owner": default_owner}
+    )
+    details = {"governed": is_governed, "default_owner": str(default_owner.pk) if default_owner else ""}
+    record(Action.MLFLOW_RULES_CHANGED, actor=actor, subject=workspace, **details)
+    return rules
+
+
+def owner_for(workspace: Workspace, actor: Person | None) -> Person:
+    """Who answers for a model for which the client named nobody.
+
+    The caller; for a service account the workspace's default owner, else whoever has been an owner there the longest: a
+    training job must not fail for want of a name, and a model must not be without a person.
+    """
+    if actor is not None and not actor.is_service:
+        return actor
+    if owner := rules_of(workspace).default_owner:
+        return owner
+    grants = RoleGrant.objects.filter(role__in=(Role.OWNER, Role.RISK_OFFICER), person__is_active=True)
+    grants = grants.filter(person__kind=Person.Kind.HUMAN, ends_at__isnull=True)
+    here = grants.filter(workspace=workspace) | grants.filter(workspace__isnull=True)
+    longest = here.order_by("role", "starts_at").select_related("person").first()
+    if longest is None:
+        raise invalid("Set the tag mrm.owner to the e-mail address of the person who will answer for this model.")
+    return longest.person

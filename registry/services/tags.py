@@ -1,0 +1,100 @@
+"""Tags: those of mrm fill typed fields, all others are kept as they were sent."""
+
+from collections.abc import Iterable
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from inventory import services as inventory
+from inventory.models import Model, ModelVersion
+from mrm.accounts.models import Workspace
+from mrm.adapters import storage
+from registry.contents.shown import MODEL_FIELDS, STATE_TAGS
+from registry.limits import MOST_TAGS, check_tag, check_tag_key
+from registry.models import ModelTag, VersionTag
+from registry.refusals import invalid
+from registry.services import fields
+from registry.services.found import may_edit, model_named, version_named
+
+MOST_RECORDED = 20
+
+
+def set_model_tag(workspace: Workspace, name: str, *, key: str, value: str, actor) -> None:
+    check_tag(key, value)
+    fields.refuse_state(key)
+    model = model_named(workspace, name, actor)
+    filled, kept = fields.of_model({key: value}, workspace)
+    with governed():
+        may_edit(model, actor)
+        if filled:
+            inventory.edit_model(model, changes=filled, actor=actor)
+        keep_model_tags(model, kept, actor=actor)
+
+
+@governed()
+def delete_model_tag(workspace: Workspace, name: str, *, key: str, actor) -> None:
+    check_tag_key(key)
+    model = model_named(workspace, name, actor)
+    may_edit(model, actor)
+    if key in MODEL_FIELDS:
+        inventory.edit_model(model, changes={MODEL_FIELDS[key]: ""}, actor=actor)
+    elif key == fields.NATURAL_PERSONS:
+        inventory.edit_model(model, changes={"affects_natural_persons": False}, actor=actor)
+    elif key == fields.OWNER or key in STATE_TAGS:
+        raise invalid(f"The tag {key} cannot be deleted.")
+    elif ModelTag.objects.filter(model=model, key=key).delete()[0]:
+        record(Action.MLFLOW_UNTAGGED, actor=actor, subject=model, key=key)
+
+
+def set_version_tag(workspace: Workspace, name: str, number: str, *, key: str, value: str, actor) -> None:
+    check_tag(key, value)
+    version = version_named(workspace, name, number, actor)
+    if key == fields.SCHEMA:
+        inventory.describe_version(version, schema=fields.columns_in(value), actor=actor)
+        return
+    fields.refuse_state(key)
+    if key in fields.OF_VERSIONS or key in fields.JSON_FACTS:
+        raise invalid(f"The tag {key} is given when a version is registered; a version does not change afterwards.")
+    with governed():
+        may_edit(version.model, actor)
+        keep_version_tags(version, {key: value}, actor=actor)
+
+
+@governed()
+def delete_version_tag(workspace: Workspace, name: str, number: str, *, key: str, actor) -> None:
+    check_tag_key(key)
+    version = version_named(workspace, name, number, actor)
+    may_edit(version.model, actor)
+    if key in fields.OF_VERSIONS or key in fields.JSON_FACTS or key in STATE_TAGS:
+        raise invalid(f"The tag {key} cannot be deleted; a version does not change after it was registered.")
+    if VersionTag.objects.filter(version=version, key=key).delete()[0]:
+        record(Action.MLFLOW_UNTAGGED, actor=actor, subject=version, key=key)
+
+
+def keep_model_tags(model: Model, tags: dict[str, str], *, actor) -> None:
+    """Write tags, inside the governed block of whatever they belong to."""
+    _keep(ModelTag, "model", model, tags, actor)
+
+
+def keep_version_tags(version: ModelVersion, tags: dict[str, str], *, actor) -> None:
+    _keep(VersionTag, "version", version, tags, actor)
+
+
+def _keep(table, owner: str, subject, tags: dict[str, str], actor) -> None:
+    if not tags:
+        return
+    others = table.objects.filter(**{owner: subject}).exclude(key__in=tags) if len(tags) < MOST_TAGS else None
+    if others is None or others.count() + len(tags) > MOST_TAGS:
+        raise invalid(f"{subject} would have more than {MOST_TAGS} tags; delete some first.")
+    table.objects.bulk_create(
+        [table(**{owner: subject}, key=key, value=value) for key, value in tags.items()],
+        update_conflicts=True,
+        unique_fields=[owner, "key"],
+        update_fields=["value"],
+        batch_size=2000,
+    )
+    record(Action.MLFLOW_TAGGED, actor=actor, subject=subject, count=len(tags), tags=_told(tags.items()))
+
+
+def _told(tags: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The first tags with the digests of their values: a value may be long, or nobody else's business."""
+    return {key: storage.digest_of(value.encode()) for key, value in sorted(tags)[:MOST_RECORDED]}

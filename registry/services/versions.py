@@ -1,0 +1,119 @@
+"""Versions: registered from wherever their artifact lives, described, deleted."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from inventory import services as inventory
+from inventory.models import ModelVersion
+from inventory.states import Stage
+from mrm.accounts.models import Workspace
+from mrm.adapters import storage
+from registry.limits import check_source, check_tag, copied_from
+from registry.models import Alias, VersionFacts
+from registry.refusals import DENIED, Refused, invalid
+from registry.services import fields
+from registry.services.found import facts_of, may_edit, model_named, touch, version_named
+from registry.services.rules import rules_of
+from registry.services.tags import keep_version_tags
+
+REPEATED_WITHIN = timedelta(minutes=15)  # A client that lost an answer repeats its call for some minutes.
+LONGEST = {"run_id": 200, "run_link": 1000, "model_id": 200, "description": 20_000}
+
+
+def register_version(
+    workspace: Workspace,
+    name: str,
+    *,
+    source: str,
+    run_id: str = "",
+    run_link: str = "",
+    model_id: str = "",
+    description: str = "",
+    tags: dict[str, str],
+    body: bytes = b"",
+    actor,
+) -> ModelVersion:
+    """A new version of a model, a candidate. `source` and the run are facts about where it came from, never fetched.
+
+    In a governed workspace the same call of the same caller, repeated soon, gives the version it gave the first time.
+    """
+    check_source(source, run_id)
+    for key, value in tags.items():
+        check_tag(key, value)
+    said = {"run_id": run_id, "run_link": run_link, "model_id": model_id, "description": description}
+    for parameter, text in said.items():
+        if len(text) > LONGEST[parameter]:
+            raise invalid(f"'{parameter}' exceeds the maximum length of {LONGEST[parameter]} characters")
+    filled, kept = fields.of_version(tags)
+    digest = storage.digest_of(body) if body else ""
+    with governed():
+        model = model_named(workspace, name, actor)
+        if digest and rules_of(workspace).governed and (first := _first(model, digest, actor)):
+            return first
+        version = inventory.register_version(model, artifact_uri=source, **filled, actor=actor)
+        VersionFacts.objects.create(
+            version=version,
+            description=description,
+            run_id=run_id,
+            run_link=run_link,
+            logged_model_id=model_id,
+            location=_location(workspace, source, actor),
+            body_sha256=digest,
+            touched_at=version.registered_at,
+        )
+        keep_version_tags(version, kept, actor=actor)
+        touch(model)
+    return version
+
+
+@governed()
+def describe_version(workspace: Workspace, name: str, number: str, *, description: str, actor) -> ModelVersion:
+    """Change what a version says of itself. The model is not changed by that."""
+    if len(description) > LONGEST["description"]:
+        raise invalid(f"'description' exceeds the maximum length of {LONGEST['description']} characters")
+    version = version_named(workspace, name, number, actor)
+    may_edit(version.model, actor)
+    facts = facts_of(version)
+    facts.description, facts.touched_at = description, timezone.now()
+    facts.save(update_fields=["description", "touched_at"])
+    digest = storage.digest_of(description.encode())
+    record(Action.MLFLOW_DESCRIBED, actor=actor, subject=version, description=f"sha256:{digest}")
+    return version
+
+
+@governed()
+def delete_version(workspace: Workspace, name: str, number: str, *, actor) -> None:
+    """Take a version out of MLflow's sight, with its aliases. Its entry stays, retired, and keeps its number."""
+    version = version_named(workspace, name, number, actor)
+    may_edit(version.model, actor)
+    if version.stage == Stage.PRODUCTION:
+        raise Refused(DENIED, f"{version} is in production. Promote another version first, or ask to retire the model.")
+    facts, now = facts_of(version), timezone.now()
+    facts.deleted_at = facts.touched_at = now
+    facts.save(update_fields=["deleted_at", "touched_at"])
+    Alias.objects.filter(version=version).delete()
+    record(Action.MLFLOW_VERSION_DELETED, actor=actor, subject=version, number=version.number)
+    inventory.retire_version(version, actor=actor)
+    touch(version.model)
+
+
+def download_location(version: ModelVersion) -> str:
+    """Where a client finds the files of a version: its source, copies followed to the first real place."""
+    facts = getattr(version, "mlflow", None)
+    return (facts and facts.location) or version.artifact_uri
+
+
+def _first(model, digest: str, actor) -> ModelVersion | None:
+    since = timezone.now() - REPEATED_WITHIN
+    same = ModelVersion.objects.filter(model=model, mlflow__body_sha256=digest, mlflow__deleted_at__isnull=True)
+    return same.filter(registered_by=actor, registered_at__gte=since).order_by("number").first()
+
+
+def _location(workspace: Workspace, source: str, actor) -> str:
+    copied = copied_from(source)
+    if copied is None:
+        return source
+    return download_location(version_named(workspace, copied[0], str(copied[1]), actor))

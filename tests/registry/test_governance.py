@@ -1,0 +1,150 @@
+"""Governed workspaces: no call puts a version into production that people did not approve."""
+
+import pytest
+
+from audits.trail.models import Action, Entry
+from audits.workflows.models import ChangeRequest
+from inventory.models import Model, ModelVersion, Policy
+from inventory.services import confirm_tier, describe_version, edit_model, promote_version, publish_policy
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken
+from registry.services import set_rules
+from tests.factories import SCHEMA, make_person, make_reference
+from tests.registry.conftest import refused, tags_of
+from tests.registry.test_clients import approve
+
+ASKS = [
+    ("registered-models/alias", {"alias": "Champion"}),
+    ("model-versions/transition-stage", {"stage": "Production"}),
+]
+EACH = pytest.mark.parametrize(("path", "fields"), ASKS, ids=["alias", "stage"])
+
+
+@pytest.fixture
+def version(client):
+    client.make_model("m")
+    client.make_version("m")
+    return ModelVersion.objects.get()
+
+
+@pytest.fixture
+def ready(version, tmp_path):
+    """A version that lacks nothing but people's approval."""
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = []
+    publish_policy(document, actor=None)
+    levels = dict.fromkeys(("exposure", "purpose_level", "complexity", "reliance"), "low")
+    confirm_tier(edit_model(version.model, changes=levels, actor=None), actor=None)
+    make_reference(describe_version(version, schema=SCHEMA, decision_threshold=0.5, actor=None), tmp_path)
+    return version
+
+
+def ask(client, path, fields, number="1"):
+    return client.call("POST", path, {"name": "m", "version": number} | fields)
+
+
+@EACH
+def test_what_is_not_ready_is_refused_with_every_blocker(client, version, path, fields):
+    message = refused(ask(client, path, fields), 403, "PERMISSION_DENIED", "not approved for production")
+    assert "provisional" in message and "no reference data" in message and "/models/m/versions/1/" in message
+    assert not ChangeRequest.objects.exists()
+    assert client.model("m")["aliases"] == [] and client.version("m", 1)["current_stage"] == "None"
+
+
+@EACH
+def test_what_is_ready_is_refused_with_the_request_and_passes_once_approved(
+    client, ready, validator, risk_officer, path, fields
+):
+    first = refused(ask(client, path, fields), 403, "PERMISSION_DENIED", "awaits a decision")
+    change = ChangeRequest.objects.get()
+    assert f"/changes/{change.reference}/" in first and change.requester is not None
+    assert refused(ask(client, path, fields), 403, "PERMISSION_DENIED") == first, "the same request, not a second"
+    assert tags_of(client.version("m", 1))["mrm.status"] == "pending_approval"
+    for person in (validator, risk_officer):
+        approve(change, person)
+    assert ask(client, path, fields).status_code == 200
+    assert client.version("m", 1)["current_stage"] == "Production"
+
+
+def test_whoever_may_not_ask_for_a_change_is_told_so(registry, ready, auditor, risk_officer):
+    refused(ask(registry(auditor), *ASKS[0]), 403, "PERMISSION_DENIED", "edit model")
+    limited = registry(risk_officer, actions=["read", "edit_model"])
+    refused(ask(limited, *ASKS[0]), 403, "PERMISSION_DENIED", "may not request change")
+    assert not ChangeRequest.objects.exists()
+
+
+def test_a_version_in_production_is_archived_by_a_retirement_that_people_decide(client, ready):
+    promote_version(ready, actor=None)
+    message = refused(ask(client, ASKS[1][0], {"stage": "Archived"}), 403, "PERMISSION_DENIED", "is in production")
+    change = ChangeRequest.objects.get()
+    assert change.kind == ChangeRequest.Kind.RETIREMENT and change.reference in message
+    refused(ask(client, ASKS[1][0], {"stage": "Staging"}), 403, "PERMISSION_DENIED", "by decision")
+    assert Model.objects.get().production_version() == ready
+
+
+def test_a_candidate_is_archived_and_taken_up_again_by_calls(client, version):
+    for stage in ("Archived", "None", "Staging"):
+        assert ask(client, ASKS[1][0], {"stage": stage}).json()["model_version"]["current_stage"] == stage
+
+
+def test_a_superseded_version_is_archived_and_stays_so(client, ready):
+    promote_version(ready, actor=None)
+    client.make_version("m", "s3://bucket/second")
+    promote_version(ModelVersion.objects.get(number=2), actor=None)
+    assert client.version("m", 1)["current_stage"] == "Archived"
+    assert ask(client, ASKS[1][0], {"stage": "Archived"}).status_code == 200
+    refused(ask(client, ASKS[1][0], {"stage": "None"}), 403, "PERMISSION_DENIED", "superseded by decision")
+    refused(ask(client, *ASKS[1]), 403, "PERMISSION_DENIED", "Only a candidate or a challenger")
+
+
+def test_which_aliases_mean_production_is_the_policys(client, version, risk_officer):
+    document = Policy.objects.in_force().document
+    document["mlflow"] = {"production_aliases": ["live"]}
+    publish_policy(document, actor=risk_officer)
+    assert ask(client, *ASKS[0]).status_code == 200
+    refused(ask(client, ASKS[0][0], {"alias": "LIVE"}), 403, "PERMISSION_DENIED")
+
+
+def test_a_policy_from_before_falls_back_to_the_standard_aliases(client, version):
+    policy = Policy.objects.in_force()
+    document = {name: section for name, section in policy.document.items() if name != "mlflow"}
+    Policy.objects.create(number=policy.number + 1, document=document, digest="0" * 64)
+    refused(ask(client, *ASKS[0]), 403, "PERMISSION_DENIED")
+
+
+@EACH
+def test_an_ungoverned_workspace_answers_like_mlflow(client, version, ungoverned, path, fields):
+    assert ask(client, path, fields).status_code == 200
+    shown = client.version("m", 1)
+    assert tags_of(shown) == {} and "mrm" not in shown
+    assert not ChangeRequest.objects.exists()
+
+
+def test_ungoverned_two_versions_may_be_in_production_unless_the_others_are_archived(client, version, ungoverned):
+    client.make_version("m", "s3://bucket/second")
+    for number in ("1", "2"):
+        ask(client, *ASKS[1], number)
+    assert client.version("m", 1)["current_stage"] == client.version("m", 2)["current_stage"] == "Production"
+    ask(client, ASKS[1][0], {"stage": "Production", "archive_existing_versions": True})
+    assert client.version("m", 2)["current_stage"] == "Archived"
+
+
+def test_governing_a_workspace_takes_back_what_nobody_approved(client, version, workspace, ungoverned, risk_officer):
+    ask(client, *ASKS[1])
+    set_rules(workspace, is_governed=True, actor=risk_officer)
+    assert client.version("m", 1)["current_stage"] == "None"
+
+
+@pytest.mark.parametrize("name", ["engineer", "owner", "validator", "auditor", "administrator"])
+def test_only_a_risk_officer_says_whether_a_workspace_is_governed(request, workspace, name):
+    with pytest.raises(NotPermitted):
+        set_rules(workspace, is_governed=False, actor=request.getfixturevalue(name))
+
+
+def test_the_rules_of_a_workspace_are_recorded_and_name_a_person(workspace, risk_officer):
+    set_rules(workspace, is_governed=False, actor=risk_officer)
+    entry = Entry.objects.filter(action=Action.MLFLOW_RULES_CHANGED).get()
+    assert entry.details == {"governed": False, "default_owner": ""}
+    robot = make_person(Role.ENGINEER, kind="service", workspace=workspace)
+    with pytest.raises(RuleBroken, match="cannot answer for a model"):
+        set_rules(workspace, is_governed=True, default_owner=robot, actor=risk_officer)
