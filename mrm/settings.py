@@ -104,6 +104,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 60)
+CHECKPOINT_SECONDS = 20
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": float(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}}
     for name, task in {
@@ -115,8 +116,15 @@ CELERY_BEAT_SCHEDULE = {
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
         "issue requested reports": "reports.tasks.issue_requested_reports",
-        "sign a checkpoint": "audits.trail.tasks.sign_checkpoint",
+        "endorse the newest checkpoint": "audits.trail.tasks.endorse_checkpoints",
     }.items()
+} | {
+    # More often than once a minute, whatever SWEEP_SECONDS says: a checkpoint follows an entry within the minute.
+    "sign a checkpoint": {
+        "task": "audits.trail.tasks.sign_checkpoint",
+        "schedule": float(min(SWEEP_SECONDS, CHECKPOINT_SECONDS)),
+        "options": {"expires": CHECKPOINT_SECONDS},
+    },
 }
 
 # --- Model artifacts in the confined process --------------------------------------------------------------------------
@@ -133,6 +141,8 @@ KEYS_DIR = Path(env.text("KEYS_DIR", str(VAR / "keys")))
 SEAL_KEY = env.text("SEAL_KEY")
 SEAL_KEY_PASSPHRASE = env.text("SEAL_KEY_PASSPHRASE")
 TSA_URL = env.text("TSA_URL")
+TIME_STAMP_MINUTES = env.integer("TIME_STAMP_MINUTES", 60)
+WITNESSES = env.words("WITNESSES")
 ORGANISATION = env.text("ORGANISATION", "Example Bank")
 
 # --- People -----------------------------------------------------------------------------------------------------------

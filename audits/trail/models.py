@@ -1,6 +1,7 @@
 """What happened: an append-only list of entries under a Merkle tree, and the checkpoints signed over it."""
 
 from django.db import models
+from django.utils import timezone
 
 
 class Action(models.TextChoices):
@@ -72,6 +73,8 @@ class Action(models.TextChoices):
     REPORT_REQUESTED = "report.requested", "Report requested"
     REPORT_ISSUED = "report.issued", "Report issued"
     REPORT_FAILED = "report.failed", "Report failed"
+    CLOCK_SET_BACK = "clock.set_back", "Clock set back"
+    TRAIL_RESTORED = "trail.restored", "Older trail accepted"
 
 
 def actions() -> list[tuple[str, str]]:
@@ -115,6 +118,8 @@ class Head(models.Model):
     length = models.BigIntegerField(default=0)
     frontier = models.JSONField(default=list)
     last_leaf = models.CharField(max_length=64, blank=True)
+    last_at = models.DateTimeField(null=True)
+    clock_is_behind = models.BooleanField(default=False)  # And an entry says so.
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_head")]
@@ -186,6 +191,51 @@ class Checkpoint(models.Model):
 
     def __str__(self):
         return f"checkpoint at {self.size}"
+
+
+class Endorsement(models.Model):
+    """What somebody outside said of a checkpoint: a witness's cosignature, or an RFC 3161 time-stamp."""
+
+    class Kind(models.TextChoices):
+        COSIGNATURE = "cosignature", "Cosignature"
+        TIME_STAMP = "time_stamp", "Time-stamp"
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="endorsements")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    by = models.CharField(max_length=300)
+    content = models.TextField()  # The line of a cosignature; the token of a time-stamp in base64.
+    stated_at = models.DateTimeField()  # By their clock.
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "kind", "by"], name="one_endorsement_of_each_kind_by_each"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["cosignature", "time_stamp"]), name="endorsement_kind_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display().lower()} of {self.by} on the {self.checkpoint}"
+
+
+class Endorser(models.Model):
+    """How far somebody outside has endorsed the trail, and what went wrong when they were last asked."""
+
+    kind = models.CharField(max_length=20, choices=Endorsement.Kind.choices)
+    name = models.CharField(max_length=300)
+    size = models.BigIntegerField(default=0)
+    endorsed_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    fault = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["kind", "name"]
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_row_per_endorser")]
+
+    def __str__(self):
+        return f"{self.name} up to {self.size} entries"
 
 
 def subject_name(subject) -> str:

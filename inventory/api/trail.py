@@ -58,7 +58,7 @@ class CheckpointApi(FileApi):
     )
     def get(self, request):
         _require_reader(request)
-        return HttpResponse(_newest_checkpoint().note, content_type="text/plain; charset=utf-8")
+        return HttpResponse(services.note_in_full(_newest_checkpoint()), content_type="text/plain; charset=utf-8")
 
 
 class InclusionApi(Api):

@@ -27,15 +27,6 @@ from mrm.errors import RuleBroken
 from tests.factories import make_model, make_person, make_version, make_workspace
 
 
-@pytest.fixture
-def trail(workspace):
-    """A dozen entries about a model."""
-    model = make_model()
-    for number in range(5):
-        edit_model(model, changes={"purpose": f"Purpose {number}."}, actor=None)
-    return model
-
-
 def test_an_entry_says_who_did_what_to_which_and_how_they_proved_it(workspace, engineer):
     model = make_model()
     token = enter(RequestContext("request-1", "token"))

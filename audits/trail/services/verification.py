@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
 from audits.trail.models import BODY, Checkpoint, Entry, Head, Subtree, body_of
-from audits.trail.services.checkpoints import trust
+from audits.trail.services.checkpoints import fault_against_kept, note_in_full, time_stamps_of, trust
 from mrm_verify.crew import crew
 from mrm_verify.faults import Fault
 from mrm_verify.log import LEVEL, STRETCH, Joined, Stretch, check_stretch
@@ -133,8 +133,8 @@ class _Checked:
 def _check(start: int, length: int, trusted: Trust) -> _Checked:
     """One stretch of the tables: its entries, the subtrees kept over them, the checkpoints signed within it."""
     end = min(start + STRETCH, length)
-    checkpoints = list(Checkpoint.objects.filter(size__gt=start, size__lte=start + STRETCH).order_by("size"))
-    checkpoints = [checkpoint for checkpoint in checkpoints if checkpoint.size <= end]
+    within = Checkpoint.objects.filter(size__gt=start, size__lte=end)
+    checkpoints = list(within.order_by("size").prefetch_related("endorsements"))
     roots = {checkpoint.size: checkpoint.root for checkpoint in checkpoints}
     stretch, levels = check_stretch(start, entries_between(start, end), roots)
     if stretch.fault:
@@ -176,10 +176,10 @@ def _fault_in_signatures(checkpoints: list[Checkpoint], trusted: Trust) -> str:
     checker = Checker(trusted)
     for checkpoint in checkpoints:
         try:
-            note = Note.read(checkpoint.note)
+            note = Note.read(note_in_full(checkpoint))
             if (note.size, note.root.hex()) != (checkpoint.size, checkpoint.root):
                 raise Fault(f"The signature of the checkpoint over {checkpoint.size} entries is of another one.")
-            checker.check(note, [])
+            checker.check(note, time_stamps_of(checkpoint))
         except Fault as fault:
             return str(fault)
     return ""
@@ -215,3 +215,5 @@ def _check_the_end(joined: Joined, now: _Snapshot) -> None:
         raise Fault("The head, from which the next entry continues, does not match the entries.")
     if now.subtrees != length - length.bit_count():
         raise Fault(f"There are {now.subtrees} subtrees for {length} entries; proofs would be made of wrong ones.")
+    if fault := fault_against_kept(length):
+        raise Fault(fault)

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,6 +11,7 @@ from audits.trail import chain
 from audits.trail.models import Action, Entry, Head, Subtree, subject_name
 from mrm.context import request_context
 
+CLOCKS_DIFFER = timedelta(seconds=2)  # Between hosts that are kept in time.
 _holds_pen: ContextVar[bool] = ContextVar("holds_trail_pen", default=False)
 
 
@@ -39,10 +41,21 @@ def record(action: Action, *, actor, subject, **details) -> Entry:
         raise RuntimeError("record() belongs inside governed(), with the change it describes")
     # Read anew every time: a part of the change may have been undone since the last entry, and its entries with it.
     head = Head.objects.get(pk=1)
+    now = timezone.now()
+    behind = head.last_at is not None and now < head.last_at - CLOCKS_DIFFER
+    if behind and not head.clock_is_behind:
+        said = {"clock": now.isoformat(), "last_entry": head.last_at.isoformat()}
+        _append(head, now, Action.CLOCK_SET_BACK, actor=None, subject=head, details=said)
+    head.clock_is_behind = behind
+    return _append(head, now, action, actor=actor, subject=subject, details=details)
+
+
+def _append(head: Head, now: datetime, action: Action, *, actor, subject, details: dict) -> Entry:
+    """Write one entry, the subtrees it completes, and the head. An entry is never dated before the one before it."""
     context = request_context()
     entry = Entry(
         position=head.length,
-        at=timezone.now(),
+        at=max(now, head.last_at or now),
         actor_id=str(actor.pk) if actor else "",
         actor_name=str(actor) if actor else "system",
         authenticated_by=context.authenticated_by if actor else "system",
@@ -58,7 +71,10 @@ def record(action: Action, *, actor, subject, **details) -> Entry:
     entry.leaf_hash = leaf.hex()
     entry.save(force_insert=True)
     frontier, completed = chain.append([bytes.fromhex(node) for node in head.frontier], head.length, leaf)
-    Subtree.objects.bulk_create(Subtree(level=level, index=index, hash=node.hex()) for level, index, node in completed)
+    if completed:
+        subtrees = (Subtree(level=level, index=index, hash=node.hex()) for level, index, node in completed)
+        Subtree.objects.bulk_create(subtrees)
     head.length, head.frontier, head.last_leaf = head.length + 1, [node.hex() for node in frontier], leaf.hex()
-    head.save(update_fields=["length", "frontier", "last_leaf"])
+    head.last_at = entry.at
+    head.save(update_fields=["length", "frontier", "last_leaf", "last_at", "clock_is_behind"])
     return entry

@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 from secrets import randbits
 
-import httpx
 from asn1crypto import cms, core, tsp, x509
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko.sign.timestamps import TimeStamper
 
+from mrm.adapters import outside
+
 # A policy identifier that anyone may derive for themselves: 2.25 is the arc of UUIDs (ITU-T X.667).
 LOCAL_POLICY = "2.25.236219604993905861338517561543061676831"
-OUTSIDE_SECONDS = 20
-OUTSIDE_BYTES = 256 * 1024
 
 
 class LocalClock(TimeStamper):
@@ -49,14 +48,8 @@ class OutsideClock(TimeStamper):
         self.url = url
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        async with httpx.AsyncClient(timeout=OUTSIDE_SECONDS) as client:
-            answer = await client.post(
-                self.url, content=req.dump(), headers={"Content-Type": "application/timestamp-query"}
-            )
-        answer.raise_for_status()
-        kind = answer.headers.get("content-type", "").split(";")[0].strip()
-        if kind != "application/timestamp-reply" or len(answer.content) > OUTSIDE_BYTES:
-            raise OSError(
-                f"The time-stamp authority at {self.url} answered with {kind or 'nothing'}, not a time-stamp."
-            )
+        answer = outside.post(self.url, req.dump(), content_type="application/timestamp-query")
+        if answer.status != 200 or answer.content_type != "application/timestamp-reply":
+            said = f"{answer.status}, {answer.content_type or 'nothing'}"
+            raise outside.Unreachable(f"{self.url} answered with {said}, not with a time-stamp.")
         return tsp.TimeStampResp.load(answer.content, strict=True)

@@ -7,7 +7,6 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
-import httpx
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -74,7 +73,7 @@ class Keyring:
         sealed = BytesIO()
         try:
             signer.sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=sealed)
-        except (httpx.HTTPError, OSError) as problem:
+        except OSError as problem:
             raise RuleBroken(self._no_time_stamp(problem)) from problem
         return sealed.getvalue()
 
@@ -82,7 +81,7 @@ class Keyring:
         """The RFC 3161 token (DER) over a SHA-256 digest."""
         try:
             return asyncio.run(self._clock.async_timestamp(digest, "sha256")).dump()
-        except (httpx.HTTPError, OSError) as problem:
+        except OSError as problem:
             raise RuleBroken(self._no_time_stamp(problem)) from problem
 
     def trusted_roots(self) -> list[x509.Certificate]:
