@@ -24,6 +24,11 @@ def profile_batch(batch_id: str):
 
 
 @shared_task
+def end_lapsed_exemptions():
+    services.end_lapsed_exemptions(timezone.now())
+
+
+@shared_task
 def end_expired_approvals():
     services.end_expired_approvals(timezone.now())
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from inventory.views import listing, past, policies, register, tabs, trail, uses
+from inventory.views import listing, past, policies, register, tabs, tiering, trail, uses
 
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
@@ -13,7 +13,8 @@ urlpatterns = [
     path("register-model/", register.register_model, name="register-model"),
     path("models/<slug:slug>/as-of/", past.model_as_of, name="model-as-of"),
     path("models/<slug:slug>/edit/", register.edit_model, name="edit-model"),
-    path("models/<slug:slug>/tier/", register.confirm_tier, name="confirm-tier"),
+    path("models/<slug:slug>/tier/", tiering.confirm_tier, name="confirm-tier"),
+    path("models/<slug:slug>/tier/scorecard/", tiering.answer_scorecard, name="answer-scorecard"),
     path("models/<slug:slug>/uses/", uses.uses, name="model-uses"),
     path("models/<slug:slug>/uses/propose/", uses.propose_use, name="propose-use"),
     path("models/<slug:slug>/uses/<int:number>/edit/", uses.edit_use, name="edit-use"),

@@ -109,6 +109,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": float(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}}
     for name, task in {
         "profile new batches": "inventory.tasks.profile_new_batches",
+        "end lapsed exemptions": "inventory.tasks.end_lapsed_exemptions",
         "end expired approvals": "inventory.tasks.end_expired_approvals",
         "read sources": "inventory.tasks.read_sources",
         "run due plans": "audits.assessments.tasks.run_due_plans",
@@ -225,6 +226,7 @@ SPECTACULAR_SETTINGS = {
         "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",
         "AssessmentKind": "audits.assessments.serializers.KINDS",
         "RunState": "audits.assessments.serializers.STATES",
+        "TierAssessmentState": "inventory.serializers.tiering.ASSESSMENT_STATES",
         "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",
         "ChangeKind": "audits.workflows.serializers.changes.KINDS",
         "ChangeState": "audits.workflows.serializers.changes.STATES",

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audits.assessments.states import FINISHED, RunState
 from audits.statistics.limits import Verdict
+from inventory.policies import EXEMPT
 from inventory.states import Stage
 
 VERDICTS = [(v.value, v.capitalize()) for v in Verdict]
@@ -22,9 +23,10 @@ class Kind(models.TextChoices):
 
 class PlanQuerySet(models.QuerySet):
     def due(self, now):
-        """Enabled plans of watched versions whose window has closed."""
+        """Enabled plans of watched versions whose window has closed; an exempt model has nothing due."""
         stages = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
-        return self.filter(enabled=True, next_due_at__lte=now, version__stage__in=stages)
+        due = self.filter(enabled=True, next_due_at__lte=now, version__stage__in=stages)
+        return due.exclude(version__model__tier=EXEMPT)
 
 
 class Plan(models.Model):

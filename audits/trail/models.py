@@ -18,6 +18,8 @@ class Action(models.TextChoices):
     POLICY_PUBLISHED = "policy.published", "Policy published"
     MODEL_REGISTERED = "model.registered", "Model registered"
     MODEL_EDITED = "model.edited", "Model edited"
+    MODEL_TIER_PROPOSED = "model.tier_proposed", "Model tier proposed"
+    MODEL_EXEMPTION_LAPSED = "model.exemption_lapsed", "Model exemption lapsed"
     MODEL_TIERED = "model.tiered", "Model tier confirmed"
     MODEL_RETIRED = "model.retired", "Model retired"
     USE_PROPOSED = "use.proposed", "Use proposed"

@@ -24,7 +24,9 @@ def _words(members) -> list[tuple[str, str]]:
 
 class PortfolioFilter(forms.Form):
     q = forms.CharField(label="Name, unit or owner", required=False, max_length=200)
-    tier = forms.ChoiceField(choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3")], required=False)
+    tier = forms.ChoiceField(
+        choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3"), ("0", "Exempt")], required=False
+    )
     verdict = forms.ChoiceField(choices=[ANY, *_words(Verdict), ("no_data", "No data")], required=False)
     status = forms.ChoiceField(choices=[ANY, *_words(Status)], required=False)
     flag = forms.ChoiceField(

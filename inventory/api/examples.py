@@ -200,6 +200,41 @@ POLICY_DRAFT = {
 }
 POLICY_DRAFT_PAGE = page_example(POLICY_DRAFT)
 
+TIER_ASSESSMENT_IN = {
+    "answers": {
+        "exposure": {"amount": "notable", "people": "many", "error": "noticeable"},
+        "purpose_level": {"use": "business", "people": "access", "published": "no"},
+        "complexity": {"method": "statistical", "inputs": "few", "judgement": "none", "opacity": "open"},
+        "reliance": {"driver": "main", "override": "sometimes"},
+    }
+}
+TIER_ASSESSMENT = {
+    "id": ID,
+    "state": "proposed",
+    "policy_version": 1,
+    "scorecard": POLICY["document"]["tiering"]["scorecard"],
+    **TIER_ASSESSMENT_IN,
+    "exposure": "medium",
+    "purpose_level": "high",
+    "complexity": "low",
+    "reliance": "medium",
+    "computed": 2,
+    "tier": 2,
+    "reason": "",
+    "steps": [
+        "Exposure is medium: 2 + 1 + 1 = 4 points; medium from 2, high from 5.",
+        "Purpose is high: 2 + 3 + 0 = 5 points; medium from 2, high from 5.",
+        "Complexity is low: 1 + 0 + 0 + 0 = 1 points; medium from 3, high from 6.",
+        "Reliance is medium: 2 + 1 = 3 points; medium from 2, high from 4.",
+        "Materiality is high, the worse of exposure and purpose; with low complexity the matrix gives tier 2.",
+    ],
+    "proposed_by": PERSON,
+    "proposed_at": WHEN,
+    "confirmed_by": None,
+    "confirmed_at": None,
+}
+TIER = {"tier": 2, "is_provisional": True, "assess_again": [], "assessments": [TIER_ASSESSMENT]}
+
 ENTRY = {
     "position": 41,
     "body": {

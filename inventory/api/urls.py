@@ -16,6 +16,7 @@ from inventory.api.policies import (
     PolicyWithdrawalApi,
 )
 from inventory.api.sources import SourceClosureApi, SourcesApi
+from inventory.api.tiering import TierApi, TierAssessmentsApi, TierConfirmationApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
 from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
@@ -34,6 +35,9 @@ urlpatterns = [
     path("models/<slug:slug>/uses/", UsesApi.as_view(), name="api-uses"),
     path("models/<slug:slug>/uses/<int:number>/", UseApi.as_view(), name="api-use"),
     path("models/<slug:slug>/uses/<int:number>/approvals/", UseApprovalsApi.as_view(), name="api-use-approvals"),
+    path("models/<slug:slug>/tier/", TierApi.as_view(), name="api-tier"),
+    path("models/<slug:slug>/tier/assessments/", TierAssessmentsApi.as_view(), name="api-tier-assessments"),
+    path("models/<slug:slug>/tier/confirmation/", TierConfirmationApi.as_view(), name="api-tier-confirmation"),
     path("policies/", PoliciesApi.as_view(), name="api-policies"),
     path("policies/<int:number>/", PolicyApi.as_view(), name="api-policy-version"),
     path("policies/<int:number>/differences/", PolicyDifferencesApi.as_view(), name="api-policy-differences"),

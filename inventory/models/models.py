@@ -49,7 +49,7 @@ class Model(models.Model):
     purpose_level = models.CharField(max_length=10, choices=LEVELS, blank=True)
     complexity = models.CharField(max_length=10, choices=LEVELS, blank=True)
     reliance = models.CharField(max_length=10, choices=LEVELS, blank=True)
-    tier = models.PositiveSmallIntegerField(default=1)  # Unassessed is treated as the strictest.
+    tier = models.PositiveSmallIntegerField(default=1)  # Unassessed is treated as the strictest; 0 is exempt.
     tier_confirmed_by = models.ForeignKey(
         "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="tiers_confirmed"
     )
@@ -74,7 +74,10 @@ class Model(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("name"), "workspace", name="one_model_per_name"),
             models.CheckConstraint(condition=Q(status__in=[s.value for s in Status]), name="model_status_is_known"),
-            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=3), name="tier_is_1_2_or_3"),
+            models.CheckConstraint(condition=Q(tier__gte=0, tier__lte=3), name="tier_is_0_to_3"),
+            models.CheckConstraint(
+                condition=~Q(tier=0) | Q(tier_confirmed_at__isnull=False), name="exempt_only_while_confirmed"
+            ),
         ]
 
     def __str__(self):

@@ -7,30 +7,46 @@ from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
 from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
+from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
-from inventory.policies.tiering import LEVELS, TIER_MATRIX, computed_tier, materiality
-from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence
+from inventory.policies.tiering import (
+    EXEMPT,
+    Tiering,
+    facts_from_answers,
+    faults_in_answers,
+    levels_from,
+    materiality,
+    residual_rating,
+    stricter,
+    tier_from,
+)
+from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence, rules_of
 
 __all__ = [
     "APPROVED_KINDS",
     "APPROVERS",
     "ASSESSMENTS",
     "CADENCES",
+    "EXEMPT",
+    "FACTORS",
+    "FACTS",
     "LEVELS",
     "MEASURES",
     "REFERENCE_GROUPS",
     "Difference",
+    "Tiering",
     "SECTIONS",
     "STANDARD_POLICY",
     "TIERS",
-    "TIER_MATRIX",
     "cadence",
     "completed",
-    "computed_tier",
     "differences",
     "expiry_of_changes",
+    "facts_from_answers",
     "faults_in",
+    "faults_in_answers",
+    "levels_from",
     "limit",
     "limits_for",
     "materiality",
@@ -38,8 +54,12 @@ __all__ = [
     "needs_passkey",
     "production_aliases",
     "reference_group",
+    "residual_rating",
     "retraining_waits",
     "roles_required",
+    "rules_of",
     "section",
     "standard",
+    "stricter",
+    "tier_from",
 ]

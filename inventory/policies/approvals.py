@@ -2,7 +2,7 @@
 
 from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section
-from inventory.policies.tiers import TIERS
+from inventory.policies.tiers import TIERS, rules_of
 
 APPROVED_KINDS = ("retraining", "promotion", "retirement")
 APPROVERS = ("validator", "risk_officer")
@@ -14,4 +14,4 @@ faults = is_object(
 
 def roles_required(document: dict, kind: str, tier: int) -> list[str]:
     """The roles whose approval a change of this kind needs at this tier, each by another person."""
-    return section(document, "approvals")[kind][str(tier)]
+    return section(document, "approvals")[kind][rules_of(tier)]

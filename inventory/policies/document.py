@@ -11,6 +11,7 @@ from inventory.policies import (
     promotion,
     retention,
     retraining,
+    scorecard,
     signatures,
     tiers,
 )
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Check] = {
     "retention": retention.faults,
     "signatures": signatures.faults,
     "mlflow": mlflow.faults,
+    "tiering": scorecard.faults,
 }
 
 

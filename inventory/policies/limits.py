@@ -3,7 +3,7 @@
 from audits.statistics.limits import DecidedBy, Direction, Limit
 from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_one_of, is_share, is_text
 from inventory.policies.standard import section
-from inventory.policies.tiers import TIERS
+from inventory.policies.tiers import TIERS, rules_of
 
 # What runs measure. The floors above measure it and say what it means (`audits.assessments.catalogue`, kept equal by
 # `test_a_limit_can_be_set_for_every_measure_and_for_nothing_else`); a policy only needs the names.
@@ -93,7 +93,7 @@ def limits_for(document: dict, tier: int) -> list[dict]:
     found, hidden = [], set()
     for entry in section(document, "limits"):
         covers = {(entry["measure"], role) for role in _roles_of(entry)}
-        if str(tier) in entry.get("tiers", TIERS) and not covers <= hidden:
+        if rules_of(tier) in entry.get("tiers", TIERS) and not covers <= hidden:
             found.append(entry)
             hidden |= covers
     return found
@@ -101,7 +101,8 @@ def limits_for(document: dict, tier: int) -> list[dict]:
 
 def limit_in(limits: list[dict], measure: str, role: str, tier: int) -> Limit | None:
     for entry in limits:
-        if entry["measure"] == measure and entry.get("role", role) == role and str(tier) in entry.get("tiers", TIERS):
+        fits = entry["measure"] == measure and entry.get("role", role) == role
+        if fits and rules_of(tier) in entry.get("tiers", TIERS):
             return Limit(
                 amber=entry.get("amber"),
                 red=entry.get("red"),

@@ -3,11 +3,11 @@
 from inventory.policies.approvals import APPROVED_KINDS
 from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section
-from inventory.policies.tiers import TIERS
+from inventory.policies.tiers import TIERS, rules_of
 
 faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in APPROVED_KINDS})})
 
 
 def needs_passkey(document: dict, kind: str, tier: int) -> bool:
     """Whether a decision of this kind at this tier is signed by passkey only, or by password as well."""
-    return str(tier) in section(document, "signatures")["passkey"].get(kind, ())
+    return rules_of(tier) in section(document, "signatures")["passkey"].get(kind, ())

@@ -21,6 +21,11 @@ faults = is_object(
 )
 
 
+def rules_of(tier: int) -> str:
+    """Whose rules a model of this tier follows: its own; where an exempt one must follow any, those of the lowest."""
+    return str(tier) if tier else TIERS[-1]
+
+
 def cadence(document: dict, tier: int, kind: str) -> timedelta:
     """How long the window of one run is, and so how often the plan is due."""
-    return CADENCES[section(document, "tiers")[str(tier)]["cadence"][kind]]
+    return CADENCES[section(document, "tiers")[rules_of(tier)]["cadence"][kind]]

@@ -92,7 +92,7 @@ class MomentQuery(StrictQuery):
 
 class ModelQuery(MomentQuery):
     status = serializers.ChoiceField([status.value for status in Status], required=False)
-    tier = serializers.IntegerField(min_value=1, max_value=3, required=False)
+    tier = serializers.IntegerField(min_value=0, max_value=3, required=False)
     owner = PersonField(required=False, help_text="E-mail address or id.")
     workspace = serializers.SlugField(required=False)
     business_unit = serializers.CharField(max_length=200, required=False)

@@ -2,7 +2,7 @@
 
 from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
-from inventory.services.models import confirm_tier, edit_model, register_model, retire_model
+from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.policies import (
     prepare_installation,
@@ -13,6 +13,7 @@ from inventory.services.policies import (
 )
 from inventory.services.references import receive_reference
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, read_source, register_source
+from inventory.services.tiering import confirm_tier, end_lapsed_exemptions, propose_tier, why_tier_again
 from inventory.services.uses import (
     approve_use,
     edit_use,
@@ -45,11 +46,13 @@ __all__ = [
     "edit_use",
     "end_approval",
     "end_expired_approvals",
+    "end_lapsed_exemptions",
     "end_use",
     "lift_restriction",
     "prepare_installation",
     "profile_batch",
     "promote_version",
+    "propose_tier",
     "propose_use",
     "propose_policy",
     "publish_draft",
@@ -68,5 +71,6 @@ __all__ = [
     "start_challenge",
     "start_use",
     "suspend_use",
+    "why_tier_again",
     "withdraw_draft",
 ]

@@ -5,22 +5,22 @@ from datetime import date
 from django.utils import timezone
 from django.utils.text import slugify
 
-from audits.trail.models import Action, Entry
+from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, ModelVersion
 from inventory.services.effective import check_effective_day, holding_since
+from inventory.services.tiering import computed_tier, is_assessed, reassess, tier_inputs
 from inventory.services.uses import end_uses_of
 from inventory.states import Stage, Status, model_after
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
-from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
+from mrm.errors import Outdated, RuleBroken, UnusableData
 
-TIER_INPUTS = ("exposure", "purpose_level", "complexity", "reliance")
 DESCRIPTIVE = ("name", "description", "purpose", "business_unit", "methodology", "affects_natural_persons")
-EDITABLE = (*DESCRIPTIVE, *TIER_INPUTS, "owner")
+EDITABLE = (*DESCRIPTIVE, *policies.FACTORS, "owner")
 LONGEST = {"name": 200, "business_unit": 200, "methodology": 200, "description": 20_000, "purpose": 20_000}
 LONGEST_RECORDED = 200  # Longer texts enter the trail by their digest.
 
@@ -65,9 +65,9 @@ def register_model(
     _check(model)
     if Model.objects.filter(slug=slug).exists():
         raise RuleBroken(f"The slug {slug} is taken; choose another.")
-    model.tier = _computed_tier(model)
+    model.tier = computed_tier(model)
     model.save(force_insert=True)
-    details = {"tier": model.tier, "tier_inputs": _tier_inputs(model)} if _is_assessed(model) else {"tier": model.tier}
+    details = {"tier": model.tier, "tier_inputs": tier_inputs(model)} if is_assessed(model) else {"tier": model.tier}
     record(Action.MODEL_REGISTERED, actor=actor, subject=model, owner=str(owner.pk), **details)
     return model
 
@@ -101,10 +101,10 @@ def edit_model(
         setattr(model, name, value)
     _check(model)
     details = {"changes": {name: {"before": _told(before[name]), "after": _told(changed[name])} for name in changed}}
-    if changed.keys() & set(TIER_INPUTS):
-        details["tier_before"] = model.tier
-        _reassess(model)
-        details |= {"tier": model.tier, "tier_inputs": _tier_inputs(model)}
+    feeds = changed.keys() & {*policies.FACTORS, *policies.FACTS}
+    tier_before = model.tier
+    if feeds and reassess(model, changed=feeds):
+        details |= {"tier_before": tier_before, "tier": model.tier, "tier_inputs": tier_inputs(model)}
     if effective_on is not None:
         details["effective_on"] = effective_on.isoformat()
     model.revision += 1
@@ -112,29 +112,6 @@ def edit_model(
     with holding_since(effective_on, [Model._meta.get_field(name).attname for name in changes]):
         model.save()
     record(Action.MODEL_EDITED, actor=actor, subject=model, **details)
-    return model
-
-
-@governed()
-def confirm_tier(model: Model, *, actor) -> Model:
-    """Make the computed tier the one in force. Whoever registered or owns the model, or proposed the tier, may not."""
-    require(actor, Permission.CONFIRM_TIER, model.workspace_id, model_slug=model.slug)
-    model = Model.objects.select_for_update().get(pk=model.pk)
-    if not _is_assessed(model):
-        lacking = [name.replace("_", " ") for name in TIER_INPUTS if not getattr(model, name)]
-        raise RuleBroken(f"The tier of {model} cannot be confirmed before these are assessed: {', '.join(lacking)}.")
-    if not model.tier_is_provisional:
-        raise RuleBroken(f"The tier of {model} is already confirmed.")
-    if actor:
-        if actor.pk in (model.owner_id, model.registered_by_id):
-            raise NotPermitted("Who owns or registered a model does not confirm its tier; ask another risk officer.")
-        if str(actor.pk) == _proposer(model):
-            raise NotPermitted("Who proposed a tier does not confirm it; ask another risk officer.")
-    before, model.tier = model.tier, _computed_tier(model)
-    model.tier_confirmed_by, model.tier_confirmed_at = actor, timezone.now()
-    model.revision += 1
-    model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
-    record(Action.MODEL_TIERED, actor=actor, subject=model, before=before, tier=model.tier)
     return model
 
 
@@ -173,7 +150,7 @@ def _check(model: Model) -> None:
     ]
     errors += [
         {"message": f"{name} must be low, medium or high, or empty while it is not assessed.", "field": name}
-        for name in TIER_INPUTS
+        for name in policies.FACTORS
         if getattr(model, name) not in ("", *policies.LEVELS)
     ]
     if not model.name:
@@ -193,38 +170,6 @@ def _free_slug(name: str) -> str:
     wanted = slugify(name)[:90].strip("-") or "model"
     taken = set(Model.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
-
-
-def _is_assessed(model: Model) -> bool:
-    return all(_tier_inputs(model).values())
-
-
-def _tier_inputs(model: Model) -> dict[str, str]:
-    return {name: getattr(model, name) for name in TIER_INPUTS}
-
-
-def _computed_tier(model: Model) -> int:
-    """The scorecard's tier; the strictest while anything is not assessed."""
-    if not _is_assessed(model):
-        return 1
-    return policies.computed_tier(
-        exposure=model.exposure, purpose=model.purpose_level, complexity=model.complexity, reliance=model.reliance
-    )
-
-
-def _reassess(model: Model) -> None:
-    """A new proposal: provisional, and not laxer than what was in force once anything was confirmed."""
-    tier = _computed_tier(model)
-    was_confirmed = Entry.objects.about(model).filter(action=Action.MODEL_TIERED).exists()
-    model.tier = min(tier, model.tier) if was_confirmed else tier
-    model.tier_confirmed_by = model.tier_confirmed_at = None
-
-
-def _proposer(model: Model) -> str:
-    """Who last set what the tier is made of."""
-    entries = Entry.objects.about(model).filter(action__in=(Action.MODEL_REGISTERED, Action.MODEL_EDITED))
-    proposal = entries.filter(details__has_key="tier_inputs").first()
-    return proposal.actor_id if proposal else ""
 
 
 def _told(value):

@@ -1,14 +1,13 @@
 """Entering a model in the register, and changing what it says."""
 
 from django.contrib import messages
-from django.forms import Form
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from inventory import services
 from inventory.forms import EditForm, ModelForm, RegistrationForm
-from inventory.views.scope import model_for, model_page
+from inventory.views.scope import model_for
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.errors import NotPermitted
@@ -61,24 +60,6 @@ def edit_model(request, slug):
             "back": reverse("model", args=[slug]),
         }
         return render(request, "components/form_page.html", context, status=status)
-
-    return answer_form(request, form, act=act, show=show)
-
-
-@require_http_methods(["GET", "POST"])
-def confirm_tier(request, slug):
-    """What the tier is made of, and the one click that puts it in force."""
-    model = model_for(request, slug)
-    form = Form(posted(request))  # Nothing to fill in; it carries the reasons of a refusal.
-
-    def act(data):
-        confirmed = services.confirm_tier(model, actor=request.user)
-        messages.success(request, f"Tier {confirmed.tier} of {model} is confirmed.")
-        return reverse("model", args=[slug])
-
-    def show(status):
-        context = model_page(request, model, "overview", form=form)
-        return render(request, "inventory/confirm_tier.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
 

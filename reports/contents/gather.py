@@ -166,7 +166,7 @@ def _gaps(version: ModelVersion, latest: dict):
 
 def _policy_facts(version: ModelVersion, latest: dict) -> parts.PolicyFacts:
     policy = next(iter(latest.values())).policy if latest else Policy.objects.in_force()
-    tier = str(version.model.tier)
+    tier = policies.rules_of(version.model.tier)
     return parts.PolicyFacts(
         name=policy.section("title"),
         version=str(policy.number),

@@ -29,6 +29,7 @@ def create_missing_plans() -> list[Plan]:
         .filter(Exists(batches) | Exists(sources))
         .annotate(plan_count=Count("plans", distinct=True))
         .filter(plan_count__lt=len(Kind.values))
+        .exclude(model__tier=policies.EXEMPT)
         .select_related("model")
     )
     created = []

@@ -10,6 +10,7 @@ from audits.workflows.models import Finding
 from audits.workflows.models.references import next_reference
 from audits.workflows.policies import DAYS_UNTIL_DUE, why_not_close
 from audits.workflows.services.transitions import move
+from inventory.policies import rules_of
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken
@@ -32,7 +33,7 @@ def raise_finding(
     require(actor, Permission.RAISE_FINDING, model.workspace_id, model_slug=model.slug)
     _refuse_blank(title=title, observation=observation, required_outcome=required_outcome)
     _refuse_foreign(model, version=version, breach=breach)
-    latest = timezone.localdate() + timedelta(days=DAYS_UNTIL_DUE[model.tier][severity])
+    latest = timezone.localdate() + timedelta(days=DAYS_UNTIL_DUE[int(rules_of(model.tier))][severity])
     if due_at and not timezone.localdate() <= due_at <= latest:
         raise RuleBroken(
             f"A {severity} finding on a tier {model.tier} model is due by {latest:%d %B %Y} at the latest."

@@ -9,7 +9,8 @@ from audits.workflows.contents.portfolio import shown_verdict
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import ChangeState
-from inventory.models import ModelVersion
+from inventory import policies
+from inventory.models import ModelVersion, Policy
 from inventory.states import Stage
 from inventory.views.scope import model_for, model_page, version_for
 
@@ -35,6 +36,7 @@ def model(request, slug):
         findings=Finding.objects.open().filter(model=model)[:RECENT],
         changes=ChangeRequest.objects.filter(model=model).select_related("version")[:RECENT],
         missing=model.missing(),
+        residual=policies.residual_rating(Policy.objects.in_force().document, model.tier, worst(verdicts)),
         may_confirm_tier=request.user.pk not in (model.owner_id, model.registered_by_id),
     )
     return render(request, "workflows/model.html", context)

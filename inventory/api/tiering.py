@@ -1,0 +1,78 @@
+"""`/models/<slug>/tier/`: how a model's tier came about, proposing one by the scorecard, confirming it."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory import services
+from inventory.api import examples
+from inventory.api.lookups import model_for
+from inventory.serializers.tiering import TierAssessmentIn, TierAssessmentOut, TierOut
+from mrm.accounts.api import Api
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+class TierApi(Api):
+    @extend_schema(
+        operation_id="read_tier",
+        summary="Read how a model's tier came about",
+        description="The tier in force, every assessment with its arithmetic, and why it should be assessed again.",
+        tags=["models"],
+        responses={200: TierOut, **problems(403, 404)},
+        examples=[response_example("A tier", examples.TIER)],
+    )
+    def get(self, request, slug):
+        return Response(_tier(model_for(request, slug)))
+
+
+class TierAssessmentsApi(Api):
+    @extend_schema(
+        operation_id="propose_tier",
+        summary="Propose a model's tier",
+        description="The answers to the scorecard of the policy in force (its section `tiering`), every question. "
+        "`override` is a stricter tier than they give, `exempt` none at all; either needs a reason.",
+        tags=["models"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=TierAssessmentIn,
+        responses={201: TierAssessmentOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Answer the scorecard", examples.TIER_ASSESSMENT_IN),
+            response_example("Proposed", examples.TIER_ASSESSMENT, 201),
+        ],
+    )
+    def post(self, request, slug):
+        model = model_for(request, slug, reading=False)
+        require(request.user, Permission.EDIT_MODEL, model.workspace_id, model_slug=slug)
+        sent = TierAssessmentIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        assessment = services.propose_tier(model, **sent.validated_data, actor=request.user)
+        return Response(TierAssessmentOut(assessment).data, status=201)
+
+
+class TierConfirmationApi(Api):
+    @extend_schema(
+        operation_id="confirm_tier",
+        summary="Confirm a model's tier",
+        description="By somebody who neither owns nor registered the model, nor proposed the tier.",
+        tags=["models"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={201: TierOut, **problems(403, 404, 409)},
+        examples=[response_example("Confirmed", examples.TIER | {"is_provisional": False}, 201)],
+    )
+    def post(self, request, slug):
+        services.confirm_tier(model_for(request, slug, reading=False), actor=request.user)
+        return Response(_tier(model_for(request, slug, reading=False)), status=201)
+
+
+def _tier(model) -> dict:
+    assessments = model.tier_assessments.select_related("policy", "proposed_by", "confirmed_by")
+    facts = {
+        "tier": model.tier,
+        "is_provisional": model.tier_is_provisional,
+        "assess_again": services.why_tier_again(model, timezone.now()),
+        "assessments": assessments,
+    }
+    return TierOut(facts).data

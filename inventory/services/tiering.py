@@ -1,0 +1,233 @@
+"""Tiers: proposed by a scorecard, confirmed by somebody else, asked for again when what they rest on changes."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from audits.trail.services import governed, record
+from inventory import policies
+from inventory.models import Model, Policy, TierAssessment
+from inventory.states import Status
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+
+LONGEST_REASON = 2000
+
+
+@governed()
+def propose_tier(
+    model: Model, *, answers: dict, override: int | None = None, exempt: bool = False, reason: str = "", actor
+) -> TierAssessment:
+    """The tier that the answers to the scorecard come to, for somebody else to confirm.
+
+    override  a stricter tier than the answers give; with a reason
+    exempt    no tier at all, because the risk is negligible; only where the answers give the lowest, with a reason
+    """
+    require(actor, Permission.EDIT_MODEL, model.workspace_id, model_slug=model.slug)
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    if model.status == Status.RETIRED:
+        raise RuleBroken(f"{model} is retired; its tier stays as it was.")
+    policy = Policy.objects.in_force()
+    if faults := policies.faults_in_answers(policy.document, answers):
+        raise UnusableData(*({"message": message, "field": path} for path, message in faults))
+    levels, steps = policies.levels_from(policy.document, answers)
+    facts = _facts(model, answers)
+    tiering = policies.tier_from(policy.document, levels=levels, facts=facts)
+    tier = _chosen_tier(tiering.tier, override=override, exempt=exempt)
+    reason = _reason(reason, needed=tier != tiering.tier)
+    supersede_proposed(model)
+    assessment = TierAssessment.objects.create(
+        model=model,
+        policy=policy,
+        scorecard=policy.section("tiering")["scorecard"],
+        answers=answers,
+        facts=facts,
+        **levels,
+        computed=tiering.tier,
+        tier=tier,
+        reason=reason,
+        steps=steps + tiering.steps,
+        proposed_by=actor,
+    )
+    before = model.tier
+    for factor, level in levels.items():
+        setattr(model, factor, level)
+    _hold(model, tier or tiering.tier)
+    model.revision += 1
+    model.edited_at = timezone.now()
+    model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision", "edited_at", *levels])
+    details = {"proposed": tier, "computed": tiering.tier, "before": before, "tier": model.tier, "reason": reason}
+    record(Action.MODEL_TIER_PROPOSED, actor=actor, subject=model, policy=policy.number, tier_inputs=levels, **details)
+    return assessment
+
+
+@governed()
+def confirm_tier(model: Model, *, actor) -> Model:
+    """Make the proposed tier the one in force. Whoever registered or owns the model, or proposed the tier, may not."""
+    require(actor, Permission.CONFIRM_TIER, model.workspace_id, model_slug=model.slug)
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    if not is_assessed(model):
+        lacking = [name.replace("_", " ") for name in policies.FACTORS if not getattr(model, name)]
+        raise RuleBroken(f"The tier of {model} cannot be confirmed before these are assessed: {', '.join(lacking)}.")
+    assessment = model.tier_assessments.proposed().first()
+    if not model.tier_is_provisional and assessment is None:
+        raise RuleBroken(f"The tier of {model} is already confirmed.")
+    if actor:
+        if actor.pk in (model.owner_id, model.registered_by_id):
+            raise NotPermitted("Who owns or registered a model does not confirm its tier; ask another risk officer.")
+        if str(actor.pk) == _proposer(model):
+            raise NotPermitted("Who proposed a tier does not confirm it; ask another risk officer.")
+    now, before = timezone.now(), model.tier
+    assessment = assessment or _assessment_without_questions(model)
+    model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
+    assessment.state, assessment.confirmed_by, assessment.confirmed_at = TierAssessment.State.CONFIRMED, actor, now
+    assessment.save(update_fields=["state", "confirmed_by", "confirmed_at"])
+    model.tier, model.tier_confirmed_by, model.tier_confirmed_at = assessment.tier, actor, now
+    model.revision += 1
+    model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
+    details = {"before": before, "tier": model.tier, "policy": assessment.policy.number}
+    record(Action.MODEL_TIERED, actor=actor, subject=model, **details)
+    return model
+
+
+@governed()
+def end_lapsed_exemptions(now: datetime) -> list[Model]:
+    """Where nobody confirmed within the policy's time that a model is still exempt, its computed tier holds again."""
+    policy = Policy.objects.in_force()
+    since = now - timedelta(days=policy.section("tiering")["exemption_days"])
+    lapsed = Model.objects.select_for_update().filter(tier=policies.EXEMPT, tier_confirmed_at__lt=since)
+    ended = list(lapsed.exclude(status=Status.RETIRED))
+    for model in ended:
+        model.tier = computed_tier(model)
+        model.tier_confirmed_by = model.tier_confirmed_at = None
+        model.revision += 1
+        model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
+        model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
+        record(Action.MODEL_EXEMPTION_LAPSED, actor=None, subject=model, tier=model.tier)
+    return ended
+
+
+def why_tier_again(model: Model, now: datetime) -> list[str]:
+    """Every reason to assess the tier of a model again; empty where its confirmed tier still rests on what holds."""
+    if model.tier_is_provisional:
+        return []
+    policy = Policy.objects.in_force()
+    rules, reasons = policy.section("tiering"), []
+    age = (now - model.tier_confirmed_at).days
+    if age > rules["review_after_days"]:
+        most = rules["review_after_days"]
+        reasons.append(f"It was confirmed {age} days ago; the policy asks for a review after {most}.")
+    assessment = model.tier_assessments.confirmed().select_related("policy").first()
+    if assessment is None:
+        return [*reasons, "It was confirmed before tiers were assessed by a scorecard."]
+    if assessment.policy.section("tiering") != rules:
+        reasons.append(f"The scorecard has changed since: it was assessed under version {assessment.policy.number}.")
+    now_true = _facts(model, assessment.answers)
+    reasons += [
+        f"{name.replace('_', ' ').capitalize()} has changed since."
+        for name in policies.FACTS
+        if name in assessment.facts and now_true.get(name) != assessment.facts[name]
+    ]
+    return reasons
+
+
+def is_assessed(model: Model) -> bool:
+    return all(tier_inputs(model).values())
+
+
+def tier_inputs(model: Model) -> dict[str, str]:
+    return {name: getattr(model, name) for name in policies.FACTORS}
+
+
+def computed_tier(model: Model) -> int:
+    """What the model's levels come to under the policy in force; the strictest while anything is not assessed."""
+    if not is_assessed(model):
+        return 1
+    facts = _facts(model, _latest_answers(model))
+    document = Policy.objects.in_force().document
+    return policies.tier_from(document, levels=tier_inputs(model), facts=facts).tier
+
+
+def reassess(model: Model, *, changed: set[str]) -> bool:
+    """Whether a change of these attributes asks for a new confirmation; then the tier is provisional.
+
+    Levels always do. Facts that floors look at do where they make the tier stricter. The caller saves the model.
+    """
+    tier = computed_tier(model)
+    if not changed & set(policies.FACTORS) and policies.stricter(tier, model.tier) == model.tier:
+        return False
+    supersede_proposed(model)
+    _hold(model, tier)
+    return True
+
+
+def supersede_proposed(model: Model) -> None:
+    model.tier_assessments.proposed().update(state=TierAssessment.State.SUPERSEDED)
+
+
+def _hold(model: Model, tier: int) -> None:
+    """A new proposal: provisional, and not laxer than what was in force once anything was confirmed."""
+    was_confirmed = Entry.objects.about(model).filter(action=Action.MODEL_TIERED).exists()
+    model.tier = policies.stricter(tier, model.tier) if was_confirmed else tier
+    model.tier_confirmed_by = model.tier_confirmed_at = None
+
+
+def _chosen_tier(computed: int, *, override: int | None, exempt: bool) -> int:
+    if exempt and (override is not None or computed != int(policies.TIERS[-1])):
+        message = f"Only a model whose answers give tier {policies.TIERS[-1]} can be exempt; they give tier {computed}."
+        raise RuleBroken(message)
+    if override is not None and not 1 <= override < computed:
+        raise UnusableData(
+            {
+                "message": f"The answers give tier {computed}; it can only be overridden by a stricter one.",
+                "field": "override",
+            }
+        )
+    return policies.EXEMPT if exempt else override or computed
+
+
+def _reason(given: str, *, needed: bool) -> str:
+    given = given.strip()
+    if (needed and not given) or len(given) > LONGEST_REASON or "\x00" in given:
+        message = f"Say why the answers alone do not decide, in at most {LONGEST_REASON} characters."
+        raise UnusableData({"message": message, "field": "reason"})
+    return given
+
+
+def _facts(model: Model, answers: dict) -> dict:
+    """What floors look at: attributes of the model, and what was answered."""
+    said = {name: getattr(model, name) for name in policies.FACTS if hasattr(model, name)}
+    return said | policies.facts_from_answers(answers)
+
+
+def _latest_answers(model: Model) -> dict:
+    """What was last answered stays known, also where levels are entered without the questions."""
+    latest = model.tier_assessments.order_by("-proposed_at").first()
+    return latest.answers if latest else {}
+
+
+def _assessment_without_questions(model: Model) -> TierAssessment:
+    """For levels that were entered as they are: what the matrix and the floors make of them."""
+    policy, levels = Policy.objects.in_force(), tier_inputs(model)
+    facts = _facts(model, _latest_answers(model))
+    tiering = policies.tier_from(policy.document, levels=levels, facts=facts)
+    return TierAssessment.objects.create(
+        model=model,
+        policy=policy,
+        scorecard=policy.section("tiering")["scorecard"],
+        facts=facts,
+        **levels,
+        computed=tiering.tier,
+        tier=tiering.tier,
+        steps=["The levels were entered without answering the questions.", *tiering.steps],
+    )
+
+
+def _proposer(model: Model) -> str:
+    """Who last set what the tier is made of."""
+    actions = (Action.MODEL_REGISTERED, Action.MODEL_EDITED, Action.MODEL_TIER_PROPOSED)
+    entries = Entry.objects.about(model).filter(action__in=actions)
+    proposal = entries.filter(details__has_key="tier_inputs").first()
+    return proposal.actor_id if proposal else ""

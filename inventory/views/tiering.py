@@ -1,0 +1,89 @@
+"""The tier of a model: what it is made of, what it means, proposing it by the scorecard, confirming it."""
+
+from django.contrib import messages
+from django.forms import Form
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from inventory import policies, services
+from inventory.contents.tiering import answered, meaning_of
+from inventory.forms import ScorecardForm
+from inventory.models import Policy
+from inventory.views.scope import model_for, model_page
+from mrm.accounts.policies import Permission
+from mrm.errors import UnusableData
+from mrm.pages.answers import answer_form, posted
+
+
+@require_http_methods(["GET", "POST"])
+def confirm_tier(request, slug):
+    """What the tier is made of and what it means, and the one click that puts it in force."""
+    model = model_for(request, slug)
+    form = Form(posted(request))  # Nothing to fill in; it carries the reasons of a refusal.
+
+    def act(data):
+        confirmed = services.confirm_tier(model, actor=request.user)
+        name = "The exemption" if confirmed.tier == policies.EXEMPT else f"Tier {confirmed.tier}"
+        messages.success(request, f"{name} of {model} is confirmed.")
+        return reverse("model", args=[slug])
+
+    def show(status):
+        return _tier_page(request, model, form, status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def answer_scorecard(request, slug):
+    """The questionnaire; what comes of it is a proposal for somebody else to confirm."""
+    model = model_for(request, slug)
+    policy = Policy.objects.in_force()
+    latest = model.tier_assessments.first()
+    form = ScorecardForm(posted(request), policy=policy, answers=latest.answers if latest else {})
+
+    def act(data):
+        try:
+            services.propose_tier(
+                model,
+                answers=form.answers(),
+                override=int(data["override"]) if data["override"] else None,
+                exempt=data["exempt"],
+                reason=data["reason"],
+                actor=request.user,
+            )
+        except UnusableData as refusal:
+            errors = [one | {"field": one.get("field", "").removeprefix("answers.")} for one in refusal.errors]
+            raise UnusableData(*errors) from refusal
+        messages.success(request, "The tier is proposed. Somebody else confirms it.")
+        return reverse("confirm-tier", args=[slug])
+
+    def show(status):
+        context = model_page(request, model, "overview", form=form, scorecard=policy.section("tiering")["scorecard"])
+        return render(request, "inventory/scorecard.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+def _tier_page(request, model, form, status: int):
+    policy = Policy.objects.in_force()
+    assessments = list(model.tier_assessments.select_related("policy", "proposed_by", "confirmed_by"))
+    latest = assessments[0] if assessments else None
+    tier = latest.tier if latest and model.tier_is_provisional and latest.state == "proposed" else model.tier
+    context = model_page(
+        request,
+        model,
+        "overview",
+        form=form,
+        latest=latest,
+        answers=answered(latest.policy, latest.answers) if latest else [],
+        earlier=assessments[1:],
+        meaning=meaning_of(tier, policy),
+        shown_tier=tier,
+        reasons_again=services.why_tier_again(model, timezone.now()),
+        not_asked=[name for name in policies.FACTORS if not getattr(model, name)],
+    )
+    context["may_propose"] = Permission.EDIT_MODEL in context["may"] and model.status != "retired"
+    context["may_confirm"] = Permission.CONFIRM_TIER in context["may"] and model.tier_is_provisional
+    return render(request, "inventory/tier.html", context, status=status)
