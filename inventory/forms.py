@@ -6,6 +6,7 @@ import re
 from itertools import product
 
 from django import forms
+from django.conf import settings
 
 from audits.statistics.limits import DecidedBy
 from audits.trail.models import Action
@@ -98,7 +99,10 @@ class RegisterFilter(forms.Form):
         choices=[ANY, *((status.value, status.replace("_", " ").capitalize()) for status in Status)], required=False
     )
     tier = forms.TypedChoiceField(
-        choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3")], coerce=int, empty_value=None, required=False
+        choices=[ANY, *((str(tier), f"Tier {tier}") for tier in (1, 2, 3, 0))],
+        coerce=int,
+        empty_value=None,
+        required=False,
     )
     provisional = _yes_or_no("Tier to confirm")
     affects_natural_persons = _yes_or_no("Natural persons")
@@ -118,6 +122,32 @@ class RegisterFilter(forms.Form):
         if wanted.get("known_on") and not wanted.get("as_of"):
             self.add_error("as_of", "Say of which day the register is asked for; “known on” alone is no question.")
         return wanted
+
+
+class SurveyForm(forms.Form):
+    """A filled-in sheet, and until when what its models lack is dated debt."""
+
+    workspace = forms.ModelChoiceField(Workspace.objects.none(), empty_label=None)
+    sheet = forms.FileField(
+        label="Sheet", widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}), help_text="CSV in UTF-8, or .xlsx."
+    )
+    baselined_until = forms.DateField(
+        label="Baselined until",
+        required=False,
+        widget=_date(),
+        help_text="For a portfolio taken over: what its models lack is shown as dated debt until this day, apart from "
+        "what is overdue.",
+    )
+
+    def __init__(self, *args, workspaces, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["workspace"].queryset = workspaces
+
+    def clean_sheet(self):
+        sheet = self.cleaned_data["sheet"]
+        if sheet.size > settings.MAXIMUM_UPLOAD_BYTES:
+            raise forms.ValidationError(f"The sheet is larger than {settings.MAXIMUM_UPLOAD_BYTES // 2**20} MiB.")
+        return sheet
 
 
 class DatesForm(forms.Form):

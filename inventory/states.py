@@ -75,6 +75,28 @@ USE_TRANSITIONS = {
 IN_USE = (UseState.LIVE, UseState.RESTRICTED)
 
 
+class SurveyState(StrEnum):
+    """Where an identification survey stands."""
+
+    FAULTY = "faulty"  # It would not register a single model until it is mended and uploaded again.
+    CHECKED = "checked"
+    REQUESTED = "requested"
+    IMPORTED = "imported"
+    FAILED = "failed"  # The register had changed meanwhile; nothing was imported.
+
+
+SURVEY_TRANSITIONS = {
+    (SurveyState.CHECKED, "request"): SurveyState.REQUESTED,
+    (SurveyState.REQUESTED, "import"): SurveyState.IMPORTED,
+    (SurveyState.REQUESTED, "fail"): SurveyState.FAILED,
+}
+
+
+def survey_after(state: str, event: str) -> SurveyState | None:
+    """The next state, or None where the event is not allowed."""
+    return SURVEY_TRANSITIONS.get((SurveyState(state), event))
+
+
 def version_after(stage: str, event: str) -> Stage | None:
     """The next stage, or None where the event is not allowed."""
     return VERSION_TRANSITIONS.get((Stage(stage), event))

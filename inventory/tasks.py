@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inventory import services
-from inventory.models import PredictionBatch, Source
+from inventory.models import PredictionBatch, Source, Survey
 
 AT_ONCE = 200
 
@@ -45,3 +45,15 @@ def read_source(source_id: str):
     source = Source.objects.select_related("version__model").get(pk=source_id)
     if source.closed_at is None:
         services.read_source(source)
+
+
+@shared_task
+def import_requested_surveys():
+    """Hand every survey that somebody asked to import to a worker."""
+    for key in Survey.objects.waiting().values_list("pk", flat=True):
+        import_survey.delay(str(key))
+
+
+@shared_task
+def import_survey(survey_id: str):
+    services.import_survey(Survey.objects.get(pk=survey_id))

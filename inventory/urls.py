@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from inventory.views import listing, past, policies, register, tabs, tiering, trail, uses
+from inventory.views import listing, past, policies, register, surveys, tabs, tiering, trail, uses
 
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("register/models.csv", listing.models_csv, name="register-csv"),
     path("register/models.json", listing.models_json, name="register-json"),
     path("register/differences/", past.register_differences, name="register-differences"),
+    path("register/surveys/", surveys.upload, name="surveys"),
+    path("register/surveys/template.csv", surveys.template, name="survey-template"),
+    path("register/surveys/<uuid:survey_id>/", surveys.survey, name="survey"),
+    path("register/surveys/<uuid:survey_id>/import/", surveys.request_import, name="import-survey"),
     path("register-model/", register.register_model, name="register-model"),
     path("models/<slug:slug>/as-of/", past.model_as_of, name="model-as-of"),
     path("models/<slug:slug>/edit/", register.edit_model, name="edit-model"),

@@ -112,6 +112,7 @@ CELERY_BEAT_SCHEDULE = {
         "end lapsed exemptions": "inventory.tasks.end_lapsed_exemptions",
         "end expired approvals": "inventory.tasks.end_expired_approvals",
         "read sources": "inventory.tasks.read_sources",
+        "import requested surveys": "inventory.tasks.import_requested_surveys",
         "run due plans": "audits.assessments.tasks.run_due_plans",
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
@@ -222,6 +223,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "Level": "inventory.policies.LEVELS",
+        "SurveyState": "inventory.serializers.surveys.SURVEY_STATES",
         "ColumnKind": "inventory.serializers.versions.COLUMN_KINDS",
         "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",
         "AssessmentKind": "audits.assessments.serializers.KINDS",

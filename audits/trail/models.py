@@ -22,6 +22,8 @@ class Action(models.TextChoices):
     MODEL_EXEMPTION_LAPSED = "model.exemption_lapsed", "Model exemption lapsed"
     MODEL_TIERED = "model.tiered", "Model tier confirmed"
     MODEL_RETIRED = "model.retired", "Model retired"
+    BASELINE_ENDED = "model.baseline_ended", "Baseline of a model ended"
+    SURVEY_IMPORTED = "survey.imported", "Identification survey imported"
     USE_PROPOSED = "use.proposed", "Use proposed"
     USE_EDITED = "use.edited", "Use edited"
     USE_APPROVED = "use.approved", "Version approved for a use"

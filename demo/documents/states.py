@@ -52,6 +52,13 @@ LIVES = (
         inventory.USE_TRANSITIONS,
     ),
     Life(
+        "Survey",
+        "A sheet without a fault is imported whole, in one transaction, or not at all.",
+        "inventory/states.py",
+        inventory.SurveyState,
+        inventory.SURVEY_TRANSITIONS,
+    ),
+    Life(
         "Run",
         "A running run is claimed again when its worker was lost; only the latest attempt may write results.",
         "audits/assessments/states.py",

@@ -35,10 +35,41 @@ MODEL = {
     "registered_at": WHEN,
     "edited_at": WHEN,
     "retired_at": None,
+    "baselined_until": None,
     "revision": 1,
 }
 MODEL_PAGE = page_example(MODEL)
 
+BULK_IN = {
+    "models": [
+        {"name": "Card limit", "business_unit": "Cards"},
+        {
+            "name": "Card fraud",
+            "versions": [{"schema": {"columns": [{"name": "score", "kind": "numeric", "role": "score"}]}}],
+        },
+    ]
+}
+_UNASSESSED = ["methodology", "exposure", "purpose_level", "complexity", "reliance", "tier confirmation"]
+BULK = {
+    "results": [
+        {"slug": "card-limit", "name": "Card limit", "tier": 1, "missing": ["purpose", *_UNASSESSED]},
+        {"slug": "card-fraud", "name": "Card fraud", "tier": 1, "missing": ["purpose", "business_unit", *_UNASSESSED]},
+    ]
+}
+SURVEY = {
+    "id": ID,
+    "workspace": "main",
+    "filename": "survey.xlsx",
+    "sha256": DIGEST,
+    "models": 214,
+    "state": "checked",
+    "progress": 0,
+    "faults": [],
+    "baselined_until": "2026-06-30",
+    "reason": "",
+    "uploaded_at": WHEN,
+    "finished_at": None,
+}
 DIFFERENCES = {
     "counts": {"added": 0, "retired": 0, "changed": 1, "removed": 0},
     "next": None,

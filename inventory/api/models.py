@@ -56,7 +56,7 @@ class ModelsApi(Api):
         sent = ModelIn(data=request.data)
         sent.is_valid(raise_exception=True)
         fields = dict(sent.validated_data)
-        workspace = _workspace(request.user, fields.pop("workspace", ""))
+        workspace = named_workspace(request.user, fields.pop("workspace", ""))
         fields.setdefault("owner", request.user)
         model = services.register_model(workspace, **fields, actor=request.user)
         return _answer(model_for(request, model.slug, reading=False), 201)
@@ -121,7 +121,7 @@ def _past_page(request, asked: dict, moment: Moment) -> Response:
     return pages.get_paginated_response(ModelOut(models, many=True).data)
 
 
-def _workspace(person, slug: str) -> Workspace:
+def named_workspace(person, slug: str) -> Workspace:
     """The workspace named, else the token's, else the only one the person works in, else main."""
     ids = person.workspace_ids()
     visible = Workspace.objects.all() if ids is None else Workspace.objects.filter(pk__in=ids)

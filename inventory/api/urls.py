@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from inventory.api.bulk import BulkApi
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.differences import DifferencesApi
 from inventory.api.models import ModelApi, ModelsApi
@@ -16,6 +17,7 @@ from inventory.api.policies import (
     PolicyWithdrawalApi,
 )
 from inventory.api.sources import SourceClosureApi, SourcesApi
+from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
 from inventory.api.tiering import TierApi, TierAssessmentsApi, TierConfirmationApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
 from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
@@ -25,6 +27,7 @@ VERSION = "models/<slug:slug>/versions/<int:number>/"
 
 urlpatterns = [
     path("models/", ModelsApi.as_view(), name="api-models"),
+    path("models/bulk/", BulkApi.as_view(), name="api-bulk"),
     path("models/<slug:slug>/", ModelApi.as_view(), name="api-model"),
     path("models/<slug:slug>/versions/", VersionsApi.as_view(), name="api-versions"),
     path(VERSION, VersionApi.as_view(), name="api-version"),
@@ -47,6 +50,9 @@ urlpatterns = [
     path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
     path("models/<slug:slug>/sources/", SourcesApi.as_view(), name="api-sources"),
     path("sources/<uuid:source_id>/closure/", SourceClosureApi.as_view(), name="api-source-closure"),
+    path("surveys/", SurveysApi.as_view(), name="api-surveys"),
+    path("surveys/<uuid:survey_id>/", SurveyApi.as_view(), name="api-survey"),
+    path("surveys/<uuid:survey_id>/import/", SurveyImportApi.as_view(), name="api-import-survey"),
     path("register/differences/", DifferencesApi.as_view(), name="api-register-differences"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
     path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),

@@ -21,6 +21,17 @@ CONTENT_DIGEST = OpenApiParameter(
 )
 
 
+def facts_of(sent: dict) -> dict:
+    """What was sent about a version, as the service takes it; the predecessor still by its number."""
+    fields = dict(sent)
+    artifact = fields.pop("artifact", {})
+    return fields | {
+        "schema": fields["schema"]["columns"],
+        "artifact_uri": artifact.get("uri", ""),
+        "artifact_sha256": artifact.get("sha256", ""),
+    }
+
+
 class VersionsApi(Api):
     @extend_schema(
         operation_id="list_versions",
@@ -56,17 +67,9 @@ class VersionsApi(Api):
         model = model_for(request, slug, reading=False)
         sent = VersionIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        fields = dict(sent.validated_data)
-        artifact = fields.pop("artifact", {})
-        version = services.register_version(
-            model,
-            schema=fields.pop("schema")["columns"],
-            artifact_uri=artifact.get("uri", ""),
-            artifact_sha256=artifact.get("sha256", ""),
-            predecessor=_predecessor(model, fields.pop("predecessor", None)),
-            **fields,
-            actor=request.user,
-        )
+        fields = facts_of(sent.validated_data)
+        predecessor = _predecessor(model, fields.pop("predecessor", None))
+        version = services.register_version(model, predecessor=predecessor, **fields, actor=request.user)
         return _answer(version, 201)
 
 

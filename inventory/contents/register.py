@@ -38,7 +38,7 @@ def ordering_of(asked: str, known: dict[str, str], *, tie: str) -> tuple[str, ..
 def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
     """Models, or records of models, that fit; what is not asked for does not filter."""
     for name in ("status", "tier", "business_unit"):
-        if wanted.get(name):
+        if wanted.get(name) not in (None, ""):
             rows = rows.filter(**{name: wanted[name]})
     if owner := wanted.get("owner"):
         rows = rows.filter(owner_id=owner.pk)

@@ -3,6 +3,7 @@ from inventory.models.models import Model
 from inventory.models.policies import Policy, PolicyDraft
 from inventory.models.records import ModelRecord, Moment, UseRecord, VersionRecord
 from inventory.models.sources import Source
+from inventory.models.surveys import Survey
 from inventory.models.tiering import TierAssessment
 from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
@@ -19,6 +20,7 @@ __all__ = [
     "ReferenceData",
     "Source",
     "TierAssessment",
+    "Survey",
     "Use",
     "UseApproval",
     "UseRecord",

@@ -59,6 +59,8 @@ class Model(models.Model):
     edited_at = models.DateTimeField(default=timezone.now)
     revision = models.PositiveIntegerField(default=1)  # The ETag.
     retired_at = models.DateTimeField(null=True, blank=True)
+    # What a model taken over from elsewhere still lacks is dated debt until then, apart from what is overdue.
+    baselined_until = models.DateField(null=True, blank=True)
 
     objects = ModelQuerySet.as_manager()
 

@@ -59,6 +59,9 @@ class ModelOut(serializers.Serializer):
     registered_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField()
     retired_at = serializers.DateTimeField(allow_null=True)
+    baselined_until = serializers.DateField(
+        allow_null=True, help_text="Taken over from elsewhere: what it lacks is dated debt until this day."
+    )
     revision = serializers.IntegerField(help_text="Also the ETag.")
 
 

@@ -2,6 +2,7 @@
 
 from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
+from inventory.services.bulk import register_models
 from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.policies import (
@@ -13,6 +14,7 @@ from inventory.services.policies import (
 )
 from inventory.services.references import receive_reference
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, read_source, register_source
+from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
 from inventory.services.tiering import confirm_tier, end_lapsed_exemptions, propose_tier, why_tier_again
 from inventory.services.uses import (
     approve_use,
@@ -49,7 +51,12 @@ __all__ = [
     "end_lapsed_exemptions",
     "end_use",
     "lift_restriction",
+    "entries_of",
+    "import_survey",
     "prepare_installation",
+    "progress_of",
+    "receive_survey",
+    "request_import",
     "profile_batch",
     "promote_version",
     "propose_tier",
@@ -62,6 +69,7 @@ __all__ = [
     "receive_outcomes",
     "receive_reference",
     "register_model",
+    "register_models",
     "register_source",
     "register_version",
     "restrict_use",

@@ -22,6 +22,7 @@ from mrm.errors import Outdated, RuleBroken, UnusableData
 DESCRIPTIVE = ("name", "description", "purpose", "business_unit", "methodology", "affects_natural_persons")
 EDITABLE = (*DESCRIPTIVE, *policies.FACTORS, "owner")
 LONGEST = {"name": 200, "business_unit": 200, "methodology": 200, "description": 20_000, "purpose": 20_000}
+RESERVED_SLUGS = ("bulk",)
 LONGEST_RECORDED = 200  # Longer texts enter the trail by their digest.
 
 
@@ -41,9 +42,13 @@ def register_model(
     complexity: str = "",
     reliance: str = "",
     affects_natural_persons: bool = False,
+    baselined_until: date | None = None,
     actor,
 ) -> Model:
-    """Enter a model in the register. What policy still misses about it is answered by `model.missing()`."""
+    """Enter a model in the register. What policy still misses about it is answered by `model.missing()`.
+
+    A model taken over from elsewhere may be baselined: what it lacks is dated debt until then.
+    """
     slug = slug or _free_slug(name)
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=slug)
     model = Model(
@@ -60,6 +65,7 @@ def register_model(
         complexity=complexity,
         reliance=reliance,
         affects_natural_persons=affects_natural_persons,
+        baselined_until=baselined_until,
         registered_by=actor,
     )
     _check(model)
@@ -68,6 +74,8 @@ def register_model(
     model.tier = computed_tier(model)
     model.save(force_insert=True)
     details = {"tier": model.tier, "tier_inputs": tier_inputs(model)} if is_assessed(model) else {"tier": model.tier}
+    if baselined_until:
+        details["baselined_until"] = baselined_until.isoformat()
     record(Action.MODEL_REGISTERED, actor=actor, subject=model, owner=str(owner.pk), **details)
     return model
 
@@ -155,6 +163,9 @@ def _check(model: Model) -> None:
     ]
     if not model.name:
         errors.append({"message": "A model needs a name.", "field": "name"})
+    if model.slug in RESERVED_SLUGS:
+        message = f"The slug {model.slug} is an address of the API; choose another."
+        errors.append({"message": message, "field": "slug"})
     if slugify(model.slug) != model.slug or len(model.slug) > 100:
         errors.append({"message": "A slug is lower-case letters, digits and dashes, at most 100.", "field": "slug"})
     if model.owner.is_service or not model.owner.is_active:
@@ -168,7 +179,7 @@ def _check(model: Model) -> None:
 
 def _free_slug(name: str) -> str:
     wanted = slugify(name)[:90].strip("-") or "model"
-    taken = set(Model.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    taken = {*RESERVED_SLUGS, *Model.objects.filter(slug__startswith=wanted).values_list("slug", flat=True)}
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 

@@ -16,7 +16,7 @@ from mrm.pages.answers import answer_form, posted
 
 @require_http_methods(["GET", "POST"])
 def register_model(request):
-    form = RegistrationForm(posted(request), workspaces=_workspaces_to_register_in(request.user))
+    form = RegistrationForm(posted(request), workspaces=workspaces_to_register_in(request.user))
 
     def act(data):
         model = services.register_model(data.pop("workspace"), **data, actor=request.user)
@@ -64,7 +64,7 @@ def edit_model(request, slug):
     return answer_form(request, form, act=act, show=show)
 
 
-def _workspaces_to_register_in(person):
+def workspaces_to_register_in(person):
     workspaces = [
         workspace.pk
         for workspace in Workspace.objects.all()

@@ -1,0 +1,39 @@
+"""`/models/bulk/`: many models with their versions, all or none."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory import services
+from inventory.api import examples
+from inventory.api.models import named_workspace
+from inventory.api.versions import facts_of
+from inventory.serializers.surveys import MOST_MODELS, BulkIn, BulkOut
+from mrm.accounts.api import Api
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+class BulkApi(Api):
+    @extend_schema(
+        operation_id="register_models",
+        summary="Register many models",
+        description=f"Up to {MOST_MODELS} models, each with its versions, in one transaction: all of them or none. A "
+        "refusal names every fault by its place, such as `models[3].owner`.",
+        tags=["models"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=BulkIn,
+        responses={201: BulkOut, **problems(400, 403, 413, 415, 422)},
+        examples=[
+            request_example("Two models", examples.BULK_IN),
+            response_example("Registered", examples.BULK, 201),
+        ],
+    )
+    def post(self, request):
+        sent = BulkIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        workspace = named_workspace(request.user, sent.validated_data.get("workspace", ""))
+        entries = [
+            {"owner": request.user, **entry, "versions": [facts_of(version) for version in entry.get("versions", [])]}
+            for entry in sent.validated_data["models"]
+        ]
+        models = services.register_models(workspace, entries, actor=request.user)
+        return Response(BulkOut({"results": models}).data, status=201)

@@ -1,0 +1,123 @@
+"""What an identification survey holds: its columns, and every fault of a filled-in sheet by line and column."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.text import slugify
+
+from inventory.frames.sheets import Sheet, fault
+from inventory.models import Model
+from inventory.policies import LEVELS
+from mrm.accounts.models import Person, Workspace
+
+REQUIRED = ("name", "owner")
+TEXTS = {"name": 200, "slug": 100, "business_unit": 200, "methodology": 200, "purpose": 20_000, "description": 20_000}
+LEVELED = ("exposure", "purpose_level", "complexity", "reliance")
+YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0", "")
+COLUMNS = (*REQUIRED, "slug", "business_unit", "purpose", "description", "methodology", *LEVELED,
+           "affects_natural_persons")  # fmt: skip
+EXAMPLE = ("Consumer credit default", "omar.owner@bank.example", "", "Retail lending", "Approves consumer loans.", "",
+           "Gradient-boosted trees", "high", "high", "medium", "high", "yes")  # fmt: skip
+MOST_FAULTS = 500
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a sheet would register, and everything that keeps it from being registered."""
+
+    entries: list[dict]
+    faults: list[dict]
+
+
+def check(sheet: Sheet, workspace: Workspace) -> Checked:
+    """Read every line as a model of this workspace. Faults are found together, at most so many of them."""
+    names = [_key(name) for name in sheet.header]
+    faults = list(sheet.faults) + _faults_in_header(names, sheet.header)
+    if faults and any(fault["row"] == 0 for fault in faults):
+        return Checked([], faults)
+    people = {person.email.lower(): person for person in Person.objects.all()}
+    entries = {}
+    for line, values in sheet.lines.items():
+        cells = {name: values[i] if i < len(values) else "" for i, name in enumerate(names) if name}
+        entry, wrong = _read(line, cells, people)
+        entries[line] = entry
+        faults += wrong
+        faults += [
+            fault(line, sheet.column(i), "stands under no column; name the column or remove it.")
+            for i, value in enumerate(values)
+            if value and (i >= len(names) or not names[i])
+        ]
+        if len(faults) > MOST_FAULTS:
+            return Checked([], faults[:MOST_FAULTS])
+    faults += _duplicates(entries, workspace)
+    return Checked(list(entries.values()), sorted(faults, key=lambda one: one["row"])[:MOST_FAULTS])
+
+
+def _key(heading: str) -> str:
+    return slugify(heading).replace("-", "_")
+
+
+def _faults_in_header(names: list[str], headings: list[str]) -> list[dict]:
+    faults = [
+        fault(1, heading, f"is no column of a survey; there are {', '.join(COLUMNS)}.")
+        for name, heading in zip(names, headings, strict=True)
+        if name and name not in COLUMNS
+    ]
+    faults += [fault(1, name, "is missing; the template has it.") for name in REQUIRED if name not in names]
+    twice = [name for name, count in Counter(filter(None, names)).items() if count > 1]
+    return faults + [fault(1, name, "stands there twice; keep one.") for name in twice]
+
+
+def _read(line: int, cells: dict[str, str], people: dict[str, Person]) -> tuple[dict, list[dict]]:
+    faults = [fault(line, name, "is empty.") for name in REQUIRED if not cells.get(name)]
+    entry = {}
+    for name, most in TEXTS.items():
+        if value := cells.get(name, ""):
+            entry[name] = value
+            if len(value) > most:
+                faults.append(fault(line, name, f"has {len(value)} characters; at most {most} fit."))
+            if "\x00" in value:
+                faults.append(fault(line, name, "holds a NUL character."))
+    if (slug := entry.get("slug")) and slugify(slug) != slug:
+        faults.append(fault(line, "slug", "must be lower-case letters, digits and dashes; left empty, it is made."))
+    for name in LEVELED:
+        level = cells.get(name, "").lower()
+        if level and level not in LEVELS:
+            faults.append(fault(line, name, f"is {level[:40]!r}; write low, medium or high, or leave it empty."))
+        entry[name] = level
+    answer = cells.get("affects_natural_persons", "").lower()
+    if answer not in (*YES, *NO):
+        faults.append(fault(line, "affects_natural_persons", f"is {answer[:40]!r}; write yes or no."))
+    entry["affects_natural_persons"] = answer in YES
+    if email := cells.get("owner", ""):
+        entry["owner"] = people.get(email.lower())
+        if why := _why_not_owner(entry["owner"], email):
+            faults.append(fault(line, "owner", why))
+    return entry, faults
+
+
+def _why_not_owner(person: Person | None, email: str) -> str:
+    if person is None:
+        return f"nobody here has the address {email[:100]}; an administrator creates people."
+    return f"{person} cannot answer for a model; name a person." if person.is_service or not person.is_active else ""
+
+
+def _duplicates(entries: dict[int, dict], workspace: Workspace) -> list[dict]:
+    """Names and slugs that are there already, in the sheet or in the register."""
+    names = {name.lower() for name in Model.objects.filter(workspace=workspace).values_list("name", flat=True)}
+    slugs = set(Model.objects.values_list("slug", flat=True))
+    first, faults = {"name": {}, "slug": {}}, []
+    for line, entry in entries.items():
+        for column, taken, where in (
+            ("name", names, f"{workspace} already has a model"),
+            ("slug", slugs, "a model has"),
+        ):
+            value = entry.get(column, "").lower()
+            if not value:
+                continue
+            if value in taken:
+                told = f"called {entry[column]}." if column == "name" else f"the slug {value}."
+                faults.append(fault(line, column, f"{where} {told}"))
+            elif (before := first[column].setdefault(value, line)) != line:
+                faults.append(fault(line, column, f"stands in line {before} already."))
+    return faults

@@ -1,0 +1,240 @@
+"""A sheet that people filled in, CSV or XLSX, as rows of text; what cannot be read for certain is named, not guessed.
+
+XLSX is a zip of XML. Only cells are read from it: no formula is computed, no link followed, no macro looked at, and no
+document with a type definition is opened, for which a workbook has no use and an attacker several.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from mrm.errors import TooLarge, UnusableData
+
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_LINES = 20_000
+MOST_COLUMNS = 200
+LARGEST_PART = 128 * 2**20
+CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+ERRORS_SHOWN = 200
+
+
+@dataclass
+class Sheet:
+    """The header, the filled lines below it by their number in the sheet, and what is wrong with the sheet as such."""
+
+    header: list[str] = field(default_factory=list)
+    lines: dict[int, list[str]] = field(default_factory=dict)
+    faults: list[dict] = field(default_factory=list)
+
+    def column(self, index: int) -> str:
+        return self.header[index] if index < len(self.header) else f"number {index + 1}"
+
+
+def fault(line: int, column: str, message: str) -> dict:
+    """One thing wrong with a cell; `row` counts from 1 below the header, the message as the sheet does."""
+    return {"message": f"Line {line}, column {column}: {message}", "row": line - 1, "column": column}
+
+
+def read_sheet(path: Path) -> Sheet:
+    """The first sheet of a workbook, or a CSV file, told apart by how the file begins."""
+    content = path.read_bytes()
+    cells = _Workbook(content).cells() if content.startswith(b"PK\x03\x04") else _csv(content)
+    sheet = Sheet()
+    for line, values in cells.lines:
+        values = [value.strip() for value in values]
+        if not any(values):
+            continue
+        if not sheet.header:
+            if line != 1:
+                raise _unusable("The first line must name the columns, and it is empty. Begin from the template.")
+            sheet.header = values
+        else:
+            sheet.lines[line] = values
+            if len(sheet.lines) > MOST_LINES:
+                raise TooLarge(f"The sheet has more than {MOST_LINES} lines. Import it in several parts.")
+    if not sheet.header:
+        raise _unusable("The sheet is empty. Begin from the template.")
+    for line, index in cells.formulas[:ERRORS_SHOWN]:
+        message = "holds a formula, whose result nobody can check here; paste it as a value."
+        sheet.faults.append(fault(line, sheet.column(index), message))
+    for area in cells.merged[:ERRORS_SHOWN]:
+        line, index = _place(area.partition(":")[0])
+        message = f"the cells {area} are merged, so it is unclear whose value it is; unmerge and fill each."
+        sheet.faults.append(fault(line, sheet.column(index), message))
+    return sheet
+
+
+@dataclass
+class _Cells:
+    lines: list[tuple[int, list[str]]] = field(default_factory=list)
+    formulas: list[tuple[int, int]] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+
+
+def _unusable(message: str) -> UnusableData:
+    return UnusableData({"message": message, "field": "file"})
+
+
+def _csv(content: bytes) -> _Cells:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _unusable("The file is neither a workbook (.xlsx) nor CSV in UTF-8. Save it as one of the two.") from None
+    if "\x00" in text:
+        raise _unusable("The file holds a NUL character, which no text has. Save it again as CSV in UTF-8.")
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    cells = _Cells()
+    try:
+        for values in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            if len(cells.lines) > 5 * MOST_LINES:
+                raise TooLarge(f"The sheet has more than {MOST_LINES} lines. Import it in several parts.")
+            cells.lines.append((len(cells.lines) + 1, values[: MOST_COLUMNS + 1]))
+    except csv.Error as wrong:
+        raise _unusable(f"The file is not CSV: {wrong}, at line {len(cells.lines) + 1}.") from None
+    for line, values in cells.lines:
+        cells.formulas += [(line, index) for index, value in enumerate(values) if value.lstrip().startswith("=")]
+    return cells
+
+
+class _Workbook:
+    """The parts of a workbook that say what its first sheet's cells hold."""
+
+    def __init__(self, content: bytes):
+        try:
+            self.zip = zipfile.ZipFile(io.BytesIO(content))
+        except (zipfile.BadZipFile, ValueError):
+            raise _unusable("The file begins like a workbook but cannot be opened. Save it again as .xlsx.") from None
+
+    def cells(self) -> _Cells:
+        place = self._first_sheet()
+        shared = _Strings()
+        if "xl/sharedStrings.xml" in self.zip.namelist():
+            self._parse("xl/sharedStrings.xml", shared)
+        reading = _Reading(shared.texts)
+        self._parse(place, reading)
+        return reading.found
+
+    def _first_sheet(self) -> str:
+        book, relations = _Attributes("sheet"), _Attributes("Relationship")
+        self._parse("xl/workbook.xml", book)
+        self._parse("xl/_rels/workbook.xml.rels", relations)
+        wanted = next((sheet.get("r:id") for sheet in book.found), None)
+        target = next((one.get("Target", "") for one in relations.found if one.get("Id") == wanted), "")
+        return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+    def _parse(self, name: str, handler) -> None:
+        try:
+            info = self.zip.getinfo(name)
+            if info.file_size > LARGEST_PART:
+                raise TooLarge("The workbook unpacks to more than 128 MiB. Import it in several parts.")
+            parser = expat.ParserCreate()
+            parser.StartDoctypeDeclHandler = _refuse_doctype
+            parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
+            parser.CharacterDataHandler = handler.text
+            parser.buffer_text = True
+            with self.zip.open(info) as part:
+                parser.ParseFile(part)
+        except (KeyError, expat.ExpatError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError,
+                EOFError, OSError, ValueError):  # fmt: skip
+            raise _unusable("The workbook is damaged, protected by a password, or no .xlsx. Save it again.") from None
+
+
+def _refuse_doctype(*_) -> None:
+    raise _unusable("The workbook declares a document type, which none has use for; it is not opened.")
+
+
+class _Attributes:
+    """The attributes of every element of one name."""
+
+    def __init__(self, name: str):
+        self.name, self.found = name, []
+
+    def start(self, name, attributes):
+        if name.rpartition(":")[2] == self.name:
+            self.found.append(attributes)
+
+    def end(self, name):
+        """Nothing ends that matters here."""
+
+    def text(self, data):
+        """Only attributes count."""
+
+
+class _Strings:
+    """The shared strings: each the texts of its runs, without the phonetic ones."""
+
+    def __init__(self):
+        self.texts, self.inside, self.phonetic = [], False, False
+
+    def start(self, name, attributes):
+        if name == "si":
+            self.texts.append("")
+        elif name == "rPh":
+            self.phonetic = True
+        self.inside = name == "t" and not self.phonetic
+
+    def end(self, name):
+        self.inside = False
+        if name == "rPh":
+            self.phonetic = False
+
+    def text(self, data):
+        if self.inside and self.texts:
+            self.texts[-1] += data
+
+
+class _Reading:
+    """The cells of a sheet as text, and where formulas and merged cells stand."""
+
+    def __init__(self, shared: list[str]):
+        self.shared, self.found = shared, _Cells()
+        self.line, self.index, self.kind, self.value, self.inside = 0, -1, "", "", False
+
+    def start(self, name, attributes):
+        if name == "row":
+            self.line, self.index = int(attributes.get("r", self.line + 1)), -1
+            self.found.lines.append((self.line, []))
+            if len(self.found.lines) > 5 * MOST_LINES:
+                raise TooLarge(f"The sheet has more than {MOST_LINES} lines. Import it in several parts.")
+        elif name == "c":
+            self.index = _place(attributes["r"])[1] if "r" in attributes else self.index + 1
+            self.kind, self.value = attributes.get("t", "n"), ""
+        elif name == "f":
+            self.found.formulas.append((self.line, self.index))
+        elif name == "mergeCell":
+            self.found.merged.append(attributes.get("ref", ""))
+        self.inside = name in ("v", "t")
+
+    def end(self, name):
+        self.inside = False
+        if name == "c" and self.value and self.found.lines and self.index <= MOST_COLUMNS:
+            values = self.found.lines[-1][1]
+            values += [""] * (self.index + 1 - len(values))
+            values[self.index] = self._told()
+
+    def text(self, data):
+        if self.inside:
+            self.value += data
+
+    def _told(self) -> str:
+        if self.kind == "s":
+            return self.shared[int(self.value)] if int(self.value) < len(self.shared) else ""
+        if self.kind == "b":
+            return "yes" if self.value == "1" else "no"
+        return self.value.removesuffix(".0") if self.kind == "n" else self.value
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """Line and index of the column of a cell such as C5."""
+    match = CELL.fullmatch(reference)
+    if match is None:
+        raise ValueError(reference)
+    index = 0
+    for letter in match[1]:
+        index = 26 * index + ord(letter) - ord("A") + 1
+    return int(match[2]), index - 1

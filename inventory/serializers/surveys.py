@@ -1,0 +1,68 @@
+"""Many models at once: as a list of JSON objects, or as a sheet."""
+
+from rest_framework import serializers
+
+from inventory.serializers.fields import StrictQuery
+from inventory.serializers.models import ModelIn
+from inventory.serializers.versions import VersionIn
+from inventory.states import SurveyState
+from mrm.openapi import FaultOut
+
+MOST_MODELS = 500
+MOST_VERSIONS = 20
+SURVEY_STATES = [state.value for state in SurveyState]
+
+
+class BulkVersionIn(VersionIn):
+    """A version of a model that is registered with it, in the order of the list."""
+
+    predecessor = None
+
+
+class BulkModelIn(ModelIn):
+    """A model, and its versions from the first on."""
+
+    workspace = None
+    baselined_until = serializers.DateField(
+        required=False, help_text="For one taken over: what it lacks is dated debt until this day."
+    )
+    versions = serializers.ListField(child=BulkVersionIn(), required=False, max_length=MOST_VERSIONS)
+
+
+class BulkIn(serializers.Serializer):
+    workspace = serializers.SlugField(required=False, help_text="The token's where it is left out.")
+    models = serializers.ListField(child=BulkModelIn(), min_length=1, max_length=MOST_MODELS)
+
+
+class RegisteredOut(serializers.Serializer):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    tier = serializers.IntegerField()
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class BulkOut(serializers.Serializer):
+    results = RegisteredOut(many=True, help_text="In the order they were sent.")
+
+
+class SurveyQuery(StrictQuery):
+    workspace = serializers.SlugField(required=False, help_text="The token's where it is left out.")
+    filename = serializers.CharField(max_length=200, default="survey")
+    baselined_until = serializers.DateField(
+        required=False, help_text="What its models lack is dated debt until this day."
+    )
+
+
+class SurveyOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    workspace = serializers.CharField(source="workspace.slug")
+    filename = serializers.CharField()
+    sha256 = serializers.CharField()
+    models = serializers.IntegerField(source="entries", help_text="How many it would register.")
+    state = serializers.ChoiceField(SURVEY_STATES)
+    progress = serializers.IntegerField(help_text="Percent.")
+    faults = FaultOut(many=True)
+    baselined_until = serializers.DateField(allow_null=True)
+    reason = serializers.CharField(help_text="Why it could not be imported in the end.")
+    uploaded_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)

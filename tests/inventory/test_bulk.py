@@ -1,0 +1,67 @@
+"""Many models in one request: all of them or none."""
+
+import pytest
+
+from inventory.api import examples
+from inventory.models import Model, ModelVersion
+from tests.factories import make_model
+from tests.rest import is_problem, post_json
+
+BULK = "/api/v1/models/bulk/"
+SCHEMA = {"columns": [{"name": "score", "kind": "numeric", "role": "score"}]}
+
+
+def test_models_are_registered_with_their_versions(api, engineer):
+    answer = post_json(api(engineer), BULK, examples.BULK_IN)
+    assert answer.status_code == 201, answer.content
+    assert answer.json() == examples.BULK
+    assert ModelVersion.objects.get().model.name == "Card fraud"
+    assert set(Model.objects.values_list("registered_by", "owner")) == {(engineer.pk, engineer.pk)}
+
+
+def test_one_refused_model_refuses_all_and_each_is_named_by_its_place(api, engineer):
+    make_model(name="Taken")
+    models = [
+        {"name": "Fine"},
+        {"name": "taken"},
+        {"name": "Fine", "slug": "other"},
+        {"name": "Versioned", "versions": [{"schema": {"columns": []}}, {"schema": SCHEMA}]},
+    ]
+    body = is_problem(post_json(api(engineer), BULK, {"models": models}), 422)
+    assert [error["field"] for error in body["errors"]] == [
+        "models[1]",
+        "models[2]",
+        "models[3].versions[0].schema.columns",
+    ]
+    assert Model.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "models",
+    [[], {}, None, "x", [1], [{}], [{"name": "x", "owner": "nobody@bank.example"}], [{"name": "x", "versions": {}}],
+     [{"name": "x", "versions": [{}]}], [{"name": f"m{n}"} for n in range(501)], [{"name": "a\x00"}],
+     [{"name": "x", "baselined_until": "soon"}]],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_a_malformed_list_is_refused_whole(api, engineer, models):
+    is_problem(post_json(api(engineer), BULK, {"models": models}), 400)
+    assert not Model.objects.exists()
+
+
+def test_who_may_not_register_registers_none(api, auditor, stranger):
+    is_problem(post_json(api(auditor), BULK, {"models": [{"name": "A"}]}), 403)
+    is_problem(post_json(api(stranger), BULK, {"models": [{"name": "A"}]}), 422)
+    assert not Model.objects.exists()
+
+
+def test_a_token_limited_to_a_model_registers_no_other(api, engineer):
+    client = api(engineer, models=["card-limit"])
+    body = is_problem(post_json(client, BULK, examples.BULK_IN), 422)
+    assert "only these models" in body["errors"][0]["message"]
+    assert not Model.objects.exists()
+
+
+def test_no_model_takes_the_address_of_the_list(api, engineer):
+    answer = post_json(api(engineer), "/api/v1/models/", {"name": "Bulk"})
+    assert answer.json()["slug"] == "bulk-2"
+    is_problem(post_json(api(engineer), "/api/v1/models/", {"name": "B", "slug": "bulk"}), 422)

@@ -1,0 +1,203 @@
+"""Identification surveys: a sheet is read whole, every fault named by line and column, and imported whole or not."""
+
+from datetime import date
+
+import pytest
+
+from audits.trail.models import Action, Entry
+from inventory.frames.sheets import CSV, MOST_LINES, XLSX, read_sheet
+from inventory.models import Model, Survey
+from inventory.services import import_survey, receive_survey, request_import
+from inventory.states import SurveyState
+from mrm.accounts.services import revoke_role
+from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
+from tests.factories import make_model
+from tests.inventory.sheets import HEADER, make_csv, make_xlsx
+from tests.rest import is_problem
+
+SURVEYS = "/api/v1/surveys/"
+LATER = date(2999, 1, 1)
+
+
+@pytest.fixture
+def line(owner):
+    """A line of a sheet that can be registered."""
+
+    def made(name="Card limit", **cells) -> tuple:
+        values = dict(zip(HEADER, (name, owner.email, "Cards", "high", "yes"), strict=True))
+        return tuple((values | cells).values())
+
+    return made
+
+
+@pytest.fixture
+def receive(workspace, engineer, tmp_path):
+    """Uploads a sheet as the engineer."""
+
+    def made(content: bytes, **fields) -> Survey:
+        path = tmp_path / "sheet"
+        path.write_bytes(content)
+        return receive_survey(workspace, path, filename="survey.xlsx", **{"actor": engineer} | fields)
+
+    return made
+
+
+def faults(survey: Survey) -> list[tuple[int, str]]:
+    return [(fault["row"], fault["column"]) for fault in survey.faults]
+
+
+@pytest.mark.parametrize("make", [make_csv, make_xlsx])
+def test_a_sheet_is_imported_whole(receive, line, engineer, owner, make):
+    survey = receive(make(line(), line("Card fraud", exposure="", affects_natural_persons="no")))
+    assert (survey.state, survey.entries, survey.faults) == (SurveyState.CHECKED, 2, [])
+    assert not Model.objects.exists()
+    import_survey(request_import(survey, actor=engineer))
+    survey.refresh_from_db()
+    assert survey.state == SurveyState.IMPORTED
+    limit, fraud = Model.objects.order_by("-name")
+    assert (limit.owner, limit.registered_by, limit.business_unit, limit.exposure) == (owner, engineer, "Cards", "high")
+    assert (limit.affects_natural_persons, fraud.affects_natural_persons) == (True, False)
+    assert Entry.objects.filter(action=Action.MODEL_REGISTERED).count() == 2
+    assert Entry.objects.get(action=Action.SURVEY_IMPORTED).details == {"sha256": survey.sha256, "models": 2}
+
+
+def test_an_import_twice_registers_once(receive, line, engineer):
+    survey = request_import(receive(make_csv(line())), actor=engineer)
+    import_survey(survey)
+    import_survey(survey)
+    assert Model.objects.count() == 1
+    with pytest.raises(RuleBroken, match="imported"):
+        request_import(survey, actor=engineer)
+
+
+def test_every_fault_is_named_by_line_and_column(receive, line, stranger):
+    make_model(name="Taken")
+    survey = receive(
+        make_csv(
+            line(),
+            line(name=""),
+            line("Two", owner="nobody@bank.example"),
+            line("Three", exposure="enormous"),
+            line("taken"),
+            line("CARD LIMIT"),
+            line("Four", affects_natural_persons="perhaps"),
+            line("x" * 201),
+        )
+    )
+    assert faults(survey) == [
+        (2, "name"),
+        (3, "owner"),
+        (4, "exposure"),
+        (5, "name"),
+        (6, "name"),
+        (7, "affects_natural_persons"),
+        (8, "name"),
+    ]
+    assert survey.faults[1]["message"].startswith("Line 4, column owner: nobody here has the address nobody@")
+    assert "stands in line 2 already" in survey.faults[4]["message"]
+    assert survey.state == SurveyState.FAULTY
+
+
+def test_a_sheet_with_a_fault_is_not_imported(receive, line, engineer):
+    survey = receive(make_csv(line(), line("Two", owner="")))
+    with pytest.raises(RuleBroken, match="faulty"):
+        request_import(survey, actor=engineer)
+
+
+def test_what_was_taken_meanwhile_fails_the_whole_import_and_says_why(receive, line, engineer):
+    survey = request_import(receive(make_csv(line("First"), line("Second"))), actor=engineer)
+    make_model(name="Second")
+    import_survey(survey)
+    survey.refresh_from_db()
+    assert survey.state == SurveyState.FAILED
+    assert "Line 3, column name" in survey.reason
+    assert not Model.objects.filter(name="First").exists()
+
+
+def test_whoever_lost_their_role_before_the_import_imports_nothing(receive, line, engineer):
+    survey = request_import(receive(make_csv(line())), actor=engineer)
+    revoke_role(engineer.grants.get(), actor=None)
+    import_survey(survey)
+    survey.refresh_from_db()
+    assert survey.state == SurveyState.FAILED
+    assert not Model.objects.exists()
+
+
+def test_formulas_and_merged_cells_are_refused_by_their_place(receive, line):
+    survey = receive(make_xlsx(line(), line("Two"), formula="C3", merged="B2:B3"))
+    assert sorted(faults(survey)) == [(1, "owner"), (2, "business_unit")]
+    told = " ".join(fault["message"] for fault in survey.faults)
+    assert "holds a formula" in told and "B2:B3 are merged" in told
+    assert faults(receive(make_csv(line("=1+1")))) == [(1, "name")]
+
+
+def test_an_unknown_missing_or_double_column_is_named(receive, line):
+    survey = receive(make_csv(("a", "b", "c", "d"), header=("name", "color", "name", "")))
+    told = " ".join(fault["message"] for fault in survey.faults)
+    assert "column color: is no column of a survey" in told
+    assert "column owner: is missing" in told
+    assert "column name: stands there twice" in told
+
+
+def test_headings_may_be_written_as_people_write_them(receive, owner):
+    content = make_csv(("Card limit", owner.email, "High"), header=("Name", "OWNER", "Purpose Level"))
+    assert receive(content).state == SurveyState.CHECKED
+
+
+HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b"\xff\xfe\x00n", "UTF-8"),
+        (b"name,owner\n\x00,b", "NUL"),
+        (b'name,owner\n"a,b', "not CSV"),
+        (b"name,owner\n", "no line"),
+        (b"\n\nname,owner\na,b", "first line"),
+        (b"PK\x03\x04" + b"x" * 50, "cannot be opened"),
+        (make_xlsx(("a",), head=HEAD), "document type"),
+        (make_xlsx(("a",), head="<broken"), "damaged"),
+    ],
+    ids=str,
+)
+def test_what_is_no_sheet_is_refused_with_the_remedy(receive, content, why):
+    with pytest.raises(UnusableData, match=why):
+        receive(content)
+    assert not Survey.objects.exists()
+
+
+def test_a_sheet_that_is_too_long_is_refused(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("name,owner\n" + "a,b\n" * (MOST_LINES + 1))
+    with pytest.raises(TooLarge, match="several parts"):
+        read_sheet(path)
+
+
+def test_who_may_not_register_may_not_upload(receive, line, validator, auditor, administrator, stranger):
+    for person in (validator, auditor, administrator, stranger):
+        with pytest.raises(NotPermitted):
+            receive(make_csv(line()), actor=person)
+
+
+def test_models_of_a_baselined_survey_carry_their_date(receive, line, engineer):
+    import_survey(request_import(receive(make_csv(line()), baselined_until=LATER), actor=engineer))
+    assert Model.objects.get().baselined_until == LATER
+    with pytest.raises(UnusableData, match="future"):
+        receive(make_csv(line("Other")), baselined_until=date(2020, 1, 1))
+
+
+def test_over_rest_a_survey_is_uploaded_followed_and_imported(api, engineer, line, stranger):
+    client = api(engineer)
+    sent = client.post(f"{SURVEYS}?filename=a.xlsx", make_xlsx(line()), content_type=XLSX)
+    assert sent.status_code == 201
+    address = f"{SURVEYS}{sent.json()['id']}/"
+    assert (sent.json()["models"], sent.json()["state"]) == (1, "checked")
+    assert client.post(f"{address}import/").status_code == 202
+    import_survey(Survey.objects.get())
+    assert client.get(address).json()["state"] == "imported"
+    is_problem(client.post(f"{address}import/"), 409)
+    is_problem(api(stranger, workspace=stranger.grants.get().workspace).get(address), 404)
+    is_problem(client.post(SURVEYS, b"x", content_type="text/plain"), 415)
+    is_problem(client.post(f"{SURVEYS}?filename=a&colour=red", b"x", content_type=CSV), 400)
