@@ -1,10 +1,11 @@
-"""Work that is found: batches nobody has counted, sources nobody has looked at, approvals past their day."""
+"""Work that is found: batches to count, sources to look at, approvals past their day, roles to confirm."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from inventory import services
-from inventory.models import PredictionBatch, Source, Survey
+from inventory import policies, services
+from inventory.models import Policy, PredictionBatch, Source, Survey
+from mrm.accounts.services import end_unconfirmed, open_recertification
 
 AT_ONCE = 200
 
@@ -57,3 +58,11 @@ def import_requested_surveys():
 @shared_task
 def import_survey(survey_id: str):
     services.import_survey(Survey.objects.get(pk=survey_id))
+
+
+@shared_task
+def recertify_roles():
+    """Ask for the confirmation of every role as often as the policy says; end those that nobody confirmed."""
+    now = timezone.now()
+    end_unconfirmed(now)
+    open_recertification(now, **policies.recertification(Policy.objects.in_force().document))

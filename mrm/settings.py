@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "mrm.accounts",
     "inventory",
     "audits.trail",
@@ -117,6 +118,7 @@ CELERY_BEAT_SCHEDULE = {
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
+        "recertify roles": "inventory.tasks.recertify_roles",
         "issue requested reports": "reports.tasks.issue_requested_reports",
         "endorse the newest checkpoint": "audits.trail.tasks.endorse_checkpoints",
     }.items()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from audits.assessments import states as assessments
 from audits.workflows import states as workflows
 from inventory import states as inventory
+from mrm.accounts import states as accounts
 
 PREFACE = """# States
 
@@ -85,6 +86,13 @@ LIVES = (
         "audits/workflows/states.py",
         workflows.FindingState,
         workflows.FINDING_TRANSITIONS,
+    ),
+    Life(
+        "Role",
+        "A role gives nothing until a second person approves it. It also ends at its date, without a change of state.",
+        "mrm/accounts/states.py",
+        accounts.GrantState,
+        accounts.GRANT_TRANSITIONS,
     ),
 )
 

@@ -17,11 +17,7 @@ LEVELS = [(level, level.capitalize()) for level in policies.LEVELS]
 class ModelQuerySet(models.QuerySet):
     def visible_to(self, person):
         """What this person may know of: the models of the workspaces they hold a role in, within their token."""
-        workspaces = person.workspace_ids()
-        visible = self if workspaces is None else self.filter(workspace__in=workspaces)
-        if person.token and person.token.model_slugs:
-            visible = visible.filter(slug__in=person.token.model_slugs)
-        return visible
+        return self.filter(person.sees("workspace", "slug"))
 
 
 class Model(models.Model):

@@ -89,11 +89,7 @@ def _kept(name: str, field: models.Field) -> models.GeneratedField:
 class ModelRecordQuerySet(RecordQuerySet):
     def visible_to(self, person):
         """As for models: the workspaces this person holds a role in, within their token."""
-        workspaces = person.workspace_ids()
-        visible = self if workspaces is None else self.filter(workspace_id__in=workspaces)
-        if person.token and person.token.model_slugs:
-            visible = visible.filter(slug__in=person.token.model_slugs)
-        return visible
+        return self.filter(person.sees("workspace_id", "slug"))
 
 
 class ModelRecord(Record):

@@ -7,6 +7,7 @@ from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
 from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
+from inventory.policies.people import recertification
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
@@ -53,6 +54,7 @@ __all__ = [
     "minimum_group",
     "needs_passkey",
     "production_aliases",
+    "recertification",
     "reference_group",
     "residual_rating",
     "retraining_waits",

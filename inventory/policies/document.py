@@ -8,6 +8,7 @@ from inventory.policies import (
     fairness,
     limits,
     mlflow,
+    people,
     promotion,
     retention,
     retraining,
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Check] = {
     "signatures": signatures.faults,
     "mlflow": mlflow.faults,
     "tiering": scorecard.faults,
+    "people": people.faults,
 }
 
 

@@ -23,6 +23,6 @@ def model_page(request, model: Model, tab: str, **context) -> dict:
         "model": model,
         "tab": tab,
         "production": model.production_version(),
-        "may": request.user.permissions_in(model.workspace_id),
+        "may": request.user.permissions_in(model.workspace_id, model.slug),
         **context,
     }

@@ -7,10 +7,23 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
 from mrm.accounts.models import Person, Workspace, choices
-from mrm.accounts.policies import Permission, Role
+from mrm.accounts.policies import LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import Passkey, Password
 
-NOT_FOR_TOKENS = {Permission.DECIDE_CHANGE, Permission.MANAGE_PEOPLE, Permission.PUBLISH_POLICY}
+NOT_FOR_TOKENS = {
+    Permission.DECIDE_CHANGE,
+    Permission.MANAGE_PEOPLE,
+    Permission.APPROVE_ROLE,
+    Permission.PUBLISH_POLICY,
+}
+
+
+def end_of(day) -> datetime | None:
+    return datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone()) if day else None
+
+
+def slugs_in(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 class PersonForm(forms.Form):
@@ -50,16 +63,32 @@ class PersonForm(forms.Form):
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=choices(Role))
     workspace = forms.ModelChoiceField(Workspace.objects.all(), required=False, empty_label="Every workspace")
+    models = forms.CharField(
+        label="Only for these models",
+        required=False,
+        max_length=2000,
+        help_text="Slugs, separated by spaces, of models in that workspace. Empty: all.",
+    )
     ends_at = forms.DateField(
         label="Until",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Left empty, the role is held until it is taken back.",
+        help_text=f"At most {LONGEST_GRANT} days, which an empty field means too; an examiner at most "
+        f"{LONGEST_EXAMINATION}.",
+    )
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}), max_length=2000, help_text="Whoever approves it reads this."
     )
 
     def clean_ends_at(self):
-        day = self.cleaned_data["ends_at"]
-        return datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone()) if day else None
+        return end_of(self.cleaned_data["ends_at"])
+
+    def clean_models(self):
+        return slugs_in(self.cleaned_data["models"])
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
 
 
 class TokenForm(forms.Form):
@@ -78,6 +107,13 @@ class TokenForm(forms.Form):
         label="Only these models", required=False, max_length=2000, help_text="Slugs, separated by spaces. Empty: all."
     )
 
+    expires_at = forms.DateField(
+        label="Until",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Left empty: 90 days from now. At most a year.",
+    )
+
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, **kwargs)
         ids = person.workspace_ids()
@@ -86,7 +122,10 @@ class TokenForm(forms.Form):
         )
 
     def clean_models(self):
-        return self.cleaned_data["models"].replace(",", " ").split()
+        return slugs_in(self.cleaned_data["models"])
+
+    def clean_expires_at(self):
+        return end_of(self.cleaned_data["expires_at"])
 
 
 class SignatureForm(forms.Form):

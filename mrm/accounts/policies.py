@@ -37,6 +37,8 @@ class Permission(StrEnum):
     PROPOSE_POLICY = "propose_policy"
     PUBLISH_POLICY = "publish_policy"
     MANAGE_PEOPLE = "manage_people"
+    READ_PEOPLE = "read_people"
+    APPROVE_ROLE = "approve_role"
 
 
 ENG, OWN, VAL, RSK, AUD, ADM, HOV, CRO, MEM, CHR, CMP, EXA = tuple(Role)
@@ -63,6 +65,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.PROPOSE_POLICY: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.PUBLISH_POLICY: frozenset({RSK, CRO, CHR}),
     Permission.MANAGE_PEOPLE: frozenset({ADM}),
+    Permission.READ_PEOPLE: frozenset({ADM, RSK, CRO, AUD, EXA}),
+    Permission.APPROVE_ROLE: frozenset({ADM, RSK}),
 }
 
 # What a service account may do at most, whatever role its token was given: it pushes data and drafts, never decides.
@@ -88,6 +92,15 @@ FORBIDDEN_TOGETHER = (
     *((Role.AUDITOR, other) for other in Role if other not in (Role.AUDITOR, Role.ADMINISTRATOR)),
     *((Role.EXAMINER, other) for other in Role if other not in (Role.EXAMINER, Role.AUDITOR, Role.ADMINISTRATOR)),
 )
+
+
+# The longest that a role is given for, in days; after that it is proposed and approved anew.
+LONGEST_GRANT = 366
+LONGEST_EXAMINATION = 92
+
+
+def longest_days(role: Role) -> int:
+    return LONGEST_EXAMINATION if role == Role.EXAMINER else LONGEST_GRANT
 
 
 def why_not_hold(role: Role, held: set[Role]) -> str:

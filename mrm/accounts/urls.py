@@ -2,14 +2,23 @@
 
 from django.urls import path
 
-from mrm.accounts.views import people, tokens
+from mrm.accounts.views import grants, people, sessions, tokens
 
 urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/new/", people.create_person, name="create-person"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/tokens/", tokens.tokens_of, name="tokens-of"),
-    path("roles/<uuid:grant_id>/revocation/", people.revoke_role, name="revoke-role"),
+    path("people/<uuid:person_id>/closure/", people.close_account, name="close-account"),
+    path("people/<uuid:person_id>/reopening/", people.reopen_account, name="reopen-account"),
+    path("people/<uuid:person_id>/sessions/", sessions.sessions_of, name="sessions-of"),
+    path("roles/<uuid:grant_id>/approval/", grants.approve_role, name="approve-role"),
+    path("roles/<uuid:grant_id>/refusal/", grants.refuse_role, name="refuse-role"),
+    path("roles/<uuid:grant_id>/revocation/", grants.revoke_role, name="revoke-role"),
+    path("roles/confirmations/<uuid:recertification_id>/", grants.confirm_role, name="confirm-role"),
+    path("sessions/", sessions.my_sessions, name="my-sessions"),
+    path("sessions/<int:session_id>/end/", sessions.end_session, name="end-session"),
     path("tokens/", tokens.my_tokens, name="my-tokens"),
+    path("tokens/<uuid:token_id>/rotation/", tokens.rotate_token, name="rotate-token"),
     path("tokens/<uuid:token_id>/revocation/", tokens.revoke_token, name="revoke-token"),
 ]

@@ -44,7 +44,7 @@ STATES = {
         "not read yet",
     },
     "good": {"approved", "completed", "succeeded", "sealed", "closed", "production", "in_use", "live", "readable"},
-    "bad": {"rejected", "failed", "restricted", "suspended", "unreadable"},
+    "bad": {"rejected", "refused", "failed", "restricted", "suspended", "unreadable"},
     "over": {
         "withdrawn",
         "expired",
@@ -55,6 +55,7 @@ STATES = {
         "disabled",
         "revoked",
         "ended",
+        "lapsed",
     },
 }
 

@@ -32,6 +32,7 @@ def test_an_auditor_or_examiner_reads_everything_and_changes_nothing():
     assert {what for what in Permission if Role.AUDITOR in ALLOWED[what]} == {
         Permission.READ,
         Permission.READ_TRAIL,
+        Permission.READ_PEOPLE,
         Permission.ISSUE_REPORT,
     }
     assert all((Role.EXAMINER in ALLOWED[what]) == (Role.AUDITOR in ALLOWED[what]) for what in Permission)
@@ -42,6 +43,8 @@ def test_an_administrator_manages_people_and_decides_nothing():
         Permission.READ,
         Permission.READ_TRAIL,
         Permission.MANAGE_PEOPLE,
+        Permission.READ_PEOPLE,
+        Permission.APPROVE_ROLE,
     }
 
 
@@ -84,18 +87,24 @@ def test_the_exclusions_are_symmetric():
 
 def test_only_an_administrator_manages_people(workspace, administrator):
     person = create_person("new@bank.example", "Nina New", actor=administrator)
-    assert grant_role(person, Role.ENGINEER, workspace=workspace, actor=administrator).granted_by == administrator
+    grant = grant_role(person, Role.ENGINEER, workspace=workspace, actor=administrator)
+    assert (grant.granted_by, grant.state) == (administrator, "proposed")
     assert create_workspace("cards", "Cards", actor=administrator)
     for role in (role for role in Role if role != Role.ADMINISTRATOR):
         actor = make_person(role)
         for refused in (
             lambda actor=actor: create_person("x@bank.example", "X", actor=actor),
             lambda actor=actor: grant_role(person, Role.OWNER, actor=actor),
-            lambda actor=actor: revoke_role(person.grants.get(), actor=actor),
             lambda actor=actor: create_workspace("x", "X", actor=actor),
         ):
             with pytest.raises(NotPermitted, match="manage people"):
                 refused()
+
+
+@pytest.mark.parametrize("role", [Role.ENGINEER, Role.OWNER, Role.VALIDATOR, Role.AUDITOR, Role.COMMITTEE_CHAIR])
+def test_only_those_who_approve_roles_take_them_back(engineer, role):
+    with pytest.raises(NotPermitted, match="manage people"):
+        revoke_role(engineer.grants.get(), actor=make_person(role))
 
 
 def test_nobody_grants_a_role_to_themselves(administrator):
@@ -107,7 +116,8 @@ def test_granting_and_revoking_are_recorded(workspace, engineer, administrator):
     revoke_role(engineer.grants.get(), actor=administrator)
     assert again(engineer).all_roles() == set()
     granted, revoked = Entry.objects.about(engineer).filter(action__startswith="role.").order_by("position")
-    assert (granted.action, granted.details) == (Action.ROLE_GRANTED, {"role": "engineer", "workspace": "Main"})
+    told = {"role": "engineer", "workspace": "Main", "alone_because": "Given by the system itself."}
+    assert (granted.action, granted.details) == (Action.ROLE_GRANTED, told)
     assert (revoked.action, revoked.actor_id) == (Action.ROLE_REVOKED, str(administrator.pk))
 
 
@@ -121,9 +131,12 @@ def test_revoking_again_does_not_prolong_what_was_revoked(engineer, administrato
 def test_a_role_holds_in_its_workspace_and_for_its_time(workspace):
     elsewhere, now = make_workspace(), timezone.now()
     person = make_person(Role.VALIDATOR, workspace=workspace)
-    past = {"starts_at": now - timedelta(days=2), "ends_at": now - timedelta(days=1)}
-    RoleGrant.objects.create(person=person, role=Role.OWNER, workspace=elsewhere, **past)
-    RoleGrant.objects.create(person=person, role=Role.OWNER, workspace=elsewhere, starts_at=now + timedelta(days=1))
+    for times in (
+        {"starts_at": now - timedelta(days=2), "ends_at": now - timedelta(days=1)},
+        {"starts_at": now + timedelta(days=1)},
+    ):
+        given = {"state": "granted", "alone_because": "For the test."}
+        RoleGrant.objects.create(person=person, role=Role.OWNER, workspace=elsewhere, **given, **times)
     person = again(person)
     assert person.roles_in(workspace) == {Role.VALIDATOR}
     assert person.roles_in(elsewhere) == set()

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from audits.trail.models import Action, Entry
 from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission, Role
-from mrm.accounts.services import issue_token, person_behind, require, revoke_token
-from mrm.errors import NotPermitted
+from mrm.accounts.services import issue_token, person_behind, require, revoke_token, rotate_token
+from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_model, make_person, make_workspace
 
 MODELS = "/api/v1/models/"
@@ -161,3 +161,35 @@ def test_someone_signed_in_on_the_pages_needs_the_csrf_token(workspace, engineer
     assert client.get(MODELS).status_code == 200
     response = client.post(MODELS, {"name": "Churn"}, format="json")
     assert response.status_code == 403 and "CSRF" in response.json()["detail"]
+
+
+def test_a_rotated_token_has_another_secret_the_same_scope_and_a_day_of_overlap(workspace, engineer):
+    scope = {"actions": [Permission.LOG_DATA], "models": ["credit-pd"]}
+    token, old = issue_token(engineer, "pipeline", workspace=workspace, **scope, actor=engineer)
+    successor, new = rotate_token(token, actor=engineer)
+    assert old != new and (successor.actions, successor.model_slugs) == (["log_data"], ["credit-pd"])
+    assert person_behind(old) == person_behind(new) == engineer
+    token.refresh_from_db()
+    assert token.expires_at <= timezone.now() + timedelta(hours=24) < successor.expires_at
+    assert Entry.objects.get(action=Action.TOKEN_ROTATED).details["successor"] == str(successor.pk)
+    rotate_token(successor, overlap=timedelta(0), actor=engineer)
+    with pytest.raises(NotPermitted, match="expired"):
+        person_behind(new)
+
+
+def test_a_token_that_no_longer_works_is_not_rotated_and_nobody_elses_is(issued, owner, engineer, administrator):
+    for stranger in (owner, administrator):
+        with pytest.raises(NotPermitted):
+            rotate_token(issued[0], actor=stranger)
+    with pytest.raises(NotPermitted, match="cannot issue"):
+        rotate_token(issued[0], actor=person_behind(issued[1]))
+    revoke_token(issued[0], actor=engineer)
+    with pytest.raises(RuleBroken, match="was revoked"):
+        rotate_token(issued[0], actor=engineer)
+
+
+@pytest.mark.parametrize("days", [-1, 0, 400])
+def test_a_token_ends_in_the_future_and_within_a_year(workspace, engineer, days):
+    with pytest.raises(RuleBroken, match="at most a year"):
+        until = timezone.now() + timedelta(days=days)
+        issue_token(engineer, "x", workspace=workspace, expires_at=until, actor=engineer)

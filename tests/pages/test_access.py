@@ -6,7 +6,17 @@ from django.urls import reverse
 from audits.workflows.services import request_change
 from tests.pages.scenery import make_assessed_model, make_breach, make_run
 
-OPEN_TO_ALL = ["home", "portfolio", "portfolio-csv", "change-list", "finding-list", "report-list", "trail", "my-tokens"]
+OPEN_TO_ALL = [
+    "home",
+    "portfolio",
+    "portfolio-csv",
+    "change-list",
+    "finding-list",
+    "report-list",
+    "trail",
+    "my-tokens",
+    "my-sessions",
+]
 TABS = [
     "model",
     "model-versions",
@@ -76,11 +86,22 @@ def test_a_stranger_cannot_act_on_another_workspace(visit, stranger, model):
         assert client.post(address, {"reason": "because"}).status_code == 404, address
 
 
-@pytest.mark.parametrize("role", ["engineer", "owner", "validator", "risk_officer", "auditor"])
-def test_only_an_administrator_sees_people_and_roles(role, request, visit):
+@pytest.mark.parametrize("role", ["engineer", "owner", "validator"])
+def test_only_those_who_supervise_see_people_and_roles(role, request, visit):
     client = visit(request.getfixturevalue(role))
-    assert client.get(reverse("people")).status_code == 403
+    for page in ("people", "create-person"):
+        assert client.get(reverse(page)).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["risk_officer", "auditor"])
+def test_those_who_supervise_read_people_and_change_no_account(role, request, visit, engineer):
+    client = visit(request.getfixturevalue(role))
+    assert engineer.display_name in client.get(reverse("people")).text
+    assert "Propose a role" not in client.get(reverse("person", args=[engineer.pk])).text
     assert client.get(reverse("create-person")).status_code == 403
+    asked = {"role": "owner", "reason": "Because."}
+    assert client.post(reverse("person", args=[engineer.pk]), asked).status_code == 403
+    assert client.post(reverse("close-account", args=[engineer.pk]), {"reason": "Because."}).status_code == 403
 
 
 @pytest.mark.parametrize("role", ["auditor", "administrator", "validator"])
@@ -90,7 +111,7 @@ def test_whoever_may_not_register_a_model_is_told_so(role, request, visit):
     assert "do not allow you to register a model" in answer.text
 
 
-def test_only_an_administrator_is_shown_the_way_to_people_and_roles(visit, administrator, validator):
+def test_only_those_who_supervise_are_shown_the_way_to_people_and_roles(visit, administrator, validator):
     assert reverse("people") in visit(administrator).get(reverse("portfolio")).text
     assert reverse("people") not in visit(validator).get(reverse("portfolio")).text
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from audits.trail.models import Entry
 from audits.trail.services import sign_checkpoint
-from mrm.accounts.models import Person, Token
+from mrm.accounts.models import Person, Token, Workspace
 from tests.factories import PASSWORD, make_model
 from tests.pages.scenery import make_assessed_model
 
@@ -57,12 +57,22 @@ def test_the_trail_list_needs_few_queries(visit, auditor, owner, django_assert_m
         client.get(reverse("trail"))
 
 
-def test_an_administrator_creates_a_person_who_can_sign_in_and_gives_a_role(visit, administrator, client):
+def test_an_administrator_creates_a_person_and_a_second_person_approves_the_role(
+    visit, administrator, risk_officer, client
+):
     admin = visit(administrator)
     person = {"display_name": "New Person", "email": "new@bank.example", "kind": "human", "password": PASSWORD}
     assert admin.post(reverse("create-person"), person).status_code == 302
     created = Person.objects.get(email="new@bank.example")
-    assert admin.post(reverse("person", args=[created.pk]), {"role": "auditor"}).status_code == 302
+    asked = {"role": "engineer", "workspace": Workspace.objects.get().pk, "reason": "Joins the team."}
+    assert admin.post(reverse("person", args=[created.pk]), asked).status_code == 302
+    grant, officer = created.grants.get(), visit(risk_officer)
+    assert not Person.objects.get(pk=created.pk).all_roles()
+    assert admin.post(reverse("approve-role", args=[grant.pk])).status_code == 403
+    for page in (reverse("people"), reverse("home")):
+        assert "New Person as engineer in Main" in officer.get(page).text
+    assert officer.post(reverse("approve-role", args=[grant.pk])).status_code == 302
+    assert Person.objects.get(pk=created.pk).all_roles() == {"engineer"}
     signed = client.post(reverse("account_login"), {"login": created.email, "password": PASSWORD})
     assert signed.headers["Location"] == "/"
 
@@ -76,7 +86,9 @@ def test_a_weak_first_password_is_refused_at_its_field(visit, administrator, pas
 
 
 def test_roles_that_nobody_may_hold_together_are_refused_in_words(visit, administrator, engineer):
-    answer = visit(administrator).post(reverse("person", args=[engineer.pk]), {"role": "validator"})
+    answer = visit(administrator).post(
+        reverse("person", args=[engineer.pk]), {"role": "validator", "reason": "Why not."}
+    )
     assert answer.status_code == 409
     assert "Nobody may be validator and engineer at the same time." in answer.text
 

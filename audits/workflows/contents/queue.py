@@ -17,7 +17,9 @@ from audits.workflows.models import ChangeRequest, Decision, Finding
 from audits.workflows.states import ChangeState, FindingState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage, Status
+from mrm.accounts.models import Recertification, RoleGrant
 from mrm.accounts.policies import Permission
+from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
 from mrm.pages import wording
 
 MOST_OF_A_KIND = 50
@@ -52,6 +54,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_breaches(person, models),
         *_candidates_and_failed_runs(person, models),
         *_tiers_to_confirm(person, models),
+        *_roles(person),
     ]
     far = datetime.max.replace(tzinfo=now.tzinfo)
     return sorted(tasks, key=lambda task: (not task.is_overdue(now), task.due_at or far, task.since or now))
@@ -203,3 +206,32 @@ def _tiers_to_confirm(person, models) -> Iterator[Task]:
                 address=reverse("confirm-tier", args=[model.slug]),
                 since=model.registered_at,
             )
+
+
+def _roles(person) -> Iterator[Task]:
+    """Roles that somebody else proposed, and roles to be confirmed again."""
+    if Permission.APPROVE_ROLE not in person.permissions_in(None):
+        return
+    proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by")
+    for grant in proposed[:MOST_OF_A_KIND]:
+        if not why_not_decide_grant(grant, person=person):
+            yield Task(
+                icon="people",
+                what=f"Approve or refuse: {grant}",
+                why=f"Proposed by {grant.granted_by}. {grant.reason} Until then it gives nothing.",
+                action="Decide",
+                address=reverse("people"),
+                since=grant.proposed_at,
+            )
+    unconfirmed = Recertification.objects.open().select_related("grant__person", "grant__workspace")
+    mine = [row for row in unconfirmed[: 4 * MOST_OF_A_KIND] if not why_not_confirm_grant(row.grant, person=person)]
+    if mine:
+        yield Task(
+            icon="people",
+            what=f"Confirm {len(mine)} {'role' if len(mine) == 1 else 'roles'} that people still need",
+            why="Whatever nobody confirms in time lapses.",
+            action="Look",
+            address=reverse("people"),
+            due_at=mine[0].due_at,
+            since=mine[0].opened_at,
+        )

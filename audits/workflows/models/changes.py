@@ -13,11 +13,7 @@ class ChangeRequestQuerySet(models.QuerySet):
 
     def visible_to(self, person):
         """The requests about models this person may know of."""
-        workspaces = person.workspace_ids()
-        visible = self if workspaces is None else self.filter(model__workspace__in=workspaces)
-        if person.token and person.token.model_slugs:
-            visible = visible.filter(model__slug__in=person.token.model_slugs)
-        return visible
+        return self.filter(person.sees("model__workspace", "model__slug"))
 
 
 class ChangeRequest(models.Model):

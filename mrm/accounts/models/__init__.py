@@ -1,8 +1,18 @@
 """People and service accounts, the roles they hold and where, what they sign, and the tokens that act for them."""
 
-from mrm.accounts.models.grants import RoleGrant, choices
+from mrm.accounts.models.grants import Recertification, RoleGrant, choices
 from mrm.accounts.models.people import Person, Workspace
 from mrm.accounts.models.signatures import Signature, Statement
 from mrm.accounts.models.tokens import IdempotencyKey, Token
 
-__all__ = ["IdempotencyKey", "Person", "RoleGrant", "Signature", "Statement", "Token", "Workspace", "choices"]
+__all__ = [
+    "IdempotencyKey",
+    "Person",
+    "Recertification",
+    "RoleGrant",
+    "Signature",
+    "Statement",
+    "Token",
+    "Workspace",
+    "choices",
+]

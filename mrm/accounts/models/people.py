@@ -56,28 +56,62 @@ class Person(AbstractBaseUser):
     def is_service(self) -> bool:
         return self.kind == self.Kind.SERVICE
 
-    def roles_in(self, workspace) -> set[policies.Role]:
-        """The roles in force now in this workspace; a grant without a workspace holds in all."""
+    def roles_in(self, workspace, model_slug: str | None = "") -> set[policies.Role]:
+        """The roles in force now in this workspace; a grant without a workspace holds in all.
+
+        A role limited to some models counts for those; `model_slug` None asks for any of them, as a list does.
+        """
         workspace_id = getattr(workspace, "pk", workspace)
-        return {role for role, where in self._grants_in_force() if where is None or where == workspace_id}
+        return {
+            role
+            for role, where, slugs in self._grants_in_force()
+            if (where is None or where == workspace_id) and (not slugs or model_slug is None or model_slug in slugs)
+        }
 
     def all_roles(self) -> set[policies.Role]:
-        return {role for role, _ in self._grants_in_force()}
+        return {role for role, *_ in self._grants_in_force()}
 
-    def permissions_in(self, workspace) -> set[policies.Permission]:
+    def roles_everywhere(self) -> set[policies.Role]:
+        """The roles held in every workspace."""
+        return {role for role, where, _ in self._grants_in_force() if where is None}
+
+    def permissions_in(self, workspace, model_slug: str | None = "") -> set[policies.Permission]:
         """What their roles allow there, or anywhere for None: what a page offers. Services ask again, more closely."""
-        roles = self.all_roles() if workspace is None else self.roles_in(workspace)
+        roles = self.all_roles() if workspace is None else self.roles_in(workspace, model_slug)
         return {what for what in policies.Permission if policies.may(what, roles=roles, is_service=self.is_service)}
 
-    def _grants_in_force(self):
-        if not hasattr(self, "_grants"):
-            grants = self.grants.in_force(timezone.now()).values_list("role", "workspace_id")
-            self._grants = [(policies.Role(role), workspace_id) for role, workspace_id in grants]
-        return self._grants
+    @property
+    def reads_people(self) -> bool:
+        return policies.Permission.READ_PEOPLE in self.permissions_in(None)
 
     def workspace_ids(self):
-        """Ids of the workspaces this person may see; None for all."""
-        places = {where for _, where in self._grants_in_force()}
+        """Ids of the workspaces this person may see something of; None for all."""
+        places = {where for _, where, _ in self._grants_in_force()}
         if None in places:
             return None if not self.token else [self.token.workspace_id]
         return [where for where in places if not self.token or where == self.token.workspace_id]
+
+    def sees(self, workspace: str, slug: str) -> Q:
+        """The condition for rows about models this person may know of, by their role and their token.
+
+        workspace, slug  where a row names the model's workspace and slug: "model__workspace", "model__slug"
+        """
+        grants = self._grants_in_force()
+        if any(where is None for _, where, _ in grants):
+            seen = Q()
+        else:
+            seen = Q((f"{workspace}__in", [where for _, where, slugs in grants if not slugs]))
+            for _, where, slugs in grants:
+                if slugs:
+                    seen |= Q((workspace, where), (f"{slug}__in", slugs))
+        if self.token:
+            seen &= Q((workspace, self.token.workspace_id))
+            if self.token.model_slugs:
+                seen &= Q((f"{slug}__in", self.token.model_slugs))
+        return seen
+
+    def _grants_in_force(self):
+        if not hasattr(self, "_grants"):
+            grants = self.grants.in_force(timezone.now()).values_list("role", "workspace_id", "model_slugs")
+            self._grants = [(policies.Role(role), workspace_id, slugs) for role, workspace_id, slugs in grants]
+        return self._grants

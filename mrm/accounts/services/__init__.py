@@ -1,9 +1,17 @@
 """People, roles, tokens and signatures; and the question every service asks first: may this actor do that here?"""
 
-from mrm.accounts.services.grants import grant_role, revoke_role
-from mrm.accounts.services.people import create_person, create_workspace, prepare_accounts
+from mrm.accounts.services.grants import approve_grant, grant_role, refuse_grant, revoke_role
+from mrm.accounts.services.people import (
+    close_account,
+    create_person,
+    create_workspace,
+    prepare_accounts,
+    reopen_account,
+)
 from mrm.accounts.services.permissions import require
 from mrm.accounts.services.proofs import reauthenticate
+from mrm.accounts.services.recertification import confirm_role, end_unconfirmed, open_recertification
+from mrm.accounts.services.sessions import end_session, open_sessions
 from mrm.accounts.services.signatures import (
     Passkey,
     Password,
@@ -16,25 +24,35 @@ from mrm.accounts.services.signatures import (
     statement_shown,
     void_signatures,
 )
-from mrm.accounts.services.tokens import issue_token, person_behind, revoke_token
+from mrm.accounts.services.tokens import issue_token, person_behind, revoke_token, rotate_token
 
 __all__ = [
     "Passkey",
     "Password",
     "Proven",
+    "approve_grant",
+    "close_account",
+    "confirm_role",
     "create_person",
     "create_workspace",
+    "end_session",
+    "end_unconfirmed",
     "grant_role",
     "issue_token",
+    "open_recertification",
+    "open_sessions",
     "passkey_options",
     "person_behind",
     "prepare_accounts",
     "prepare_statement",
     "prove",
     "reauthenticate",
+    "refuse_grant",
+    "reopen_account",
     "require",
     "revoke_role",
     "revoke_token",
+    "rotate_token",
     "sign",
     "statement_body",
     "statement_shown",

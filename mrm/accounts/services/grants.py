@@ -1,4 +1,6 @@
-"""Roles: giving one, and taking it back."""
+"""Roles: one person proposes, another approves, anyone of them takes back."""
+
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -8,28 +10,154 @@ from mrm.accounts import policies
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services.permissions import require
+from mrm.accounts.states import GRANT_TRANSITIONS, GrantState
 from mrm.errors import NotPermitted, RuleBroken
+
+BY_THE_SYSTEM = "Given by the system itself."
+ENOUGH_APPROVERS = 2
 
 
 @governed()
-def grant_role(person: Person, role: Role, *, workspace=None, ends_at=None, actor) -> RoleGrant:
+def grant_role(
+    person: Person, role: Role, *, workspace=None, models=(), ends_at=None, reason="", actor, alone_because=""
+) -> RoleGrant:
+    """Give a role: in force at once where the system gives it, else proposed until a second person approves."""
     require(actor, Permission.MANAGE_PEOPLE, None)
     if actor and actor.pk == person.pk:
         raise NotPermitted("Nobody grants a role to themselves.")
     person = Person.objects.select_for_update().get(pk=person.pk)
-    if reason := policies.why_not_hold(role, person.all_roles()):
-        raise RuleBroken(reason)
-    grant = RoleGrant.objects.create(person=person, role=role, workspace=workspace, ends_at=ends_at, granted_by=actor)
-    record(Action.ROLE_GRANTED, actor=actor, subject=person, role=role, workspace=str(workspace or "all"))
+    if reasons := _why_not_grant(person, role, workspace=workspace, models=models, ends_at=ends_at, actor=actor):
+        raise RuleBroken(*reasons)
+    fields = {"workspace": workspace, "model_slugs": sorted(models), "reason": reason}
+    if actor is None:
+        because = alone_because or BY_THE_SYSTEM
+        at_once = {"state": GrantState.GRANTED, "alone_because": because}
+        grant = RoleGrant.objects.create(person=person, role=role, ends_at=ends_at, **fields, **at_once)
+        record(Action.ROLE_GRANTED, actor=None, subject=person, **_told(grant), alone_because=because)
+        return grant
+    longest = timezone.now() + timedelta(days=policies.longest_days(role))
+    grant = RoleGrant.objects.create(
+        person=person, role=role, granted_by=actor, ends_at=min(ends_at or longest, longest), **fields
+    )
+    record(Action.ROLE_PROPOSED, actor=actor, subject=person, **_told(grant))
     return grant
 
 
 @governed()
-def revoke_role(grant: RoleGrant, *, actor) -> None:
-    require(actor, Permission.MANAGE_PEOPLE, None)
-    grant = RoleGrant.objects.select_for_update().get(pk=grant.pk)
+def approve_grant(grant: RoleGrant, *, actor) -> RoleGrant:
+    """The second person agrees; from now on the role is in force."""
+    grant = _locked(grant)
+    if reasons := why_not_decide_grant(grant, person=actor):
+        raise NotPermitted(*reasons)
+    holder = Person.objects.select_for_update().get(pk=grant.person_id)
+    faults = _why_not_grant(
+        holder, grant.role, workspace=grant.workspace, models=grant.model_slugs, ends_at=grant.ends_at, approving=True
+    )
+    if faults:
+        raise RuleBroken(*faults)
     now = timezone.now()
-    if grant.ends_at is None or grant.ends_at > now:
-        grant.ends_at = now
-        grant.save(update_fields=["ends_at"])
-        record(Action.ROLE_REVOKED, actor=actor, subject=grant.person, role=grant.role)
+    _move(grant, "approve", decided_by=actor, decided_at=now, starts_at=now)
+    proposer = str(grant.granted_by)
+    record(Action.ROLE_GRANTED, actor=actor, subject=grant.person, **_told(grant), proposed_by=proposer)
+    return grant
+
+
+@governed()
+def refuse_grant(grant: RoleGrant, *, reason: str, actor) -> RoleGrant:
+    grant = _locked(grant)
+    if reasons := why_not_decide_grant(grant, person=actor):
+        raise NotPermitted(*reasons)
+    if not reason.strip():
+        raise RuleBroken("Say why the role is refused; whoever proposed it needs to know.")
+    _move(grant, "refuse", decided_by=actor, decided_at=timezone.now(), ended_because=reason)
+    record(Action.ROLE_REFUSED, actor=actor, subject=grant.person, **_told(grant), reason=reason)
+    return grant
+
+
+@governed()
+def revoke_role(grant: RoleGrant, *, reason: str = "", actor) -> None:
+    """Take a role back, at once; one person is enough to take power away."""
+    if actor and Permission.APPROVE_ROLE not in actor.permissions_in(None):
+        require(actor, Permission.MANAGE_PEOPLE, None)
+    grant, now = _locked(grant), timezone.now()
+    if grant.state not in (GrantState.PROPOSED, GrantState.GRANTED) or (grant.ends_at and grant.ends_at <= now):
+        return
+    _move(grant, "revoke", ends_at=max(now, grant.starts_at), ended_because=reason)
+    record(Action.ROLE_REVOKED, actor=actor, subject=grant.person, **_told(grant), reason=reason)
+
+
+def why_not_decide_grant(grant: RoleGrant, *, person: Person) -> list[str]:
+    """Every reason why this person may not approve or refuse a proposed role; empty if they may."""
+    reasons = why_not_confirm_grant(grant, person=person)
+    if person.pk == grant.granted_by_id:
+        reasons.append("You proposed it; a second person has to approve it.")
+    return reasons
+
+
+def why_not_confirm_grant(grant: RoleGrant, *, person: Person) -> list[str]:
+    """Every reason why this person may not say that somebody needs this role; empty if they may."""
+    reasons = []
+    roles = person.roles_in(grant.workspace_id) if grant.workspace_id else person.roles_everywhere()
+    if not policies.may(Permission.APPROVE_ROLE, roles=roles, is_service=person.is_service):
+        where = grant.workspace or "every workspace"
+        reasons.append(f"An administrator or a risk officer of {where} decides about a role there.")
+    if person.pk == grant.person_id:
+        reasons.append("Nobody decides about their own role.")
+    if person.token:
+        reasons.append("A token decides nothing; sign in on the pages.")
+    return reasons
+
+
+def approvers() -> int:
+    """How many people can approve a role now. With fewer than two, nobody's proposal could come into force."""
+    roles = [role for role in Role if role in policies.ALLOWED[Permission.APPROVE_ROLE]]
+    held = RoleGrant.objects.in_force(timezone.now()).filter(role__in=roles, person__is_active=True)
+    return held.filter(person__kind=Person.Kind.HUMAN).values("person").distinct().count()
+
+
+def end_grant(grant: RoleGrant, event: str, *, because: str, now) -> None:
+    """Move a role that was locked by the caller out of force, inside their governed block."""
+    _move(grant, event, ends_at=max(now, grant.starts_at), ended_because=because)
+
+
+def _why_not_grant(person, role, *, workspace, models, ends_at, actor=None, approving=False) -> list[str]:
+    reasons = []
+    if reason := policies.why_not_hold(role, person.all_roles()):
+        reasons.append(reason)
+    if models and workspace is None:
+        reasons.append("A role for single models belongs to one workspace; choose it.")
+    if not person.is_active:
+        reasons.append(f"The account of {person} is closed.")
+    now = timezone.now()
+    if ends_at and ends_at <= now:
+        reasons.append("The role would be over before it begins; choose a later date.")
+    if role == Role.EXAMINER and actor and ends_at is None:
+        reasons.append("An examiner reads for a time; say until when.")
+    same = RoleGrant.objects.filter(person=person, role=role, workspace=workspace)
+    if not approving and actor and same.proposed().exists():
+        reasons.append("This role is already proposed and awaits a second person.")
+    return reasons
+
+
+def _move(grant: RoleGrant, event: str, **fields) -> None:
+    """Along the one table of transitions."""
+    target = GRANT_TRANSITIONS.get((GrantState(grant.state), event))
+    if target is None:
+        raise RuleBroken(f"This role is already {grant.state}.")
+    for name, value in ({"state": target} | fields).items():
+        setattr(grant, name, value)
+    grant.save(update_fields=["state", *fields])
+
+
+def _locked(grant: RoleGrant) -> RoleGrant:
+    rows = RoleGrant.objects.select_for_update(of=("self",)).select_related("person", "workspace", "granted_by")
+    return rows.get(pk=grant.pk)
+
+
+def _told(grant: RoleGrant) -> dict:
+    told = {"role": grant.role, "workspace": str(grant.workspace or "all")}
+    if grant.model_slugs:
+        told["models"] = grant.model_slugs
+    if grant.ends_at:
+        told["until"] = grant.ends_at.isoformat(timespec="seconds")
+    return told

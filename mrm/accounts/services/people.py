@@ -6,8 +6,14 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission
+from mrm.accounts.services.grants import revoke_role
 from mrm.accounts.services.permissions import require
-from mrm.errors import RuleBroken
+from mrm.accounts.services.sessions import end_sessions
+from mrm.accounts.services.tokens import revoke_token
+from mrm.accounts.states import GrantState
+from mrm.errors import NotPermitted, RuleBroken
+
+OVER = (GrantState.REFUSED, GrantState.REVOKED, GrantState.LAPSED)
 
 
 @governed()
@@ -26,6 +32,42 @@ def create_person(email: str, display_name: str, *, password: str | None = None,
     person.set_password(None if kind == Person.Kind.SERVICE else password)
     person.save()
     record(Action.PERSON_CREATED, actor=actor, subject=person, kind=kind)
+    return person
+
+
+@governed()
+def close_account(person: Person, *, reason: str, actor) -> Person:
+    """End everything an account can do, at once: its roles, its tokens and its sessions."""
+    require(actor, Permission.MANAGE_PEOPLE, None)
+    if actor and actor.pk == person.pk:
+        raise NotPermitted("Nobody closes their own account; ask another administrator.")
+    if not reason.strip():
+        raise RuleBroken("Say why the account is closed.")
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if not person.is_active:
+        raise RuleBroken(f"The account of {person} is already closed.")
+    because = f"The account was closed: {reason}"
+    for grant in person.grants.exclude(state__in=OVER):
+        revoke_role(grant, reason=because, actor=actor)
+    for token in person.tokens.filter(revoked_at__isnull=True):
+        revoke_token(token, actor=actor)
+    end_sessions(person)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    record(Action.PERSON_CLOSED, actor=actor, subject=person, reason=reason)
+    return person
+
+
+@governed()
+def reopen_account(person: Person, *, actor) -> Person:
+    """Let somebody sign in again. They hold nothing: every role is proposed and approved anew."""
+    require(actor, Permission.MANAGE_PEOPLE, None)
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if person.is_active:
+        raise RuleBroken(f"The account of {person} is open.")
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+    record(Action.PERSON_REOPENED, actor=actor, subject=person)
     return person
 
 

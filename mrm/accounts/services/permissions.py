@@ -10,11 +10,11 @@ def require(actor: Person | None, permission: Permission, workspace, *, model_sl
     """Raise NotPermitted unless the actor may; the system (None) may always. Binds administrators like anybody else.
 
     `workspace` None asks for the permission in any workspace at all; `model_slug` None for any of the models that the
-    actor's token is limited to, as a list does that shows only those.
+    actor's role or token is limited to, as a list does that shows only those.
     """
     if actor is None:
         return
-    roles = actor.all_roles() if workspace is None else actor.roles_in(workspace)
+    roles = actor.all_roles() if workspace is None else actor.roles_in(workspace, model_slug)
     if not policies.may(permission, roles=roles, is_service=actor.is_service):
         held = ", ".join(sorted(policies.label(role) for role in roles)) or "no role"
         what = permission.replace("_", " ")

@@ -11,9 +11,11 @@ from audits.trail.services import governed, record
 from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission
 from mrm.accounts.services.permissions import require
-from mrm.errors import NotPermitted
+from mrm.errors import NotPermitted, RuleBroken
 
 TOKEN_LIFETIME = timedelta(days=90)
+LONGEST_LIFETIME = timedelta(days=366)
+OVERLAP = timedelta(hours=24)
 
 
 @governed()
@@ -27,6 +29,10 @@ def issue_token(
             raise NotPermitted("An administrator issues tokens for service accounts only; people issue their own.")
     if actor and actor.token:
         raise NotPermitted("A token cannot issue another; sign in on the pages.")
+    now = timezone.now()
+    expires_at = expires_at or now + TOKEN_LIFETIME
+    if not now < expires_at <= now + LONGEST_LIFETIME:
+        raise RuleBroken("A token expires in the future, and at most a year from now.")
     secret = f"mrm_{secrets.token_urlsafe(32)}"
     token = Token.objects.create(
         person=person,
@@ -36,11 +42,34 @@ def issue_token(
         workspace=workspace,
         actions=[Permission(action) for action in actions],
         model_slugs=list(models),
-        expires_at=expires_at or timezone.now() + TOKEN_LIFETIME,
+        expires_at=expires_at,
     )
     scope = {"actions": token.actions, "models": token.model_slugs, "workspace": workspace.slug}
     record(Action.TOKEN_ISSUED, actor=actor, subject=token, person=str(person), scope=scope)
     return token, secret
+
+
+@governed()
+def rotate_token(token: Token, *, overlap: timedelta = OVERLAP, actor) -> tuple[Token, str]:
+    """The same token with another secret; the earlier secret works for `overlap` more, so that nothing stands still."""
+    token = Token.objects.select_for_update(of=("self",)).select_related("person", "workspace").get(pk=token.pk)
+    now = timezone.now()
+    if reason := token.why_not_usable(now):
+        raise RuleBroken(f"{reason} Only a token that works can be rotated.")
+    successor, secret = issue_token(
+        token.person,
+        token.name,
+        workspace=token.workspace,
+        actions=token.actions,
+        models=token.model_slugs,
+        expires_at=now + (token.expires_at - token.created_at),
+        actor=actor,
+    )
+    token.expires_at = min(token.expires_at, now + overlap)
+    token.save(update_fields=["expires_at"])
+    until = token.expires_at.isoformat(timespec="seconds")
+    record(Action.TOKEN_ROTATED, actor=actor, subject=token, successor=str(successor.pk), works_until=until)
+    return successor, secret
 
 
 @governed()

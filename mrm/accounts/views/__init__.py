@@ -1,1 +1,1 @@
-"""Pages about people and what they hold: roles, given by an administrator; tokens, issued by each for themselves."""
+"""Pages about people and what they hold: roles, tokens, sign-ins; and the page where anything is signed."""

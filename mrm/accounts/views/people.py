@@ -1,4 +1,4 @@
-"""People and their roles, for administrators."""
+"""People and the roles they hold: read by those who supervise, changed by administrators."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,22 +7,37 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mrm.accounts import services
-from mrm.accounts.forms import PersonForm, RoleForm
-from mrm.accounts.models import Person, RoleGrant
+from mrm.accounts.forms import PersonForm, ReasonForm, RoleForm
+from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import Permission
+from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
+from mrm.accounts.states import GrantState
 from mrm.pages.answers import answer_form, posted
 from mrm.pages.tables import numbered_page
+
+MOST_SHOWN = 100
 
 
 @require_safe
 def people(request):
-    services.require(request.user, Permission.MANAGE_PEOPLE, None)
+    """Everybody and what they hold now; above them, the roles that await a second person."""
+    services.require(request.user, Permission.READ_PEOPLE, None)
     rows = numbered_page(request, Person.objects.all())
     grants = RoleGrant.objects.in_force(timezone.now()).filter(person__in=[person.pk for person in rows])
     held = {}
     for grant in grants.select_related("workspace"):
         held.setdefault(grant.person_id, []).append(grant)
-    return render(request, "accounts/people.html", {"page": rows, "held": held})
+    proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by").order_by("proposed_at")
+    unconfirmed = Recertification.objects.open().select_related("grant__person", "grant__workspace")
+    me = request.user
+    context = {
+        "page": rows,
+        "held": held,
+        "proposed": [(grant, why_not_decide_grant(grant, person=me)) for grant in proposed[:MOST_SHOWN]],
+        "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed[:MOST_SHOWN]],
+        "may": me.permissions_in(None),
+    }
+    return render(request, "accounts/people.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,28 +65,61 @@ def create_person(request):
 
 @require_http_methods(["GET", "POST"])
 def person(request, person_id):
-    """One person and every role they held; POST gives another."""
-    services.require(request.user, Permission.MANAGE_PEOPLE, None)
+    """One person and every role they held; POST proposes another."""
+    services.require(request.user, Permission.READ_PEOPLE, None)
     person = get_object_or_404(Person, pk=person_id)
     form = RoleForm(posted(request))
 
     def act(data):
         grant = services.grant_role(person, data.pop("role"), **data, actor=request.user)
-        messages.success(request, f"{grant}: in force from now on.")
+        messages.success(request, f"{grant}: proposed. It holds as soon as a second person approves it.")
         return reverse("person", args=[person.pk])
 
     def show(status):
-        grants = person.grants.select_related("workspace", "granted_by").order_by("-starts_at")
-        context = {"person": person, "grants": grants, "form": form, "now": timezone.now()}
+        grants = person.grants.select_related("workspace", "granted_by", "decided_by").order_by("-proposed_at")
+        context = {
+            "person": person,
+            "grants": [(grant, _why_not_decide(grant, request.user)) for grant in grants],
+            "form": form,
+            "may": request.user.permissions_in(None),
+        }
         return render(request, "accounts/person.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
 
 
-@require_POST
-def revoke_role(request, grant_id):
+@require_http_methods(["GET", "POST"])
+def close_account(request, person_id):
     services.require(request.user, Permission.MANAGE_PEOPLE, None)
-    grant = get_object_or_404(RoleGrant.objects.select_related("person"), pk=grant_id)
-    services.revoke_role(grant, actor=request.user)
-    messages.success(request, f"{grant.person} is no longer {grant.get_role_display().lower()}.")
-    return redirect("person", grant.person_id)
+    person = get_object_or_404(Person, pk=person_id)
+    form = ReasonForm(posted(request))
+    back = reverse("person", args=[person.pk])
+
+    def act(data):
+        services.close_account(person, **data, actor=request.user)
+        messages.success(request, f"The account of {person} is closed: no role, no token and no sign-in is left.")
+        return back
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": f"Close the account of {person}",
+            "lead": "It ends their roles, tokens and sign-ins at once. What they did stays recorded.",
+            "submit": "Close the account",
+            "back": back,
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_POST
+def reopen_account(request, person_id):
+    person = get_object_or_404(Person, pk=person_id)
+    services.reopen_account(person, actor=request.user)
+    messages.success(request, f"{person} can sign in again and holds no role yet.")
+    return redirect("person", person.pk)
+
+
+def _why_not_decide(grant: RoleGrant, person: Person) -> list[str]:
+    return why_not_decide_grant(grant, person=person) if grant.state == GrantState.PROPOSED else []

@@ -27,13 +27,38 @@ def tokens_of(request, person_id):
 
 
 @require_POST
+def rotate_token(request, token_id):
+    token = _token_for(request, token_id)
+    successor, secret = services.rotate_token(token, actor=request.user)
+    return _issued(request, successor, secret, _address_of(request, token))
+
+
+@require_POST
 def revoke_token(request, token_id):
+    token = _token_for(request, token_id)
+    services.revoke_token(token, actor=request.user)
+    return redirect(_address_of(request, token))
+
+
+def _token_for(request, token_id) -> Token:
+    """One's own, or an administrator's service accounts'."""
     own = Q(person=request.user)
     if Permission.MANAGE_PEOPLE in request.user.permissions_in(None):
         own |= Q(person__kind=Person.Kind.SERVICE)
-    token = get_object_or_404(Token.objects.filter(own), pk=token_id)
-    services.revoke_token(token, actor=request.user)
-    return redirect("my-tokens") if token.person_id == request.user.pk else redirect("tokens-of", token.person_id)
+    return get_object_or_404(Token.objects.filter(own), pk=token_id)
+
+
+def _address_of(request, token: Token) -> str:
+    if token.person_id == request.user.pk:
+        return reverse("my-tokens")
+    return reverse("tokens-of", args=[token.person_id])
+
+
+def _issued(request, token: Token, secret: str, address: str):
+    """The only time that the secret is shown."""
+    answer = render(request, "accounts/token_issued.html", {"token": token, "secret": secret, "address": address})
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _tokens_page(request, person, address):
@@ -41,9 +66,7 @@ def _tokens_page(request, person, address):
 
     def act(data):
         token, secret = services.issue_token(person, data.pop("name"), **data, actor=request.user)
-        answer = render(request, "accounts/token_issued.html", {"token": token, "secret": secret, "address": address})
-        answer["Cache-Control"] = "no-store"
-        return answer
+        return _issued(request, token, secret, address)
 
     def show(status):
         tokens = person.tokens.select_related("workspace").order_by("-created_at")

@@ -1,0 +1,42 @@
+"""Sign-ins that are open: one's own; and another's, for administrators."""
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from mrm.accounts import services
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Permission
+
+
+@require_safe
+def my_sessions(request):
+    return _sessions_page(request, request.user)
+
+
+@require_safe
+def sessions_of(request, person_id):
+    services.require(request.user, Permission.MANAGE_PEOPLE, None)
+    return _sessions_page(request, get_object_or_404(Person, pk=person_id))
+
+
+@require_POST
+def end_session(request, session_id):
+    mine = Q(user=request.user)
+    if Permission.MANAGE_PEOPLE in request.user.permissions_in(None):
+        mine = Q()
+    session = get_object_or_404(UserSession.objects.filter(mine).select_related("user"), pk=session_id)
+    services.end_session(session, actor=request.user)
+    messages.success(request, f"{session.user} is signed out there.")
+    return redirect("my-sessions") if session.user_id == request.user.pk else redirect("sessions-of", session.user_id)
+
+
+def _sessions_page(request, person):
+    context = {
+        "person": person,
+        "sessions": services.open_sessions(person),
+        "current": request.session.session_key,
+    }
+    return render(request, "accounts/sessions.html", context)

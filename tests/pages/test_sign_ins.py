@@ -1,0 +1,92 @@
+"""Signing in: counted and locked out; seen and ended; and what a change of roles does to those who are in."""
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from audits.trail.models import Action, Entry
+from mrm.accounts.services import close_account, end_session, open_sessions, revoke_role
+from mrm.errors import NotPermitted
+from tests.factories import PASSWORD, make_person
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
+
+
+def attempt(person, password: str = PASSWORD, *, client: Client | None = None, address: str = "192.0.2.1"):
+    client = client or Client(REMOTE_ADDR=address)
+    return client.post(reverse("account_login"), {"login": person.email, "password": password})
+
+
+@pytest.fixture
+def at_the_office(engineer) -> Client:
+    """A browser in which the engineer has signed in by password."""
+    client = Client(REMOTE_ADDR="192.0.2.7", headers={"User-Agent": "Office browser"})
+    assert attempt(engineer, client=client).status_code == 302
+    return client
+
+
+def reads(client: Client) -> bool:
+    return client.get(reverse("portfolio")).status_code == 200
+
+
+def test_after_five_wrong_passwords_the_right_one_has_to_wait_wherever_it_comes_from(engineer):
+    for number in range(5):
+        assert "not correct" in attempt(engineer, f"wrong {number}").text
+    locked = attempt(engineer, address="192.0.2.99")
+    assert locked.status_code == 200 and "Too many failed login attempts" in locked.text
+    cache.clear()  # As five minutes do.
+    assert attempt(engineer).status_code == 302
+
+
+def test_one_address_does_not_try_one_password_on_everybody(workspace):
+    answers = [attempt(make_person(), "Summer2026!summer", address="198.51.100.1") for _ in range(12)]
+    assert "Too many failed login attempts" in answers[-1].text
+
+
+def test_a_wrong_address_and_a_wrong_password_are_answered_alike(engineer, workspace):
+    unknown = Client().post(reverse("account_login"), {"login": "nobody@bank.example", "password": "wrong"})
+    known = attempt(engineer, "wrong")
+    told = [answer.context["form"].non_field_errors() for answer in (unknown, known)]
+    assert told[0] == told[1] and told[0]
+
+
+def test_a_person_sees_where_they_are_signed_in_and_ends_a_sign_in_at_once(engineer, at_the_office):
+    at_home = Client(REMOTE_ADDR="203.0.113.5", headers={"User-Agent": "Home browser"})
+    attempt(engineer, client=at_home)
+    page = at_home.get(reverse("my-sessions")).text
+    assert "Office browser" in page and "192.0.2.7" in page and "this browser" in page
+    office = UserSession.objects.get(user_agent="Office browser")
+    assert at_home.post(reverse("end-session", args=[office.pk])).status_code == 302
+    assert not reads(at_the_office) and reads(at_home)
+    assert Entry.objects.about(engineer).filter(action=Action.SESSION_ENDED).count() == 1
+
+
+def test_an_administrator_ends_the_sign_in_of_another_and_nobody_else_does(engineer, validator, administrator, visit):
+    assert attempt(engineer).status_code == 302
+    session = UserSession.objects.get(user=engineer)
+    assert visit(validator).post(reverse("end-session", args=[session.pk])).status_code == 404
+    assert visit(validator).get(reverse("sessions-of", args=[engineer.pk])).status_code == 403
+    with pytest.raises(NotPermitted):
+        end_session(session, actor=validator)
+    assert visit(administrator).get(reverse("sessions-of", args=[engineer.pk])).status_code == 200
+    assert visit(administrator).post(reverse("end-session", args=[session.pk])).status_code == 302
+    assert open_sessions(engineer) == []
+
+
+def test_a_role_taken_back_ends_its_power_in_browsers_that_are_open(engineer, administrator, at_the_office):
+    assert at_the_office.get(reverse("register-model")).status_code == 200
+    revoke_role(engineer.grants.get(), actor=administrator)
+    assert at_the_office.get(reverse("register-model")).status_code == 403
+
+
+def test_a_closed_account_is_signed_out_everywhere_and_does_not_come_in_again(engineer, administrator, at_the_office):
+    close_account(engineer, reason="Left the firm.", actor=administrator)
+    assert not reads(at_the_office)
+    assert UserSession.objects.filter(user=engineer).count() == 0
+    attempt(engineer, client=at_the_office)
+    assert not reads(at_the_office)
