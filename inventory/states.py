@@ -30,14 +30,24 @@ class Status(StrEnum):
 
     IN_DEVELOPMENT = "in_development"
     IN_USE = "in_use"
+    RESTRICTED = "restricted"  # In use, but something that it rested on has lapsed.
+    SUSPENDED = "suspended"  # Stopped by one person; two let it run again.
     RETIRED = "retired"
 
 
 MODEL_TRANSITIONS = {
     (Status.IN_DEVELOPMENT, "promote"): Status.IN_USE,
     (Status.IN_USE, "promote"): Status.IN_USE,
+    (Status.RESTRICTED, "promote"): Status.RESTRICTED,
+    (Status.IN_USE, "restrict"): Status.RESTRICTED,
+    (Status.RESTRICTED, "lift"): Status.IN_USE,
+    (Status.IN_USE, "suspend"): Status.SUSPENDED,
+    (Status.RESTRICTED, "suspend"): Status.SUSPENDED,
+    (Status.SUSPENDED, "resume"): Status.IN_USE,
     (Status.IN_DEVELOPMENT, "retire"): Status.RETIRED,
     (Status.IN_USE, "retire"): Status.RETIRED,
+    (Status.RESTRICTED, "retire"): Status.RETIRED,
+    (Status.SUSPENDED, "retire"): Status.RETIRED,
 }
 
 

@@ -119,6 +119,7 @@ CELERY_BEAT_SCHEDULE = {
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
         "recertify roles": "inventory.tasks.recertify_roles",
+        "expire arrangements": "audits.workflows.tasks.expire_arrangements",
         "issue requested reports": "reports.tasks.issue_requested_reports",
         "endorse the newest checkpoint": "audits.trail.tasks.endorse_checkpoints",
     }.items()
@@ -234,6 +235,8 @@ SPECTACULAR_SETTINGS = {
         "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",
         "ChangeKind": "audits.workflows.serializers.changes.KINDS",
         "ChangeState": "audits.workflows.serializers.changes.STATES",
+        "ArrangementKind": "audits.workflows.serializers.arrangements.KINDS",
+        "ArrangementState": "audits.workflows.serializers.arrangements.STATES",
         "FindingState": "audits.workflows.serializers.findings.STATES",
         "RetrainingState": "audits.workflows.serializers.retraining.STATES",
         "RetrainingEvent": "audits.workflows.serializers.retraining.EVENTS",

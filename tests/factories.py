@@ -28,6 +28,21 @@ SCHEMA = [
     {"name": "repaid", "kind": "boolean", "role": "label", "favourable": True},
 ]
 
+# What a request for a retirement has to say under the standard policy.
+RETIREMENT = {
+    "cause": "business_exit",
+    "checklist": {
+        "users_told": "Sales was told in May.",
+        "jobs_stopped": "The nightly job is off, ticket 4711.",
+        "overlays_disposed": "There are none.",
+        "records_archived": "In the archive until 2036.",
+    },
+}
+# The same as the page's form sends it.
+RETIREMENT_FORM = {"terms.cause": RETIREMENT["cause"]} | {
+    f"terms.checklist.{item}": answer for item, answer in RETIREMENT["checklist"].items()
+}
+
 _numbers = itertools.count(1)
 
 

@@ -1,10 +1,13 @@
 """What the pages about changes and findings ask for."""
 
+from datetime import date
+
 from django import forms
 
 from audits.statistics.limits import Verdict
-from audits.workflows.models import ChangeRequest, Decision, Finding
-from audits.workflows.states import ChangeState, FindingState
+from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
+from audits.workflows.services.kinds import KINDS, Term
+from audits.workflows.states import ArrangementState, ChangeState, FindingState
 from inventory.states import Status
 
 ANY = ("", "Any")
@@ -54,13 +57,70 @@ class FindingFilter(forms.Form):
     q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
 
 
+class ArrangementFilter(forms.Form):
+    state = forms.ChoiceField(choices=[ANY, *_words(ArrangementState)], required=False)
+    kind = forms.ChoiceField(choices=[ANY, *Arrangement.Kind.choices], required=False)
+    q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
+
+
 class ChangeForm(forms.Form):
-    kind = forms.ChoiceField(choices=ChangeRequest.Kind.choices, label="What should change?")
+    """What a request of one kind must say: why, and the terms of its kind, each under `terms.` and its name."""
+
+    kind = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
+        label="Why?",
         widget=_text_area(),
         max_length=4000,
         help_text="Whoever decides reads this first: what happened, and what the change should achieve.",
     )
+
+    def __init__(self, *args, change: ChangeRequest, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.asked = KINDS[change.kind].terms
+        for term in self.asked:
+            self.fields |= _fields(term, change)
+
+    @property
+    def terms(self) -> dict:
+        """The terms as a program would send them."""
+        said = {name: value for name, value in self.cleaned_data.items() if name.startswith("terms.")}
+        terms = {}
+        for term in self.asked:
+            if term.shape == "answers":
+                beginning = f"terms.{term.name}."
+                answers = {name.removeprefix(beginning): value for name, value in said.items() if beginning in name}
+                terms[term.name] = {item: answer for item, answer in answers.items() if answer}
+            else:
+                terms[term.name] = said.get(f"terms.{term.name}")
+        return terms
+
+
+def _fields(term: Term, change: ChangeRequest) -> dict[str, forms.Field]:
+    """The form fields of one term: one, or one for each thing that wants an answer."""
+    name, common = f"terms.{term.name}", {"label": term.label, "required": term.required, "help_text": term.help}
+    if term.shape == "answers":
+        return {
+            f"{name}.{item}": forms.CharField(label=asks, required=False, widget=_text_area(2), help_text=term.help)
+            for item, asks in term.choices(change).items()
+        }
+    match term.shape:
+        case "choice":
+            choices = [("", "Choose"), *term.choices(change).items()]
+            return {name: forms.ChoiceField(choices=choices, **common)}
+        case "several":
+            choices = list(term.choices(change).items())
+            widget = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+            return {name: forms.MultipleChoiceField(choices=choices, widget=widget, **common)} if choices else {}
+        case "day":
+            return {name: forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)}
+        case "number":
+            return {name: forms.FloatField(**common)}
+        case "document":
+            return {name: forms.JSONField(widget=_text_area(24), **common)}
+        case "line":
+            return {name: forms.CharField(max_length=200, **common)}
+        case _:
+            return {name: forms.CharField(widget=_text_area(), max_length=8000, **common)}
 
 
 class WithdrawalForm(forms.Form):
@@ -75,10 +135,34 @@ class DecisionForm(forms.Form):
     comment = forms.CharField(
         widget=_text_area(), required=False, max_length=4000, help_text="Needed for a rejection; printed in the report."
     )
+    conditions = forms.CharField(
+        widget=_text_area(2),
+        required=False,
+        max_length=4000,
+        help_text="Of an approval: one a line, each beginning with the day by which it is met. "
+        "2026-12-31 Bias is assessed monthly.",
+    )
+
+    def __init__(self, *args, may_be_conditional: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not may_be_conditional:
+            del self.fields["conditions"]
 
     @property
     def approved(self) -> bool:
-        return self.cleaned_data["meaning"] != Decision.Meaning.REJECTED
+        return self.cleaned_data["meaning"] in (Decision.Meaning.REVIEWED, Decision.Meaning.APPROVED)
+
+    def clean_conditions(self) -> list[dict]:
+        conditions = []
+        for line in filter(None, map(str.strip, self.cleaned_data["conditions"].splitlines())):
+            day, _, text = line.partition(" ")
+            try:
+                due_on = date.fromisoformat(day)
+            except ValueError as fault:
+                message = f"Begin each line with its day, as 2026-12-31; this one begins with {day[:40]}."
+                raise forms.ValidationError(message) from fault
+            conditions.append({"text": text.strip(), "due_on": due_on.isoformat()})
+        return conditions
 
 
 class FindingForm(forms.Form):

@@ -1,63 +1,178 @@
-"""The gate: everything that stands between a version and production. An empty list means yes."""
+"""The gates: everything that stands between a version and production, or between a model and its retirement.
 
-from audits.assessments.models import Result, Run
-from audits.assessments.services.plans import kinds_for
+Each blocker names the clause of the policy that it comes from, so that an exception from that clause can waive it.
+Page, API, registry and the services that act all ask here; an empty list means yes.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from audits.assessments.models import Kind, Result, Run
+from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
-from audits.workflows.models.findings import Finding
+from audits.workflows.models import Arrangement, Finding
 from inventory.artifacts import output_column
-from inventory.models import ModelVersion, Policy
+from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
+from inventory.policies import required_assessments
 from inventory.states import Stage, Status
 
 MOST_NAMED = 5
 SEVERE = (Finding.Severity.CRITICAL, Finding.Severity.HIGH)
+STAGE, MODEL_STATUS, TIER, LAPSED = "stage", "model_status", "tier", "lapsed"
 
 
-def blockers_for_promotion(version: ModelVersion) -> list[str]:
+@dataclass(frozen=True)
+class Blocker:
+    """One reason against, and the clause of the policy that it comes from."""
+
+    clause: str
+    text: str
+
+    @property
+    def binds_in_an_emergency(self) -> bool:
+        return self.clause in (STAGE, MODEL_STATUS)
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A blocker that an arrangement in force sets aside, until it ends."""
+
+    blocker: Blocker
+    by: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.blocker.text} Waived by {self.by}."
+
+
+@dataclass(frozen=True)
+class Gate:
+    blockers: list[Blocker] = field(default_factory=list)
+    waived: list[Waived] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return not self.blockers
+
+    @property
+    def reasons(self) -> list[str]:
+        return [blocker.text for blocker in self.blockers]
+
+
+def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: datetime | None = None) -> Gate:
+    """Everything that stands between this version and production, and what has been waived.
+
+    for_uses  what a request would also approve it for
+    """
+    now = now or timezone.now()
+    found = _blockers_in_stage(version) + _blockers_in_uses(version, for_uses, now) + _blockers_in_fitness(version)
+    return _sorted(version, found, now)
+
+
+def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
     """Every reason why this version may not go into production now, in words."""
+    return gate_for(version, for_uses=for_uses).reasons
+
+
+def blockers_for_approval(version: ModelVersion) -> list[str]:
+    """Every reason why what is in production may not be approved for a further period, in words."""
+    own = (Arrangement.Kind.APPROVAL, Arrangement.Kind.BREAK_GLASS)  # What the new approval makes good.
+    fitness = [one for one in _blockers_in_fitness(version, made_good=own) if one.clause != MODEL_STATUS]
+    return _sorted(version, fitness, timezone.now()).reasons
+
+
+def blockers_for_retirement(model: Model) -> list[str]:
+    """Every reason why this model may not be retired now, in words."""
+    return [f"{model} is retired."] if model.status == Status.RETIRED else []
+
+
+def _sorted(version: ModelVersion, found: list[Blocker], now: datetime) -> Gate:
+    """What is waived apart from what blocks."""
+    standing = Arrangement.objects.standing(now).filter(model=version.model_id, kind=Arrangement.Kind.EXCEPTION)
+    exceptions = {one.clause: one for one in standing if one.version_id in (None, version.pk)} if found else {}
+    gate = Gate()
+    for blocker in found:
+        if exception := exceptions.get(blocker.clause):
+            gate.waived.append(Waived(blocker, f"{exception.reference} until {exception.terms['ends_on']}"))
+        else:
+            gate.blockers.append(blocker)
+    return gate
+
+
+def _blockers_in_stage(version: ModelVersion) -> list[Blocker]:
+    if version.stage in (Stage.CANDIDATE, Stage.CHALLENGER):
+        return []
+    return [Blocker(STAGE, f"Only a candidate or a challenger can be promoted; {version} is {version.stage}.")]
+
+
+def _blockers_in_uses(version: ModelVersion, for_uses: Collection[Use], now: datetime) -> list[Blocker]:
+    """Live uses that would be left without an approved version."""
+    approved = UseApproval.objects.standing(now).filter(version=version)
+    left = version.model.uses.in_use().exclude(pk__in=approved.values("use")).exclude(pk__in=[u.pk for u in for_uses])
+    return [
+        Blocker(
+            "uses",
+            f"{version} is not approved for use {use.number}, {use.title}, which is live: name it in the request.",
+        )
+        for use in left
+    ]
+
+
+def _blockers_in_fitness(version: ModelVersion, *, made_good=()) -> list[Blocker]:
     return [
         *_blockers_in_register(version),
         *_blockers_in_assessments(version),
         *_blockers_in_findings(version),
+        *_blockers_in_what_lapsed(version, made_good),
     ]
 
 
-def _blockers_in_register(version: ModelVersion) -> list[str]:
+def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
     model, blockers = version.model, []
-    if version.stage not in (Stage.CANDIDATE, Stage.CHALLENGER):
-        blockers.append(f"Only a candidate or a challenger can be promoted; {version} is {version.stage}.")
     if model.status == Status.RETIRED:
-        blockers.append(f"{model} is retired.")
+        blockers.append(Blocker(MODEL_STATUS, f"{model} is retired."))
+    if model.status == Status.SUSPENDED:
+        blockers.append(Blocker(MODEL_STATUS, f"{model} is suspended; two people must lift the suspension first."))
     if model.tier_is_provisional:
-        blockers.append(f"The tier of {model} is provisional; a risk officer must confirm it.")
+        blockers.append(Blocker(TIER, f"The tier of {model} is provisional; a risk officer must confirm it."))
     if not hasattr(version, "reference"):
-        blockers.append(f"{version} has no reference data, so nothing about it can be measured.")
+        text = f"{version} has no reference data, so nothing about it can be measured."
+        blockers.append(Blocker("reference_data", text))
     return blockers
 
 
-def _blockers_in_assessments(version: ModelVersion) -> list[str]:
-    """The latest assessment of every plan counts, never only the latest of all."""
-    rules = Policy.objects.in_force().section("promotion")
+def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
+    """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
+    policy, model = Policy.objects.in_force(), version.model
+    required = required_assessments(
+        policy.document, tier=model.tier, affects_natural_persons=model.affects_natural_persons
+    )
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan", "version")
     latest = {run.plan.kind: run for run in runs}
     blockers = []
-    for kind in kinds_for(version):
-        if kind not in rules["required_assessments"]:
-            continue
-        run = latest.get(kind)
-        if run is None:
-            blockers.append(f"No {kind.label.lower()} assessment of {version} is finished yet.")
+    for kind in (kind for kind in Kind if kind in required):
+        run, name = latest.get(kind), kind.label.lower()
+        if run is None and (why := why_not_of_kind(version, kind)):
+            text = f"The policy requires a {name} assessment, and {version} cannot have one: {why}."
+            blockers.append(Blocker(f"assessment.{kind}", text))
+        elif run is None:
+            blockers.append(Blocker(f"assessment.{kind}", f"No {name} assessment of {version} is finished yet."))
         elif run.state != RunState.SUCCEEDED:
-            blockers.append(f"The latest {kind.label.lower()} assessment gave no results: {run.reason}")
+            text = f"The latest {name} assessment gave no results: {run.reason}"
+            blockers.append(Blocker(f"assessment.{kind}", text))
         else:
-            blockers += _blockers_in_run(kind.label, run, rules["must_be_decided"])
+            blockers += _blockers_in_run(kind, run, policy.document["promotion"]["must_be_decided"])
     return blockers
 
 
-def _blockers_in_run(kind: str, run: Run, must_be_decided: list[str]) -> list[str]:
+def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str]) -> list[Blocker]:
     """What is red; and what the policy wants decided on the model as a whole and this sample could not decide."""
-    blockers = [
-        f"{kind} is red: {result} is {result.value:.3g}{_interval(result)}; the limit is {result.limit['red']:g}."
+    red = [
+        f"{kind.label} is red: {result} is {result.value:.3g}{_interval(result)}; the limit is {result.limit['red']:g}."
         for result in run.results.filter(verdict=Verdict.RED)[:MOST_NAMED]
     ]
     undecided = run.results.filter(
@@ -66,14 +181,38 @@ def _blockers_in_run(kind: str, run: Run, must_be_decided: list[str]) -> list[st
         column__in=["", output_column(run.version).name],
         verdict__in=(Verdict.UNKNOWN, Verdict.INSUFFICIENT),
     )
-    return blockers + [
-        f"{kind} is undecided: {result} is {result.verdict}. {_why_undecided(result)}" for result in undecided
+    return [Blocker(f"verdict.{kind}", text) for text in red] + [
+        Blocker(
+            f"undecided.{kind}", f"{kind.label} is undecided: {result} is {result.verdict}. {_why_undecided(result)}"
+        )
+        for result in undecided
     ]
 
 
-def _blockers_in_findings(version: ModelVersion) -> list[str]:
-    open_findings = version.model.findings.open().filter(severity__in=SEVERE)
-    return [f"{finding.reference} ({finding.severity}) is open: {finding.title}." for finding in open_findings]
+def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
+    """Open severe findings, unless their risk is accepted for now."""
+    now = timezone.now()
+    accepted = Arrangement.objects.standing(now).filter(
+        model=version.model_id, kind=Arrangement.Kind.ACCEPTANCE, finding__isnull=False
+    )
+    severe = version.model.findings.open().filter(severity__in=SEVERE).exclude(pk__in=accepted.values("finding"))
+    return [
+        Blocker(f"findings.{finding.severity}", f"{finding.reference} ({finding.severity}) is open: {finding.title}.")
+        for finding in severe
+    ]
+
+
+def _blockers_in_what_lapsed(version: ModelVersion, made_good) -> list[Blocker]:
+    """What has lapsed about the model, or about this version of it, and nobody has put in order."""
+    lapsed = Arrangement.objects.unsettled().filter(model=version.model_id).exclude(kind__in=made_good)
+    return [
+        Blocker(
+            "conditions" if one.kind == Arrangement.Kind.CONDITION else LAPSED,
+            f"{one.reference} has lapsed and is not put in order: {one.title}.",
+        )
+        for one in lapsed
+        if one.version_id in (None, version.pk)
+    ]
 
 
 def _interval(result: Result) -> str:

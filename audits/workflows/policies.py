@@ -18,37 +18,50 @@ class Involvement:
     registered: str = ""
     requested: str = ""
     trained: str = ""
+    proposed: str = ""
     decided: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Somebody who might decide: the roles they hold where the model lives, and their involvement."""
+    """Somebody who might decide: the roles they hold where the model lives, and their involvement.
+
+    standing_in_for  the name of whom they would decide for, and whose conflicts (`inherited`) are theirs too
+    """
 
     roles: frozenset[str]
     is_service: bool = False
     involvement: Involvement = field(default_factory=Involvement)
+    standing_in_for: str = ""
+    inherited: Involvement = field(default_factory=Involvement)
 
 
 def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_filled: Iterable[str]) -> list[str]:
     """Every reason why this person may not decide now; empty if they may."""
-    involved, reasons = candidate.involvement, []
-    if candidate.is_service:
-        reasons.append("A service account never decides.")
-    for fact, rule in (
-        (involved.owns, "An owner does not decide about their own model"),
-        (involved.registered, "Whoever registered or changed a version does not decide about it"),
-        (involved.trained, "Whoever trained a version does not decide about it"),
-        (involved.requested, "Whoever asks for a change does not decide it"),
-        (involved.decided, "Nobody decides twice on one request"),
-    ):
-        if fact:
-            reasons.append(f"{rule}: you {fact}.")
+    reasons = ["A service account never decides."] if candidate.is_service else []
+    reasons += [f"{rule}: you {fact}." for rule, fact in _conflicts(candidate.involvement)]
+    reasons += [
+        f"{rule}: this is so of {candidate.standing_in_for}, for whom you would decide ({fact})."
+        for rule, fact in _conflicts(candidate.inherited)
+    ]
     if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
         awaited = " and ".join(in_words(role) for role in roles_open(roles_required, roles_filled))
         held = ", ".join(sorted(in_words(role) for role in candidate.roles)) or "no role"
         reasons.append(f"This request awaits a decision by: {awaited or 'nobody any more'}. Your roles here: {held}.")
     return reasons
+
+
+def _conflicts(involved: Involvement) -> list[tuple[str, str]]:
+    """Each rule that this involvement runs into, and the fact."""
+    rules = (
+        ("An owner does not decide about their own model, nor for twelve months after", involved.owns),
+        ("Whoever registered or changed a version does not decide about it", involved.registered),
+        ("Whoever trained a version does not decide about it", involved.trained),
+        ("Whoever asks for a change does not decide it", involved.requested),
+        ("Whoever proposed something does not decide about it", involved.proposed),
+        ("Nobody decides twice on one request", involved.decided),
+    )
+    return [(rule, fact) for rule, fact in rules if fact]
 
 
 def roles_open(roles_required: list[str], roles_filled: Iterable[str]) -> list[str]:

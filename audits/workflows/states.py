@@ -1,4 +1,4 @@
-"""The life of a change request, of a retraining and of a finding, as one table each."""
+"""The life of a change request, of a retraining, of a finding and of an arrangement, as one table each."""
 
 from enum import StrEnum
 
@@ -51,6 +51,21 @@ FINDING_TRANSITIONS = {
 }
 
 
+class ArrangementState(StrEnum):
+    ACTIVE = "active"
+    RENEWED = "renewed"  # Another one goes on where this one ended.
+    EXPIRED = "expired"  # Its time is over and nobody has put in order what rested on it.
+    CLOSED = "closed"
+
+
+ARRANGEMENT_TRANSITIONS = {
+    (ArrangementState.ACTIVE, "renew"): ArrangementState.RENEWED,
+    (ArrangementState.ACTIVE, "expire"): ArrangementState.EXPIRED,
+    (ArrangementState.ACTIVE, "close"): ArrangementState.CLOSED,
+    (ArrangementState.EXPIRED, "close"): ArrangementState.CLOSED,
+}
+
+
 def change_after(state: str, event: str) -> ChangeState | None:
     """The next state, or None where the event is not allowed."""
     return CHANGE_TRANSITIONS.get((ChangeState(state), event))
@@ -64,3 +79,8 @@ def retraining_after(state: str, event: str) -> RetrainingState | None:
 def finding_after(state: str, event: str) -> FindingState | None:
     """The next state, or None where the event is not allowed."""
     return FINDING_TRANSITIONS.get((FindingState(state), event))
+
+
+def arrangement_after(state: str, event: str) -> ArrangementState | None:
+    """The next state, or None where the event is not allowed."""
+    return ARRANGEMENT_TRANSITIONS.get((ArrangementState(state), event))

@@ -28,6 +28,11 @@ def expire_change_requests():
 
 
 @shared_task
+def expire_arrangements():
+    services.expire_arrangements(timezone.now())
+
+
+@shared_task
 def train(reference):
     """The built-in pipeline. May be delivered twice or start over: the reference decides what is left to do."""
     retraining = Retraining.objects.select_related("change__version__model").get(change__reference=reference)

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo.documents.api import endpoints
+from demo.documents.changes import kinds_of_change
 from demo.documents.states import state_diagrams
 from demo.documents.statistics import statistics
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 WRITTEN: dict[str, Callable[[], str]] = {
     "api.md": endpoints,
+    "changes.md": kinds_of_change,
     "states.md": state_diagrams,
     "statistics.md": statistics,
 }

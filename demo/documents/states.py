@@ -32,7 +32,8 @@ class Life:
 LIVES = (
     Life(
         "Model",
-        "A model is in use while one of its versions is in production.",
+        "A model is in use while one of its versions is in production; restricted when something it rested on has "
+        "lapsed; suspended when one person stopped it, until two let it run again.",
         "inventory/states.py",
         inventory.Status,
         inventory.MODEL_TRANSITIONS,
@@ -93,6 +94,14 @@ LIVES = (
         "mrm/accounts/states.py",
         accounts.GrantState,
         accounts.GRANT_TRANSITIONS,
+    ),
+    Life(
+        "Arrangement",
+        "An approval, a condition, an exception, an overlay, an accepted risk, an emergency release or a suspension. "
+        "When one expires the use of its model is restricted, until somebody puts in order what rested on it.",
+        "audits/workflows/states.py",
+        workflows.ArrangementState,
+        workflows.ARRANGEMENT_TRANSITIONS,
     ),
 )
 

@@ -19,6 +19,15 @@ SCHEMA = described(
     protected={"sex": ["female", "male"]},
     favourable=1,
 )
+RETIREMENT = {
+    "cause": "business_exit",
+    "checklist": {
+        "users_told": "The advisers were told on the last regional day; nothing takes its place.",
+        "jobs_stopped": "The monthly scoring job is off; its credential is revoked.",
+        "overlays_disposed": "There are none.",
+        "records_archived": "Artifact, data and reports stay in this register for ten years.",
+    },
+}
 
 
 def tell(cast: Cast, calendar: Calendar) -> None:
@@ -71,6 +80,8 @@ def _retire(cast: Cast, version) -> None:
     """The business gives up the visits; the owner asks, two people of the second line decide."""
     kind = ChangeRequest.Kind.RETIREMENT
     reason = "Advisory visits end with the year; nothing else uses the score."
-    change = open_change(version, kind) or workflows.request_change(kind, version, reason=reason, actor=cast.owner)
+    change = open_change(version, kind) or workflows.request_change(
+        kind, version, reason=reason, terms=RETIREMENT, actor=cast.owner
+    )
     approve(change, cast.officer, comment="No consumer is left.")
     approve(change, cast.validator, comment="Final monitoring is on record.")

@@ -1,6 +1,7 @@
 """Reading and checking a policy, one module per section; and what makes a tier. Plain values."""
 
 from inventory.policies.approvals import APPROVED_KINDS, APPROVERS, roles_required
+from inventory.policies.arrangements import CLAUSES
 from inventory.policies.changes import expiry_of_changes, retraining_waits
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
@@ -8,6 +9,7 @@ from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, referen
 from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
 from inventory.policies.people import recertification
+from inventory.policies.promotion import required_assessments
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
@@ -29,6 +31,7 @@ __all__ = [
     "APPROVERS",
     "ASSESSMENTS",
     "CADENCES",
+    "CLAUSES",
     "EXEMPT",
     "FACTORS",
     "FACTS",
@@ -58,6 +61,7 @@ __all__ = [
     "reference_group",
     "residual_rating",
     "retraining_waits",
+    "required_assessments",
     "roles_required",
     "rules_of",
     "section",

@@ -14,6 +14,7 @@ from inventory.services.policies import (
 )
 from inventory.services.references import receive_reference
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, read_source, register_source
+from inventory.services.standing import lift_model_restriction, restrict_model, resume_model, suspend_model
 from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
 from inventory.services.tiering import confirm_tier, end_lapsed_exemptions, propose_tier, why_tier_again
 from inventory.services.uses import (
@@ -50,6 +51,7 @@ __all__ = [
     "end_expired_approvals",
     "end_lapsed_exemptions",
     "end_use",
+    "lift_model_restriction",
     "lift_restriction",
     "entries_of",
     "import_survey",
@@ -72,12 +74,15 @@ __all__ = [
     "register_models",
     "register_source",
     "register_version",
+    "restrict_model",
     "restrict_use",
+    "resume_model",
     "retire_model",
     "retire_version",
     "standing_approval",
     "start_challenge",
     "start_use",
+    "suspend_model",
     "suspend_use",
     "why_tier_again",
     "withdraw_draft",

@@ -52,6 +52,10 @@ def publish_draft(draft: PolicyDraft, *, actor) -> Policy:
     if actor and actor.pk == draft.proposed_by_id:
         raise NotPermitted("Who proposed a policy does not publish it; ask another risk officer.")
     in_force = Policy.objects.in_force()
+    if actor and policies.section(draft.document, "retention") != policies.section(in_force.document, "retention"):
+        raise RuleBroken(
+            "How long records are kept is decided together with an auditor: ask for signed approvals of this draft."
+        )
     if draft.based_on_id != in_force.pk:
         raise Outdated(
             f"Version {in_force.number} was published after this was proposed on version {draft.based_on.number}; "

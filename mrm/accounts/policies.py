@@ -30,6 +30,8 @@ class Permission(StrEnum):
     RUN_ASSESSMENT = "run_assessment"
     REQUEST_CHANGE = "request_change"
     DECIDE_CHANGE = "decide_change"  # Which roles a change awaits is the policy's, per kind and tier.
+    DECIDE_RETENTION = "decide_retention"  # How long records are kept is decided together with an auditor.
+    SUSPEND_MODEL = "suspend_model"  # Which of these roles may is the policy's.
     RAISE_FINDING = "raise_finding"
     ANSWER_FINDING = "answer_finding"
     CLOSE_FINDING = "close_finding"
@@ -58,6 +60,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, HOV, RSK, CMP}),
     Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, HOV, RSK}),
     Permission.DECIDE_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
+    Permission.DECIDE_RETENTION: frozenset({VAL, HOV, RSK, CRO, CMP, AUD}) | COMMITTEE,
+    Permission.SUSPEND_MODEL: frozenset({OWN, VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
     Permission.RAISE_FINDING: frozenset({VAL, HOV, RSK, CMP}),
     Permission.ANSWER_FINDING: frozenset({ENG, OWN}),
     Permission.CLOSE_FINDING: frozenset({VAL, HOV, RSK, CRO}),

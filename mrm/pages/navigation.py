@@ -7,7 +7,7 @@ PLACES = (
     ("home", "Home", "house", ()),
     ("portfolio", "Portfolio", "grid", ("/portfolio/", "/runs/", "/breaches/")),
     ("register", "Register", "list", ("/models/", "/register/", "/register-model/")),
-    ("change-list", "Changes", "exchange", ("/changes/",)),
+    ("change-list", "Changes", "exchange", ("/changes/", "/in-force/")),
     ("finding-list", "Findings", "flag", ("/findings/",)),
     ("policy", "Policy", "scale", ("/policy/",)),
     ("report-list", "Reports", "document", ("/reports/",)),

@@ -8,7 +8,7 @@ from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion, Policy
 from inventory.policies import production_aliases
 from inventory.states import Stage
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from registry.refusals import DENIED, Refused
 
 OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
@@ -42,7 +42,7 @@ def _refusal(version: ModelVersion, kind: str, why: str, asked_by: str, actor) -
     if change is None:
         try:
             change = request_change(kind, version, reason=f"{asked_by} through the MLflow API.", actor=actor)
-        except (RuleBroken, NotPermitted) as refusal:
+        except (RuleBroken, NotPermitted, UnusableData) as refusal:
             return Refused(DENIED, f"{why} Its {word} cannot be requested yet: {refusal} {_page(version)}")
     address = f"{settings.PUBLIC_URL}/changes/{change.reference}/"
     return Refused(DENIED, f"{why} {change.reference} asks for its {word} and awaits a decision: {address}")

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from audits.workflows.services import request_change
+from tests.factories import RETIREMENT, RETIREMENT_FORM
 from tests.pages.scenery import make_assessed_model, make_breach, make_run
 
 OPEN_TO_ALL = [
@@ -64,7 +65,9 @@ def test_htmx_sends_the_whole_page_to_the_sign_in_page(visit, workspace):
 
 
 def test_a_stranger_finds_nothing_of_another_workspace(visit, stranger, engineer, model):
-    change = request_change("retirement", model.versions.get(), reason="It is not used.", actor=engineer)
+    change = request_change(
+        "retirement", model.versions.get(), reason="It is not used.", terms=RETIREMENT, actor=engineer
+    )
     client = visit(stranger)
     for address in [*pages_of(model), reverse("change", args=[change.reference])]:
         assert client.get(address).status_code == 404, address
@@ -139,7 +142,9 @@ def test_a_reader_who_posts_anyway_is_refused(role, request, visit, model):
     assert client.post(reverse("run-now", args=[run.plan_id])).status_code == 403
     assert client.post(reverse("switch-plan", args=[run.plan_id]), {"enabled": "no"}).status_code == 403
     assert client.post(reverse("confirm-tier", args=[model.slug])).status_code == 403
-    answer = client.post(reverse("request-change", args=[model.slug, 1]), {"kind": "retirement", "reason": "Old."})
+    answer = client.post(
+        reverse("request-change", args=[model.slug, 1]), {"kind": "retirement", "reason": "Old."} | RETIREMENT_FORM
+    )
     assert answer.status_code == 403
     assert version.runs.count() == 1
 

@@ -9,7 +9,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide, request_change, withdraw
 from inventory.services import edit_model
 from mrm.accounts.models import Statement
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, RETIREMENT, RETIREMENT_FORM
 from tests.pages.scenery import make_assessed_model
 
 
@@ -17,7 +17,9 @@ from tests.pages.scenery import make_assessed_model
 def change(workspace, owner, engineer):
     """A retirement that an engineer asked for; the policy wants a risk officer and a validator."""
     model = make_assessed_model(name="Old scoring", owner=owner)
-    return request_change("retirement", model.versions.get(), reason="Nobody uses it.", actor=engineer)
+    return request_change(
+        "retirement", model.versions.get(), reason="Nobody uses it.", terms=RETIREMENT, actor=engineer
+    )
 
 
 def page_of(change) -> str:
@@ -197,7 +199,8 @@ def test_a_request_that_the_rules_forbid_is_refused_with_every_reason(visit, eng
 def test_asking_for_a_change_leads_to_its_page(visit, owner):
     model = make_assessed_model(owner=owner)
     answer = visit(owner).post(
-        reverse("request-change", args=[model.slug, 1]), {"kind": "retirement", "reason": "Replaced."}
+        reverse("request-change", args=[model.slug, 1]),
+        {"kind": "retirement", "reason": "Not sold any more."} | RETIREMENT_FORM,
     )
     change = ChangeRequest.objects.get()
     assert answer.headers["Location"] == page_of(change)
@@ -207,7 +210,7 @@ def test_asking_for_a_change_leads_to_its_page(visit, owner):
 def test_the_list_of_changes_needs_few_queries(visit, auditor, owner, engineer, django_assert_max_num_queries):
     for number in range(8):
         version = make_assessed_model(name=f"Model {number} of the list", owner=owner).versions.get()
-        request_change("retirement", version, reason="Old.", actor=engineer)
+        request_change("retirement", version, reason="Old.", terms=RETIREMENT, actor=engineer)
     client = visit(auditor)
     with django_assert_max_num_queries(8):
         client.get(reverse("change-list"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import raise_finding, request_change, submit_finding
-from tests.factories import make_model, make_version
+from tests.factories import RETIREMENT, make_model, make_version
 from tests.pages.scenery import make_assessed_model, make_run
 
 
@@ -28,7 +28,7 @@ def model(workspace, owner, engineer, risk_officer):
 
 
 def test_only_those_who_may_decide_are_asked_to(asked, model, engineer, owner, validator, risk_officer, auditor):
-    request_change("retirement", model.versions.get(), reason="Old.", actor=engineer)
+    request_change("retirement", model.versions.get(), reason="Old.", terms=RETIREMENT, actor=engineer)
     decide = "Decide: retirement of Lending version 1"
     assert decide in asked(validator)
     assert decide in asked(risk_officer)
@@ -96,7 +96,7 @@ def test_a_red_candidate_is_not_proposed_for_promotion(asked, owner, engineer):
 
 
 def test_what_is_overdue_comes_first_and_says_so(visit, asked, model, owner, engineer, validator):
-    request_change("retirement", model.versions.get(), reason="Old.", actor=engineer)
+    request_change("retirement", model.versions.get(), reason="Old.", terms=RETIREMENT, actor=engineer)
     finding = raise_finding(
         model, severity="low", title="No manual", observation="None.", required_outcome="One.", actor=validator
     )
@@ -123,7 +123,7 @@ def test_the_queue_needs_few_queries_however_long_it_is(
 ):
     for number in range(6):
         model = make_assessed_model(name=f"Model {number} of the queue", owner=owner, actor=engineer)
-        request_change("retirement", model.versions.get(), reason="Old.", actor=engineer)
+        request_change("retirement", model.versions.get(), reason="Old.", terms=RETIREMENT, actor=engineer)
         make_assessed_model(name=f"Model {number} that is red", owner=owner, actor=engineer)
         raise_finding(model, severity="low", title="T", observation="O", required_outcome="R", actor=validator)
     client = visit(risk_officer)

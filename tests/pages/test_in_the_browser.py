@@ -9,7 +9,7 @@ from audits.trail.services import sign_checkpoint
 from audits.workflows.services import request_change
 from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
-from tests.factories import PASSWORD, make_person
+from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.pages.scenery import make_assessed_model, make_result
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
@@ -28,7 +28,9 @@ def officer(stage):
         make_assessed_model(name=f"Model {verdict}", owner=owner, verdict=verdict)
     model = make_assessed_model(name="Lending", owner=owner, actor=engineer)
     make_result(model.versions.get().runs.get(), column="age", value=0.05, verdict="within")
-    request_change("retirement", model.versions.get(), reason="It is not used any more.", actor=engineer)
+    request_change(
+        "retirement", model.versions.get(), reason="It is not used any more.", terms=RETIREMENT, actor=engineer
+    )
     sign_checkpoint()
     stage.start("web")
     return make_person("risk_officer", workspace=workspace)

@@ -22,6 +22,7 @@ from mrm.accounts.services import grant_role, issue_token
 from mrm.errors import NotPermitted, Outdated, RuleBroken
 from tests.factories import (
     PASSWORD,
+    RETIREMENT,
     make_batch,
     make_model,
     make_person,
@@ -122,7 +123,9 @@ def test_a_promotion_against_a_retirement_never_leaves_a_retired_model_in_produc
     follower = make_version(candidate.model, actor=engineer)
     make_reference(follower, tmp_path)
     promotion = request_change(Kind.PROMOTION, follower, reason="Better.", actor=engineer)
-    retirement = request_change(Kind.RETIREMENT, candidate, reason="No longer needed.", actor=engineer)
+    retirement = request_change(
+        Kind.RETIREMENT, candidate, reason="No longer needed.", terms=RETIREMENT, actor=engineer
+    )
     approval(promotion, validator)()
     approval(retirement, validator)()
     answers = at_once(approval(promotion, risk_officer), approval(retirement, risk_officer))

@@ -16,7 +16,7 @@ from inventory.services import retire_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_model, make_person, make_version
+from tests.factories import RETIREMENT, make_model, make_person, make_version
 
 Kind = ChangeRequest.Kind
 WHY = "The applicants have changed."
@@ -74,13 +74,13 @@ def test_one_request_per_version_and_kind_is_open_at_a_time(retraining, story):
 
 def test_a_request_needs_a_reason(story):
     with pytest.raises(RuleBroken, match="Say why"):
-        request_change(Kind.RETIREMENT, story.version, reason="  ", actor=story.owner)
+        request_change(Kind.RETIREMENT, story.version, reason="  ", terms=RETIREMENT, actor=story.owner)
 
 
 def test_a_request_rests_only_on_a_breach_of_its_own_version(story):
     other = make_version(story.model)
     with pytest.raises(RuleBroken, match="is not one of"):
-        request_change(Kind.RETIREMENT, other, reason=WHY, breach=story.breach, actor=story.engineer)
+        request_change(Kind.RETIREMENT, other, reason=WHY, breach=story.breach, terms=RETIREMENT, actor=story.engineer)
 
 
 def test_promotion_is_not_asked_for_while_the_gate_is_closed(story):
@@ -100,7 +100,7 @@ def test_nothing_is_asked_for_of_a_retired_model(workspace, engineer):
     version = make_version(make_model())
     retire_model(version.model, actor=None)
     with pytest.raises(RuleBroken, match="is retired"):
-        request_change(Kind.RETIREMENT, version, reason=WHY, actor=engineer)
+        request_change(Kind.RETIREMENT, version, reason=WHY, terms=RETIREMENT, actor=engineer)
 
 
 def test_whoever_asked_or_the_owner_withdraws_a_request_with_a_reason(retraining, story):

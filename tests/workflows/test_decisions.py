@@ -29,7 +29,7 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import Passkey, Password
 from mrm.errors import NotPermitted, RuleBroken
 from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
-from tests.factories import PASSWORD, make_person, make_reference, make_version, make_workspace, promote
+from tests.factories import PASSWORD, RETIREMENT, make_person, make_reference, make_version, make_workspace, promote
 from tests.fixtures.story import approve
 
 Kind, Meaning = ChangeRequest.Kind, Decision.Meaning
@@ -292,7 +292,9 @@ def test_a_retraining_of_what_was_superseded_meanwhile_is_not_ordered(retraining
 
 
 def test_an_approved_retirement_ends_the_model_and_everything_open_about_it(retraining, story):
-    change = request_change(Kind.RETIREMENT, story.version, reason="No longer sold.", actor=story.owner)
+    change = request_change(
+        Kind.RETIREMENT, story.version, reason="No longer sold.", terms=RETIREMENT, actor=story.owner
+    )
     approve(change, story.risk_officer)
     approve(change, story.validator)
     retraining.refresh_from_db()

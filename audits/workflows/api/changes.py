@@ -9,23 +9,37 @@ from rest_framework.response import Response
 from audits.assessments.serializers import ReasonIn
 from audits.workflows import services, tasks
 from audits.workflows.api import examples
-from audits.workflows.api.lookups import change_for, named_breach, named_model, named_version, readable_changes
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.api.lookups import (
+    change_for,
+    named_arrangement,
+    named_breach,
+    named_model,
+    named_version,
+    readable_changes,
+)
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Decision
 from audits.workflows.serializers import (
     ChangeIn,
     ChangeInFullOut,
     ChangeOut,
     ChangeQuery,
+    DecidersOut,
     DecisionIn,
     DecisionMadeOut,
     GateOut,
+    KindOut,
+    KindQuery,
     StatementOut,
     StatementQuery,
 )
+from audits.workflows.services.kinds import KINDS, ChangeKind
 from inventory.api.lookups import version_for
 from inventory.api.paging import Pages, page_of
+from inventory.policies import roles_required
 from mrm.accounts.api import Api
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 from mrm.queue import nudge
 
@@ -55,8 +69,9 @@ class ChangesApi(Api):
         operation_id="request_change",
         summary="Ask for a change",
         description=(
-            "A retraining, a promotion or a retirement. What the deciders will be shown is frozen now; a promotion is "
-            "refused, with every reason, while the gate is closed."
+            "Of any kind that `GET /change-kinds/` names, with the terms that it asks for. What the deciders will be "
+            "shown is frozen now; what cannot be done, such as a promotion while the gate is closed, is refused with "
+            "every reason."
         ),
         tags=["changes"],
         parameters=[IDEMPOTENCY_KEY],
@@ -71,12 +86,15 @@ class ChangesApi(Api):
         sent = ChangeIn(data=request.data)
         sent.is_valid(raise_exception=True)
         wanted = sent.validated_data
-        model = named_model(request, wanted["model"])
+        model = named_model(request, wanted["model"]) if "model" in wanted else None
+        version = named_version(model, wanted["version"]) if model and "version" in wanted else None
         change = services.request_change(
             wanted["kind"],
-            named_version(model, wanted["version"]),
+            version or model,
             reason=wanted["reason"],
-            breach=named_breach(model, wanted.get("breach")),
+            terms=wanted["terms"],
+            breach=named_breach(model, wanted.get("breach")) if model else None,
+            renews=named_arrangement(model, wanted.get("renews")),
             actor=request.user,
         )
         return Response(ChangeInFullOut(change).data, status=201, headers={"Location": _address(change)})
@@ -116,7 +134,6 @@ class StatementApi(Api):
         view = services.decision_view(change, person=request.user)
         statement = services.statement_of(
             view.change,
-            approved=wanted["approved"],
             meaning=wanted.get("meaning", usual),
             comment=wanted["comment"],
             person=request.user,
@@ -159,7 +176,9 @@ class DecisionsApi(Api):
         change = change_for(request, reference, reading=False)
         sent = DecisionIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        decision = services.decide(change, **sent.validated_data, actor=request.user)
+        told = sent.validated_data
+        conditions = [one | {"due_on": one["due_on"].isoformat()} for one in told.pop("conditions", [])]
+        decision = services.decide(change, **told, conditions=conditions, actor=request.user)
         nudge(tasks.dispatch_approved_retrainings)
         made = {"decision": decision, "change": decision.change}
         return Response(DecisionMadeOut(made).data, status=201)
@@ -197,8 +216,76 @@ class GateApi(Api):
         examples=[response_example("Closed", examples.GATE)],
     )
     def get(self, request, slug, number):
-        blockers = blockers_for_promotion(version_for(request, slug, number))
-        return Response(GateOut({"allowed": not blockers, "blockers": blockers}).data)
+        gate = gate_for(version_for(request, slug, number))
+        told = {"allowed": gate.is_open, "blockers": gate.reasons, "waived": [one.text for one in gate.waived]}
+        return Response(GateOut(told).data)
+
+
+class ChangeKindsApi(Api):
+    @extend_schema(
+        operation_id="list_change_kinds",
+        summary="What can be asked for, and what each kind needs",
+        description="Every kind with its terms, who decides it under the policy in force, and what follows.",
+        tags=["changes"],
+        parameters=[KindQuery],
+        responses={200: KindOut(many=True), **problems(400, 403, 422)},
+        examples=[response_example("One kind", [examples.KIND])],
+    )
+    def get(self, request):
+        require(request.user, Permission.READ, None, model_slug=None)
+        query = KindQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        named = query.validated_data.get("model")
+        model = named_model(request, named) if named else None
+        return Response(KindOut([_told(name, kind, model) for name, kind in KINDS.items()], many=True).data)
+
+
+class DecidersApi(Api):
+    @extend_schema(
+        operation_id="list_deciders",
+        summary="Who may decide a change request, and why others may not",
+        description="Everybody who holds a role that it awaits, each with what keeps them from it, in words.",
+        tags=["changes"],
+        responses={200: DecidersOut, **problems(403, 404)},
+        examples=[response_example("Two people", examples.DECIDERS)],
+    )
+    def get(self, request, reference):
+        people = services.who_may_decide(change_for(request, reference))
+        shown = [
+            {
+                "person": person,
+                "role": position.role,
+                "on_behalf_of": position.on_behalf_of,
+                "may_decide": not position.reasons_not_to,
+                "reasons_not_to": position.reasons_not_to,
+            }
+            for person, position in people
+        ]
+        return Response(DecidersOut({"deciders": shown}).data)
+
+
+def _told(name: str, kind: ChangeKind, model) -> dict:
+    draft = services.draft_change(name, model)
+    return {
+        "kind": name,
+        "about": kind.about,
+        "purpose": kind.purpose,
+        "roles_required": roles_required(draft.policy.document, name, draft.tier),
+        "terms": [
+            {
+                "name": term.name,
+                "label": term.label,
+                "shape": term.shape,
+                "required": term.required,
+                "help": term.help,
+                "choices": term.choices(draft) if model else {},
+            }
+            for term in kind.terms
+        ],
+        "if_approved": kind.if_approved,
+        "if_not": kind.if_not,
+        "on_lapse": kind.on_lapse,
+    }
 
 
 def _address(change) -> str:

@@ -11,11 +11,21 @@ CHANGE_IN = {
     "model": MODEL["slug"],
     "version": 1,
     "reason": "The product is no longer sold; the last application was decided in June.",
+    "terms": {
+        "cause": "business_exit",
+        "checklist": {
+            "users_told": "Branches were told on 1 June.",
+            "jobs_stopped": "The scoring job is off; ticket 4711.",
+            "overlays_disposed": "There are none.",
+            "records_archived": "In the archive until 2035.",
+        },
+    },
 }
 CHANGE = {
     "reference": "CR-2025-0001",
     **CHANGE_IN,
     "breach": None,
+    "renews": None,
     "requester": PERSON,
     "policy_version": 1,
     "roles_required": ["risk_officer", "validator"],
@@ -31,6 +41,8 @@ CHANGE_PAGE = page_example(CHANGE)
 EVIDENCE = {
     "kind": "retirement",
     "reason": CHANGE_IN["reason"],
+    "terms": CHANGE_IN["terms"],
+    "renews": None,
     "policy": {"version": 1, "sha256": DIGEST},
     "model": {
         "slug": MODEL["slug"],
@@ -51,9 +63,11 @@ EVIDENCE = {
     "replaces": None,
     "breach": None,
     "gate": None,
+    "waived": None,
     "assessments": None,
+    "impact": {"versions": [1], "uses": [], "findings": [], "arrangements": ["AP-2025-0001"]},
 }
-CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "decisions": [], "retraining": None}
+CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "arrangements": [], "decisions": [], "retraining": None}
 WITHDRAWAL = {"reason": "Sales found another year of applications to decide."}
 CHANGE_WITHDRAWN = CHANGE_IN_FULL | {"state": "withdrawn", "outcome": WITHDRAWAL["reason"], "decided_at": LATER}
 
@@ -93,9 +107,11 @@ DECISION_MADE = {
         "person": VALIDATOR,
         "printed_name": VALIDATOR["name"],
         "role": "validator",
+        "on_behalf_of": None,
         "approved": True,
         "meaning": "reviewed",
         "comment": _STATEMENT["comment"],
+        "conditions": [],
         "statement": _STATEMENT,
         "statement_digest": DIGEST,
         "authentication": "password+totp",
@@ -112,6 +128,80 @@ GATE = {
         f"The tier of {MODEL['name']} is provisional; a risk officer must confirm it.",
         f"No performance assessment of {MODEL['name']} version 1 is finished yet.",
     ],
+    "waived": [
+        f"The policy requires a bias assessment, and {MODEL['name']} version 1 cannot have one: its schema has no "
+        "protected attribute. Waived by EX-2025-0001 until 2026-06-30."
+    ],
+}
+KIND = {
+    "kind": "risk_acceptance",
+    "about": "model",
+    "purpose": "Live with an open finding until a day, knowing its risk.",
+    "roles_required": ["validator", "risk_officer"],
+    "terms": [
+        {
+            "name": "ends_on",
+            "label": "Until",
+            "shape": "day",
+            "required": True,
+            "help": "",
+            "choices": {},
+        }
+    ],
+    "if_approved": "The finding stays open; until the end it does not block a promotion.",
+    "if_not": "The finding is put right by its due date.",
+    "on_lapse": "At its end the finding counts again, the use is restricted, and a task is raised.",
+}
+DECIDERS = {
+    "deciders": [
+        {"person": VALIDATOR, "role": "validator", "on_behalf_of": None, "may_decide": True, "reasons_not_to": []},
+        {
+            "person": {"id": ID, "name": "Rita Riskofficer"},
+            "role": "risk_officer",
+            "on_behalf_of": None,
+            "may_decide": False,
+            "reasons_not_to": ["Whoever asks for a change does not decide it: you asked for it on 1 July 2025."],
+        },
+    ]
+}
+ARRANGEMENT = {
+    "reference": "EX-2025-0001",
+    "kind": "exception",
+    "model": MODEL["slug"],
+    "version": None,
+    "title": "without: a bias assessment with results",
+    "clause": "assessment.bias",
+    "terms": {
+        "clause": "assessment.bias",
+        "risk": "A difference between groups would be seen late.",
+        "compensating_control": "Compliance samples fifty decisions a month.",
+        "ends_on": "2026-06-30",
+    },
+    "change": "CR-2025-0002",
+    "renews": None,
+    "state": "active",
+    "begun_by": VALIDATOR,
+    "starts_at": LATER,
+    "ends_at": "2026-07-01T00:00:00Z",
+    "ended_at": None,
+    "ended_because": "",
+}
+ARRANGEMENT_PAGE = page_example(ARRANGEMENT)
+ARRANGEMENT_CLOSURE = {"reason": "Sex is recorded since June; the assessment of August has results."}
+ARRANGEMENT_CLOSED = ARRANGEMENT | {
+    "state": "closed",
+    "ended_at": LATEST,
+    "ended_because": ARRANGEMENT_CLOSURE["reason"],
+}
+SUSPENSION_IN = {"reason": "Scores of the morning batch are constant."}
+SUSPENSION = ARRANGEMENT | {
+    "reference": "SU-2025-0001",
+    "kind": "suspension",
+    "title": SUSPENSION_IN["reason"],
+    "clause": "",
+    "terms": SUSPENSION_IN,
+    "change": None,
+    "ends_at": None,
 }
 
 FINDING_IN = {

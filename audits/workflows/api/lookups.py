@@ -3,7 +3,7 @@
 from django.http import Http404
 
 from audits.assessments.models import Breach
-from audits.workflows.models import ChangeRequest, Finding
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from inventory.models import Model, ModelVersion
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -13,13 +13,31 @@ from mrm.errors import UnusableData
 def readable_changes(request):
     require(request.user, Permission.READ, None, model_slug=None)
     return ChangeRequest.objects.visible_to(request.user).select_related(
-        "model__workspace", "version", "breach", "requester", "policy"
+        "model__workspace", "version", "breach", "requester", "policy", "renews"
     )
 
 
 def change_for(request, reference: str, *, reading: bool = True) -> ChangeRequest:
     changes = readable_changes(request) if reading else ChangeRequest.objects.visible_to(request.user)
     return _found(changes.filter(reference=reference).first(), f"change request {reference}")
+
+
+def readable_arrangements(request):
+    require(request.user, Permission.READ, None, model_slug=None)
+    return Arrangement.objects.visible_to(request.user).select_related(
+        "model__workspace", "version", "change", "renews", "begun_by"
+    )
+
+
+def arrangement_for(request, reference: str) -> Arrangement:
+    return _found(readable_arrangements(request).filter(reference=reference).first(), f"arrangement {reference}")
+
+
+def named_arrangement(model: Model | None, reference: str | None) -> Arrangement | None:
+    if reference is None:
+        return None
+    found = Arrangement.objects.filter(model=model, reference=reference).first()
+    return _named(found, "renews", f"{model or 'The policy'} has no arrangement {reference}.")
 
 
 def readable_findings(request):

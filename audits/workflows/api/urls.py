@@ -2,9 +2,17 @@
 
 from django.urls import path
 
+from audits.workflows.api.arrangements import (
+    ArrangementApi,
+    ArrangementClosureApi,
+    ArrangementsApi,
+    SuspensionApi,
+)
 from audits.workflows.api.changes import (
     ChangeApi,
+    ChangeKindsApi,
     ChangesApi,
+    DecidersApi,
     DecisionsApi,
     GateApi,
     StatementApi,
@@ -25,9 +33,17 @@ FINDING = "findings/<reference:reference>/"
 
 urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
+    path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
+    path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),
+    path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),
+    path(
+        "arrangements/<reference:reference>/closure/", ArrangementClosureApi.as_view(), name="api-arrangement-closure"
+    ),
+    path("change-kinds/", ChangeKindsApi.as_view(), name="api-change-kinds"),
     path("changes/", ChangesApi.as_view(), name="api-changes"),
     path(CHANGE, ChangeApi.as_view(), name="api-change"),
     path(f"{CHANGE}statement/", StatementApi.as_view(), name="api-statement"),
+    path(f"{CHANGE}deciders/", DecidersApi.as_view(), name="api-deciders"),
     path(f"{CHANGE}decisions/", DecisionsApi.as_view(), name="api-decisions"),
     path(f"{CHANGE}withdrawal/", WithdrawalApi.as_view(), name="api-withdrawal"),
     path("findings/", FindingsApi.as_view(), name="api-findings"),

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,8 +13,8 @@ from audits.assessments.models import Breach, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
-from audits.workflows.models import ChangeRequest, Decision, Finding
-from audits.workflows.states import ChangeState, FindingState
+from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
+from audits.workflows.states import ArrangementState, ChangeState, FindingState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage, Status
 from mrm.accounts.models import Recertification, RoleGrant
@@ -23,6 +23,7 @@ from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_g
 from mrm.pages import wording
 
 MOST_OF_A_KIND = 50
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
     models = Model.objects.visible_to(person).exclude(status=Status.RETIRED)
     tasks = [
         *_changes_to_decide(person),
+        *_arrangements(person, models, now),
         *_findings(person, models),
         *_breaches(person, models),
         *_candidates_and_failed_runs(person, models),
@@ -74,25 +76,55 @@ def _changes_to_decide(person) -> Iterator[Task]:
         .exclude(requester=person)
         .exclude(version__registered_by=person)
         .exclude(version__retraining__change__requester=person)
-        .select_related("model", "version")
+        .select_related("model", "version__model")
         .prefetch_related(standing)
     )
     for change in pending[:MOST_OF_A_KIND]:
         decisions = change.standing_decisions
         filled = [decision.role for decision in decisions if decision.approved]
-        roles = person.roles_in(change.model.workspace_id)
+        roles = person.roles_in(change.workspace_id) if change.model else person.all_roles()
         if any(decision.person_id == person.pk for decision in decisions):
             continue
         if not policies.role_to_fill(roles, roles_required=change.roles_required, roles_filled=filled):
             continue
         yield Task(
             icon="exchange",
-            what=f"Decide: {change.get_kind_display().lower()} of {change.model.name} version {change.version.number}",
+            what=f"Decide: {change.title}",
             why=f"{change.reference}. {change.reason} Without a decision the request expires.",
             action="Decide",
             address=reverse("change", args=[change.reference]),
             due_at=change.expires_at,
             since=change.requested_at,
+        )
+
+
+def _arrangements(person, models, now: datetime) -> Iterator[Task]:
+    """What has lapsed and holds a model back, what soon will, and what is suspended."""
+    holding = (
+        Arrangement.objects.holding()
+        .filter(model__in=models)
+        .filter(Q(ends_at__lte=now + SOON) | Q(kind=Arrangement.Kind.SUSPENSION))
+    )
+    for one in holding.select_related("model", "change").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
+        is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)
+        judges = not is_mine and _may(person, Permission.CLOSE_FINDING, one.model)
+        if not is_mine and not (judges and one.state == ArrangementState.EXPIRED):
+            continue
+        name = f"{one.get_kind_display().lower()} {one.reference} of {one.model.name}"
+        if one.kind == Arrangement.Kind.SUSPENSION:
+            what, why = f"Have the suspension of {one.model.name} lifted, or end its use", f"{one.title}"
+        elif one.state == ArrangementState.EXPIRED:
+            what, why = f"Put in order: {name}", f"{one.ended_because} Until then its use is restricted."
+        else:
+            what, why = f"Renew or end: {name}", f"{one.title}. When it lapses the use is restricted."
+        yield Task(
+            icon="clock",
+            what=what,
+            why=why,
+            action="Look",
+            address=reverse("arrangement", args=[one.reference]),
+            due_at=one.ends_at,
+            since=one.starts_at,
         )
 
 

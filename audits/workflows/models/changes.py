@@ -13,29 +13,50 @@ class ChangeRequestQuerySet(models.QuerySet):
 
     def visible_to(self, person):
         """The requests about models this person may know of."""
-        return self.filter(person.sees("model__workspace", "model__slug"))
+        seen = person.sees("model__workspace", "model__slug")
+        return self.filter(seen | Q(model__isnull=True)) if seen else self.all()  # A policy concerns everybody.
 
 
 class ChangeRequest(models.Model):
-    """That somebody, or the system on a breach, asks for a change of a model; and how it was decided."""
+    """That somebody, or the system on a breach, asks for a change; and how it was decided.
+
+    It is about a version, about a model as a whole (no version), or about the policy (no model either).
+    """
 
     class Kind(models.TextChoices):
         RETRAINING = "retraining", "Retraining"
         PROMOTION = "promotion", "Promotion"
         RETIREMENT = "retirement", "Retirement"
+        APPROVAL = "approval", "Approval for use"
+        EXCEPTION = "exception", "Exception"
+        OVERLAY = "overlay", "Overlay"
+        RISK_ACCEPTANCE = "risk_acceptance", "Risk acceptance"
+        TIER_CHANGE = "tier_change", "Tier change"
+        POLICY_CHANGE = "policy_change", "Policy change"
+        RESUMPTION = "resumption", "Lifting of a suspension"
+        BREAK_GLASS = "break_glass", "Emergency release"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # CR-2026-0001
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="changes")
-    version = models.ForeignKey("inventory.ModelVersion", on_delete=models.PROTECT, related_name="changes")
+    model = models.ForeignKey(
+        "inventory.Model", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
+    )
+    version = models.ForeignKey(
+        "inventory.ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
+    )
     breach = models.ForeignKey(
         "assessments.Breach", null=True, blank=True, on_delete=models.PROTECT, related_name="changes"
     )
     requester = models.ForeignKey(
         "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="changes_requested"
     )  # None: the system asked.
+    renews = models.ForeignKey(
+        "workflows.Arrangement", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals_asked"
+    )
+    about = models.CharField(max_length=200, blank=True)  # Names the one thing at stake, so that it is asked for once.
     reason = models.TextField()
+    terms = models.JSONField(default=dict)  # What is asked for in particular; which terms there are is the kind's.
     policy = models.ForeignKey("inventory.Policy", on_delete=models.PROTECT)
     roles_required = models.JSONField()  # One approval each, by different people, from the policy in force when asked.
     evidence = models.JSONField(default=dict)  # What the deciders are shown, frozen.
@@ -56,18 +77,44 @@ class ChangeRequest(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["version", "kind"],
-                condition=Q(state__in=["pending", "approved"]),
+                condition=Q(state__in=["pending", "approved"], kind__in=["retraining", "promotion", "retirement"]),
                 name="one_open_request_per_version_and_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "about"],
+                condition=Q(state__in=["pending", "approved"]) & ~Q(about=""),
+                name="one_open_request_about_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(version__isnull=True) | Q(model__isnull=False), name="version_of_a_change_has_its_model"
             ),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in ChangeState]), name="change_state_is_known"),
         ]
 
     def __str__(self):
-        return f"{self.reference}: {self.get_kind_display().lower()} of {self.version}"
+        return f"{self.reference}: {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The kind and what it is about: "promotion of Consumer credit version 3"."""
+        return f"{self.get_kind_display().lower()} of {self.version or self.model or 'the whole installation'}"
 
     @property
     def model_slug(self):
-        return self.model.slug
+        return self.model.slug if self.model_id else ""
+
+    @property
+    def workspace_id(self):
+        """Where it is decided; None: everywhere."""
+        return self.model.workspace_id if self.model_id else None
+
+    @property
+    def tier(self) -> int:
+        """Whose approvals it needs; what concerns every model is decided as for the highest."""
+        return self.model.tier if self.model_id else 1
+
+
+OUTCOMES = {"rejected": "rejected", "recused": "stepped aside from"}
 
 
 class DecisionQuerySet(models.QuerySet):
@@ -82,13 +129,18 @@ class Decision(models.Model):
         REVIEWED = "reviewed", "Approve: I reviewed the evidence and take responsibility for it"
         APPROVED = "approved", "Approve: I agree on behalf of the second line"
         REJECTED = "rejected", "Reject this change"
+        RECUSED = "recused", "Step aside: I have a conflict of interest"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     change = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="decisions")
     person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="decisions")
     printed_name = models.CharField(max_length=200)
     role = models.CharField(max_length=20)  # The one the policy asked for that this decision fills.
+    on_behalf_of = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="decisions_by_delegates"
+    )
     approved = models.BooleanField()
+    conditions = models.JSONField(default=list)  # {"text", "due_on"}: under which the approval is given.
     meaning = models.CharField(max_length=20, choices=Meaning.choices)
     comment = models.TextField(blank=True)
     statement = models.JSONField()  # Exactly what was signed; its RFC 8785 digest is below.
@@ -112,8 +164,12 @@ class Decision(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.printed_name} {'approved' if self.approved else 'rejected'} {self.change.reference}"
+        return f"{self.printed_name} {self.outcome} {self.change.reference}"
+
+    @property
+    def outcome(self) -> str:
+        return "approved" if self.approved else OUTCOMES[self.meaning]
 
     @property
     def model_slug(self):
-        return self.change.model.slug
+        return self.change.model_slug

@@ -1,13 +1,17 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
+from audits.workflows.serializers.arrangements import ArrangementOut, ArrangementQuery
 from audits.workflows.serializers.changes import (
     ChangeIn,
     ChangeInFullOut,
     ChangeOut,
     ChangeQuery,
+    DecidersOut,
     DecisionIn,
     DecisionMadeOut,
     GateOut,
+    KindOut,
+    KindQuery,
     StatementOut,
     StatementQuery,
 )
@@ -15,17 +19,22 @@ from audits.workflows.serializers.findings import AnswerIn, FindingIn, FindingOu
 from audits.workflows.serializers.retraining import RetrainingEventIn, RetrainingOut
 
 __all__ = [
+    "ArrangementOut",
+    "ArrangementQuery",
     "AnswerIn",
     "ChangeIn",
     "ChangeInFullOut",
     "ChangeOut",
     "ChangeQuery",
+    "DecidersOut",
     "DecisionIn",
     "DecisionMadeOut",
     "FindingIn",
     "FindingOut",
     "FindingQuery",
     "GateOut",
+    "KindOut",
+    "KindQuery",
     "RetrainingEventIn",
     "RetrainingOut",
     "StatementOut",

@@ -1,3 +1,4 @@
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audits.workflows.models import ChangeRequest, Decision
@@ -13,9 +14,17 @@ MEANINGS = Decision.Meaning.choices
 
 class ChangeIn(serializers.Serializer):
     kind = serializers.ChoiceField(KINDS)
-    model = serializers.SlugField(max_length=100)
-    version = serializers.IntegerField(min_value=1, help_text="Number of a version of the model.")
+    model = serializers.SlugField(max_length=100, required=False, help_text="Left out for a change of the policy.")
+    version = serializers.IntegerField(
+        min_value=1, required=False, help_text="Number of a version of the model, for kinds that are about one."
+    )
     reason = serializers.CharField(max_length=LONGEST_COMMENT, help_text="Whoever decides reads this first.")
+    terms = serializers.DictField(
+        required=False, default=dict, help_text="What the kind asks for in particular; `GET /change-kinds/` says what."
+    )
+    renews = serializers.CharField(
+        max_length=20, required=False, help_text="Reference of the exception, overlay or accepted risk that goes on."
+    )
     breach = serializers.UUIDField(required=False, help_text="The breach of this version that gives rise to it.")
 
 
@@ -26,14 +35,21 @@ class ChangeQuery(StrictQuery):
     version = serializers.IntegerField(min_value=1, required=False)
 
 
+class ConditionOut(serializers.Serializer):
+    text = serializers.CharField(max_length=300)
+    due_on = serializers.DateField(help_text="The day by which it is met; else the use is restricted.")
+
+
 class DecisionOut(serializers.Serializer):
     id = serializers.UUIDField()
     person = PersonOut()
     printed_name = serializers.CharField()
     role = serializers.CharField(help_text="The one the policy asked for that this decision fills.")
+    on_behalf_of = PersonOut(allow_null=True, help_text="Who delegated to the person, where they decided for another.")
     approved = serializers.BooleanField()
     meaning = serializers.ChoiceField(MEANINGS)
     comment = serializers.CharField()
+    conditions = ConditionOut(many=True, help_text="Under which the approval is given.")
     statement = serializers.DictField(help_text="Exactly what was signed.")
     statement_digest = serializers.CharField(help_text="SHA-256 of the statement's canonical JSON (RFC 8785).")
     authentication = serializers.CharField(help_text="How the signer proved again who they are.")
@@ -45,11 +61,13 @@ class DecisionOut(serializers.Serializer):
 class ChangeOut(serializers.Serializer):
     reference = serializers.CharField()
     kind = serializers.ChoiceField(KINDS)
-    model = serializers.CharField(source="model.slug")
-    version = serializers.IntegerField(source="version.number")
+    model = serializers.CharField(source="model.slug", allow_null=True, default=None)
+    version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
     breach = serializers.UUIDField(source="breach_id", allow_null=True)
     requester = PersonOut(allow_null=True, help_text="null: the system asked.")
     reason = serializers.CharField()
+    terms = serializers.DictField(help_text="What is asked for in particular.")
+    renews = serializers.CharField(source="renews.reference", allow_null=True, default=None)
     policy_version = serializers.IntegerField(source="policy.number")
     roles_required = serializers.ListField(child=serializers.CharField(), help_text="One approval each.")
     evidence_digest = serializers.CharField()
@@ -61,8 +79,17 @@ class ChangeOut(serializers.Serializer):
     completed_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_field(serializers.ListField(child=serializers.CharField()))
+class ReferencesField(serializers.Field):
+    """The references of related rows."""
+
+    def to_representation(self, rows) -> list[str]:
+        return [row.reference for row in rows.order_by("reference")]
+
+
 class ChangeInFullOut(ChangeOut):
     evidence = serializers.DictField(help_text="What the deciders are shown.")
+    arrangements = ReferencesField(read_only=True, help_text="What came into force by it.")
     decisions = DecisionOut(many=True)
     retraining = RetrainingOut(allow_null=True, default=None)
 
@@ -91,6 +118,7 @@ class DecisionIn(serializers.Serializer):
     comment = serializers.CharField(
         max_length=LONGEST_COMMENT, allow_blank=True, default="", help_text="Needed for a rejection."
     )
+    conditions = ConditionOut(many=True, required=False, help_text="Of the approval of a version for use.")
     evidence_digest = serializers.RegexField("^[0-9a-f]{64}$", help_text="From the statement you were shown.")
     password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text="Yours, again.")
     code = serializers.CharField(
@@ -106,3 +134,40 @@ class DecisionMadeOut(serializers.Serializer):
 class GateOut(serializers.Serializer):
     allowed = serializers.BooleanField()
     blockers = serializers.ListField(child=serializers.CharField())
+    waived = serializers.ListField(child=serializers.CharField(), help_text="What an exception sets aside until a day.")
+
+
+class KindQuery(StrictQuery):
+    model = serializers.SlugField(max_length=100, required=False, help_text="Whose tier and whose choices to show.")
+
+
+class TermOut(serializers.Serializer):
+    name = serializers.CharField()
+    label = serializers.CharField()
+    shape = serializers.CharField(help_text="text, line, lines, day, number, document, choice, several or answers.")
+    required = serializers.BooleanField()
+    help = serializers.CharField()
+    choices = serializers.DictField(child=serializers.CharField(), help_text="What may be chosen, or must be answered.")
+
+
+class KindOut(serializers.Serializer):
+    kind = serializers.ChoiceField(KINDS)
+    about = serializers.CharField(help_text="version, model or policy.")
+    purpose = serializers.CharField()
+    roles_required = serializers.ListField(child=serializers.CharField(), help_text="One approval each.")
+    terms = TermOut(many=True)
+    if_approved = serializers.CharField()
+    if_not = serializers.CharField()
+    on_lapse = serializers.CharField(help_text="What happens when its time is over; empty where it has no end.")
+
+
+class DeciderOut(serializers.Serializer):
+    person = PersonOut()
+    role = serializers.CharField(help_text="In which they would decide; empty if in none that is awaited.")
+    on_behalf_of = PersonOut(allow_null=True)
+    may_decide = serializers.BooleanField()
+    reasons_not_to = serializers.ListField(child=serializers.CharField())
+
+
+class DecidersOut(serializers.Serializer):
+    deciders = DeciderOut(many=True)

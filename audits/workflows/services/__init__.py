@@ -1,14 +1,17 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
-from audits.workflows.services.changes import expire_change_requests, request_change, withdraw
+from audits.workflows.services.arrangements import close_arrangement, expire_arrangements
+from audits.workflows.services.changes import draft_change, request_change
 from audits.workflows.services.decisions import (
+    CAN_BE_CONDITIONAL,
     decide,
     decision_view,
     prepare_decision,
     sign_decision,
     statement_of,
-    why_not_decide,
 )
+from audits.workflows.services.delegations import delegate, revoke_delegation
+from audits.workflows.services.endings import expire_change_requests, withdraw
 from audits.workflows.services.findings import (
     close_finding,
     raise_finding,
@@ -16,28 +19,39 @@ from audits.workflows.services.findings import (
     return_finding,
     submit_finding,
 )
+from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.retraining import (
     dispatch_approved_retrainings,
     open_retraining_requests,
     report_retraining,
 )
+from audits.workflows.services.suspension import suspend
 
 __all__ = [
+    "CAN_BE_CONDITIONAL",
+    "close_arrangement",
     "close_finding",
     "decide",
     "decision_view",
+    "delegate",
     "dispatch_approved_retrainings",
+    "draft_change",
+    "expire_arrangements",
     "expire_change_requests",
     "open_retraining_requests",
+    "position_of",
     "prepare_decision",
     "raise_finding",
     "report_retraining",
     "request_change",
     "respond_to_finding",
     "return_finding",
+    "revoke_delegation",
     "sign_decision",
     "statement_of",
     "submit_finding",
+    "suspend",
+    "who_may_decide",
     "why_not_decide",
     "withdraw",
 ]

@@ -1,120 +1,118 @@
-"""Asking for a change, taking the request back, and letting it expire."""
-
-from datetime import datetime
+"""Asking for a change of any kind. Freezes what the deciders will be shown."""
 
 from django.utils import timezone
 
 from audits.assessments.models import Breach
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from audits.workflows.gates import blockers_for_promotion
-from audits.workflows.models import ChangeRequest, Retraining
+from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.evidence import digest_of, evidence_for
-from audits.workflows.services.transitions import move
+from audits.workflows.services.kinds import KINDS, cleaned
 from audits.workflows.states import ChangeState
 from inventory import policies
-from inventory.models import ModelVersion, Policy
-from inventory.states import Stage, Status
+from inventory.models import Model, ModelVersion, Policy
+from inventory.states import Status
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import RuleBroken, UnusableData
 
 OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
 
 
 @governed()
 def request_change(
-    kind: str, version: ModelVersion, *, reason: str, breach: Breach | None = None, actor
+    kind: str,
+    subject: ModelVersion | Model | None,
+    *,
+    reason: str,
+    terms: dict | None = None,
+    breach: Breach | None = None,
+    renews: Arrangement | None = None,
+    actor,
 ) -> ChangeRequest:
-    """Ask for a retraining, a promotion or a retirement. Freezes what the deciders will be shown."""
-    model = version.model
-    require(actor, Permission.REQUEST_CHANGE, model.workspace_id, model_slug=model.slug)
-    version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
-    if reasons := _why_not_request(kind, version, breach, reason):
-        raise RuleBroken(*reasons)
-    policy = Policy.objects.in_force()
-    evidence = evidence_for(kind, version, breach, reason)
-    change = ChangeRequest.objects.create(
-        reference=next_reference(ChangeRequest, "CR"),
-        kind=kind,
-        model=version.model,
-        version=version,
-        breach=breach,
-        requester=actor,
-        reason=reason,
-        policy=policy,
-        roles_required=policies.roles_required(policy.document, kind, version.model.tier),
-        evidence=evidence,
-        evidence_digest=digest_of(evidence),
-        expires_at=timezone.now() + policies.expiry_of_changes(policy.document),
+    """Ask for a change of a version, of a model as a whole, or (None) of the policy."""
+    model = subject.model if isinstance(subject, ModelVersion) else subject
+    require(
+        actor,
+        Permission.REQUEST_CHANGE,
+        model.workspace_id if model else None,
+        model_slug=model.slug if model else None,
     )
+    change = _drafted(kind, subject, reason=reason, breach=breach, renews=renews, actor=actor)
+    change.terms = cleaned(KINDS[kind], change, terms or {})
+    change.about = KINDS[kind].at_stake(change)
+    if reasons := _why_not_request(change):
+        raise RuleBroken(*reasons)
+    policy = change.policy = Policy.objects.in_force()
+    change.reference = next_reference(ChangeRequest, "CR")
+    required = policies.roles_required(policy.document, kind, change.tier)
+    change.roles_required = [*required, *KINDS[kind].also_awaits(change)]
+    change.evidence = evidence_for(change)
+    change.evidence_digest = digest_of(change.evidence)
+    change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)
+    change.save(force_insert=True)
     record(
         Action.CHANGE_REQUESTED,
         actor=actor,
         subject=change,
         kind=str(kind),
-        version=version.number,
+        version=change.version.number if change.version else None,
         evidence_digest=change.evidence_digest,
         policy=policy.number,
     )
     return change
 
 
-@governed()
-def withdraw(change: ChangeRequest, *, reason: str, actor) -> ChangeRequest:
-    """Take a request back; its requester may, and so may the model's owner."""
-    require(actor, Permission.REQUEST_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
-    if actor and actor.pk not in (change.requester_id, change.model.owner_id):
-        raise NotPermitted("Only whoever asked for this change, or the model's owner, can withdraw it.")
-    if not reason.strip():
-        raise RuleBroken("Say why the request is withdrawn.")
-    change = ChangeRequest.objects.select_for_update().get(pk=change.pk)
-    move(change, "withdraw", outcome=reason, decided_at=timezone.now())
-    record(Action.CHANGE_WITHDRAWN, actor=actor, subject=change, reason=reason)
+def draft_change(
+    kind: str, subject: ModelVersion | Model | None, *, renews: Arrangement | None = None
+) -> ChangeRequest:
+    """A request as it would be, unsaved: what a form asks which terms there are and what stands against it."""
+    version = subject if isinstance(subject, ModelVersion) else None
+    model = version.model if version else subject
+    return ChangeRequest(kind=kind, model=model, version=version, renews=renews, policy=Policy.objects.in_force())
+
+
+def _drafted(kind: str, subject, *, reason: str, breach, renews, actor) -> ChangeRequest:
+    if isinstance(subject, ModelVersion):
+        rows = ModelVersion.objects.select_for_update(of=("self",)).select_related("model__workspace", "model__owner")
+        subject = rows.get(pk=subject.pk)
+    elif subject is not None:
+        subject = Model.objects.select_for_update(of=("self",)).select_related("workspace", "owner").get(pk=subject.pk)
+    change = draft_change(kind, subject, renews=renews)
+    about = KINDS[kind].about
+    if about == "version" and change.version is None:
+        what = change.get_kind_display().lower()
+        raise UnusableData(
+            {"message": f"Name the version: {what} is about one version of a model.", "field": "version"}
+        )
+    if (about == "policy") != (change.model is None):
+        told = "A change of the policy is about no model." if change.model else "Name the model that it is about."
+        raise UnusableData({"message": told, "field": "model"})
+    change.reason, change.breach, change.requester = reason, breach, actor
     return change
 
 
-def expire_change_requests(now: datetime) -> None:
-    """Requests that nobody decided in time end by themselves, each exactly once."""
-    for change in ChangeRequest.objects.pending().filter(expires_at__lte=now):
-        _expire(change, now)
-
-
-@governed()
-def _expire(change: ChangeRequest, now: datetime) -> None:
-    change = ChangeRequest.objects.select_for_update().get(pk=change.pk)
-    if change.state == ChangeState.PENDING and change.expires_at <= now:
-        move(change, "expire", outcome="Nobody decided in time.", decided_at=now)
-        record(Action.CHANGE_EXPIRED, actor=None, subject=change)
-
-
-def _why_not_request(kind: str, version: ModelVersion, breach: Breach | None, reason: str) -> list[str]:
-    reasons = []
-    if not reason.strip():
+def _why_not_request(change: ChangeRequest) -> list[str]:
+    reasons, version, breach = [], change.version, change.breach
+    if not change.reason.strip():
         reasons.append("Say why the change is asked for.")
-    if breach and breach.version_id != version.pk:
-        reasons.append(f"The {breach} is not one of {version}.")
-    if version.model.status == Status.RETIRED:
-        reasons.append(f"{version.model} is retired.")
-    open_request = version.changes.filter(kind=kind, state__in=OPEN).first()
+    if breach and (version is None or breach.version_id != version.pk):
+        reasons.append(f"The {breach} is not one of {version or change.model}.")
+    if change.renews and change.renews.model_id != change.model_id:
+        reasons.append(f"{change.renews.reference} is not about {change.model}.")
+    if change.model and change.model.status == Status.RETIRED:
+        reasons.append(f"{change.model} is retired.")
+    open_request = ChangeRequest.objects.filter(kind=change.kind, state__in=OPEN, about=change.about).first()
+    open_request = open_request or _of_the_same_version(change)
     if open_request:
         reasons.append(f"{open_request.reference} already asks for this.")
-    if kind == ChangeRequest.Kind.PROMOTION:
-        reasons += blockers_for_promotion(version)
-    if kind == ChangeRequest.Kind.RETRAINING:
-        reasons += why_not_retrain(version)
-    return reasons
+    against = KINDS[change.kind].why_not(change)
+    return reasons + [reason for reason in against if reason not in reasons]
 
 
-def why_not_retrain(version: ModelVersion) -> list[str]:
-    """Every reason why this version cannot be retrained now."""
-    reasons = []
-    if version.stage not in (Stage.PRODUCTION, Stage.CHALLENGER):
-        reasons.append(f"Only what runs can be retrained; {version} is {version.stage}.")
-    if version.artifact_bytes is None:
-        reasons.append(f"{version} has no artifact here to retrain.")
-    waiting = Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).first()
-    if waiting:
-        reasons.append(f"{waiting.candidate} was already retrained from it and awaits a decision.")
-    return reasons
+def _of_the_same_version(change: ChangeRequest) -> ChangeRequest | None:
+    """A request from before requests named what is at stake."""
+    if change.version is None:
+        return None
+    return change.version.changes.filter(kind=change.kind, state__in=OPEN, about="").first()

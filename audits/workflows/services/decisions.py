@@ -1,23 +1,28 @@
-"""Deciding a change: who may, over exactly which evidence, meaning what; and what approval does."""
+"""Deciding a change: over exactly which evidence, meaning what, under which conditions; and what approval does."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils import timezone
 
-from audits.assessments.services import close_breaches_of
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows import policies
-from audits.workflows.gates import blockers_for_promotion
-from audits.workflows.models import ChangeRequest, Decision, Retraining
-from audits.workflows.services.changes import why_not_retrain, withdraw
+from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services.evidence import digest_of, evidence_again
+from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.positions import (
+    Position,
+    permission_to_decide,
+    position_of,
+    roles_of,
+    why_not_decide,
+    why_over,
+)
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
 from inventory.policies import needs_passkey
-from inventory.services import promote_version, retire_model
 from mrm.accounts.models import Statement
-from mrm.accounts.policies import Permission
 from mrm.accounts.services import (
     Passkey,
     Password,
@@ -29,7 +34,13 @@ from mrm.accounts.services import (
     statement_body,
     void_signatures,
 )
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+
+Meaning = Decision.Meaning
+APPROVING = (Meaning.REVIEWED, Meaning.APPROVED)
+MOST_CONDITIONS = 10
+LONGEST_CONDITION = 300
+CAN_BE_CONDITIONAL = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
 
 
 @dataclass(frozen=True)
@@ -39,13 +50,15 @@ class DecisionView:
     change: ChangeRequest
     reasons_not_to: list[str]
     role: str
+    on_behalf_of: str = ""
 
 
 def decision_view(change: ChangeRequest, *, person) -> DecisionView:
     """The request as this person must see it now. Voids what was signed over evidence that no longer holds."""
     change = refresh_evidence(change) if change.state == ChangeState.PENDING else change
-    role = policies.role_to_fill(person.roles_in(change.model.workspace_id), **_roles(change))
-    return DecisionView(change, why_not_decide(change, person=person), role)
+    position = position_of(change, person)
+    on_behalf_of = str(position.on_behalf_of or "")
+    return DecisionView(change, why_not_decide(change, person=person), position.role, on_behalf_of)
 
 
 def decide(
@@ -54,6 +67,7 @@ def decide(
     approved: bool,
     meaning: str,
     comment: str = "",
+    conditions: list[dict] | None = None,
     evidence_digest: str,
     password: str,
     code: str = "",
@@ -61,47 +75,69 @@ def decide(
 ) -> Decision:
     """Prepare and sign a decision by password in one step, as a program does that has shown the statement itself."""
     statement = prepare_decision(
-        change, approved=approved, meaning=meaning, comment=comment, evidence_digest=evidence_digest, actor=actor
+        change,
+        approved=approved,
+        meaning=meaning,
+        comment=comment,
+        conditions=conditions,
+        evidence_digest=evidence_digest,
+        actor=actor,
     )
     return sign_decision(change, statement.pk, proof=Password(password, code), actor=actor)
 
 
 def prepare_decision(
-    change: ChangeRequest, *, approved: bool, meaning: str, comment: str = "", evidence_digest: str, actor
+    change: ChangeRequest,
+    *,
+    approved: bool,
+    meaning: str,
+    comment: str = "",
+    conditions: list[dict] | None = None,
+    evidence_digest: str,
+    actor,
 ) -> Statement:
-    """What `actor` would sign, over the evidence whose digest was shown; refused where they may not decide."""
-    require(actor, Permission.DECIDE_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
+    """What `actor` would sign, over the evidence whose digest was shown; refused where they may not decide.
+
+    conditions  [{"text", "due_on"}]: what must be so by which day, or the use is restricted
+    """
+    _require(change, actor)
     change = refresh_evidence(change)
     _refuse_decision(change, evidence_digest=evidence_digest, actor=actor)
-    if approved == (meaning == Decision.Meaning.REJECTED):
+    if approved != (meaning in APPROVING):
         raise RuleBroken("The meaning of a signature must match the decision it signs.")
     if not approved and not comment.strip():
-        raise RuleBroken("Say why you reject the request; whoever asked needs to know.")
-    content = _content(change, approved=approved, meaning=meaning, comment=comment, person=actor)
-    demanded = needs_passkey(change.policy.document, change.kind, change.model.tier)
+        what = "step aside" if meaning == Meaning.RECUSED else "reject the request"
+        raise RuleBroken(f"Say why you {what}; whoever asked needs to know.")
+    conditions = _checked(change, conditions or [], approved=approved)
+    content = _content(change, position_of(change, actor), meaning=meaning, comment=comment, conditions=conditions)
+    demanded = needs_passkey(change.policy.document, change.kind, change.tier)
     return prepare_statement(change, signer=actor, needs_passkey=demanded, **content)
 
 
-def statement_of(change: ChangeRequest, *, approved: bool, meaning: str, comment: str, person) -> dict:
+def statement_of(change: ChangeRequest, *, meaning: str, comment: str, conditions: list[dict] = (), person) -> dict:
     """What this person would sign if they decided now."""
-    content = _content(change, approved=approved, meaning=meaning, comment=comment, person=person)
+    content = _content(change, position_of(change, person), meaning=meaning, comment=comment, conditions=conditions)
     return statement_body(change, signer=person, **content)
 
 
-def _content(change: ChangeRequest, *, approved, meaning, comment, person) -> dict:
+def _content(change: ChangeRequest, position: Position, *, meaning, comment, conditions) -> dict:
+    terms = {"conditions": list(conditions)} if conditions else {}
+    if principal := position.on_behalf_of:
+        terms["on_behalf_of"] = {"id": str(principal.pk), "name": principal.display_name}
     return {
         "evidence_digest": change.evidence_digest,
-        "outcome": "approved" if approved else "rejected",
-        "meaning": Decision.Meaning(meaning).label,
+        "outcome": "approved" if meaning in APPROVING else str(meaning),
+        "meaning": Meaning(meaning).label,
         "comment": comment,
         "policy_version": change.policy.number,
-        "role": policies.role_to_fill(person.roles_in(change.model.workspace_id), **_roles(change)),
+        "role": position.role,
+        "terms": terms or None,
     }
 
 
 def sign_decision(change: ChangeRequest, reference, *, proof: Password | Passkey, actor) -> Decision:
     """Sign the prepared statement and so decide. The last approval needed carries the change out."""
-    require(actor, Permission.DECIDE_CHANGE, change.model.workspace_id, model_slug=change.model_slug)
+    _require(change, actor)
     proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
     refresh_evidence(change)
     return _decide(change, proven, actor=actor)
@@ -138,23 +174,17 @@ def changed_parts(before: dict, after: dict) -> list[str]:
     return [name for name in after if before.get(name) != after[name]]
 
 
-def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
-    """Every reason why this person may not decide this request now, from the history of what it is about."""
-    if over := _why_over(change):
-        return [over]
-    candidate = policies.Candidate(
-        roles=frozenset(person.roles_in(change.model.workspace_id)),
-        is_service=person.is_service,
-        involvement=_involvement(change, person),
-    )
-    return policies.why_not_decide(candidate, **_roles(change))
+def _require(change: ChangeRequest, actor) -> None:
+    """The permission, of the person or of whom they decide for."""
+    holder = position_of(change, actor).on_behalf_of or actor
+    require(holder, permission_to_decide(change), change.workspace_id, model_slug=change.model_slug or None)
 
 
 def _refuse_decision(change: ChangeRequest, *, evidence_digest: str, actor) -> None:
     """Raise unless this person may decide this request now, over the evidence they were shown."""
-    if over := _why_over(change):
+    if over := why_over(change):
         raise RuleBroken(over)
-    if reasons := why_not_decide(change, person=actor):
+    if reasons := position_of(change, actor).reasons_not_to:
         raise NotPermitted(*reasons)
     if evidence_digest != digest_of(evidence_again(change)):
         raise RuleBroken("The evidence has changed since you opened this page. Read it again, then decide.")
@@ -165,19 +195,22 @@ def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     """Asks everything again, now that nobody else can decide."""
     change, statement = _locked(change), proven.statement.body
     _refuse_decision(change, evidence_digest=statement["evidence_digest"], actor=actor)
-    approved, comment, role = statement["outcome"] == "approved", statement["comment"], statement["signer"]["role"]
-    if approved and role not in policies.roles_open(**_roles(change)):
-        raise NotPermitted(f"Somebody else has decided as {policies.in_words(role)} meanwhile.")
+    meaning = next(one for one in Meaning if one.label == statement["meaning"])
+    position, signer = position_of(change, actor), statement["signer"]
+    terms = statement.get("terms", {})
+    if (signer["role"], terms.get("on_behalf_of", {}).get("id")) != _signing_as(position):
+        raise NotPermitted(f"Somebody else has decided as {policies.in_words(signer['role'])} meanwhile.")
     signature = sign(proven, subject=change, evidence_digest=change.evidence_digest)
-    meaning = next(one for one in Decision.Meaning if one.label == statement["meaning"])
     decision = Decision.objects.create(
         change=change,
         person=actor,
+        on_behalf_of=position.on_behalf_of,
         printed_name=signature.printed_name,
-        role=role,
-        approved=approved,
+        role=position.role,
+        approved=meaning in APPROVING,
         meaning=meaning,
-        comment=comment,
+        comment=statement["comment"],
+        conditions=terms.get("conditions", []),
         statement=signature.statement,
         statement_digest=signature.statement_digest,
         authentication=signature.method,
@@ -188,104 +221,64 @@ def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
         actor=actor,
         subject=change,
         decision=str(decision.pk),
-        approved=approved,
+        approved=decision.approved,
         meaning=str(meaning),
-        role=role,
+        role=position.role,
+        on_behalf_of=str(position.on_behalf_of.pk) if position.on_behalf_of else "",
         evidence_digest=change.evidence_digest,
         signature=signature.in_trail(),
     )
-    if not approved:
-        move(change, "reject", decided_at=timezone.now(), outcome=f"Rejected by {actor.display_name}: {comment}")
-        record(Action.CHANGE_REJECTED, actor=actor, subject=change)
-    elif not policies.roles_open(**_roles(change)):
-        move(change, "approve", decided_at=timezone.now())
-        record(Action.CHANGE_APPROVED, actor=actor, subject=change)
-        _carry_out(change, actor)
+    _follow(change, decision)
     return decision
 
 
-def _carry_out(change: ChangeRequest, actor) -> None:
-    """What approval does at once. Retraining waits for the dispatching task: the network has no rollback."""
-    match change.kind:
-        case ChangeRequest.Kind.RETRAINING:
-            _order_retraining(change)
-            return
-        case ChangeRequest.Kind.PROMOTION:
-            outcome = _promote(change, actor)
-        case ChangeRequest.Kind.RETIREMENT:
-            outcome = _retire(change, actor)
-    move(change, "complete", outcome=outcome, completed_at=timezone.now())
-    record(Action.CHANGE_COMPLETED, actor=actor, subject=change, outcome=outcome)
+def _follow(change: ChangeRequest, decision: Decision) -> None:
+    """What a decision leads to: one no ends the request, the last yes that is needed carries it out."""
+    actor = decision.person
+    if decision.meaning == Meaning.REJECTED:
+        outcome = f"Rejected by {actor.display_name}: {decision.comment}"
+        move(change, "reject", decided_at=timezone.now(), outcome=outcome)
+        record(Action.CHANGE_REJECTED, actor=actor, subject=change)
+    elif decision.approved and not policies.roles_open(**roles_of(change)):
+        approve_change(change, actor)
 
 
-def _order_retraining(change: ChangeRequest) -> None:
-    if reasons := why_not_retrain(change.version):
+def approve_change(change: ChangeRequest, actor) -> None:
+    """The last approval is there: what stands against it is asked once more, inside the lock; then it is done."""
+    kind = KINDS[change.kind]
+    move(change, "approve", decided_at=timezone.now())
+    record(Action.CHANGE_APPROVED, actor=actor, subject=change)
+    if reasons := kind.why_not(change):
         raise RuleBroken(*reasons)
-    Retraining.objects.create(change=change)
+    if outcome := kind.carry_out(change, actor):
+        move(change, "complete", outcome=outcome, completed_at=timezone.now())
+        record(Action.CHANGE_COMPLETED, actor=actor, subject=change, outcome=outcome)
 
 
-def _promote(change: ChangeRequest, actor) -> str:
-    if blockers := blockers_for_promotion(change.version):
-        raise RuleBroken(*blockers)
-    before = change.model.production_version()
-    promote_version(change.version, actor=actor)
-    if before:
-        close_breaches_of(
-            before, reason=f"Superseded: {change.version} was promoted by {change.reference}.", actor=None
-        )
-    return f"{change.version} is in production" + (f"; {before} is superseded." if before else ".")
+def _signing_as(position: Position) -> tuple[str, str | None]:
+    return position.role, str(position.on_behalf_of.pk) if position.on_behalf_of else None
 
 
-def _retire(change: ChangeRequest, actor) -> str:
-    retire_model(change.model, actor=actor)
-    for version in change.model.versions.all():
-        close_breaches_of(version, reason=f"{change.model} was retired by {change.reference}.", actor=None)
-    for pending in change.model.changes.pending():
-        withdraw(pending, reason=f"{change.model} was retired by {change.reference}.", actor=None)
-    return f"{change.model} is retired."
-
-
-def _why_over(change: ChangeRequest) -> str:
-    """Why nobody may decide any more; empty while they may. An expiry counts from its minute, not from the sweep."""
-    if change.state != ChangeState.PENDING:
-        return f"{change.reference} is already {change.state}."
-    if change.expires_at <= timezone.now():
-        return f"{change.reference} expired on {_day(change.expires_at)}; ask again if the change is still wanted."
-    return ""
+def _checked(change: ChangeRequest, conditions: list[dict], *, approved: bool) -> list[dict]:
+    """Conditions as they are kept, or every fault of them."""
+    faults = []
+    if conditions and (not approved or change.kind not in CAN_BE_CONDITIONAL):
+        faults.append("Only the approval of a version for use can have conditions.")
+    if len(conditions) > MOST_CONDITIONS:
+        faults.append(f"{len(conditions)} conditions are too many; {MOST_CONDITIONS} fit.")
+    for place, condition in enumerate(conditions, start=1):
+        text = condition["text"].strip()
+        if not text or len(text) > LONGEST_CONDITION:
+            faults.append(f"Condition {place} needs a text of {LONGEST_CONDITION} characters at most.")
+        if date.fromisoformat(condition["due_on"]) < timezone.now().date():
+            faults.append(f"Condition {place} is due on a day that has passed.")
+    if faults:
+        raise UnusableData(*({"message": fault, "field": "conditions"} for fault in faults))
+    return [{"text": one["text"].strip(), "due_on": one["due_on"]} for one in conditions]
 
 
 def _locked(change: ChangeRequest) -> ChangeRequest:
-    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("model", "version", "breach", "policy")
-    return rows.get(pk=change.pk)
-
-
-def _roles(change: ChangeRequest) -> dict:
-    filled = change.decisions.standing().filter(approved=True).values_list("role", flat=True)
-    return {"roles_required": change.roles_required, "roles_filled": list(filled)}
-
-
-def _involvement(change: ChangeRequest, person) -> policies.Involvement:
-    """What this person did to the subject, each with its date, so that the page can say so."""
-    version, me = change.version, person.pk
-    mine = change.decisions.standing().filter(person=person).first()
-    return policies.Involvement(
-        owns="own it" if change.model.owner_id == me else "",
-        registered=f"registered version {version.number} on {_day(version.registered_at)}"
-        if version.registered_by_id == me
-        else "",
-        trained=_trained(version, me),
-        requested=f"asked for it on {_day(change.requested_at)}" if change.requester_id == me else "",
-        decided=f"decided on {_day(mine.decided_at)}" if mine else "",
+    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related(
+        "model__workspace", "model__owner", "version", "breach", "policy", "renews__change"
     )
-
-
-def _trained(version, person_id) -> str:
-    """Who asked for the retraining that made a version is counted as having made it."""
-    retraining = getattr(version, "retraining", None)
-    if retraining is None or retraining.change.requester_id != person_id:
-        return ""
-    return f"asked for the retraining that made version {version.number} ({retraining.change.reference})"
-
-
-def _day(moment) -> str:
-    return f"{moment:%d %B %Y}".lstrip("0")
+    return rows.get(pk=change.pk)

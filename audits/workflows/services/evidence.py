@@ -4,51 +4,85 @@ import hashlib
 
 from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
-from audits.workflows.gates import blockers_for_promotion
-from audits.workflows.models import ChangeRequest
-from inventory.models import ModelVersion, Policy
+from audits.workflows.gates import blockers_for_approval, blockers_for_promotion, gate_for
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.kinds.promotion import uses_of
+from inventory.models import Model, ModelVersion, Policy
 from mrm_verify.canonical import canonical
 
+Kind = ChangeRequest.Kind
+RELEASES = (Kind.PROMOTION, Kind.BREAK_GLASS)  # What puts a version into production.
+GATED = (*RELEASES, Kind.APPROVAL)
 
-def evidence_for(
-    kind: str, version: ModelVersion, breach: Breach | None, reason: str, *, breach_run: Run | None = None
-) -> dict:
+
+def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dict:
     """The facts a decision rests on. Two calls give the same facts unless the subject changed in between.
 
     A breach is shown as it was in `breach_run`, by default the newest run that saw it: that it goes on being seen is no
     change of the subject.
     """
-    model, policy = version.model, Policy.objects.in_force()
+    model, version, breach = change.model, change.version, change.breach
+    policy = Policy.objects.in_force()
+    gated = change.kind in GATED
+    gate = gate_for(version) if gated else None
     return {
-        "kind": str(kind),
-        "reason": reason,
+        "kind": str(change.kind),
+        "reason": change.reason,
+        "terms": change.terms,
+        "renews": _arrangement_facts(change.renews),
         "policy": {"version": policy.number, "sha256": policy.digest},
-        "model": {
-            "slug": model.slug,
-            "name": model.name,
-            "purpose": model.purpose,
-            "owner": str(model.owner),
-            "tier": model.tier,
-            "status": model.status,
-        },
+        "model": _model_facts(model),
         "version": _version_facts(version),
-        "replaces": _version_facts(model.production_version()) if kind == ChangeRequest.Kind.PROMOTION else None,
+        "replaces": _version_facts(model.production_version()) if change.kind in RELEASES else None,
         "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
-        "gate": blockers_for_promotion(version) if kind == ChangeRequest.Kind.PROMOTION else None,
-        "assessments": _assessment_facts(version) if kind == ChangeRequest.Kind.PROMOTION else None,
-    }
+        "gate": _reasons(change) if gated else None,
+        "waived": [waived.text for waived in gate.waived] if gated else None,
+        "assessments": _assessment_facts(version) if gated else None,
+    } | KINDS[change.kind].evidence(change)
+
+
+def _reasons(change: ChangeRequest) -> list[str]:
+    again = change.kind == Kind.APPROVAL
+    if again:
+        return blockers_for_approval(change.version)
+    return blockers_for_promotion(change.version, for_uses=uses_of(change))
 
 
 def evidence_again(change: ChangeRequest) -> dict:
     """The evidence of a request as it is now."""
     shown = change.evidence.get("breach")
     run = Run.objects.get(pk=shown["run"]) if shown else None
-    return evidence_for(change.kind, change.version, change.breach, change.reason, breach_run=run)
+    return evidence_for(change, breach_run=run)
 
 
 def digest_of(facts: dict) -> str:
     """SHA-256 of the RFC 8785 canonical JSON."""
     return hashlib.sha256(canonical(facts)).hexdigest()
+
+
+def _model_facts(model: Model | None) -> dict | None:
+    if model is None:
+        return None
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "purpose": model.purpose,
+        "owner": str(model.owner),
+        "tier": model.tier,
+        "status": model.status,
+    }
+
+
+def _arrangement_facts(arrangement: Arrangement | None) -> dict | None:
+    if arrangement is None:
+        return None
+    return {
+        "reference": arrangement.reference,
+        "title": arrangement.title,
+        "state": arrangement.state,
+        "ends": arrangement.ends_at.isoformat() if arrangement.ends_at else None,
+    }
 
 
 def _version_facts(version: ModelVersion | None) -> dict | None:

@@ -1,10 +1,15 @@
-"""The one place that moves a change request, a retraining or a finding from state to state."""
+"""The one place that moves a change request, a retraining, a finding or an arrangement from state to state."""
 
-from audits.workflows.models import ChangeRequest, Finding, Retraining
-from audits.workflows.states import change_after, finding_after, retraining_after
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining
+from audits.workflows.states import arrangement_after, change_after, finding_after, retraining_after
 from mrm.errors import RuleBroken
 
-AFTER = {ChangeRequest: change_after, Retraining: retraining_after, Finding: finding_after}
+AFTER = {
+    Arrangement: arrangement_after,
+    ChangeRequest: change_after,
+    Retraining: retraining_after,
+    Finding: finding_after,
+}
 
 
 def move(subject, event: str, **fields) -> None:

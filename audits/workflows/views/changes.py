@@ -9,30 +9,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audits.assessments.models import Breach
 from audits.workflows import policies, services, tasks
 from audits.workflows.forms import ChangeFilter, ChangeForm, DecisionForm, WithdrawalForm
-from audits.workflows.models import ChangeRequest
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.terms import awaits_words, told_terms
 from audits.workflows.states import ChangeState
+from inventory.models import ModelVersion
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
 from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import numbered_page
 from mrm.queue import nudge
-
-CONSEQUENCES = {
-    ChangeRequest.Kind.RETRAINING: (
-        "After the last approval the same estimator is fitted again on the labelled window and registered as a "
-        "candidate. What is in use stays in use until a promotion is decided.",
-        "Nothing is retrained; the breach stays open and may ask again after the policy's waiting period.",
-    ),
-    ChangeRequest.Kind.PROMOTION: (
-        "With the last approval this version goes into production and the one before it is superseded, at once.",
-        "What is in use stays in use.",
-    ),
-    ChangeRequest.Kind.RETIREMENT: (
-        "With the last approval the model and all its versions are retired; they stay in the register.",
-        "The model stays as it is.",
-    ),
-}
 
 
 @require_safe
@@ -60,23 +47,68 @@ def model_changes(request, slug):
 
 @require_http_methods(["GET", "POST"])
 def request_change(request, slug, number):
+    """Ask for a change of one version."""
     version = version_for(request, slug, number)
-    breach = _breach_of(request, version)
-    kind = request.GET.get("kind", "")
-    form = ChangeForm(posted(request), initial={"kind": kind})
+    return _ask(request, version, version.model)
+
+
+@require_http_methods(["GET", "POST"])
+def request_model_change(request, slug):
+    """Ask for a change of a model as a whole."""
+    model = model_for(request, slug)
+    return _ask(request, model, model)
+
+
+@require_http_methods(["GET", "POST"])
+def request_policy_change(request):
+    """Ask for the approval of a policy that was drafted."""
+    return _ask(request, None, None, kind=ChangeRequest.Kind.POLICY_CHANGE)
+
+
+def _ask(request, subject, model, *, kind=""):
+    """First which kind, with what each is for; then what that kind needs, said before anything is sent."""
+    kind = kind or request.POST.get("kind") or request.GET.get("kind", "")
+    about = ("version", "model") if subject is not model else ("model",)
+    offered = {name: one for name, one in KINDS.items() if one.about in (about if model else ("policy",))}
+    if kind not in offered:
+        return _choose(request, subject, model, offered)
+    breach, renews = _breach_of(request, subject), _renewed(request, model)
+    draft = services.draft_change(kind, subject, renews=renews)
+    initial = _initial(draft) | {f"terms.{name}": value for name, value in request.GET.items()}
+    form = ChangeForm(posted(request), initial=initial, change=draft)
 
     def act(data):
         change = services.request_change(
-            data["kind"], version, reason=data["reason"], breach=breach, actor=request.user
+            kind, subject, reason=data["reason"], terms=form.terms, breach=breach, renews=renews, actor=request.user
         )
         messages.success(request, f"{change.reference} was sent to those who decide.")
         return reverse("change", args=[change.reference])
 
     def show(status):
-        context = model_page(request, version.model, "changes", version=version, breach=breach, form=form)
-        return render(request, "workflows/request_change.html", context, status=status)
+        asked = {"form": form, "draft": draft, "kind": offered[kind], "breach": breach, "renews": renews}
+        return _asking_page(request, model, asked | {"awaits": awaits_words(draft)}, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+def _choose(request, subject, model, offered):
+    """What can be asked for, and what for."""
+    choices = [(services.draft_change(name, subject), kind) for name, kind in offered.items()]
+    choices = [(draft, kind, awaits_words(draft)) for draft, kind in choices]
+    return _asking_page(request, model, {"choices": choices, "subject": subject})
+
+
+def _asking_page(request, model, context, *, status=200):
+    if model is None:
+        return render(request, "workflows/request_policy_change.html", context, status=status)
+    page = model_page(request, model, "changes", **context)
+    return render(request, "workflows/request_change.html", page, status=status)
+
+
+def _initial(draft: ChangeRequest) -> dict:
+    """What the form begins with: what is renewed, as it stands."""
+    renewed = draft.renews.terms if draft.renews else {}
+    return {"kind": draft.kind} | {f"terms.{name}": value for name, value in renewed.items() if name != "ends_on"}
 
 
 @require_safe
@@ -85,11 +117,19 @@ def change(request, reference):
     return _change_page(request, _change_for(request, reference))
 
 
+@require_safe
+def deciders(request, reference):
+    """Who may decide this request, and what keeps everybody else who holds such a role from it."""
+    change = _change_for(request, reference)
+    people = services.who_may_decide(change)
+    return render(request, "workflows/deciders.html", {"change": change, "people": people})
+
+
 @require_POST
 def decide(request, reference):
     """From what somebody decides to the statement they would sign."""
     change = _change_for(request, reference)
-    form = DecisionForm(request.POST)
+    form = _decision_form(change, request.POST)
 
     def act(data):
         statement = services.prepare_decision(change, approved=form.approved, **data, actor=request.user)
@@ -145,7 +185,7 @@ def _change_page(request, change, form=None, status=200):
     view = services.decision_view(change, person=request.user)
     change = view.change
     if form is None and not view.reasons_not_to:
-        form = DecisionForm(initial={"evidence_digest": change.evidence_digest})
+        form = _decision_form(change, None, initial={"evidence_digest": change.evidence_digest})
     elif form is not None:
         form.data = form.data.copy()
         form.data["evidence_digest"] = change.evidence_digest  # Of what the page now shows.
@@ -162,21 +202,34 @@ def _change_page(request, change, form=None, status=200):
         "roles": [(policies.in_words(role), role in filled) for role in change.roles_required],
         "awaits": [policies.in_words(role) for role in policies.roles_open(change.roles_required, filled)],
         "is_pending": change.state == ChangeState.PENDING,
-        "consequences": CONSEQUENCES[change.kind],
+        "kind": KINDS[change.kind],
+        "terms": told_terms(change),
+        "conditions_set": [condition for decision in decisions for condition in decision.conditions],
         "reasons_not_to": view.reasons_not_to,
         "role": policies.in_words(view.role) if view.role else "",
         "form": form,
         "retraining": getattr(change, "retraining", None),
-        "may_withdraw": request.user.pk in (change.requester_id, change.model.owner_id)
-        and Permission.REQUEST_CHANGE in request.user.permissions_in(change.model.workspace_id),
+        "on_behalf_of": view.on_behalf_of,
+        "arrangements": change.arrangements.order_by("reference"),
+        "may_withdraw": request.user.pk in (change.requester_id, change.model.owner_id if change.model else None)
+        and Permission.REQUEST_CHANGE in request.user.permissions_in(change.workspace_id),
     }
     return answer(request, "workflows/change.html", context, part="workflows/change_body.html", status=status)
 
 
-def _breach_of(request, version) -> Breach | None:
+def _decision_form(change, data, **kwargs) -> DecisionForm:
+    return DecisionForm(data, may_be_conditional=change.kind in services.CAN_BE_CONDITIONAL, **kwargs)
+
+
+def _breach_of(request, subject) -> Breach | None:
     """The breach that gave rise to the request, where the address names one of this version."""
     named = request.GET.get("breach")
-    return get_object_or_404(Breach, pk=named, version=version) if named else None
+    return get_object_or_404(Breach, pk=named, version=subject) if named and isinstance(subject, ModelVersion) else None
+
+
+def _renewed(request, model) -> Arrangement | None:
+    named = request.GET.get("renews")
+    return get_object_or_404(Arrangement, reference=named, model=model) if named else None
 
 
 def _differences(before: dict, after: dict) -> list[tuple[str, str, str, bool]]:

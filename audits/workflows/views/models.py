@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 from audits.assessments.models import Breach, Plan, Run
 from audits.statistics.limits import worst
 from audits.workflows.contents.portfolio import shown_verdict
-from audits.workflows.gates import blockers_for_promotion
-from audits.workflows.models import ChangeRequest, Finding
+from audits.workflows.gates import Gate, gate_for
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.models import ModelVersion, Policy
@@ -35,6 +35,9 @@ def model(request, slug):
         breaches=Breach.objects.open().filter(version__model=model).select_related("version")[:RECENT],
         findings=Finding.objects.open().filter(model=model)[:RECENT],
         changes=ChangeRequest.objects.filter(model=model).select_related("version")[:RECENT],
+        arrangements=Arrangement.objects.filter(model=model, state__in=("active", "expired")).order_by("ends_at")[
+            :RECENT
+        ],
         missing=model.missing(),
         residual=policies.residual_rating(Policy.objects.in_force().document, model.tier, worst(verdicts)),
         may_confirm_tier=request.user.pk not in (model.owner_id, model.registered_by_id),
@@ -47,6 +50,7 @@ def version(request, slug, number):
     """Exactly what was built, from what, and may it go into production?"""
     version = version_for(request, slug, number)
     could_be_promoted = version.stage in (Stage.CANDIDATE, Stage.CHALLENGER)
+    gate = gate_for(version) if could_be_promoted else Gate()
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan")
     context = model_page(
         request,
@@ -55,7 +59,8 @@ def version(request, slug, number):
         version=version,
         columns=version.columns(),
         could_be_promoted=could_be_promoted,
-        blockers=blockers_for_promotion(version) if could_be_promoted else [],
+        blockers=gate.reasons,
+        waived=[one.text for one in gate.waived],
         pending=version.changes.filter(state__in=(ChangeState.PENDING, ChangeState.APPROVED)),
         successors=ModelVersion.objects.filter(predecessor=version).order_by("number"),
         runs=[(run, shown_verdict(run.verdict, run.state)) for run in runs],

@@ -1,0 +1,90 @@
+"""`/arrangements/`: what holds for a time; ending it; and stopping a model at once."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.assessments.serializers import ReasonIn
+from audits.workflows import services
+from audits.workflows.api import examples
+from audits.workflows.api.lookups import arrangement_for, readable_arrangements
+from audits.workflows.serializers import ArrangementOut, ArrangementQuery
+from inventory.api.lookups import model_for
+from inventory.api.paging import Pages, page_of
+from mrm.accounts.api import Api
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+class ArrangementsApi(Api):
+    @extend_schema(
+        operation_id="list_arrangements",
+        summary="List what holds for a time",
+        description="Approvals, conditions, exceptions, overlays, accepted risks, emergency releases and suspensions.",
+        tags=["arrangements"],
+        parameters=[ArrangementQuery],
+        responses={200: page_of(ArrangementOut), **problems(400, 403)},
+        examples=[response_example("An exception", examples.ARRANGEMENT_PAGE)],
+    )
+    def get(self, request):
+        query = ArrangementQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = {"kind": "kind", "state": "state", "model": "model__slug"}
+        chosen = {wanted[name]: value for name, value in query.validated_data.items()}
+        pages = Pages("-starts_at", "id")
+        page = pages.paginate_queryset(readable_arrangements(request).filter(**chosen), request, self)
+        return pages.get_paginated_response(ArrangementOut(page, many=True).data)
+
+
+class ArrangementApi(Api):
+    @extend_schema(
+        operation_id="read_arrangement",
+        summary="Read one of it",
+        tags=["arrangements"],
+        responses={200: ArrangementOut, **problems(403, 404)},
+        examples=[response_example("An exception", examples.ARRANGEMENT)],
+    )
+    def get(self, request, reference):
+        return Response(ArrangementOut(arrangement_for(request, reference)).data)
+
+
+class ArrangementClosureApi(Api):
+    @extend_schema(
+        operation_id="close_arrangement",
+        summary="End it, or put in order what has lapsed",
+        description="The second line does, with what shows it; never the owner, never whoever asked for it.",
+        tags=["arrangements"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonIn,
+        responses={200: ArrangementOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Close", examples.ARRANGEMENT_CLOSURE),
+            response_example("Closed", examples.ARRANGEMENT_CLOSED),
+        ],
+    )
+    def post(self, request, reference):
+        found = arrangement_for(request, reference)
+        sent = ReasonIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.close_arrangement(found, **sent.validated_data, actor=request.user)
+        return Response(ArrangementOut(arrangement_for(request, reference)).data)
+
+
+class SuspensionApi(Api):
+    @extend_schema(
+        operation_id="suspend_model",
+        summary="Stop a model at once",
+        description="One person is enough; lifting it is a change request of the kind resumption, which two decide.",
+        tags=["arrangements"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonIn,
+        responses={201: ArrangementOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Suspend", examples.SUSPENSION_IN),
+            response_example("Suspended", examples.SUSPENSION, 201),
+        ],
+    )
+    def post(self, request, slug):
+        model = model_for(request, slug)
+        sent = ReasonIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        suspension = services.suspend(model, **sent.validated_data, actor=request.user)
+        return Response(ArrangementOut(suspension).data, status=201)

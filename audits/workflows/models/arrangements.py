@@ -1,0 +1,122 @@
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from audits.workflows.states import ArrangementState
+
+
+class ArrangementQuerySet(models.QuerySet):
+    def active(self):
+        """In force, or lapsed a moment ago and not yet seen by the sweep: see `standing`."""
+        return self.filter(state=ArrangementState.ACTIVE)
+
+    def standing(self, now):
+        """In force at this minute; an end counts from its minute, not from the sweep."""
+        return self.active().filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+
+    def unsettled(self):
+        """Over by lapse of time, with nobody having put in order what rested on it."""
+        return self.filter(state=ArrangementState.EXPIRED)
+
+    def holding(self):
+        """What holds, and what has lapsed and holds the model back."""
+        return self.filter(state__in=(ArrangementState.ACTIVE, ArrangementState.EXPIRED))
+
+    def visible_to(self, person):
+        return self.filter(person.sees("model__workspace", "model__slug"))
+
+
+class Arrangement(models.Model):
+    """Something that holds about a model for a time: an approval, a condition of use, an exception, an overlay ...
+
+    All but a suspension come from a change request that was approved.
+    """
+
+    class Kind(models.TextChoices):
+        APPROVAL = "approval", "Approval"
+        CONDITION = "condition", "Condition of use"
+        EXCEPTION = "exception", "Exception"
+        OVERLAY = "overlay", "Overlay"
+        ACCEPTANCE = "acceptance", "Accepted risk"
+        BREAK_GLASS = "break_glass", "Emergency release"
+        SUSPENSION = "suspension", "Suspension"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=20, unique=True)  # EX-2026-0001
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="arrangements")
+    version = models.ForeignKey(
+        "inventory.ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
+    )
+    finding = models.ForeignKey(
+        "workflows.Finding", null=True, blank=True, on_delete=models.PROTECT, related_name="acceptances"
+    )
+    change = models.ForeignKey(
+        "workflows.ChangeRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
+    )  # None: a suspension, which one person may order at once.
+    renews = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewal")
+    clause = models.CharField(max_length=100, blank=True)  # What of the policy an exception is made from.
+    title = models.CharField(max_length=300)
+    terms = models.JSONField(default=dict)  # As they were approved.
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.capitalize()) for s in ArrangementState], default=ArrangementState.ACTIVE
+    )
+    begun_by = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements_begun"
+    )
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)  # None: until it is closed.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements_ended"
+    )
+    ended_because = models.TextField(blank=True)
+
+    objects = ArrangementQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model"],
+                condition=Q(kind="suspension", state="active"),
+                name="one_active_suspension_per_model",
+            ),
+            models.UniqueConstraint(
+                fields=["model", "clause"],
+                condition=Q(kind="exception", state="active", version__isnull=True),
+                name="one_active_exception_per_model_and_clause",
+            ),
+            models.UniqueConstraint(
+                fields=["version", "clause"],
+                condition=Q(kind="exception", state="active"),
+                name="one_active_exception_per_version_and_clause",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="suspension") | Q(change__isnull=False), name="arrangement_was_approved"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="suspension") | Q(ends_at__isnull=False), name="arrangement_has_an_end"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in ArrangementState]), name="arrangement_state_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.reference}: {self.title}"
+
+    @property
+    def model_slug(self):
+        return self.model.slug
+
+    @property
+    def last_day(self):
+        """The day at whose end it is over; None where it is open-ended."""
+        return (self.ends_at - timedelta(microseconds=1)).date() if self.ends_at else None
+
+    def is_standing(self, now) -> bool:
+        return self.state == ArrangementState.ACTIVE and (self.ends_at is None or self.ends_at > now)

@@ -1,0 +1,34 @@
+from rest_framework import serializers
+
+from audits.workflows.models import Arrangement
+from audits.workflows.states import ArrangementState
+from inventory.serializers import PersonOut, StrictQuery
+
+KINDS = [kind.value for kind in Arrangement.Kind]
+STATES = [state.value for state in ArrangementState]
+
+
+class ArrangementQuery(StrictQuery):
+    kind = serializers.ChoiceField(KINDS, required=False)
+    state = serializers.ChoiceField(STATES, required=False)
+    model = serializers.SlugField(max_length=100, required=False)
+
+
+class ArrangementOut(serializers.Serializer):
+    reference = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
+    model = serializers.CharField(source="model.slug")
+    version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
+    title = serializers.CharField()
+    clause = serializers.CharField(help_text="What of the policy an exception is made from; empty for others.")
+    terms = serializers.DictField(help_text="As they were approved.")
+    change = serializers.CharField(
+        source="change.reference", allow_null=True, default=None, help_text="The request that was approved."
+    )
+    renews = serializers.CharField(source="renews.reference", allow_null=True, default=None)
+    state = serializers.ChoiceField(STATES)
+    begun_by = PersonOut(allow_null=True)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="null: until it is lifted.")
+    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_because = serializers.CharField()

@@ -1,0 +1,127 @@
+"""What holds for a time: begun by an approved change, and ended by a person, by its renewal, or by the clock."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.models.references import next_reference
+from audits.workflows.services.transitions import move
+from audits.workflows.states import ArrangementState
+from inventory.models import Model
+from inventory.services import lift_model_restriction, restrict_model
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import NotPermitted, RuleBroken
+
+Kind = Arrangement.Kind
+PREFIX = {
+    Kind.APPROVAL: "AP",
+    Kind.CONDITION: "CO",
+    Kind.EXCEPTION: "EX",
+    Kind.OVERLAY: "OV",
+    Kind.ACCEPTANCE: "RA",
+    Kind.BREAK_GLASS: "BG",
+    Kind.SUSPENSION: "SU",
+}
+LAPSED = {
+    Kind.APPROVAL: "The approval {reference} has expired.",
+    Kind.CONDITION: "The condition {reference} was not met by its day.",
+    Kind.EXCEPTION: "The exception {reference} has expired.",
+    Kind.OVERLAY: "The overlay {reference} has expired.",
+    Kind.ACCEPTANCE: "The accepted risk {reference} has expired.",
+    Kind.BREAK_GLASS: "The emergency release {reference} has expired without a full approval.",
+}
+
+
+def begin(change: ChangeRequest, kind: str, *, title: str, ends_at: datetime, actor, **fields) -> Arrangement:
+    """Put an approved arrangement into force, in place of the one that it renews. Call inside `governed()`."""
+    if change.renews_id:
+        renewed = locked(change.renews)
+        if renewed.state == ArrangementState.ACTIVE:
+            move(renewed, "renew", ended_at=timezone.now(), ended_by=actor)
+    arrangement = Arrangement.objects.create(
+        reference=next_reference(Arrangement, PREFIX[kind]),
+        kind=kind,
+        model=change.model,
+        version=change.version,
+        change=change,
+        renews=change.renews,
+        title=title[:300],
+        terms=change.terms,
+        begun_by=actor,
+        ends_at=ends_at,
+        **fields,
+    )
+    record(
+        Action.ARRANGEMENT_BEGUN,
+        actor=actor,
+        subject=arrangement,
+        kind=str(kind),
+        change=change.reference,
+        ends=ends_at.isoformat(),
+        renews=change.renews.reference if change.renews else "",
+    )
+    return arrangement
+
+
+@governed()
+def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrangement:
+    """End one before its time because it is met or no longer needed; or put one in order that has lapsed.
+
+    The second line does; never the model's owner, and never who asked for it.
+    """
+    require(actor, Permission.CLOSE_FINDING, arrangement.model.workspace_id, model_slug=arrangement.model_slug)
+    arrangement = locked(arrangement)
+    if arrangement.kind == Kind.SUSPENSION:
+        raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
+    if not reason.strip():
+        raise RuleBroken("Say what shows that it is met, or no longer needed.")
+    if actor and actor.pk in (arrangement.model.owner_id, arrangement.change.requester_id):
+        raise NotPermitted(
+            "Neither the model's owner nor whoever asked for it closes it; another of the second line does."
+        )
+    return end(arrangement, because=reason, actor=actor)
+
+
+def end(arrangement: Arrangement, *, because: str, actor) -> Arrangement:
+    """Close a locked arrangement; the last lapsed one to be put in order lifts the model's restriction."""
+    move(arrangement, "close", ended_at=timezone.now(), ended_by=actor, ended_because=because)
+    record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because)
+    if not Arrangement.objects.unsettled().filter(model=arrangement.model_id).exists():
+        lift_model_restriction(
+            arrangement.model, because=f"{arrangement.reference} is put in order: {because}", actor=actor
+        )
+    return arrangement
+
+
+def settle(model: Model, kinds, *, because: str, actor, **which) -> None:
+    """Close what lapsed and is now made good by something else. Call inside `governed()`."""
+    for lapsed in (
+        Arrangement.objects.unsettled().select_for_update(of=("self",)).filter(model=model, kind__in=kinds, **which)
+    ):
+        end(lapsed, because=because, actor=actor)
+
+
+def expire_arrangements(now: datetime) -> None:
+    """What has reached its end lapses by itself, each exactly once, and the model's use is restricted."""
+    for arrangement in Arrangement.objects.active().filter(ends_at__lte=now):
+        _expire(arrangement, now)
+
+
+@governed()
+def _expire(arrangement: Arrangement, now: datetime) -> None:
+    arrangement = locked(arrangement)
+    if arrangement.state != ArrangementState.ACTIVE or arrangement.ends_at > now:
+        return
+    because = LAPSED[arrangement.kind].format(reference=arrangement.reference)
+    move(arrangement, "expire", ended_at=now, ended_because=because)
+    record(Action.ARRANGEMENT_EXPIRED, actor=None, subject=arrangement, because=because)
+    restrict_model(arrangement.model, because=because, actor=None)
+
+
+def locked(arrangement: Arrangement) -> Arrangement:
+    rows = Arrangement.objects.select_for_update(of=("self",)).select_related("model", "version", "change")
+    return rows.get(pk=arrangement.pk)

@@ -1,0 +1,42 @@
+"""Taking a change request back, and letting it expire."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services.transitions import move
+from audits.workflows.states import ChangeState
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import NotPermitted, RuleBroken
+
+
+@governed()
+def withdraw(change: ChangeRequest, *, reason: str, actor) -> ChangeRequest:
+    """Take a request back; its requester may, and so may the model's owner."""
+    require(actor, Permission.REQUEST_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
+    if actor and actor.pk not in (change.requester_id, change.model.owner_id if change.model else None):
+        raise NotPermitted("Only whoever asked for this change, or the model's owner, can withdraw it.")
+    if not reason.strip():
+        raise RuleBroken("Say why the request is withdrawn.")
+    change = ChangeRequest.objects.select_for_update().get(pk=change.pk)
+    move(change, "withdraw", outcome=reason, decided_at=timezone.now())
+    record(Action.CHANGE_WITHDRAWN, actor=actor, subject=change, reason=reason)
+    return change
+
+
+def expire_change_requests(now: datetime) -> None:
+    """Requests that nobody decided in time end by themselves, each exactly once."""
+    for change in ChangeRequest.objects.pending().filter(expires_at__lte=now):
+        _expire(change, now)
+
+
+@governed()
+def _expire(change: ChangeRequest, now: datetime) -> None:
+    change = ChangeRequest.objects.select_for_update().get(pk=change.pk)
+    if change.state == ChangeState.PENDING and change.expires_at <= now:
+        move(change, "expire", outcome="Nobody decided in time.", decided_at=now)
+        record(Action.CHANGE_EXPIRED, actor=None, subject=change)

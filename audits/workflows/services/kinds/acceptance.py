@@ -1,0 +1,62 @@
+"""Accepting the risk of an open finding until a day, instead of putting it right by its due date."""
+
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.services import arrangements
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
+from inventory.models import Policy
+
+
+def _open_findings(change: ChangeRequest) -> dict[str, str]:
+    return {one.reference: str(one) for one in Finding.objects.open().filter(model=change.model)}
+
+
+def _finding(change: ChangeRequest) -> Finding:
+    return Finding.objects.get(reference=change.terms["finding"])
+
+
+def _why_not(change: ChangeRequest) -> list[str]:
+    finding = _finding(change)
+    reasons = why_not_until(
+        change.terms["ends_on"], most_days=Policy.objects.in_force().section("acceptances")["most_days"]
+    )
+    if not Finding.objects.open().filter(pk=finding.pk).exists():
+        reasons.append(f"{finding.reference} is closed; there is nothing left to accept.")
+    if finding.severity == Finding.Severity.CRITICAL:
+        reasons.append("A critical finding is put right, or the use stops; its risk is never accepted.")
+    running = finding.acceptances.active().exclude(pk=change.renews_id).first()
+    if running:
+        reasons.append(f"{running.reference} already accepts it until its end; ask for its renewal.")
+    return reasons
+
+
+def _accept(change: ChangeRequest, actor) -> str:
+    finding = _finding(change)
+    acceptance = arrangements.begin(
+        change,
+        Arrangement.Kind.ACCEPTANCE,
+        title=f"{finding.reference}, {finding.title}",
+        finding=finding,
+        ends_at=end_of(change.terms["ends_on"]),
+        actor=actor,
+    )
+    because = f"Accepted anew by {change.reference}."
+    arrangements.settle(change.model, [Arrangement.Kind.ACCEPTANCE], because=because, actor=actor, finding=finding)
+    return f"{acceptance.reference} accepts {finding.reference} until {change.terms['ends_on']}."
+
+
+RISK_ACCEPTANCE = ChangeKind(
+    about="model",
+    purpose="Live with an open finding until a day, knowing its risk.",
+    if_approved="The finding stays open; until the end it does not block a promotion.",
+    if_not="The finding is put right by its due date.",
+    on_lapse="At its end the finding counts again, the use is restricted, and a task is raised.",
+    terms=(
+        Term(name="finding", label="Finding", shape="choice", choices=_open_findings),
+        Term(name="risk", label="Risk", help="What can go wrong meanwhile, and how badly."),
+        Term(name="compensating_control", label="Compensating control", help="What keeps it small meanwhile."),
+        Term(name="ends_on", label="Until", shape="day"),
+    ),
+    why_not=_why_not,
+    carry_out=_accept,
+    at_stake=lambda change: change.terms["finding"],
+)

@@ -1,0 +1,107 @@
+"""Emergencies: letting a suspended model run again, and releasing a version although its gate is closed."""
+
+from audits.workflows.gates import gate_for
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services import arrangements
+from audits.workflows.services.findings import raise_finding
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, the_model, why_not_until
+from audits.workflows.services.kinds.promotion import supersede
+from inventory.models import Policy
+from inventory.services import restrict_model, resume_model
+from inventory.states import Status
+
+
+def _why_not_resume(change: ChangeRequest) -> list[str]:
+    return [] if change.model.status == Status.SUSPENDED else [f"{change.model} is not suspended."]
+
+
+def _suspension(change: ChangeRequest) -> dict:
+    suspension = _running(change)
+    told = {"reference": suspension.reference, "because": suspension.title} if suspension else None
+    return {"suspension": told}
+
+
+def _running(change: ChangeRequest) -> Arrangement | None:
+    return Arrangement.objects.active().filter(model=change.model, kind=Arrangement.Kind.SUSPENSION).first()
+
+
+def _resume(change: ChangeRequest, actor) -> str:
+    because = f"Lifted by {change.reference}."
+    resume_model(change.model, because=because, actor=actor)
+    if suspension := _running(change):
+        arrangements.end(arrangements.locked(suspension), because=because, actor=actor)
+    if lapsed := Arrangement.objects.unsettled().filter(model=change.model).first():
+        restrict_model(change.model, because=f"{lapsed.reference} has lapsed and is not put in order.", actor=None)
+        return f"{change.model} runs again, restricted: {lapsed.reference} is not put in order."
+    return f"{change.model} runs again."
+
+
+RESUMPTION = ChangeKind(
+    about="model",
+    purpose="Let a suspended model run again.",
+    if_approved="With the second approval the model is in use again.",
+    if_not="The model stays suspended.",
+    terms=(
+        Term(name="remedy", label="What was found and done", help="Why the reason for stopping it no longer holds."),
+    ),
+    why_not=_why_not_resume,
+    evidence=_suspension,
+    carry_out=_resume,
+    at_stake=the_model,
+)
+
+
+def _why_not_release(change: ChangeRequest) -> list[str]:
+    gate = gate_for(change.version)
+    reasons = [blocker.text for blocker in gate.blockers if blocker.binds_in_an_emergency]
+    if not gate.blockers:
+        reasons.append("The gate is open: ask for a promotion.")
+    return reasons + why_not_until(
+        change.terms["ends_on"], most_days=Policy.objects.in_force().section("break_glass")["most_days"]
+    )
+
+
+def _overridden(change: ChangeRequest) -> dict:
+    return {"overridden": [blocker.text for blocker in gate_for(change.version).blockers]}
+
+
+def _release(change: ChangeRequest, actor) -> str:
+    overridden = [blocker.text for blocker in gate_for(change.version).blockers]
+    outcome = supersede(change, actor)
+    release = arrangements.begin(
+        change,
+        Arrangement.Kind.BREAK_GLASS,
+        title=f"{change.version} although the gate was closed",
+        ends_at=end_of(change.terms["ends_on"]),
+        actor=actor,
+    )
+    finding = raise_finding(
+        change.model,
+        version=change.version,
+        severity="medium",
+        title=f"Emergency release {release.reference}",
+        observation="Released although the gate was closed:\n" + "\n".join(overridden),
+        required_outcome=f"The version is approved in full, or replaced, before {release.reference} ends.",
+        actor=None,
+    )
+    return f"{outcome} {release.reference} ends on {change.terms['ends_on']}; {finding.reference} reports it."
+
+
+BREAK_GLASS = ChangeKind(
+    about="version",
+    purpose="Put a version into production in an emergency although its gate is closed; for days, not for good.",
+    if_approved="With the second approval the version goes into production, everything it lacks is kept on record, "
+    "and a finding reports it.",
+    if_not="What is in use stays in use.",
+    on_lapse="Unless the version is approved in full by its end, the use is restricted.",
+    terms=(
+        Term(name="emergency", label="Emergency", help="What happens to whom if nothing is released now."),
+        Term(
+            name="compensating_control", label="Compensating control", help="What is watched, and by whom, meanwhile."
+        ),
+        Term(name="ends_on", label="Until", shape="day"),
+    ),
+    why_not=_why_not_release,
+    evidence=_overridden,
+    carry_out=_release,
+)

@@ -1,0 +1,77 @@
+"""An exception from one clause of the policy: for a time, with something in its place, renewed as often as it says."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services import arrangements
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
+from audits.workflows.states import ArrangementState
+from inventory.models import Policy
+from inventory.policies import CLAUSES
+
+
+def waivable(change: ChangeRequest) -> dict[str, str]:
+    return {clause: CLAUSES[clause] for clause in Policy.objects.in_force().section("exceptions")["waivable"]}
+
+
+def _why_not(change: ChangeRequest) -> list[str]:
+    rules, clause = Policy.objects.in_force().section("exceptions"), change.terms["clause"]
+    reasons = why_not_until(change.terms["ends_on"], most_days=rules["most_days"])
+    if clause not in rules["waivable"]:
+        reasons.append(f"The policy allows no exception from: {CLAUSES[clause].lower()}.")
+    if change.renews and (change.renews.kind != Arrangement.Kind.EXCEPTION or change.renews.clause != clause):
+        reasons.append(f"{change.renews.reference} is no exception from this clause.")
+    if change.renews and change.renews.state != ArrangementState.ACTIVE:
+        reasons.append(f"{change.renews.reference} is {change.renews.state}; only an active exception is renewed.")
+    earlier = _earlier(change, since=timezone.now() - timedelta(days=rules["most_days"]))
+    running = next((one for one in earlier if one.state == ArrangementState.ACTIVE and one != change.renews), None)
+    if running:
+        reasons.append(f"{running.reference} already allows it until its end; ask for its renewal.")
+    if len(earlier) > rules["renewals"]:
+        told = ", ".join(one.reference for one in earlier)
+        reasons.append(
+            f"An exception is renewed {rules['renewals']} time(s) at most, and there were {told}: it must be put right."
+        )
+    return reasons
+
+
+def _earlier(change: ChangeRequest, *, since) -> list[Arrangement]:
+    """Exceptions from the same clause that hold or held lately: ending one to ask anew is a renewal too."""
+    alike = Arrangement.objects.filter(
+        model=change.model, kind=Arrangement.Kind.EXCEPTION, clause=change.terms["clause"], version=change.version
+    )
+    return [one for one in alike if (one.ended_at or one.ends_at) > since]
+
+
+def _allow(change: ChangeRequest, actor) -> str:
+    clause, because = change.terms["clause"], f"Excepted anew by {change.reference}."
+    exception = arrangements.begin(
+        change,
+        Arrangement.Kind.EXCEPTION,
+        title=f"without: {CLAUSES[clause].lower()}",
+        clause=clause,
+        ends_at=end_of(change.terms["ends_on"]),
+        actor=actor,
+    )
+    arrangements.settle(change.model, [Arrangement.Kind.EXCEPTION], because=because, actor=actor, clause=clause)
+    return f"{exception.reference} holds until {change.terms['ends_on']}."
+
+
+EXCEPTION = ChangeKind(
+    about="model",
+    purpose="Do without something that the policy requires, for a time and with something else in its place.",
+    if_approved="The clause does not bind this model, or this version, until the end; the gate shows it as waived.",
+    if_not="The clause binds.",
+    on_lapse="At its end the clause binds again, the use is restricted, and a task is raised.",
+    terms=(
+        Term(name="clause", label="What is done without", shape="choice", choices=waivable),
+        Term(name="risk", label="Risk", help="What can go wrong meanwhile, and how badly."),
+        Term(name="compensating_control", label="Compensating control", help="What is done in its place, by whom."),
+        Term(name="ends_on", label="Until", shape="day", help="Twelve months at most under the standard policy."),
+    ),
+    why_not=_why_not,
+    carry_out=_allow,
+    at_stake=lambda change: f"{change.model_id}:{change.version_id or ''}:{change.terms['clause']}",
+)

@@ -1,0 +1,199 @@
+"""What a kind of change is: what must be said, what stands against it, what approval does and what lapse does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from audits.workflows.models import ChangeRequest
+from mrm.errors import UnusableData
+
+LONGEST_TEXT = 4000
+MOST_LINES = 20
+MOST_DOCUMENT = 1_000_000  # Characters of a document as JSON.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One thing that must be said with a request of a kind.
+
+    shape  text; line, a short text; lines, several of them; day; number; document, an object; choice, one of
+           `choices`; several of `choices`; answers, a text for each of `choices`
+    """
+
+    name: str
+    label: str
+    shape: str = "text"
+    help: str = ""
+    required: bool = True
+    choices: Callable[[ChangeRequest], dict[str, str]] = lambda change: {}
+
+
+def nothing_against(change: ChangeRequest) -> list[str]:
+    return []
+
+
+def no_more_evidence(change: ChangeRequest) -> dict:
+    return {}
+
+
+def nobody_else(change: ChangeRequest) -> list[str]:
+    return []
+
+
+def the_version(change: ChangeRequest) -> str:
+    return str(change.version_id)
+
+
+def the_model(change: ChangeRequest) -> str:
+    return str(change.model_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeKind:
+    """One kind of change. Everything the engine asks of it is a plain function of the request.
+
+    about      version, model, or policy: what a request of this kind names
+    why_not    every reason against it now; asked at the request and again, inside the lock, when it is carried out
+    at_stake   names the one thing that is not asked for twice at a time
+    carry_out  what the last approval does; gives the outcome in words, or nothing where the work goes on elsewhere
+    """
+
+    about: str
+    purpose: str
+    if_approved: str
+    if_not: str
+    on_lapse: str = ""
+    terms: tuple[Term, ...] = ()
+    why_not: Callable[[ChangeRequest], list[str]] = nothing_against
+    evidence: Callable[[ChangeRequest], dict] = no_more_evidence
+    carry_out: Callable[[ChangeRequest, object], str]
+    at_stake: Callable[[ChangeRequest], str] = the_version
+    also_awaits: Callable[[ChangeRequest], list[str]] = nobody_else
+
+
+def cleaned(kind: ChangeKind, change: ChangeRequest, sent: dict) -> dict:
+    """The terms as they are kept, or every fault of them by its name."""
+    known = {term.name: term for term in kind.terms}
+    faults = [
+        {"message": f"{name} means nothing for this kind of change.", "field": f"terms.{name}"}
+        for name in sent
+        if name not in known
+    ]
+    kept = {}
+    for name, term in known.items():
+        value = sent.get(name)
+        value = value.strip() if isinstance(value, str) else value
+        if value in (None, "", [], {}):
+            if term.required:
+                faults.append({"message": f"Say: {term.label.lower()}.", "field": f"terms.{name}"})
+            continue
+        fault, value = READ[term.shape](term, change, value)
+        if fault:
+            faults.append({"message": f"{term.label}: {fault}", "field": f"terms.{name}"})
+        kept[name] = value
+    if faults:
+        raise UnusableData(*faults)
+    return kept
+
+
+def end_of(day: str) -> datetime:
+    """The end of a day that was written in terms: the first moment of the next, UTC."""
+    return datetime.combine(date.fromisoformat(day), time.min, tzinfo=UTC) + timedelta(days=1)
+
+
+def why_not_until(day: str, *, most_days: int) -> list[str]:
+    """What is wrong with an end: it lies in the past, or later than the policy allows."""
+    today, end = timezone.now().date(), date.fromisoformat(day)
+    latest = today + timedelta(days=most_days)
+    if end < today:
+        return [f"The end, {in_words(end)}, has passed."]
+    if end > latest:
+        return [f"It may last {most_days} days at most, so until {in_words(latest)}; {in_words(end)} is later."]
+    return []
+
+
+def in_words(day) -> str:
+    return f"{day:%d %B %Y}".lstrip("0")
+
+
+def _text(term, change, value):
+    if not isinstance(value, str):
+        return "it must be a text.", value
+    return (f"it has {len(value)} characters; at most {LONGEST_TEXT} fit." if len(value) > LONGEST_TEXT else ""), value
+
+
+def _line(term, change, value):
+    fault, value = _text(term, change, value)
+    return fault or ("it must fit in 200 characters." if len(value) > 200 else ""), value
+
+
+def _lines(term, change, value):
+    value = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
+        return "it must be a list of sentences.", value
+    value = [line.strip() for line in value if line.strip()]
+    too_much = len(value) > MOST_LINES or any(len(line) > 500 for line in value)
+    return (f"at most {MOST_LINES} sentences of 500 characters fit." if too_much else ""), value
+
+
+def _day(term, change, value):
+    try:
+        day = value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return "write the day as 2026-12-31.", value
+    return ("" if 2000 <= day.year <= 2200 else "that is no day of this century."), day.isoformat()
+
+
+def _choice(term, change, value):
+    choices = term.choices(change)
+    if str(value) not in choices:
+        return f"it must be one of: {', '.join(choices) or 'nothing there is yet'}.", value
+    return "", str(value)
+
+
+def _several(term, change, value):
+    choices = term.choices(change)
+    if not isinstance(value, list) or not all(str(one) in choices for one in value):
+        return f"it must be a list of some of: {', '.join(choices) or 'nothing there is yet'}.", value
+    return "", sorted({str(one) for one in value})
+
+
+def _number(term, change, value):
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return "it must be a number.", value
+    if isinstance(value, bool) or number != number or abs(number) > 1e15:
+        return "it must be a number, and not larger than 10^15.", value
+    return "", number
+
+
+def _answers(term, change, value):
+    asked = term.choices(change)
+    if not isinstance(value, dict) or not all(isinstance(answer, str) for answer in value.values()):
+        return f"say something about each of: {', '.join(asked)}.", value
+    answers = {item: value.get(item, "").strip() for item in asked}
+    if unknown := value.keys() - asked.keys():
+        return f"{', '.join(sorted(unknown))} is not on the list; it has {', '.join(asked)}.", value
+    if open_items := [words for item, words in asked.items() if not answers[item]]:
+        return f"nothing is said about: {'; '.join(open_items)}.", value
+    return ("an answer has 4000 characters at most." if max(map(len, answers.values())) > LONGEST_TEXT else ""), answers
+
+
+def _document(term, change, value):
+    return ("" if isinstance(value, dict) else "it must be an object."), value
+
+
+READ = {
+    "text": _text,
+    "line": _line,
+    "lines": _lines,
+    "day": _day,
+    "choice": _choice,
+    "several": _several,
+    "number": _number,
+    "answers": _answers,
+    "document": _document,
+}

@@ -1,0 +1,61 @@
+"""A change of the policy and its limits: what was drafted is decided about, and published when it is approved."""
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services.kinds.kind import ChangeKind, Term
+from inventory import policies
+from inventory.models import Policy, PolicyDraft
+from inventory.services import publish_draft
+from mrm.accounts.policies import Role
+
+
+def _drafts(change: ChangeRequest) -> dict[str, str]:
+    drafts = PolicyDraft.objects.proposed().select_related("proposed_by", "based_on")
+    return {str(draft.pk): f"{draft.reason[:100]} ({draft.proposed_by or 'the system'})" for draft in drafts}
+
+
+def _draft(change: ChangeRequest) -> PolicyDraft:
+    return PolicyDraft.objects.select_related("based_on").get(pk=change.terms["draft"])
+
+
+def _why_not(change: ChangeRequest) -> list[str]:
+    draft, in_force = _draft(change), Policy.objects.in_force()
+    if draft.state != PolicyDraft.State.PROPOSED:
+        return [f"The draft is already {draft.get_state_display().lower()}."]
+    if draft.based_on_id != in_force.pk:
+        return [f"Version {in_force.number} was published after this was drafted; draft it again on that one."]
+    return []
+
+
+def _evidence(change: ChangeRequest) -> dict:
+    draft = _draft(change)
+    changes = policies.differences(draft.based_on.document, draft.document)
+    return {
+        "document_sha256": draft.digest,
+        "differences": [one.sentence for one in changes],
+        "loosened": [one.sentence for one in changes if one.loosens],
+    }
+
+
+def _also_awaits(change: ChangeRequest) -> list[str]:
+    """How long records are kept is not changed without an auditor (governance.md, section 7, rule 15)."""
+    before, after = Policy.objects.in_force().document, _draft(change).document
+    return [Role.AUDITOR] if before.get("retention") != after.get("retention") else []
+
+
+def _publish(change: ChangeRequest, actor) -> str:
+    """The decision is the people's; publishing is the system's."""
+    return f"It is in force as version {publish_draft(_draft(change), actor=None).number}."
+
+
+POLICY_CHANGE = ChangeKind(
+    about="policy",
+    purpose="Change what is required: limits, cadences, approvals.",
+    if_approved="The document is published at once and binds everything from now on; no run is judged anew.",
+    if_not="The policy in force stays.",
+    terms=(Term(name="draft", label="Draft", shape="choice", choices=_drafts, help="From the page of the policy."),),
+    why_not=_why_not,
+    evidence=_evidence,
+    carry_out=_publish,
+    at_stake=lambda change: change.terms["draft"],
+    also_awaits=_also_awaits,
+)

@@ -1,0 +1,151 @@
+"""Promotion: a version goes into production, approved until a day, under conditions; and approving what runs again."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audits.assessments.services import close_breaches_of
+from audits.workflows.gates import blockers_for_approval, blockers_for_promotion
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services import arrangements
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, in_words, why_not_until
+from inventory.models import Policy, Use
+from inventory.policies import rules_of
+from inventory.services import approve_use, promote_version, start_use
+from inventory.states import Stage, UseState
+
+Kind = Arrangement.Kind
+# What says that a version may be in use, and so ends with its use.
+OF_ONE_VERSION = (Kind.APPROVAL, Kind.CONDITION, Kind.EXCEPTION, Kind.OVERLAY, Kind.BREAK_GLASS)
+
+UNTIL = Term(
+    name="ends_on",
+    label="Approved until",
+    shape="day",
+    required=False,
+    help="Left empty, as long as the policy allows for the tier. Then the use is restricted unless approved again.",
+)
+
+
+def _uses(change: ChangeRequest) -> dict[str, str]:
+    uses = change.model.uses.exclude(state=UseState.ENDED)
+    return {str(use.number): f"{use.number}: {use.title}" for use in uses}
+
+
+USES = Term(
+    name="uses",
+    label="For the uses",
+    shape="several",
+    required=False,
+    choices=_uses,
+    help="What it may be used for; each that is live must be named, or it would be restricted.",
+)
+
+
+def uses_of(change: ChangeRequest) -> list[Use]:
+    return list(change.model.uses.filter(number__in=change.terms.get("uses", ())))
+
+
+def most_days(change: ChangeRequest) -> int:
+    return Policy.objects.in_force().section("approvals_last")[rules_of(change.tier)]
+
+
+def last_day(change: ChangeRequest) -> str:
+    """The day that was asked for, else the latest that the policy allows."""
+    latest = timezone.now().date() + timedelta(days=most_days(change))
+    return change.terms.get("ends_on") or latest.isoformat()
+
+
+def approve_version(change: ChangeRequest, actor) -> str:
+    """The approval itself and the conditions that its deciders set; what it makes good is put in order."""
+    version, until = change.version, last_day(change)
+    approval = arrangements.begin(change, Kind.APPROVAL, title=f"{version} for use", ends_at=end_of(until), actor=actor)
+    for condition in conditions_of(change):
+        arrangements.begin(
+            change, Kind.CONDITION, title=condition["text"], ends_at=end_of(condition["due_on"]), actor=actor
+        )
+    for use in uses_of(change):
+        sentences = [f"{one['text']} (by {one['due_on']})" for one in conditions_of(change)]
+        approve_use(
+            version,
+            use,
+            expires_at=approval.ends_at,
+            conditions=sentences,
+            change_reference=change.reference,
+            actor=actor,
+        )
+        use.refresh_from_db()
+        if use.state == UseState.APPROVED:
+            start_use(use, actor=actor)
+    arrangements.settle(
+        change.model, (Kind.APPROVAL, Kind.BREAK_GLASS), because=f"Approved again by {change.reference}.", actor=actor
+    )
+    return in_words(approval.ends_at - timedelta(days=1))
+
+
+def conditions_of(change: ChangeRequest) -> list[dict]:
+    """The conditions under which people approved, each once."""
+    decisions = change.decisions.standing().filter(approved=True)
+    conditions = [condition for decision in decisions for condition in decision.conditions]
+    return [condition for place, condition in enumerate(conditions) if condition not in conditions[:place]]
+
+
+def supersede(change: ChangeRequest, actor) -> str:
+    """Put the version into production and end what rested on the one before it."""
+    before = change.model.production_version()
+    promote_version(change.version, actor=actor)
+    if before is None:
+        return f"{change.version} is in production."
+    because = f"Superseded: {change.version} was promoted by {change.reference}."
+    close_breaches_of(before, reason=because, actor=None)
+    for one in Arrangement.objects.active().filter(version=before, kind__in=OF_ONE_VERSION):
+        arrangements.end(arrangements.locked(one), because=because, actor=None)
+    arrangements.settle(change.model, OF_ONE_VERSION, because=because, actor=None, version=before)
+    return f"{change.version} is in production; {before} is superseded."
+
+
+def _why_not_promote(change: ChangeRequest) -> list[str]:
+    blockers = blockers_for_promotion(change.version, for_uses=uses_of(change))
+    return blockers + why_not_until(last_day(change), most_days=most_days(change))
+
+
+def _promote(change: ChangeRequest, actor) -> str:
+    outcome = supersede(change, actor)
+    return f"{outcome} It is approved until {approve_version(change, actor)}."
+
+
+def _why_not_approve(change: ChangeRequest) -> list[str]:
+    version, reasons = change.version, []
+    if version.stage != Stage.PRODUCTION:
+        reasons.append(f"Only what is in production is approved again; {version} is {version.stage}.")
+    return reasons + blockers_for_approval(version) + why_not_until(last_day(change), most_days=most_days(change))
+
+
+def _approve(change: ChangeRequest, actor) -> str:
+    for earlier in Arrangement.objects.active().filter(
+        version=change.version, kind__in=(Kind.APPROVAL, Kind.BREAK_GLASS)
+    ):
+        arrangements.end(arrangements.locked(earlier), because=f"Approved again by {change.reference}.", actor=actor)
+    return f"{change.version} is approved until {approve_version(change, actor)}."
+
+
+PROMOTION = ChangeKind(
+    about="version",
+    purpose="Put a candidate or challenger into production.",
+    if_approved="With the last approval this version goes into production, at once, and supersedes the one before.",
+    if_not="What is in use stays in use.",
+    on_lapse="When the approval expires the use is restricted, until the version is approved again or replaced.",
+    terms=(USES, UNTIL),
+    why_not=_why_not_promote,
+    carry_out=_promote,
+)
+APPROVAL = ChangeKind(
+    about="version",
+    purpose="Approve what is in production for a further period, or after an emergency release.",
+    if_approved="The approval runs from now until its new end; a restriction that came from its lapse is lifted.",
+    if_not="The present approval runs until its end; then the use is restricted.",
+    on_lapse="When the approval expires the use is restricted, until the version is approved again or replaced.",
+    terms=(USES, UNTIL),
+    why_not=_why_not_approve,
+    carry_out=_approve,
+)

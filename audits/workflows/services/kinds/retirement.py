@@ -1,0 +1,97 @@
+"""Retirement: a model ends, once its checklist is answered and nobody relies on it any more."""
+
+from audits.assessments.services import close_breaches_of
+from audits.workflows.gates import blockers_for_retirement
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.services import arrangements
+from audits.workflows.services.endings import withdraw
+from audits.workflows.services.kinds.kind import ChangeKind, Term, the_model
+from inventory.models import Model, Policy
+from inventory.services import retire_model
+from inventory.states import UseState
+
+CAUSES = {
+    "replaced": "Replaced by another model",
+    "merged": "Merged into another model",
+    "business_exit": "The business it served has ended",
+    "below_threshold": "Too small to be worth a model",
+    "performance_failure": "It failed and is not repaired",
+    "data_sunset": "Its data are no longer delivered",
+    "regulation": "Regulation no longer allows it, or asks for it",
+}
+
+
+def checklist(change: ChangeRequest) -> dict[str, str]:
+    """What the policy asks for, by the item's name."""
+    return {entry["item"]: entry["asks"] for entry in Policy.objects.in_force().section("retirement")["checklist"]}
+
+
+def _others(change: ChangeRequest) -> dict[str, str]:
+    others = Model.objects.filter(workspace=change.model.workspace_id).exclude(pk=change.model_id)
+    return dict(others.values_list("slug", "name"))
+
+
+def _why_not(change: ChangeRequest) -> list[str]:
+    reasons = blockers_for_retirement(change.model)
+    successor = change.terms.get("successor")
+    if change.terms.get("cause") in ("replaced", "merged") and not successor:
+        reasons.append("Name the model that takes its place.")
+    if successor and (model := Model.objects.filter(slug=successor).first()) and not model.production_version():
+        reasons.append(f"{model}, which is to take its place, has no version in production.")
+    return reasons
+
+
+def _impact(change: ChangeRequest) -> dict:
+    """What ends with the model."""
+    standing = Arrangement.objects.active().filter(model=change.model)
+    return {
+        "impact": {
+            "versions": list(change.model.versions.order_by("number").values_list("number", flat=True)),
+            "uses": [str(use.title) for use in change.model.uses.exclude(state=UseState.ENDED)],
+            "findings": list(Finding.objects.open().filter(model=change.model).values_list("reference", flat=True)),
+            "arrangements": list(standing.order_by("reference").values_list("reference", flat=True)),
+        }
+    }
+
+
+def _retire(change: ChangeRequest, actor) -> str:
+    model, because = change.model, f"{change.model} was retired by {change.reference}."
+    retire_model(model, actor=actor)
+    for version in model.versions.all():
+        close_breaches_of(version, reason=because, actor=None)
+    for pending in model.changes.pending():
+        withdraw(pending, reason=because, actor=None)
+    for arrangement in Arrangement.objects.holding().filter(model=model):
+        arrangements.end(arrangements.locked(arrangement), because=because, actor=None)
+    return f"{model} is retired."
+
+
+RETIREMENT = ChangeKind(
+    about="model",
+    purpose="End a model and all its versions.",
+    if_approved="With the last approval the model and all its versions are retired; they stay in the register.",
+    if_not="The model stays as it is.",
+    terms=(
+        Term(name="cause", label="Cause", shape="choice", choices=lambda change: CAUSES),
+        Term(
+            name="successor",
+            label="What takes its place",
+            shape="choice",
+            required=False,
+            choices=_others,
+            help="Needed where it is replaced or merged; it must be in production.",
+        ),
+        Term(
+            name="checklist",
+            label="Checklist",
+            shape="answers",
+            choices=checklist,
+            help="What was done, and where its evidence lies.",
+        ),
+        Term(name="retained_until", label="Records are kept until", shape="day", required=False),
+    ),
+    why_not=_why_not,
+    evidence=_impact,
+    carry_out=_retire,
+    at_stake=the_model,
+)

@@ -1,0 +1,38 @@
+"""Confirming a proposed tier by signed approvals, in place of one risk officer's word."""
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services.kinds.kind import ChangeKind, the_model
+from inventory.models import TierAssessment
+from inventory.services import confirm_tier
+
+
+def proposed_tier(change: ChangeRequest) -> TierAssessment | None:
+    return change.model.tier_assessments.proposed().select_related("proposed_by").first()
+
+
+def _why_not(change: ChangeRequest) -> list[str]:
+    return [] if proposed_tier(change) else [f"No tier of {change.model} is proposed; propose one on its tier page first."]
+
+
+def _evidence(change: ChangeRequest) -> dict:
+    proposed = proposed_tier(change)
+    told = {"assessment": str(proposed.pk), "after": proposed.tier, "why": proposed.steps} if proposed else {}
+    return {"tier": {"before": change.model.tier, **told}}
+
+
+def _confirm(change: ChangeRequest, actor) -> str:
+    """The decision is the people's; each of them was asked for their conflicts, so that the system confirms."""
+    before, after = change.model.tier, confirm_tier(change.model, actor=None).tier
+    return f"{change.model} is in tier {after}; it was in tier {before}."
+
+
+TIER_CHANGE = ChangeKind(
+    about="model",
+    purpose="Confirm the tier that is proposed, by signed approvals.",
+    if_approved="The proposed tier holds at once, and with it cadence, limits and who approves.",
+    if_not="The tier stays as it is, and a stricter one that was proposed stays provisional.",
+    why_not=_why_not,
+    evidence=_evidence,
+    carry_out=_confirm,
+    at_stake=the_model,
+)

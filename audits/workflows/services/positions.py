@@ -1,0 +1,91 @@
+"""In which role a person would decide a request, for whom, and every reason why they may not."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from audits.workflows import policies
+from audits.workflows.models import ChangeRequest, Delegation
+from audits.workflows.services.involvement import day, involvement_of
+from audits.workflows.states import ChangeState
+from mrm.accounts.models import Person, Workspace
+from mrm.accounts.policies import Permission, Role
+
+
+@dataclass(frozen=True)
+class Position:
+    """The role that a person would decide in, and for whom, if not for themselves; and why they may not, if so."""
+
+    role: str
+    on_behalf_of: Person | None
+    reasons_not_to: list[str]
+
+
+def position_of(change: ChangeRequest, person) -> Position:
+    """Their own position; where no role of theirs is awaited, that of somebody who delegated to them."""
+    own = _candidate(change, person)
+    position = _position(change, own, None)
+    if position.role or person.token:
+        return position
+    held = Delegation.objects.in_force(timezone.now()).filter(delegate=person).select_related("delegator")
+    through = [_position(change, _candidate(change, person, held_for=one.delegator), one.delegator) for one in held]
+    useful = sorted((one for one in through if one.role), key=lambda one: len(one.reasons_not_to))
+    return useful[0] if useful else position
+
+
+def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
+    """Every reason why this person may not decide this request now, from the history of what it is about."""
+    over = why_over(change)
+    return [over] if over else position_of(change, person).reasons_not_to
+
+
+def why_over(change: ChangeRequest) -> str:
+    """Why nobody may decide any more; empty while they may. An expiry counts from its minute, not from the sweep."""
+    if change.state != ChangeState.PENDING:
+        return f"{change.reference} is already {change.state}."
+    if change.expires_at <= timezone.now():
+        return f"{change.reference} expired on {day(change.expires_at)}; ask again if the change is still wanted."
+    return ""
+
+
+def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:
+    """Everybody who holds a role that the request awaits or awaited, each with what keeps them from it, if anything."""
+    holders = Person.objects.filter(
+        pk__in=Person.objects.filter(grants__role__in=set(change.roles_required), is_active=True).values("pk")
+    )
+    awaited = set(change.roles_required)
+    return [(person, position_of(change, person)) for person in holders if awaited & roles_for(change, person)]
+
+
+def roles_for(change: ChangeRequest, person) -> set[str]:
+    """The roles that count: those held where the model lives; what binds every workspace, those held in every one."""
+    if change.workspace_id:
+        return person.roles_in(change.workspace_id)
+    return set.intersection(*(person.roles_in(workspace) for workspace in Workspace.objects.all()))
+
+
+def roles_of(change: ChangeRequest) -> dict:
+    """What the request needs and what it has."""
+    filled = change.decisions.standing().filter(approved=True).values_list("role", flat=True)
+    return {"roles_required": change.roles_required, "roles_filled": list(filled)}
+
+
+def permission_to_decide(change: ChangeRequest) -> Permission:
+    awaits_an_auditor = Role.AUDITOR in change.roles_required
+    return Permission.DECIDE_RETENTION if awaits_an_auditor else Permission.DECIDE_CHANGE
+
+
+def _candidate(change: ChangeRequest, person, *, held_for: Person | None = None) -> policies.Candidate:
+    return policies.Candidate(
+        roles=frozenset(roles_for(change, held_for or person)),
+        is_service=person.is_service,
+        involvement=involvement_of(change, person),
+        standing_in_for=str(held_for) if held_for else "",
+        inherited=involvement_of(change, held_for) if held_for else policies.Involvement(),
+    )
+
+
+def _position(change: ChangeRequest, candidate: policies.Candidate, on_behalf_of: Person | None) -> Position:
+    needs = roles_of(change)
+    role = policies.role_to_fill(candidate.roles, **needs)
+    return Position(role, on_behalf_of, policies.why_not_decide(candidate, **needs))

@@ -1,0 +1,40 @@
+"""What was asked for in particular, as the pages and the reports say it; and who decides about it."""
+
+from audits.workflows import policies
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services.kinds import KINDS, Term
+from inventory.policies import roles_required
+from mrm.pages import wording
+
+
+def told_terms(change: ChangeRequest) -> list[tuple[str, list[str]]]:
+    """Each term with what was said, as lines; a whole document is left to its differences."""
+    asked = {term.name: term for term in KINDS[change.kind].terms}
+    return [
+        (term.label, _told(term, change, change.terms[name]))
+        for name, term in asked.items()
+        if name in change.terms and term.shape != "document"
+    ]
+
+
+def awaits_words(change: ChangeRequest) -> str:
+    """Whose approvals a request of this kind needs, in words."""
+    roles = roles_required(change.policy.document, change.kind, change.tier)
+    return " and ".join(policies.in_words(role) for role in roles)
+
+
+def _told(term: Term, change: ChangeRequest, value) -> list[str]:
+    match term.shape:
+        case "choice" | "several":
+            words = term.choices(change)
+            chosen = value if isinstance(value, list) else [value]
+            return [words.get(one, wording.sentence(one)) for one in chosen]
+        case "answers":
+            words = term.choices(change)
+            return [f"{words.get(item, wording.sentence(item))}: {answer}" for item, answer in value.items()]
+        case "lines":
+            return value
+        case "number":
+            return [f"{value:g}"]
+        case _:
+            return [str(value)]

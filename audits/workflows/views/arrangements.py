@@ -1,0 +1,131 @@
+"""What holds for a time: the register of it, one of it, ending it; and stopping a model at once."""
+
+from django.contrib import messages
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audits.workflows import services
+from audits.workflows.forms import ArrangementFilter, ReasonForm
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services.suspension import why_not_suspend
+from audits.workflows.services.terms import told_terms
+from audits.workflows.states import ArrangementState
+from inventory.views.scope import model_for
+from mrm.accounts.policies import Permission
+from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.tables import numbered_page
+
+# The kind of request that renews each, and whether it names what it renews.
+RENEWED_BY = {
+    Arrangement.Kind.APPROVAL: (ChangeRequest.Kind.APPROVAL, False),
+    Arrangement.Kind.BREAK_GLASS: (ChangeRequest.Kind.APPROVAL, False),
+    Arrangement.Kind.EXCEPTION: (ChangeRequest.Kind.EXCEPTION, True),
+    Arrangement.Kind.OVERLAY: (ChangeRequest.Kind.OVERLAY, True),
+    Arrangement.Kind.ACCEPTANCE: (ChangeRequest.Kind.RISK_ACCEPTANCE, True),
+    Arrangement.Kind.SUSPENSION: (ChangeRequest.Kind.RESUMPTION, False),
+}
+
+
+@require_safe
+def arrangement_list(request):
+    form = ArrangementFilter(request.GET)
+    form.is_valid()
+    rows = Arrangement.objects.visible_to(request.user).select_related("model", "version")
+    wanted = form.cleaned_data
+    for name in ("state", "kind"):
+        if wanted.get(name):
+            rows = rows.filter(**{name: wanted[name]})
+    if text := wanted.get("q"):
+        rows = rows.filter(Q(model__name__icontains=text) | Q(reference__icontains=text) | Q(title__icontains=text))
+    context = {"page": numbered_page(request, rows), "form": form}
+    return answer(request, "workflows/arrangement_list.html", context, part="workflows/arrangement_rows.html")
+
+
+@require_safe
+def arrangement(request, reference):
+    """What holds, since when and until when, why, and what happens when it ends."""
+    found = _arrangement_for(request, reference)
+    may = request.user.permissions_in(found.model.workspace_id)
+    involved = (found.model.owner_id, found.change.requester_id if found.change else None)
+    context = {
+        "arrangement": found,
+        "model": found.model,
+        "terms": told_terms(found.change) if found.change else [],
+        "renewed_by": getattr(found, "renewal", None),
+        "renewal_address": _renewal_address(found) if Permission.REQUEST_CHANGE in may else "",
+        "may_close": Permission.CLOSE_FINDING in may
+        and request.user.pk not in involved
+        and found.kind != Arrangement.Kind.SUSPENSION
+        and found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED),
+    }
+    return render(request, "workflows/arrangement.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def close(request, reference):
+    """End it before its time, or put in order what has lapsed."""
+    found = _arrangement_for(request, reference)
+    form = ReasonForm(posted(request))
+
+    def act(data):
+        services.close_arrangement(found, reason=data["reason"], actor=request.user)
+        return reverse("arrangement", args=[reference])
+
+    def show(status):
+        lapsed = found.state == ArrangementState.EXPIRED
+        context = {
+            "form": form,
+            "heading": f"Put {reference} in order" if lapsed else f"End {reference}",
+            "lead": f"{found.title}. Say what shows that it is met, or no longer needed.",
+            "submit": "It is in order" if lapsed else "End it",
+            "back": reverse("arrangement", args=[reference]),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def suspend(request, slug):
+    """Stop a model at once."""
+    model = model_for(request, slug)
+    form = ReasonForm(posted(request))
+
+    def act(data):
+        suspension = services.suspend(model, reason=data["reason"], actor=request.user)
+        messages.warning(request, f"{model} is suspended. {suspension.reference} says why; two people lift it.")
+        return reverse("model", args=[slug])
+
+    def show(status):
+        why_not = why_not_suspend(model, request.user)
+        context = {
+            "form": form,
+            "heading": f"Suspend {model.name}",
+            "lead": why_not or "Its use stops at once, and so do the uses it serves. Lifting this takes two people.",
+            "submit": "Suspend it now",
+            "back": reverse("model", args=[slug]),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+def _arrangement_for(request, reference) -> Arrangement:
+    rows = Arrangement.objects.visible_to(request.user).select_related(
+        "model__owner", "model__workspace", "version", "change__requester", "renews", "begun_by", "ended_by", "finding"
+    )
+    return get_object_or_404(rows, reference=reference)
+
+
+def _renewal_address(found: Arrangement) -> str:
+    """Where to ask for its renewal, for a full approval in its place, or for the lifting of a suspension."""
+    if found.kind not in RENEWED_BY or found.state not in (ArrangementState.ACTIVE, ArrangementState.EXPIRED):
+        return ""
+    kind, names_it = RENEWED_BY[found.kind]
+    of_version = found.version is not None
+    page = reverse("request-change", args=[found.model_slug, found.version.number]) if of_version else ""
+    page = page or reverse("request-model-change", args=[found.model_slug])
+    active = found.state == ArrangementState.ACTIVE
+    return f"{page}?kind={kind}" + (f"&renews={found.reference}" if names_it and active else "")

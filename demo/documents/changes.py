@@ -1,0 +1,54 @@
+"""docs/changes.md: every kind of change, from the table that the services decide by."""
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.policies import in_words
+from audits.workflows.services.kinds import KINDS
+from demo.documents.tables import table
+from inventory.policies import CLAUSES, TIERS, roles_required, standard
+
+PREFACE = """# Kinds of change
+
+*Written by `make docs` from the kinds of change and the standard policy; edit those.*
+
+Whatever matters is asked for by a change request: what is said and shown is frozen, its digest is signed by the people
+whom the policy names, and the last approval carries it out. Whoever asked, owns the model, owned it in the last twelve
+months, registered or trained the version, or has decided already does not decide, whatever their roles; the database
+refuses it too.
+
+What holds for a time ends by itself. Then the use of the model is restricted, once, and stays so until somebody puts in
+order what rested on it. A suspension is ordered by one person and has no end; two lift it.
+
+What each kind asks for, as a program reads it: `GET /api/v1/change-kinds/`.
+"""
+
+
+def kinds_of_change() -> str:
+    sections = "".join(_section(kind) for kind in KINDS)
+    clauses = table(["Clause", "What it requires"], [(f"`{name}`", words) for name, words in CLAUSES.items()])
+    return f"{PREFACE}{sections}\n## What an exception can be made from\n\nWhere the policy allows it.\n\n{clauses}\n"
+
+
+def _section(name: str) -> str:
+    kind = KINDS[name]
+    rows = [
+        ("About", f"a {kind.about}" if kind.about != "policy" else "the policy"),
+        ("Asks for", "; ".join(_term(term) for term in kind.terms) or "the reason"),
+        ("Decided by", _deciders(name)),
+        ("If approved", kind.if_approved),
+        ("If not", kind.if_not),
+    ]
+    rows += [("When its time is over", kind.on_lapse)] if kind.on_lapse else []
+    return f"\n## {ChangeRequest.Kind(name).label}\n\n{kind.purpose}\n\n{table(['', ''], rows)}\n"
+
+
+def _term(term) -> str:
+    return f"{term.label.lower()} (`{term.name}`{'' if term.required else ', may be left out'})"
+
+
+def _deciders(name: str) -> str:
+    """Under the standard policy, the tiers that agree together."""
+    required = {tier: roles_required(standard(), name, int(tier)) for tier in TIERS}
+    of_tier = {tier: " and ".join(in_words(role) for role in roles) for tier, roles in required.items()}
+    if len(set(of_tier.values())) == 1:
+        return of_tier["1"]
+    return "; ".join(f"tier {tier}: {roles}" for tier, roles in of_tier.items())

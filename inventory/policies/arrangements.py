@@ -1,0 +1,35 @@
+"""Exceptions, overlays, accepted risks, emergencies: how long each may hold, and what may be excepted at all."""
+
+from inventory.policies.checks import are_some_of, is_count, is_object
+from inventory.policies.tiers import TIERS
+from mrm.accounts.policies import Role
+
+# What an exception may be made from, where the policy allows it. Everything else is required of everybody: an owner, a
+# confirmed tier, separation of duties, that nothing suspended or retired is promoted.
+CLAUSES = {
+    "reference_data": "Reference data for the version",
+    "assessment.drift": "A drift assessment with results",
+    "assessment.bias": "A bias assessment with results",
+    "assessment.explainability": "An explainability assessment with results",
+    "assessment.performance": "A performance assessment with results",
+    "verdict.drift": "No red drift",
+    "verdict.bias": "No red bias",
+    "verdict.explainability": "No red explainability",
+    "verdict.performance": "No red performance",
+    "undecided.drift": "A sample that decides about drift",
+    "undecided.bias": "A sample that decides about bias",
+    "undecided.explainability": "A sample that decides about explainability",
+    "undecided.performance": "A sample that decides about performance",
+    "findings.high": "No open high finding",
+    "conditions": "Conditions of use met in time",
+    "cadence": "Assessments as often as the tier asks",
+    "documentation": "Complete documentation",
+    "validation": "Validation in time",
+}
+
+approvals_last = is_object(dict.fromkeys(TIERS, is_count))  # Days, by tier.
+exceptions = is_object({"most_days": is_count, "renewals": is_count, "waivable": are_some_of(CLAUSES)})
+overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count})
+acceptances = is_object({"most_days": is_count})
+suspension = is_object({"ordered_by": are_some_of(tuple(Role), at_least=1)})
+break_glass = is_object({"most_days": is_count})

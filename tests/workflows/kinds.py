@@ -1,0 +1,49 @@
+"""What a request of each kind says, valid unless told otherwise; and people who approve it."""
+
+from datetime import UTC, datetime, timedelta
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services import request_change
+from tests.fixtures.story import approve
+
+
+def in_days(days: int) -> str:
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
+def exception_terms(**terms) -> dict:
+    return {
+        "clause": "assessment.bias",
+        "risk": "A difference between groups is seen late.",
+        "compensating_control": "Compliance samples fifty decisions a month.",
+        "ends_on": in_days(90),
+    } | terms
+
+
+def overlay_terms(**terms) -> dict:
+    return {
+        "limitation": "Energy prices are no input",
+        "method": "Add two points to the score of single earners.",
+        "direction": "increases",
+        "size_percent": 4.5,
+        "computed": "Monthly, on the applications of the month.",
+        "ends_on": in_days(90),
+    } | terms
+
+
+def acceptance_terms(finding, **terms) -> dict:
+    return {
+        "finding": finding.reference,
+        "risk": "The rank order is a little worse.",
+        "compensating_control": "A second underwriter.",
+        "ends_on": in_days(90),
+    } | terms
+
+
+def decided(kind: str, subject, *deciders, actor, **fields) -> ChangeRequest:
+    """A request of a kind, approved by these people."""
+    change = request_change(kind, subject, reason="It is needed.", actor=actor, **fields)
+    for person in deciders:
+        approve(change, person)
+    change.refresh_from_db()
+    return change

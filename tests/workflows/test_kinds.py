@@ -1,0 +1,387 @@
+"""Every kind of change: what it needs, what stands against it, what approval does and what lapse does."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.services import close_arrangement, expire_arrangements, raise_finding, request_change, suspend, why_not_decide
+from audits.workflows.services.kinds import KINDS
+from audits.workflows.states import ArrangementState, ChangeState
+from inventory.models import ModelVersion, Policy
+from inventory.services import approve_use, propose_tier, propose_use, publish_policy
+from inventory.states import Status, UseState
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version
+from tests.fixtures.story import approve
+from tests.inventory.test_tiering import LOWEST
+from tests.workflows.kinds import acceptance_terms, decided, exception_terms, in_days, overlay_terms
+
+Kind, Held = ChangeRequest.Kind, Arrangement.Kind
+WHY = "It is needed."
+
+
+@pytest.fixture
+def officers(story) -> tuple:
+    """Who approve under the standard policy at the model's tier."""
+    return story.validator, story.risk_officer
+
+
+@pytest.fixture
+def no_assessments(story) -> None:
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = []
+    publish_policy(document, actor=None)
+
+
+@pytest.fixture
+def candidate(story, no_assessments) -> ModelVersion:
+    version = make_version(story.model, actor=story.engineer)
+    make_reference(version, story.folder)
+    return version
+
+
+def after(arrangement: Arrangement) -> datetime:
+    return arrangement.ends_at + timedelta(seconds=1)
+
+
+def except_from(story, officers, clause: str, **fields) -> Arrangement:
+    terms = exception_terms(clause=clause)
+    change = decided(Kind.EXCEPTION, story.model, *officers, terms=terms, actor=story.owner, **fields)
+    return change.arrangements.get()
+
+
+def test_every_kind_says_what_it_is_for_and_what_follows():
+    assert set(KINDS) == set(Kind.values)
+    for kind in KINDS.values():
+        assert kind.purpose.endswith(".") and kind.if_approved.endswith(".") and kind.if_not.endswith(".")
+
+
+# Promotion and approval for use
+
+
+def test_a_promotion_is_approved_until_a_day_under_conditions(story, candidate, officers):
+    change = request_change(Kind.PROMOTION, candidate, reason=WHY, terms={"ends_on": in_days(100)}, actor=story.owner)
+    approve(change, story.validator, conditions=[{"text": "Bias is assessed monthly.", "due_on": in_days(30)}])
+    approve(change, story.risk_officer)
+    approval = Arrangement.objects.get(kind=Held.APPROVAL, version=candidate)
+    condition = Arrangement.objects.get(kind=Held.CONDITION, version=candidate)
+    assert approval.last_day.isoformat() == in_days(100)
+    assert (condition.title, condition.last_day.isoformat()) == ("Bias is assessed monthly.", in_days(30))
+    change.refresh_from_db()
+    assert "approved until" in change.outcome
+
+
+def test_an_approval_lasts_no_longer_than_the_policy_allows_for_the_tier(story, candidate):
+    with pytest.raises(RuleBroken, match="730 days at most"):
+        request_change(Kind.PROMOTION, candidate, reason=WHY, terms={"ends_on": in_days(900)}, actor=story.owner)
+
+
+def test_an_expired_approval_restricts_the_model_and_a_new_one_lifts_that(story, candidate, officers):
+    decided(Kind.PROMOTION, candidate, *officers, actor=story.owner)
+    approval = Arrangement.objects.get(kind=Held.APPROVAL, version=candidate)
+    expire_arrangements(after(approval))
+    assert story.model.status == Status.RESTRICTED
+    decided(Kind.APPROVAL, candidate, *officers, actor=story.owner)
+    assert story.model.status == Status.IN_USE
+    approval.refresh_from_db()
+    assert approval.state == ArrangementState.CLOSED
+
+
+def test_a_promotion_names_the_uses_it_is_for_and_they_go_live(story, candidate, officers):
+    use = propose_use(story.model, title="Pricing", actor=story.owner)
+    decided(Kind.PROMOTION, candidate, *officers, terms={"uses": [str(use.number)]}, actor=story.owner)
+    use.refresh_from_db()
+    assert use.state == UseState.LIVE
+    assert use.approvals.get().version == candidate
+
+
+def test_a_live_use_that_the_new_version_is_not_approved_for_blocks_unless_it_is_named(story, candidate, officers):
+    use = propose_use(story.model, title="Pricing", actor=story.owner)
+    approve_use(story.version, use, actor=None)
+    decided(Kind.APPROVAL, story.version, *officers, terms={"uses": [str(use.number)]}, actor=story.owner)
+    assert any("not approved for use 1, Pricing" in reason for reason in blockers_for_promotion(candidate))
+    with pytest.raises(RuleBroken, match="name it in the request"):
+        request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
+    assert request_change(Kind.PROMOTION, candidate, reason=WHY, terms={"uses": ["1"]}, actor=story.owner)
+
+
+def test_what_rested_on_the_version_before_ends_with_its_use(story, candidate, officers):
+    before = Arrangement.objects.get(kind=Held.APPROVAL, version=story.version)
+    decided(Kind.PROMOTION, candidate, *officers, actor=story.owner)
+    before.refresh_from_db()
+    assert before.state == ArrangementState.CLOSED and "Superseded" in before.ended_because
+
+
+# The gate
+
+
+def test_what_cannot_be_assessed_does_not_pass_silently(story):
+    schema = [column for column in story.version.schema if column["name"] != "label"]
+    version = make_version(story.model, schema=schema)
+    told = " ".join(blockers_for_promotion(version))
+    assert "The policy requires a performance assessment, and Consumer credit version 2 cannot have one" in told
+    assert "its artifact is not here" in told
+
+
+def test_an_exception_waives_the_blocker_it_names_and_no_other_until_its_end(story, officers):
+    version = make_version(story.model)
+    exception = except_from(story, officers, "assessment.explainability")
+    gate = gate_for(version)
+    assert [one.blocker.clause for one in gate.waived] == ["assessment.explainability"]
+    assert f"Waived by {exception.reference} until {exception.terms['ends_on']}" in gate.waived[0].text
+    assert "assessment.drift" in {blocker.clause for blocker in gate.blockers}
+    assert not gate_for(version, now=after(exception)).waived, "an end counts from its minute, not from the sweep"
+
+
+def test_a_suspended_model_promotes_nothing(story, candidate):
+    suspend(story.model, reason="Scores are constant.", actor=story.risk_officer)
+    candidate.refresh_from_db()
+    assert "two people must lift the suspension" in " ".join(blockers_for_promotion(candidate))
+
+
+# Exceptions
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"clause": "stage"}, "terms.clause"),
+        ({"clause": ["assessment.bias"]}, "terms.clause"),
+        ({"ends_on": "tomorrow"}, "terms.ends_on"),
+        ({"ends_on": 7}, "terms.ends_on"),
+        ({"risk": "x" * 5000}, "terms.risk"),
+        ({"risk": {}}, "terms.risk"),
+        ({"compensating_control": "  "}, "terms.compensating_control"),
+        ({"hidden": "word"}, "terms.hidden"),
+    ],
+)
+def test_unusable_terms_name_their_field(story, wrong, field):
+    with pytest.raises(UnusableData) as refused:
+        request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(**wrong), actor=story.owner)
+    assert field in [error["field"] for error in refused.value.errors]
+
+
+def test_separation_of_duties_and_a_confirmed_tier_are_never_excepted(story):
+    for clause in ("tier", "model_status", "uses", "segregation_of_duties"):
+        with pytest.raises(UnusableData, match="it must be one of"):
+            terms = exception_terms(clause=clause)
+            request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_an_exception_lasts_twelve_months_at_most_and_ends_in_the_future(story):
+    for day, why in ((in_days(400), "365 days at most"), (in_days(-1), "has passed")):
+        with pytest.raises(RuleBroken, match=why):
+            terms = exception_terms(ends_on=day)
+            request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_an_exception_is_renewed_once_and_ending_it_to_ask_anew_is_a_renewal_too(story, officers):
+    first = except_from(story, officers, "cadence")
+    with pytest.raises(RuleBroken, match="ask for its renewal"):
+        request_change(
+            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="cadence"), actor=story.owner
+        )
+    second = except_from(story, officers, "cadence", renews=first)
+    first.refresh_from_db()
+    assert (first.state, second.renews) == (ArrangementState.RENEWED, first)
+    close_arrangement(second, reason="Try without.", actor=story.validator)
+    with pytest.raises(RuleBroken, match="it must be put right"):
+        request_change(
+            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="cadence"), actor=story.owner
+        )
+
+
+def test_an_expired_exception_restricts_the_use_and_the_second_line_puts_it_in_order(story, officers):
+    exception = except_from(story, officers, "cadence")
+    expire_arrangements(after(exception))
+    exception.refresh_from_db()
+    assert (exception.state, story.model.status) == (ArrangementState.EXPIRED, Status.RESTRICTED)
+    with pytest.raises(NotPermitted):
+        close_arrangement(exception, reason="Done.", actor=story.owner)
+    close_arrangement(exception, reason="Assessed again.", actor=story.validator)
+    assert story.model.status == Status.IN_USE
+
+
+def test_nothing_lapses_before_its_end_and_each_lapse_is_recorded_once(story, officers):
+    exception = except_from(story, officers, "cadence")
+    expire_arrangements(exception.ends_at - timedelta(seconds=1))
+    exception.refresh_from_db()
+    assert exception.state == ArrangementState.ACTIVE
+    for _ in range(3):
+        expire_arrangements(exception.ends_at)
+    assert Entry.objects.about(exception).filter(action=Action.ARRANGEMENT_EXPIRED).count() == 1
+    assert Entry.objects.about(story.model).filter(action=Action.MODEL_RESTRICTED).count() == 1
+
+
+def test_what_was_approved_is_neither_changed_nor_deleted(story, officers):
+    exception = except_from(story, officers, "cadence")
+    rows = Arrangement.objects.filter(pk=exception.pk)
+    for change in (
+        lambda: rows.update(ends_at=timezone.now() + timedelta(days=9000)),
+        lambda: rows.update(terms={}),
+        lambda: rows._raw_delete(rows.db),
+    ):
+        with pytest.raises(IntegrityError, match="only ended"), transaction.atomic():
+            change()
+
+
+# Overlays
+
+
+def test_an_overlay_lasts_two_quarters_at_most(story):
+    with pytest.raises(RuleBroken, match="183 days at most"):
+        request_change(
+            Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(ends_on=in_days(200)), actor=story.owner
+        )
+
+
+def test_an_overlay_is_renewed_only_with_its_effect_measured_and_the_second_renewal_raises_a_finding(story, officers):
+    def overlay(**fields) -> Arrangement:
+        terms = overlay_terms() | fields.pop("terms", {})
+        return decided(
+            Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner, **fields
+        ).arrangements.get()
+
+    first = overlay()
+    with pytest.raises(RuleBroken, match="effect measured"):
+        request_change(Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(), renews=first, actor=story.owner)
+    measured = {"measured_effect": "4.1 percent on 8,000 applications."}
+    second = overlay(renews=first, terms=measured)
+    assert not Finding.objects.exists()
+    third = overlay(renews=second, terms=measured)
+    finding = Finding.objects.get()
+    assert "renewed 2 times" in finding.title and third.state == ArrangementState.ACTIVE
+
+
+# Accepting a risk
+
+
+@pytest.fixture
+def finding(story) -> Finding:
+    texts = {"title": "Flaw", "observation": "It errs.", "required_outcome": "Mend it."}
+    return raise_finding(story.model, severity="high", **texts, actor=story.validator)
+
+
+def test_an_accepted_risk_lets_a_promotion_pass_until_it_lapses(story, candidate, finding, officers):
+    assert any(finding.reference in reason for reason in blockers_for_promotion(candidate))
+    change = decided(Kind.RISK_ACCEPTANCE, story.model, *officers, terms=acceptance_terms(finding), actor=story.owner)
+    assert blockers_for_promotion(candidate) == []
+    expire_arrangements(after(change.arrangements.get()))
+    assert any(finding.reference in reason for reason in blockers_for_promotion(candidate))
+
+
+def test_a_critical_finding_is_never_accepted(story):
+    texts = {"title": "Flaw", "observation": "It errs.", "required_outcome": "Mend it."}
+    critical = raise_finding(story.model, severity="critical", **texts, actor=story.validator)
+    with pytest.raises(RuleBroken, match="never accepted"):
+        request_change(
+            Kind.RISK_ACCEPTANCE, story.model, reason=WHY, terms=acceptance_terms(critical), actor=story.owner
+        )
+
+
+# Tier, suspension, retirement, emergencies
+
+
+def test_a_proposed_tier_is_confirmed_by_signed_approvals_and_not_by_its_proposer(story, officers):
+    with pytest.raises(RuleBroken, match="No tier of Consumer credit is proposed"):
+        request_change(Kind.TIER_CHANGE, story.model, reason=WHY, actor=story.owner)
+    propose_tier(story.model, answers=LOWEST, override=1, reason="Many customers.", actor=story.risk_officer)
+    change = request_change(Kind.TIER_CHANGE, story.model, reason=WHY, actor=story.engineer)
+    assert change.roles_required == ["risk_officer", "risk_officer"], "as for the stricter tier"
+    assert "you proposed the tier on" in " ".join(why_not_decide(change, person=story.risk_officer))
+    for _ in range(2):
+        approve(change, make_person(Role.RISK_OFFICER, workspace=story.workspace))
+    assert (story.model.tier, story.model.tier_is_provisional) == (1, False)
+
+
+def test_a_suspension_stops_the_uses_and_is_not_closed_by_hand(story, officers, no_assessments):
+    use = propose_use(story.model, title="Pricing", actor=story.owner)
+    decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)
+    suspension = suspend(story.model, reason="Scores are constant.", actor=story.owner)
+    use.refresh_from_db()
+    assert use.state == UseState.SUSPENDED
+    with pytest.raises(RuleBroken, match="two people decide"):
+        close_arrangement(suspension, reason="Fine.", actor=story.validator)
+    with pytest.raises(RuleBroken, match="Only what is in use"):
+        suspend(story.model, reason="Again.", actor=story.owner)
+    decided(Kind.RESUMPTION, story.model, *officers, terms={"remedy": "Repaired."}, actor=story.engineer)
+    use.refresh_from_db()
+    suspension.refresh_from_db()
+    assert (use.state, suspension.state) == (UseState.LIVE, ArrangementState.CLOSED)
+
+
+def test_an_owner_of_another_model_and_an_engineer_suspend_nothing(story):
+    other = make_person(Role.OWNER, workspace=story.workspace)
+    with pytest.raises(NotPermitted, match="its owner"):
+        suspend(story.model, reason="Hm.", actor=other)
+    with pytest.raises(NotPermitted):
+        suspend(story.model, reason="Hm.", actor=story.engineer)
+
+
+def test_a_model_that_runs_again_stays_restricted_while_something_lapsed_is_open(story, officers):
+    exception = except_from(story, officers, "cadence")
+    suspend(story.model, reason="Scores are constant.", actor=story.owner)
+    expire_arrangements(after(exception))
+    assert story.model.status == Status.SUSPENDED
+    change = decided(Kind.RESUMPTION, story.model, *officers, terms={"remedy": "Repaired."}, actor=story.engineer)
+    assert story.model.status == Status.RESTRICTED and exception.reference in change.outcome
+
+
+def test_a_retirement_answers_every_item_of_the_checklist(story):
+    terms = RETIREMENT | {"checklist": RETIREMENT["checklist"] | {"jobs_stopped": " "}}
+    with pytest.raises(UnusableData, match="Jobs, endpoints and credentials"):
+        request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_a_model_is_replaced_only_by_one_that_is_in_production(story):
+    with pytest.raises(RuleBroken, match="Name the model that takes its place"):
+        request_change(
+            Kind.RETIREMENT, story.model, reason=WHY, terms=RETIREMENT | {"cause": "replaced"}, actor=story.owner
+        )
+    other = make_model(name="Newer credit", owner=story.owner)
+    terms = RETIREMENT | {"cause": "replaced", "successor": other.slug}
+    with pytest.raises(RuleBroken, match="has no version in production"):
+        request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_what_ends_with_a_model_is_shown_and_ends(story, officers):
+    exception = except_from(story, officers, "cadence")
+    change = request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=RETIREMENT, actor=story.owner)
+    assert exception.reference in change.evidence["impact"]["arrangements"]
+    for person in officers:
+        approve(change, person)
+    exception.refresh_from_db()
+    assert (exception.state, story.model.status) == (ArrangementState.CLOSED, Status.RETIRED)
+
+
+def test_an_emergency_release_keeps_what_it_overrode_reports_itself_and_restricts_when_not_approved_in_full(
+    story, officers
+):
+    version = make_version(story.model, actor=story.engineer)
+    terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}
+    change = decided(Kind.BREAK_GLASS, version, *officers, terms=terms, actor=story.owner)
+    assert "has no reference data" in " ".join(change.evidence["overridden"])
+    assert change.state == ChangeState.COMPLETED and story.model.production_version() == version
+    assert Finding.objects.get().title.startswith("Emergency release BG-")
+    release = Arrangement.objects.get(kind=Held.BREAK_GLASS)
+    expire_arrangements(after(release))
+    assert story.model.status == Status.RESTRICTED
+
+
+def test_an_open_gate_needs_no_emergency(story, candidate):
+    terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}
+    with pytest.raises(RuleBroken, match="ask for a promotion"):
+        request_change(Kind.BREAK_GLASS, candidate, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_a_kind_that_is_about_a_version_names_one(story):
+    with pytest.raises(UnusableData, match="Name the version"):
+        request_change(Kind.PROMOTION, story.model, reason=WHY, actor=story.owner)
+    with pytest.raises(UnusableData, match="Name the model"):
+        request_change(Kind.OVERLAY, None, reason=WHY, terms=overlay_terms(), actor=story.owner)
