@@ -90,8 +90,8 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
             False,
         ),
         (
-            lambda d: d["promotion"]["required_assessments"].remove("bias"),
-            "Promotion, required assessments: without bias.",
+            lambda d: d["promotion"]["required_assessments"].remove("drift"),
+            "Promotion, required assessments: without drift.",
             True,
         ),
         (lambda d: d["fairness"].update(minimum_gating=500), "Fairness, minimum gating: 100 → 500.", True),

@@ -9,7 +9,14 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
-from audits.workflows.services import close_arrangement, expire_arrangements, raise_finding, request_change, suspend, why_not_decide
+from audits.workflows.services import (
+    close_arrangement,
+    expire_arrangements,
+    raise_finding,
+    request_change,
+    suspend,
+    why_not_decide,
+)
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import ModelVersion, Policy

@@ -28,8 +28,8 @@ from audits.workflows.serializers import (
     DecisionIn,
     DecisionMadeOut,
     GateOut,
-    KindOut,
     KindQuery,
+    KindsOut,
     StatementOut,
     StatementQuery,
 )
@@ -228,8 +228,8 @@ class ChangeKindsApi(Api):
         description="Every kind with its terms, who decides it under the policy in force, and what follows.",
         tags=["changes"],
         parameters=[KindQuery],
-        responses={200: KindOut(many=True), **problems(400, 403, 422)},
-        examples=[response_example("One kind", [examples.KIND])],
+        responses={200: KindsOut, **problems(400, 403, 422)},
+        examples=[response_example("One kind", {"kinds": [examples.KIND]})],
     )
     def get(self, request):
         require(request.user, Permission.READ, None, model_slug=None)
@@ -237,7 +237,7 @@ class ChangeKindsApi(Api):
         query.is_valid(raise_exception=True)
         named = query.validated_data.get("model")
         model = named_model(request, named) if named else None
-        return Response(KindOut([_told(name, kind, model) for name, kind in KINDS.items()], many=True).data)
+        return Response(KindsOut({"kinds": [_told(name, kind, model) for name, kind in KINDS.items()]}).data)
 
 
 class DecidersApi(Api):

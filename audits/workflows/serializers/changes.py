@@ -161,6 +161,10 @@ class KindOut(serializers.Serializer):
     on_lapse = serializers.CharField(help_text="What happens when its time is over; empty where it has no end.")
 
 
+class KindsOut(serializers.Serializer):
+    kinds = KindOut(many=True)
+
+
 class DeciderOut(serializers.Serializer):
     person = PersonOut()
     role = serializers.CharField(help_text="In which they would decide; empty if in none that is awaited.")
