@@ -42,11 +42,15 @@ def _refusal(version: ModelVersion, kind: str, why: str, asked_by: str, actor) -
     if change is None:
         try:
             change = request_change(kind, version, reason=f"{asked_by} through the MLflow API.", actor=actor)
-        except (RuleBroken, NotPermitted, UnusableData) as refusal:
+        except UnusableData as lacking:
+            return Refused(DENIED, f"{why} Its {word} is asked for on its page. {lacking} {_page(version, kind)}")
+        except (RuleBroken, NotPermitted) as refusal:
             return Refused(DENIED, f"{why} Its {word} cannot be requested yet: {refusal} {_page(version)}")
     address = f"{settings.PUBLIC_URL}/changes/{change.reference}/"
     return Refused(DENIED, f"{why} {change.reference} asks for its {word} and awaits a decision: {address}")
 
 
-def _page(version: ModelVersion) -> str:
-    return f"See {settings.PUBLIC_URL}/models/{version.model.slug}/versions/{version.number}/"
+def _page(version: ModelVersion, kind: str = "") -> str:
+    """Where to read on; with a kind of change, where to ask for it."""
+    asking = f"request/?kind={kind}" if kind else ""
+    return f"See {settings.PUBLIC_URL}/models/{version.model.slug}/versions/{version.number}/{asking}"
