@@ -4,7 +4,7 @@ import pytest
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
-from inventory.models import Model, ModelVersion, Policy
+from inventory.models import ModelVersion, Policy
 from inventory.services import confirm_tier, describe_version, edit_model, promote_version, publish_policy
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken

@@ -69,7 +69,7 @@ def _trained(change: ChangeRequest, person) -> str:
 
 
 def _proposed(change: ChangeRequest, person) -> str:
-    """Who proposed an exception, overlay or tier, or drafted a policy, stays its proposer when somebody else asks for it."""
+    """Whoever proposed, drafted or first asked for what it is about, when somebody else asks for it now."""
     if change.kind == ChangeRequest.Kind.POLICY_CHANGE:
         draft = PolicyDraft.objects.filter(pk=change.terms["draft"], proposed_by=person).first()
         return f"drafted it on {day(draft.proposed_at)}" if draft else ""

@@ -11,7 +11,9 @@ def proposed_tier(change: ChangeRequest) -> TierAssessment | None:
 
 
 def _why_not(change: ChangeRequest) -> list[str]:
-    return [] if proposed_tier(change) else [f"No tier of {change.model} is proposed; propose one on its tier page first."]
+    return (
+        [] if proposed_tier(change) else [f"No tier of {change.model} is proposed; propose one on its tier page first."]
+    )
 
 
 def _evidence(change: ChangeRequest) -> dict:
