@@ -63,7 +63,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
 
 
 def _may(person, permission: Permission, model: Model) -> bool:
-    return permission in person.permissions_in(model.workspace_id)
+    return permission in person.permissions_in(model.workspace_id, model.slug)
 
 
 def _changes_to_decide(person) -> Iterator[Task]:
@@ -82,7 +82,7 @@ def _changes_to_decide(person) -> Iterator[Task]:
     for change in pending[:MOST_OF_A_KIND]:
         decisions = change.standing_decisions
         filled = [decision.role for decision in decisions if decision.approved]
-        roles = person.roles_in(change.workspace_id) if change.model else person.all_roles()
+        roles = person.roles_in(change.workspace_id, change.model_slug) if change.model else person.all_roles()
         if any(decision.person_id == person.pk for decision in decisions):
             continue
         if not policies.role_to_fill(roles, roles_required=change.roles_required, roles_filled=filled):

@@ -60,7 +60,7 @@ def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:
 def roles_for(change: ChangeRequest, person) -> set[str]:
     """The roles that count: those held where the model lives; what binds every workspace, those held in every one."""
     if change.workspace_id:
-        return person.roles_in(change.workspace_id)
+        return person.roles_in(change.workspace_id, change.model_slug)
     return set.intersection(*(person.roles_in(workspace) for workspace in Workspace.objects.all()))
 
 

@@ -38,7 +38,7 @@ def why_not_suspend(model: Model, person) -> str:
     if person is None:
         return ""
     allowed = Policy.objects.in_force().section("suspension")["ordered_by"]
-    held = person.roles_in(model.workspace_id)
+    held = person.roles_in(model.workspace_id, model.slug)
     if held & set(allowed) - {"owner"} or ("owner" in allowed and model.owner_id == person.pk):
         return ""
     told = ", ".join("its owner" if role == "owner" else label(role) for role in allowed)

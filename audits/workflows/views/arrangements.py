@@ -47,7 +47,7 @@ def arrangement_list(request):
 def arrangement(request, reference):
     """What holds, since when and until when, why, and what happens when it ends."""
     found = _arrangement_for(request, reference)
-    may = request.user.permissions_in(found.model.workspace_id)
+    may = request.user.permissions_in(found.model.workspace_id, found.model_slug)
     involved = (found.model.owner_id, found.change.requester_id if found.change else None)
     context = {
         "arrangement": found,

@@ -212,7 +212,7 @@ def _change_page(request, change, form=None, status=200):
         "on_behalf_of": view.on_behalf_of,
         "arrangements": change.arrangements.order_by("reference"),
         "may_withdraw": request.user.pk in (change.requester_id, change.model.owner_id if change.model else None)
-        and Permission.REQUEST_CHANGE in request.user.permissions_in(change.workspace_id),
+        and Permission.REQUEST_CHANGE in request.user.permissions_in(change.workspace_id, change.model_slug),
     }
     return answer(request, "workflows/change.html", context, part="workflows/change_body.html", status=status)
 
