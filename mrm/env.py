@@ -71,3 +71,32 @@ def broker(url: str) -> str:
         return url
     number = dict(parse_qsl(parts.query)).get("db", "0")
     return f"redis+socket://{parts.path}?virtual_host={number}"
+
+
+def sign_on(issuer: str, *, client_id: str, secret: str, name: str) -> dict:
+    """allauth's settings for one OpenID Connect provider, known by its issuer; none without."""
+    if not issuer:
+        return {}
+    told = {"server_url": issuer.rstrip("/"), "fetch_userinfo": False, "oauth_pkce_enabled": True}
+    app = {"provider_id": "sign-on", "name": name, "client_id": client_id, "secret": secret, "settings": told}
+    return {"openid_connect": {"APPS": [app]}}
+
+
+def mail(url: str) -> dict:
+    """Django's settings for `smtp://user:password@host:587`, or `smtps://` on 465; without it nothing is sent."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 or smtps://host.")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and options.get("tls", "on") != "off",
+        "EMAIL_TIMEOUT": 20,
+    }

@@ -38,6 +38,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "mrm.accounts",
     "inventory",
@@ -172,7 +174,22 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 0)  # Else everybod
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.required("OIDC_CLIENT_ID", unless=not OIDC_ISSUER, default="")
+OIDC_CLIENT_SECRET = env.required("OIDC_CLIENT_SECRET", unless=not OIDC_ISSUER, default="")
+OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
+SOCIALACCOUNT_PROVIDERS = env.sign_on(OIDC_ISSUER, client_id=OIDC_CLIENT_ID, secret=OIDC_CLIENT_SECRET, name=OIDC_NAME)
+SOCIALACCOUNT_ADAPTER = "mrm.accounts.authentication.sign_on.SignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # A form would need the provider's address in the policy on content.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # An address is no proof of owning an account.
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_STORE_TOKENS = False
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+EMAIL_URL = env.text("EMAIL_URL")
+globals().update(env.mail(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "mrm@localhost")
 
 # --- Language, time, pages --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

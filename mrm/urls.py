@@ -4,6 +4,7 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView
 
+from mrm.accounts.authentication import sign_on
 from mrm.reference import reference
 
 handler404 = "mrm.http.not_found"
@@ -26,6 +27,9 @@ urlpatterns = [
     path("", include("reports.urls")),
     path("", include("audits.trail.urls")),
     path("", include("mrm.accounts.urls")),
+    path("accounts/sign-on/", sign_on.sign_on, name="sign-on"),
+    path("accounts/sign-on/connection/", sign_on.connect, name="connect-sign-on"),
+    path("accounts/oidc/sign-on/login/callback/", sign_on.come_back, name="sign-on-callback"),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", reference, name="api-docs"),

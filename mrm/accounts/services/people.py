@@ -23,15 +23,17 @@ def create_workspace(slug: str, name: str, *, actor) -> Workspace:
 
 
 @governed()
-def create_person(email: str, display_name: str, *, password: str | None = None, kind=Person.Kind.HUMAN, actor):
-    """A person who can sign in, or a service account, which never can."""
+def create_person(
+    email: str, display_name: str, *, password: str | None = None, kind=Person.Kind.HUMAN, origin: str = "", actor
+) -> Person:
+    """A person who can sign in, or a service account, which never can. `origin` says what made it, if not somebody."""
     require(actor, Permission.MANAGE_PEOPLE, None)
     if Person.objects.filter(email__iexact=email).exists():
         raise RuleBroken(f"There is already an account for {email}.")
     person = Person(email=email.lower(), display_name=display_name, kind=kind)
     person.set_password(None if kind == Person.Kind.SERVICE else password)
     person.save()
-    record(Action.PERSON_CREATED, actor=actor, subject=person, kind=kind)
+    record(Action.PERSON_CREATED, actor=actor, subject=person, kind=kind, **({"origin": origin} if origin else {}))
     return person
 
 

@@ -1,6 +1,8 @@
 """Sign-ins that are open: one's own; and another's, for administrators."""
 
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
@@ -38,5 +40,7 @@ def _sessions_page(request, person):
         "person": person,
         "sessions": services.open_sessions(person),
         "current": request.session.session_key,
+        "sign_on": settings.OIDC_NAME if settings.SOCIALACCOUNT_PROVIDERS else "",
+        "connected": SocialAccount.objects.filter(user=person).exists(),
     }
     return render(request, "accounts/sessions.html", context)
