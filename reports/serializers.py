@@ -1,8 +1,7 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
-from rest_framework import serializers
-
 from inventory.serializers import PersonOut, StrictQuery
+from mrm import serializers
 from reports.models import Report
 
 STATES = Report.State.values

@@ -1,11 +1,10 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
-from rest_framework import serializers
-
 from audits.assessments.models import Kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import DecidedBy, Direction, Verdict
 from inventory.serializers import PersonOut, StrictQuery
+from mrm import serializers
 
 KINDS = [kind.value for kind in Kind]
 STATES = [state.value for state in RunState]

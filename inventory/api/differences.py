@@ -21,7 +21,7 @@ class DifferencesApi(Api):
         tags=["models"],
         parameters=[RegisterDifferencesQuery],
         responses={200: RegisterDifferencesOut, **problems(400, 403)},
-        examples=[response_example("One edit", examples.DIFFERENCES)],
+        examples=[response_example("One edit", examples.REGISTER_DIFFERENCES)],
     )
     def get(self, request):
         query = RegisterDifferencesQuery(data=request.query_params)

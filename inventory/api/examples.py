@@ -70,7 +70,7 @@ SURVEY = {
     "uploaded_at": WHEN,
     "finished_at": None,
 }
-DIFFERENCES = {
+REGISTER_DIFFERENCES = {
     "counts": {"added": 0, "retired": 0, "changed": 1, "removed": 0},
     "next": None,
     "results": [

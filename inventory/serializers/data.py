@@ -1,4 +1,4 @@
-from rest_framework import serializers
+from mrm import serializers
 
 
 class DataOut(serializers.Serializer):

@@ -1,8 +1,10 @@
 """Fields that several shapes share."""
 
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from rest_framework.fields import empty
 
+from mrm import serializers
 from mrm.accounts.models import Person
 
 
@@ -36,6 +38,12 @@ class PersonField(serializers.Field):
 
 class StrictQuery(serializers.Serializer):
     """The parameters of a query; an unknown one is refused, because ignoring a filter answers another question."""
+
+    is_query = True  # Its fields read text; see mrm.serializers.
+
+    def __init__(self, instance=None, data=empty, **kwargs):
+        # As plain values: in a form, an empty one would count as left out, and a filter would silently not filter.
+        super().__init__(instance, data.dict() if isinstance(data, QueryDict) else data, **kwargs)
 
     def to_internal_value(self, data):
         known = {*self.fields, "cursor", "page_size"}

@@ -1,11 +1,10 @@
-from rest_framework import serializers
-
 from inventory.contents.history import KINDS
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
 from inventory.models import Moment
 from inventory.policies import LEVELS
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
 from inventory.states import Status
+from mrm import serializers
 
 
 def _level(help_text: str) -> serializers.ChoiceField:

@@ -1,9 +1,9 @@
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from inventory.models import PolicyDraft
 from inventory.policies import differences
 from inventory.serializers.fields import PersonOut, StrictQuery
+from mrm import serializers
 
 DRAFT_STATES = [state.value for state in PolicyDraft.State]
 LARGEST_NUMBER = 2**31 - 1

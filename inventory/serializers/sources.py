@@ -1,6 +1,5 @@
-from rest_framework import serializers
-
 from inventory.serializers.fields import StrictQuery
+from mrm import serializers
 
 STATES = ["readable", "unreadable", "not read yet", "no longer read"]
 

@@ -1,11 +1,10 @@
 """Many models at once: as a list of JSON objects, or as a sheet."""
 
-from rest_framework import serializers
-
 from inventory.serializers.fields import StrictQuery
 from inventory.serializers.models import ModelIn
 from inventory.serializers.versions import VersionIn
 from inventory.states import SurveyState
+from mrm import serializers
 from mrm.openapi import FaultOut
 
 MOST_MODELS = 500

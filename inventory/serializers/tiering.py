@@ -1,8 +1,7 @@
-from rest_framework import serializers
-
 from inventory.models import TierAssessment
 from inventory.policies import LEVELS
 from inventory.serializers.fields import PersonOut
+from mrm import serializers
 
 ASSESSMENT_STATES = [state.value for state in TierAssessment.State]
 

@@ -1,7 +1,6 @@
-from rest_framework import serializers
-
 from audits.trail.models import Action
 from inventory.serializers.fields import StrictQuery
+from mrm import serializers
 
 ACTIONS = Action.values
 HASH = "hexadecimal SHA-256"

@@ -1,8 +1,7 @@
-from rest_framework import serializers
-
 from inventory.policies import LEVELS
 from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.states import UseState
+from mrm import serializers
 
 STATES = [state.value for state in UseState]
 

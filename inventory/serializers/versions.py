@@ -1,9 +1,9 @@
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from audits.profiles.schema import Kind, Role
 from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.states import Stage
+from mrm import serializers
 
 COLUMN_KINDS = [kind.value for kind in Kind]
 COLUMN_ROLES = [role.value for role in Role]

@@ -124,7 +124,7 @@ class StreamedApi(Api):
             return super().dispatch(request, *args, **kwargs)
 
     def receive(self, request, **kwargs) -> None:
-        if request.method not in ("POST", "PUT"):
+        if request.method not in ("POST", "PUT") or not hasattr(self, request.method.lower()):
             return
         self.check_sender(request, **kwargs)
         if self.media_types is not None:

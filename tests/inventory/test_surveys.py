@@ -160,7 +160,7 @@ HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTI
         (make_xlsx(("a",), head=HEAD), "document type"),
         (make_xlsx(("a",), head="<broken"), "damaged"),
     ],
-    ids=str,
+    ids=["empty", "not text", "NUL", "open quote", "head only", "late head", "no archive", "entities", "no XML"],
 )
 def test_what_is_no_sheet_is_refused_with_the_remedy(receive, content, why):
     with pytest.raises(UnusableData, match=why):

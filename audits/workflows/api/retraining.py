@@ -30,7 +30,7 @@ class RetrainingEventsApi(APIView):
         tags=["changes"],
         auth=[{"retraining": []}],
         request=RetrainingEventIn,
-        responses={200: RetrainingOut, **problems(400, 403, 409, 413, 415, 422)},
+        responses={200: RetrainingOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
             request_example("Succeeded", examples.RETRAINING_EVENT),
             response_example("Recorded", examples.RETRAINING),

@@ -1,8 +1,7 @@
-from rest_framework import serializers
-
 from audits.workflows.models import Arrangement
 from audits.workflows.states import ArrangementState
 from inventory.serializers import PersonOut, StrictQuery
+from mrm import serializers
 
 KINDS = [kind.value for kind in Arrangement.Kind]
 STATES = [state.value for state in ArrangementState]

@@ -1,10 +1,10 @@
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import PersonOut, StrictQuery
+from mrm import serializers
 
 LONGEST_COMMENT = 4000
 KINDS = [kind.value for kind in ChangeRequest.Kind]

@@ -1,8 +1,7 @@
-from rest_framework import serializers
-
 from audits.workflows.models import Finding
 from audits.workflows.states import FindingState
 from inventory.serializers import PersonOut, StrictQuery
+from mrm import serializers
 
 SEVERITIES = Finding.Severity.values
 STATES = [state.value for state in FindingState]

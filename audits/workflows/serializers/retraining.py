@@ -1,6 +1,5 @@
-from rest_framework import serializers
-
 from audits.workflows.states import RetrainingState
+from mrm import serializers
 
 STATES = [state.value for state in RetrainingState]
 EVENTS = ["started", "succeeded", "failed"]

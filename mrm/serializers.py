@@ -1,0 +1,91 @@
+"""Django REST framework's serializers, with JSON taken at its word: a number is no text, and a text is no number.
+
+The framework reads forms as well, so it turns 0 into "0" and "" into false. What is registered here is evidence:
+whoever sends another type than the document announces has made a mistake, and is told so.
+"""
+
+from rest_framework import serializers
+from rest_framework.serializers import (
+    ChoiceField,
+    DateField,
+    DateTimeField,
+    DictField,
+    Field,
+    JSONField,
+    ListField,
+    RegexField,
+    Serializer,
+    SerializerMethodField,
+    URLField,
+    UUIDField,
+    ValidationError,
+)
+
+__all__ = [
+    "BooleanField",
+    "CharField",
+    "ChoiceField",
+    "DateField",
+    "DateTimeField",
+    "DictField",
+    "Field",
+    "FloatField",
+    "IntegerField",
+    "JSONField",
+    "ListField",
+    "RegexField",
+    "Serializer",
+    "SerializerMethodField",
+    "SlugField",
+    "URLField",
+    "UUIDField",
+    "ValidationError",
+]
+
+
+class OfType(serializers.Field):
+    """A field that takes values of these types only. In an address everything is text, so a query reads it."""
+
+    types: tuple[type, ...]
+    told: str
+
+    def run_validation(self, data=serializers.empty):
+        if data is not serializers.empty and data is not None:
+            if getattr(self.root, "is_query", False):
+                self._refuse_empty(data)
+            elif not isinstance(data, self.types) or (isinstance(data, bool) and bool not in self.types):
+                raise ValidationError(f"This is {self.told}, not {_named(data)}.")
+        return super().run_validation(data)
+
+    def _refuse_empty(self, data) -> None:
+        """A filter without a value would silently not filter."""
+        if data == "" and not getattr(self, "allow_blank", False):
+            raise ValidationError(f"This is {self.told}, and nothing was given; leave the parameter out.")
+
+
+class CharField(OfType, serializers.CharField):
+    types, told = (str,), "a text"
+
+
+class SlugField(OfType, serializers.SlugField):
+    types, told = (str,), "a text"
+
+
+class BooleanField(OfType, serializers.BooleanField):
+    types, told = (bool,), "true or false"
+
+
+class IntegerField(OfType, serializers.IntegerField):
+    types, told = (int,), "a whole number"
+
+
+class FloatField(OfType, serializers.FloatField):
+    types, told = (int, float), "a number"
+
+
+def _named(data) -> str:
+    if isinstance(data, bool):
+        return "true or false"
+    if isinstance(data, int | float):
+        return "a number"
+    return {str: "a text", list: "a list", dict: "an object"}.get(type(data), "that")
