@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from registry import views
+
 urlpatterns = [
     path("", include("registry.api.urls")),
+    path("mlflow/", views.registry, name="registry"),
+    path("mlflow/<slug:workspace>/", views.rules, name="registry-rules"),
     path("w/<slug:workspace>/", include("registry.api.urls")),
 ]
