@@ -4,7 +4,7 @@ import argparse
 import os
 import platform
 
-from bench import counting, drift, estimation, explanation, fairness, memory, year
+from bench import counting, drift, estimation, explanation, fairness, memory, registry, year
 
 BENCHMARKS = {
     "drift": drift.run,
@@ -14,7 +14,7 @@ BENCHMARKS = {
     "explanation": explanation.run,
     "counting": counting.run,
 }
-LARGE_BENCHMARKS = {"memory": memory.run}
+LARGE_BENCHMARKS = {"memory": memory.run, "registry": registry.run}
 
 
 def main() -> None:

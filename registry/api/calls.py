@@ -23,7 +23,7 @@ from mrm.context import set_authenticated_by
 from mrm.errors import DomainError, NotPermitted, RuleBroken
 from registry import refusals
 from registry.refusals import Refused, invalid
-from registry.services import rules_of
+from registry.services import is_governed
 
 WORKSPACE_HEADER = "X-MLFLOW-WORKSPACE"
 HINT = (
@@ -43,7 +43,7 @@ class Call:
 
     @cached_property
     def governed(self) -> bool:
-        return rules_of(self.workspace).governed
+        return is_governed(self.workspace)
 
     def text(self, name: str, *, required: bool = True) -> str:
         value = self.fields.get(name)

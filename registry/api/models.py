@@ -4,9 +4,17 @@ from inventory.models import Model
 from registry import services, stages
 from registry.api.calls import Call, endpoint
 from registry.contents.search import search
-from registry.contents.shown import latest_versions, models_of, shown_models, shown_versions, versions_of
+from registry.contents.shown import (
+    latest_versions,
+    models_of,
+    shown_model,
+    shown_model_of,
+    shown_models,
+    shown_version_of,
+    versions_of,
+)
 from registry.limits import check_alias, check_name, stage_named
-from registry.refusals import invalid, no_alias, no_model
+from registry.refusals import no_alias, no_model
 from registry.services.found import model_named, version_by_alias
 
 MOST, USUAL = 1000, 100
@@ -15,10 +23,10 @@ MOST, USUAL = 1000, 100
 def get(call: Call) -> dict:
     name = call.text("name")
     check_name(name)
-    found = shown_models(models_of(call.workspace, call.person).filter(name=name), governed=call.governed)
-    if not found:
+    found = shown_model(call.workspace, name, call.person, governed=call.governed)
+    if found is None:
         raise no_model(name)
-    return {"registered_model": found[0]}
+    return {"registered_model": found}
 
 
 def search_models(call: Call) -> dict:
@@ -103,20 +111,11 @@ def get_by_alias(call: Call) -> dict:
     if alias.lower() == "latest":
         raise no_alias(alias)
     version = version_by_alias(call.workspace, name, alias, call.person)
-    versions = versions_of(call.workspace, call.person).filter(pk=version.pk)
-    return {"model_version": _only(versions, call)}
-
-
-def _only(versions, call: Call) -> dict:
-    found = shown_versions(versions, governed=call.governed)
-    if not found:
-        raise invalid("This version was deleted at this moment.")
-    return found[0]
+    return {"model_version": shown_version_of(version.pk, governed=call.governed)}
 
 
 def _shown(call: Call, model: Model) -> dict:
-    models = Model.objects.filter(pk=model.pk)
-    return {"registered_model": shown_models(models, governed=call.governed)[0]}
+    return {"registered_model": shown_model_of(model.pk, governed=call.governed)}
 
 
 VIEWS = {

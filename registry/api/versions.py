@@ -4,7 +4,7 @@ from inventory.models import ModelVersion
 from registry import services
 from registry.api.calls import Call, endpoint
 from registry.contents.search import search
-from registry.contents.shown import shown_versions, versions_of
+from registry.contents.shown import shown_version_of, shown_versions, versions_of
 from registry.limits import check_name, version_number
 from registry.refusals import no_version
 from registry.services.found import version_named
@@ -105,7 +105,7 @@ def delete_tag(call: Call) -> dict:
 
 
 def _shown(call: Call, version: ModelVersion) -> dict:
-    return {"model_version": shown_versions(ModelVersion.objects.filter(pk=version.pk), governed=call.governed)[0]}
+    return {"model_version": shown_version_of(version.pk, governed=call.governed)}
 
 
 VIEWS = {

@@ -1,6 +1,8 @@
 """Models and versions as MLflow's objects."""
 
 from collections import defaultdict
+from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
@@ -12,6 +14,7 @@ from audits.workflows.states import ChangeState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
 from mrm.accounts.models import Workspace
+from mrm.prepared import Prepared
 from registry import stages
 from registry.models import Alias, ModelTag, VersionTag
 
@@ -28,19 +31,12 @@ SOURCE = "artifact_uri"  # Where the version's artifact lives, in the client's w
 
 def models_of(workspace: Workspace, person) -> QuerySet[Model]:
     """The models of a workspace that MLflow clients of this person see: those that nobody deleted."""
-    models = Model.objects.filter(workspace=workspace, mlflow__deleted_at__isnull=True)
-    if person.token and person.token.model_slugs:
-        models = models.filter(slug__in=person.token.model_slugs)
-    return models
+    return Model.objects.visible_to(person).filter(workspace=workspace, mlflow__deleted_at__isnull=True)
 
 
 def versions_of(workspace: Workspace, person) -> QuerySet[ModelVersion]:
-    versions = ModelVersion.objects.filter(
-        model__workspace=workspace, model__mlflow__deleted_at__isnull=True, mlflow__deleted_at__isnull=True
-    )
-    if person.token and person.token.model_slugs:
-        versions = versions.filter(model__slug__in=person.token.model_slugs)
-    return versions
+    versions = ModelVersion.objects.filter(person.sees("model__workspace", "model__slug"), model__workspace=workspace)
+    return versions.filter(model__mlflow__deleted_at__isnull=True, mlflow__deleted_at__isnull=True)
 
 
 def with_times(rows: QuerySet) -> QuerySet:
@@ -64,10 +60,60 @@ def with_stage(versions: QuerySet[ModelVersion], *, governed: bool) -> QuerySet[
 
 def shown_models(models: QuerySet[Model], *, governed: bool, keys: list | None = None) -> list[dict]:
     """Each model as MLflow's RegisteredModel, in the order of `keys` where that is given: two queries in all."""
-    models = models if keys is None else models.filter(pk__in=keys)
+    rows = list(_model_rows(models if keys is None else models.filter(pk__in=keys)))
+    latest = defaultdict(list)
+    newest = _newest(ModelVersion.objects.filter(model__in=[row["pk"] for row in rows]), governed)
+    for row in _version_rows(newest, governed):
+        latest[row["model_id"]].append(_shown_version(row, governed))
+    return _in_order(keys, {row["pk"]: _shown_model(row, latest[row["pk"]], governed) for row in rows})
+
+
+def shown_model(workspace: Workspace, name: str, person, *, governed: bool) -> dict | None:
+    """The model of that name as its RegisteredModel; None where this person's clients see none."""
+    rows = _MODEL_BY_NAME(workspace=workspace.pk, name=name)
+    if not rows or not person.may_see(workspace, rows[0]["slug"]):
+        return None
+    return _with_latest(rows[0], governed)
+
+
+def shown_model_of(key: UUID, *, governed: bool) -> dict:
+    """A model that was just made or changed."""
+    return _with_latest(_MODEL_BY_KEY(key=key)[0], governed)
+
+
+def shown_version_of(key: UUID, *, governed: bool) -> dict:
+    """A version that was just made, changed or looked up."""
+    return _shown_version(_VERSION_BY_KEY[governed](key=key)[0], governed)
+
+
+def shown_versions(versions: QuerySet[ModelVersion], *, governed: bool, keys: list | None = None) -> list[dict]:
+    """Each version as MLflow's ModelVersion, in the order of `keys` where that is given: one query."""
+    rows = _version_rows(
+        with_stage(versions if keys is None else versions.filter(pk__in=keys), governed=governed), governed
+    )
+    return _in_order(keys, {row["pk"]: _shown_version(row, governed) for row in rows})
+
+
+def latest_versions(versions: QuerySet[ModelVersion], wanted: set[str], *, governed: bool) -> list[dict]:
+    """The newest version in each of the wanted stages."""
+    newest = _newest(versions, governed).filter(mlflow_stage__in=wanted)
+    return [_shown_version(row, governed) for row in _version_rows(newest, governed)]
+
+
+def _in_order(keys: list | None, found: dict) -> list[dict]:
+    return list(found.values()) if keys is None else [found[key] for key in keys if key in found]
+
+
+def _with_latest(row: dict, governed: bool) -> dict:
+    latest = [_shown_version(version, governed) for version in _LATEST[governed](model=row["pk"])]
+    return _shown_model(row, latest, governed)
+
+
+def _model_rows(models: QuerySet[Model]) -> QuerySet:
+    """What is shown of models, with their tags and aliases, a row each."""
     tags = ModelTag.objects.filter(model=OuterRef("pk")).order_by("key")
     aliases = Alias.objects.filter(model=OuterRef("pk")).order_by("name")
-    rows = list(
+    return (
         with_times(models)
         .annotate(
             tag_pairs=ArraySubquery(tags.values(pair=JSONObject(key="key", value="value"))),
@@ -76,33 +122,16 @@ def shown_models(models: QuerySet[Model], *, governed: bool, keys: list | None =
         .values("pk", "slug", "name", "description", "registered_at", "changed", "owner__email", "status", "tier",
                 "affects_natural_persons", *MODEL_FIELDS.values(), "tag_pairs", "alias_pairs")
     )  # fmt: skip
-    latest = defaultdict(list)
-    newest = with_stage(ModelVersion.objects.filter(model__in=[row["pk"] for row in rows]), governed=governed)
-    newest = newest.filter(mlflow__deleted_at__isnull=True).order_by("model_id", "mlflow_stage", "-number")
-    for _, model_id, shown in _shown(newest.distinct("model_id", "mlflow_stage"), governed):
-        latest[model_id].append(shown)
-    return _in_order(keys, {row["pk"]: _shown_model(row, latest[row["pk"]], governed) for row in rows})
 
 
-def shown_versions(versions: QuerySet[ModelVersion], *, governed: bool, keys: list | None = None) -> list[dict]:
-    """Each version as MLflow's ModelVersion, in the order of `keys` where that is given: one query."""
-    found = _shown(with_stage(versions if keys is None else versions.filter(pk__in=keys), governed=governed), governed)
-    return _in_order(keys, {key: shown for key, _, shown in found})
+def _newest(versions: QuerySet[ModelVersion], governed: bool) -> QuerySet[ModelVersion]:
+    """Of each model the newest version in each stage."""
+    newest = with_stage(versions, governed=governed).filter(mlflow__deleted_at__isnull=True)
+    return newest.order_by("model_id", "mlflow_stage", "-number").distinct("model_id", "mlflow_stage")
 
 
-def latest_versions(versions: QuerySet[ModelVersion], wanted: set[str], *, governed: bool) -> list[dict]:
-    """The newest version in each of the wanted stages."""
-    newest = with_stage(versions, governed=governed).filter(mlflow_stage__in=wanted)
-    newest = newest.order_by("model_id", "mlflow_stage", "-number").distinct("model_id", "mlflow_stage")
-    return [shown for _, _, shown in _shown(newest, governed)]
-
-
-def _in_order(keys: list | None, found: dict) -> list[dict]:
-    return list(found.values()) if keys is None else [found[key] for key in keys if key in found]
-
-
-def _shown(versions: QuerySet[ModelVersion], governed: bool) -> list[tuple]:
-    """Of each version its key, its model's, and what is shown of it."""
+def _version_rows(versions: QuerySet[ModelVersion], governed: bool) -> QuerySet:
+    """What is shown of versions, with their tags and aliases, a row each."""
     tags = VersionTag.objects.filter(version=OuterRef("pk")).order_by("key")
     aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
     asked = ChangeRequest.objects.filter(version=OuterRef("pk"), kind=ChangeRequest.Kind.PROMOTION, state__in=OPEN)
@@ -111,12 +140,32 @@ def _shown(versions: QuerySet[ModelVersion], governed: bool) -> list[tuple]:
         alias_names=ArraySubquery(aliases.values("name")),
         asked=Exists(asked) if governed else Value(False),
     )
-    columns = (
+    return rows.values(
         "pk", "model_id", "model__name", "model__slug", "number", "registered_at", "changed", "registered_by__email",
         "stage", "mlflow_stage", "mlflow__description", SOURCE, "mlflow__run_id", "mlflow__run_link",
         "mlflow__logged_model_id", *VERSION_FIELDS.values(), "tag_pairs", "alias_names", "asked",
     )  # fmt: skip
-    return [(row["pk"], row["model_id"], _shown_version(row, governed)) for row in rows.values(*columns)]
+
+
+def _named(workspace: UUID, name: str) -> QuerySet:
+    return _model_rows(Model.objects.filter(workspace=workspace, name=name, mlflow__deleted_at__isnull=True))
+
+
+def _keyed(key: UUID) -> QuerySet:
+    return _model_rows(Model.objects.filter(pk=key))
+
+
+def _latest_of(model: UUID, *, governed: bool) -> QuerySet:
+    return _version_rows(_newest(ModelVersion.objects.filter(model=model), governed), governed)
+
+
+def _keyed_version(key: UUID, *, governed: bool) -> QuerySet:
+    return _version_rows(with_stage(ModelVersion.objects.filter(pk=key), governed=governed), governed)
+
+
+_MODEL_BY_NAME, _MODEL_BY_KEY = Prepared(_named), Prepared(_keyed)
+_LATEST = {governed: Prepared(partial(_latest_of, governed=governed)) for governed in (True, False)}
+_VERSION_BY_KEY = {governed: Prepared(partial(_keyed_version, governed=governed)) for governed in (True, False)}
 
 
 def _shown_model(row: dict, latest: list[dict], governed: bool) -> dict:

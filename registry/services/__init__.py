@@ -2,7 +2,7 @@
 
 from registry.services.aliases import delete_alias, set_alias
 from registry.services.names import delete_model, describe_model, register_model, rename_model
-from registry.services.rules import rules_of, set_rules
+from registry.services.rules import is_governed, rules_of, set_rules
 from registry.services.tags import delete_model_tag, delete_version_tag, set_model_tag, set_version_tag
 from registry.services.transitions import move_to_stage
 from registry.services.versions import delete_version, describe_version, register_version
@@ -15,6 +15,7 @@ __all__ = [
     "delete_version_tag",
     "describe_model",
     "describe_version",
+    "is_governed",
     "move_to_stage",
     "register_model",
     "register_version",

@@ -10,7 +10,7 @@ from registry.models import Alias
 from registry.refusals import DENIED, Refused
 from registry.services.found import may_edit, model_named, version_named
 from registry.services.governance import means_production, refuse_unless_in_production
-from registry.services.rules import rules_of
+from registry.services.rules import is_governed
 
 
 def set_alias(workspace: Workspace, name: str, *, alias: str, number: str, actor) -> None:
@@ -18,7 +18,7 @@ def set_alias(workspace: Workspace, name: str, *, alias: str, number: str, actor
     check_alias_is_free_to_use(alias)
     version = version_named(workspace, name, number, actor)
     may_edit(version.model, actor)
-    is_production = rules_of(workspace).governed and means_production(alias)
+    is_production = is_governed(workspace) and means_production(alias)
     if is_production:
         refuse_unless_in_production(version, asked_by=f"The alias {alias} was asked for", actor=actor)
     _point(version, alias, is_production=is_production, actor=actor)

@@ -15,7 +15,7 @@ from registry.models import Alias, ModelFacts
 from registry.refusals import DENIED, EXISTS, Refused, already_exists, invalid
 from registry.services import fields
 from registry.services.found import may_edit, model_named, touch
-from registry.services.rules import owner_for, rules_of
+from registry.services.rules import is_governed, owner_for
 from registry.services.tags import keep_model_tags
 
 
@@ -59,7 +59,7 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     model = model_named(workspace, name, actor)
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=model.slug)
     may_edit(model, actor)
-    if model.status == Status.IN_USE and rules_of(workspace).governed:
+    if model.status == Status.IN_USE and is_governed(workspace):
         raise Refused(DENIED, f"{model} is in use and cannot be deleted. Ask for its retirement; that is decided.")
     now = timezone.now()
     ModelFacts.objects.update_or_create(

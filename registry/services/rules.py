@@ -1,11 +1,14 @@
 """How a workspace answers MLflow clients: governed or not, and who answers for what nobody was named for."""
 
+from django.db.models import QuerySet
+
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from mrm.accounts.models import Person, RoleGrant, Workspace
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken
+from mrm.prepared import Prepared
 from registry.models import RegistryRules
 from registry.refusals import invalid
 
@@ -14,6 +17,19 @@ def rules_of(workspace: Workspace) -> RegistryRules:
     """The rules in force; a workspace that nobody set any for is governed."""
     rules = RegistryRules.objects.select_related("default_owner").filter(workspace=workspace).first()
     return rules or RegistryRules(workspace=workspace)
+
+
+def is_governed(workspace: Workspace) -> bool:
+    """Whether production is a matter of approval in this workspace. Asked with every call."""
+    rows = _GOVERNED(workspace=workspace.pk)
+    return rows[0]["governed"] if rows else True
+
+
+def _governed_of(workspace) -> QuerySet:
+    return RegistryRules.objects.filter(workspace=workspace).values("governed")
+
+
+_GOVERNED = Prepared(_governed_of)
 
 
 @governed()

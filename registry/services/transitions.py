@@ -15,7 +15,7 @@ from registry.models import VersionFacts
 from registry.refusals import DENIED, Refused, invalid
 from registry.services.found import facts_of, may_edit, touch, version_named
 from registry.services.governance import refuse_to_archive, refuse_unless_in_production
-from registry.services.rules import rules_of
+from registry.services.rules import is_governed
 
 
 def move_to_stage(
@@ -30,19 +30,19 @@ def move_to_stage(
         )
     version = version_named(workspace, name, number, actor)
     may_edit(version.model, actor)
-    is_governed = rules_of(workspace).governed
-    if is_governed:
+    governs = is_governed(workspace)
+    if governs:
         asked_by = f"The stage {stage} was asked for"
         if stage == stages.PRODUCTION:
             refuse_unless_in_production(version, asked_by=asked_by, actor=actor)
         if stage == stages.ARCHIVED:
             refuse_to_archive(version, asked_by=asked_by, actor=actor)
-    return _move(version, stage, archive_existing=archive_existing, is_governed=is_governed, actor=actor)
+    return _move(version, stage, archive_existing=archive_existing, governs=governs, actor=actor)
 
 
 @governed()
-def _move(version: ModelVersion, stage: str, *, archive_existing: bool, is_governed: bool, actor) -> ModelVersion:
-    siblings = with_stage(ModelVersion.objects.filter(model=version.model), governed=is_governed)
+def _move(version: ModelVersion, stage: str, *, archive_existing: bool, governs: bool, actor) -> ModelVersion:
+    siblings = with_stage(ModelVersion.objects.filter(model=version.model), governed=governs)
     siblings = siblings.filter(mlflow__deleted_at__isnull=True)
     version = siblings.select_related("model").get(pk=version.pk)
     before = version.mlflow_stage

@@ -16,7 +16,7 @@ from registry.models import Alias, VersionFacts
 from registry.refusals import DENIED, Refused, invalid
 from registry.services import fields
 from registry.services.found import facts_of, may_edit, model_named, touch, version_named
-from registry.services.rules import rules_of
+from registry.services.rules import is_governed
 from registry.services.tags import keep_version_tags
 
 REPEATED_WITHIN = timedelta(minutes=15)  # A client that lost an answer repeats its call for some minutes.
@@ -51,7 +51,7 @@ def register_version(
     digest = storage.digest_of(body) if body else ""
     with governed():
         model = model_named(workspace, name, actor)
-        if digest and rules_of(workspace).governed and (first := _first(model, digest, actor)):
+        if digest and is_governed(workspace) and (first := _first(model, digest, actor)):
             return first
         version = inventory.register_version(model, artifact_uri=source, **filled, actor=actor)
         VersionFacts.objects.create(

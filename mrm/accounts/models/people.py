@@ -84,6 +84,16 @@ class Person(AbstractBaseUser):
     def reads_people(self) -> bool:
         return policies.Permission.READ_PEOPLE in self.permissions_in(None)
 
+    def may_see(self, workspace: Workspace, slug: str) -> bool:
+        """Whether `sees` holds for one model, without asking the database."""
+        here = self.token is None or self.token.workspace_id == workspace.pk
+        within = self.token is None or not self.token.model_slugs or slug in self.token.model_slugs
+        return here and within and bool(self.roles_in(workspace, slug))
+
+    def know_grants(self, held: list[tuple]) -> None:
+        """Take the grants in force (role, id of the workspace or None, slugs) from whoever has just read them."""
+        self._grants = held
+
     def workspace_ids(self):
         """Ids of the workspaces this person may see something of; None for all."""
         places = {where for _, where, _ in self._grants_in_force()}

@@ -1,0 +1,32 @@
+"""A prepared query answers as the QuerySet it was made from, and is put together once."""
+
+import uuid
+
+import pytest
+
+from mrm.accounts.models import Workspace
+from mrm.prepared import Prepared
+from tests.factories import make_workspace
+
+
+def test_it_answers_for_other_values_than_the_first(db, django_assert_num_queries):
+    built = []
+
+    def build(key, name):
+        built.append(key)
+        return Workspace.objects.filter(pk=key, name=name).values("slug", "name")
+
+    asked = Prepared(build)
+    first, second = make_workspace("one"), make_workspace("two")
+    assert asked(key=first.pk, name="One") == [{"slug": "one", "name": "One"}]
+    with django_assert_num_queries(1):
+        assert asked(key=second.pk, name="Two") == [{"slug": "two", "name": "Two"}]
+    assert asked(key=second.pk, name="' OR '1'='1") == []
+    assert asked(key=uuid.uuid4(), name="%s") == []
+    assert len(built) == 1
+
+
+def test_a_value_that_the_query_does_not_hold_as_it_is_is_noticed(db):
+    asked = Prepared(lambda name: Workspace.objects.filter(name__istartswith=name).values("slug"))
+    with pytest.raises(ValueError, match="does not contain name"):
+        asked(name="x")
