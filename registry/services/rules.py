@@ -1,6 +1,7 @@
 """How a workspace answers MLflow clients: governed or not, and who answers for what nobody was named for."""
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
@@ -55,8 +56,8 @@ def owner_for(workspace: Workspace, actor: Person | None) -> Person:
         return actor
     if owner := rules_of(workspace).default_owner:
         return owner
-    grants = RoleGrant.objects.filter(role__in=(Role.OWNER, Role.RISK_OFFICER), person__is_active=True)
-    grants = grants.filter(person__kind=Person.Kind.HUMAN, ends_at__isnull=True)
+    grants = RoleGrant.objects.in_force(timezone.now()).filter(role__in=(Role.OWNER, Role.RISK_OFFICER), model_slugs=[])
+    grants = grants.filter(person__kind=Person.Kind.HUMAN, person__is_active=True)
     here = grants.filter(workspace=workspace) | grants.filter(workspace__isnull=True)
     longest = here.order_by("role", "starts_at").select_related("person").first()
     if longest is None:

@@ -7,6 +7,7 @@ from inventory.models import Model
 from inventory.states import Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
+from mrm.accounts.services import grant_role
 from registry.services import set_rules
 from tests.factories import make_model, make_person, make_workspace, promote
 from tests.registry.conftest import refused, tags_of
@@ -161,6 +162,24 @@ def test_a_token_for_some_models_sees_only_those(client, registry, engineer):
     assert [row["name"] for row in limited.ask("registered-models/search")["registered_models"]] == ["one"]
     refused(limited.get("registered-models/get", name="two"), 404, "RESOURCE_DOES_NOT_EXIST")
     refused(limited.call("POST", "registered-models/create", {"name": "three"}), 403, "PERMISSION_DENIED")
+
+
+def test_a_role_for_some_models_sees_only_those(client, registry, workspace):
+    client.make_model("one")
+    client.make_model("two")
+    client.make_version("two")
+    person = make_person(name="Lena Limited")
+    grant_role(person, Role.ENGINEER, workspace=workspace, models=["one"], actor=None)
+    limited = registry(Person.objects.get(pk=person.pk))
+    assert limited.model("one")["name"] == "one"
+    assert [row["name"] for row in limited.ask("registered-models/search")["registered_models"]] == ["one"]
+    assert limited.ask("model-versions/search")["model_versions"] == []
+    for path, fields in (
+        ("registered-models/get", {}),
+        ("model-versions/get", {"version": "1"}),
+        ("model-versions/get-download-uri", {"version": "1"}),
+    ):
+        refused(limited.get(path, name="two", **fields), 404, "RESOURCE_DOES_NOT_EXIST")
 
 
 def test_reading_a_model_costs_few_queries_however_much_there_is_of_it(client, django_assert_max_num_queries):
