@@ -117,6 +117,8 @@ CELERY_BEAT_SCHEDULE = {
         "read sources": "inventory.tasks.read_sources",
         "import requested surveys": "inventory.tasks.import_requested_surveys",
         "run due plans": "audits.assessments.tasks.run_due_plans",
+        "ask for attestations": "audits.workflows.tasks.ask_for_attestations",
+        "end baselines": "audits.workflows.tasks.end_baselines",
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
@@ -243,6 +245,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "Level": "inventory.policies.LEVELS",
+        "AttestationState": "audits.workflows.serializers.attestations.ATTESTATION_STATES",
         "SurveyState": "inventory.serializers.surveys.SURVEY_STATES",
         "ColumnKind": "inventory.serializers.versions.COLUMN_KINDS",
         "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",

@@ -7,7 +7,7 @@ from django import forms
 from audits.statistics.limits import Verdict
 from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
 from audits.workflows.services.kinds import KINDS, Term
-from audits.workflows.states import ArrangementState, ChangeState, FindingState
+from audits.workflows.states import ArrangementState, AttestationState, ChangeState, FindingState
 from inventory.states import Status
 
 ANY = ("", "Any")
@@ -179,6 +179,23 @@ class FindingForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Left empty, the date follows from tier and severity.",
+    )
+
+
+class AttestationFilter(forms.Form):
+    state = forms.ChoiceField(choices=[ANY, ("overdue", "Overdue"), *_words(AttestationState)], required=False)
+    q = forms.CharField(label="Model", required=False, max_length=200)
+
+
+class AttestationForm(forms.Form):
+    """The owner's answer, and the revision of the entry they read."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    statement = forms.CharField(
+        label="I confirm, in my own words",
+        widget=_text_area(4),
+        max_length=4000,
+        help_text="That the entry is right and complete, the changes above included; and what you know beyond it.",
     )
 
 

@@ -66,6 +66,23 @@ ARRANGEMENT_TRANSITIONS = {
 }
 
 
+class AttestationState(StrEnum):
+    OPEN = "open"  # The owner is asked.
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"  # The model was retired first.
+
+
+ATTESTATION_TRANSITIONS = {
+    (AttestationState.OPEN, "attest"): AttestationState.GIVEN,
+    (AttestationState.OPEN, "withdraw"): AttestationState.WITHDRAWN,
+}
+
+
+def attestation_after(state: str, event: str) -> AttestationState | None:
+    """The next state, or None where the event is not allowed."""
+    return ATTESTATION_TRANSITIONS.get((AttestationState(state), event))
+
+
 def change_after(state: str, event: str) -> ChangeState | None:
     """The next state, or None where the event is not allowed."""
     return CHANGE_TRANSITIONS.get((ChangeState(state), event))

@@ -33,6 +33,17 @@ def expire_arrangements():
 
 
 @shared_task
+def ask_for_attestations():
+    services.withdraw_attestations_of_retired()
+    services.open_due_attestations(timezone.now())
+
+
+@shared_task
+def end_baselines():
+    services.end_baselines(timezone.now())
+
+
+@shared_task
 def train(reference):
     """The built-in pipeline. May be delivered twice or start over: the reference decides what is left to do."""
     retraining = Retraining.objects.select_related("change__version__model").get(change__reference=reference)

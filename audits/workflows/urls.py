@@ -2,13 +2,17 @@
 
 from django.urls import include, path
 
-from audits.workflows.views import arrangements, changes, findings, home, models, portfolio
+from audits.workflows.views import arrangements, attestations, changes, findings, home, hygiene, models, portfolio
 
 urlpatterns = [
     path("api/v1/", include("audits.workflows.api.urls")),
     path("", home.home, name="home"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/portfolio.csv", portfolio.portfolio_csv, name="portfolio-csv"),
+    path("hygiene/", hygiene.hygiene, name="hygiene"),
+    path("hygiene/<slug:name>/", hygiene.broken, name="hygiene-rule"),
+    path("attestations/", attestations.attestation_list, name="attestation-list"),
+    path("attestations/<uuid:attestation_id>/", attestations.attestation, name="attestation"),
     path("models/<slug:slug>/", models.model, name="model"),
     path("models/<slug:slug>/versions/<int:number>/", models.version, name="version"),
     path("models/<slug:slug>/versions/<int:number>/request/", changes.request_change, name="request-change"),

@@ -68,6 +68,13 @@ LIVES = (
         assessments.TRANSITIONS,
     ),
     Life(
+        "Attestation",
+        "Opened on the cadence of the model's tier, once per cycle; given by the owner and nobody else.",
+        "audits/workflows/states.py",
+        workflows.AttestationState,
+        workflows.ATTESTATION_TRANSITIONS,
+    ),
+    Life(
         "Change request",
         "Approved means decided; completed means carried out. A retraining lies in between for as long as it takes.",
         "audits/workflows/states.py",

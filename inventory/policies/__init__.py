@@ -2,6 +2,7 @@
 
 from inventory.policies.approvals import APPROVED_KINDS, APPROVERS, roles_required
 from inventory.policies.arrangements import CLAUSES
+from inventory.policies.attestation import ALL_TIERS, attestation_cadence, time_to_attest
 from inventory.policies.changes import expiry_of_changes, retraining_waits
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
@@ -27,6 +28,7 @@ from inventory.policies.tiering import (
 from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence, rules_of
 
 __all__ = [
+    "ALL_TIERS",
     "APPROVED_KINDS",
     "APPROVERS",
     "ASSESSMENTS",
@@ -43,6 +45,7 @@ __all__ = [
     "SECTIONS",
     "STANDARD_POLICY",
     "TIERS",
+    "attestation_cadence",
     "cadence",
     "completed",
     "differences",
@@ -68,4 +71,5 @@ __all__ = [
     "standard",
     "stricter",
     "tier_from",
+    "time_to_attest",
 ]

@@ -5,6 +5,7 @@ import json
 from inventory.policies import (
     approvals,
     arrangements,
+    attestation,
     changes,
     fairness,
     limits,
@@ -41,6 +42,7 @@ SECTIONS: dict[str, Check] = {
     "retention": retention.faults,
     "signatures": signatures.faults,
     "mlflow": mlflow.faults,
+    "attestation": attestation.faults,
     "tiering": scorecard.faults,
     "people": people.faults,
 }

@@ -6,7 +6,7 @@ from django.conf import settings
 PLACES = (
     ("home", "Home", "house", ()),
     ("portfolio", "Portfolio", "grid", ("/portfolio/", "/runs/", "/breaches/")),
-    ("register", "Register", "list", ("/models/", "/register/", "/register-model/")),
+    ("register", "Register", "list", ("/models/", "/register/", "/register-model/", "/hygiene/", "/attestations/")),
     ("change-list", "Changes", "exchange", ("/changes/", "/in-force/")),
     ("finding-list", "Findings", "flag", ("/findings/",)),
     ("policy", "Policy", "scale", ("/policy/",)),

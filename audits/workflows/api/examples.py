@@ -254,3 +254,43 @@ RETRAINING = {
     "dispatched_at": LATER,
     "finished_at": LATEST,
 }
+
+HYGIENE = {
+    "results": [
+        {
+            "rule": "tier_provisional",
+            "title": "Tier provisional",
+            "remedy": "Have a risk officer confirm the tier.",
+            "broken": 3,
+            "dated": 211,
+            "asked": 240,
+        }
+    ]
+}
+BROKEN_PAGE = page_example(
+    {
+        "slug": "instalment-loan-default",
+        "name": "Instalment loan default",
+        "tier": 2,
+        "status": "in_use",
+        "owner": PERSON,
+        "baselined_until": None,
+    }
+)
+ATTESTATION_IN = {"statement": "The entry is right; the new owner of the data is named.", "revision": 4}
+ATTESTATION = {
+    "id": ID,
+    "model": "instalment-loan-default",
+    "state": "open",
+    "covers_from": "2025-03-01",
+    "opened_at": WHEN,
+    "due_at": "2025-07-01",
+    "overdue": "current",
+    "owner": PERSON,
+    "statement": "",
+    "changes": [{"field": "purpose", "before": "Loans.", "after": "Loans and cards."}],
+    "revision": None,
+    "attested_by": None,
+    "attested_at": None,
+}
+ATTESTATION_PAGE = page_example(ATTESTATION)

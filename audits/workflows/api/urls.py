@@ -26,12 +26,24 @@ from audits.workflows.api.findings import (
     ReturnApi,
     SubmissionApi,
 )
+from audits.workflows.api.register import (
+    AttestationApi,
+    AttestationsApi,
+    AttestationStatementApi,
+    BrokenApi,
+    HygieneApi,
+)
 from audits.workflows.api.retraining import RetrainingEventsApi
 
 CHANGE = "changes/<reference:reference>/"
 FINDING = "findings/<reference:reference>/"
 
 urlpatterns = [
+    path("hygiene/", HygieneApi.as_view(), name="api-hygiene"),
+    path("hygiene/<slug:name>/", BrokenApi.as_view(), name="api-broken"),
+    path("attestations/", AttestationsApi.as_view(), name="api-attestations"),
+    path("attestations/<uuid:attestation_id>/", AttestationApi.as_view(), name="api-attestation"),
+    path("attestations/<uuid:attestation_id>/statement/", AttestationStatementApi.as_view(), name="api-attest"),
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
     path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),

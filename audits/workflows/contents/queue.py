@@ -13,7 +13,7 @@ from audits.assessments.models import Breach, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
-from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
+from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Decision, Finding
 from audits.workflows.states import ArrangementState, ChangeState, FindingState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage, Status
@@ -57,6 +57,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_candidates_and_failed_runs(person, models),
         *_tiers_to_confirm(person, models),
         *_roles(person),
+        *_attestations(person),
     ]
     far = datetime.max.replace(tzinfo=now.tzinfo)
     return sorted(tasks, key=lambda task: (not task.is_overdue(now), task.due_at or far, task.since or now))
@@ -266,4 +267,19 @@ def _roles(person) -> Iterator[Task]:
             address=reverse("people"),
             due_at=mine[0].due_at,
             since=mine[0].opened_at,
+        )
+
+
+def _attestations(person) -> Iterator[Task]:
+    """Models of theirs whose entry an owner is asked to confirm."""
+    asked = Attestation.objects.visible_to(person).open().filter(model__owner=person).select_related("model")
+    for attestation in asked.order_by("due_at")[:MOST_OF_A_KIND]:
+        yield Task(
+            icon="circle-check",
+            what=f"Attest to {attestation.model.name}",
+            why="Confirm that its entry in the register is right. Left open, it counts as overdue for the whole firm.",
+            action="Read and attest",
+            address=reverse("attestation", args=[attestation.pk]),
+            due_at=datetime.combine(attestation.due_at, time.max, tzinfo=attestation.opened_at.tzinfo),
+            since=attestation.opened_at,
         )

@@ -1,6 +1,8 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
 from audits.workflows.services.arrangements import close_arrangement, expire_arrangements
+from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_attestations_of_retired
+from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
 from audits.workflows.services.decisions import (
     CAN_BE_CONDITIONAL,
@@ -30,6 +32,10 @@ from audits.workflows.services.suspension import suspend
 __all__ = [
     "CAN_BE_CONDITIONAL",
     "close_arrangement",
+    "attest",
+    "end_baselines",
+    "open_due_attestations",
+    "withdraw_attestations_of_retired",
     "close_finding",
     "decide",
     "decision_view",

@@ -1,0 +1,132 @@
+"""`/hygiene/` and `/attestations/`: where the register is wrong, and who confirms that it is right."""
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.workflows import services
+from audits.workflows.api import examples
+from audits.workflows.contents.hygiene import BY_NAME, breaking, hygiene_of
+from audits.workflows.models import Attestation
+from audits.workflows.serializers.attestations import (
+    AttestationOut,
+    AttestationQuery,
+    BrokenOut,
+    HygieneOut,
+    HygieneQuery,
+    StatementIn,
+)
+from inventory.api.lookups import readable_models
+from inventory.api.paging import Pages, page_of
+from mrm.accounts.api import Api
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+class HygieneApi(Api):
+    @extend_schema(
+        operation_id="read_hygiene",
+        summary="Where the register is wrong",
+        description="Every rule with how many models break it, and how many of those are dated debt.",
+        tags=["models"],
+        responses={200: HygieneOut, **problems(403)},
+        examples=[response_example("One rule", examples.HYGIENE)],
+    )
+    def get(self, request):
+        standings = hygiene_of(readable_models(request), now=timezone.now())
+        return Response(HygieneOut({"results": standings}).data)
+
+
+class BrokenApi(Api):
+    @extend_schema(
+        operation_id="list_broken",
+        summary="List the models that break a rule",
+        tags=["models"],
+        parameters=[HygieneQuery],
+        responses={200: page_of(BrokenOut), **problems(400, 403, 404)},
+        examples=[response_example("One model", examples.BROKEN_PAGE)],
+    )
+    def get(self, request, name):
+        if name not in BY_NAME:
+            raise Http404(f"There is no rule {name}; there are {', '.join(BY_NAME)}.")
+        query = HygieneQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        rows = breaking(readable_models(request), BY_NAME[name], now=timezone.now(), **query.validated_data)
+        pages = Pages("name", "slug")
+        return pages.get_paginated_response(BrokenOut(pages.paginate_queryset(rows, request, self), many=True).data)
+
+
+class AttestationsApi(Api):
+    @extend_schema(
+        operation_id="list_attestations",
+        summary="List attestations",
+        description="What owners are asked to confirm and what they confirmed, the earliest due first.",
+        tags=["models"],
+        parameters=[AttestationQuery],
+        responses={200: page_of(AttestationOut), **problems(400, 403)},
+        examples=[response_example("One attestation", examples.ATTESTATION_PAGE)],
+    )
+    def get(self, request):
+        query = AttestationQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked, rows = query.validated_data, _readable(request)
+        if asked["overdue"]:
+            rows = rows.overdue(timezone.now().date())
+        wanted = {"state": "state", "model": "model__slug"}
+        rows = rows.filter(**{wanted[name]: asked[name] for name in wanted if name in asked})
+        pages = Pages("due_at", "id")
+        page = [_told(row) for row in pages.paginate_queryset(rows, request, self)]
+        return pages.get_paginated_response(AttestationOut(page, many=True).data)
+
+
+class AttestationApi(Api):
+    @extend_schema(
+        operation_id="read_attestation",
+        summary="Read an attestation",
+        tags=["models"],
+        responses={200: AttestationOut, **problems(403, 404)},
+        examples=[response_example("Open", examples.ATTESTATION)],
+    )
+    def get(self, request, attestation_id):
+        return Response(AttestationOut(_told(_attestation_for(request, attestation_id))).data)
+
+
+class AttestationStatementApi(Api):
+    @extend_schema(
+        operation_id="attest",
+        summary="Attest to a model",
+        description="The owner confirms the entry as it stands; an entry that was changed since gives 412.",
+        tags=["models"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=StatementIn,
+        responses={200: AttestationOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
+        examples=[
+            request_example("Confirm", examples.ATTESTATION_IN),
+            response_example("Given", examples.ATTESTATION | {"state": "given"}),
+        ],
+    )
+    def post(self, request, attestation_id):
+        attestation = _attestation_for(request, attestation_id)
+        sent = StatementIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.attest(attestation, **sent.validated_data, actor=request.user)
+        return Response(AttestationOut(_told(_attestation_for(request, attestation_id))).data)
+
+
+def _readable(request):
+    require(request.user, Permission.READ, None, model_slug=None)
+    return Attestation.objects.visible_to(request.user).select_related("model__owner", "attested_by")
+
+
+def _attestation_for(request, attestation_id) -> Attestation:
+    attestation = _readable(request).filter(pk=attestation_id).first()
+    if attestation is None:
+        raise Http404("There is no such attestation that you may see.")
+    return attestation
+
+
+def _told(attestation: Attestation) -> Attestation:
+    attestation.overdue = attestation.bucket(timezone.now().date())
+    return attestation

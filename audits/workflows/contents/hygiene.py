@@ -1,0 +1,136 @@
+"""Where the register itself is wrong: one rule a line, each a condition on models, so that its list is one query."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from audits.assessments.models import Plan, Run
+from audits.workflows.models import Attestation, ChangeRequest, Finding
+from audits.workflows.states import ChangeState
+from inventory.models import ModelVersion, OutcomeBatch, PredictionBatch, ReferenceData, Source, Use
+from inventory.states import Stage, Status
+
+NO_LABELS, NO_BATCH = timedelta(days=90), timedelta(days=30)
+DESCRIBED = ("purpose", "business_unit", "methodology", "exposure", "purpose_level", "complexity", "reliance")
+ALIVE = ~Q(status=Status.RETIRED)
+IN_USE = Q(status=Status.IN_USE)
+OVERDUE_BY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a register must never show: whom it is asked of, and when it is broken."""
+
+    name: str
+    title: str
+    remedy: str
+    scope: Q
+    broken: Callable[[datetime], Q]
+
+
+def _of_version(versions: QuerySet) -> Q:
+    return Q(pk__in=versions.values("model"))
+
+
+def _in_production(**condition) -> QuerySet:
+    return ModelVersion.objects.filter(stage=Stage.PRODUCTION, **condition)
+
+
+def _unapproved(now: datetime) -> Q:
+    approved = ChangeRequest.objects.filter(kind=ChangeRequest.Kind.PROMOTION, state=ChangeState.COMPLETED)
+    return _of_version(_in_production().exclude(pk__in=approved.values("version")))
+
+
+def _without_batch(now: datetime) -> Q:
+    recent = PredictionBatch.objects.filter(last_at__gte=now - NO_BATCH)
+    elsewhere = Source.objects.open().filter(last_at__gte=now - NO_BATCH)
+    return ~_of_version(ModelVersion.objects.filter(pk__in=recent.values("version"))) & ~_of_version(
+        ModelVersion.objects.filter(pk__in=elsewhere.values("version"))
+    )
+
+
+def _without_labels(now: datetime) -> Q:
+    recent = OutcomeBatch.objects.filter(received_at__gte=now - NO_LABELS)
+    return ~Q(pk__in=recent.values("model"))
+
+
+def _unassessed(now: datetime) -> Q:
+    return ~_of_version(_in_production(pk__in=Run.objects.finished().values("version")))
+
+
+def _assessment_overdue(now: datetime) -> Q:
+    plans = Plan.objects.filter(enabled=True, next_due_at__lt=now - OVERDUE_BY)
+    return _of_version(_in_production(pk__in=plans.values("version")))
+
+
+def _incomplete(now: datetime) -> Q:
+    return Q(*((name, "") for name in DESCRIBED), _connector=Q.OR)
+
+
+RULES = (
+    Rule("no_active_owner", "No active owner", "Name an owner who still works here.", ALIVE,
+         lambda now: Q(owner__is_active=False)),
+    Rule("incomplete", "Required attributes missing", "Say what its page lists as missing.", ALIVE, _incomplete),
+    Rule("tier_provisional", "Tier provisional", "Have a risk officer confirm the tier.", ALIVE,
+         lambda now: Q(tier_confirmed_at__isnull=True)),
+    Rule("attestation_overdue", "Attestation overdue", "Ask the owner to confirm the entry.", ALIVE,
+         lambda now: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
+    Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,
+         lambda now: Q(pk__in=Finding.objects.open().filter(due_at__lt=now.date()).values("model"))),
+    Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),
+    Rule("no_use", "In use for no registered use", "Register what it is used for.", IN_USE,
+         lambda now: ~Q(pk__in=Use.objects.values("model"))),
+    Rule("no_reference", "No reference data", "Send the reference data of the version in use.", IN_USE,
+         lambda now: _of_version(_in_production().exclude(pk__in=ReferenceData.objects.values("version")))),
+    Rule("not_assessed", "Never assessed", "Nothing is known of its health until a first run is finished.", IN_USE,
+         _unassessed),
+    Rule("assessment_overdue", "Assessment overdue", "Look why its plans do not run.", IN_USE, _assessment_overdue),
+    Rule("no_batch", "No predictions for 30 days", "Log its predictions, or say that it is no longer used.", IN_USE,
+         _without_batch),
+    Rule("no_labels", "No outcomes for 90 days", "Send what came of its predictions.", IN_USE, _without_labels),
+)  # fmt: skip
+BY_NAME = {rule.name: rule for rule in RULES}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the register stands with one rule: models that break it, those of them with dated debt, and who is asked."""
+
+    rule: Rule
+    broken: int
+    dated: int
+    asked: int
+
+
+def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
+    """Every rule over these models, in one query."""
+    counts = {}
+    for rule in RULES:
+        broken = rule.scope & rule.broken(now)
+        counts |= {
+            f"{rule.name}_broken": Count("pk", filter=broken & ~_baselined(now.date())),
+            f"{rule.name}_dated": Count("pk", filter=broken & _baselined(now.date())),
+            f"{rule.name}_asked": Count("pk", filter=rule.scope),
+        }
+    found = models.order_by().aggregate(**counts)
+    return [Standing(rule, *(found[f"{rule.name}_{what}"] for what in ("broken", "dated", "asked"))) for rule in RULES]
+
+
+def breaking(models: QuerySet, rule: Rule, *, now: datetime, dated: bool = False) -> QuerySet:
+    """The models that break a rule: those that must not, or those whose debt is dated."""
+    baselined = _baselined(now.date())
+    return models.filter(rule.scope & rule.broken(now), baselined if dated else ~baselined)
+
+
+def settled(models: QuerySet, *, now: datetime) -> QuerySet:
+    """Those of these models that break no rule."""
+    broken = Q()
+    for rule in RULES:
+        broken |= rule.scope & rule.broken(now)
+    return models.exclude(broken)
+
+
+def _baselined(today: date) -> Q:
+    return Q(baselined_until__isnull=False, baselined_until__gte=today)

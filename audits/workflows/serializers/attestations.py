@@ -1,0 +1,62 @@
+"""Attestations and hygiene over REST."""
+
+from rest_framework import serializers
+
+from audits.workflows.states import AttestationState
+from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers.models import FieldChangeOut
+
+ATTESTATION_STATES = [state.value for state in AttestationState]
+
+
+class AttestationOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    model = serializers.CharField(source="model.slug")
+    state = serializers.ChoiceField(ATTESTATION_STATES)
+    covers_from = serializers.DateField()
+    opened_at = serializers.DateTimeField()
+    due_at = serializers.DateField()
+    overdue = serializers.CharField(help_text="current, up to 90 days, 91 to 365 days, or more than a year.")
+    owner = PersonOut(source="model.owner")
+    statement = serializers.CharField()
+    changes = FieldChangeOut(many=True)
+    revision = serializers.IntegerField(allow_null=True, help_text="Of the entry that was confirmed.")
+    attested_by = PersonOut(allow_null=True)
+    attested_at = serializers.DateTimeField(allow_null=True)
+
+
+class AttestationQuery(StrictQuery):
+    state = serializers.ChoiceField(ATTESTATION_STATES, required=False)
+    overdue = serializers.BooleanField(required=False, default=False)
+    model = serializers.SlugField(required=False)
+
+
+class StatementIn(serializers.Serializer):
+    statement = serializers.CharField(max_length=4000, help_text="What you confirm, in your own words.")
+    revision = serializers.IntegerField(help_text="Of the entry that you read.")
+
+
+class StandingOut(serializers.Serializer):
+    rule = serializers.CharField(source="rule.name")
+    title = serializers.CharField(source="rule.title")
+    remedy = serializers.CharField(source="rule.remedy")
+    broken = serializers.IntegerField()
+    dated = serializers.IntegerField(help_text="Of models that were taken over: promised by a day that has not passed.")
+    asked = serializers.IntegerField(help_text="How many models the rule is about; of 0 nothing is known.")
+
+
+class HygieneOut(serializers.Serializer):
+    results = StandingOut(many=True)
+
+
+class HygieneQuery(StrictQuery):
+    dated = serializers.BooleanField(default=False, help_text="Those whose debt is dated instead.")
+
+
+class BrokenOut(serializers.Serializer):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    tier = serializers.IntegerField()
+    status = serializers.CharField()
+    owner = PersonOut()
+    baselined_until = serializers.DateField(allow_null=True)

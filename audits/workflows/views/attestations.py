@@ -1,0 +1,59 @@
+"""Attestations: who is asked, since when, and the page on which an owner answers."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audits.workflows import services
+from audits.workflows.contents.attestations import changes_since
+from audits.workflows.forms import AttestationFilter, AttestationForm
+from audits.workflows.models import Attestation
+from audits.workflows.states import AttestationState
+from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.tables import numbered_page
+
+
+@require_safe
+def attestation_list(request):
+    form = AttestationFilter(request.GET)
+    form.is_valid()
+    today = timezone.now().date()
+    rows = Attestation.objects.visible_to(request.user).select_related("model__owner", "attested_by")
+    if state := form.cleaned_data.get("state"):
+        rows = rows.overdue(today) if state == "overdue" else rows.filter(state=state)
+    if text := form.cleaned_data.get("q"):
+        rows = rows.filter(model__name__icontains=text)
+    page = numbered_page(request, rows)
+    context = {"page": page, "form": form, "rows": [(row, row.bucket(today)) for row in page]}
+    return answer(request, "workflows/attestation_list.html", context, part="workflows/attestation_rows.html")
+
+
+@require_http_methods(["GET", "POST"])
+def attestation(request, attestation_id):
+    """What is asked, what changed since, and the owner's answer."""
+    rows = Attestation.objects.visible_to(request.user).select_related(
+        "model__owner", "model__workspace", "attested_by"
+    )
+    attestation = get_object_or_404(rows, pk=attestation_id)
+    is_open = attestation.state == AttestationState.OPEN
+    form = AttestationForm(posted(request), initial={"revision": attestation.model.revision})
+
+    def act(data):
+        services.attest(attestation, **data, actor=request.user)
+        messages.success(request, f"You attested to {attestation.model}.")
+        return reverse("attestation", args=[attestation_id])
+
+    def show(status):
+        context = {
+            "attestation": attestation,
+            "model": attestation.model,
+            "form": form,
+            "changes": changes_since(attestation) if is_open else attestation.changes,
+            "may_attest": is_open and request.user.pk == attestation.model.owner_id,
+            "bucket": attestation.bucket(timezone.now().date()),
+        }
+        return render(request, "workflows/attestation.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)

@@ -1,0 +1,139 @@
+"""Hygiene: every rule finds what it names, counts what its list shows, and never calls good what nobody asked."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from audits.workflows.contents.hygiene import BY_NAME, RULES, breaking, hygiene_of
+from audits.workflows.models import Attestation, Finding
+from audits.workflows.services import end_baselines
+from inventory.models import Model, Policy
+from inventory.services import confirm_tier, propose_use, retire_model
+from tests.factories import make_batch, make_model, make_outcomes, make_reference, make_rows, make_version, promote
+
+HYGIENE = "/api/v1/hygiene/"
+LATER = date(2999, 1, 1)
+
+
+def broken() -> dict[str, int]:
+    return {one.rule.name: one.broken for one in hygiene_of(Model.objects.all(), now=timezone.now())}
+
+
+def names(rule: str, **options) -> list[str]:
+    return [model.name for model in breaking(Model.objects.all(), BY_NAME[rule], now=timezone.now(), **options)]
+
+
+@pytest.fixture
+def used(workspace):
+    """A model in use that nobody has sent anything of."""
+    return promote(make_version(make_model(name="Used"))).model
+
+
+def test_a_model_in_use_without_anything_breaks_what_it_should(used):
+    assert {name for name, count in broken().items() if count} == {
+        "tier_provisional",
+        "not_approved",
+        "no_use",
+        "no_reference",
+        "not_assessed",
+        "no_batch",
+        "no_labels",
+    }
+
+
+def test_what_is_sent_settles_its_rule(used, tmp_path, risk_officer):
+    version = used.versions.get()
+    make_reference(version, tmp_path)
+    make_batch(version, tmp_path, rows=make_rows(repaid=None, start=timezone.now() - timedelta(days=1)))
+    make_outcomes(used, tmp_path, rows=make_rows().select("application", "repaid"))
+    propose_use(used, title="Loans", actor=None)
+    confirm_tier(used, actor=risk_officer)
+    assert {name for name, count in broken().items() if count} == {"not_approved", "not_assessed"}
+
+
+def test_predictions_of_long_ago_are_none(used, tmp_path):
+    make_batch(used.versions.get(), tmp_path, rows=make_rows(repaid=None, start=timezone.now() - timedelta(days=40)))
+    assert names("no_batch") == ["Used"]
+
+
+def test_an_owner_who_left_is_found(workspace):
+    model = make_model(name="Orphan")
+    type(model.owner).objects.filter(pk=model.owner.pk).update(is_active=False)
+    assert names("no_active_owner") == ["Orphan"]
+
+
+def test_what_is_not_said_is_found(workspace):
+    make_model(name="Described")
+    make_model(name="Nameless purpose", purpose="")
+    assert names("incomplete") == ["Nameless purpose"]
+
+
+def test_what_is_overdue_is_found(used):
+    yesterday = timezone.now().date() - timedelta(days=1)
+    Finding.objects.create(
+        reference="F-2026-0001", model=used, severity="low", title="T", observation="O", required_outcome="R",
+        due_at=yesterday,
+    )  # fmt: skip
+    policy = Policy.objects.in_force()
+    Attestation.objects.create(model=used, policy=policy, covers_from=yesterday, due_at=yesterday)
+    assert (names("finding_overdue"), names("attestation_overdue")) == (["Used"], ["Used"])
+
+
+def test_a_retired_model_breaks_no_rule(used):
+    retire_model(used, actor=None)
+    assert not any(broken().values())
+
+
+def test_where_nothing_is_asked_nothing_is_good(visit, auditor):
+    make_model()
+    text = visit(auditor).get("/hygiene/").text
+    assert "nothing to judge" in text
+    standing = next(one for one in hygiene_of(Model.objects.all(), now=timezone.now()) if one.rule.name == "no_batch")
+    assert (standing.asked, standing.broken) == (0, 0)
+
+
+def test_every_number_is_its_list(visit, api, auditor, used):
+    make_model(name="Taken over", baselined_until=LATER)
+    client, rest = visit(auditor), api(auditor)
+    for standing in rest.get(HYGIENE).json()["results"]:
+        for dated, count in ((False, standing["broken"]), (True, standing["dated"])):
+            listed = rest.get(f"{HYGIENE}{standing['rule']}/", {"dated": dated}).json()["results"]
+            assert len(listed) == count
+            page = client.get(f"/hygiene/{standing['rule']}/", {"dated": "yes"} if dated else {})
+            assert len(page.context["page"].rows) == count
+
+
+def test_debt_that_is_dated_stands_apart_from_what_is_broken(workspace):
+    make_model(name="Taken over", baselined_until=LATER)
+    make_model(name="Our own")
+    assert names("tier_provisional") == ["Our own"]
+    assert names("tier_provisional", dated=True) == ["Taken over"]
+
+
+def test_a_baseline_ends_when_its_day_has_passed(workspace):
+    model = make_model(name="Taken over", baselined_until=LATER)
+    assert end_baselines(timezone.now()) == 0
+    Model.objects.filter(pk=model.pk).update(baselined_until=timezone.now().date() - timedelta(days=1))
+    assert names("tier_provisional") == ["Taken over"]
+    assert [end_baselines(timezone.now()) for _ in range(2)] == [1, 0]
+    assert Entry.objects.get(action=Action.BASELINE_ENDED).details["because"] == "its day has passed"
+
+
+def test_a_baseline_ends_when_everything_is_settled(workspace, risk_officer):
+    model = make_model(baselined_until=LATER)
+    confirm_tier(model, actor=risk_officer)
+    assert end_baselines(timezone.now()) == 1
+    assert Entry.objects.get(action=Action.BASELINE_ENDED).details["because"] == "everything is settled"
+
+
+def test_all_rules_together_are_one_query(used, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert len(hygiene_of(Model.objects.all(), now=timezone.now())) == len(RULES)
+
+
+def test_somebody_from_elsewhere_sees_nothing_of_it(api, used, stranger):
+    client = api(stranger, workspace=stranger.grants.get().workspace)
+    assert not any(one["broken"] for one in client.get(HYGIENE).json()["results"])
+    assert client.get(f"{HYGIENE}no_such_rule/").status_code == 404

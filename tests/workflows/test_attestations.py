@@ -1,0 +1,141 @@
+"""Attestation: asked for on the cadence of the tier, exactly once, and answered by the owner alone."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from audits.workflows.contents.queue import work_for
+from audits.workflows.models import Attestation
+from audits.workflows.services import attest, open_due_attestations, withdraw_attestations_of_retired
+from audits.workflows.states import AttestationState
+from inventory.models import Model
+from inventory.services import edit_model, retire_model
+from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
+from tests.factories import make_model
+from tests.inventory.test_history import let_days_pass
+from tests.rest import is_problem, post_json
+
+ATTESTATIONS = "/api/v1/attestations/"
+
+
+def in_days(days: int):
+    return timezone.now() + timedelta(days=days)
+
+
+@pytest.fixture
+def model(owner):
+    """Of tier 2, asked about every half year; registered two hundred days ago."""
+    model = make_model(owner=owner, purpose="Cards.")
+    let_days_pass(200, model)
+    return model
+
+
+@pytest.fixture
+def asked(model) -> Attestation:
+    assert open_due_attestations(timezone.now()) == 1
+    return Attestation.objects.get()
+
+
+def give(attestation, actor, **fields) -> Attestation:
+    model = Model.objects.get(pk=attestation.model_id)
+    return attest(attestation, **{"statement": "It is right.", "revision": model.revision, "actor": actor} | fields)
+
+
+def test_an_owner_is_asked_when_the_cadence_of_the_tier_says_so(owner):
+    recent, due = make_model(owner=owner), make_model(owner=owner)
+    Model.objects.filter(pk=due.pk).update(registered_at=in_days(-183))
+    Model.objects.filter(pk=recent.pk).update(registered_at=in_days(-100))
+    open_due_attestations(timezone.now())
+    assert [attestation.model for attestation in Attestation.objects.all()] == [due]
+    Model.objects.filter(pk=recent.pk).update(tier=1)
+    open_due_attestations(timezone.now())
+    assert Attestation.objects.filter(model=recent).exists()
+
+
+def test_asking_again_and_again_asks_once(asked):
+    assert [open_due_attestations(timezone.now()) for _ in range(3)] == [0, 0, 0]
+    assert Entry.objects.filter(action=Action.ATTESTATION_OPENED).count() == 1
+
+
+def test_the_database_itself_keeps_one_open_attestation_per_model(asked):
+    asked.pk, asked.covers_from = None, asked.covers_from - timedelta(days=1)
+    with pytest.raises(IntegrityError, match="one_open_attestation_per_model"), transaction.atomic():
+        asked.save(force_insert=True)
+
+
+def test_the_next_cycle_begins_when_the_last_was_answered(asked, owner):
+    give(asked, owner)
+    assert open_due_attestations(in_days(181)) == 0
+    assert open_due_attestations(in_days(183)) == 1
+
+
+def test_the_owner_attests_and_what_changed_is_kept(asked, model, owner):
+    edit_model(model, changes={"purpose": "Loans."}, actor=None)
+    given = give(asked, owner)
+    assert (given.state, given.attested_by) == (AttestationState.GIVEN, owner)
+    assert given.changes == [{"field": "purpose", "before": "Cards.", "after": "Loans."}]
+    assert Entry.objects.get(action=Action.ATTESTATION_GIVEN).details["changes"] == 1
+
+
+def test_nobody_but_the_owner_attests(asked, engineer, validator, risk_officer, auditor, administrator):
+    for person in (engineer, validator, risk_officer, auditor, administrator, None):
+        with pytest.raises(NotPermitted):
+            give(asked, person)
+
+
+def test_an_entry_that_changed_since_it_was_read_is_not_attested_to(asked, model, owner):
+    edit_model(model, changes={"purpose": "Loans."}, actor=None)
+    with pytest.raises(Outdated):
+        give(asked, owner, revision=1)
+
+
+@pytest.mark.parametrize("statement", ["", "  ", "x" * 4001, "a\x00b"])
+def test_an_attestation_without_a_statement_is_none(asked, owner, statement):
+    with pytest.raises(UnusableData):
+        give(asked, owner, statement=statement)
+
+
+def test_what_was_attested_never_changes(asked, owner):
+    give(asked, owner)
+    with pytest.raises(RuleBroken, match="given"):
+        give(asked, owner)
+    for change in (lambda: Attestation.objects.update(statement="Other."), lambda: Attestation.objects.all().delete()):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            change()
+
+
+def test_a_retired_model_is_asked_nothing(asked, model):
+    retire_model(model, actor=None)
+    withdraw_attestations_of_retired()
+    asked.refresh_from_db()
+    assert asked.state == AttestationState.WITHDRAWN
+    assert open_due_attestations(in_days(400)) == 0
+
+
+def test_the_work_queue_reminds_the_owner_alone(asked, owner, validator):
+    [task] = [task for task in work_for(owner, now=timezone.now()) if "Attest" in task.what]
+    assert not task.is_overdue(timezone.now())
+    assert task.is_overdue(in_days(40))
+    assert not [task for task in work_for(validator, now=timezone.now()) if "Attest" in task.what]
+
+
+@pytest.mark.parametrize(
+    ("days", "bucket"), [(0, "current"), (1, "up to 90 days"), (91, "91 to 365 days"), (366, "more than a year")]
+)
+def test_what_is_overdue_is_told_by_buckets(asked, days, bucket):
+    assert asked.bucket(asked.due_at + timedelta(days=days)) == bucket
+
+
+def test_over_rest_an_owner_reads_and_attests(api, asked, owner, engineer, stranger):
+    client = api(owner)
+    [listed] = client.get(ATTESTATIONS, {"state": "open"}).json()["results"]
+    address = f"{ATTESTATIONS}{listed['id']}/"
+    sent = {"statement": "It is right.", "revision": asked.model.revision}
+    is_problem(post_json(api(engineer), f"{address}statement/", sent), 403)
+    is_problem(post_json(client, f"{address}statement/", sent | {"revision": 99}), 412)
+    assert post_json(client, f"{address}statement/", sent).json()["state"] == "given"
+    assert client.get(ATTESTATIONS, {"overdue": "true"}).json()["results"] == []
+    is_problem(api(stranger, workspace=stranger.grants.get().workspace).get(address), 404)
