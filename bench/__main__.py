@@ -4,7 +4,7 @@ import argparse
 import os
 import platform
 
-from bench import counting, drift, estimation, explanation, fairness, memory, registry, year
+from bench import counting, drift, estimation, explanation, fairness, memory, registry, trail, year
 
 BENCHMARKS = {
     "drift": drift.run,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "estimation": estimation.run,
     "explanation": explanation.run,
     "counting": counting.run,
+    "trail": trail.run,
 }
 LARGE_BENCHMARKS = {"memory": memory.run, "registry": registry.run}
 

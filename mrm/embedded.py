@@ -25,7 +25,9 @@ import redis
 
 from mrm.processes import Child, Crew
 
-ROLE = DATABASE = "mrm"
+ROLE = DATABASE = "mrm"  # The role that owns the tables and migrates…
+SERVING_ROLE = "mrm_serving"  # …and the one that serves: it owns nothing, so it can remove no trigger.
+COMMANDS_OF_THE_OWNER = {"dbshell", "flush", "migrate", "sqlflush", "test"}
 LONGEST_SOCKET_PATH = 100  # The kernels allow 103 (macOS) or 107 (Linux) bytes.
 START_SECONDS = 60.0
 SETTINGS = {
@@ -37,6 +39,15 @@ SETTINGS = {
 }
 FORGETFUL_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 COMMANDS_WITHOUT_DATABASE = {"help", "--help", "version", "--version", "check", "findstatic", "write_docs"}
+
+
+RIGHTS = f"""
+ALTER DEFAULT PRIVILEGES FOR ROLE {ROLE} IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {SERVING_ROLE};
+ALTER DEFAULT PRIVILEGES FOR ROLE {ROLE} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {SERVING_ROLE};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {SERVING_ROLE};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {SERVING_ROLE};
+"""  # The second two for the tables of an installation that had one role only.
 
 
 class CannotStart(Exception):
@@ -57,6 +68,12 @@ def _sockets(var: Path) -> Path:
     if len(os.fsencode(near / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET_PATH:
         return near
     return Path("/tmp") / f"mrm-{os.geteuid()}-{hashlib.sha256(os.fsencode(near)).hexdigest()[:12]}"  # noqa: S108
+
+
+def role_for(command: list[str]) -> str:
+    """The role that a process with these arguments connects as: `manage.py migrate` owns, everything else serves."""
+    owns = Path(command[0]).name == "manage.py" and len(command) > 1 and command[1] in COMMANDS_OF_THE_OWNER
+    return ROLE if owns else SERVING_ROLE
 
 
 def database_url(var: Path, database: str = DATABASE, role: str = ROLE) -> str:
@@ -193,11 +210,16 @@ class Services:
         unfinished.rename(data)
 
     def _create_database(self) -> None:
+        """The two roles and the database; what the serving role may do is said in the template of new ones too."""
         with psycopg.connect(database_url(self.var, "postgres", "postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-                connection.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+            for role, rights in ((ROLE, "LOGIN CREATEDB"), (SERVING_ROLE, "LOGIN")):
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                    connection.execute(f"CREATE ROLE {role} {rights}")
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        for database in ("template1", DATABASE):
+            with psycopg.connect(database_url(self.var, database, "postgres"), autocommit=True) as connection:
+                connection.execute(RIGHTS)
 
     def _end_orphaned_postgres(self, data: Path) -> None:
         """Ends what a crashed run left: a server without owner, or a pid file whose number another program now has.

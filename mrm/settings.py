@@ -1,5 +1,6 @@
 """Every setting, from the environment through `mrm.env`. Documented in docs/settings.md, checked by a test."""
 
+import sys
 from pathlib import Path
 
 from mrm import embedded, env
@@ -86,7 +87,8 @@ TEMPLATES = [
 ]
 
 # --- Database, queue, files -------------------------------------------------------------------------------------------
-DATABASES = {"default": env.database(env.text("DATABASE_URL") or embedded.database_url(VAR))}
+EMBEDDED_DATABASE = embedded.database_url(VAR, role=embedded.role_for(sys.argv))
+DATABASES = {"default": env.database(env.text("DATABASE_URL") or EMBEDDED_DATABASE)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(VAR)

@@ -70,7 +70,7 @@ def stage(own_database, free_port, tmp_path):
         server = Server(crew, tmp_path, free_port)
         server.env |= {
             "DJANGO_SETTINGS_MODULE": "mrm.settings",
-            "DATABASE_URL": embedded.database_url(settings.VAR, own_database),
+            "DATABASE_URL": embedded.database_url(settings.VAR, own_database, embedded.SERVING_ROLE),
             "SWEEP_SECONDS": "2",
         }
         yield Live(server)

@@ -24,6 +24,8 @@ os.environ["MRM_DEVELOPMENT"] = "true"
 
 from mrm.settings import *  # noqa: E402, F403
 
+DATABASES["default"]["USER"] = embedded.ROLE  # noqa: F405 -- The suite migrates, and makes and drops databases.
+
 
 class QuickHasher(PBKDF2PasswordHasher):
     """One round instead of a million; other processes, which run on the real settings, accept its hashes."""

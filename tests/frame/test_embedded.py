@@ -128,3 +128,44 @@ def test_a_service_that_cannot_start_says_why(tmp_path, services):
     (data / "PG_VERSION").write_text("9\n")
     with pytest.raises(embedded.CannotStart, match="PostgreSQL stopped while starting"):
         services.start_postgres()
+
+
+def test_what_serves_owns_nothing_also_in_an_installation_that_had_one_role(tmp_path, crew, services):
+    """A table that was there before, and one that the owner makes later, can be used and not altered."""
+    services.start_postgres()
+    owner, serving = (embedded.database_url(tmp_path, role=role) for role in (embedded.ROLE, embedded.SERVING_ROLE))
+    with psycopg.connect(embedded.database_url(tmp_path, role="postgres"), autocommit=True) as server:
+        server.execute(f"DROP OWNED BY {embedded.SERVING_ROLE}")
+    keep_a_row(tmp_path)
+    crew.close()
+    services.start_postgres()
+    with psycopg.connect(owner) as connection:
+        connection.execute("CREATE TABLE later (id bigserial, number int)")
+    with psycopg.connect(serving, autocommit=True) as connection:
+        assert connection.execute("UPDATE kept SET number = 8 RETURNING number").fetchone() == (8,)
+        connection.execute("INSERT INTO later (number) VALUES (1)")
+        for statement in (
+            "TRUNCATE kept",
+            "ALTER TABLE later DISABLE TRIGGER ALL",
+            "DROP TABLE later",
+            "SET session_replication_role = replica",
+            "CREATE TABLE mine (number int)",
+            "SET ROLE mrm",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("command", "role"),
+    [
+        (["manage.py", "migrate", "--no-input"], embedded.ROLE),
+        (["/srv/mrm/manage.py", "migrate"], embedded.ROLE),
+        (["manage.py", "demo"], embedded.SERVING_ROLE),
+        (["manage.py"], embedded.SERVING_ROLE),
+        (["gunicorn", "migrate"], embedded.SERVING_ROLE),
+        (["-c"], embedded.SERVING_ROLE),
+    ],
+)
+def test_only_commands_that_change_tables_connect_as_their_owner(command, role):
+    assert embedded.role_for(command) == role

@@ -33,13 +33,21 @@ def test_a_result_without_a_value_says_why_and_shows_no_number(visit, auditor, d
 
 
 def test_while_a_run_works_its_page_asks_again_and_then_stops(visit, auditor, drift_run):
-    client, address = visit(auditor), reverse("run", args=[drift_run.pk])
-    Run.objects.update(state="running", progress=40, step="Comparing income with the reference")
+    again = Run.objects.create(
+        plan=drift_run.plan,
+        version=drift_run.version,
+        policy=drift_run.policy,
+        window_start=drift_run.window_start,
+        window_end=drift_run.window_end,
+        rerun_of=drift_run,
+    )
+    client, address = visit(auditor), reverse("run", args=[again.pk])
+    Run.objects.filter(pk=again.pk).update(state="running", progress=40, step="Comparing income with the reference")
     working = client.get(address, headers={"HX-Request": "true"})
     assert 'aria-valuenow="40"' in working.text
     assert "Comparing income with the reference" in working.text
     assert "every 2s" in working.text
-    Run.objects.update(state="succeeded")
+    Run.objects.filter(pk=again.pk).update(state="succeeded", verdict="red")
     assert "every 2s" not in client.get(address, headers={"HX-Request": "true"}).text
 
 

@@ -10,15 +10,16 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from audits.assessments.models import Result
+from audits.assessments.models import Result, Run
 from audits.assessments.services import create_missing_plans, execute, queue_due_runs, waiting_runs
 from audits.trail import chain
 from audits.trail.models import Checkpoint, Entry, Subtree
 from audits.trail.services import sign_checkpoint, verify_trail
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide, request_change
-from inventory.models import OutcomeBatch, Policy, ReferenceData
+from inventory.models import OutcomeBatch, Policy, PredictionBatch, ReferenceData
 from mrm import embedded
+from reports.models import Report
 from tests.factories import PASSWORD, make_batch, make_outcomes, make_rows
 
 KEPT = {
@@ -67,6 +68,41 @@ def test_what_is_kept_for_good_is_neither_edited_nor_deleted_nor_emptied(lived):
         assert_refused(partial(one.save, update_fields=[field]))
         assert_refused(partial(rows._raw_delete, rows.db))
         assert_refused(partial(sql, f"TRUNCATE {model._meta.db_table} CASCADE"))
+
+
+def test_a_run_that_has_ended_stays_as_it_ended(lived):
+    for change in ({"verdict": "within"}, {"state": "queued"}, {"inputs": {}}, {"window_end": timezone.now()}):
+        assert_refused(partial(Run.objects.finished().update, **change))
+    assert_refused(partial(sql, "DELETE FROM assessments_run"))
+    assert_refused(partial(sql, "TRUNCATE assessments_run CASCADE"))
+    assert Run.objects.unfinished().update(step="Goes on.")
+
+
+def test_a_batch_stays_as_it_was_received_and_its_profile_is_noted_once(lived):
+    batches = PredictionBatch.objects.all()
+    for change in ({"sha256": "0" * 64}, {"rows": 1}, {"first_at": timezone.now()}):
+        assert_refused(partial(batches.update, **change))
+    batches.filter(profile_sha256="").update(profile_sha256="1" * 64)
+    assert_refused(partial(batches.update, profile_sha256="2" * 64))
+    assert_refused(partial(sql, "DELETE FROM inventory_predictionbatch"))
+    assert_refused(partial(sql, "TRUNCATE inventory_predictionbatch CASCADE"))
+
+
+def test_requests_and_findings_are_closed_and_never_deleted(lived):
+    for table in ("workflows_changerequest", "workflows_finding", "workflows_retraining"):
+        assert_refused(partial(sql, f"TRUNCATE {table} CASCADE"))
+    assert_refused(partial(sql, "DELETE FROM workflows_changerequest"))
+
+
+def test_a_sealed_report_stays_as_it_was_sealed(lived, candidate):
+    day = timezone.localdate()
+    period = {"period_start": day, "period_end": day, "model": candidate.model}
+    Report.objects.create(reference="R-2026-0001", state=Report.State.SEALED, pdf_sha256="1" * 64, **period)
+    waiting = Report.objects.create(reference="R-2026-0002", **period)
+    assert_refused(partial(Report.objects.filter(state="sealed").update, pdf_sha256="2" * 64))
+    assert_refused(partial(sql, "DELETE FROM reports_report"))
+    assert_refused(partial(sql, "TRUNCATE reports_report CASCADE"))
+    Report.objects.filter(pk=waiting.pk).update(step="Setting the pages")
 
 
 def test_a_decision_is_voided_once_and_nothing_else_of_it_changes_on_the_way(lived):

@@ -1,0 +1,198 @@
+"""The trail: how fast it is written, verified and proved, on a durable PostgreSQL of its own in var/bench/trail.
+
+A million entries are put into the tables at once, by the arithmetic that writes one; writing them one by one would take
+most of an hour and show nothing else. What is timed after that works on the full tables.
+"""
+
+import contextlib
+import os
+import random
+import resource
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.measure import Cost, Row, peak_mib, printed
+from bench.tables import FOLDER
+
+ENTRIES = 1_000_000
+WRITES = 2_000
+WRITERS = 4
+PROOFS = 300
+BETWEEN_CHECKPOINTS = 1_000
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def run(entries: int = ENTRIES, *, writes: int = WRITES, folder: Path = FOLDER) -> str:
+    with _installation(folder / "trail"):
+        _fill(entries)
+        rows = [_appending(1, writes), _appending(WRITERS, writes), _proving(), _verifying()]
+        rows += _exporting(folder / "trail")
+    return printed(f"The trail: {entries:,} entries, PostgreSQL with fsync", rows)
+
+
+@contextlib.contextmanager
+def _installation(var: Path) -> Iterator[None]:
+    """An empty, migrated database; Django belongs to this process from here on."""
+    shutil.rmtree(var, ignore_errors=True)
+    os.environ |= {"MRM_VAR": str(var), "MRM_DEVELOPMENT": "true", "DJANGO_SETTINGS_MODULE": "mrm.settings"}
+    os.environ.pop("DATABASE_URL", None)
+    from mrm import embedded
+
+    with embedded.running(var, purpose="make bench", with_redis=False):
+        os.environ["DATABASE_URL"] = embedded.database_url(var)  # Of the role that owns the tables and migrates.
+        import django
+        from django.core.management import call_command
+        from django.db import connections
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        yield
+        connections.close_all()
+
+
+def _fill(count: int) -> None:
+    """Entries, subtrees, head and a checkpoint over each thousand, as writing them one by one would leave them."""
+    from django.db import connection
+
+    from audits.trail.models import BODY, Head
+    from audits.trail.services import log_name
+    from mrm.adapters import keys, notes
+    from mrm_verify import merkle
+
+    leaves: list[bytes] = []
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY trail_entry ({', '.join(BODY)}, leaf_hash) FROM STDIN") as copy:
+            for row in _rows(count, leaves):
+                copy.write_row(row)
+        levels = merkle.levels_over(leaves)
+        with cursor.copy("COPY trail_subtree (level, index, hash) FROM STDIN") as copy:
+            for level, nodes in enumerate(levels[1:], 1):
+                for index, node in enumerate(nodes):
+                    copy.write_row((level, index, node.hex()))
+        name, key = log_name(), keys.configured().checkpoint_key()
+        with cursor.copy("COPY trail_checkpoint (size, root, note, signed_at) FROM STDIN") as copy:
+            for size in range(BETWEEN_CHECKPOINTS, count + 1, BETWEEN_CHECKPOINTS):
+                root = merkle.root(merkle.frontier_at(levels, size))
+                note = notes.sign_note(notes.checkpoint_body(name, size, root), name, key)
+                copy.write_row((size, root.hex(), note, START + timedelta(seconds=size)))
+        cursor.execute("ANALYZE trail_entry, trail_subtree, trail_checkpoint")
+    frontier = [node.hex() for node in merkle.frontier_at(levels, count)]
+    last = {"last_leaf": leaves[-1].hex(), "last_at": START + timedelta(seconds=count)}
+    Head.objects.update(length=count, frontier=frontier, **last)
+
+
+def _rows(count: int, leaves: list[bytes]) -> Iterator[tuple]:
+    import json
+
+    from audits.trail.models import body_of
+    from mrm_verify.canonical import canonical
+    from mrm_verify.merkle import leaf_hash
+
+    previous = ""
+    for position in range(count):
+        model = position % 997
+        details = {"changes": {"purpose": {"before": f"Purpose {position - 1}", "after": f"Purpose {position}"}}}
+        at = START + timedelta(seconds=position)
+        who = (f"7b0c4e9e-5d0a-4a53-9a0f-{position % 31:012}", f"Person {position % 31}", "session")
+        subject = (f"inventory.Model:3f1b8a52-0d0e-4b55-8a6e-{model:012}", f"Model {model}", f"model-{model}")
+        fields = (position, at, *who, "model.edited", *subject, details, f"{position:032x}", previous)
+        leaf = leaf_hash(canonical(body_of(*fields)))
+        leaves.append(leaf)
+        yield tuple(json.dumps(value) if isinstance(value, dict) else value for value in fields) + (leaf.hex(),)
+        previous = leaf.hex()
+
+
+def _appending(writers: int, writes: int) -> Row:
+    """Governed changes of a row each, from so many connections at a time."""
+    from django.db import connection
+
+    from audits.trail.models import Action
+    from audits.trail.services import governed, record
+    from mrm.accounts.models import Workspace
+
+    workspaces = [
+        Workspace.objects.get_or_create(slug=f"bench-{n}", defaults={"name": "Bench"})[0] for n in range(writers)
+    ]
+
+    def write(workspace: Workspace) -> None:
+        for number in range(writes // writers):
+            with governed():
+                workspace.name = f"Bench {number}"
+                workspace.save(update_fields=["name"])
+                record(Action.MODEL_EDITED, actor=None, subject=workspace, name=workspace.name)
+        connection.close()
+
+    def job() -> None:
+        threads = [threading.Thread(target=write, args=(workspace,)) for workspace in workspaces]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    cost = _cost(job)
+    noun = "connection" if writers == 1 else "connections"
+    note = f"{writes / cost.seconds:.0f} a second"
+    return Row(f"{writes:,} governed writes from {writers} {noun}", cost, f"≤ {writes / 300:.1f} s (300/s)", note)
+
+
+def _proving() -> Row:
+    """Proofs of inclusion of entries anywhere, and of consistency with any earlier size."""
+    from audits.trail.services import consistency_proof, inclusion_proofs, length
+
+    size, rng, slowest = length(), random.Random(1), 0.0
+    start, worked = time.perf_counter(), time.process_time()
+    for _ in range(PROOFS):
+        before = time.perf_counter()
+        inclusion_proofs([rng.randrange(size)], size)
+        consistency_proof(rng.randrange(1, size), size)
+        slowest = max(slowest, (time.perf_counter() - before) / 2)
+    each = Cost((time.perf_counter() - start) / PROOFS / 2, (time.process_time() - worked) / PROOFS / 2, peak_mib())
+    return Row(f"one proof, the mean of {2 * PROOFS}", each, "≤ 0.020 s", f"the slowest {1000 * slowest:.1f} ms")
+
+
+def _verifying() -> Row:
+    from audits.trail.services import verify_trail
+
+    jobs = len(os.sched_getaffinity(0))
+
+    def job() -> None:
+        result = verify_trail(jobs=jobs)
+        if not result.holds:
+            raise RuntimeError(result.fault)
+
+    return Row(f"verify everything with {jobs} processes", _cost(job), "≤ 20 s")
+
+
+def _exporting(folder: Path) -> list[Row]:
+    from mrm_verify.export import verify_export
+    from mrm_verify.trust import Trust
+    from reports.services import export_trail
+
+    file, jobs = folder / "trail.zip", len(os.sched_getaffinity(0))
+
+    def export() -> None:
+        with file.open("wb") as stream:
+            stream.writelines(export_trail(wanted={}, actor=None))
+
+    rows = [Row("export everything", _cost(export))]
+    rows[0] = Row(rows[0].job, rows[0].cost, "", f"{file.stat().st_size / 2**20:.0f} MiB")
+    return [
+        *rows,
+        Row(f"mrm-verify on the export, {jobs} processes", _cost(lambda: verify_export(file, Trust(), jobs=jobs))),
+    ]
+
+
+def _cost(job: Callable[[], None]) -> Cost:
+    """Of one run; the processor time is ours and our processes', not PostgreSQL's."""
+
+    def worked() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.process_time() + children.ru_utime + children.ru_stime
+
+    start, before = time.perf_counter(), worked()
+    job()
+    return Cost(time.perf_counter() - start, worked() - before, peak_mib())
