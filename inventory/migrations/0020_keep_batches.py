@@ -24,6 +24,6 @@ DROP FUNCTION keep_batch;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0015_find_models_of_a_workspace"), ("trail", "0006_keep_what_is_finished")]
+    dependencies = [("inventory", "0019_know_restricted_and_suspended_models"), ("trail", "0006_keep_what_is_finished")]
 
     operations = [migrations.RunSQL(FUNCTION, BACK)]

@@ -11,6 +11,6 @@ BACK = "DROP TRIGGER {table}_stays ON {table}; DROP TRIGGER {table}_rows_stay ON
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0005_sign_decisions"), ("trail", "0006_keep_what_is_finished")]
+    dependencies = [("workflows", "0007_refuse_conflicted_decisions"), ("trail", "0006_keep_what_is_finished")]
 
     operations = [migrations.RunSQL(TRIGGERS.format(table=table), BACK.format(table=table)) for table in TABLES]
