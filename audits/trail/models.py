@@ -87,6 +87,7 @@ class Action(models.TextChoices):
     CHANGE_COMPLETED = "change.completed", "Change carried out"
     CHANGE_FAILED = "change.failed", "Change could not be carried out"
     DECISIONS_VOIDED = "change.decisions_voided", "Decisions voided"
+    VOTE_CONCLUDED = "change.vote_concluded", "Vote concluded"
     ARRANGEMENT_BEGUN = "arrangement.begun", "Arrangement begun"
     ARRANGEMENT_EXPIRED = "arrangement.expired", "Arrangement expired"
     ARRANGEMENT_CLOSED = "arrangement.closed", "Arrangement closed"

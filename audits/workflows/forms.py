@@ -9,6 +9,7 @@ from audits.workflows.models import Arrangement, ChangeRequest, Decision, Findin
 from audits.workflows.services.kinds import KINDS, Term
 from audits.workflows.states import ArrangementState, AttestationState, ChangeState, FindingState
 from inventory.states import Status
+from mrm.accounts.models import Person
 
 ANY = ("", "Any")
 
@@ -91,7 +92,8 @@ class ChangeForm(forms.Form):
                 answers = {name.removeprefix(beginning): value for name, value in said.items() if beginning in name}
                 terms[term.name] = {item: answer for item, answer in answers.items() if answer}
             else:
-                terms[term.name] = said.get(f"terms.{term.name}")
+                value = said.get(f"terms.{term.name}")
+                terms[term.name] = value.isoformat() if isinstance(value, date) else value
         return terms
 
 
@@ -115,8 +117,6 @@ def _fields(term: Term, change: ChangeRequest) -> dict[str, forms.Field]:
             return {name: forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)}
         case "number":
             return {name: forms.FloatField(**common)}
-        case "document":
-            return {name: forms.JSONField(widget=_text_area(24), **common)}
         case "line":
             return {name: forms.CharField(max_length=200, **common)}
         case _:
@@ -143,8 +143,11 @@ class DecisionForm(forms.Form):
         "2026-12-31 Bias is assessed monthly.",
     )
 
-    def __init__(self, *args, may_be_conditional: bool, **kwargs):
+    def __init__(self, *args, may_be_conditional: bool, may_abstain: bool, **kwargs):
         super().__init__(*args, **kwargs)
+        if not may_abstain:
+            alone = (Decision.Meaning.ABSTAINED, Decision.Meaning.DEFERRED)
+            self.fields["meaning"].choices = [one for one in Decision.Meaning.choices if one[0] not in alone]
         if not may_be_conditional:
             del self.fields["conditions"]
 
@@ -163,6 +166,24 @@ class DecisionForm(forms.Form):
                 raise forms.ValidationError(message) from fault
             conditions.append({"text": text.strip(), "due_on": due_on.isoformat()})
         return conditions
+
+
+class ConclusionForm(forms.Form):
+    minutes = forms.CharField(
+        widget=_text_area(4),
+        max_length=8000,
+        help_text="What was discussed and what weighed. The votes, and the dissent, are added.",
+    )
+
+
+class DelegationForm(forms.Form):
+    delegate = forms.ModelChoiceField(Person.objects.none(), label="Who decides for you", empty_label="Choose")
+    ends_on = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label="Why", max_length=500, help_text="Such as a leave.")
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["delegate"].queryset = people
 
 
 class FindingForm(forms.Form):

@@ -3,8 +3,16 @@
 The rules are those of governance.md, section 7. They look at history, not only at roles, and exempt nobody.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+COMMITTEE = "committee"
+CHAIR = "committee_chair"
+COMMITTEE_ROLES = {"committee_member", CHAIR}
+FIRST_LINE = {"engineer", "owner"}
+SECOND_LINE = {"validator", "head_of_validation", "risk_officer", "chief_risk_officer", "compliance"}
+APPROVING = ("reviewed", "approved")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +47,10 @@ class Candidate:
 def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_filled: Iterable[str]) -> list[str]:
     """Every reason why this person may not decide now; empty if they may."""
     reasons = ["A service account never decides."] if candidate.is_service else []
-    reasons += [f"{rule}: you {fact}." for rule, fact in _conflicts(candidate.involvement)]
+    reasons += [f"{rule}: you {fact}." for rule, fact in conflicts(candidate.involvement)]
     reasons += [
         f"{rule}: this is so of {candidate.standing_in_for}, for whom you would decide ({fact})."
-        for rule, fact in _conflicts(candidate.inherited)
+        for rule, fact in conflicts(candidate.inherited)
     ]
     if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
         awaited = " and ".join(in_words(role) for role in roles_open(roles_required, roles_filled))
@@ -51,7 +59,7 @@ def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_fil
     return reasons
 
 
-def _conflicts(involved: Involvement) -> list[tuple[str, str]]:
+def conflicts(involved: Involvement) -> list[tuple[str, str]]:
     """Each rule that this involvement runs into, and the fact."""
     rules = (
         ("An owner does not decide about their own model, nor for twelve months after", involved.owns),
@@ -74,7 +82,48 @@ def roles_open(roles_required: list[str], roles_filled: Iterable[str]) -> list[s
 
 def role_to_fill(roles: Iterable[str], *, roles_required: list[str], roles_filled: Iterable[str]) -> str:
     """The open role that a person with these roles would decide for; empty if none."""
-    return next((role for role in roles_open(roles_required, roles_filled) if role in roles), "")
+    may_fill = {*roles, *([COMMITTEE] if COMMITTEE_ROLES & set(roles) else [])}
+    return next((role for role in roles_open(roles_required, roles_filled) if role in may_fill), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vote:
+    """How one member of the committee voted, and in which line of defence they work."""
+
+    name: str
+    meaning: str
+    line: str
+    comment: str = ""
+
+
+def line_of(roles: Iterable[str]) -> str:
+    """First line, second line, or none that their roles tell."""
+    held = set(roles)
+    return "second" if held & SECOND_LINE else "first" if held & FIRST_LINE else ""
+
+
+def outcome_of(votes: list[Vote]) -> str:
+    """What most of those who took a position want; a tie approves nothing."""
+    count = Counter("approved" if vote.meaning in APPROVING else vote.meaning for vote in votes)
+    if count["deferred"] >= max(count["approved"], count["rejected"]) and count["deferred"]:
+        return "deferred"
+    return "approved" if count["approved"] > count["rejected"] + count["deferred"] else "rejected"
+
+
+def why_no_quorum(votes: list[Vote], *, quorum: int, of_second_line: int, sponsor: str) -> list[str]:
+    """Every reason why these votes decide nothing yet. Who stepped aside does not count.
+
+    sponsor  the line of whoever asked: it must never be the majority
+    """
+    counted = [vote for vote in votes if vote.meaning != "recused"]
+    lines, reasons = Counter(vote.line for vote in counted), []
+    if len(counted) < quorum:
+        reasons.append(f"{len(counted)} of the {quorum} votes that make a quorum are there.")
+    if lines["second"] < of_second_line:
+        reasons.append(f"{lines['second']} of the {of_second_line} votes of the second line that are needed are there.")
+    if sponsor and sponsor != "second" and 2 * lines[sponsor] > len(counted):
+        reasons.append(f"The {sponsor} line asked for it and must not be the majority of those who vote.")
+    return reasons
 
 
 def why_not_close(*, owns: bool, submitted: bool) -> list[str]:

@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from audits.workflows.views import arrangements, attestations, changes, findings, home, hygiene, models, portfolio
+from audits.workflows.views import (
+    arrangements,
+    attestations,
+    changes,
+    delegations,
+    findings,
+    home,
+    hygiene,
+    models,
+    portfolio,
+)
 
 urlpatterns = [
     path("api/v1/", include("audits.workflows.api.urls")),
@@ -28,6 +38,9 @@ urlpatterns = [
     path("changes/<reference:reference>/decision/", changes.decide, name="decide-change"),
     path("changes/<reference:reference>/decision/<uuid:statement_id>/", changes.sign_decision, name="sign-decision"),
     path("changes/<reference:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
+    path("changes/<reference:reference>/conclusion/", changes.conclude, name="conclude-vote"),
+    path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations/<uuid:pk>/end/", delegations.revoke, name="revoke-delegation"),
     path("in-force/", arrangements.arrangement_list, name="arrangement-list"),
     path("in-force/<reference:reference>/", arrangements.arrangement, name="arrangement"),
     path("in-force/<reference:reference>/closure/", arrangements.close, name="close-arrangement"),

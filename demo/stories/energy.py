@@ -2,6 +2,7 @@
 
 from demo.building import Calendar, add_version, assess, log, promote, register, scored
 from demo.cast import Cast
+from demo.governance import decide, in_days
 from demo.schemas import described_regression
 from demo.simulators import energy_demand
 from demo.training import train_regressor
@@ -39,3 +40,31 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     year = energy_demand(6000, start=calendar.start, end=calendar.end, seed=43)
     log(cast, version, scored(trained, year, column="prediction"), label="label")
     assess(version)
+    decide(
+        cast,
+        "overlay",
+        model,
+        reason="Thirty charging stations went into service in autumn; no year of the history has them.",
+        terms={
+            "limitation": "New charging stations are not in the history",
+            "method": "Add the metered load of the stations to each hour of the forecast.",
+            "direction": "increases",
+            "size_percent": 3.2,
+            "size_money": "EUR 4,100 a month",
+            "computed": "Monthly, as metered load of the stations over forecast load.",
+            "told": ["Energy procurement"],
+            "ends_on": in_days(120),
+        },
+    )
+    decide(
+        cast,
+        "exception",
+        model,
+        reason="The description of the weather feed changes with its new supplier in spring.",
+        terms={
+            "clause": "documentation",
+            "risk": "A reader of the documentation finds the old supplier.",
+            "compensating_control": "The procurement desk compares the feed with the public forecast every day.",
+            "ends_on": in_days(21),
+        },
+    )

@@ -2,6 +2,7 @@
 
 from demo.building import Calendar, add_version, assess, log, promote, register, scored
 from demo.cast import Cast
+from demo.governance import suspend_and_lift
 from demo.schemas import described
 from demo.simulators import card_payments
 from demo.training import train_lightgbm, train_xgboost
@@ -40,6 +41,12 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     recent = year.filter(year["time"] >= calendar.back(180))
     log(cast, challenger[0], scored(challenger[1], recent), label="label")
     assess(challenger[0])
+    suspend_and_lift(
+        cast,
+        model,
+        because="The card-present flag came as empty for an hour; every payment looked like an online one.",
+        remedy="The terminal interface was rolled back; the hour was scored again and 41 holds were released.",
+    )
 
 
 def _version(cast: Cast, model, name: str, trained, history, holdout):

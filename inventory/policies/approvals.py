@@ -19,7 +19,16 @@ LATER_KINDS = (
 )
 APPROVERS = tuple(sorted(ALLOWED[Permission.DECIDE_CHANGE]))
 
-_per_tier = is_object({tier: are_some_of(APPROVERS, at_least=2) for tier in TIERS})
+COMMITTEE = "committee"  # Its vote, concluded by its chair, in place of one person's approval.
+
+
+def _who_approves(where: str, value) -> list[str]:
+    """Two people or more; or the committee, which is several by its quorum."""
+    is_committee = isinstance(value, list) and COMMITTEE in value
+    return are_some_of((*APPROVERS, COMMITTEE), at_least=1 if is_committee else 2)(where, value)
+
+
+_per_tier = is_object(dict.fromkeys(TIERS, _who_approves))
 faults = is_object(dict.fromkeys(APPROVED_KINDS, _per_tier), optional=dict.fromkeys(LATER_KINDS, _per_tier))
 
 

@@ -32,4 +32,5 @@ exceptions = is_object({"most_days": is_count, "renewals": is_count, "waivable":
 overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count})
 acceptances = is_object({"most_days": is_count})
 suspension = is_object({"ordered_by": are_some_of(tuple(Role), at_least=1)})
+committee = is_object({"quorum": is_count, "of_second_line": is_count})
 break_glass = is_object({"most_days": is_count})

@@ -36,6 +36,7 @@ SECTIONS: dict[str, Check] = {
     "acceptances": arrangements.acceptances,
     "suspension": arrangements.suspension,
     "break_glass": arrangements.break_glass,
+    "committee": arrangements.committee,
     "retirement": retirement.faults,
     "retraining": retraining.faults,
     "promotion": promotion.faults,

@@ -7,7 +7,7 @@ PLACES = (
     ("home", "Home", "house", ()),
     ("portfolio", "Portfolio", "grid", ("/portfolio/", "/runs/", "/breaches/")),
     ("register", "Register", "list", ("/models/", "/register/", "/register-model/", "/hygiene/", "/attestations/")),
-    ("change-list", "Changes", "exchange", ("/changes/", "/in-force/")),
+    ("change-list", "Changes", "exchange", ("/changes/", "/in-force/", "/delegations/")),
     ("finding-list", "Findings", "flag", ("/findings/",)),
     ("policy", "Policy", "scale", ("/policy/",)),
     ("report-list", "Reports", "document", ("/reports/",)),

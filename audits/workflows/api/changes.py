@@ -30,6 +30,7 @@ from audits.workflows.serializers import (
     GateOut,
     KindQuery,
     KindsOut,
+    MinutesIn,
     StatementOut,
     StatementQuery,
 )
@@ -182,6 +183,29 @@ class DecisionsApi(Api):
         nudge(tasks.dispatch_approved_retrainings)
         made = {"decision": decision, "change": decision.change}
         return Response(DecisionMadeOut(made).data, status=201)
+
+
+class ConclusionApi(Api):
+    @extend_schema(
+        operation_id="conclude_vote",
+        summary="Conclude the committee's vote",
+        description="Its chair counts: a majority of those who took a position decides. Dissent and minutes are kept.",
+        tags=["changes"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=MinutesIn,
+        responses={200: ChangeInFullOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Minutes", examples.MINUTES_IN),
+            response_example("Concluded", examples.CHANGE_CONCLUDED),
+        ],
+    )
+    def post(self, request, reference):
+        change = change_for(request, reference, reading=False)
+        sent = MinutesIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        change = services.conclude_vote(change, **sent.validated_data, actor=request.user)
+        nudge(tasks.dispatch_approved_retrainings)
+        return Response(ChangeInFullOut(change).data)
 
 
 class WithdrawalApi(Api):

@@ -67,9 +67,23 @@ EVIDENCE = {
     "assessments": None,
     "impact": {"versions": [1], "uses": [], "findings": [], "arrangements": ["AP-2025-0001"]},
 }
-CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "arrangements": [], "decisions": [], "retraining": None}
+CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "minutes": {}, "arrangements": [], "decisions": [], "retraining": None}
 WITHDRAWAL = {"reason": "Sales found another year of applications to decide."}
 CHANGE_WITHDRAWN = CHANGE_IN_FULL | {"state": "withdrawn", "outcome": WITHDRAWAL["reason"], "decided_at": LATER}
+MINUTES_IN = {"minutes": "The compensating control was discussed; the committee found it enough until June."}
+CHANGE_CONCLUDED = CHANGE_IN_FULL | {
+    "state": "completed",
+    "decided_at": LATER,
+    "completed_at": LATER,
+    "minutes": MINUTES_IN
+    | {
+        "outcome": "approved",
+        "votes": [{"name": VALIDATOR["name"], "vote": "reviewed", "line": "second"}],
+        "dissent": [],
+        "concluded_by": "Carla Chair",
+        "concluded_at": "2025-07-02T08:00:00+00:00",
+    },
+}
 
 MEANING = "I reviewed the evidence and take responsibility for this decision"
 _STATEMENT = {

@@ -82,7 +82,8 @@ def _changes_to_decide(person) -> Iterator[Task]:
     )
     for change in pending[:MOST_OF_A_KIND]:
         decisions = change.standing_decisions
-        filled = [decision.role for decision in decisions if decision.approved]
+        filled = [one.role for one in decisions if one.approved and one.role != policies.COMMITTEE]
+        filled += [policies.COMMITTEE] if change.minutes.get("outcome") == "approved" else []
         roles = person.roles_in(change.workspace_id, change.model_slug) if change.model else person.all_roles()
         if any(decision.person_id == person.pk for decision in decisions):
             continue

@@ -61,6 +61,7 @@ class ChangeRequest(models.Model):
     roles_required = models.JSONField()  # One approval each, by different people, from the policy in force when asked.
     evidence = models.JSONField(default=dict)  # What the deciders are shown, frozen.
     evidence_digest = models.CharField(max_length=64)
+    minutes = models.JSONField(default=dict)  # How the committee's vote was concluded; empty before, and without one.
     state = models.CharField(
         max_length=20, choices=[(s.value, s.capitalize()) for s in ChangeState], default=ChangeState.PENDING
     )
@@ -114,7 +115,12 @@ class ChangeRequest(models.Model):
         return self.model.tier if self.model_id else 1
 
 
-OUTCOMES = {"rejected": "rejected", "recused": "stepped aside from"}
+OUTCOMES = {
+    "rejected": "rejected",
+    "recused": "stepped aside from",
+    "abstained": "abstained on",
+    "deferred": "wants to defer",
+}
 
 
 class DecisionQuerySet(models.QuerySet):
@@ -130,6 +136,8 @@ class Decision(models.Model):
         APPROVED = "approved", "Approve: I agree on behalf of the second line"
         REJECTED = "rejected", "Reject this change"
         RECUSED = "recused", "Step aside: I have a conflict of interest"
+        ABSTAINED = "abstained", "Abstain: I take no position, and count for the quorum"
+        DEFERRED = "deferred", "Defer: the committee should see more before it decides"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     change = models.ForeignKey(ChangeRequest, on_delete=models.PROTECT, related_name="decisions")

@@ -12,6 +12,7 @@ from audits.workflows.serializers.changes import (
     GateOut,
     KindQuery,
     KindsOut,
+    MinutesIn,
     StatementOut,
     StatementQuery,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "GateOut",
     "KindQuery",
     "KindsOut",
+    "MinutesIn",
     "RetrainingEventIn",
     "RetrainingOut",
     "StatementOut",

@@ -89,9 +89,14 @@ class ReferencesField(serializers.Field):
 
 class ChangeInFullOut(ChangeOut):
     evidence = serializers.DictField(help_text="What the deciders are shown.")
+    minutes = serializers.DictField(help_text="How the committee's vote was concluded; empty before, and without one.")
     arrangements = ReferencesField(read_only=True, help_text="What came into force by it.")
     decisions = DecisionOut(many=True)
     retraining = RetrainingOut(allow_null=True, default=None)
+
+
+class MinutesIn(serializers.Serializer):
+    minutes = serializers.CharField(max_length=8000, help_text="What was discussed, and what weighed.")
 
 
 class StatementQuery(StrictQuery):
@@ -144,7 +149,7 @@ class KindQuery(StrictQuery):
 class TermOut(serializers.Serializer):
     name = serializers.CharField()
     label = serializers.CharField()
-    shape = serializers.CharField(help_text="text, line, lines, day, number, document, choice, several or answers.")
+    shape = serializers.CharField(help_text="text, line, lines, day, number, choice, several or answers.")
     required = serializers.BooleanField()
     help = serializers.CharField()
     choices = serializers.DictField(child=serializers.CharField(), help_text="What may be chosen, or must be answered.")

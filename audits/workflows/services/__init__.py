@@ -28,6 +28,7 @@ from audits.workflows.services.retraining import (
     report_retraining,
 )
 from audits.workflows.services.suspension import suspend
+from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
 
 __all__ = [
     "CAN_BE_CONDITIONAL",
@@ -37,6 +38,7 @@ __all__ = [
     "open_due_attestations",
     "withdraw_attestations_of_retired",
     "close_finding",
+    "conclude_vote",
     "decide",
     "decision_view",
     "delegate",
@@ -57,7 +59,9 @@ __all__ = [
     "statement_of",
     "submit_finding",
     "suspend",
+    "votes_of",
     "who_may_decide",
+    "why_not_conclude",
     "why_not_decide",
     "withdraw",
 ]

@@ -38,6 +38,12 @@ from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
 Meaning = Decision.Meaning
 APPROVING = (Meaning.REVIEWED, Meaning.APPROVED)
+VERBS = {
+    Meaning.RECUSED: "step aside",
+    Meaning.REJECTED: "reject the request",
+    Meaning.ABSTAINED: "abstain",
+    Meaning.DEFERRED: "want to defer",
+}
 MOST_CONDITIONS = 10
 LONGEST_CONDITION = 300
 CAN_BE_CONDITIONAL = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
@@ -105,8 +111,10 @@ def prepare_decision(
     _refuse_decision(change, evidence_digest=evidence_digest, actor=actor)
     if approved != (meaning in APPROVING):
         raise RuleBroken("The meaning of a signature must match the decision it signs.")
+    if meaning in (Meaning.ABSTAINED, Meaning.DEFERRED) and position_of(change, actor).role != policies.COMMITTEE:
+        raise RuleBroken("Only a member of the committee abstains or defers; approve, reject or step aside.")
     if not approved and not comment.strip():
-        what = "step aside" if meaning == Meaning.RECUSED else "reject the request"
+        what = VERBS[meaning]
         raise RuleBroken(f"Say why you {what}; whoever asked needs to know.")
     conditions = _checked(change, conditions or [], approved=approved)
     content = _content(change, position_of(change, actor), meaning=meaning, comment=comment, conditions=conditions)
@@ -146,7 +154,7 @@ def sign_decision(change: ChangeRequest, reference, *, proof: Password | Passkey
 @governed()
 def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
     """Gather the evidence again; if it changed, void the decisions made over the old one and say so in the trail."""
-    change = _locked(change)
+    change = locked(change)
     if change.state != ChangeState.PENDING:
         return change
     evidence = evidence_again(change)
@@ -157,8 +165,8 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
     void_signatures(change, because=because)
     voided = list(change.decisions.standing())
     change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
-    change.evidence, change.evidence_digest = evidence, digest
-    change.save(update_fields=["evidence", "evidence_digest"])
+    change.evidence, change.evidence_digest, change.minutes = evidence, digest, {}
+    change.save(update_fields=["evidence", "evidence_digest", "minutes"])
     record(
         Action.DECISIONS_VOIDED,
         actor=None,
@@ -193,7 +201,7 @@ def _refuse_decision(change: ChangeRequest, *, evidence_digest: str, actor) -> N
 @governed()
 def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     """Asks everything again, now that nobody else can decide."""
-    change, statement = _locked(change), proven.statement.body
+    change, statement = locked(change), proven.statement.body
     _refuse_decision(change, evidence_digest=statement["evidence_digest"], actor=actor)
     meaning = next(one for one in Meaning if one.label == statement["meaning"])
     position, signer = position_of(change, actor), statement["signer"]
@@ -233,8 +241,13 @@ def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
 
 
 def _follow(change: ChangeRequest, decision: Decision) -> None:
-    """What a decision leads to: one no ends the request, the last yes that is needed carries it out."""
+    """What a decision leads to: one no ends the request, the last yes that is needed carries it out.
+
+    A vote in the committee leads to nothing before its chair concludes it.
+    """
     actor = decision.person
+    if decision.role == policies.COMMITTEE:
+        return
     if decision.meaning == Meaning.REJECTED:
         outcome = f"Rejected by {actor.display_name}: {decision.comment}"
         move(change, "reject", decided_at=timezone.now(), outcome=outcome)
@@ -277,7 +290,7 @@ def _checked(change: ChangeRequest, conditions: list[dict], *, approved: bool) -
     return [{"text": one["text"].strip(), "due_on": one["due_on"]} for one in conditions]
 
 
-def _locked(change: ChangeRequest) -> ChangeRequest:
+def locked(change: ChangeRequest) -> ChangeRequest:
     rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related(
         "model__workspace", "model__owner", "version", "breach", "policy", "renews__change"
     )

@@ -50,10 +50,9 @@ def why_over(change: ChangeRequest) -> str:
 
 def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:
     """Everybody who holds a role that the request awaits or awaited, each with what keeps them from it, if anything."""
-    holders = Person.objects.filter(
-        pk__in=Person.objects.filter(grants__role__in=set(change.roles_required), is_active=True).values("pk")
-    )
     awaited = set(change.roles_required)
+    awaited |= policies.COMMITTEE_ROLES if policies.COMMITTEE in awaited else set()
+    holders = Person.objects.filter(pk__in=Person.objects.filter(grants__role__in=awaited, is_active=True).values("pk"))
     return [(person, position_of(change, person)) for person in holders if awaited & roles_for(change, person)]
 
 
@@ -66,8 +65,9 @@ def roles_for(change: ChangeRequest, person) -> set[str]:
 
 def roles_of(change: ChangeRequest) -> dict:
     """What the request needs and what it has."""
-    filled = change.decisions.standing().filter(approved=True).values_list("role", flat=True)
-    return {"roles_required": change.roles_required, "roles_filled": list(filled)}
+    filled = change.decisions.standing().filter(approved=True).exclude(role=policies.COMMITTEE)
+    voted = [policies.COMMITTEE] if change.minutes.get("outcome") == "approved" else []
+    return {"roles_required": change.roles_required, "roles_filled": [*filled.values_list("role", flat=True), *voted]}
 
 
 def permission_to_decide(change: ChangeRequest) -> Permission:

@@ -8,12 +8,10 @@ from mrm.pages import wording
 
 
 def told_terms(change: ChangeRequest) -> list[tuple[str, list[str]]]:
-    """Each term with what was said, as lines; a whole document is left to its differences."""
+    """Each term with what was said, as lines."""
     asked = {term.name: term for term in KINDS[change.kind].terms}
     return [
-        (term.label, _told(term, change, change.terms[name]))
-        for name, term in asked.items()
-        if name in change.terms and term.shape != "document"
+        (term.label, _told(term, change, change.terms[name])) for name, term in asked.items() if name in change.terms
     ]
 
 

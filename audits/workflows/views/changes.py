@@ -8,9 +8,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audits.assessments.models import Breach
 from audits.workflows import policies, services, tasks
-from audits.workflows.forms import ChangeFilter, ChangeForm, DecisionForm, WithdrawalForm
+from audits.workflows.forms import ChangeFilter, ChangeForm, ConclusionForm, DecisionForm, WithdrawalForm
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.positions import roles_of
 from audits.workflows.services.terms import awaits_words, told_terms
 from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion
@@ -138,6 +139,30 @@ def decide(request, reference):
     return answer_form(request, form, act=act, show=lambda status: _change_page(request, change, form, status))
 
 
+@require_POST
+def conclude(request, reference):
+    """The chair closes the committee's vote."""
+    change = _change_for(request, reference)
+    form = ConclusionForm(request.POST)
+
+    def act(data):
+        services.conclude_vote(change, minutes=data["minutes"], actor=request.user)
+        nudge(tasks.dispatch_approved_retrainings)
+        return reverse("change", args=[reference])
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": f"Conclude the vote on {reference}",
+            "lead": str(change),
+            "submit": "Conclude the vote",
+            "back": reverse("change", args=[reference]),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
 @require_http_methods(["GET", "POST"])
 def sign_decision(request, reference, statement_id):
     change = _change_for(request, reference)
@@ -190,7 +215,7 @@ def _change_page(request, change, form=None, status=200):
         form.data = form.data.copy()
         form.data["evidence_digest"] = change.evidence_digest  # Of what the page now shows.
     decisions = list(change.decisions.select_related("person"))
-    filled = [decision.role for decision in decisions if decision.approved and decision.voided_at is None]
+    filled = roles_of(change)["roles_filled"]
     evidence = change.evidence
     context = {
         "change": change,
@@ -210,6 +235,10 @@ def _change_page(request, change, form=None, status=200):
         "form": form,
         "retraining": getattr(change, "retraining", None),
         "on_behalf_of": view.on_behalf_of,
+        "votes": services.votes_of(change),
+        "has_committee": policies.COMMITTEE in change.roles_required,
+        "why_not_conclude": services.why_not_conclude(change, person=request.user),
+        "conclusion": ConclusionForm(),
         "arrangements": change.arrangements.order_by("reference"),
         "may_withdraw": request.user.pk in (change.requester_id, change.model.owner_id if change.model else None)
         and Permission.REQUEST_CHANGE in request.user.permissions_in(change.workspace_id, change.model_slug),
@@ -218,7 +247,8 @@ def _change_page(request, change, form=None, status=200):
 
 
 def _decision_form(change, data, **kwargs) -> DecisionForm:
-    return DecisionForm(data, may_be_conditional=change.kind in services.CAN_BE_CONDITIONAL, **kwargs)
+    conditional, voting = change.kind in services.CAN_BE_CONDITIONAL, policies.COMMITTEE in change.roles_required
+    return DecisionForm(data, may_be_conditional=conditional, may_abstain=voting, **kwargs)
 
 
 def _breach_of(request, subject) -> Breach | None:

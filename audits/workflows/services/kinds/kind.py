@@ -8,18 +8,18 @@ from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest
 from mrm.errors import UnusableData
+from mrm.facts import why_not_kept
 
 LONGEST_TEXT = 4000
 MOST_LINES = 20
-MOST_DOCUMENT = 1_000_000  # Characters of a document as JSON.
 
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
     """One thing that must be said with a request of a kind.
 
-    shape  text; line, a short text; lines, several of them; day; number; document, an object; choice, one of
-           `choices`; several of `choices`; answers, a text for each of `choices`
+    shape  text; line, a short text; lines, several of them; day; number; choice, one of `choices`;
+           several of `choices`; answers, a text for each of `choices`
     """
 
     name: str
@@ -75,6 +75,8 @@ class ChangeKind:
 
 def cleaned(kind: ChangeKind, change: ChangeRequest, sent: dict) -> dict:
     """The terms as they are kept, or every fault of them by its name."""
+    if why := why_not_kept(sent):
+        raise UnusableData({"message": f"terms {why}", "field": "terms"})
     known = {term.name: term for term in kind.terms}
     faults = [
         {"message": f"{name} means nothing for this kind of change.", "field": f"terms.{name}"}
@@ -140,7 +142,7 @@ def _lines(term, change, value):
 
 def _day(term, change, value):
     try:
-        day = value if isinstance(value, date) else date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except (TypeError, ValueError):
         return "write the day as 2026-12-31.", value
     return ("" if 2000 <= day.year <= 2200 else "that is no day of this century."), day.isoformat()
@@ -182,10 +184,6 @@ def _answers(term, change, value):
     return ("an answer has 4000 characters at most." if max(map(len, answers.values())) > LONGEST_TEXT else ""), answers
 
 
-def _document(term, change, value):
-    return ("" if isinstance(value, dict) else "it must be an object."), value
-
-
 READ = {
     "text": _text,
     "line": _line,
@@ -195,5 +193,4 @@ READ = {
     "several": _several,
     "number": _number,
     "answers": _answers,
-    "document": _document,
 }

@@ -26,18 +26,18 @@ def checklist(change: ChangeRequest) -> dict[str, str]:
     return {entry["item"]: entry["asks"] for entry in Policy.objects.in_force().section("retirement")["checklist"]}
 
 
-def _others(change: ChangeRequest) -> dict[str, str]:
-    others = Model.objects.filter(workspace=change.model.workspace_id).exclude(pk=change.model_id)
-    return dict(others.values_list("slug", "name"))
-
-
 def _why_not(change: ChangeRequest) -> list[str]:
     reasons = blockers_for_retirement(change.model)
     successor = change.terms.get("successor")
     if change.terms.get("cause") in ("replaced", "merged") and not successor:
         reasons.append("Name the model that takes its place.")
-    if successor and (model := Model.objects.filter(slug=successor).first()) and not model.production_version():
-        reasons.append(f"{model}, which is to take its place, has no version in production.")
+    if successor:
+        others = Model.objects.filter(workspace=change.model.workspace_id).exclude(pk=change.model_id)
+        model = others.filter(slug=successor).first()
+        if model is None:
+            reasons.append(f"There is no other model {successor} in this workspace to take its place.")
+        elif not model.production_version():
+            reasons.append(f"{model}, which is to take its place, has no version in production.")
     return reasons
 
 
@@ -76,10 +76,9 @@ RETIREMENT = ChangeKind(
         Term(
             name="successor",
             label="What takes its place",
-            shape="choice",
+            shape="line",
             required=False,
-            choices=_others,
-            help="Needed where it is replaced or merged; it must be in production.",
+            help="Slug of the model; needed where it is replaced or merged. It must be in production.",
         ),
         Term(
             name="checklist",

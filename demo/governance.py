@@ -1,0 +1,41 @@
+"""What holds for a time in the demo: an overlay, an exception, and a suspension that was lifted."""
+
+from datetime import UTC, datetime, timedelta
+
+from audits.workflows import services as workflows
+from audits.workflows.models import Arrangement, ChangeRequest
+from demo.building import approve
+from demo.cast import Cast
+from inventory.models import Model
+
+Kind = ChangeRequest.Kind
+
+
+def decide(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict) -> None:
+    """The owner asks; the validator and a risk officer decide. What was asked for before is left as it is."""
+    if ChangeRequest.objects.filter(model=model, kind=kind).exists():
+        return
+    change = workflows.request_change(kind, model, reason=reason, terms=terms, actor=cast.owner)
+    approve(change, cast.validator, comment="The effect is measured monthly; I agree.")
+    approve(change, cast.officer, comment="For a time, with its control in place.")
+
+
+def suspend_and_lift(cast: Cast, model: Model, *, because: str, remedy: str) -> None:
+    """The owner stops it; an engineer mends it; two of the second line let it run again."""
+    if not Arrangement.objects.filter(model=model, kind=Arrangement.Kind.SUSPENSION).exists():
+        workflows.suspend(model, reason=because, actor=cast.owner)
+    if Arrangement.objects.active().filter(model=model, kind=Arrangement.Kind.SUSPENSION).exists():
+        change = ChangeRequest.objects.pending().filter(model=model, kind=Kind.RESUMPTION).first()
+        change = change or workflows.request_change(
+            Kind.RESUMPTION,
+            model,
+            reason="The fault is found and mended.",
+            terms={"remedy": remedy},
+            actor=cast.engineer,
+        )
+        approve(change, cast.validator, comment="Scores of the replayed hour are those of the artifact.")
+        approve(change, cast.officer, comment="Lifted.")
+
+
+def in_days(days: int) -> str:
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
