@@ -105,7 +105,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
     holding = (
         Arrangement.objects.holding()
         .filter(model__in=models)
-        .filter(Q(ends_at__lte=now + SOON) | Q(kind=Arrangement.Kind.SUSPENSION))
+        .filter(Q(state=ArrangementState.EXPIRED) | Q(ends_at__lte=now + SOON) | Q(kind=Arrangement.Kind.SUSPENSION))
     )
     for one in holding.select_related("model", "change").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
         is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)

@@ -64,7 +64,7 @@ def _apply(change: ChangeRequest, actor) -> str:
 OVERLAY = ChangeKind(
     about="model",
     purpose="Adjust the output for a known limitation, for two quarters at most under the standard policy.",
-    if_approved="The overlay stands in the register until its end, and in every report.",
+    if_approved="The overlay stands in the register until its end.",
     if_not="The output is used as it comes.",
     on_lapse="At its end the use is restricted and a task is raised, unless it was renewed with its effect measured.",
     terms=(
