@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("workflows", "0008_refuse_to_delete_decided_things"),
         ("workflows", "0009_keep_attestations"),
     ]
 

@@ -1,10 +1,9 @@
 """Attestations and hygiene over REST."""
 
-from rest_framework import serializers
-
 from audits.workflows.states import AttestationState
 from inventory.serializers import PersonOut, StrictQuery
 from inventory.serializers.models import FieldChangeOut
+from mrm import serializers
 
 ATTESTATION_STATES = [state.value for state in AttestationState]
 
