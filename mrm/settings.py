@@ -126,6 +126,7 @@ CELERY_BEAT_SCHEDULE = {
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
         "recertify roles": "inventory.tasks.recertify_roles",
         "expire arrangements": "audits.workflows.tasks.expire_arrangements",
+        "follow the MLflow master": "registry.tasks.follow_master",
         "issue requested reports": "reports.tasks.issue_requested_reports",
         "endorse the newest checkpoint": "audits.trail.tasks.endorse_checkpoints",
     }.items()
@@ -231,6 +232,10 @@ REST_FRAMEWORK = {
     "NON_FIELD_ERRORS_KEY": "detail",
 }
 # --- The MLflow registry ----------------------------------------------------------------------------------------------
+MLFLOW_MASTER_URL = env.text("MLFLOW_MASTER_URL").rstrip("/")
+MLFLOW_MASTER_TOKEN = env.text("MLFLOW_MASTER_TOKEN")
+MLFLOW_MASTER_WORKSPACE = env.text("MLFLOW_MASTER_WORKSPACE", "main")
+MLFLOW_WEBHOOK_SECRET = env.text("MLFLOW_WEBHOOK_SECRET")
 REGISTRY_CALLS_PER_MINUTE = env.integer("REGISTRY_CALLS_PER_MINUTE", 60_000)
 
 SPECTACULAR_SETTINGS = {

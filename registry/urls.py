@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from registry import views
+from registry.api.deliveries import deliveries
 
 urlpatterns = [
     path("", include("registry.api.urls")),
     path("mlflow/", views.registry, name="registry"),
+    path("mlflow/deliveries", deliveries),
     path("mlflow/<slug:workspace>/", views.rules, name="registry-rules"),
     path("w/<slug:workspace>/", include("registry.api.urls")),
 ]

@@ -31,25 +31,34 @@ class Answer:
 
 def post(url: str, content: bytes, *, content_type: str, given_by_user: bool = False) -> Answer:
     """Send bytes to an address and read the answer."""
+    return _ask("POST", url, content, {"Content-Type": content_type}, given_by_user, MOST_BYTES)
+
+
+def get(url: str, *, headers: dict[str, str], most_bytes: int = MOST_BYTES, given_by_user: bool = False) -> Answer:
+    """Read what is at an address."""
+    return _ask("GET", url, None, headers, given_by_user, most_bytes)
+
+
+def _ask(method: str, url: str, content: bytes | None, headers: dict, given_by_user: bool, most_bytes: int) -> Answer:
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise Unreachable(f"{url} is not an address that begins with http:// or https://.")
     address = _judged(parts.hostname, parts.port or SCHEMES[parts.scheme], given_by_user)
     host = f"[{address}]" if address.version == 6 else str(address)
     to = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()
-    headers = {"Content-Type": content_type, "Host": parts.netloc.rpartition("@")[2]}
+    headers = headers | {"Host": parts.netloc.rpartition("@")[2]}
     try:
         with (
             httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as client,
             client.stream(
-                "POST", to, content=content, headers=headers, extensions={"sni_hostname": parts.hostname}
+                method, to, content=content, headers=headers, extensions={"sni_hostname": parts.hostname}
             ) as answer,
         ):
             body = bytearray()
             for piece in answer.iter_bytes():
                 body += piece
-                if len(body) > MOST_BYTES:
-                    raise Unreachable(f"{url} answered with more than {MOST_BYTES} bytes.")
+                if len(body) > most_bytes:
+                    raise Unreachable(f"{url} answered with more than {most_bytes} bytes.")
             kind = answer.headers.get("content-type", "").partition(";")[0].strip()
             return Answer(answer.status_code, kind, bytes(body))
     except (httpx.HTTPError, httpx.InvalidURL) as fault:

@@ -1,6 +1,7 @@
 """What MLflow clients change. Every model and version goes through the same services as pages and REST API."""
 
 from registry.services.aliases import delete_alias, set_alias
+from registry.services.mirror import follow_master, receive_delivery
 from registry.services.names import delete_model, describe_model, register_model, rename_model
 from registry.services.rules import is_governed, rules_of, set_rules
 from registry.services.tags import delete_model_tag, delete_version_tag, set_model_tag, set_version_tag
@@ -15,8 +16,10 @@ __all__ = [
     "delete_version_tag",
     "describe_model",
     "describe_version",
+    "follow_master",
     "is_governed",
     "move_to_stage",
+    "receive_delivery",
     "register_model",
     "register_version",
     "rename_model",

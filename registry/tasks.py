@@ -1,0 +1,27 @@
+"""Work that is found: what the MLflow registry that is the master here says by now."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from mrm.adapters import mlflow
+from mrm.adapters.outside import Unreachable
+from registry import services
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def follow_master():
+    """Nothing where this registry is its own master. What could not be done now is found again by the next sweep."""
+    master = mlflow.configured()
+    if master is None:
+        return
+    try:
+        refusals = services.follow_master(master, timezone.now())
+    except Unreachable as reason:
+        log.warning("The MLflow registry that is the master could not be read: %s", reason)
+        return
+    for refusal in refusals:
+        log.warning("Of the MLflow registry that is the master, this was not taken over: %s", refusal)

@@ -1,0 +1,182 @@
+"""Another MLflow registry as the master: hints that are believed only as hints, and a sweep that finds what is true."""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from audits.trail.models import Entry
+from inventory.models import Model, ModelVersion
+from inventory.states import Stage
+from mrm.adapters import mlflow
+from mrm.adapters.mlflow import HttpMaster, MemoryMaster
+from mrm.adapters.outside import Unreachable
+from registry.models import Delivery
+from registry.services import follow_master, receive_delivery
+from registry.signatures import signature
+from registry.tasks import follow_master as task
+from tests.registry.conftest import refused, tags_of
+
+SECRET, ADDRESS = "a shared secret", "/mlflow/deliveries"
+
+
+def said_version(number: int, **fields) -> dict:
+    return {"version": str(number), "source": f"s3://bucket/{number}", "run_id": f"r{number}", **fields}
+
+
+@pytest.fixture
+def master(workspace, owner) -> MemoryMaster:
+    master = MemoryMaster()
+    versions = [said_version(1, tags=[{"key": "k", "value": "v"}]), said_version(3, aliases=["champion"])]
+    master.content["credit"] = (
+        {"name": "credit", "description": "PDs", "tags": [{"key": "team", "value": "a"}]},
+        versions,
+    )
+    return master
+
+
+def deliver(body: bytes = b"", *, number: str = "d-1", secret: str = SECRET, age: float = 0, **headers):
+    sent = str(int(timezone.now().timestamp() - age))
+    signed = {
+        "X-MLflow-Delivery-Id": number,
+        "X-MLflow-Timestamp": sent,
+        "X-MLflow-Signature": signature(secret, number, sent, body),
+    }
+    with override_settings(MLFLOW_WEBHOOK_SECRET=SECRET):
+        return Client().generic("POST", ADDRESS, body, content_type="application/json", headers=signed | headers)
+
+
+def created(name: str) -> bytes:
+    return json.dumps({"entity": "model_version", "action": "created", "data": {"name": name, "version": "1"}}).encode()
+
+
+def test_what_the_master_has_is_registered_once_and_nothing_of_it_is_in_production(master, client, owner):
+    assert follow_master(master, timezone.now()) == []
+    model = Model.objects.get(name="credit")
+    assert (model.owner, model.description, model.registered_by) == (owner, "PDs", None)
+    assert [(v.number, v.stage, v.artifact_uri) for v in model.versions.order_by("number")] == [
+        (1, Stage.CANDIDATE, "s3://bucket/1"),
+        (2, Stage.CANDIDATE, "s3://bucket/3"),
+    ]
+    shown = client.version("credit", 2)
+    assert shown["run_id"] == "r3" and shown["aliases"] == []
+    assert tags_of(shown)["mlflow.aliases"] == "champion" and tags_of(shown)["mlflow.version"] == "3"
+    entries = Entry.objects.count()
+    assert follow_master(master, timezone.now() + timedelta(hours=1)) == []
+    assert Entry.objects.count() == entries, "looking again leaves no trace"
+
+
+def test_a_sweep_is_due_every_quarter_of_an_hour_and_a_hint_asks_for_its_model_at_once(master):
+    now = timezone.now()
+    follow_master(master, now)
+    master.content["credit"][1].append(said_version(4))
+    master.content["other"] = ({"name": "other"}, [])
+    follow_master(master, now + timedelta(minutes=5))
+    assert ModelVersion.objects.count() == 2, "nobody hinted and no sweep is due"
+    receive_delivery("d", created("credit"))
+    follow_master(master, now + timedelta(minutes=6))
+    assert ModelVersion.objects.count() == 3 and not Model.objects.filter(name="other").exists()
+    follow_master(master, now + timedelta(minutes=20))
+    assert Model.objects.filter(name="other").exists()
+
+
+def test_what_is_gone_from_the_master_is_told_and_not_forgotten(master, client):
+    now = timezone.now()
+    follow_master(master, now)
+    del master.content["credit"]
+    follow_master(master, now + timedelta(hours=1))
+    assert tags_of(client.model("credit"))["mlflow.gone"] == "true"
+
+
+def test_what_cannot_be_taken_over_is_said_and_the_rest_goes_on(master):
+    master.content = {"bad/name": ({"name": "bad/name"}, [])} | master.content
+    master.content["credit"][0]["tags"].append({"key": "mrm.status", "value": "in_use\x00"})
+    (refusal,) = follow_master(master, timezone.now())
+    assert "bad/name" in refusal and Model.objects.filter(name="credit").exists()
+
+
+def test_a_signed_delivery_is_taken_once(master):
+    assert deliver(created("credit")).json() == {"taken": True}
+    assert deliver(created("credit")).json() == {"taken": False}
+    delivery = Delivery.objects.get()
+    assert (delivery.event, delivery.name, delivery.followed_at) == ("model_version.created", "credit", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"secret": "another"}, "does not hold"),
+        ({"age": 301}, "five minutes"),
+        ({"age": -301}, "five minutes"),
+        ({"X-MLflow-Signature": ""}, "does not hold"),
+        ({"X-MLflow-Signature": "v1,é"}, "does not hold"),
+        ({"X-MLflow-Timestamp": "now"}, "neither"),
+        ({"number": ""}, "neither"),
+    ],
+)
+def test_a_delivery_that_is_not_the_masters_is_refused(db, changes, words):
+    refused(deliver(created("credit"), **changes), 401, "UNAUTHENTICATED", words)
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b'{"entity": 1, "action": [], "data": "x"}', b"[" * 9999])
+def test_a_signed_delivery_that_says_nothing_asks_for_a_look_at_everything(db, body):
+    assert deliver(body).json() == {"taken": True}
+    assert Delivery.objects.get().name == ""
+
+
+def test_without_a_secret_no_delivery_is_taken(db):
+    refused(Client().post(ADDRESS, b"", content_type="application/json"), 404, "ENDPOINT_NOT_FOUND")
+
+
+def test_the_task_follows_the_master_that_is_configured_and_none_else(master, monkeypatch):
+    task()
+    assert not Delivery.objects.exists()
+    monkeypatch.setattr(mlflow.MEMORY, "content", master.content)
+    with override_settings(MLFLOW_MASTER_URL="memory:"):
+        task()
+    assert Model.objects.filter(name="credit").exists()
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A registry of two pages, which wants a token."""
+
+    def do_GET(self):
+        query = parse_qs(urlsplit(self.path).query)
+        if self.headers["Authorization"] != "Bearer secret":
+            return self.send_error(401)
+        page = {"registered_models": [{"name": "b"}]} if "page_token" in query else {
+            "registered_models": [{"name": "a"}], "next_page_token": "t"
+        }  # fmt: skip
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(page).encode())
+
+    def log_message(self, *arguments):
+        """Nothing."""
+
+
+@pytest.fixture
+def address():
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_master_is_read_page_by_page_with_its_token(address):
+    assert [model["name"] for model in HttpMaster(address, "secret").models()] == ["a", "b"]
+    with pytest.raises(Unreachable, match="answered 401"):
+        list(HttpMaster(address, "wrong").models())
+
+
+def test_a_master_at_a_link_local_address_is_not_asked():
+    with pytest.raises(Unreachable, match="may not be reached"):
+        list(HttpMaster("http://169.254.169.254", "").models())
