@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mrm.http.SignedInMiddleware",
+    "mrm.accounts.authentication.readings.ReadingsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -124,6 +125,8 @@ CELERY_BEAT_SCHEDULE = {
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
+        "send notices": "mrm.accounts.tasks.send_notices",
+        "void outdated decisions": "audits.workflows.tasks.void_outdated_decisions",
         "recertify roles": "inventory.tasks.recertify_roles",
         "expire arrangements": "audits.workflows.tasks.expire_arrangements",
         "follow the MLflow master": "registry.tasks.follow_master",
@@ -171,6 +174,7 @@ ACCOUNT_ADAPTER = "mrm.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"login": "mrm.accounts.forms.SignInForm"}
 ACCOUNT_EMAIL_VERIFICATION = "none"  # People are created by an administrator, never by themselves.
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.workflows import services
-from audits.workflows.models import Retraining
+from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services.retraining import begin_attempt, fail_retraining, finish_retraining
 from audits.workflows.services.training import CannotTrain, train_candidate
 from mrm.errors import DomainError
@@ -41,6 +41,14 @@ def ask_for_attestations():
 @shared_task
 def end_baselines():
     services.end_baselines(timezone.now())
+
+
+@shared_task
+def void_outdated_decisions():
+    """A change of the subject voids what was signed about it even where nobody looks."""
+    signed = ChangeRequest.objects.pending().filter(decisions__voided_at__isnull=True, decisions__isnull=False)
+    for change in signed.distinct():
+        services.refresh_evidence(change)
 
 
 @shared_task

@@ -2,7 +2,9 @@
 
 from datetime import datetime, time
 
+from allauth.account.forms import LoginForm
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from mrm.accounts.services import Passkey, Password
 
 NOT_FOR_TOKENS = {
     Permission.DECIDE_CHANGE,
+    Permission.DECIDE_RETENTION,
     Permission.MANAGE_PEOPLE,
     Permission.APPROVE_ROLE,
     Permission.PUBLISH_POLICY,
@@ -24,6 +27,15 @@ def end_of(day) -> datetime | None:
 
 def slugs_in(text: str) -> list[str]:
     return text.replace(",", " ").split()
+
+
+class SignInForm(LoginForm):
+    """The library's form, which offers a link by mail only where mail can be sent."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not settings.EMAIL_URL:
+            self.fields["password"].help_text = "Forgotten? Ask an administrator."
 
 
 class PersonForm(forms.Form):

@@ -98,6 +98,9 @@ FORBIDDEN_TOGETHER = (
 )
 
 
+# They read everything and change nothing; what they read is kept.
+WATCHED_READERS = frozenset({Role.AUDITOR, Role.EXAMINER})
+
 # The longest that a role is given for, in days; after that it is proposed and approved anew.
 LONGEST_GRANT = 366
 LONGEST_EXAMINATION = 92

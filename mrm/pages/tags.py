@@ -131,7 +131,9 @@ def control(bound_field):
 
 @register.filter
 def is_checkbox(bound_field):
-    return getattr(bound_field.field.widget, "input_type", "") == "checkbox"
+    """One box to tick; several of them are a group of their own."""
+    widget = bound_field.field.widget
+    return getattr(widget, "input_type", "") == "checkbox" and not getattr(widget, "allow_multiple_selected", False)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows.contents.queue import work_for
 from inventory.models import Model
 from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import LONGEST_GRANT, Permission, Role
@@ -223,3 +224,9 @@ def test_a_role_that_ended_before_its_confirmation_was_due_does_not_lapse_again(
     end_unconfirmed(cycle[0].due_at)
     assert Recertification.objects.get(grant__person=validator).outcome == "over"
     assert validator.grants.get().state == "revoked"
+
+
+def test_the_work_queue_asks_to_confirm_the_roles_of_others(cycle, risk_officer):
+    asked = [task for task in work_for(risk_officer, now=timezone.now()) if task.what.startswith("Confirm")]
+    assert [task.what for task in asked] == ["Confirm 2 roles that people still need"]
+    assert asked[0].due_at == cycle[0].due_at

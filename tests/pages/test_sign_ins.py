@@ -3,10 +3,13 @@
 import pytest
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from audits.trail.models import Action, Entry
+from mrm.accounts.models import Reading
+from mrm.accounts.policies import Role
 from mrm.accounts.services import close_account, end_session, open_sessions, revoke_role
 from mrm.errors import NotPermitted
 from tests.factories import PASSWORD, make_person
@@ -90,3 +93,21 @@ def test_a_closed_account_is_signed_out_everywhere_and_does_not_come_in_again(en
     assert UserSession.objects.filter(user=engineer).count() == 0
     attempt(engineer, client=at_the_office)
     assert not reads(at_the_office)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.EXAMINER])
+def test_what_auditors_and_examiners_read_is_kept_for_good(role, visit, api, workspace, risk_officer):
+    reader = make_person(role, workspace=workspace)
+    visit(reader).get(reverse("portfolio"), {"tier": "1"})
+    api(reader).get("/api/v1/models/")
+    visit(reader).get(reverse("create-person"))  # Refused, so nothing was read.
+    page = visit(risk_officer).get(reverse("readings", args=[reader.pk])).text
+    assert "/portfolio/?tier=1" in page and "/api/v1/models/" in page
+    assert Reading.objects.filter(person=reader).count() == 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Reading.objects.filter(person=reader).delete()
+
+
+def test_what_others_read_is_not_kept(visit, engineer):
+    visit(engineer).get(reverse("portfolio"))
+    assert not Reading.objects.exists()

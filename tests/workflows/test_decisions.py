@@ -9,6 +9,7 @@ from django.utils import timezone
 from audits.assessments.models import Breach
 from audits.assessments.services import close_breach
 from audits.trail.models import Action, Entry
+from audits.workflows.contents.queue import work_for
 from audits.workflows.models import ChangeRequest, Decision, Retraining
 from audits.workflows.services import (
     decide,
@@ -21,6 +22,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.states import ChangeState, RetrainingState
+from audits.workflows.tasks import void_outdated_decisions
 from inventory.models import Policy
 from inventory.services import edit_model, publish_policy
 from inventory.states import Stage, Status
@@ -210,6 +212,18 @@ def test_a_change_of_the_subject_voids_the_decisions_made_before_and_the_trail_s
     approve(retraining, story.validator)
     retraining.refresh_from_db()
     assert retraining.state == ChangeState.APPROVED
+
+
+def test_a_sweep_voids_what_nobody_looked_at_and_the_queue_of_whoever_signed_says_so(retraining, story):
+    decision = signed(retraining, story.validator)
+    void_outdated_decisions()
+    assert not Decision.objects.get(pk=decision.pk).voided_at
+    edit_model(story.model, changes={"purpose": "Now also prices."}, actor=story.engineer)
+    void_outdated_decisions()
+    assert Decision.objects.get(pk=decision.pk).voided_at
+    asked = [task for task in work_for(story.validator, now=timezone.now()) if retraining.reference in task.why]
+    assert [task.what.startswith("Decide again") for task in asked] == [True]
+    assert "Your signature no longer holds" in asked[0].why
 
 
 def test_looking_again_at_what_has_not_changed_voids_nothing(retraining, story):

@@ -17,9 +17,10 @@ from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Dec
 from audits.workflows.states import ArrangementState, ChangeState, FindingState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage, Status
-from mrm.accounts.models import Recertification, RoleGrant
+from mrm.accounts.models import RoleGrant
 from mrm.accounts.policies import Permission
 from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
+from mrm.accounts.states import GrantState
 from mrm.pages import wording
 
 MOST_OF_A_KIND = 50
@@ -69,7 +70,7 @@ def _may(person, permission: Permission, model: Model) -> bool:
 
 def _changes_to_decide(person) -> Iterator[Task]:
     """Pending requests that await a role this person holds and that nothing in their history keeps them from."""
-    standing = Prefetch("decisions", Decision.objects.standing(), to_attr="standing_decisions")
+    decided = Prefetch("decisions", Decision.objects.order_by("decided_at"), to_attr="all_decisions")
     pending = (
         ChangeRequest.objects.visible_to(person)
         .pending()
@@ -78,10 +79,10 @@ def _changes_to_decide(person) -> Iterator[Task]:
         .exclude(version__registered_by=person)
         .exclude(version__retraining__change__requester=person)
         .select_related("model", "version__model")
-        .prefetch_related(standing)
+        .prefetch_related(decided)
     )
     for change in pending[:MOST_OF_A_KIND]:
-        decisions = change.standing_decisions
+        decisions = [one for one in change.all_decisions if one.voided_at is None]
         filled = [one.role for one in decisions if one.approved and one.role != policies.COMMITTEE]
         filled += [policies.COMMITTEE] if change.minutes.get("outcome") == "approved" else []
         roles = person.roles_in(change.workspace_id, change.model_slug) if change.model else person.all_roles()
@@ -89,10 +90,13 @@ def _changes_to_decide(person) -> Iterator[Task]:
             continue
         if not policies.role_to_fill(roles, roles_required=change.roles_required, roles_filled=filled):
             continue
+        voided = [one.voided_because for one in change.all_decisions if one.voided_at and one.person_id == person.pk]
+        again = voided[-1] if voided else ""
+        why = f"Your signature no longer holds. {again}" if again else change.reason
         yield Task(
             icon="exchange",
-            what=f"Decide: {change.title}",
-            why=f"{change.reference}. {change.reason} Without a decision the request expires.",
+            what=f"Decide{' again' if again else ''}: {change.title}",
+            why=f"{change.reference}. {why} Without a decision the request expires.",
             action="Decide",
             address=reverse("change", args=[change.reference]),
             due_at=change.expires_at,
@@ -246,9 +250,11 @@ def _roles(person) -> Iterator[Task]:
     """Roles that somebody else proposed, and roles to be confirmed again."""
     if Permission.APPROVE_ROLE not in person.permissions_in(None):
         return
-    proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by")
-    for grant in proposed[:MOST_OF_A_KIND]:
-        if not why_not_decide_grant(grant, person=person):
+    unconfirmed = []
+    for grant in RoleGrant.objects.awaiting_somebody()[: 4 * MOST_OF_A_KIND]:
+        if grant.state == GrantState.GRANTED:
+            unconfirmed += [] if why_not_confirm_grant(grant, person=person) else [grant]
+        elif not why_not_decide_grant(grant, person=person):
             yield Task(
                 icon="people",
                 what=f"Approve or refuse: {grant}",
@@ -257,17 +263,14 @@ def _roles(person) -> Iterator[Task]:
                 address=reverse("people"),
                 since=grant.proposed_at,
             )
-    unconfirmed = Recertification.objects.open().select_related("grant__person", "grant__workspace")
-    mine = [row for row in unconfirmed[: 4 * MOST_OF_A_KIND] if not why_not_confirm_grant(row.grant, person=person)]
-    if mine:
+    if unconfirmed:
         yield Task(
             icon="people",
-            what=f"Confirm {len(mine)} {'role' if len(mine) == 1 else 'roles'} that people still need",
+            what=f"Confirm {len(unconfirmed)} {'role' if len(unconfirmed) == 1 else 'roles'} that people still need",
             why="Whatever nobody confirms in time lapses.",
             action="Look",
             address=reverse("people"),
-            due_at=mine[0].due_at,
-            since=mine[0].opened_at,
+            due_at=min(grant.confirm_by for grant in unconfirmed),
         )
 
 

@@ -9,6 +9,7 @@ from audits.workflows.services.decisions import (
     decide,
     decision_view,
     prepare_decision,
+    refresh_evidence,
     sign_decision,
     statement_of,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "position_of",
     "prepare_decision",
     "raise_finding",
+    "refresh_evidence",
     "report_retraining",
     "request_change",
     "respond_to_finding",

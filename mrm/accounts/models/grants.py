@@ -23,6 +23,13 @@ class GrantQuerySet(models.QuerySet):
     def proposed(self):
         return self.filter(state=GrantState.PROPOSED)
 
+    def awaiting_somebody(self):
+        """Proposed roles, and roles in force to be confirmed again, with the day until when (`confirm_by`)."""
+        pending = Q(recertifications__outcome="pending")
+        rows = self.filter(Q(state=GrantState.PROPOSED) | Q(state=GrantState.GRANTED) & pending)
+        rows = rows.annotate(confirm_by=models.Min("recertifications__due_at", filter=pending))
+        return rows.select_related("person", "workspace", "granted_by").order_by("proposed_at")
+
 
 class RoleGrant(models.Model):
     """A role that a person holds, in one workspace or in all, perhaps for some models only, for a time.

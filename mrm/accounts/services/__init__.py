@@ -1,6 +1,7 @@
 """People, roles, tokens and signatures; and the question every service asks first: may this actor do that here?"""
 
 from mrm.accounts.services.grants import approve_grant, grant_role, refuse_grant, revoke_role
+from mrm.accounts.services.notices import send_notices, write_notice
 from mrm.accounts.services.people import (
     close_account,
     create_person,
@@ -53,8 +54,10 @@ __all__ = [
     "revoke_role",
     "revoke_token",
     "rotate_token",
+    "send_notices",
     "sign",
     "statement_body",
     "statement_shown",
     "void_signatures",
+    "write_notice",
 ]

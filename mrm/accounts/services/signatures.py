@@ -21,6 +21,7 @@ from audits.trail.models import subject_name
 from audits.trail.services import governed
 from mrm.accounts import verification
 from mrm.accounts.models import Person, Signature, Statement
+from mrm.accounts.services.notices import write_notice
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.context import request_context
 from mrm.errors import NotPermitted, RuleBroken
@@ -193,11 +194,22 @@ def sign(proven: Proven, *, subject, evidence_digest: str) -> Signature:
 
 @governed()
 def void_signatures(subject, *, because: str) -> list[Signature]:
-    """What was signed about the subject no longer holds, nor what is about to be; the caller's entry says so."""
+    """What was signed about the subject no longer holds, nor what is about to be; the caller's entry says so.
+
+    Whoever signed is told by mail; their work queue is the caller's.
+    """
     name = subject_name(subject)
     Statement.objects.filter(subject=name).update(void_because=because)
-    voided = list(Signature.objects.standing().filter(subject=name))
+    voided = list(Signature.objects.standing().filter(subject=name).select_related("person"))
     Signature.objects.standing().filter(subject=name).update(voided_at=timezone.now(), voided_because=because)
+    for signature in voided:
+        title = signature.statement["subject"]["title"]
+        write_notice(
+            signature.person,
+            subject=f"Your signature no longer holds: {title}",
+            text=f"You signed “{signature.meaning}” about {title}.\n\n{because} Your signature is void. Read it again, "
+            "then sign again if you still agree.",
+        )
     return voided
 
 

@@ -81,11 +81,21 @@ def person(request, person_id):
             "person": person,
             "grants": [(grant, _why_not_decide(grant, request.user)) for grant in grants],
             "form": form,
+            "roles": person.all_roles(),
             "may": request.user.permissions_in(None),
         }
         return render(request, "accounts/person.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_safe
+def readings(request, person_id):
+    """What an auditor or an examiner has read, the newest first."""
+    services.require(request.user, Permission.READ_PEOPLE, None)
+    person = get_object_or_404(Person, pk=person_id)
+    context = {"person": person, "page": numbered_page(request, person.readings.all())}
+    return render(request, "accounts/readings.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,10 @@ from mrm.accounts import services
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 
+BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS X": "macOS"}
+SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
+
 
 @require_safe
 def my_sessions(request):
@@ -38,9 +42,16 @@ def end_session(request, session_id):
 def _sessions_page(request, person):
     context = {
         "person": person,
-        "sessions": services.open_sessions(person),
+        "sessions": [(one, browser_in_words(one.user_agent)) for one in services.open_sessions(person)],
         "current": request.session.session_key,
         "sign_on": settings.OIDC_NAME if settings.SOCIALACCOUNT_PROVIDERS else "",
         "connected": SocialAccount.objects.filter(user=person).exists(),
     }
     return render(request, "accounts/sessions.html", context)
+
+
+def browser_in_words(user_agent: str) -> str:
+    """Chrome on Windows; the browser's own words where they are not known. The first that fits counts."""
+    signs = (BROWSERS, SYSTEMS)
+    browser, system = (next((word for sign, word in known.items() if sign in user_agent), "") for known in signs)
+    return f"{browser} on {system}" if browser and system else user_agent or "Unknown browser"

@@ -1,0 +1,21 @@
+"""Mail, one message at a time, through the server that the settings name."""
+
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+
+class NotSent(Exception):
+    """The mail server did not take the message."""
+
+
+def is_configured() -> bool:
+    return bool(settings.EMAIL_URL)
+
+
+def send(*, to: str, subject: str, text: str) -> None:
+    try:
+        send_mail(" ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [to])
+    except (SMTPException, OSError) as failure:
+        raise NotSent(str(failure)) from failure
