@@ -16,6 +16,7 @@ from audits.workflows import services as workflows
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.states import ChangeState
 from demo.cast import PASSWORD, Cast
+from demo.scorecards import ANSWERS
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
@@ -56,10 +57,12 @@ class Calendar:
 
 
 def register(cast: Cast, slug: str, *, confirmed: bool = True, **facts) -> Model:
-    """The model, registered by the engineer; its tier confirmed by a risk officer."""
+    """The model, registered and its scorecard answered by the engineer; its tier confirmed by a risk officer."""
     model = Model.objects.filter(slug=slug).first()
     if model is None:
         model = inventory.register_model(cast.workspace, slug=slug, owner=cast.owner, actor=cast.engineer, **facts)
+    if not model.tier_assessments.exists():
+        model = inventory.propose_tier(model, answers=ANSWERS[slug], actor=cast.engineer).model
     if confirmed and model.tier_is_provisional:
         model = inventory.confirm_tier(model, actor=cast.officer)
     return model

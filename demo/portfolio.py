@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from demo.building import Calendar
 from demo.cast import Cast, assemble
+from demo.policy import propose_next, revise
 from demo.stories import STORIES
 from inventory.models import Model
 from inventory.services import prepare_installation
@@ -19,6 +20,7 @@ def build() -> None:
     """Tell every story and issue the reports; what exists already is left as it is."""
     prepare_installation()
     cast = assemble()
+    revise(cast)
     calendar = Calendar.of(cast)
     with tqdm(total=len(STORIES) + len(REPORTED), bar_format="{desc:<28} {bar} {n_fmt}/{total_fmt}") as bar:
         for name, tell in STORIES.items():
@@ -29,6 +31,7 @@ def build() -> None:
             bar.set_description_str(name)
             _report(Model.objects.get(slug=slug), cast, calendar)
             bar.update()
+    propose_next(cast)
 
 
 def _report(model: Model, cast: Cast, calendar: Calendar) -> None:

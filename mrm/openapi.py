@@ -86,6 +86,7 @@ PATH_EXAMPLES = {
     "slug": "instalment-loan-default",
     "number": 1,
     "reference": "CR-2026-0001",
+    "code": "nist-ai-rmf",
     "draft_id": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
 }
 

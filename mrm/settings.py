@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
         "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",
         "AssessmentKind": "audits.assessments.serializers.KINDS",
         "RunState": "audits.assessments.serializers.STATES",
+        "EvidenceStanding": "reports.serializers.STANDINGS",
         "TierAssessmentState": "inventory.serializers.tiering.ASSESSMENT_STATES",
         "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",
         "ChangeKind": "audits.workflows.serializers.changes.KINDS",

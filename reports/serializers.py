@@ -1,10 +1,16 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from inventory.regimes import DISCLAIMER
 from inventory.serializers import PersonOut, StrictQuery
 from mrm import serializers
+from reports.contents.coverage import Standing
 from reports.models import Report
 
 STATES = Report.State.values
+STANDINGS = [standing.value for standing in Standing]
 
 
 class ReportIn(serializers.Serializer):
@@ -51,3 +57,62 @@ class VerificationOut(serializers.Serializer):
     signer = serializers.CharField(help_text="Whose seal it is.")
     sealed_at = serializers.DateTimeField(allow_null=True, help_text="By the time-stamp.")
     report = serializers.CharField(allow_null=True, help_text="Reference of the report of ours that this file is.")
+
+
+class RequirementOut(serializers.Serializer):
+    clause = serializers.CharField()
+    requirement = serializers.CharField(help_text="In our own words.")
+    evidence = serializers.ListField(child=serializers.CharField(), help_text="Which kinds of evidence speak to it.")
+
+
+class RegimeOut(serializers.Serializer):
+    code = serializers.CharField()
+    version = serializers.CharField()
+    title = serializers.CharField()
+    issuer = serializers.CharField(source="document.issuer")
+    source = serializers.CharField(source="document.source")
+    note = serializers.CharField(source="document.note")
+    effective_from = serializers.DateField()
+    effective_to = serializers.DateField(allow_null=True, help_text="The first day on which it no longer holds.")
+    digest = serializers.CharField(help_text="SHA-256 of the pack's canonical JSON (RFC 8785).")
+    requirements = RequirementOut(many=True, source="document.requirements")
+
+
+class LinkOut(serializers.Serializer):
+    text = serializers.CharField()
+    address = serializers.CharField()
+
+
+class AnswerOut(serializers.Serializer):
+    kind = serializers.CharField()
+    question = serializers.CharField()
+    standing = serializers.ChoiceField(STANDINGS)
+    sentence = serializers.CharField()
+    links = serializers.SerializerMethodField()
+
+    @extend_schema_field(LinkOut(many=True))
+    def get_links(self, answer):
+        return [{"text": text, "address": address} for text, address in answer.links]
+
+
+class CoveredOut(serializers.Serializer):
+    clause = serializers.CharField()
+    requirement = serializers.CharField()
+    standing = serializers.ChoiceField(STANDINGS)
+    answers = AnswerOut(many=True)
+
+
+class CoverageOut(serializers.Serializer):
+    """What is on record; no statement of compliance."""
+
+    disclaimer = serializers.SerializerMethodField()
+    code = serializers.CharField(source="pack.code")
+    version = serializers.CharField(source="pack.version")
+    digest = serializers.CharField(source="pack.digest")
+    with_evidence = serializers.IntegerField()
+    without = serializers.IntegerField()
+    not_measured = serializers.IntegerField()
+    requirements = CoveredOut(many=True)
+
+    def get_disclaimer(self, coverage) -> str:
+        return DISCLAIMER

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reports.views import reports, trail, verify
+from reports.views import regimes, reports, trail, verify
 
 urlpatterns = [
     path("api/v1/", include("reports.api.urls")),
@@ -13,5 +13,7 @@ urlpatterns = [
     path("reports/<reference:reference>/", reports.report, name="report"),
     path("reports/<reference:reference>/pdf/", reports.download, name="report-pdf"),
     path("trail/export/", trail.export, name="export-trail"),
+    path("policy/regimes/", regimes.regimes, name="regimes"),
+    path("models/<slug:slug>/regimes/", regimes.model_regimes, name="model-regimes"),
     path("models/<slug:slug>/reports/", reports.model_reports, name="model-reports"),
 ]

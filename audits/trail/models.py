@@ -22,6 +22,7 @@ class Action(models.TextChoices):
     TOKEN_ISSUED = "token.issued", "Token issued"
     TOKEN_ROTATED = "token.rotated", "Token rotated"
     TOKEN_REVOKED = "token.revoked", "Token revoked"
+    REGIME_LOADED = "regime.loaded", "Regime pack loaded"
     POLICY_PROPOSED = "policy.proposed", "Policy proposed"
     POLICY_WITHDRAWN = "policy.withdrawn", "Proposed policy withdrawn"
     POLICY_PUBLISHED = "policy.published", "Policy published"

@@ -29,10 +29,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Probability that a customer leaves within a month, used to offer a better plan in time.",
         business_unit="Marketing",
         methodology="Gradient-boosted trees",
-        exposure="medium",
-        purpose_level="medium",
-        complexity="medium",
-        reliance="medium",
         affects_natural_persons=True,
     )
     history = telecom_customers(5000, start=calendar.before, end=calendar.start, seed=21, prefix="T")

@@ -28,10 +28,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Probability of default within twelve months, used to approve or decline consumer loans.",
         business_unit="Retail lending",
         methodology="Gradient-boosted trees",
-        exposure="high",
-        purpose_level="high",
-        complexity="medium",
-        reliance="high",
         affects_natural_persons=True,
     )
     history = credit_applications(6000, start=calendar.before, end=calendar.start, seed=11, prefix="T")

@@ -18,10 +18,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Hourly demand of the next day, used to buy electricity for the bank's own buildings.",
         business_unit="Procurement",
         methodology="Gradient-boosted trees",
-        exposure="low",
-        purpose_level="low",
-        complexity="medium",
-        reliance="medium",
     )
     history = energy_demand(3000, start=calendar.before, end=calendar.start, seed=41, prefix="T")
     trained = train_regressor(history[:1800], FEATURES)

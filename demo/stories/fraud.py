@@ -22,10 +22,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Probability that a payment is fraudulent; payments above the threshold are held for a call-back.",
         business_unit="Payments",
         methodology="Gradient-boosted trees",
-        exposure="high",
-        purpose_level="medium",
-        complexity="medium",
-        reliance="high",
     )
     history = card_payments(11_000, start=calendar.before, end=calendar.start, seed=31, prefix="T")
     holdout = card_payments(5000, start=calendar.before, end=calendar.start, seed=32, prefix="V")

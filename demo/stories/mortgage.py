@@ -34,10 +34,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Probability that an application is approved; proposes a decision that an underwriter confirms.",
         business_unit="Mortgages",
         methodology="Logistic regression",
-        exposure="high",
-        purpose_level="high",
-        complexity="low",
-        reliance="medium",
         affects_natural_persons=True,
     )
     rows = applications()

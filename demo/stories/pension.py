@@ -38,10 +38,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Probability that a household joins its employer's pension plan, used to plan advisory visits.",
         business_unit="Wealth management",
         methodology="Logistic regression",
-        exposure="low",
-        purpose_level="medium",
-        complexity="low",
-        reliance="low",
     )
     rows = households()
     trained = train_logistic(rows[:2000], FEATURES)

@@ -24,10 +24,6 @@ def tell(cast: Cast, calendar: Calendar) -> None:
         purpose="Probability that a tissue sample is benign, tried out beside the present triage of health claims.",
         business_unit="Health insurance",
         methodology="Logistic regression",
-        exposure="low",
-        purpose_level="high",
-        complexity="low",
-        reliance="low",
         affects_natural_persons=True,
     )
     rows = samples()

@@ -2,6 +2,7 @@ from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model
 from inventory.models.policies import Policy, PolicyDraft
 from inventory.models.records import ModelRecord, Moment, UseRecord, VersionRecord
+from inventory.models.regimes import RegimePack
 from inventory.models.sources import Source
 from inventory.models.surveys import Survey
 from inventory.models.tiering import TierAssessment
@@ -18,6 +19,7 @@ __all__ = [
     "PolicyDraft",
     "PredictionBatch",
     "ReferenceData",
+    "RegimePack",
     "Source",
     "TierAssessment",
     "Survey",

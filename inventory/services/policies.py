@@ -7,6 +7,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Policy, PolicyDraft
+from inventory.services.regimes import load_regime_packs
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import prepare_accounts, require
 from mrm.adapters import keys, storage
@@ -101,6 +102,7 @@ def prepare_installation() -> None:
         if not Policy.objects.exists():
             publish_policy(policies.standard(), actor=None)
             record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace)
+        load_regime_packs()
 
 
 def refuse_faults(document) -> None:

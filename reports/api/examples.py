@@ -2,6 +2,7 @@
 
 from inventory.api.examples import DIGEST, ID, MODEL, PERSON
 from inventory.api.paging import page_example
+from inventory.regimes import DISCLAIMER
 from reports.verification import QUESTIONS
 
 REPORT_IN = {"model": MODEL["slug"], "period_start": "2025-04-01", "period_end": "2025-06-30"}
@@ -39,4 +40,48 @@ VERIFICATION = {
     "signer": "Example Bank, sealing",
     "sealed_at": REPORT["sealed_at"],
     "report": REPORT["reference"],
+}
+REGIME = {
+    "code": "nist-ai-rmf",
+    "version": "1.0",
+    "title": "AI Risk Management Framework 1.0",
+    "issuer": "National Institute of Standards and Technology",
+    "source": "NIST AI 100-1, 26 January 2023",
+    "note": "Voluntary.",
+    "effective_from": "2023-01-26",
+    "effective_to": None,
+    "digest": DIGEST,
+    "requirements": [
+        {
+            "clause": "GOVERN 1.6",
+            "requirement": "There is an inventory of AI systems.",
+            "evidence": ["registered"],
+        }
+    ],
+}
+REGIME_PAGE = page_example(REGIME)
+COVERAGE = {
+    "disclaimer": DISCLAIMER,
+    "code": REGIME["code"],
+    "version": REGIME["version"],
+    "digest": DIGEST,
+    "with_evidence": 1,
+    "without": 0,
+    "not_measured": 0,
+    "requirements": [
+        {
+            "clause": "GOVERN 1.6",
+            "requirement": "There is an inventory of AI systems.",
+            "standing": "evidence",
+            "answers": [
+                {
+                    "kind": "registered",
+                    "question": "Is the model registered with an owner and a purpose?",
+                    "standing": "evidence",
+                    "sentence": "Registered on 2 June 2025, answered for by Omar Owner.",
+                    "links": [{"text": "The model", "address": f"/models/{MODEL['slug']}/"}],
+                }
+            ],
+        }
+    ],
 }

@@ -1,0 +1,49 @@
+import uuid
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class RegimePackQuerySet(models.QuerySet):
+    def in_force(self, day: date):
+        """What holds on this day; the day on which a pack ends belongs to its successor."""
+        return self.filter(effective_from__lte=day).filter(Q(effective_to__isnull=True) | Q(effective_to__gt=day))
+
+
+class RegimePack(models.Model):
+    """One version of what an instrument asks for, as it was loaded; never edited, only followed by another version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.SlugField(max_length=50)
+    version = models.CharField(max_length=50)
+    title = models.CharField(max_length=2000)
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True, blank=True)  # The first day on which it no longer holds.
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField(default=timezone.now)
+
+    objects = RegimePackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code", "loaded_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="one_regime_pack_per_version"),
+            models.CheckConstraint(
+                condition=Q(effective_to__isnull=True) | Q(effective_to__gt=F("effective_from")),
+                name="regime_pack_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.title}, version {self.version}"
+
+    def standing(self, day: date) -> str:
+        """Whether it holds on this day, in words."""
+        if self.effective_from > day:
+            return f"from {self.effective_from:%-d %B %Y}"
+        if self.effective_to is not None and self.effective_to <= day:
+            return f"historical, to {self.effective_to:%-d %B %Y}"
+        return "in force"

@@ -1,0 +1,57 @@
+"""Reading the packs that come with this release, and what is wrong with one."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from inventory.policies.checks import are_some_of, is_list_of, is_object, is_text
+from inventory.regimes.evidence import EVIDENCE
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def _is_day(where: str, value) -> list[str]:
+    try:
+        date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return [f"{where} must be a day such as 2026-04-17."]
+    return []
+
+
+def _is_day_or_open(where: str, value) -> list[str]:
+    return [] if value is None else _is_day(where, value)
+
+
+_requirement = is_object({"clause": is_text, "requirement": is_text, "evidence": are_some_of(EVIDENCE)})
+_pack = is_object(
+    {
+        "code": is_text,
+        "version": is_text,
+        "title": is_text,
+        "issuer": is_text,
+        "source": is_text,
+        "note": is_text,
+        "effective_from": _is_day,
+        "effective_to": _is_day_or_open,
+        "requirements": is_list_of(_requirement, called="requirements", at_least=1),
+    }
+)
+
+
+def faults_in_pack(document) -> list[str]:
+    """Why a document cannot be a pack, each fault with its path; empty where it can."""
+    if found := _pack("pack", document):
+        return found
+    ends = document["effective_to"]
+    if ends is not None and ends <= document["effective_from"]:
+        found.append("pack.effective_to must come after effective_from.")
+    clauses = [requirement["clause"] for requirement in document["requirements"]]
+    found += [
+        f"pack names the clause {clause} twice." for clause in dict.fromkeys(clauses) if clauses.count(clause) > 1
+    ]
+    return found
+
+
+def packs_in_files() -> list[dict]:
+    """Every pack of this release, by code."""
+    return [json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"))]

@@ -1,0 +1,52 @@
+"""`/regimes/` and `/models/<slug>/regimes/<code>/`: packs, and what is on record about a model beside one."""
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory.api.lookups import model_for
+from inventory.api.paging import Pages, page_of
+from inventory.models import RegimePack
+from mrm.accounts.api import Api
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.openapi import problems, response_example
+from reports.api import examples
+from reports.contents.coverage import coverage_of
+from reports.serializers import CoverageOut, RegimeOut
+
+
+class RegimesApi(Api):
+    @extend_schema(
+        operation_id="list_regimes",
+        summary="List regime packs",
+        description="What supervisory instruments ask for, in our own words, with the days on which each holds.",
+        tags=["regimes"],
+        responses={200: page_of(RegimeOut), **problems(400, 403)},
+        examples=[response_example("One pack", examples.REGIME_PAGE)],
+    )
+    def get(self, request):
+        require(request.user, Permission.READ, None, model_slug=None)
+        pages = Pages("code", "id")
+        page = pages.paginate_queryset(RegimePack.objects.all(), request, self)
+        return pages.get_paginated_response(RegimeOut(page, many=True).data)
+
+
+class CoverageApi(Api):
+    @extend_schema(
+        operation_id="read_coverage",
+        summary="Read what is on record about a model beside a regime pack",
+        description="Per requirement: evidence with links, or none, or that nothing measures it. No statement of "
+        "compliance.",
+        tags=["regimes"],
+        responses={200: CoverageOut, **problems(403, 404)},
+        examples=[response_example("A coverage", examples.COVERAGE)],
+    )
+    def get(self, request, slug, code):
+        model = model_for(request, slug)
+        pack = RegimePack.objects.filter(code=code).last()
+        if pack is None:
+            raise Http404(f"There is no regime pack {code}.")
+        [coverage] = coverage_of(model, [pack], timezone.now())
+        return Response(CoverageOut(coverage).data)
