@@ -31,6 +31,7 @@ MEASURES = (
     "mean_error",
     "r_squared",
 )
+TOLERANCE_TESTED = ("psi", "kolmogorov_smirnov")  # Whose runs test whether the true value is within a limit.
 ROLES = ("score", "feature")
 COLOURS = ("amber", "red")
 
@@ -61,6 +62,8 @@ def faults(where: str, value) -> list[str]:
             found += entry_faults
             continue
         found += _faults_of_colours(at, entry)
+        if entry.get("decided_by") == DecidedBy.TOLERANCE and entry["measure"] not in TOLERANCE_TESTED:
+            found.append(f"{at}.decided_by: a tolerance is tested only of {' and '.join(TOLERANCE_TESTED)}.")
         covers = [(entry["measure"], role, tier) for role in _roles_of(entry) for tier in entry.get("tiers", TIERS)]
         if all(case in earlier for case in covers):
             found.append(f"{at} never applies: {earlier[covers[0]]} comes before it and fits the same columns.")

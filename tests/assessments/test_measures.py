@@ -255,3 +255,15 @@ def test_scores_that_are_not_the_artifacts_own_are_found(story):
 def test_the_same_window_and_seed_give_the_same_numbers(story):
     one_way, other_way = (measured("bias", story.version, start=SUMMER, days=5) for _ in range(2))
     assert [m.estimate for m in one_way.measurements] == [m.estimate for m in other_way.measurements]
+
+
+@pytest.mark.parametrize("measure", ["psi", "kolmogorov_smirnov"])
+def test_a_tolerance_is_tested_at_the_limits_that_the_policy_sets_whatever_they_are(measure, version, tmp_path):
+    shifted = make_rows(300, seed=6, start=NOON + 3 * DAY, first_id=5000, repaid=None)
+    shifted = shifted.with_columns(income=shifted["income"] * 3)
+    make_batch(version, tmp_path, rows=shifted)
+    document = Policy.objects.in_force().document
+    limit = {"measure": measure, "role": "feature", "amber": 0.07, "red": 0.13, "decided_by": "tolerance"}
+    document["limits"] = [limit, *(entry for entry in document["limits"] if entry["measure"] != measure)]
+    publish_policy(document, actor=None)
+    assert verdict(one(measured("drift", version, start=NOON + 3 * DAY), measure, "income")) == "red"

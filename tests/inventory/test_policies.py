@@ -98,6 +98,7 @@ def test_a_cause_of_retraining_that_no_breach_could_be_is_refused(rule, path):
         (PSI | {"direction": "up"}, "limits[0].direction"),
         (PSI | {"decided_by": {}}, "limits[0].decided_by"),
         (PSI | {"minimum_size": -1}, "limits[0].minimum_size"),
+        ({"measure": "auc", "direction": "lower", "red": 0.6, "decided_by": "tolerance"}, "limits[0].decided_by"),
         (PSI | {"significance": 1}, "limits[0].significance"),
         (PSI | {"ambr": 0.1}, "limits[0].ambr"),
         ({"measure": "psi"}, "limits[0] needs"),

@@ -6,6 +6,7 @@ from audits.assessments.measures.windows import inputs, reference_profile, windo
 from audits.profiles.schema import Column, Role
 from audits.statistics import drift, quality
 from audits.statistics.counts import Counts
+from audits.statistics.drift.divergences import TOLERANCES
 
 
 def measure_drift(subject: Subject) -> Measured:
@@ -40,12 +41,15 @@ def watched_columns(subject: Subject) -> list[tuple[Column, str]]:
 
 def _of_column(subject: Subject, column: Column, role: str, reference: Counts, current: Counts) -> list[Measurement]:
     measured = {
-        "psi": drift.population_stability_index(reference, current),
+        "psi": drift.population_stability_index(
+            reference, current, tolerances=subject.tolerances("psi", role, customary=TOLERANCES)
+        ),
         "jensen_shannon": drift.jensen_shannon_distance(reference, current),
         "missing_rate": quality.missing_rate(reference, current),
     }
     if reference.is_numeric:
-        measured["kolmogorov_smirnov"] = drift.kolmogorov_smirnov(reference, current)
+        tolerances = subject.tolerances("kolmogorov_smirnov", role)
+        measured["kolmogorov_smirnov"] = drift.kolmogorov_smirnov(reference, current, tolerances=tolerances)
     else:
         measured["chi_square"] = drift.chi_square_test(reference, current)
     return [
