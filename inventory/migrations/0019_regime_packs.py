@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0017_keep_assessments_of_tiers"),
+        ("inventory", "0018_identification_surveys"),
     ]
 
     operations = [
