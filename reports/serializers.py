@@ -1,7 +1,6 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from inventory.regimes import DISCLAIMER
 from inventory.serializers import PersonOut, StrictQuery
