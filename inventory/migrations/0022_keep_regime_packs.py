@@ -6,7 +6,7 @@ TABLE = "inventory_regimepack"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0020_regime_packs"), ("trail", "0002_make_append_only")]
+    dependencies = [("inventory", "0021_regime_packs"), ("trail", "0002_make_append_only")]
 
     operations = [
         migrations.RunSQL(

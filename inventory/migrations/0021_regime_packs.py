@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0019_know_restricted_and_suspended_models"),
+        ("inventory", "0020_keep_batches"),
     ]
 
     operations = [
