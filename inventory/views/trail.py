@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audits.trail import services
-from audits.trail.models import Checkpoint
+from audits.trail.models import Checkpoint, Endorser
 from inventory.contents.trail import chosen, entries_visible_to
 from inventory.forms import TrailFilter
 from mrm.accounts.policies import Permission
@@ -21,6 +21,7 @@ def trail(request):
     form.is_valid()
     entries = chosen(entries_visible_to(request.user), form.cleaned_data)
     context = {"page": numbered_page(request, entries), "form": form, "checkpoint": Checkpoint.objects.first()}
+    context["endorsers"] = Endorser.objects.all()
     return answer(request, "trail/trail.html", context, part="trail/rows.html")
 
 

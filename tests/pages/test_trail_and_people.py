@@ -6,8 +6,9 @@ from django.db import connection
 from django.urls import reverse
 
 from audits.trail.models import Entry
-from audits.trail.services import sign_checkpoint
+from audits.trail.services import endorse_checkpoints, sign_checkpoint
 from mrm.accounts.models import Person, Token, Workspace
+from mrm.adapters.witnesses import InMemoryWitness
 from tests.factories import PASSWORD, make_model
 from tests.pages.scenery import make_assessed_model
 
@@ -31,6 +32,17 @@ def test_an_entry_shows_its_hash_and_the_proof_once_a_checkpoint_covers_it(visit
     text = visit(auditor).get(address).text
     assert entry.leaf_hash in text
     assert checkpoint.root in text or "lead from the entry to the root" in text
+
+
+def test_the_page_names_who_attests_to_the_trail_and_who_did_not_answer(visit, auditor, settings):
+    settings.WITNESSES = ["memory:witness.example", f"{InMemoryWitness('away.example').key} http://127.0.0.1:9"]
+    make_model(name="Lending")
+    assert "Who else attests to it" not in visit(auditor).get(reverse("trail")).text
+    sign_checkpoint()
+    endorse_checkpoints()
+    text = visit(auditor).get(reverse("trail")).text
+    assert "Cosignature of witness.example" in text and "Cosignature of away.example" in text
+    assert "did not answer" in text
 
 
 def test_the_button_verifies_the_whole_trail(visit, auditor):
