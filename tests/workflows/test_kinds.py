@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows.contents.portfolio import months_until, portfolio_of
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import (
@@ -19,7 +20,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
-from inventory.models import ModelVersion, Policy
+from inventory.models import Model, ModelVersion, Policy
 from inventory.services import approve_use, propose_tier, propose_use, publish_policy
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
@@ -379,6 +380,23 @@ def test_an_emergency_release_keeps_what_it_overrode_reports_itself_and_restrict
     release = Arrangement.objects.get(kind=Held.BREAK_GLASS)
     expire_arrangements(after(release))
     assert story.model.status == Status.RESTRICTED
+
+
+def test_what_was_released_in_an_emergency_counts_as_not_approved_until_it_is_approved_in_full(
+    story, officers, no_assessments
+):
+    def is_unapproved() -> bool:
+        now = timezone.now()
+        return portfolio_of(Model.objects.all(), now=now, periods=months_until(now.date()))[0].in_use_without_approval
+
+    version = make_version(story.model, actor=story.engineer)
+    terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}
+    decided(Kind.BREAK_GLASS, version, *officers, terms=terms, actor=story.owner)
+    assert is_unapproved()
+    make_reference(version, story.folder)
+    decided(Kind.APPROVAL, version, *officers, actor=story.owner)
+    assert not is_unapproved()
+    assert Arrangement.objects.get(kind=Held.BREAK_GLASS).state == ArrangementState.CLOSED
 
 
 def test_an_open_gate_needs_no_emergency(story, candidate):

@@ -229,7 +229,9 @@ def _next_due(version_ids) -> dict:
 
 
 def _in_use_without_approval(ids) -> set:
-    approved = ChangeRequest.objects.filter(kind=ChangeRequest.Kind.PROMOTION, state=ChangeState.COMPLETED)
+    """An emergency release is no approval; the full approval that follows it is."""
+    approving = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
+    approved = ChangeRequest.objects.filter(kind__in=approving, state=ChangeState.COMPLETED)
     in_use = ModelVersion.objects.filter(model__in=ids, stage=Stage.PRODUCTION)
     return set(in_use.exclude(pk__in=approved.values("version")).values_list("model", flat=True))
 
