@@ -10,7 +10,7 @@ INDEX := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; 
 INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-tests run test lint mlflow-clients bench bench-peers bench-calibration docs clean
+.PHONY: help set-up set-up-tests run test lint mlflow-clients bench bench-peers bench-register bench-calibration docs clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1 \t\2/' | expand -t 28
@@ -37,6 +37,9 @@ bench: set-up-tests  ## benchmarks, with a table
 
 bench-peers: set-up-tests  ## the same job by other libraries, each in an environment of its own under var/
 	@$(INDEX) exec $(BIN)/python -m bench.peers $(ARGUMENTS)
+
+bench-register: set-up-tests  ## 100 000 models with 300 000 versions: how long the lists of the register take
+	@exec $(BIN)/python -m bench.register $(ARGUMENTS)
 
 bench-calibration: set-up-tests  ## by simulation: do tests, intervals and policies err as often as they say?
 	@exec $(BIN)/python -m bench.calibration $(ARGUMENTS)

@@ -1,0 +1,167 @@
+"""Benchmark data: a register that nobody entered, written by COPY past the services and their trail.
+
+Not for an installation that means anything: there is no trail entry behind any of it. Records are spread over three
+years, as they would lie if people had worked with the register, which only the owner of the tables can pretend.
+"""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from django.db import connection, models, transaction
+from django.utils.text import slugify
+from psycopg.types.json import Jsonb
+
+from inventory.models import Model, ModelVersion
+from inventory.services import prepare_installation
+from inventory.states import Stage, Status
+from mrm.accounts.models import Person, Workspace
+from mrm.accounts.policies import Role
+from mrm.accounts.services import grant_role
+
+END = datetime(2026, 11, 1, tzinfo=UTC)
+DAYS = 3 * 365
+AUDITOR = "auditor@bench.example"
+EDITED = 0.3  # The share of models whose entry was changed once since.
+SUBJECTS = (
+    "Credit",
+    "Fraud",
+    "Churn",
+    "Pricing",
+    "Liquidity",
+    "Collections",
+    "Marketing",
+    "Claims",
+    "Deposit",
+    "Stress",
+)
+TASKS = ("default", "loss", "exposure", "response", "limit", "early warning", "segmentation", "forecast")
+PLACES = ("north", "south", "coast", "islands", "cards", "mortgages", "leasing", "brokers", "online", "branches")
+RECORDED = (("inventory_model", "inventory_modelrecord"), ("inventory_modelversion", "inventory_versionrecord"))
+
+
+@transaction.atomic
+def populate(count: int = 100_000, *, versions: int = 3, seed: int = 0) -> None:
+    """Write the models, their versions and what was recorded of both."""
+    prepare_installation()
+    rng, people, units = np.random.default_rng(seed), _people(200), _workspaces(5)
+    _switch_triggers("DISABLE")
+    made = [_model(number, rng, people, units) for number in range(count)]
+    _copy(made)
+    _copy(itertools.chain.from_iterable(_versions(model, versions, rng) for model in made))
+    _write_records()
+    _switch_triggers("ENABLE")
+    reader = Person.objects.create(email=AUDITOR, display_name="Auditor")
+    grant_role(reader, Role.AUDITOR, actor=None)
+
+
+def is_there() -> bool:
+    return Person.objects.filter(email=AUDITOR).exists()
+
+
+def auditor() -> Person:
+    """Who may read it all."""
+    return Person.objects.get(email=AUDITOR)
+
+
+def analyze() -> None:
+    """What PostgreSQL does by itself some minutes after so much was written."""
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _people(count: int) -> list[Person]:
+    return Person.objects.bulk_create(
+        Person(email=f"owner{n}@bench.example", display_name=f"Owner {n:03}") for n in range(count)
+    )
+
+
+def _workspaces(count: int) -> list[Workspace]:
+    made = Workspace.objects.bulk_create(Workspace(slug=f"unit-{n}", name=f"Unit {n}") for n in range(count - 1))
+    return [Workspace.objects.get(slug="main"), *made]
+
+
+def _model(number: int, rng, people: list[Person], units: list[Workspace]) -> Model:
+    subject, task, place = (words[rng.integers(len(words))] for words in (SUBJECTS, TASKS, PLACES))
+    name = f"{subject} {task} {place} {number:06}"
+    registered = END - timedelta(days=float(rng.random() * DAYS))
+    confirmed = rng.random() < 0.8
+    return Model(
+        workspace=units[number % len(units)],
+        slug=slugify(name),
+        name=name,
+        purpose=f"Estimates the {task} of {place} customers, on which {subject.lower()} decisions rest.",
+        business_unit=f"{PLACES[number % len(PLACES)].capitalize()} {subject.lower()}",
+        methodology="Gradient-boosted trees" if rng.random() < 0.5 else "Logistic regression",
+        owner=people[rng.integers(len(people))],
+        status=(Status.IN_USE, Status.IN_DEVELOPMENT, Status.RETIRED)[rng.choice(3, p=(0.7, 0.2, 0.1))],
+        exposure="medium",
+        purpose_level="medium",
+        complexity="medium",
+        reliance="medium",
+        tier=int(rng.choice((1, 2, 3), p=(0.1, 0.3, 0.6))),
+        tier_confirmed_at=registered if confirmed else None,
+        affects_natural_persons=bool(rng.random() < 0.4),
+        registered_at=registered,
+        edited_at=registered,
+    )
+
+
+def _versions(model: Model, count: int, rng):
+    in_use = model.status == Status.IN_USE
+    for number in range(1, count + 1):
+        newest = number == count
+        stage = (Stage.PRODUCTION if in_use else Stage.CANDIDATE) if newest else Stage.SUPERSEDED
+        at = model.registered_at + timedelta(days=float(30 * number * rng.random()))
+        yield ModelVersion(
+            model=model,
+            number=number,
+            stage=Stage.RETIRED if model.status == Status.RETIRED else stage,
+            framework="xgboost",
+            code_ref=f"git:{number:07x}",
+            schema=[
+                {"name": "income", "kind": "numeric", "role": "feature"},
+                {"name": "score", "kind": "numeric", "role": "score"},
+            ],
+            registered_at=at,
+            promoted_at=at if stage != Stage.CANDIDATE else None,
+        )
+
+
+def _copy(rows) -> None:
+    """Rows into their table by COPY, with every column as Django would write it."""
+    rows = iter(rows)
+    first = next(rows)
+    columns = [field for field in first._meta.concrete_fields if not isinstance(field, models.GeneratedField)]
+    names = ", ".join(f'"{field.column}"' for field in columns)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {first._meta.db_table} ({names}) FROM STDIN") as copy:
+        for row in itertools.chain([first], rows):
+            copy.write_row([field.get_db_prep_save(getattr(row, field.attname), connection) for field in columns])
+
+
+def _switch_triggers(word: str) -> None:
+    with connection.cursor() as cursor:
+        for table in itertools.chain.from_iterable(RECORDED):
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
+
+
+def _write_records() -> None:
+    """A first record of everything; and of some models a change 90 days later, as it would have been kept."""
+    with connection.cursor() as cursor:
+        for table, records in RECORDED:
+            cursor.execute(
+                f"INSERT INTO {records} (subject, recorded_from, valid_from, fields) "  # noqa: S608 - our own names
+                "SELECT id, registered_at, registered_at::date, fields_to_keep(to_jsonb(present), '{schema}') "
+                f"FROM {table} AS present"
+            )
+        cursor.execute("SELECT setseed(0.5)")
+        cursor.execute(
+            "WITH closed AS (UPDATE inventory_modelrecord SET recorded_to = recorded_from + interval '90 days' "
+            "  WHERE random() < %s RETURNING *) "
+            "INSERT INTO inventory_modelrecord (subject, recorded_from, valid_from, valid_to, fields) "
+            "SELECT subject, recorded_to, valid_from, recorded_to::date, fields FROM closed UNION ALL "
+            "SELECT subject, recorded_to, recorded_to::date, NULL, fields || %s FROM closed",
+            [EDITED, Jsonb({"purpose": "Now for pricing, too."})],
+        )
