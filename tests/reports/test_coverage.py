@@ -6,12 +6,11 @@ import pytest
 from django.urls import resolve
 from django.utils import timezone
 
-from audits.assessments.models import Run
 from inventory.models import Model, RegimePack
 from inventory.regimes import DISCLAIMER, EVIDENCE
 from reports.contents.coverage import ANSWERED_BY, Standing, coverage_of
 from tests.factories import make_model, promote
-from tests.pages.scenery import make_assessed_model, make_version
+from tests.pages.scenery import make_assessed_model, make_run, make_version
 from tests.rest import is_problem
 
 
@@ -53,11 +52,9 @@ def test_an_assessment_counts_only_within_the_cadence_of_the_tier(workspace):
 
 
 def test_a_run_without_results_is_not_evidence(workspace):
-    model = make_assessed_model()
-    Run.objects.filter(version__model=model).update(
-        state="insufficient_data", verdict="insufficient", reason="No rows."
-    )
-    assert answers_of(model)["drift_assessed"].standing == Standing.NOT_MEASURED
+    version = promote(make_version(make_model()))
+    make_run(version, state="insufficient_data", reason="No rows.")
+    assert answers_of(version.model)["drift_assessed"].standing == Standing.NOT_MEASURED
 
 
 def test_an_open_breach_that_nobody_follows_up_is_named(workspace):
