@@ -11,6 +11,7 @@ from django.conf import settings
 from audits.statistics.limits import DecidedBy
 from audits.trail.models import Action
 from inventory import policies
+from inventory.attributes import BY_NAME, Attribute, Field, Kind, why_not_change
 from inventory.contents.register import ORDERINGS
 from inventory.models.models import LEVELS
 from inventory.states import Status
@@ -44,43 +45,38 @@ class PersonChoice(forms.ModelChoiceField):
         super().__init__(Person.objects.filter(kind=Person.Kind.HUMAN, is_active=True), **kwargs)
 
 
-class ModelForm(forms.Form):
-    """What the register says about a model; a name and an owner suffice to begin."""
-
-    name = forms.CharField(max_length=200)
-    owner = PersonChoice(help_text="Answers for the model and its findings; never decides about it.")
-    business_unit = forms.CharField(max_length=200, required=False)
-    purpose = forms.CharField(
-        widget=_text_area(), required=False, help_text="Which decisions rest on it, and for whom."
-    )
-    description = forms.CharField(widget=_text_area(), required=False)
-    methodology = forms.CharField(label="Method", max_length=200, required=False)
-    exposure = forms.ChoiceField(choices=LEVEL_CHOICES, required=False, help_text="How much money or how many people.")
-    purpose_level = forms.ChoiceField(
-        label="Importance of the purpose",
-        choices=LEVEL_CHOICES,
-        required=False,
-        help_text="How much the use matters: regulatory, pricing, informational.",
-    )
-    complexity = forms.ChoiceField(choices=LEVEL_CHOICES, required=False)
-    reliance = forms.ChoiceField(choices=LEVEL_CHOICES, required=False, help_text="High where it decides alone.")
-    affects_natural_persons = forms.BooleanField(label="Its decisions concern natural persons", required=False)
+# What the page of registration asks for; a name and an owner suffice, and the rest can wait.
+ESSENTIALS = (
+    "name",
+    "owner",
+    "business_unit",
+    "purpose",
+    "description",
+    "methodology",
+    "exposure",
+    "purpose_level",
+    "complexity",
+    "reliance",
+    "affects_natural_persons",
+)
 
 
-class RegistrationForm(ModelForm):
+class RegistrationForm(forms.Form):
+    """A model to register: where, the essentials, and what else the policy wants to know at once."""
+
     workspace = forms.ModelChoiceField(Workspace.objects.none(), empty_label=None)
 
-    field_order = ["workspace"]
-
-    def __init__(self, *args, workspaces, **kwargs):
+    def __init__(self, *args, workspaces, wanted, models, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["workspace"].queryset = workspaces
         if len(workspaces) == 1:
             self.fields["workspace"].initial = workspaces[0]
+        for name in (*ESSENTIALS, *(name for name in wanted if name not in ESSENTIALS)):
+            self.fields[name] = _field_of(BY_NAME[name], models)
 
 
-class EditForm(ModelForm):
-    """The same, and the revision that the editor saw, so that nobody overwrites what they have not read."""
+class AttributeForm(forms.Form):
+    """One group of attributes as the table describes them; what the person's roles may not change is shown only."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     effective_on = forms.DateField(
@@ -89,6 +85,21 @@ class EditForm(ModelForm):
         widget=_date(),
         help_text="Where what you change was so before today: since when. The register keeps both dates.",
     )
+
+    def __init__(self, *args, attributes: list[Attribute], roles, models, **kwargs):
+        super().__init__(*args, **kwargs)
+        for attribute in attributes:
+            self.fields[attribute.name] = field = _field_of(attribute, models)
+            if why_not := why_not_change(attribute, roles):
+                field.disabled, field.help_text = True, why_not
+        self.order_fields([*(attribute.name for attribute in attributes), "effective_on"])
+
+    def said(self) -> dict:
+        """The values to keep. Of what held before today, only what was typed anew: the form brings every field."""
+        said = {name: value for name, value in self.cleaned_data.items() if name not in self.base_fields}
+        if not self.cleaned_data["effective_on"]:
+            return said
+        return {name: said[name] for name in self.changed_data if name in said}
 
 
 class RegisterFilter(forms.Form):
@@ -156,6 +167,76 @@ class DatesForm(forms.Form):
     since = forms.DateField(label="From", widget=_date())
     until = forms.DateField(label="To", widget=_date())
     known_on = forms.DateField(label="Known on", required=False, widget=_date())
+
+
+class Lines(forms.CharField):
+    """A list of short texts, one per line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        if isinstance(value, list):
+            return value
+        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+
+    def has_changed(self, initial, data):
+        return self.to_python(data) != (initial or [])
+
+
+class Flag(forms.TypedChoiceField):
+    """Yes, no, or nobody said."""
+
+    WORDS = {"": None, "True": True, "False": False}
+
+    def __init__(self, **kwargs):
+        choices = [("", "Not stated"), ("True", "Yes"), ("False", "No")]
+        super().__init__(choices=choices, coerce=self.WORDS.get, empty_value=None, **kwargs)
+
+
+def _field_of(attribute: Field, models) -> forms.Field:
+    told = {"label": attribute.label, "help_text": attribute.help, "required": attribute.is_required}
+    words = [(word, word.replace("_", " ").capitalize()) for word in attribute.choices]
+    if attribute.kind == Kind.FLAG and attribute.is_required:
+        return forms.BooleanField(**told | {"required": False})  # Unticked is an answer, too.
+    match attribute.kind:
+        case Kind.CHOICE:
+            nothing = "Choose one" if attribute.is_required else "Not stated"
+            return forms.ChoiceField(choices=[("", nothing), *words], **told)
+        case Kind.CHOICES:
+            return forms.MultipleChoiceField(choices=words, widget=forms.CheckboxSelectMultiple, **told)
+        case Kind.TEXTS:
+            told["help_text"] = f"{attribute.help} One per line.".strip()
+            return Lines(**told)
+        case Kind.FLAG:
+            return Flag(**told)
+        case Kind.DATE:
+            return forms.DateField(widget=_date(), **told)
+        case Kind.AMOUNT:
+            return forms.DecimalField(min_value=0, max_digits=18, decimal_places=2, **told)
+        case Kind.PERSON:
+            return PersonChoice(empty_label="Nobody", **told)
+        case Kind.MODEL:
+            return forms.ModelChoiceField(models, empty_label="None", **told)
+    widget = _text_area() if attribute.is_long else forms.TextInput()
+    return forms.CharField(max_length=attribute.longest, widget=widget, **told)
+
+
+class ParticularForm(forms.Form):
+    """One row of an attribute, as the table of particulars describes it; with its file where it is a document."""
+
+    def __init__(self, *args, fields: tuple[Field, ...], models, with_file: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in fields:
+            self.fields[field.name] = _field_of(field, models)
+        if with_file:
+            self.fields["file"] = forms.FileField(help_text="Kept under its SHA-256 as it is, and never opened here.")
+
+
+class EndForm(forms.Form):
+    reason = forms.CharField(widget=_text_area(), max_length=2000, help_text="Why it no longer holds.")
 
 
 class UseForm(forms.Form):

@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from inventory.views import listing, past, policies, register, surveys, tabs, tiering, trail, uses
+from inventory.views import (
+    attributes,
+    listing,
+    particulars,
+    past,
+    policies,
+    register,
+    surveys,
+    tabs,
+    tiering,
+    trail,
+    uses,
+)
 
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
@@ -16,7 +28,12 @@ urlpatterns = [
     path("register/surveys/<uuid:survey_id>/import/", surveys.request_import, name="import-survey"),
     path("register-model/", register.register_model, name="register-model"),
     path("models/<slug:slug>/as-of/", past.model_as_of, name="model-as-of"),
-    path("models/<slug:slug>/edit/", register.edit_model, name="edit-model"),
+    path("models/<slug:slug>/edit/<slug:group>/", attributes.edit_group, name="edit-group"),
+    path("models/<slug:slug>/attributes/<slug:name>/add/", particulars.add_particular, name="add-particular"),
+    path(
+        "models/<slug:slug>/attributes/<slug:name>/<uuid:row>/end/", particulars.end_particular, name="end-particular"
+    ),
+    path("models/<slug:slug>/documents/<uuid:row>/", particulars.document, name="document"),
     path("models/<slug:slug>/tier/", tiering.confirm_tier, name="confirm-tier"),
     path("models/<slug:slug>/tier/scorecard/", tiering.answer_scorecard, name="answer-scorecard"),
     path("models/<slug:slug>/uses/", uses.uses, name="model-uses"),

@@ -84,9 +84,12 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 PATH_EXAMPLES = {
     "slug": "instalment-loan-default",
+    "name": "limitations",
     "number": 1,
     "reference": "CR-2026-0001",
     "code": "nist-ai-rmf",
+    "row": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
+    "document": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
     "draft_id": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
 }
 

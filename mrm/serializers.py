@@ -27,6 +27,7 @@ __all__ = [
     "ChoiceField",
     "DateField",
     "DateTimeField",
+    "DecimalField",
     "DictField",
     "Field",
     "FloatField",
@@ -81,6 +82,12 @@ class IntegerField(OfType, serializers.IntegerField):
 
 class FloatField(OfType, serializers.FloatField):
     types, told = (int, float), "a number"
+
+
+class DecimalField(OfType, serializers.DecimalField):
+    """Sent as a text, because a JSON number is a binary fraction to most programs."""
+
+    types, told = (str,), 'an amount as a text such as "1200.50"'
 
 
 def _named(data) -> str:

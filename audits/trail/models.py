@@ -37,6 +37,8 @@ class Action(models.TextChoices):
     MODEL_RETIRED = "model.retired", "Model retired"
     BASELINE_ENDED = "model.baseline_ended", "Baseline of a model ended"
     SURVEY_IMPORTED = "survey.imported", "Identification survey imported"
+    PARTICULAR_ADDED = "particular.added", "Said about a model"
+    PARTICULAR_ENDED = "particular.ended", "No longer said about a model"
     USE_PROPOSED = "use.proposed", "Use proposed"
     USE_EDITED = "use.edited", "Use edited"
     USE_APPROVED = "use.approved", "Version approved for a use"

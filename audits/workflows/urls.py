@@ -5,6 +5,7 @@ from django.urls import include, path
 from audits.workflows.views import (
     arrangements,
     attestations,
+    attributes,
     changes,
     delegations,
     findings,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("attestations/", attestations.attestation_list, name="attestation-list"),
     path("attestations/<uuid:attestation_id>/", attestations.attestation, name="attestation"),
     path("models/<slug:slug>/", models.model, name="model"),
+    path("models/<slug:slug>/attributes/<slug:name>/", attributes.attribute, name="model-attribute"),
     path("models/<slug:slug>/versions/<int:number>/", models.version, name="version"),
     path("models/<slug:slug>/versions/<int:number>/request/", changes.request_change, name="request-change"),
     path("models/<slug:slug>/changes/new/", changes.request_model_change, name="request-model-change"),

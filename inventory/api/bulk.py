@@ -7,6 +7,7 @@ from inventory import services
 from inventory.api import examples
 from inventory.api.models import named_workspace
 from inventory.api.versions import facts_of
+from inventory.models import Model, Policy
 from inventory.serializers.surveys import MOST_MODELS, BulkIn, BulkOut
 from mrm.accounts.api import Api
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -28,7 +29,7 @@ class BulkApi(Api):
         ],
     )
     def post(self, request):
-        sent = BulkIn(data=request.data)
+        sent = BulkIn(data=request.data, context={"person": request.user})
         sent.is_valid(raise_exception=True)
         workspace = named_workspace(request.user, sent.validated_data.get("workspace", ""))
         entries = [
@@ -36,4 +37,7 @@ class BulkApi(Api):
             for entry in sent.validated_data["models"]
         ]
         models = services.register_models(workspace, entries, actor=request.user)
-        return Response(BulkOut({"results": models}).data, status=201)
+        policy = Policy.objects.in_force().document
+        told = Model.objects.telling_of_rows(policy).in_bulk([model.pk for model in models])
+        answer = BulkOut({"results": [told[model.pk] for model in models]}, context={"policy": policy})
+        return Response(answer.data, status=201)

@@ -2,6 +2,7 @@
 
 from inventory import policies
 from inventory.api.paging import page_example
+from inventory.attributes import COLUMNS
 
 ID = "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -17,7 +18,14 @@ MODEL_IN = {
     "purpose_level": "medium",
     "complexity": "low",
 }
-MODEL_EDIT = {"methodology": "Logistic regression", "reliance": "medium", "affects_natural_persons": True}
+MODEL_EDIT = {
+    "methodology": "Logistic regression",
+    "reliance": "medium",
+    "affects_natural_persons": True,
+    "regions": ["Austria"],
+    "exposure_amount": "1200000.00",
+    "exposure_on": "2025-05-31",
+}
 MODEL = {
     "id": ID,
     **MODEL_IN,
@@ -39,6 +47,18 @@ MODEL = {
     "revision": 1,
 }
 MODEL_PAGE = page_example(MODEL)
+MODEL_DETAIL = {name: attribute.empty for name, attribute in COLUMNS.items()} | {
+    **MODEL,
+    "regions": ["Austria"],
+    "prohibited_uses": "Credit cards, and collection.",
+    "developer": {"id": ID, "name": "Erin Engineer"},
+    "model_type": "classification",
+    "method_family": "linear",
+    "uses_machine_learning": False,
+    "exposure_amount": "1200000.00",
+    "exposure_measure": "outstanding balance in EUR",
+    "exposure_on": "2025-05-31",
+}
 
 BULK_IN = {
     "models": [
@@ -49,11 +69,12 @@ BULK_IN = {
         },
     ]
 }
-_UNASSESSED = ["methodology", "exposure", "purpose_level", "complexity", "reliance", "tier confirmation"]
+_WANTED = [*policies.required_attributes(policies.standard(), 1), "tier confirmation"]
+_LACKING = [name for name in _WANTED if name != "business_unit"]
 BULK = {
     "results": [
-        {"slug": "card-limit", "name": "Card limit", "tier": 1, "missing": ["purpose", *_UNASSESSED]},
-        {"slug": "card-fraud", "name": "Card fraud", "tier": 1, "missing": ["purpose", "business_unit", *_UNASSESSED]},
+        {"slug": "card-limit", "name": "Card limit", "tier": 1, "missing": _LACKING},
+        {"slug": "card-fraud", "name": "Card fraud", "tier": 1, "missing": _WANTED},
     ]
 }
 SURVEY = {
@@ -199,6 +220,25 @@ SOURCE = {
     "fault": "",
 }
 SOURCE_PAGE = page_example(SOURCE)
+DOCUMENT = {
+    "id": ID,
+    "title": "Development report",
+    "kind": "development",
+    "edition": "1.2",
+    "written_on": "2025-05-12",
+    "review_by": "2026-05-12",
+    "retention_class": "10 years after the end",
+    "filename": "development.pdf",
+    "media_type": "application/pdf",
+    "bytes": 482113,
+    "sha256": DIGEST,
+    "added_at": WHEN,
+}
+LIMITATION_IN = {
+    "text": "Not estimated on the self-employed.",
+    "significance": "medium",
+    "answer": "Their applications are read by a person.",
+}
 POLICY = {
     "number": 1,
     "digest": DIGEST,

@@ -8,6 +8,8 @@ from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 
+REFERRED = ("developer", "validator", "sponsor", "successor")
+
 
 def readable_models(request) -> QuerySet[Model]:
     require(request.user, Permission.READ, None, model_slug=None)
@@ -25,7 +27,7 @@ def readable_records(request, moment: Moment) -> QuerySet[ModelRecord]:
 def model_for(request, slug: str, *, reading: bool = True) -> Model:
     """The model; for reading, the token must allow that too."""
     models = readable_models(request) if reading else Model.objects.visible_to(request.user)
-    model = models.filter(slug=slug).first()
+    model = models.select_related(*REFERRED).filter(slug=slug).first()
     if model is None:
         raise Http404(f"There is no model {slug} that you may see.")
     return model

@@ -11,8 +11,8 @@ from inventory.api.lookups import model_for, readable_models, readable_records
 from inventory.api.paging import Pages, page_of
 from inventory.contents.history import models_as_they_stood, with_production
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
-from inventory.models import Moment
-from inventory.serializers import ModelChange, ModelIn, ModelOut, ModelQuery, MomentQuery
+from inventory.models import Moment, Policy
+from inventory.serializers import ModelChange, ModelDetailOut, ModelIn, ModelOut, ModelQuery, MomentQuery
 from mrm.accounts.api import Api
 from mrm.accounts.models import Workspace
 from mrm.errors import UnusableData
@@ -35,9 +35,11 @@ class ModelsApi(Api):
         asked, moment = query.validated_data, query.moment()
         if moment:
             return _past_page(request, asked, moment)
+        policy = Policy.objects.in_force().document
         pages = Pages(*ordering_of(asked["ordering"], ORDERINGS, tie="slug"))
-        page = pages.paginate_queryset(chosen(readable_models(request), asked), request, self)
-        return pages.get_paginated_response(ModelOut(page, many=True).data)
+        models = chosen(readable_models(request), asked).telling_of_rows(policy)
+        page = pages.paginate_queryset(models, request, self)
+        return pages.get_paginated_response(ModelOut(page, many=True, context={"policy": policy}).data)
 
     @extend_schema(
         operation_id="register_model",
@@ -46,14 +48,14 @@ class ModelsApi(Api):
         tags=["models"],
         parameters=[IDEMPOTENCY_KEY],
         request=ModelIn,
-        responses={201: ModelOut, **problems(400, 403, 409, 413, 415, 422)},
+        responses={201: ModelDetailOut, **problems(400, 403, 409, 413, 415, 422)},
         examples=[
             request_example("Register", examples.MODEL_IN),
-            response_example("Registered", examples.MODEL, 201),
+            response_example("Registered", examples.MODEL_DETAIL, 201),
         ],
     )
     def post(self, request):
-        sent = ModelIn(data=request.data)
+        sent = ModelIn(data=request.data, context={"person": request.user})
         sent.is_valid(raise_exception=True)
         fields = dict(sent.validated_data)
         workspace = named_workspace(request.user, fields.pop("workspace", ""))
@@ -69,8 +71,8 @@ class ModelApi(Api):
         description="As it stands, or with `as_of` as it stood.",
         tags=["models"],
         parameters=[MomentQuery],
-        responses={200: ModelOut, **problems(400, 403, 404)},
-        examples=[response_example("A model", examples.MODEL)],
+        responses={200: ModelDetailOut, **problems(400, 403, 404)},
+        examples=[response_example("A model", examples.MODEL_DETAIL)],
     )
     def get(self, request, slug):
         query = MomentQuery(data=request.query_params)
@@ -81,24 +83,27 @@ class ModelApi(Api):
         record = readable_records(request, moment).filter(subject=model.pk).first()
         if record is None:
             raise Http404(f"The register of {moment.as_of} did not know the model {slug}.")
-        return Response(ModelOut(with_production(models_as_they_stood([record]), moment)[0]).data)
+        return Response(ModelDetailOut(with_production(models_as_they_stood([record]), moment)[0]).data)
 
     @extend_schema(
         operation_id="edit_model",
         summary="Edit a model",
-        description="Descriptive fields and what the tier is made of. Status and tier follow from decisions.",
+        description=(
+            "Any attribute that is a single value; `/models/{slug}/attributes/` tells who may change which. Status "
+            "and tier follow from decisions."
+        ),
         tags=["models"],
         parameters=[IF_MATCH],
         request=ModelChange,
-        responses={200: ModelOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
+        responses={200: ModelDetailOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
         examples=[
             request_example("Say what is missing", examples.MODEL_EDIT),
-            response_example("Edited", examples.MODEL),
+            response_example("Edited", examples.MODEL_DETAIL),
         ],
     )
     def patch(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = ModelChange(data=request.data)
+        sent = ModelChange(data=request.data, context={"person": request.user})
         sent.is_valid(raise_exception=True)
         if unknown := sorted(set(request.data) - set(sent.fields)):
             raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
@@ -111,14 +116,15 @@ class ModelApi(Api):
 
 def _answer(model, status: int = 200) -> Response:
     headers = {"ETag": f'"{model.revision}"', "Location": f"/api/v1/models/{model.slug}/"}
-    return Response(ModelOut(model).data, status=status, headers=headers)
+    return Response(ModelDetailOut(model).data, status=status, headers=headers)
 
 
 def _past_page(request, asked: dict, moment: Moment) -> Response:
     pages = Pages(*ordering_of(asked["ordering"], ORDERINGS_OF_RECORDS, tie="subject"))
     records = pages.paginate_queryset(chosen(readable_records(request, moment), asked), request)
     models = with_production(models_as_they_stood(records), moment)
-    return pages.get_paginated_response(ModelOut(models, many=True).data)
+    context = {"policy": Policy.objects.in_force().document}
+    return pages.get_paginated_response(ModelOut(models, many=True, context=context).data)
 
 
 def named_workspace(person, slug: str) -> Workspace:

@@ -5,6 +5,7 @@ from django.urls import path
 from inventory.api.bulk import BulkApi
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.differences import DifferencesApi
+from inventory.api.documents import DocumentApi, DocumentsApi
 from inventory.api.models import ModelApi, ModelsApi
 from inventory.api.policies import (
     CurrentPolicyApi,
@@ -35,6 +36,8 @@ urlpatterns = [
     path(f"{VERSION}reference/", ReferenceApi.as_view(), name="api-reference"),
     path(f"{VERSION}batches/", BatchesApi.as_view(), name="api-batches"),
     path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
+    path("models/<slug:slug>/documents/", DocumentsApi.as_view(), name="api-documents"),
+    path("models/<slug:slug>/documents/<uuid:document>/", DocumentApi.as_view(), name="api-document"),
     path("models/<slug:slug>/uses/", UsesApi.as_view(), name="api-uses"),
     path("models/<slug:slug>/uses/<int:number>/", UseApi.as_view(), name="api-use"),
     path("models/<slug:slug>/uses/<int:number>/approvals/", UseApprovalsApi.as_view(), name="api-use-approvals"),

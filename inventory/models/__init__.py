@@ -1,5 +1,15 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model
+from inventory.models.particulars import (
+    Alias,
+    DataSource,
+    Dependency,
+    Determination,
+    Document,
+    Particular,
+    Stakeholder,
+    Statement,
+)
 from inventory.models.policies import Policy, PolicyDraft
 from inventory.models.records import ModelRecord, Moment, UseRecord, VersionRecord
 from inventory.models.regimes import RegimePack
@@ -10,11 +20,17 @@ from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
 
 __all__ = [
+    "Alias",
+    "DataSource",
+    "Dependency",
+    "Determination",
+    "Document",
     "Model",
     "ModelRecord",
     "ModelVersion",
     "Moment",
     "OutcomeBatch",
+    "Particular",
     "Policy",
     "PolicyDraft",
     "PredictionBatch",
@@ -23,6 +39,8 @@ __all__ = [
     "Source",
     "TierAssessment",
     "Survey",
+    "Stakeholder",
+    "Statement",
     "Use",
     "UseApproval",
     "UseRecord",

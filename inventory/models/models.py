@@ -3,11 +3,14 @@ import uuid
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inventory import policies
+from inventory.models.described import DESCRIBED_CONSTRAINTS, Described
+from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.models.policies import Policy
 from inventory.states import Stage, Status
 
 SEARCHED = ("name", "slug", "business_unit", "purpose", "description", "methodology")
@@ -19,8 +22,15 @@ class ModelQuerySet(models.QuerySet):
         """What this person may know of: the models of the workspaces they hold a role in, within their token."""
         return self.filter(person.sees("workspace", "slug"))
 
+    def telling_of_rows(self, document: dict):
+        """With what `missing` must know of rows that the policy asks for, so that a list asks no more per model."""
+        wanted = {name for tier in policies.TIERS for name in policies.required_attributes(document, int(tier))}
+        here = {"model": models.OuterRef("pk")}
+        said = {f"says_{name}": Exists(rows_of(name).standing().filter(**here)) for name in wanted & ROWS_OF.keys()}
+        return self.annotate(**said)
 
-class Model(models.Model):
+
+class Model(Described):
     """One model that the firm relies on: what it is for, who answers for it, how much depends on it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -76,6 +86,7 @@ class Model(models.Model):
             models.CheckConstraint(
                 condition=~Q(tier=0) | Q(tier_confirmed_at__isnull=False), name="exempt_only_while_confirmed"
             ),
+            *DESCRIBED_CONSTRAINTS,
         ]
 
     def __str__(self):
@@ -92,7 +103,15 @@ class Model(models.Model):
     def production_version(self):
         return self.versions.filter(stage=Stage.PRODUCTION).first()
 
-    def missing(self) -> list[str]:
-        """What the register still lacks about this model, field by field."""
-        wanted = ["purpose", "business_unit", "methodology", "exposure", "purpose_level", "complexity", "reliance"]
-        return [name for name in wanted if not getattr(self, name)] + (["tier confirmation"] * self.tier_is_provisional)
+    def says(self, name: str) -> bool:
+        """Whether anybody said anything about an attribute, in its field or by a row; False says something, too."""
+        if name in ROWS_OF:
+            known = getattr(self, f"says_{name}", None)
+            return rows_of(name).standing().filter(model=self).exists() if known is None else known
+        return getattr(self, name) not in ("", None, [])
+
+    def missing(self, document: dict | None = None) -> list[str]:
+        """What the policy (the one in force unless given) asks for and the register lacks, attribute by attribute."""
+        document = document or Policy.objects.in_force().document
+        wanted = policies.required_attributes(document, self.tier)
+        return [name for name in wanted if not self.says(name)] + (["tier confirmation"] * self.tier_is_provisional)

@@ -4,6 +4,7 @@ from inventory.policies.approvals import APPROVED_KINDS, APPROVERS, roles_requir
 from inventory.policies.arrangements import CLAUSES
 from inventory.policies.attestation import ALL_TIERS, attestation_cadence, time_to_attest
 from inventory.policies.changes import expiry_of_changes, retraining_waits
+from inventory.policies.completeness import required_attributes, required_to_register
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
@@ -63,6 +64,8 @@ __all__ = [
     "recertification",
     "reference_group",
     "residual_rating",
+    "required_attributes",
+    "required_to_register",
     "retraining_waits",
     "required_assessments",
     "roles_required",

@@ -7,6 +7,7 @@ from inventory.policies import (
     arrangements,
     attestation,
     changes,
+    completeness,
     fairness,
     limits,
     mlflow,
@@ -46,6 +47,7 @@ SECTIONS: dict[str, Check] = {
     "attestation": attestation.faults,
     "tiering": scorecard.faults,
     "people": people.faults,
+    "completeness": completeness.faults,
 }
 
 

@@ -4,6 +4,7 @@ from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
 from inventory.serializers.fields import PersonOut, StrictQuery
 from inventory.serializers.models import (
     ModelChange,
+    ModelDetailOut,
     ModelEdit,
     ModelIn,
     ModelOut,
@@ -12,6 +13,7 @@ from inventory.serializers.models import (
     RegisterDifferencesOut,
     RegisterDifferencesQuery,
 )
+from inventory.serializers.particulars import SHAPES, DocumentOut, DocumentQuery, EndIn
 from inventory.serializers.policies import PolicyOut
 from inventory.serializers.sources import SourceIn, SourceOut, SourceQuery
 from inventory.serializers.uses import (
@@ -27,7 +29,11 @@ from inventory.serializers.versions import VersionIn, VersionOut, VersionQuery
 
 __all__ = [
     "BatchOut",
+    "DocumentOut",
+    "DocumentQuery",
+    "EndIn",
     "ModelChange",
+    "ModelDetailOut",
     "ModelEdit",
     "ModelIn",
     "ModelOut",
@@ -42,6 +48,7 @@ __all__ = [
     "SourceQuery",
     "RegisterDifferencesOut",
     "RegisterDifferencesQuery",
+    "SHAPES",
     "StrictQuery",
     "UseApprovalOut",
     "UseApprovalQuery",

@@ -4,6 +4,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.fields import empty
 
+from inventory.models import Model
 from mrm import serializers
 from mrm.accounts.models import Person
 
@@ -34,6 +35,21 @@ class PersonField(serializers.Field):
         except serializers.ValidationError:
             return None
         return Person.objects.filter(pk=key).first()
+
+
+@extend_schema_field(str)
+class ModelField(serializers.Field):
+    """Another model, by its slug, among those that the person in the context may see."""
+
+    default_error_messages = {"unknown": "There is no such model that you may see; give its slug."}
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str) or len(data) > 100 or "\x00" in data:
+            self.fail("unknown")
+        model = Model.objects.visible_to(self.context["person"]).filter(slug=data).first()
+        if model is None:
+            self.fail("unknown")
+        return model
 
 
 class StrictQuery(serializers.Serializer):

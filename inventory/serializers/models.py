@@ -1,38 +1,32 @@
+from drf_spectacular.utils import extend_schema_field
+
+from inventory.attributes import COLUMNS
 from inventory.contents.history import KINDS
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
 from inventory.models import Moment
-from inventory.policies import LEVELS
+from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
 from inventory.states import Status
 from mrm import serializers
 
 
-def _level(help_text: str) -> serializers.ChoiceField:
-    return serializers.ChoiceField(LEVELS, allow_blank=True, required=False, help_text=help_text)
-
-
 class ModelEdit(serializers.Serializer):
-    """What can be changed about a model; leave out what stays."""
+    """What can be changed about a model; leave out what stays. Not everybody may change everything."""
 
-    name = serializers.CharField(max_length=200, required=False)
-    owner = PersonField(required=False, help_text="Who answers for the model: e-mail address or id of a person.")
-    purpose = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
-    business_unit = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
-    methodology = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    exposure = _level("How much money or how many people depend on it.")
-    purpose_level = _level("How weighty what it is used for is.")
-    complexity = _level("How hard it is to understand.")
-    reliance = _level("How much decisions rest on it alone.")
-    affects_natural_persons = serializers.BooleanField(required=False)
+    def get_fields(self):
+        return {name: field_in(attribute) for name, attribute in COLUMNS.items()}
 
 
 class ModelIn(ModelEdit):
     """A model to register; `name` suffices, the owner then being whoever sends it."""
 
-    name = serializers.CharField(max_length=200)
     slug = serializers.SlugField(max_length=100, required=False, help_text="Made from the name where it is left out.")
     workspace = serializers.SlugField(required=False, help_text="The token's where it is left out.")
+
+    def get_fields(self):
+        fields = super().get_fields() | serializers.Serializer.get_fields(self)
+        fields["name"].required = True
+        return fields
 
 
 class ModelOut(serializers.Serializer):
@@ -54,7 +48,7 @@ class ModelOut(serializers.Serializer):
     reliance = serializers.CharField()
     affects_natural_persons = serializers.BooleanField()
     production_version = serializers.IntegerField(source="production_number", allow_null=True)
-    missing = serializers.ListField(child=serializers.CharField(), help_text="What policy still asks for.")
+    missing = serializers.SerializerMethodField(help_text="What policy still asks for, attribute by attribute.")
     registered_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField()
     retired_at = serializers.DateTimeField(allow_null=True)
@@ -63,6 +57,19 @@ class ModelOut(serializers.Serializer):
     )
     revision = serializers.IntegerField(help_text="Also the ETag.")
 
+    @extend_schema_field(list[str])
+    def get_missing(self, model) -> list[str]:
+        return model.missing(self.context.get("policy"))
+
+
+class ModelDetailOut(ModelOut):
+    """Everything that one entry of the register says in single values."""
+
+    def get_fields(self):
+        fields = super().get_fields()
+        more = {name: field_out(attribute) for name, attribute in COLUMNS.items() if name not in fields}
+        return fields | more
+
 
 class ModelChange(ModelEdit):
     """An edit, and since when what it says has been so."""
@@ -70,6 +77,9 @@ class ModelChange(ModelEdit):
     effective_on = serializers.DateField(
         required=False, help_text="Since which day it has been so, where that is before today; both dates are kept."
     )
+
+    def get_fields(self):
+        return super().get_fields() | serializers.Serializer.get_fields(self)
 
 
 class MomentQuery(StrictQuery):

@@ -37,7 +37,10 @@ class RegisteredOut(serializers.Serializer):
     slug = serializers.CharField()
     name = serializers.CharField()
     tier = serializers.IntegerField()
-    missing = serializers.ListField(child=serializers.CharField())
+    missing = serializers.SerializerMethodField()
+
+    def get_missing(self, model) -> list[str]:
+        return model.missing(self.context["policy"])
 
 
 class BulkOut(serializers.Serializer):

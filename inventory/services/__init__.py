@@ -3,8 +3,10 @@
 from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.bulk import register_models
+from inventory.services.documents import attach_document
 from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
+from inventory.services.particulars import add_particular, end_particular
 from inventory.services.policies import (
     prepare_installation,
     propose_policy,
@@ -40,8 +42,10 @@ from inventory.services.versions import (
 
 __all__ = [
     "READ_AGAIN_AFTER",
+    "add_particular",
     "approve_use",
     "attach_artifact",
+    "attach_document",
     "close_source",
     "confirm_tier",
     "describe_version",
@@ -50,6 +54,7 @@ __all__ = [
     "end_approval",
     "end_expired_approvals",
     "end_lapsed_exemptions",
+    "end_particular",
     "end_use",
     "lift_model_restriction",
     "lift_restriction",
@@ -64,6 +69,7 @@ __all__ = [
     "propose_tier",
     "propose_use",
     "propose_policy",
+    "propose_use",
     "publish_draft",
     "publish_policy",
     "read_source",

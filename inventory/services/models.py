@@ -7,8 +7,16 @@ from django.utils.text import slugify
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from inventory import policies
+from inventory import attributes, policies
 from inventory.models import Model, ModelVersion
+from inventory.services.attributes import (
+    check_agreement,
+    check_registration,
+    faults_in_attributes,
+    refuse_what_is_not_theirs,
+    tidied,
+    told,
+)
 from inventory.services.effective import check_effective_day, holding_since
 from inventory.services.tiering import computed_tier, is_assessed, reassess, tier_inputs
 from inventory.services.uses import end_uses_of
@@ -16,14 +24,9 @@ from inventory.states import Stage, Status, model_after
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.adapters import storage
 from mrm.errors import Outdated, RuleBroken, UnusableData
 
-DESCRIPTIVE = ("name", "description", "purpose", "business_unit", "methodology", "affects_natural_persons")
-EDITABLE = (*DESCRIPTIVE, *policies.FACTORS, "owner")
-LONGEST = {"name": 200, "business_unit": 200, "methodology": 200, "description": 20_000, "purpose": 20_000}
 RESERVED_SLUGS = ("bulk",)
-LONGEST_RECORDED = 200  # Longer texts enter the trail by their digest.
 
 
 @governed()
@@ -33,42 +36,32 @@ def register_model(
     name: str,
     owner: Person,
     slug: str = "",
-    purpose: str = "",
-    business_unit: str = "",
-    description: str = "",
-    methodology: str = "",
-    exposure: str = "",
-    purpose_level: str = "",
-    complexity: str = "",
-    reliance: str = "",
-    affects_natural_persons: bool = False,
     baselined_until: date | None = None,
     actor,
+    **described,
 ) -> Model:
-    """Enter a model in the register. What policy still misses about it is answered by `model.missing()`.
+    """Enter a model in the register. `described` is any attribute of `inventory.attributes.COLUMNS`.
 
+    What policy still misses about it is answered by `model.missing()`.
     A model taken over from elsewhere may be baselined: what it lacks is dated debt until then.
     """
     slug = slug or _free_slug(name)
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=slug)
+    _refuse_unknown(described)
+    described = tidied(described)
     model = Model(
         workspace=workspace,
         slug=slug,
         name=name.strip(),
         owner=owner,
-        purpose=purpose,
-        business_unit=business_unit,
-        description=description,
-        methodology=methodology,
-        exposure=exposure,
-        purpose_level=purpose_level,
-        complexity=complexity,
-        reliance=reliance,
-        affects_natural_persons=affects_natural_persons,
         baselined_until=baselined_until,
         registered_by=actor,
+        **described,
     )
+    said = {name: value for name, value in described.items() if model.says(name)}
+    refuse_what_is_not_theirs(said, workspace=workspace, actor=actor)
     _check(model)
+    check_registration(model)
     if Model.objects.filter(slug=slug).exists():
         raise RuleBroken(f"The slug {slug} is taken; choose another.")
     model.tier = computed_tier(model)
@@ -76,7 +69,8 @@ def register_model(
     details = {"tier": model.tier, "tier_inputs": tier_inputs(model)} if is_assessed(model) else {"tier": model.tier}
     if baselined_until:
         details["baselined_until"] = baselined_until.isoformat()
-    record(Action.MODEL_REGISTERED, actor=actor, subject=model, owner=str(owner.pk), **details)
+    said = {name: told(value) for name, value in {"name": model.name, "owner": owner, **said}.items()}
+    record(Action.MODEL_REGISTERED, actor=actor, subject=model, owner=str(owner.pk), said=said, **details)
     return model
 
 
@@ -97,18 +91,19 @@ def edit_model(
         raise Outdated(f"{model} was changed by somebody else since you read it. Read it again and repeat your change.")
     if model.status == Status.RETIRED:
         raise RuleBroken(f"{model} is retired; its entry stays as it was.")
-    if unknown := changes.keys() - set(EDITABLE):
-        raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
+    _refuse_unknown(changes)
+    changes = tidied(changes)
     before = {name: getattr(model, name) for name in changes}
     changed = {name: value for name, value in changes.items() if value != before[name]}
     if effective_on is not None:
         check_effective_day(model, effective_on)
     elif not changed:
         return model
+    refuse_what_is_not_theirs(changed, workspace=model.workspace_id, actor=actor)
     for name, value in changed.items():
         setattr(model, name, value)
     _check(model)
-    details = {"changes": {name: {"before": _told(before[name]), "after": _told(changed[name])} for name in changed}}
+    details = {"changes": {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}}
     feeds = changed.keys() & {*policies.FACTORS, *policies.FACTS}
     tier_before = model.tier
     if feeds and reassess(model, changed=feeds):
@@ -149,44 +144,28 @@ def move_model(model: Model, event: str) -> None:
     model.status = status
 
 
+def _refuse_unknown(values: dict) -> None:
+    if unknown := values.keys() - set(attributes.COLUMNS):
+        raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
+
+
 def _check(model: Model) -> None:
     """Faults of the fields together, so that a form or a program hears of all at once."""
-    errors = [
-        {"message": f"{name} has {len(getattr(model, name))} characters; at most {most} fit.", "field": name}
-        for name, most in LONGEST.items()
-        if len(getattr(model, name)) > most
-    ]
-    errors += [
-        {"message": f"{name} must be low, medium or high, or empty while it is not assessed.", "field": name}
-        for name in policies.FACTORS
-        if getattr(model, name) not in ("", *policies.LEVELS)
-    ]
-    if not model.name:
-        errors.append({"message": "A model needs a name.", "field": "name"})
+    errors = faults_in_attributes(model)
     if model.slug in RESERVED_SLUGS:
         message = f"The slug {model.slug} is an address of the API; choose another."
         errors.append({"message": message, "field": "slug"})
     if slugify(model.slug) != model.slug or len(model.slug) > 100:
         errors.append({"message": "A slug is lower-case letters, digits and dashes, at most 100.", "field": "slug"})
-    if model.owner.is_service or not model.owner.is_active:
-        errors.append({"message": f"{model.owner} cannot answer for a model; name a person.", "field": "owner"})
     if errors:
         raise UnusableData(*errors)
     namesakes = Model.objects.filter(workspace=model.workspace, name__iexact=model.name).exclude(pk=model.pk)
     if namesakes.exists():
         raise RuleBroken(f"{model.workspace} already has a model called {model.name}.")
+    check_agreement(model)
 
 
 def _free_slug(name: str) -> str:
     wanted = slugify(name)[:90].strip("-") or "model"
     taken = {*RESERVED_SLUGS, *Model.objects.filter(slug__startswith=wanted).values_list("slug", flat=True)}
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
-
-
-def _told(value):
-    """A value as the trail keeps it: people by id, long texts by digest."""
-    if isinstance(value, Person):
-        return str(value.pk)
-    if isinstance(value, str) and len(value) > LONGEST_RECORDED:
-        return f"sha256:{storage.digest_of(value.encode())}"
-    return value

@@ -14,6 +14,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, ModelVersion, Use, UseApproval
+from inventory.services.attributes import told
 from inventory.services.texts import faults_in_texts
 from inventory.states import Status, UseState, use_after
 from mrm.accounts.policies import Permission
@@ -109,7 +110,7 @@ def edit_use(use: Use, *, changes: dict, revision: int | None = None, actor) -> 
     use.revision += 1
     use.edited_at = timezone.now()
     use.save(update_fields=[*changed, "revision", "edited_at"])
-    details = {name: {"before": _told(before[name]), "after": _told(changed[name])} for name in changed}
+    details = {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}
     record(Action.USE_EDITED, actor=actor, subject=use, changes=details, terms=terms_digest(use))
     return use
 
@@ -334,7 +335,3 @@ def _check_terms(expires_at: datetime | None, conditions, now: datetime) -> None
             errors.append({"message": f"{field} is empty; write it out or leave it away.", "field": field})
     if errors:
         raise UnusableData(*errors)
-
-
-def _told(value: str) -> str:
-    return value if len(value) <= 200 else f"sha256:{storage.digest_of(value.encode())}"

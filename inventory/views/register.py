@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from inventory import services
-from inventory.forms import EditForm, ModelForm, RegistrationForm
-from inventory.views.scope import model_for
+from inventory.forms import RegistrationForm
+from inventory.models import Model, Policy
+from inventory.policies import required_to_register
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.errors import NotPermitted
@@ -16,7 +17,12 @@ from mrm.pages.answers import answer_form, posted
 
 @require_http_methods(["GET", "POST"])
 def register_model(request):
-    form = RegistrationForm(posted(request), workspaces=workspaces_to_register_in(request.user))
+    form = RegistrationForm(
+        posted(request),
+        workspaces=workspaces_to_register_in(request.user),
+        wanted=required_to_register(Policy.objects.in_force().document),
+        models=Model.objects.visible_to(request.user),
+    )
 
     def act(data):
         model = services.register_model(data.pop("workspace"), **data, actor=request.user)
@@ -30,34 +36,6 @@ def register_model(request):
             "lead": "A name and an owner suffice; the model's page lists what is missing. Unassessed counts as tier 1.",
             "submit": "Register",
             "back": reverse("portfolio"),
-        }
-        return render(request, "components/form_page.html", context, status=status)
-
-    return answer_form(request, form, act=act, show=show)
-
-
-@require_http_methods(["GET", "POST"])
-def edit_model(request, slug):
-    model = model_for(request, slug)
-    initial = {name: getattr(model, name) for name in ModelForm.base_fields} | {"revision": model.revision}
-    form = EditForm(posted(request), initial=initial)
-
-    def act(data):
-        revision, since = data.pop("revision"), data.pop("effective_on")
-        if since:
-            # The form brings every field; only those typed anew were so before today.
-            data = {name: data[name] for name in form.changed_data if name in data}
-        services.edit_model(model, changes=data, effective_on=since, revision=revision, actor=request.user)
-        messages.success(request, "The entry is changed; what it said before is in the history.")
-        return reverse("model", args=[slug])
-
-    def show(status):
-        context = {
-            "form": form,
-            "heading": f"Edit {model}",
-            "lead": "A change of exposure, purpose, complexity or reliance asks for a new confirmation of the tier.",
-            "submit": "Save",
-            "back": reverse("model", args=[slug]),
         }
         return render(request, "components/form_page.html", context, status=status)
 

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     READ_TRAIL = "read_trail"
     REGISTER_MODEL = "register_model"
     EDIT_MODEL = "edit_model"
+    DESCRIBE_MODEL = "describe_model"  # Row by row; which attribute is whose is told in inventory.attributes.
     CONFIRM_TIER = "confirm_tier"
     REGISTER_VERSION = "register_version"
     LOG_DATA = "log_data"
@@ -53,6 +54,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.READ_TRAIL: EVERYBODY,
     Permission.REGISTER_MODEL: frozenset({ENG, OWN, RSK}),
     Permission.EDIT_MODEL: frozenset({ENG, OWN, RSK}),
+    Permission.DESCRIBE_MODEL: frozenset({ENG, OWN, VAL, HOV, RSK, CMP}),
     Permission.CONFIRM_TIER: frozenset({RSK, CRO}),
     Permission.REGISTER_VERSION: frozenset({ENG, OWN}),
     Permission.LOG_DATA: frozenset({ENG}),
@@ -79,6 +81,7 @@ ALLOWED_TO_SERVICES = frozenset(
         Permission.READ,
         Permission.REGISTER_MODEL,
         Permission.EDIT_MODEL,
+        Permission.DESCRIBE_MODEL,
         Permission.REGISTER_VERSION,
         Permission.LOG_DATA,
         Permission.RUN_ASSESSMENT,

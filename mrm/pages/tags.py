@@ -232,3 +232,9 @@ def twin_histogram(bins, name=""):
         "bars": [bar | {"top_r": 35 - bar["reference"], "top_c": 35 - bar["current"]} for bar in bars],
         "name": name,
     }
+
+
+@register.filter
+def unsaid(attributes):
+    """Of a group of attributes, those that nobody said anything about and nobody asks for."""
+    return [one for one in attributes if not one.lines and not one.is_missing and one.attribute.kind != "derived"]

@@ -2,7 +2,7 @@
 
 import json
 
-from inventory.services import models as inventory_models
+from inventory.attributes import COLUMNS
 from mrm.accounts.models import Person, Workspace
 from registry.contents.shown import MODEL_FIELDS, STATE_TAGS, VERSION_FIELDS
 from registry.refusals import invalid
@@ -27,10 +27,10 @@ def of_model(tags: dict[str, str], workspace: Workspace) -> tuple[dict, dict[str
             fields["affects_natural_persons"] = _truth(key, value)
         elif key not in STATE_TAGS:
             kept[key] = value
-    most = inventory_models.LONGEST
     for name, value in fields.items():
-        if isinstance(value, str) and name in most and len(value) > most[name]:
-            raise invalid(f"The tag mrm.{name} has {len(value)} characters; at most {most[name]} fit.")
+        most = COLUMNS[name].longest
+        if isinstance(value, str) and most and len(value) > most:
+            raise invalid(f"The tag mrm.{name} has {len(value)} characters; at most {most} fit.")
     return fields, kept
 
 

@@ -13,6 +13,11 @@ PROMISED = """
 GET POST /models/
 GET PATCH /models/{slug}/
 GET POST /models/{slug}/versions/
+GET /models/{slug}/attributes/
+GET POST /models/{slug}/attributes/{name}/
+POST /models/{slug}/attributes/{name}/{row}/ending/
+POST /models/{slug}/documents/
+GET /models/{slug}/documents/{document}/
 GET POST /models/{slug}/uses/
 GET PATCH /models/{slug}/uses/{number}/
 GET /models/{slug}/uses/{number}/approvals/

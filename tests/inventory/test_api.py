@@ -18,7 +18,7 @@ def test_the_whole_story_of_the_documentation_works(api, engineer):
     client = api(engineer)
     registered = post_json(client, MODELS, examples.MODEL_IN)
     assert registered.status_code == 201
-    assert registered.json().keys() == examples.MODEL.keys()
+    assert registered.json().keys() == examples.MODEL_DETAIL.keys()
     model = f"{MODELS}{registered.json()['slug']}/"
     assert registered.headers["Location"] == model
     edited = client.patch(

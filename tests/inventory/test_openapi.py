@@ -50,7 +50,9 @@ def test_every_operation_has_a_summary_examples_and_its_refusals(document):
         assert {"401", "429"} <= operation["responses"].keys(), where
         for status, answer in operation["responses"].items():
             media_type = "application/json" if status < "300" else "application/problem+json"
-            assert answer["content"][media_type]["examples"], f"{where} {status}"
+            is_file = "application/octet-stream" in answer["content"]
+            content = answer["content"]["application/octet-stream" if is_file else media_type]
+            assert content["examples"], f"{where} {status}"
         bodies = operation.get("requestBody", {}).get("content", {})
         if "requestBody" in operation and "application/octet-stream" not in bodies:
             assert bodies["application/json"]["examples"], where

@@ -39,12 +39,11 @@ def test_an_owner_who_is_a_service_account_cannot_be_chosen(visit, engineer, for
     assert 'id="id_owner_error"' in answer.text
 
 
-def test_an_edit_over_an_entry_that_was_changed_meanwhile_is_refused(visit, engineer, owner):
-    model = make_model(name="Card limits", owner=owner)
-    client, address = visit(engineer), reverse("edit-model", args=[model.slug])
-    fields = {"name": "Card limits", "owner": owner.pk, "revision": model.revision}
-    assert client.post(address, fields | {"purpose": "First."}).status_code == 302
-    answer = client.post(address, fields | {"purpose": "Second."})
+def test_an_edit_over_an_entry_that_was_changed_meanwhile_is_refused(visit, engineer):
+    model = make_model(name="Card limits")
+    client, address = visit(engineer), reverse("edit-group", args=[model.slug, "purpose"])
+    assert client.post(address, {"purpose": "First.", "revision": 1}).status_code == 302
+    answer = client.post(address, {"purpose": "Second.", "revision": 1})
     assert answer.status_code == 412
     assert "changed by somebody else" in answer.text
     model.refresh_from_db()

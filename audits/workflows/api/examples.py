@@ -308,3 +308,53 @@ ATTESTATION = {
     "attested_at": None,
 }
 ATTESTATION_PAGE = page_example(ATTESTATION)
+_ATTRIBUTE = {
+    "number": 8,
+    "name": "purpose",
+    "label": "Business purpose",
+    "group": "purpose",
+    "kind": "text",
+    "value": "Probability that an instalment loan is not repaid.",
+    "required": True,
+    "missing": False,
+    "changed_by_roles": ["engineer", "owner", "risk_officer"],
+}
+ATTRIBUTES = {"model": "instalment-loan-default", "tier": 1, "missing": ["sponsor"], "attributes": [_ATTRIBUTE]}
+ATTRIBUTE = _ATTRIBUTE | {
+    "history": [
+        {
+            "at": "2025-06-02T09:30:00Z",
+            "by": "Omar Owner",
+            "before": None,
+            "after": "Probability that an instalment loan is not repaid.",
+            "entry": 12,
+        }
+    ]
+}
+LIMITATIONS = _ATTRIBUTE | {
+    "number": 45,
+    "name": "limitations",
+    "label": "Limitations",
+    "group": "construction",
+    "kind": "rows",
+    "value": [
+        {
+            "id": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
+            "text": "Not estimated on the self-employed.",
+            "significance": "medium",
+            "answer": "Their applications are read by a person.",
+            "added_by": "Omar Owner",
+            "added_at": "2025-06-02T09:30:00Z",
+        }
+    ],
+    "changed_by_roles": ["engineer", "owner", "risk_officer", "validator"],
+    "history": [
+        {
+            "at": "2025-06-02T09:30:00Z",
+            "by": "Omar Owner",
+            "before": None,
+            "after": "Not estimated on the self-employed. (medium) – Their applications are read by a person.",
+            "entry": 14,
+        }
+    ],
+}

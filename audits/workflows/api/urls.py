@@ -8,6 +8,7 @@ from audits.workflows.api.arrangements import (
     ArrangementsApi,
     SuspensionApi,
 )
+from audits.workflows.api.attributes import AttributeApi, AttributesApi, EndingApi
 from audits.workflows.api.changes import (
     ChangeApi,
     ChangeKindsApi,
@@ -45,6 +46,9 @@ urlpatterns = [
     path("attestations/", AttestationsApi.as_view(), name="api-attestations"),
     path("attestations/<uuid:attestation_id>/", AttestationApi.as_view(), name="api-attestation"),
     path("attestations/<uuid:attestation_id>/statement/", AttestationStatementApi.as_view(), name="api-attest"),
+    path("models/<slug:slug>/attributes/", AttributesApi.as_view(), name="api-attributes"),
+    path("models/<slug:slug>/attributes/<slug:name>/", AttributeApi.as_view(), name="api-attribute"),
+    path("models/<slug:slug>/attributes/<slug:name>/<uuid:row>/ending/", EndingApi.as_view(), name="api-ending"),
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
     path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),

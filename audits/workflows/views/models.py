@@ -5,14 +5,17 @@ from django.views.decorators.http import require_safe
 
 from audits.assessments.models import Breach, Plan, Run
 from audits.statistics.limits import worst
+from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.contents.portfolio import shown_verdict
 from audits.workflows.gates import Gate, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies
+from inventory.contents.attributes import grouped
 from inventory.models import ModelVersion, Policy
-from inventory.states import Stage
+from inventory.states import Stage, Status
 from inventory.views.scope import model_for, model_page, version_for
+from mrm.accounts.policies import Permission
 
 RECENT = 5
 
@@ -24,6 +27,7 @@ def model(request, slug):
     version = model.production_version() or model.versions.first()
     runs = list(Run.objects.filter(version=version).latest_per_plan().select_related("plan")) if version else []
     verdicts = [shown_verdict(run.verdict, run.state) for run in runs]
+    told = attributes_of(model)
     context = model_page(
         request,
         model,
@@ -38,8 +42,11 @@ def model(request, slug):
         arrangements=Arrangement.objects.filter(model=model, state__in=("active", "expired")).order_by("ends_at")[
             :RECENT
         ],
-        missing=model.missing(),
         residual=policies.residual_rating(Policy.objects.in_force().document, model.tier, worst(verdicts)),
+        groups=grouped(told),
+        lacking=sum(one.is_missing for one in told),
+        may_edit=Permission.EDIT_MODEL in request.user.permissions_in(model.workspace_id)
+        and model.status != Status.RETIRED,
         may_confirm_tier=request.user.pk not in (model.owner_id, model.registered_by_id),
     )
     return render(request, "workflows/model.html", context)

@@ -1,0 +1,38 @@
+from inventory.attributes import Group
+from inventory.attributes.kinds import KINDS
+from mrm import serializers
+
+
+class AttributeOut(serializers.Serializer):
+    number = serializers.IntegerField(source="attribute.number", help_text="Its place among the 58.")
+    name = serializers.CharField(source="attribute.name")
+    label = serializers.CharField(source="attribute.label")
+    group = serializers.ChoiceField([group.value for group in Group], source="attribute.group")
+    kind = serializers.ChoiceField(KINDS, source="attribute.kind")
+    value = serializers.JSONField(help_text="Typed as `kind` says; lines of text where it is derived.")
+    required = serializers.BooleanField(source="is_required", help_text="Whether the policy asks for it at this tier.")
+    missing = serializers.BooleanField(source="is_missing", help_text="Asked for, and nobody said it.")
+    changed_by_roles = serializers.ListField(
+        child=serializers.CharField(),
+        source="attribute.editors",
+        help_text="Who may change it; nobody where it is derived.",
+    )
+
+
+class AttributeChangeOut(serializers.Serializer):
+    at = serializers.DateTimeField()
+    by = serializers.CharField()
+    before = serializers.CharField(allow_null=True, help_text="null where nothing was recorded before.")
+    after = serializers.CharField()
+    entry = serializers.IntegerField(source="position", help_text="Position in the trail.")
+
+
+class AttributeHistoryOut(AttributeOut):
+    history = AttributeChangeOut(many=True, help_text="Newest first; longer texts by their digest.")
+
+
+class AttributesOut(serializers.Serializer):
+    model = serializers.CharField()
+    tier = serializers.IntegerField()
+    missing = serializers.ListField(child=serializers.CharField())
+    attributes = AttributeOut(many=True)

@@ -1,0 +1,28 @@
+"""What the register says about a model: the 58 attributes, their types, and who may change each. Plain values."""
+
+from inventory.attributes.choices import LEVELS
+from inventory.attributes.kinds import Attribute, Field, Group, Kind, fault_in, fault_in_text, why_not_change
+from inventory.attributes.particulars import PARTICULARS
+from inventory.attributes.table import ATTRIBUTES, BY_NAME, COLUMNS, ROWS, of_group
+from inventory.attributes.tags import TAGGED, Unreadable, value_from_text, values_from_tags
+
+__all__ = [
+    "ATTRIBUTES",
+    "BY_NAME",
+    "COLUMNS",
+    "LEVELS",
+    "PARTICULARS",
+    "ROWS",
+    "TAGGED",
+    "Attribute",
+    "Field",
+    "Group",
+    "Kind",
+    "Unreadable",
+    "fault_in",
+    "fault_in_text",
+    "of_group",
+    "value_from_text",
+    "values_from_tags",
+    "why_not_change",
+]

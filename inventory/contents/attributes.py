@@ -1,0 +1,235 @@
+"""What the register says about one model, attribute by attribute, and what was said before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from inventory import policies
+from inventory.attributes import ATTRIBUTES, PARTICULARS, Attribute, Field, Group, Kind
+from inventory.contents.dependencies import downstream_of
+from inventory.models import Model, Policy
+from inventory.models.particulars import rows_of
+from mrm.accounts.models import Person
+from mrm.accounts.policies import label
+
+FLAGS = {True: "Yes", False: "No", None: ""}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One attribute with its value: as JSON for programs, and as lines for people; no line where nothing is said."""
+
+    attribute: Attribute
+    value: object
+    lines: tuple[str, ...]
+    is_required: bool = False
+    is_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one attribute, from the trail. A value that was never told, or only by digest, says so in words."""
+
+    at: datetime
+    by: str
+    before: str | None
+    after: str
+    position: int
+
+
+def told_of(model: Model, *, derived: dict[str, list[str]], policy: dict | None = None) -> list[Told]:
+    """Every attribute of a model in its order. `derived` holds what higher apps know: name to lines."""
+    policy = policy or Policy.objects.in_force().document
+    required = set(policies.required_attributes(policy, model.tier))
+    lacking = set(model.missing(policy))
+    derived = derived_of(model, policy) | derived
+    return [
+        _told(model, attribute, derived, is_required=attribute.name in required, is_missing=attribute.name in lacking)
+        for attribute in ATTRIBUTES
+    ]
+
+
+def grouped(told: Iterable[Told]) -> list[tuple[Group, list[Told], int]]:
+    """By group, each with how many of it are missing."""
+    told = list(told)
+    groups = [(group, [one for one in told if one.attribute.group == group]) for group in Group]
+    return [(group, ones, sum(one.is_missing for one in ones)) for group, ones in groups]
+
+
+def derived_of(model: Model, policy: dict) -> dict[str, list[str]]:
+    """What follows from the register alone; an empty list where there is nothing to tell."""
+    return {
+        "identifier": [model.slug],
+        "status": [model.get_status_display()],
+        "approved_uses": _approved_uses(model),
+        "approvers": [_approvers(model, policy)],
+        "tier": [f"Tier {model.tier}" + (", provisional" if model.tier_is_provisional else "")],
+        "tier_review": _tier_review(model),
+        "current_version": _current_version(model),
+        "downstream": [f"{edge.model} ({edge.get_kind_display().lower()})" for edge in downstream_of(model)],
+        "conditions": conditions_of(model),
+    }
+
+
+def history_of(model: Model, attribute: Attribute) -> list[Change]:
+    """Who said what about one attribute and when, newest first."""
+    if attribute.kind == Kind.ROWS:
+        return _history_of_rows(model, attribute)
+    entries = Entry.objects.about(model).filter(action__in=(Action.MODEL_REGISTERED, Action.MODEL_EDITED))
+    changes = []
+    for entry in entries:
+        said = entry.details.get("said", {})
+        changed = entry.details.get("changes", {}).get(attribute.name)
+        if changed is not None:
+            changes.append((entry, changed["before"], changed["after"]))
+        elif attribute.name in said:
+            changes.append((entry, None, said[attribute.name]))
+    names = _names_in(attribute, [value for _, *values in changes for value in values])
+    return [
+        Change(
+            at=entry.at,
+            by=entry.actor_name,
+            before=None if before is None and entry.action == Action.MODEL_REGISTERED else _recorded(before, names),
+            after=_recorded(after, names),
+            position=entry.position,
+        )
+        for entry, before, after in changes
+    ]
+
+
+def _history_of_rows(model: Model, attribute: Attribute) -> list[Change]:
+    """Rows added and ended. An end tells its reason, so that nobody has to look for it."""
+    actions = (Action.PARTICULAR_ADDED, Action.PARTICULAR_ENDED)
+    entries = Entry.objects.filter(model_slug=model.slug, action__in=actions, details__attribute=attribute.name)
+    changes = []
+    for entry in entries:
+        row = entry.details["row"]
+        added = entry.action == Action.PARTICULAR_ADDED
+        ended = f"Ended: {entry.details.get('reason', '')}"
+        changes.append(
+            Change(entry.at, entry.actor_name, None if added else row, row if added else ended, entry.position)
+        )
+    return changes
+
+
+def in_words(attribute: Field, value) -> str:
+    """A value as a page writes it; empty where nothing is said."""
+    if isinstance(value, bool) or attribute.kind == Kind.FLAG:
+        return FLAGS[value]
+    if attribute.kind == Kind.CHOICE:
+        return value.replace("_", " ").capitalize()
+    if attribute.kind == Kind.CHOICES:
+        return ", ".join(entry.replace("_", " ") for entry in value)
+    if attribute.kind == Kind.TEXTS:
+        return ", ".join(value)
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    if isinstance(value, date):
+        return day(value)
+    return "" if value is None else str(value)
+
+
+def as_json(value):
+    """A value as programs read it."""
+    if isinstance(value, Person):
+        return {"id": str(value.pk), "name": value.display_name}
+    if isinstance(value, Model):
+        return value.slug
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _told(model: Model, attribute: Attribute, derived: dict, *, is_required: bool, is_missing: bool) -> Told:
+    if attribute.kind == Kind.DERIVED:
+        lines = derived.get(attribute.name, [])
+        return Told(attribute, lines, tuple(lines))
+    if attribute.kind == Kind.ROWS:
+        rows = list(rows_of(attribute.name).standing().filter(model=model))
+        value = [row_as_json(attribute.name, row) for row in rows]
+        return Told(attribute, value, tuple(str(row) for row in rows), is_required, is_missing)
+    value = getattr(model, attribute.name)
+    words = in_words(attribute, value)
+    return Told(attribute, as_json(value), (words,) if words else (), is_required, is_missing)
+
+
+def row_as_json(name: str, row) -> dict:
+    """One row as programs read it: what was said, by whom, since when."""
+    said = {field.name: as_json(getattr(row, field.name)) for field in PARTICULARS[name]}
+    facts = {"sha256": row.sha256, "bytes": row.bytes, "media_type": row.media_type} if name == "documents" else {}
+    by = row.added_by.display_name if row.added_by else "system"
+    return {"id": str(row.pk), **said, **facts, "added_by": by, "added_at": row.added_at.isoformat()}
+
+
+def _approved_uses(model: Model) -> list[str]:
+    now = timezone.now()
+    lines = []
+    for use in model.uses.prefetch_related("approvals__version"):
+        numbers = sorted(approval.version.number for approval in use.approvals.all() if approval.stands(now))
+        if numbers:
+            versions = ", ".join(str(number) for number in numbers)
+            lines.append(f"{use.title}: version {versions} ({use.state})")
+    return lines
+
+
+def conditions_of(model: Model) -> list[str]:
+    """Under which conditions its uses were approved, and which of them are restricted."""
+    now = timezone.now()
+    lines = [f"{use.title} is {use.state}: {use.state_because}" for use in model.uses.filter(state="restricted")]
+    for use in model.uses.prefetch_related("approvals__version"):
+        for approval in use.approvals.all():
+            until = f" (until {day(approval.expires_at)})" if approval.expires_at else ""
+            if approval.stands(now):
+                version = f"version {approval.version.number} for {use.title}"
+                lines += [f"{condition} – {version}{until}" for condition in approval.conditions]
+    return lines
+
+
+def _approvers(model: Model, policy: dict) -> str:
+    roles = [label(role) for role in policies.roles_required(policy, "promotion", model.tier)]
+    return f"A promotion needs: {' and '.join(roles)}."
+
+
+def _tier_review(model: Model) -> list[str]:
+    if model.tier_is_provisional:
+        return []
+    return [f"Confirmed by {model.tier_confirmed_by or 'the system'} on {day(model.tier_confirmed_at)}"]
+
+
+def _current_version(model: Model) -> list[str]:
+    version = model.production_version()
+    if version is None:
+        return []
+    lines = [f"Version {version.number}, in production since {day(version.promoted_at)}"]
+    lines += [f"Artifact: SHA-256 {version.artifact_sha256}"] if version.artifact_sha256 else []
+    return lines + ([f"Code: {version.code_ref}"] if version.code_ref else [])
+
+
+def _names_in(attribute: Attribute, values: list) -> dict[str, str]:
+    """The names of the people or models that the trail knows by their id."""
+    ids = {value for value in values if isinstance(value, str)}
+    if attribute.kind == Kind.PERSON:
+        return {str(person.pk): person.display_name for person in Person.objects.filter(pk__in=ids)}
+    if attribute.kind == Kind.MODEL:
+        return {str(model.pk): model.name for model in Model.objects.filter(pk__in=ids)}
+    return {}
+
+
+def _recorded(value, names: dict[str, str]) -> str:
+    """A value from the trail in words."""
+    if isinstance(value, str) and value.startswith("sha256:"):
+        return f"a longer text, SHA-256 {value.removeprefix('sha256:')}"
+    if isinstance(value, bool):
+        return FLAGS[value]
+    if isinstance(value, list):
+        return ", ".join(str(entry) for entry in value)
+    return "" if value is None else names.get(value, str(value))
+
+
+def day(moment: date) -> str:
+    """A date as lines for people write it."""
+    return f"{moment.day} {moment:%b %Y}"

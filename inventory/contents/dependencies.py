@@ -1,0 +1,106 @@
+"""Which models depend on which: neighbours, paths, and everything that a change or a retirement would reach."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
+
+from inventory.models import DataSource, Dependency, Model
+from inventory.states import Status
+
+MOST_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A model that takes in another's output, directly (1) or through others."""
+
+    model: Model
+    steps: int
+
+    @property
+    def is_live(self) -> bool:
+        return self.model.status not in (Status.IN_DEVELOPMENT, Status.RETIRED)
+
+
+def consumers_of(model: Model) -> list[Reached]:
+    """Every model downstream of one, nearest first: whom its change or retirement would reach."""
+    reached, level, steps = {model.pk: None}, [model.pk], 0
+    found = []
+    while level:
+        steps += 1
+        edges = Dependency.objects.standing().filter(upstream__in=level).select_related("model__owner")
+        nearest = {edge.model_id: edge.model for edge in edges.order_by("model__name") if edge.model_id not in reached}
+        reached.update(nearest)
+        found += [Reached(consumer, steps) for consumer in nearest.values()]
+        level = list(nearest)
+    return found
+
+
+def live_consumers_of(model: Model) -> list[Model]:
+    """The models in use that take in its output directly: none may be left when it retires."""
+    return [reached.model for reached in consumers_of(model) if reached.steps == 1 and reached.is_live]
+
+
+def path_between(consumer: Model, upstream: Model) -> list[Model]:
+    """The models from `consumer` up to `upstream`, both included, by the shortest way; empty where there is none."""
+    if consumer.pk == upstream.pk:
+        return [consumer]
+    came_from, level = {consumer.pk: None}, [consumer.pk]
+    while level and upstream.pk not in came_from:
+        edges = Dependency.objects.standing().filter(model__in=level).values_list("model", "upstream")
+        level = []
+        for below, above in edges:
+            if above not in came_from:
+                came_from[above] = below
+                level.append(above)
+    if upstream.pk not in came_from:
+        return []
+    way = [upstream.pk]
+    while came_from[way[-1]] is not None:
+        way.append(came_from[way[-1]])
+    models = Model.objects.in_bulk(way)
+    return [models[key] for key in reversed(way)]
+
+
+def upstream_of(model: Model) -> QuerySet[Dependency]:
+    return (
+        Dependency.objects.standing().filter(model=model).select_related("upstream__owner").order_by("upstream__name")
+    )
+
+
+def downstream_of(model: Model) -> QuerySet[Dependency]:
+    return Dependency.objects.standing().filter(upstream=model).select_related("model__owner").order_by("model__name")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Something that this model has in common with others: a data source, a vendor, a family of methods."""
+
+    what: str
+    name: str
+    others: list[Model]
+    total: int
+
+
+def shared_by(model: Model, visible: QuerySet[Model]) -> list[Shared]:
+    """What it shares, with the models that are in the same boat, among those one may see."""
+    others = visible.exclude(pk=model.pk).exclude(status=Status.RETIRED).order_by("name")
+    found = []
+    for source in DataSource.objects.standing().filter(model=model).order_by("name"):
+        same = DataSource.objects.standing().annotate(folded=Lower("name")).filter(folded=source.name.lower())
+        found.append(("data source", source.name, others.filter(pk__in=same.values("model"))))
+    if model.vendor:
+        found.append(("vendor", model.vendor, others.filter(vendor__iexact=model.vendor)))
+    if model.method_family:
+        found.append(
+            ("family of methods", model.get_method_family_display(), others.filter(method_family=model.method_family))
+        )
+    shared = [Shared(what, name, list(same[:MOST_SHOWN]), same.count()) for what, name, same in found]
+    return [one for one in shared if one.total]
+
+
+def orphan_dependencies() -> QuerySet[Dependency]:
+    """Dependencies of living models on retired ones: somebody must say what takes their place."""
+    rows = Dependency.objects.standing().filter(upstream__status=Status.RETIRED).exclude(model__status=Status.RETIRED)
+    return rows.select_related("model", "upstream")

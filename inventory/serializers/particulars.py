@@ -1,0 +1,64 @@
+"""The shape of one row of each attribute that is kept as rows, from the table of particulars."""
+
+from inventory.attributes import BY_NAME, PARTICULARS, Field, Kind
+from inventory.attributes.choices import DOCUMENT_KINDS
+from inventory.serializers.attributes import field_in
+from inventory.serializers.fields import StrictQuery
+from mrm import serializers
+
+
+def shape_of(name: str) -> type[serializers.Serializer]:
+    """What is sent to say one thing more. The class carries the name of the attribute into the OpenAPI document."""
+    fields = {field.name: field_in(field, may_be_left_out=False) for field in PARTICULARS[name]}
+    words = "".join(word.capitalize() for word in name.split("_"))
+    return type(f"{words}In", (serializers.Serializer,), fields)
+
+
+SHAPES: dict[str, type[serializers.Serializer]] = {name: shape_of(name) for name in PARTICULARS if name != "documents"}
+
+
+def described(name: str) -> dict:
+    """The same as JSON Schema: drf-spectacular has no word for one of several shapes that may look alike."""
+    properties = {field.name: _described(field) for field in PARTICULARS[name]}
+    required = [field.name for field in PARTICULARS[name] if field.is_required]
+    shape = {"type": "object", "title": BY_NAME[name].label, "properties": properties, "required": required}
+    return shape | {"additionalProperties": False}
+
+
+def _described(field: Field) -> dict:
+    told = {"description": field.help or field.label}
+    match field.kind:
+        case Kind.FLAG:
+            return told | {"type": ["boolean", "null"]}
+        case Kind.CHOICE:
+            return told | {"enum": [*field.choices] if field.is_required else [*field.choices, ""]}
+    return told | {"type": "string"} | ({"maxLength": field.longest} if field.longest else {})
+
+
+class EndIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=2000, help_text="Why it no longer holds.")
+
+
+class DocumentQuery(StrictQuery):
+    title = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(DOCUMENT_KINDS)
+    edition = serializers.CharField(max_length=50, required=False, help_text="The document's own version.")
+    written_on = serializers.DateField(required=False)
+    review_by = serializers.DateField(required=False, help_text="After that day it counts as stale.")
+    retention_class = serializers.CharField(max_length=200, required=False)
+    filename = serializers.CharField(max_length=200, required=False)
+
+
+class DocumentOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    kind = serializers.ChoiceField(DOCUMENT_KINDS)
+    edition = serializers.CharField()
+    written_on = serializers.DateField(allow_null=True)
+    review_by = serializers.DateField(allow_null=True)
+    retention_class = serializers.CharField()
+    filename = serializers.CharField()
+    media_type = serializers.CharField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    added_at = serializers.DateTimeField()

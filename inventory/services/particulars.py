@@ -1,0 +1,124 @@
+"""What is said about a model row by row: added by whom it concerns, ended with a reason, never changed."""
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from inventory.attributes import BY_NAME, PARTICULARS, Kind, fault_in
+from inventory.contents.dependencies import path_between
+from inventory.models import Model, Particular
+from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.services.attributes import refuse_what_is_not_theirs, told
+from inventory.states import Status
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import RuleBroken, UnusableData
+
+MOST_ROWS = 500  # Of one attribute of one model.
+LONGEST_REASON = 2000
+
+
+@governed()
+def add_particular(model: Model, name: str, *, values: dict, actor, **facts) -> Particular:
+    """Say one thing more about a model. A new determination of the same regime takes the place of the earlier one.
+
+    `facts` are what the system itself knows about the row, such as the digest of a document.
+    """
+    require(actor, Permission.DESCRIBE_MODEL, model.workspace_id, model_slug=model.slug)
+    refuse_what_is_not_theirs([name], workspace=model.workspace_id, actor=actor)
+    model = Model.objects.select_for_update().select_related("workspace").get(pk=model.pk)
+    if model.status == Status.RETIRED:
+        raise RuleBroken(f"{model} is retired; its entry stays as it was.")
+    values = _checked(name, values)
+    if name == "documents" and not facts:
+        raise RuleBroken("A document comes with its file; send it as the body to the address of the model's documents.")
+    if name == "upstream":
+        values["upstream"] = Model.objects.select_for_update().get(pk=values["upstream"].pk)
+        _check_dependency(model, values["upstream"])
+    if name == "determinations":
+        _replace_determination(model, values["regime"], actor)
+    _refuse_repetition(model, name, values, facts)
+    table, fixed = ROWS_OF[name]
+    row = table.objects.create(model=model, added_by=actor, **fixed, **values, **facts)
+    details = {field: told(value) for field, value in (values | facts).items()}
+    record(Action.PARTICULAR_ADDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], values=details)
+    return row
+
+
+@governed()
+def end_particular(row: Particular, name: str, *, reason: str, actor) -> Particular:
+    """Say that something no longer holds, and why."""
+    require(actor, Permission.DESCRIBE_MODEL, row.model.workspace_id, model_slug=row.model_slug)
+    refuse_what_is_not_theirs([name], workspace=row.model.workspace_id, actor=actor)
+    row = type(row).objects.select_for_update(of=("self",)).select_related("model").get(pk=row.pk)
+    if row.ended_at:
+        raise RuleBroken(f"It ended on {row.ended_at:%d %B %Y} already: {row.ended_because}")
+    if not reason.strip():
+        raise RuleBroken("Say why it no longer holds; whoever relies on it needs to know.")
+    if len(reason) > LONGEST_REASON:
+        message = f"The reason has {len(reason)} characters; at most {LONGEST_REASON} fit."
+        raise UnusableData({"message": message, "field": "reason"})
+    _end(row, name, reason, actor)
+    return row
+
+
+def _end(row: Particular, name: str, reason: str, actor) -> None:
+    row.ended_at, row.ended_because = timezone.now(), reason
+    row.save(update_fields=["ended_at", "ended_because"])
+    record(Action.PARTICULAR_ENDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], reason=reason)
+
+
+def _checked(name: str, values: dict) -> dict:
+    fields = {field.name: field for field in PARTICULARS[name]}
+    errors = [
+        {"message": f"{unknown} means nothing here; known are {', '.join(fields)}.", "field": unknown}
+        for unknown in sorted(values.keys() - fields.keys())
+    ]
+    kept = {}
+    for field in fields.values():
+        value = values.get(field.name, field.empty)
+        value = value.strip() if isinstance(value, str) else value
+        if fault := fault_in(field, value):
+            errors.append({"message": fault, "field": field.name})
+        elif field.is_required and value in ("", None):
+            errors.append({"message": f"{field.label} is needed.", "field": field.name})
+        elif isinstance(value, Person) and (value.is_service or not value.is_active):
+            errors.append({"message": f"{value} cannot sign in; name a person.", "field": field.name})
+        elif field.kind != Kind.TEXT or value or not field.is_required:
+            kept[field.name] = value
+    if errors:
+        raise UnusableData(*errors)
+    return kept
+
+
+def _check_dependency(model: Model, upstream: Model) -> None:
+    """No model depends on itself, on one elsewhere, on a retired one, or in a circle."""
+    if upstream.workspace_id != model.workspace_id:
+        raise RuleBroken(f"{upstream} belongs to another workspace, so {model} cannot depend on it here.")
+    if upstream.status == Status.RETIRED:
+        raise RuleBroken(f"{upstream} is retired; nothing new depends on it.")
+    if way := path_between(upstream, model):
+        circle = " → ".join([str(model), *(str(step) for step in way)])
+        raise RuleBroken(f"That would be a circle, in which each waits for the other: {circle}.")
+
+
+def _replace_determination(model: Model, regime: str, actor) -> None:
+    earlier = rows_of("determinations").standing().filter(model=model, regime__iexact=regime)
+    for row in earlier.select_for_update():
+        _end(row, "determinations", "Determined again.", actor)
+
+
+def _refuse_repetition(model: Model, name: str, values: dict, facts: dict) -> None:
+    standing = rows_of(name).standing().filter(model=model)
+    if standing.count() >= MOST_ROWS:
+        raise RuleBroken(f"{BY_NAME[name].label} has {MOST_ROWS} rows, and more do not fit. End what no longer holds.")
+    same = {
+        "aliases": {"name__iexact": values.get("name"), "system__iexact": values.get("system")},
+        "stakeholders": {"discipline": values.get("discipline"), "person": values.get("person")},
+        "data_sources": {"name__iexact": values.get("name")},
+        "upstream": {"upstream": values.get("upstream"), "kind": values.get("kind")},
+        "documents": {"sha256": facts.get("sha256")},
+    }.get(name)
+    if same and (other := standing.filter(**same).first()):
+        raise RuleBroken(f"The register says so already, since {other.added_at:%d %B %Y}: {other}.")
