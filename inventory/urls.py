@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from inventory.views import (
     attributes,
+    dependencies,
     listing,
     particulars,
     past,
@@ -33,6 +34,7 @@ urlpatterns = [
     path(
         "models/<slug:slug>/attributes/<slug:name>/<uuid:row>/end/", particulars.end_particular, name="end-particular"
     ),
+    path("models/<slug:slug>/dependencies/", dependencies.dependencies, name="model-dependencies"),
     path("models/<slug:slug>/documents/<uuid:row>/", particulars.document, name="document"),
     path("models/<slug:slug>/tier/", tiering.confirm_tier, name="confirm-tier"),
     path("models/<slug:slug>/tier/scorecard/", tiering.answer_scorecard, name="answer-scorecard"),

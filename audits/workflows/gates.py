@@ -16,6 +16,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.models import Arrangement, Finding
 from inventory.artifacts import output_column
+from inventory.contents.dependencies import why_still_needed
 from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
 from inventory.policies import required_assessments
 from inventory.states import Stage, Status
@@ -87,7 +88,9 @@ def blockers_for_approval(version: ModelVersion) -> list[str]:
 
 def blockers_for_retirement(model: Model) -> list[str]:
     """Every reason why this model may not be retired now, in words."""
-    return [f"{model} is retired."] if model.status == Status.RETIRED else []
+    if model.status == Status.RETIRED:
+        return [f"{model} is retired."]
+    return why_still_needed(model)
 
 
 def _sorted(version: ModelVersion, found: list[Blocker], now: datetime) -> Gate:

@@ -42,6 +42,14 @@ def live_consumers_of(model: Model) -> list[Model]:
     return [reached.model for reached in consumers_of(model) if reached.steps == 1 and reached.is_live]
 
 
+def why_still_needed(model: Model) -> list[str]:
+    """Why a model may not retire yet: one sentence for each model in use that takes in its output."""
+    return [
+        f"{consumer} is in use and takes in what {model} gives; end that dependency or retire {consumer} first."
+        for consumer in live_consumers_of(model)
+    ]
+
+
 def path_between(consumer: Model, upstream: Model) -> list[Model]:
     """The models from `consumer` up to `upstream`, both included, by the shortest way; empty where there is none."""
     if consumer.pk == upstream.pk:
@@ -98,6 +106,54 @@ def shared_by(model: Model, visible: QuerySet[Model]) -> list[Shared]:
         )
     shared = [Shared(what, name, list(same[:MOST_SHOWN]), same.count()) for what, name, same in found]
     return [one for one in shared if one.total]
+
+
+@dataclass(frozen=True)
+class Box:
+    """One model of the picture: where it stands and what it is."""
+
+    model: Model
+    x: int
+    y: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A model between what it depends on and what depends on it: the neighbours and no more."""
+
+    width: int
+    height: int
+    focus: Box
+    upstream: list[Box]
+    downstream: list[Box]
+    hidden: int
+
+
+BOX_WIDTH, BOX_HEIGHT, BOX_STEP, COLUMN = 200, 44, 56, 290
+
+
+def picture_of(model: Model, above: list[Dependency], below: list[Dependency]) -> Picture:
+    """Upstream on the left, downstream on the right; what does not fit is in the list beside it."""
+    left, right = above[:MOST_SHOWN], below[:MOST_SHOWN]
+    rows = max(len(left), len(right), 1)
+    middle = (rows * BOX_STEP - BOX_STEP) // 2
+
+    def column(edges: list[Dependency], x: int, side: str) -> list[Box]:
+        top = middle - (len(edges) - 1) * BOX_STEP // 2
+        return [
+            Box(getattr(edge, side), x, top + place * BOX_STEP, edge.get_kind_display())
+            for place, edge in enumerate(edges)
+        ]
+
+    return Picture(
+        width=2 * COLUMN + BOX_WIDTH,
+        height=rows * BOX_STEP,
+        focus=Box(model, COLUMN, middle),
+        upstream=column(left, 0, "upstream"),
+        downstream=column(right, 2 * COLUMN, "model"),
+        hidden=len(above) + len(below) - len(left) - len(right),
+    )
 
 
 def orphan_dependencies() -> QuerySet[Dependency]:

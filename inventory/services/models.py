@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import attributes, policies
+from inventory.contents.dependencies import why_still_needed
 from inventory.models import Model, ModelVersion
 from inventory.services.attributes import (
     check_agreement,
@@ -122,6 +123,8 @@ def edit_model(
 def retire_model(model: Model, *, actor) -> Model:
     """End a model and every version of it. Called where a retirement was approved, never by a view."""
     model = Model.objects.select_for_update().get(pk=model.pk)
+    if needed := why_still_needed(model):
+        raise RuleBroken(*needed)
     now = timezone.now()
     move_model(model, "retire")
     model.retired_at = now

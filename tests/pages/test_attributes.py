@@ -134,6 +134,7 @@ def test_a_document_is_uploaded_and_fetched_as_a_file_to_save(visit, engineer, s
     fetched = client.get(reverse("document", args=[model.slug, document.pk]))
     assert fetched.headers["Content-Type"] == "application/octet-stream"
     assert fetched.headers["Content-Disposition"].startswith("attachment")
+    assert b"".join(fetched.streaming_content) == b"<script>alert(1)</script>"
     assert "Stale since 1 Jan 2020" in client.get(reverse("model-attribute", args=[model.slug, "documents"])).text
     assert visit(stranger).get(reverse("document", args=[model.slug, document.pk])).status_code == 404
     assert 'id="id_file_error"' in client.post(add, {"title": "Notes", "kind": "other"}).text

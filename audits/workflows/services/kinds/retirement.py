@@ -6,6 +6,7 @@ from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import arrangements
 from audits.workflows.services.endings import withdraw
 from audits.workflows.services.kinds.kind import ChangeKind, Term, the_model
+from inventory.contents.dependencies import consumers_of
 from inventory.models import Model, Policy
 from inventory.services import retire_model
 from inventory.states import UseState
@@ -49,6 +50,7 @@ def _impact(change: ChangeRequest) -> dict:
             "versions": list(change.model.versions.order_by("number").values_list("number", flat=True)),
             "uses": [str(use.title) for use in change.model.uses.exclude(state=UseState.ENDED)],
             "findings": list(Finding.objects.open().filter(model=change.model).values_list("reference", flat=True)),
+            "models_downstream": [str(reached.model) for reached in consumers_of(change.model)],
             "arrangements": list(standing.order_by("reference").values_list("reference", flat=True)),
         }
     }

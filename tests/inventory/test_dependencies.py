@@ -1,0 +1,107 @@
+"""Dependencies of models: no circles, what a change reaches, and that nothing retires under a model in use."""
+
+import pytest
+from django.urls import reverse
+
+from audits.workflows.gates import blockers_for_retirement
+from inventory.contents.dependencies import consumers_of, orphan_dependencies, path_between, picture_of, shared_by
+from inventory.models import Dependency, Model
+from inventory.services import add_particular, edit_model, end_particular, retire_model
+from mrm.errors import RuleBroken
+from tests.factories import make_model, make_version, promote
+
+
+def depends(model, upstream, **fields) -> Dependency:
+    values = {"upstream": upstream, "kind": "input", "criticality": "high"} | fields
+    return add_particular(model, "upstream", values=values, actor=None)
+
+
+@pytest.fixture
+def chain(workspace) -> list[Model]:
+    """D takes in C, which takes in B, which takes in A."""
+    a, b, c, d = (make_model(name=name) for name in "ABCD")
+    for consumer, upstream in ((b, a), (c, b), (d, c)):
+        depends(consumer, upstream)
+    return [a, b, c, d]
+
+
+def test_a_circle_is_refused_and_its_way_is_named(chain):
+    a, _, _, d = chain
+    with pytest.raises(RuleBroken, match="A → D → C → B → A"):
+        depends(a, d)
+    with pytest.raises(RuleBroken, match="A → A"):
+        depends(a, a)
+    assert Dependency.objects.count() == 3
+
+
+def test_a_way_that_was_ended_closes_no_circle(chain):
+    a, b, _, d = chain
+    end_particular(Dependency.objects.get(model=b), "upstream", reason="Replaced.", actor=None)
+    depends(a, d)
+    assert path_between(a, b) == [a, d, chain[2], b]
+
+
+def test_a_change_reaches_every_model_downstream_nearest_first(chain):
+    assert [(one.model.name, one.steps) for one in consumers_of(chain[0])] == [("B", 1), ("C", 2), ("D", 3)]
+    assert consumers_of(chain[3]) == []
+
+
+def test_a_model_is_not_retired_while_one_in_use_depends_on_it(chain):
+    a, b, *_ = chain
+    promote(make_version(b))
+    assert "B is in use" in blockers_for_retirement(a)[0]
+    with pytest.raises(RuleBroken, match="B is in use"):
+        retire_model(a, actor=None)
+    end_particular(Dependency.objects.get(model=b), "upstream", reason="Estimated anew without it.", actor=None)
+    assert blockers_for_retirement(a) == []
+    retire_model(a, actor=None)
+
+
+def test_what_is_in_development_keeps_no_model_alive_and_is_found_as_an_orphan(chain):
+    retire_model(chain[0], actor=None)
+    assert [str(edge.model) for edge in orphan_dependencies()] == ["B"]
+    retire_model(chain[1], actor=None)
+    assert [str(edge.model) for edge in orphan_dependencies()] == ["C"]
+
+
+def test_what_models_share_is_found_by_its_name_whatever_its_case(workspace, engineer):
+    one, other, third = (make_model(name=name) for name in ("One", "Other", "Third"))
+    for model, name in ((one, "Credit bureau"), (other, "credit bureau")):
+        add_particular(model, "data_sources", values={"name": name}, actor=None)
+    for model in (one, third):
+        edit_model(model, changes={"vendor": "Acme"}, actor=engineer)
+    one.refresh_from_db()
+    shared = [(found.what, found.others, found.total) for found in shared_by(one, Model.objects.all())]
+    assert shared == [("data source", [other], 1), ("vendor", [third], 1)]
+    assert shared_by(one, Model.objects.filter(pk=one.pk)) == []
+
+
+def test_the_picture_shows_the_neighbours_and_no_more(workspace):
+    focus = make_model(name="Focus")
+    edges = [depends(make_model(), focus) for _ in range(14)]
+    picture = picture_of(focus, [], edges)
+    assert (len(picture.downstream), picture.hidden) == (12, 2)
+
+
+def test_the_tab_tells_neighbours_reach_and_refuses_a_circle_in_words(client, chain, engineer, stranger):
+    a, b, _, d = chain
+    client.force_login(engineer)
+    page = client.get(reverse("model-dependencies", args=[b.slug])).text
+    assert "<svg" in page and "in 2 steps" in page and "2 models</strong> downstream" in page
+    sent = {"upstream": d.pk, "kind": "input", "criticality": "low"}
+    answer = client.post(reverse("add-particular", args=[a.slug, "upstream"]), sent)
+    assert answer.status_code == 409 and "A → D → C → B → A" in answer.text
+    client.force_login(stranger)
+    assert client.get(reverse("model-dependencies", args=[b.slug])).status_code == 404
+
+
+def test_the_tab_takes_few_queries_however_many_neighbours_there_are(
+    client, workspace, engineer, django_assert_max_num_queries
+):
+    focus = make_model()
+    for _ in range(6):
+        depends(make_model(), focus)
+    client.force_login(engineer)
+    client.get(reverse("model-dependencies", args=[focus.slug]))
+    with django_assert_max_num_queries(16):
+        client.get(reverse("model-dependencies", args=[focus.slug]))
