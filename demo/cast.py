@@ -26,6 +26,12 @@ CAST = (
     Part("officer.two@example.com", "Tomas Ibarra", Role.RISK_OFFICER),
     Part("auditor@example.com", "Henrik Lund", Role.AUDITOR),
     Part("administrator@example.com", "Ada Novak", Role.ADMINISTRATOR),
+    Part("head.validation@example.com", "Ines Cardoso", Role.HEAD_OF_VALIDATION),
+    Part("cro@example.com", "Ruth Adeyemi", Role.CHIEF_RISK_OFFICER),
+    Part("chair@example.com", "Samuel Okoro", Role.COMMITTEE_CHAIR),
+    Part("member@example.com", "Lea Fontaine", Role.COMMITTEE_MEMBER),
+    Part("compliance@example.com", "Noor Haddad", Role.COMPLIANCE),
+    Part("examiner@example.com", "Karl Brandt", Role.EXAMINER),
 )
 
 
