@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance
 from sklearn.decomposition import PCA
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.naive_bayes import GaussianNB
 
 from audits.statistics import drift, multivariate
+from audits.statistics.multivariate import (
+    SecondOrderDiscriminant,
+    domain_classifier_auc,
+    text_domain_classifier_auc,
+)
 
 
 def normal(rng, rows, correlation=0.0, shift=0.0, columns=3):
@@ -218,3 +224,53 @@ def test_no_table_gives_a_bare_nan_or_an_accident(reference, current):
         estimate = run(measure, *sides)
         assert estimate.value is not None or estimate.reason
         json.dumps(dict(estimate.detail))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
+
+
+def texts(rng, words: list[str], rows: int) -> list[str]:
+    return [" ".join(rng.choice(words, 5)) for _ in range(rows)]
+
+
+def test_texts_of_one_subject_are_not_told_apart_and_those_of_two_are(rng):
+    home, away = ["card", "login", "app", "fees", "branch"], ["outage", "token", "timeout", "login", "app"]
+    same = text_domain_classifier_auc(texts(rng, home, 150), texts(rng, home, 150), rng=rng, permutations=19)
+    other = text_domain_classifier_auc(texts(rng, home, 150), texts(rng, away, 150), rng=rng, permutations=19)
+    assert same.value == pytest.approx(0.5, abs=0.1) and same.p_value > 0.05
+    assert other.value > 0.95 and other.p_value == 0.05
+    assert {entry["word"] for entry in other.detail["words"][:6]} == {"card", "fees", "branch", "outage", "token",
+                                                                     "timeout"}  # fmt: skip
+
+
+def test_texts_without_a_word_cannot_be_told_apart_and_missing_ones_are_empty(rng):
+    answer = text_domain_classifier_auc([None, "", "!!"] * 20, ["word"] * 60, rng=rng)
+    assert answer.value is None and "no text with a word" in answer.reason
+    some = text_domain_classifier_auc([None, "one word"] * 40, ["one word", None] * 40, rng=rng, permutations=19)
+    assert some.value == pytest.approx(0.5, abs=0.15)
+    with pytest.raises(ValueError, match="component"):
+        text_domain_classifier_auc(["a"], ["b"], rng=rng, components=0)
+
+
+@pytest.mark.parametrize("shift", ["mean", "spread", "correlation"])
+def test_the_second_order_discriminant_tells_apart_what_differs_in_mean_spread_or_correlation(rng, shift):
+    here, there = rng.normal(size=(400, 4)), rng.normal(size=(400, 4))
+    if shift == "mean":
+        there[:, 0] += 0.8
+    elif shift == "spread":
+        there[:, 0] *= 2
+    else:
+        there[:, 1] = 0.8 * there[:, 0] + 0.6 * there[:, 1]
+    answer = domain_classifier_auc(here, there, rng=rng, classifier=SecondOrderDiscriminant(), permutations=19)
+    assert answer.value > 0.62 and answer.p_value == 0.05
+    same = domain_classifier_auc(here, rng.normal(size=(400, 4)), rng=rng, classifier=SecondOrderDiscriminant())
+    assert same.value == pytest.approx(0.5, abs=0.06) and same.p_value > 0.05
+
+
+def test_a_classifier_that_is_an_ensemble_may_be_passed_in(rng):
+    answer = domain_classifier_auc(
+        rng.normal(size=(60, 2)), rng.normal(size=(60, 2)), rng=rng, classifier=ExtraTreesClassifier(3), permutations=1
+    )
+    assert answer.value is not None

@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
+from scipy import stats
 from scipy.spatial import distance
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.multivariate.tables import paired_tables, thinned
@@ -48,14 +49,17 @@ def domain_classifier_auc(
     rows = np.vstack((first, second))
     is_current = np.repeat([False, True], [len(first), len(second)])
     seed = int(rng.integers(2**31))
-    model = classifier or ExtraTreesClassifier(20, min_samples_leaf=10, random_state=seed)
+    # By identity: an ensemble that is not fitted yet has no length, and so no truth.
+    model = ExtraTreesClassifier(20, min_samples_leaf=10, random_state=seed) if classifier is None else classifier
     split = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    aucs = _fold_aucs(model, split, rows, is_current)
-    value = float(np.mean(aucs))
-    reached = exchanges = 0
-    while exchanges < permutations and reached < ENOUGH_REACHED:
-        exchanges += 1
-        reached += np.mean(_fold_aucs(model, split, rows, rng.permutation(is_current))) >= value - 1e-12
+    # Fits this small only wait for one another on several cores.
+    with threadpool_limits(limits=1):
+        aucs = _fold_aucs(model, split, rows, is_current)
+        value = float(np.mean(aucs))
+        reached = exchanges = 0
+        while exchanges < permutations and reached < ENOUGH_REACHED:
+            exchanges += 1
+            reached += np.mean(_fold_aucs(model, split, rows, rng.permutation(is_current))) >= value - 1e-12
     stopped = reached == ENOUGH_REACHED
     return Estimate(
         value=value,
@@ -119,5 +123,11 @@ def _fold_aucs(model, split, rows: np.ndarray, is_current: np.ndarray) -> list[f
     aucs = []
     for learn, score in split.split(rows, is_current):
         fitted = clone(model).fit(rows[learn], is_current[learn])
-        aucs.append(float(roc_auc_score(is_current[score], fitted.predict_proba(rows[score])[:, 1])))
+        aucs.append(_auc(is_current[score], fitted.predict_proba(rows[score])[:, 1]))
     return aucs
+
+
+def _auc(is_current: np.ndarray, score: np.ndarray) -> float:
+    """By ranks (Mann-Whitney): scikit-learn's takes ten times as long, most of it to look at its arguments."""
+    ranks, ones = stats.rankdata(score), int(is_current.sum())
+    return float((ranks[is_current].sum() - ones * (ones + 1) / 2) / (ones * (len(score) - ones)))
