@@ -74,7 +74,7 @@ def add_version(
     name: str,
     *,
     schema: list[dict],
-    trained: Trained,
+    trained: Trained | None,
     reference: pl.DataFrame,
     threshold: float | None = None,
     metrics: dict | None = None,
@@ -83,9 +83,9 @@ def add_version(
     version = inventory.register_version(
         model,
         schema=schema,
-        framework=trained.framework,
+        framework=trained.framework if trained else "remote",
         code_ref=f"git+https://git.example.com/models/{model.slug}@{name}",
-        params=trained.params,
+        params=trained.params if trained else {},
         metrics=metrics or {},
         decision_threshold=threshold,
         training_data={"rows": reference.height, "description": "rows before the reference data"},
@@ -93,7 +93,7 @@ def add_version(
         actor=cast.engineer,
     )
     with tempfile.TemporaryDirectory(prefix="mrm-demo-") as folder:
-        if not version.artifact_sha256:
+        if trained and not version.artifact_sha256:
             artifact = Path(folder, "artifact")
             trained.save(artifact)
             version = inventory.attach_artifact(version, artifact, actor=cast.engineer)

@@ -10,6 +10,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
+ABOUT = ["app", "login", "card", "transfer", "balance", "screen", "update", "branch", "account", "statement", "fees"]
+PRAISE = ["fast", "easy", "helpful", "great", "love", "clear", "reliable", "thanks"]
+BLAME = ["slow", "crashes", "confusing", "bad", "hate", "broken", "worse", "annoying"]
+OUTAGE = ["outage", "sca", "token", "timeout", "passkey", "biometric", "migration", "maintenance"]
+
 
 def credit_applications(
     rows: int, *, start: datetime, end: datetime, seed: int, squeeze: float = 0.0, prefix: str = "A"
@@ -126,6 +131,37 @@ def energy_demand(rows: int, *, start: datetime, end: datetime, seed: int, prefi
         },
         label=(demand + rng.normal(0, 2.5, rows)).round(3),
     )
+
+
+def app_reviews(
+    rows: int, *, start: datetime, end: datetime, seed: int, outage: float = 0.0, prefix: str = "R"
+) -> pl.DataFrame:
+    """Short reviews of a banking app in columns review and channel, with the score a language model gives them.
+
+    Reviews are positive with a chance of 0.6; each joins four to nine words, two of three about the app in general and
+    the others of its mood. `outage` = 1 turns four of ten reviews of the last third of the period to a new subject,
+    in words and with error codes that were not there before. Scores stay right: the texts drift, not the law.
+    """
+    rng, moments, progress = _period(rows, start, end, seed)
+    label = (rng.random(rows) < 0.6).astype(float)
+    turned = rng.random(rows) < 0.4 * outage * (progress >= 2 / 3)
+    texts = [_review(rng, bool(good), bool(off)) for good, off in zip(label, turned, strict=True)]
+    score = np.clip(np.where(label == 1, rng.beta(6, 2, rows), rng.beta(2, 6, rows)), 0.01, 0.99)
+    features = {
+        "review": texts,
+        "channel": _pick(rng, rows, {"phone": 0.7, "web": 0.3}),
+        "score": score.round(4),
+    }
+    return _frame(rng, moments, prefix, features, label=label)
+
+
+def _review(rng: np.random.Generator, is_good: bool, is_turned: bool) -> str:
+    subject = OUTAGE if is_turned else ABOUT
+    words = [
+        str(rng.choice(subject if rng.random() < 2 / 3 else (PRAISE if is_good else BLAME)))
+        for _ in range(int(rng.integers(4, 10)))
+    ]
+    return " ".join(words) + (f" E{rng.integers(1000, 9999)}!" if is_turned else "")
 
 
 def _period(

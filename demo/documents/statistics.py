@@ -6,7 +6,18 @@ from importlib import import_module
 
 from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind
-from audits.statistics import calibration, changes, drift, explanation, fairness, performance, quality, robustness
+from audits.statistics import (
+    calibration,
+    changes,
+    drift,
+    explanation,
+    fairness,
+    multivariate,
+    performance,
+    quality,
+    robustness,
+    segments,
+)
 from demo.documents.tables import table
 from inventory import policies
 
@@ -32,16 +43,34 @@ MEASURED_WITH: dict[str, Callable] = {
     "jensen_shannon": drift.jensen_shannon_distance,
     "kolmogorov_smirnov": drift.kolmogorov_smirnov,
     "chi_square": drift.chi_square_test,
+    "wasserstein": drift.wasserstein_distance,
     "missing_rate": quality.missing_rate,
+    "out_of_range_rate": quality.out_of_range_rate,
+    "new_category_rate": quality.new_category_rate,
+    "type_mismatch_rate": quality.type_mismatch_rate,
+    "duplicate_rate": quality.duplicate_rate,
+    "freshness": quality.freshness,
+    "volume_change": quality.volume_change,
+    "reconstruction_error": multivariate.pca_reconstruction_shift,
+    "domain_classifier": multivariate.domain_classifier_auc,
+    "maximum_mean_discrepancy": multivariate.maximum_mean_discrepancy,
+    "text_domain_classifier": multivariate.text_domain_classifier_auc,
+    "new_segment": segments.worst_segments,
+    "estimated_auc_change": changes.difference,
     "impact_ratio": fairness.impact_ratio,
     "demographic_parity": fairness.demographic_parity,
     "equalized_odds": fairness.equalized_odds,
     "importance": explanation.global_importance,
     "attribution_drift": explanation.attribution_drift,
+    "attribution_precision": explanation.enough_rows,
+    "reason_code_stability": explanation.reason_code_stability,
+    "top_reason_changed": explanation.reason_code_stability,
     "additivity_gap": explanation.additivity_gap,
     "replication_gap": robustness.replication_gap,
     "auc": performance.auc,
     "auc_change": changes.difference,
+    "realised_against_estimated": changes.difference,
+    "segment_error": segments.worst_segments,
     "brier_score": performance.brier_score,
     "calibration_in_the_large": calibration.calibration_intercept_slope,
     "calibration_slope_deviation": calibration.calibration_intercept_slope,

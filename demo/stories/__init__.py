@@ -1,6 +1,6 @@
 """The portfolio: one story per model, told through the public services."""
 
-from demo.stories import churn, credit, energy, fraud, mortgage, pension, pilot
+from demo.stories import churn, credit, energy, fraud, mortgage, pension, pilot, reviews
 
 STORIES = {
     "Mortgage approval": mortgage.tell,
@@ -9,5 +9,6 @@ STORIES = {
     "Card fraud": fraud.tell,
     "Energy demand": energy.tell,
     "Pension plan participation": pension.tell,
+    "Review sentiment": reviews.tell,
     "Imaging triage pilot": pilot.tell,
 }

@@ -36,8 +36,8 @@ class ReferenceData(DataFile):
 
 class BatchQuerySet(models.QuerySet):
     def within(self, start, end):
-        """Batches with rows in the half-open window [start, end)."""
-        return self.filter(first_at__lt=end, last_at__gte=start)
+        """Batches with rows in the half-open window [start, end), always in the same order."""
+        return self.filter(first_at__lt=end, last_at__gte=start).order_by("first_at", "sha256")
 
     def unprofiled(self):
         return self.filter(profile_sha256="", version__reference__isnull=False)

@@ -12,16 +12,34 @@ MEASURES = (
     "jensen_shannon",
     "kolmogorov_smirnov",
     "chi_square",
+    "wasserstein",
     "missing_rate",
+    "out_of_range_rate",
+    "new_category_rate",
+    "type_mismatch_rate",
+    "duplicate_rate",
+    "freshness",
+    "volume_change",
+    "reconstruction_error",
+    "domain_classifier",
+    "maximum_mean_discrepancy",
+    "text_domain_classifier",
+    "new_segment",
+    "estimated_auc_change",
     "impact_ratio",
     "demographic_parity",
     "equalized_odds",
     "importance",
     "attribution_drift",
+    "attribution_precision",
+    "reason_code_stability",
+    "top_reason_changed",
     "additivity_gap",
     "replication_gap",
     "auc",
     "auc_change",
+    "realised_against_estimated",
+    "segment_error",
     "brier_score",
     "calibration_in_the_large",
     "calibration_slope_deviation",
@@ -32,7 +50,7 @@ MEASURES = (
     "r_squared",
 )
 TOLERANCE_TESTED = ("psi", "kolmogorov_smirnov")  # Whose runs test whether the true value is within a limit.
-ROLES = ("score", "feature")
+ROLES = ("score", "feature", "text")
 COLOURS = ("amber", "red")
 
 _fields = is_object(

@@ -12,13 +12,13 @@ from django.utils import timezone
 from audits.assessments import services
 from audits.assessments.measures.sources import Readings
 from audits.assessments.measures.subject import Subject
-from audits.assessments.models import Result, Run
+from audits.assessments.models import Run
 from audits.assessments.services.measuring_again import CannotMeasureAgain, measure_again
 from inventory.models import Policy, Source
 from inventory.services import close_source, read_source, register_source
 from mrm import embedded
 from mrm.adapters import storage
-from tests.factories import make_batch, make_outcomes, make_reference, make_rows, make_version
+from tests.factories import SCHEMA, make_batch, make_outcomes, make_reference, make_rows, make_version
 
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_record_batch:DeprecationWarning")
 
@@ -69,7 +69,8 @@ def assessed(version, kind: str) -> Run:
 
 
 def numbers_of(run: Run) -> list[tuple]:
-    return list(run.results.values_list(*NUMBERS))
+    """What comes from counts; a few rows of a source are others than those of a file."""
+    return list(run.results.exclude(column="").values_list(*NUMBERS))
 
 
 def test_a_source_tells_its_rows_and_their_times_once_it_is_read(source):
@@ -126,14 +127,27 @@ def test_what_needs_rows_reads_them_with_the_prediction_derived(version, source,
     assert sum(auc.sizes.values()) == 700
 
 
-def test_only_counts_are_stored_and_a_replay_takes_them_even_when_the_table_is_gone(version, source, tmp_path):
+def test_only_counts_are_stored_and_a_replay_takes_them(version, source, tmp_path):
     run = assessed(version, "drift")
     counts = run.inputs["sources"][0]["counts"]
     assert storage.exists(counts) and b"A0000001" not in storage.read(counts)
-    assert Result.objects.filter(run=run, value__isnull=False).exists()
+    again = {(r.measure, r.column, r.segment): r.value for r in measure_again(run)}
+    assert again == {(r.measure, r.column, r.segment): r.value for r in run.results.all()}
     (tmp_path / "warehouse.duckdb").unlink()
-    again = {(r.measure, r.column): r.value for r in measure_again(run)}
-    assert again == {(r.measure, r.column): r.value for r in run.results.all()}
+    with pytest.raises(CannotMeasureAgain, match="The source predictions cannot be read"):
+        measure_again(run)
+
+
+def test_without_an_id_only_what_needs_rows_is_missing_and_the_run_says_so(workspace, settings, tmp_path):
+    settings.SOURCE_FOLDER = str(tmp_path)
+    version = make_version(schema=[column for column in SCHEMA if column["role"] != "id"])
+    make_reference(version, tmp_path, rows=make_rows(500, seed=1).drop("application"))
+    url = put_into_duckdb(tmp_path)
+    read_source(register_source(version, url=url, table="predictions", time_column="scored_at", actor=None))
+    run = assessed(version, "drift")
+    assert run.state == "succeeded" and run.results.filter(measure="psi", column="income").exists()
+    assert "Without an id, nothing tells which rows" in " ".join(run.inputs["not_examined"])
+    assert [r.value for r in measure_again(run)] == [r.value for r in run.results.all()]
 
 
 def test_a_replay_says_when_the_table_no_longer_gives_the_rows_that_were_read(version, source, tmp_path):

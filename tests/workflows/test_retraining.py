@@ -63,7 +63,7 @@ def test_a_breach_that_the_policy_names_asks_for_retraining_once(asked, story):
 
 def test_a_breach_of_a_feature_asks_for_none(story):
     Breach.objects.filter(column="score").update(closed_at=timezone.now())
-    assert Breach.objects.open().get().column == "income"
+    assert Breach.objects.open().filter(measure="psi").get().column == "income"
     assert open_retraining_requests(timezone.now()) == []
 
 

@@ -1,60 +1,71 @@
 """Explainability: SHAP on the version's own artifact; what drives it now against what drove it on the reference."""
 
-import polars as pl
+import numpy as np
 
+from audits.assessments.measures.explaining import BACKGROUND_ROWS, Side, draw, explain_until_enough
+from audits.assessments.measures.reasons import compared_with, reason_stability
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
 from audits.assessments.measures.windows import inputs, logged_rows, nothing_logged
+from audits.scoring.service import Explanation
 from audits.statistics import explanation, robustness
 from audits.statistics.estimates import Estimate, could_not_compute
+from audits.statistics.limits import Verdict
 from inventory import artifacts, frames
 
-MOST_ROWS = 500
-BACKGROUND_ROWS = 100
+PRECISION = 0.05  # Of a share of attribution, where the policy says nothing.
 
 
 def measure_explainability(subject: Subject) -> Measured:
-    """Share of |SHAP| per feature, drift of that ranking, the additivity gap, and whether logged scores replicate."""
+    """Share of |SHAP| per feature and how precisely it is known, drift of that ranking, stability of reasons against
+    the version before, the additivity gap, and whether logged scores replicate."""
     version = subject.version
     subject.report_progress(5, "Drawing the rows to explain")
     logged, elsewhere = logged_rows(subject)
-    reference, current = (sample(rows, MOST_ROWS, seed=subject.seed) for rows in (frames.reference(version), logged))
-    if current.is_empty():
+    columns = [*artifacts.feature_names(version), artifacts.output_column(version).name]
+    before, lacking = compared_with(subject)
+    columns += artifacts.feature_names(before) if before else []
+    reference = draw(frames.reference(version).select(list(dict.fromkeys(columns))), seed=subject.seed)
+    current = draw(logged.select(list(dict.fromkeys(columns))), seed=subject.seed)
+    if not current.population:
         raise NotEnoughData(nothing_logged(subject))
-    background = sample(reference.lazy(), BACKGROUND_ROWS, seed=subject.seed)
-    subject.report_progress(
-        15, f"Explaining {reference.height} rows of the reference and {current.height} of the window"
+    background = reference.drawn.head(BACKGROUND_ROWS)
+    limit = subject.limit("attribution_precision")
+    precision = limit.amber if limit and limit.amber else PRECISION
+    subject.report_progress(15, "Explaining rows until enough are")
+    explained = explain_until_enough(
+        version, [reference, current], background=background, seed=subject.seed, precision=precision
     )
-    both = pl.concat([rows.select(artifacts.feature_names(version)) for rows in (reference, current)])
-    explained = artifacts.explain(version, both, background=background, seed=subject.seed)
-    subject.report_progress(85, "Comparing attributions")
+    subject.report_progress(75, "Comparing attributions")
+    measurements = _measurements(subject, explained, reference, current)
+    measurements += [_precision(subject, name, side) for name, side in (("reference", reference), ("window", current))]
+    if before:
+        subject.report_progress(85, f"Comparing reasons with those of version {before.number}")
+        measurements += reason_stability(
+            subject, before, current.drawn, current.joined("shap_values"), explained.feature_names,
+            background=background,
+        )  # fmt: skip
     facts = inputs(
         subject,
         elsewhere,
-        rows={"reference": reference.height, "current": current.height, "background": background.height},
+        rows={"reference": reference.rows, "current": current.rows, "background": background.height},
+        not_examined=[lacking] if lacking else [],
     )
-    return Measured(
-        measurements=_measurements(subject, explained, reference.height, current),
-        inputs=facts,
-        environment=environment(subject, explainer=explained.method, confinement=explained.confinement),
-    )
+    made = environment(subject, explainer=explained.method, confinement=explained.confinement)
+    return Measured(measurements=measurements, inputs=facts, environment=made)
 
 
-def sample(rows: pl.LazyFrame, most: int, *, seed: int) -> pl.DataFrame:
-    """At most this many rows, drawn without replacement; the same for the same rows and seed."""
-    table = rows.collect()
-    return table if table.height <= most else table.sample(most, seed=seed)
-
-
-def _measurements(subject: Subject, explained, cut: int, current: pl.DataFrame) -> list[Measurement]:
-    """The first `cut` explained rows are the reference's, the others those of the window."""
+def _measurements(subject: Subject, explained: Explanation, reference: Side, current: Side) -> list[Measurement]:
     names = explained.feature_names
-    importance_then = explanation.global_importance(explained.shap_values[:cut], names)
-    importance_now = explanation.global_importance(explained.shap_values[cut:], names)
-    logged = current[artifacts.output_column(subject.version).name].to_numpy()
+    values = [side.joined("shap_values") for side in (reference, current)]
+    importance_then, importance_now = (explanation.global_importance(side, names) for side in values)
+    logged = current.drawn[artifacts.output_column(subject.version).name].to_numpy()[: current.rows]
+    bases, outputs = (
+        np.concatenate([reference.joined(name), current.joined(name)]) for name in ("base_values", "outputs")
+    )
     single = {
         "attribution_drift": explanation.attribution_drift(_values(importance_then), _values(importance_now)),
-        "additivity_gap": explanation.additivity_gap(explained.shap_values, explained.base_values, explained.outputs),
-        "replication_gap": robustness.replication_gap(logged, explained.scores[cut:]),
+        "additivity_gap": explanation.additivity_gap(np.concatenate(values), bases, outputs),
+        "replication_gap": robustness.replication_gap(logged, current.joined("scores")),
     }
     measurements = [
         Measurement(measure=measure, estimate=estimate, limit=subject.limit(measure))
@@ -65,6 +76,33 @@ def _measurements(subject: Subject, explained, cut: int, current: pl.DataFrame) 
         for name, estimate in importance_now.items()
     ]
     return measurements
+
+
+def _precision(subject: Subject, name: str, side: Side) -> Measurement:
+    """The largest standard error of a top share, as a part of it; nothing where every row was explained.
+
+    Where the order of the top features is sure, small shares need no precision and no limit judges it.
+    """
+    sampling, sizes = side.sampling, {"rows": side.rows, "of": side.population}
+    method = f"largest standard error among the top shares of mean |SHAP|; {sampling.reason}"
+    limit = subject.limit("attribution_precision")
+    if side.is_census:
+        return Measurement(
+            measure="attribution_precision", segment=name, limit=limit,
+            estimate=Estimate(value=0.0, sizes=sizes, method=f"every one of the {side.rows} rows is explained"),
+        )  # fmt: skip
+    if sampling.relative_error is None:
+        estimate = could_not_compute(sampling.reason, method=method, sizes=sizes)
+    else:
+        estimate = Estimate(value=sampling.relative_error, sizes=sizes, method=method)
+    is_short = not sampling.enough and limit is not None
+    return Measurement(
+        measure="attribution_precision",
+        segment=name,
+        estimate=estimate,
+        limit=None if sampling.separated and not sampling.precise else limit,
+        verdict=Verdict.INSUFFICIENT if is_short else None,
+    )
 
 
 def _values(importance: dict[str, Estimate]) -> dict[str, float]:

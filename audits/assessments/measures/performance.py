@@ -1,8 +1,17 @@
 """Performance, once outcomes are there: discrimination and calibration, or errors, against those on the reference."""
 
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 
-from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
+from audits.assessments.measures.estimation import realised_against_estimated
+from audits.assessments.measures.segments import (
+    excess_error_of_numbers,
+    excess_error_of_scores,
+    failing_segments,
+)
+from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment, told
 from audits.assessments.measures.windows import inputs, logged_rows, nothing_logged, outcome_files
 from audits.profiles.schema import Role
 from audits.statistics import calibration, changes, performance
@@ -27,13 +36,18 @@ def measure_performance(subject: Subject) -> Measured:
     subject.report_progress(50, "Measuring against the outcomes")
     reference = frames.reference(version).drop_nulls(version.column_with(Role.LABEL).name).collect()
     of_kind = _of_score if version.column_with(Role.SCORE) else _of_number
+    measurements = of_kind(subject, reference, rows)
+    subject.report_progress(80, "Looking for segments where it fails")
+    segments, lacking = told(failing_segments(subject, _excess(subject, reference, rows), rows))
+    measurements += segments
     facts = inputs(
         subject,
         elsewhere,
         outcomes=outcome_files(subject),
+        not_examined=lacking,
         rows={"reference with outcome": reference.height, "logged": logged, "with outcome": rows.height},
     )
-    return Measured(measurements=of_kind(subject, reference, rows), inputs=facts, environment=environment(subject))
+    return Measured(measurements=measurements, inputs=facts, environment=environment(subject))
 
 
 def _of_score(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) -> list[Measurement]:
@@ -57,9 +71,10 @@ def _of_score(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) 
         "auc_change": changes.difference(area_then, area),
         "brier_score": performance.brier_score(*now),
         "calibration_in_the_large": changes.distance_from(recalibration["intercept"], 0.0),
-        "calibration_slope_deviation": with_detail(slope, curve=curve),
+        "calibration_slope_deviation": replace(slope, detail={**slope.detail, "curve": curve}),
     }
-    return _limited(subject, score.name, measured)
+    promised, _ = told([realised_against_estimated(subject, *now)])
+    return [*_limited(subject, score.name, measured), *promised]
 
 
 def _of_number(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) -> list[Measurement]:
@@ -76,9 +91,14 @@ def _of_number(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame)
     return _limited(subject, predicted.name, measured)
 
 
-def with_detail(estimate: Estimate, **detail) -> Estimate:
-    fields = {name: getattr(estimate, name) for name in estimate.__dataclass_fields__}
-    return Estimate(**fields | {"detail": {**estimate.detail, **detail}})
+def _excess(subject: Subject, reference: pl.DataFrame, current: pl.DataFrame) -> np.ndarray:
+    """Per row, the error beyond what the score itself, or the reference, gave reason to expect."""
+    version, label = subject.version, subject.version.column_with(Role.LABEL)
+    if score := version.column_with(Role.SCORE):
+        return excess_error_of_scores(event(label, current), current[score.name].to_numpy())
+    predicted = version.column_with(Role.PREDICTION).name
+    usual = ((reference[label.name] - reference[predicted]) ** 2).mean() or 0.0
+    return excess_error_of_numbers(current[label.name].to_numpy(), current[predicted].to_numpy(), usual)
 
 
 def _limited(subject: Subject, column: str, measured: dict[str, Estimate]) -> list[Measurement]:

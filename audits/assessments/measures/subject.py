@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.metadata import version as version_of
 
 from audits.statistics.estimates import Estimate
-from audits.statistics.limits import DecidedBy, Limit, Verdict
+from audits.statistics.limits import DecidedBy, Limit, Verdict, judge
 from inventory import policies
 from inventory.models import ModelVersion, Policy, Source
 
@@ -54,6 +54,11 @@ class Subject:
         return tuple(sorted({*customary, *ends}))
 
     @property
+    def took_rows(self) -> bool:
+        """Whether what is measured again read rows of a source the first time."""
+        return any("sample" in reading for reading in (self.readings or {}).values())
+
+    @property
     def judged_as_tier(self) -> int:
         return self.tier or self.version.model.tier
 
@@ -90,3 +95,24 @@ def environment(subject: Subject, **facts) -> dict:
     """What a later re-performance needs to know about how this was computed."""
     libraries = {name: version_of(name) for name in LIBRARIES}
     return {"python": platform.python_version(), "libraries": libraries, "seed": subject.seed, **facts}
+
+
+def unless_by_chance(estimate: Estimate, limit: Limit | None) -> Verdict | None:
+    """INSUFFICIENT where a value lies beyond its limit but chance gives such values too; else the limit judges."""
+    if limit is None or estimate.value is None or estimate.p_value is None:
+        return None
+    is_beyond = judge(estimate, limit) in (Verdict.AMBER, Verdict.RED)
+    return Verdict.INSUFFICIENT if is_beyond and estimate.p_value > limit.significance else None
+
+
+def told(measurements: list[Measurement]) -> tuple[list[Measurement], list[str]]:
+    """Those that have a value; and, as sentences, why the others have none where it lies in what the model is.
+
+    For what was measured of every model, no value is a verdict of its own; for what fits some models only it is not.
+    """
+    lacking = [
+        f"{one.measure.replace('_', ' ')}{f' of {one.column}' if one.column else ''}: {one.estimate.reason}"
+        for one in measurements
+        if one.estimate.value is None
+    ]
+    return [one for one in measurements if one.estimate.value is not None], lacking

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from audits.assessments.measures.sources import Readings
@@ -9,6 +10,7 @@ from audits.assessments.measures.subject import NotEnoughData, Subject
 from audits.profiles.engines.arrow import scan
 from audits.profiles.grid import Grid
 from audits.profiles.profile import Profile, merge
+from audits.profiles.schema import Role
 from inventory import frames
 from inventory.models import PredictionBatch
 from mrm.adapters import storage
@@ -42,6 +44,15 @@ def logged_rows(subject: Subject) -> tuple[pl.LazyFrame, Readings]:
     elsewhere = Readings(subject)
     samples = [rows.lazy() for rows in elsewhere.samples()]
     return (pl.concat([local, *samples]) if samples else local), elsewhere
+
+
+def scores_of(subject: Subject, drawn: pl.DataFrame) -> np.ndarray:
+    """Every score of the window; where it reads sources, those of the rows that were drawn."""
+    name = subject.version.column_with(Role.SCORE).name
+    if subject.sources():
+        return drawn[name].drop_nulls().to_numpy()
+    logged = frames.window(subject.version, subject.start, subject.end, files=subject.files)
+    return logged.select(name).drop_nulls().collect()[name].to_numpy()
 
 
 def reference_profile(subject: Subject) -> tuple[Grid, Profile]:

@@ -20,7 +20,7 @@ def measure_again(run: Run) -> list[Result]:
     Data that arrived since the run are left out. Stored counts of the window are not used, only its rows; but of a
     table in the user's own warehouse, which does not stand still, the counts that the run took.
     """
-    read = {batch["sha256"] for name in ("batches", "outcomes") for batch in run.inputs.get(name, [])}
+    read = _digests(run.inputs)
     for what, digest in _files_of(run):
         if not storage.is_intact(digest):
             raise CannotMeasureAgain(f"The {what} {digest}, which the run read, was deleted or changed in storage.")
@@ -30,10 +30,15 @@ def measure_again(run: Run) -> list[Result]:
         measured = measure(run.plan.kind, subject)
     except (NotEnoughData, ArtifactRefused, ScoringFailed, UnusableData) as failure:
         raise CannotMeasureAgain(str(failure)) from failure
-    missing = read - {batch["sha256"] for name in ("batches", "outcomes") for batch in measured.inputs.get(name, [])}
+    missing = read - _digests(measured.inputs)
     if missing:
         raise CannotMeasureAgain(f"The register no longer knows the data {min(missing)} that the run read.")
     return [result_of(run, position, one) for position, one in enumerate(measured.measurements)]
+
+
+def _digests(inputs: dict) -> set[str]:
+    """Of the batches of its window and of earlier ones, and of the outcomes."""
+    return {file["sha256"] for name in ("batches", "earlier", "outcomes") for file in inputs.get(name, [])}
 
 
 def _files_of(run: Run) -> Iterator[tuple[str, str]]:

@@ -19,8 +19,22 @@ from mrm.pages.answers import answer, go_to
 from mrm.queue import nudge
 
 MOST_RUNS = 26  # Two years of monthly runs fit on a screen.
+DISTANCES = ("kolmogorov_smirnov", "chi_square", "jensen_shannon", "wasserstein")
+BEYOND_COLUMNS = (
+    "estimated_auc_change",
+    "new_segment",
+    "domain_classifier",
+    "maximum_mean_discrepancy",
+    "reconstruction_error",
+    "text_domain_classifier",
+    "volume_change",
+    "freshness",
+    "duplicate_rate",
+)
 TRENDS = (
     "auc_change",
+    "estimated_auc_change",
+    "realised_against_estimated",
     "rmse_ratio",
     "calibration_in_the_large",
     "impact_ratio",
@@ -46,6 +60,7 @@ def monitoring(request, slug):
         grids=_grids(runs),
         drift=drift,
         features=_features(drift) if drift else [],
+        beyond=_beyond_columns(drift) if drift else [],
         trends=_trends(version) if version else [],
         themes=figures.THEMES,
         counts=_counts(latest),
@@ -168,22 +183,31 @@ def _features(run: Run) -> list[dict]:
     by_column = defaultdict(dict)
     for result in run.results.exclude(column=""):
         by_column[result.column][result.measure] = result
-    rows = [{"column": column, "measures": measures, **_headline(measures)} for column, measures in by_column.items()]
+    rows = [
+        {"column": column, "measures": measures, **_headline(measures)}
+        for column, measures in by_column.items()
+        if "psi" in measures
+    ]
     return sorted(rows, key=lambda row: figures.by_severity(row["headline"]))
 
 
 def _headline(measures: dict) -> dict:
-    """PSI leads where it was computed; the row carries the worst verdict of all its measures."""
-    headline = measures.get("psi") or next(iter(measures.values()))
+    """PSI leads; the row carries the worst verdict of all its measures."""
+    headline = measures["psi"]
     verdicts = [result.verdict for result in measures.values() if result.verdict]
-    distance = measures.get("kolmogorov_smirnov") or measures.get("chi_square")
     return {
         "headline": headline,
         "verdict": worst(verdicts) if verdicts else "",
         "bins": headline.detail.get("bins", []),
-        "distance": distance,
+        "distances": [measures[name] for name in DISTANCES if name in measures],
         "missing": measures.get("missing_rate"),
     }
+
+
+def _beyond_columns(run: Run) -> list[Result]:
+    """What a drift run measured of no single column: features together, words, segments, arrival, promises."""
+    rows = run.results.filter(measure__in=BEYOND_COLUMNS)
+    return sorted(rows, key=lambda result: (BEYOND_COLUMNS.index(result.measure), result.position))
 
 
 def _trends(version) -> list[figures.Figure]:
