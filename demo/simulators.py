@@ -146,7 +146,9 @@ def app_reviews(
     label = (rng.random(rows) < 0.6).astype(float)
     turned = rng.random(rows) < 0.4 * outage * (progress >= 2 / 3)
     texts = [_review(rng, bool(good), bool(off)) for good, off in zip(label, turned, strict=True)]
-    score = np.clip(np.where(label == 1, rng.beta(6, 2, rows), rng.beta(2, 6, rows)), 0.01, 0.99)
+    mood = np.where(label == 1, rng.beta(4, 2, rows), rng.beta(2, 4, rows))
+    odds = 1.5 * (mood / (1 - mood)) ** 2  # Bayes' rule for these two densities, so that scores are right.
+    score = np.clip(odds / (1 + odds), 0.001, 0.999)
     features = {
         "review": texts,
         "channel": _pick(rng, rows, {"phone": 0.7, "web": 0.3}),

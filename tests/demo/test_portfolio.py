@@ -67,3 +67,15 @@ def test_the_credit_score_in_a_recession_awaits_the_second_signature_on_its_retr
     assert (change.state, change.requester) == (ChangeState.PENDING, None)
     assert [decision.person for decision in change.decisions.standing()] == [cast.validator]
     assert why_not_decide(change, person=cast.officer) == []
+
+
+def test_the_reviews_turn_to_another_subject_and_their_words_tell(db):
+    prepare_installation()
+    cast = assemble()
+    STORIES["Review sentiment"](cast, Calendar.of(cast))
+    reviews = Model.objects.get(slug="review-sentiment")
+    assert reviews.production_version().number == 1
+    newest = Run.objects.filter(version__model=reviews, plan__kind="drift").latest("window_end")
+    unknown = newest.results.get(measure="psi", column="review: share of unknown words")
+    assert unknown.verdict in (Verdict.AMBER, Verdict.RED)
+    assert newest.results.get(measure="psi", column="score").verdict == Verdict.WITHIN

@@ -53,13 +53,14 @@ def _columns(subject: Subject) -> list[Column]:
 def _found(
     subject: Subject, measure: str, loss: np.ndarray, rows: pl.DataFrame, columns: list[Column], what: str
 ) -> list[Measurement]:
-    """What the scan found, each under its name; where it found nothing, the worst of all, under none."""
+    """What the scan found, each under its name; where it found nothing, the worst of all, under none and not judged:
+    of many segments some lie beyond any limit by chance, which is what finding rules out."""
     depth = 2 if len(columns) <= MOST_COLUMNS_IN_PAIRS else 1
     scan = worst_segments(
         loss, {column.name: _values(rows[column.name]) for column in columns}, depth=depth,
         minimum_size=subject.minimum_group("display"),
     )  # fmt: skip
-    limit = subject.limit(measure)
+    limit = subject.limit(measure) if scan.found else None
     found = _named_once(scan) or {"": scan.worst}
     return [
         Measurement(
