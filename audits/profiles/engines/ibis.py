@@ -218,7 +218,8 @@ def _double(value: ir.Value) -> ir.FloatingColumn:
     if stored.is_date():
         value, stored = value.cast("timestamp"), ibis.dtype("timestamp")
     if stored.is_timestamp() and value.get_backend().name == "pyspark":  # whose Ibis backend extracts no microseconds
-        return unix_micros(value).cast("float64") / 1e6
+        # A time without a zone is a type of its own there; Ibis has set the session to UTC, so it is read as UTC.
+        return unix_micros(value.cast("timestamp('UTC')")).cast("float64") / 1e6
     if stored.is_timestamp():
         seconds = value.truncate("s").epoch_seconds().cast("int64")
         return (seconds * 1_000_000 + value.microsecond().cast("int64")).cast("float64") / 1e6
