@@ -32,10 +32,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVICES].close()
 
 
-def administer(statement: str, role: str = embedded.ROLE) -> None:
-    """Runs a statement that creates or drops a database, from a database of its own."""
+def administer(statement: str, role: str = embedded.ROLE) -> int:
+    """Runs a statement about databases or sessions, from a database of its own; how many rows it gave."""
     with psycopg.connect(embedded.database_url(settings.VAR, "postgres", role), autocommit=True) as server:
-        server.execute(statement)
+        return server.execute(statement).rowcount
 
 
 def pristine() -> str:

@@ -160,7 +160,7 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
     for kind in (kind for kind in Kind if kind in required):
         run, name = latest.get(kind), kind.label.lower()
         if run is None and (why := why_not_of_kind(version, kind)):
-            text = f"The policy requires a {name} assessment, and {version} cannot have one: {why}."
+            text = f"The policy requires the {name} assessment, and {version} cannot have one: {why}."
             blockers.append(Blocker(f"assessment.{kind}", text))
         elif run is None:
             blockers.append(Blocker(f"assessment.{kind}", f"No {name} assessment of {version} is finished yet."))

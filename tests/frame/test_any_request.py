@@ -14,7 +14,7 @@ from tests.factories import make_batch, make_model, make_person, make_reference,
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
 
-EXAMPLES = 10  # Of each endpoint, beside those at every boundary of what the document allows.
+EXAMPLES = 5  # Of each endpoint, beside those at every boundary of what the document allows.
 
 
 @pytest.fixture
@@ -31,16 +31,16 @@ def address(stage, tmp_path):
     return stage.address
 
 
-@pytest.mark.parametrize("role", [Role.ENGINEER, Role.RISK_OFFICER])
-def test_whatever_is_asked_the_answer_is_one_that_the_document_announces(address, role, tmp_path):
+def test_whatever_is_asked_the_answer_is_one_that_the_document_announces(address, tmp_path):
     """No 500, no status, media type or body that the document does not announce; nothing accepted that it forbids; no
     door open without a token."""
-    token = make_token(make_person(role))
+    token = make_token(make_person(Role.ENGINEER, Role.OWNER))
     command = [
         Path(sys.executable).with_name("schemathesis"), "run", f"{address}/api/schema/",
         "--header", f"Authorization: Bearer {token}",
         "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--generation-deterministic",
         "--continue-on-failure", "--no-color",
+        "--suppress-health-check", "filter_too_much",  # Few texts are JSON, and a body of rows is one.
         # Rules refuse with 422 what JSON Schema cannot forbid: an unknown person, a missing column, a wrong file.
         "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip

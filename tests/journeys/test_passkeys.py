@@ -9,7 +9,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import request_change
 from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
-from tests.factories import PASSWORD, make_person
+from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.pages.scenery import make_assessed_model
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
@@ -116,7 +116,10 @@ def changes(stage) -> list[ChangeRequest]:
     workspace = Workspace.objects.get(slug="main")
     engineer, owner = (make_person(role, workspace=workspace) for role in ("engineer", "owner"))
     versions = [make_assessed_model(name=name, owner=owner).versions.get() for name in ("Old scoring", "Older scoring")]
-    made = [request_change("retirement", version, reason="Nobody uses it.", actor=engineer) for version in versions]
+    made = [
+        request_change("retirement", version, reason="Nobody uses it.", terms=RETIREMENT, actor=engineer)
+        for version in versions
+    ]
     stage.start("web")
     return made
 

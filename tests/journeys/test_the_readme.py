@@ -58,12 +58,17 @@ def test_the_commands_of_the_readme_lead_from_nothing_to_verdicts_and_the_gate(c
     services.queue_due_runs(timezone.now())
     for run in Run.objects.unfinished():
         services.execute(run.pk)
-    verdicts = {run.plan.kind: run.verdict for run in Run.objects.all()}
-    assert set(verdicts) == {"drift", "performance"}
-    assert verdicts["drift"] == "within"
+    assert {run.plan.kind for run in Run.objects.all()} == {"drift", "performance"}
+    drift = Run.objects.get(plan__kind="drift")
+    told = [str(result) for result in drift.results.filter(verdict__in=["amber", "red"])]
+    assert (drift.verdict, told) == ("amber", ["out_of_range_rate petal_width"])  # Measured again, with an error.
     gate = send(client, asked)
     assert gate.status_code == 200
-    assert gate.json()["blockers"] == ["The tier of Iris is provisional; a risk officer must confirm it."]
+    assert gate.json()["blockers"] == [
+        "The tier of Iris is provisional; a risk officer must confirm it.",
+        "The policy requires the explainability assessment, and Iris version 1 cannot have one: "
+        "its artifact is not here.",
+    ]
 
 
 def test_the_examples_are_the_flowers_of_iris_with_scores_between_0_and_1():

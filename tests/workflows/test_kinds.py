@@ -133,7 +133,7 @@ def test_what_cannot_be_assessed_does_not_pass_silently(story):
     schema = [column for column in story.version.schema if column["name"] != "label"]
     version = make_version(story.model, schema=schema)
     told = " ".join(blockers_for_promotion(version))
-    assert "The policy requires a performance assessment, and Consumer credit version 2 cannot have one" in told
+    assert "The policy requires the performance assessment, and Consumer credit version 2 cannot have one" in told
     assert "its artifact is not here" in told
 
 
