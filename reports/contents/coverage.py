@@ -255,6 +255,8 @@ def _assessed(assessed: Kind) -> Callable[[_Subject, str], Answer]:
         link = (f"Run until {run.window_end:%-d %B %Y}", reverse("run", args=[run.pk]))
         if run.state != RunState.SUCCEEDED:
             return _not_measured(kind, f"The latest gave no results: {run.reason}", link)
+        if run.verdict in (Verdict.INSUFFICIENT, Verdict.UNKNOWN):
+            return _not_measured(kind, f"The latest, until {run.window_end:%-d %B %Y}, is {run.verdict}.", link)
         cadence = policies.cadence(subject.policy.document, subject.model.tier, assessed)
         if run.window_end + cadence + GRACE < subject.now:
             return _none(kind, f"The latest ended on {run.window_end:%-d %B %Y}; the tier asks for more often.", link)

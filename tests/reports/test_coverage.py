@@ -57,6 +57,12 @@ def test_a_run_without_results_is_not_evidence(workspace):
     assert answers_of(version.model)["drift_assessed"].standing == Standing.NOT_MEASURED
 
 
+@pytest.mark.parametrize("verdict", ["insufficient", "unknown"])
+def test_an_assessment_that_could_not_decide_is_not_evidence(workspace, verdict):
+    answer = answers_of(make_assessed_model(verdict=verdict))["drift_assessed"]
+    assert answer.standing == Standing.NOT_MEASURED and f"is {verdict}" in answer.sentence
+
+
 def test_an_open_breach_that_nobody_follows_up_is_named(workspace):
     answer = answers_of(make_assessed_model(verdict="red"))["breaches_followed_up"]
     assert answer.standing == Standing.NONE and len(answer.links) == 1
