@@ -39,6 +39,9 @@ ANSWERS = {
     "pension-participation": _answered(
         purpose_level={"use": "business"}, reliance={"driver": "informs", "override": "always"}
     ),
+    "review-sentiment": _answered(
+        complexity={"method": "learned"}, reliance={"driver": "informs", "override": "always"}
+    ),
     "imaging-triage": _answered(
         purpose_level={"use": "business", "people": "access"}, reliance={"driver": "informs", "override": "always"}
     ),

@@ -207,7 +207,7 @@ def test_a_long_text_that_every_row_names_is_refused_without_repeating_it(desk):
 
 
 def test_a_zip_is_not_a_table(desk):
-    bomb = gzip.compress(b"\x00" * 10_000_000)
+    bomb = gzip.compress(b"\x00" * 10_000_000, mtime=0)  # The same bytes on every day.
     for content_type in ALL:
         assert desk.faults(bomb, content_type, [column("x", "numeric")])
     assert zlib.crc32(bomb)
