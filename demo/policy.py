@@ -15,8 +15,7 @@ def revise(cast: Cast) -> None:
     _limit(document, "rmse_ratio")["amber"] = 1.2
     stricter = _limit(document, "additivity_gap") | {"red": 0.005, "tiers": ["1"]}
     document["limits"].insert(0, stricter)
-    document["retention"]["years"] = 12
-    reason = "Forecasts vary with the weather; what explains a tier 1 decision must add up; records outlive a mortgage."
+    reason = "Forecasts vary with the weather; what explains a tier 1 decision must add up."
     draft = services.propose_policy(document, reason=reason, actor=cast.officer)
     services.publish_draft(draft, actor=cast.second_officer)
 
