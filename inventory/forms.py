@@ -327,7 +327,7 @@ class PolicyForm(forms.Form):
             choices=[("", "No new limit"), *((name, title) for title, name in measures)],
         )
         self.fields[f"{named}.role"] = forms.ChoiceField(
-            label="Columns", required=False, choices=[("", "All"), ("score", "The score"), ("feature", "Features")]
+            label="Columns", required=False, choices=[("", "All"), ("score", "The score"), ("feature", "Features"), ("text", "Texts")]
         )
         self.fields[f"{named}.tier"] = forms.ChoiceField(
             label="Tier", required=False, choices=[("", "All"), *((tier, tier) for tier in policies.TIERS)]

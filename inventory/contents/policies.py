@@ -64,7 +64,7 @@ def tables_of(document: dict) -> PolicyTables:
 def _limit(entry: dict) -> LimitRow:
     side = "below" if entry.get("direction") == "lower" else "above"
     ends = {colour: f"{side} {number(entry[colour])}" if colour in entry else "–" for colour in ("amber", "red")}
-    columns = {"score": "the score", "feature": "every feature"}.get(entry.get("role"), "")
+    columns = {"score": "the score", "feature": "every feature", "text": "every text"}.get(entry.get("role"), "")
     tiers = f"tier {' and '.join(entry['tiers'])}" if "tiers" in entry else ""
     return LimitRow(
         measure=sentence(entry["measure"]),

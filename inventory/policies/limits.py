@@ -50,6 +50,7 @@ MEASURES = (
     "r_squared",
 )
 TOLERANCE_TESTED = ("psi", "kolmogorov_smirnov")  # Whose runs test whether the true value is within a limit.
+ASKED_PRECISION = "attribution_precision"  # Its amber is also how precise a run makes it, so none of 0.
 ROLES = ("score", "feature", "text")
 COLOURS = ("amber", "red")
 
@@ -80,6 +81,8 @@ def faults(where: str, value) -> list[str]:
             found += entry_faults
             continue
         found += _faults_of_colours(at, entry)
+        if entry["measure"] == ASKED_PRECISION and "amber" in entry:
+            found += is_share(f"{at}.amber", entry["amber"])
         if entry.get("decided_by") == DecidedBy.TOLERANCE and entry["measure"] not in TOLERANCE_TESTED:
             found.append(f"{at}.decided_by: a tolerance is tested only of {' and '.join(TOLERANCE_TESTED)}.")
         covers = [(entry["measure"], role, tier) for role in _roles_of(entry) for tier in entry.get("tiers", TIERS)]

@@ -198,7 +198,7 @@ def _reason(given: str, *, needed: bool) -> str:
 
 def _facts(model: Model, answers: dict) -> dict:
     """What floors look at: attributes of the model, and what was answered."""
-    said = {name: getattr(model, name) for name in policies.FACTS if hasattr(model, name)}
+    said = {name: getattr(model, name) for name in policies.FACTS}
     return said | policies.facts_from_answers(answers)
 
 

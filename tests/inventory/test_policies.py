@@ -104,6 +104,7 @@ def test_a_cause_of_retraining_that_no_breach_could_be_is_refused(rule, path):
         ({"measure": "psi"}, "limits[0] needs"),
         (PSI | {"amber": 0.3}, "limits[0].red"),
         ({"measure": "auc", "direction": "lower", "amber": 0.6, "red": 0.7}, "limits[0].red"),
+        ({"measure": "attribution_precision", "amber": 0}, "limits[0].amber"),
         ("psi", "limits[0]"),
     ],
 )

@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from inventory import policies
+from inventory.contents.policies import tables_of
 from inventory.models import Policy, PolicyDraft
+from inventory.policies.limits import ASKED_PRECISION, ROLES
 from inventory.services import propose_policy, publish_policy
 from mrm.accounts.policies import Role
 from tests.factories import make_person
@@ -24,7 +26,7 @@ def filled(client, **changes) -> dict:
     """The form as a browser would send it back, with some fields typed over."""
     form = client.get(reverse("edit-policy")).context["form"]
     sent = {name: form[name].value() for name in form.fields}
-    return {name: value for name, value in (sent | changes).items() if value not in (None, False)} | {
+    return {name: value for name, value in (sent | changes).items() if value is not None and value is not False} | {
         "reason": changes.get("reason", "Earlier alarms.")
     }
 
@@ -98,6 +100,36 @@ def test_a_form_drops_a_limit_and_adds_one_for_a_tier(visit, risk_officer):
     told = [one.sentence for one in policies.differences(policies.standard(), PolicyDraft.objects.get().document)]
     assert "Limit on PSI of the score: red 0.25 → 0.2 for tier 1." in told
     assert any(sentence.startswith("Limit on RMSE ratio: dropped") for sentence in told)
+
+
+def test_a_limit_of_nought_is_a_limit_and_an_empty_one_is_none(visit, risk_officer, standard_document):
+    standard_document["limits"][0]["amber"] = 0
+    publish_policy(standard_document, actor=None)
+    client = visit(risk_officer)
+    client.post(reverse("edit-policy"), filled(client, **{"limits[1].amber": "0", "limits[2].amber": ""}))
+    limits = PolicyDraft.objects.get().document["limits"]
+    assert (limits[0]["amber"], limits[1]["amber"]) == (0, 0)
+    assert "amber" not in limits[2]
+    assert [(row.amber, row.red) for row in tables_of({"limits": limits}).limits][1:3] == [
+        ("above 0", "above 0.25"),
+        ("–", "above 0.1"),
+    ]
+
+
+def test_a_precision_of_nought_is_refused_where_it_was_written(visit, risk_officer):
+    client = visit(risk_officer)
+    form = client.get(reverse("edit-policy")).context["form"]
+    place = next(place for place, entry in enumerate(form.base["limits"]) if entry["measure"] == ASKED_PRECISION)
+    answer = client.post(reverse("edit-policy"), filled(client, **{f"limits[{place}].amber": "0"}))
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [f"limits[{place}].amber"]
+
+
+def test_every_column_that_a_limit_is_written_for_is_named_and_offered(visit, risk_officer):
+    rows = tables_of(policies.standard()).limits
+    assert "every text" in {row.applies_to for row in rows}
+    form = visit(risk_officer).get(reverse("edit-policy")).context["form"]
+    assert {value for value, _ in form.fields["limits[new].role"].choices} == {"", *ROLES}
 
 
 def test_a_fault_comes_back_at_the_field_where_it_lies(visit, risk_officer):
