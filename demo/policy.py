@@ -1,10 +1,14 @@
-"""A second version of the policy, proposed by one officer and published by another; and a third that is proposed."""
+"""A second version of the policy, proposed by one officer and approved by others; and a third that waits for them."""
 
 import copy
 
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services import request_change
+from demo.building import approve
 from demo.cast import Cast
 from inventory import services
 from inventory.models import Policy, PolicyDraft
+from mrm.accounts.models import Person
 
 
 def revise(cast: Cast) -> None:
@@ -16,20 +20,25 @@ def revise(cast: Cast) -> None:
     stricter = _limit(document, "additivity_gap") | {"red": 0.005, "tiers": ["1"]}
     document["limits"].insert(0, stricter)
     reason = "Forecasts vary with the weather; what explains a tier 1 decision must add up."
-    draft = services.propose_policy(document, reason=reason, actor=cast.officer)
-    services.publish_draft(draft, actor=cast.second_officer)
+    change = _ask(document, reason=reason, by=cast.officer)
+    approve(change, cast.validator, comment="Re-performed on last year's runs; I agree.")
+    approve(change, cast.second_officer, comment="Within appetite.")
 
 
 def propose_next(cast: Cast) -> None:
-    """A change that waits for a second officer, unless it does so already."""
+    """A change that waits for those who decide, unless it does so already."""
     if PolicyDraft.objects.proposed().exists():
         return
     document = copy.deepcopy(Policy.objects.in_force().document)
     score = next(entry for entry in document["limits"] if (entry["measure"], entry.get("role")) == ("psi", "score"))
     document["limits"].insert(0, score | {"red": 0.2, "tiers": ["1"]})
-    services.propose_policy(
-        document, reason="Earlier alarms for the models that matter most.", actor=cast.second_officer
-    )
+    _ask(document, reason="Earlier alarms for the models that matter most.", by=cast.second_officer)
+
+
+def _ask(document: dict, *, reason: str, by: Person) -> ChangeRequest:
+    draft = services.propose_policy(document, reason=reason, actor=by)
+    terms = {"draft": str(draft.pk)}
+    return request_change(ChangeRequest.Kind.POLICY_CHANGE, None, reason=reason, terms=terms, actor=by)
 
 
 def _limit(document: dict, measure: str) -> dict:

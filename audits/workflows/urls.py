@@ -12,6 +12,7 @@ from audits.workflows.views import (
     home,
     hygiene,
     models,
+    policies,
     portfolio,
 )
 
@@ -41,6 +42,8 @@ urlpatterns = [
     path("changes/<reference:reference>/decision/<uuid:statement_id>/", changes.sign_decision, name="sign-decision"),
     path("changes/<reference:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
     path("changes/<reference:reference>/conclusion/", changes.conclude, name="conclude-vote"),
+    path("policy/drafts/<uuid:draft_id>/", policies.draft, name="policy-draft"),
+    path("policy/drafts/<uuid:draft_id>/withdrawal/", policies.withdraw, name="withdraw-policy"),
     path("delegations/", delegations.delegations, name="delegations"),
     path("delegations/<uuid:pk>/end/", delegations.revoke, name="revoke-delegation"),
     path("in-force/", arrangements.arrangement_list, name="arrangement-list"),

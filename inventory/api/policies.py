@@ -112,8 +112,8 @@ class PolicyDraftsApi(Api):
     @extend_schema(
         operation_id="propose_policy",
         summary="Propose a policy",
-        description="The whole document. Every fault is named by its path, such as `limits[3].red`. Another risk "
-        "officer publishes it; a service account cannot propose one.",
+        description="The whole document. Every fault is named by its path, such as `limits[3].red`. Ask "
+        "for its publication with a change of the kind `policy_change`, whose terms name the `draft`.",
         tags=["policies"],
         parameters=[IDEMPOTENCY_KEY],
         request=PolicyDraftIn,
@@ -141,23 +141,6 @@ class PolicyDraftApi(Api):
     def get(self, request, draft_id):
         require(request.user, Permission.READ, None, model_slug=None)
         return Response(PolicyDraftOut(_draft(draft_id)).data)
-
-
-class PolicyPublicationApi(Api):
-    @extend_schema(
-        operation_id="publish_policy",
-        summary="Publish a proposed policy",
-        description="Never by whoever proposed it, and only while the version it was proposed on is in force.",
-        tags=["policies"],
-        parameters=[IDEMPOTENCY_KEY],
-        request=None,
-        responses={201: PolicyOut, **problems(403, 404, 409, 412)},
-        examples=[response_example("In force", examples.POLICY, 201)],
-    )
-    def post(self, request, draft_id):
-        require(request.user, Permission.PUBLISH_POLICY, None)
-        policy = services.publish_draft(_draft(draft_id), actor=request.user)
-        return Response(PolicyOut(policy).data, status=201)
 
 
 class PolicyWithdrawalApi(Api):

@@ -14,7 +14,6 @@ from inventory.api.policies import (
     PolicyDifferencesApi,
     PolicyDraftApi,
     PolicyDraftsApi,
-    PolicyPublicationApi,
     PolicyWithdrawalApi,
 )
 from inventory.api.sources import SourceClosureApi, SourcesApi
@@ -49,7 +48,6 @@ urlpatterns = [
     path("policies/<int:number>/differences/", PolicyDifferencesApi.as_view(), name="api-policy-differences"),
     path("policies/drafts/", PolicyDraftsApi.as_view(), name="api-policy-drafts"),
     path("policies/drafts/<uuid:draft_id>/", PolicyDraftApi.as_view(), name="api-policy-draft"),
-    path("policies/drafts/<uuid:draft_id>/publication/", PolicyPublicationApi.as_view(), name="api-publish-policy"),
     path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
     path("models/<slug:slug>/sources/", SourcesApi.as_view(), name="api-sources"),
     path("sources/<uuid:source_id>/closure/", SourceClosureApi.as_view(), name="api-source-closure"),

@@ -1,4 +1,4 @@
-"""Policies, proposed by one person and published by another; and what a new installation begins with."""
+"""Policies, proposed by one person and published by the decision of others; and what a new installation begins with."""
 
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ LONGEST_REASON = 2000
 
 @governed()
 def propose_policy(document: dict, *, reason: str, actor) -> PolicyDraft:
-    """A document for somebody else to publish. What it would loosen is recorded with its reason."""
+    """A document for others to decide about. What it would loosen is recorded with its reason."""
     require(actor, Permission.PROPOSE_POLICY, None)
     refuse_faults(document)
     reason = _reason(reason, "Say why the policy should change")
@@ -47,22 +47,18 @@ def propose_policy(document: dict, *, reason: str, actor) -> PolicyDraft:
 
 @governed()
 def publish_draft(draft: PolicyDraft, *, actor) -> Policy:
-    """Put a proposed policy in force. Whoever proposed it does not, and it must still follow the version in force."""
-    require(actor, Permission.PUBLISH_POLICY, None)
+    """Put a draft in force whose publication was approved; `actor` gave the last approval.
+
+    Never offered directly: what brings it about is a decided request, and the database refuses a draft without one.
+    """
     draft = _locked(draft)
-    if actor and actor.pk == draft.proposed_by_id:
-        raise NotPermitted("Who proposed a policy does not publish it; ask another risk officer.")
     in_force = Policy.objects.in_force()
-    if actor and policies.section(draft.document, "retention") != policies.section(in_force.document, "retention"):
-        raise RuleBroken(
-            "How long records are kept is decided together with an auditor: ask for signed approvals of this draft."
-        )
     if draft.based_on_id != in_force.pk:
         raise Outdated(
             f"Version {in_force.number} was published after this was proposed on version {draft.based_on.number}; "
             "propose it again on the policy now in force."
         )
-    policy = publish_policy(draft.document, actor=actor)
+    policy = _put_in_force(draft.document, actor=actor)
     _end(draft, PolicyDraft.State.PUBLISHED, actor=actor, published_as=policy)
     return policy
 
@@ -81,8 +77,14 @@ def withdraw_draft(draft: PolicyDraft, *, reason: str, actor) -> PolicyDraft:
 
 @governed()
 def publish_policy(document: dict, *, actor) -> Policy:
-    """The next version of the policy, in force for everything from now on. The same document again changes nothing."""
-    require(actor, Permission.PUBLISH_POLICY, None)
+    """The next version as the installation itself brings it; a person's change of the policy is decided by others."""
+    if actor is not None:
+        raise NotPermitted("Nobody publishes a policy alone: propose it, and ask for its publication.")
+    return _put_in_force(document, actor=None)
+
+
+def _put_in_force(document: dict, *, actor) -> Policy:
+    """In force for everything from now on. The same document again changes nothing."""
     refuse_faults(document)
     digest = digest_of(document)
     latest = Policy.objects.order_by("-number").first()

@@ -1,17 +1,16 @@
-"""The policy: what is required, what it required before, what is proposed, and changing it."""
+"""The policy: what is required, what it required before, and proposing a change of it."""
 
 import json
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import policies, services
 from inventory.contents.policies import tables_of
-from inventory.forms import PolicyDocumentForm, PolicyForm, WithdrawalForm
+from inventory.forms import PolicyDocumentForm, PolicyForm
 from inventory.models import Policy, PolicyDraft
 from mrm.accounts.policies import Permission, may
 from mrm.accounts.services import require
@@ -66,7 +65,7 @@ def differences(request, number):
 
 @require_http_methods(["GET", "POST"])
 def edit(request):
-    """Cadences and limits in a form; what comes of it is a draft for somebody else to publish."""
+    """Cadences and limits in a form; what comes of it is a draft for others to decide about."""
     require(request.user, Permission.PROPOSE_POLICY, None)
     in_force = Policy.objects.in_force()
     form = PolicyForm(posted(request), document=policies.completed(in_force.document))
@@ -99,7 +98,7 @@ def upload(request):
         context = {
             "form": form,
             "heading": "Propose a policy as JSON",
-            "lead": "It starts from the policy in force. Somebody else publishes it.",
+            "lead": "It starts from the policy in force. Others decide about it.",
             "submit": "Propose",
             "back": reverse("policy"),
         }
@@ -108,48 +107,9 @@ def upload(request):
     return answer_form(request, form, act=act, show=show)
 
 
-@require_safe
-def draft(request, draft_id):
-    """A proposed policy: what it changes, what it loosens, and why."""
-    require(request.user, Permission.READ, None)
-    return _draft_page(request, _draft_for(draft_id))
-
-
-@require_POST
-def publish(request, draft_id):
-    draft = _draft_for(draft_id)
-    form = Form(request.POST)  # Nothing to fill in; it carries the reasons of a refusal.
-
-    def act(data):
-        published = services.publish_draft(draft, actor=request.user)
-        messages.success(request, f"Version {published.number} of the policy is in force from now on.")
-        return reverse("policy")
-
-    def show(status):
-        return _draft_page(request, draft, publication=form, status=status)
-
-    return answer_form(request, form, act=act, show=show)
-
-
-@require_POST
-def withdraw(request, draft_id):
-    draft = _draft_for(draft_id)
-    form = WithdrawalForm(request.POST)
-
-    def act(data):
-        services.withdraw_draft(draft, reason=data["reason"], actor=request.user)
-        messages.success(request, "The proposed policy comes to nothing; it stays on record.")
-        return reverse("policy")
-
-    def show(status):
-        return _draft_page(request, draft, withdrawal=form, status=status)
-
-    return answer_form(request, form, act=act, show=show)
-
-
 def _propose(request, document, reason: str) -> str:
     draft = services.propose_policy(document, reason=reason, actor=request.user)
-    messages.success(request, "Your policy is proposed. Somebody else publishes it.")
+    messages.success(request, "Your policy is proposed. Ask for its publication when it is ready.")
     return reverse("policy-draft", args=[draft.pk])
 
 
@@ -167,25 +127,6 @@ def _history(versions: list[Policy]) -> list[dict]:
     return rows
 
 
-def _draft_for(draft_id) -> PolicyDraft:
-    drafts = PolicyDraft.objects.select_related("proposed_by", "ended_by", "based_on", "published_as")
-    return get_object_or_404(drafts, pk=draft_id)
-
-
 def _may(person) -> set[Permission]:
-    wanted = (Permission.PROPOSE_POLICY, Permission.PUBLISH_POLICY)
+    wanted = (Permission.PROPOSE_POLICY,)
     return {one for one in wanted if may(one, roles=person.all_roles(), is_service=person.is_service)}
-
-
-def _draft_page(request, draft: PolicyDraft, *, publication=None, withdrawal=None, status: int = 200):
-    """`publication` and `withdrawal` are the forms, where one of them comes back with why not."""
-    context = {
-        "draft": draft,
-        "publication": publication,
-        "withdrawal": withdrawal or WithdrawalForm(),
-        "differences": policies.differences(draft.based_on.document, draft.document),
-        "in_force": Policy.objects.in_force(),
-        "is_mine": draft.proposed_by_id == request.user.pk,
-        "may": _may(request.user),
-    }
-    return render(request, "policies/draft.html", context, status=status)

@@ -8,7 +8,7 @@ from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind
 from inventory import policies
 from inventory.models import Policy
-from inventory.services import publish_policy
+from inventory.services import propose_policy
 from mrm.errors import UnusableData
 
 
@@ -137,7 +137,7 @@ def test_a_policy_is_an_object(document):
 @pytest.mark.parametrize("title", ["nul \x00", "half \ud800"])
 def test_a_text_that_cannot_be_kept_is_refused(title, risk_officer):
     with pytest.raises(UnusableData):
-        publish_policy(changed("title", title), actor=risk_officer)
+        propose_policy(changed("title", title), reason="Why.", actor=risk_officer)
 
 
 def test_a_limit_can_be_set_for_every_measure_and_for_nothing_else():

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from audits.workflows.models import ChangeRequest
 from inventory import policies
 from inventory.contents.policies import tables_of
 from inventory.models import Policy, PolicyDraft
@@ -14,6 +15,7 @@ from inventory.policies.limits import ASKED_PRECISION, ROLES
 from inventory.services import propose_policy, publish_policy
 from mrm.accounts.policies import Role
 from tests.factories import make_person
+from tests.fixtures.story import approve
 
 
 def with_red(red: float) -> dict:
@@ -160,17 +162,21 @@ def test_a_file_that_is_no_policy_is_refused_in_words(content, visit, risk_offic
     assert answer.status_code in (400, 422)
 
 
-def test_a_draft_is_published_by_another_officer_on_its_page(visit, workspace, risk_officer):
+def test_the_page_of_a_draft_leads_to_the_decision_about_it(visit, workspace, risk_officer, validator, auditor):
     draft = propose_policy(with_red(0.4), reason="Too many alarms.", actor=risk_officer)
     address = reverse("policy-draft", args=[draft.pk])
-    mine = visit(risk_officer)
-    page = mine.get(address)
-    assert "loosens" in page.text and "another risk officer publishes it" in page.text
-    assert mine.post(reverse("publish-policy", args=[draft.pk])).status_code == 403
-    other = visit(make_person(Role.RISK_OFFICER, workspace=workspace))
-    assert other.post(reverse("publish-policy", args=[draft.pk])).status_code == 302
-    assert "Published as" in other.get(address).text
-    assert other.post(reverse("publish-policy", args=[draft.pk])).status_code == 409
+    client, ask = visit(risk_officer), f"{reverse('request-policy-change')}?draft={draft.pk}"
+    page = client.get(address).text
+    assert "loosens" in page and ask in page and ask not in visit(auditor).get(address).text
+    sent = {"kind": "policy_change", "reason": "Too many alarms.", "terms.draft": str(draft.pk)}
+    asked = client.post(ask, sent)
+    change = ChangeRequest.objects.get(kind="policy_change")
+    assert asked.headers["Location"] == reverse("change", args=[change.reference])
+    page = client.get(address).text
+    assert change.reference in page and ask not in page
+    for person in (validator, make_person(Role.RISK_OFFICER, workspace=workspace)):
+        approve(change, person)
+    assert "Published as" in client.get(address).text
 
 
 def test_a_draft_is_turned_down_with_a_reason(visit, validator, risk_officer):

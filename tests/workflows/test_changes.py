@@ -133,5 +133,8 @@ def test_a_request_nobody_decides_in_time_expires_once(retraining):
 def test_references_count_on_after_the_nine_thousand_nine_hundred_and_ninety_ninth(retraining):
     year = timezone.now().year
     for number in (9999, 10000):
-        ChangeRequest.objects.filter(pk=retraining.pk).update(reference=f"CR-{year}-{number}")
+        retraining.pk, retraining.reference = None, f"CR-{year}-{number}"
+        retraining.about = retraining.reference
+        retraining.version = None
+        retraining.save(force_insert=True)
         assert next_reference(ChangeRequest, "CR") == f"CR-{year}-{number + 1}"

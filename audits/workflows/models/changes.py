@@ -11,6 +11,10 @@ class ChangeRequestQuerySet(models.QuerySet):
     def pending(self):
         return self.filter(state=ChangeState.PENDING)
 
+    def unfinished(self):
+        """What is asked for and neither done nor turned down; nobody asks for the same thing again meanwhile."""
+        return self.filter(state__in=(ChangeState.PENDING, ChangeState.APPROVED))
+
     def visible_to(self, person):
         """The requests about models this person may know of."""
         seen = person.sees("model__workspace", "model__slug")

@@ -9,15 +9,12 @@ from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.evidence import digest_of, evidence_for
 from audits.workflows.services.kinds import KINDS, cleaned
-from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken, UnusableData
-
-OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
 
 
 @governed()
@@ -35,7 +32,7 @@ def request_change(
     model = subject.model if isinstance(subject, ModelVersion) else subject
     require(
         actor,
-        Permission.REQUEST_CHANGE,
+        Permission.PROPOSE_POLICY if KINDS[kind].about == "policy" else Permission.REQUEST_CHANGE,
         model.workspace_id if model else None,
         model_slug=model.slug if model else None,
     )
@@ -47,7 +44,8 @@ def request_change(
     policy = change.policy = Policy.objects.in_force()
     change.reference = next_reference(ChangeRequest, "CR")
     required = policies.roles_required(policy.document, kind, change.tier)
-    change.roles_required = [*required, *KINDS[kind].also_awaits(change)]
+    also = [role for role in KINDS[kind].also_awaits(change) if role not in required]
+    change.roles_required = [*required, *also]
     change.evidence = evidence_for(change)
     change.evidence_digest = digest_of(change.evidence)
     change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)
@@ -103,7 +101,7 @@ def _why_not_request(change: ChangeRequest) -> list[str]:
         reasons.append(f"{change.renews.reference} is not about {change.model}.")
     if change.model and change.model.status == Status.RETIRED:
         reasons.append(f"{change.model} is retired.")
-    open_request = ChangeRequest.objects.filter(kind=change.kind, state__in=OPEN, about=change.about).first()
+    open_request = ChangeRequest.objects.unfinished().filter(kind=change.kind, about=change.about).first()
     open_request = open_request or _of_the_same_version(change)
     if open_request:
         reasons.append(f"{open_request.reference} already asks for this.")
@@ -115,4 +113,4 @@ def _of_the_same_version(change: ChangeRequest) -> ChangeRequest | None:
     """A request from before requests named what is at stake."""
     if change.version is None:
         return None
-    return change.version.changes.filter(kind=change.kind, state__in=OPEN, about="").first()
+    return change.version.changes.unfinished().filter(kind=change.kind, about="").first()

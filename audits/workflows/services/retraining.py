@@ -13,7 +13,7 @@ from audits.assessments.models import Breach
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Retraining
-from audits.workflows.services.changes import OPEN, request_change
+from audits.workflows.services.changes import request_change
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState, RetrainingState
 from inventory import policies
@@ -171,7 +171,7 @@ def _place_in_policy(breach: Breach, policy: Policy) -> int | None:
 def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
     version = breach.version
     earlier = version.changes.filter(kind=ChangeRequest.Kind.RETRAINING)
-    if not version.artifact_sha256 or earlier.filter(state__in=OPEN).exists():
+    if not version.artifact_sha256 or earlier.unfinished().exists():
         return False
     if Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).exists():
         return False

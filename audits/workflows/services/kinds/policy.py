@@ -7,6 +7,8 @@ from inventory.models import Policy, PolicyDraft
 from inventory.services import publish_draft
 from mrm.accounts.policies import Role
 
+DECIDE_RETENTION = [Role.CHIEF_RISK_OFFICER, Role.AUDITOR]
+
 
 def _drafts(change: ChangeRequest) -> dict[str, str]:
     drafts = PolicyDraft.objects.proposed().select_related("proposed_by", "based_on")
@@ -37,14 +39,13 @@ def _evidence(change: ChangeRequest) -> dict:
 
 
 def _also_awaits(change: ChangeRequest) -> list[str]:
-    """How long records are kept is not changed without an auditor (governance.md, section 7, rule 15)."""
+    """How long records are kept is changed only together with the CRO and an auditor (governance.md, 7, rule 15)."""
     before, after = Policy.objects.in_force().document, _draft(change).document
-    return [Role.AUDITOR] if before.get("retention") != after.get("retention") else []
+    return DECIDE_RETENTION if before.get("retention") != after.get("retention") else []
 
 
 def _publish(change: ChangeRequest, actor) -> str:
-    """The decision is the people's; publishing is the system's."""
-    return f"It is in force as version {publish_draft(_draft(change), actor=None).number}."
+    return f"It is in force as version {publish_draft(_draft(change), actor=actor).number}."
 
 
 POLICY_CHANGE = ChangeKind(
