@@ -21,7 +21,7 @@ from audits.workflows.services import (
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Model, ModelVersion, Policy
-from inventory.services import approve_use, propose_tier, propose_use, publish_policy
+from inventory.services import approve_use, end_approval, propose_tier, propose_use, publish_policy
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -117,6 +117,26 @@ def test_a_live_use_that_the_new_version_is_not_approved_for_blocks_unless_it_is
     with pytest.raises(RuleBroken, match="name it in the request"):
         request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
     assert request_change(Kind.PROMOTION, candidate, reason=WHY, terms={"uses": ["1"]}, actor=story.owner)
+
+
+def test_a_live_use_that_is_named_stays_live_through_the_promotion(story, candidate, officers):
+    use = propose_use(story.model, title="Pricing", actor=story.owner)
+    decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)
+    decided(Kind.PROMOTION, candidate, *officers, terms={"uses": ["1"]}, actor=story.owner)
+    use.refresh_from_db()
+    assert (use.state, use.state_because) == (UseState.LIVE, "")
+    assert not Entry.objects.filter(action=Action.USE_RESTRICTED).exists()
+
+
+def test_a_use_restricted_for_want_of_an_approval_is_live_again_once_it_is_given(story, candidate, officers):
+    use = propose_use(story.model, title="Pricing", actor=story.owner)
+    decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)
+    end_approval(use.approvals.get(), reason="A fault was found.", actor=None)
+    use.refresh_from_db()
+    assert use.state == UseState.RESTRICTED
+    decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)
+    use.refresh_from_db()
+    assert use.state == UseState.LIVE
 
 
 def test_what_rested_on_the_version_before_ends_with_its_use(story, candidate, officers):

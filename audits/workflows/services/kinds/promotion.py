@@ -11,8 +11,8 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, in_words, why_not_until
 from inventory.models import Policy, Use
 from inventory.policies import rules_of
-from inventory.services import approve_use, promote_version, start_use
-from inventory.states import Stage, UseState
+from inventory.services import approve_use, lift_restriction, promote_version, start_use
+from inventory.states import Stage, Status, UseState
 
 Kind = Arrangement.Kind
 # What says that a version may be in use, and so ends with its use.
@@ -43,7 +43,7 @@ USES = Term(
 
 
 def uses_of(change: ChangeRequest) -> list[Use]:
-    return list(change.model.uses.filter(number__in=change.terms.get("uses", ())))
+    return list(change.model.uses.select_related("model").filter(number__in=change.terms.get("uses", ())))
 
 
 def most_days(change: ChangeRequest) -> int:
@@ -56,6 +56,20 @@ def last_day(change: ChangeRequest) -> str:
     return change.terms.get("ends_on") or latest.isoformat()
 
 
+def approve_for_uses(change: ChangeRequest, actor) -> None:
+    """For the uses that the request names. Before the version is promoted, so that none of them is ever without."""
+    sentences = [f"{one['text']} (by {one['due_on']})" for one in conditions_of(change)]
+    for use in uses_of(change):
+        approve_use(
+            change.version,
+            use,
+            expires_at=end_of(last_day(change)),
+            conditions=sentences,
+            change_reference=change.reference,
+            actor=actor,
+        )
+
+
 def approve_version(change: ChangeRequest, actor) -> str:
     """The approval itself and the conditions that its deciders set; what it makes good is put in order."""
     version, until = change.version, last_day(change)
@@ -65,18 +79,10 @@ def approve_version(change: ChangeRequest, actor) -> str:
             change, Kind.CONDITION, title=condition["text"], ends_at=end_of(condition["due_on"]), actor=actor
         )
     for use in uses_of(change):
-        sentences = [f"{one['text']} (by {one['due_on']})" for one in conditions_of(change)]
-        approve_use(
-            version,
-            use,
-            expires_at=approval.ends_at,
-            conditions=sentences,
-            change_reference=change.reference,
-            actor=actor,
-        )
-        use.refresh_from_db()
         if use.state == UseState.APPROVED:
             start_use(use, actor=actor)
+        elif use.state == UseState.RESTRICTED and use.model.status == Status.IN_USE:  # For want of this approval alone.
+            lift_restriction(use, reason=f"Approved by {change.reference}.", actor=actor)
     arrangements.settle(
         change.model, (Kind.APPROVAL, Kind.BREAK_GLASS), because=f"Approved again by {change.reference}.", actor=actor
     )
@@ -110,6 +116,7 @@ def _why_not_promote(change: ChangeRequest) -> list[str]:
 
 
 def _promote(change: ChangeRequest, actor) -> str:
+    approve_for_uses(change, actor)
     outcome = supersede(change, actor)
     return f"{outcome} It is approved until {approve_version(change, actor)}."
 
@@ -126,6 +133,7 @@ def _approve(change: ChangeRequest, actor) -> str:
         version=change.version, kind__in=(Kind.APPROVAL, Kind.BREAK_GLASS)
     ):
         arrangements.end(arrangements.locked(earlier), because=f"Approved again by {change.reference}.", actor=actor)
+    approve_for_uses(change, actor)
     return f"{change.version} is approved until {approve_version(change, actor)}."
 
 
