@@ -1,5 +1,5 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
-from inventory.models.models import Model
+from inventory.models.models import Model, lacking
 from inventory.models.particulars import (
     Alias,
     DataSource,
@@ -45,4 +45,5 @@ __all__ = [
     "UseApproval",
     "UseRecord",
     "VersionRecord",
+    "lacking",
 ]

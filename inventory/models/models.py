@@ -30,6 +30,26 @@ class ModelQuerySet(models.QuerySet):
         return self.annotate(**said)
 
 
+def lacking(document: dict) -> Q:
+    """The models that lack something which the policy asks of their tier: the same as `Model.missing`, as a condition.
+
+    Whether a tier is confirmed is a matter of its own.
+    """
+    wanted = {tier: policies.required_attributes(document, tier) for tier in map(int, policies.ALL_TIERS)}
+    conditions = [Q(tier=tier) & Q(*map(_empty, names), _connector=Q.OR) for tier, names in wanted.items() if names]
+    return Q(*conditions, _connector=Q.OR) if conditions else Q(pk__in=[])
+
+
+def _empty(name: str) -> Q:
+    """Where nobody said anything about an attribute, in its field or by a row."""
+    if name in ROWS_OF:
+        return ~Q(pk__in=rows_of(name).standing().values("model"))
+    field = Model._meta.get_field(name)
+    if isinstance(field, models.JSONField):
+        return Q(**{name: []})
+    return Q(**{name: ""}) if isinstance(field, models.CharField | models.TextField) else Q(**{f"{name}__isnull": True})
+
+
 class Model(Described):
     """One model that the firm relies on: what it is for, who answers for it, how much depends on it."""
 

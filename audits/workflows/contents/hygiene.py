@@ -9,11 +9,21 @@ from django.db.models import Count, Q, QuerySet
 from audits.assessments.models import Plan, Run
 from audits.workflows.models import Attestation, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
-from inventory.models import ModelVersion, OutcomeBatch, PredictionBatch, ReferenceData, Source, Use
+from inventory.contents.dependencies import orphan_dependencies
+from inventory.models import (
+    Document,
+    ModelVersion,
+    OutcomeBatch,
+    Policy,
+    PredictionBatch,
+    ReferenceData,
+    Source,
+    Use,
+    lacking,
+)
 from inventory.states import Stage, Status
 
 NO_LABELS, NO_BATCH = timedelta(days=90), timedelta(days=30)
-DESCRIBED = ("purpose", "business_unit", "methodology", "exposure", "purpose_level", "complexity", "reliance")
 ALIVE = ~Q(status=Status.RETIRED)
 IN_USE = Q(status=Status.IN_USE)
 OVERDUE_BY = timedelta(days=1)
@@ -66,7 +76,7 @@ def _assessment_overdue(now: datetime) -> Q:
 
 
 def _incomplete(now: datetime) -> Q:
-    return Q(*((name, "") for name in DESCRIBED), _connector=Q.OR)
+    return lacking(Policy.objects.in_force().document)
 
 
 RULES = (
@@ -82,6 +92,10 @@ RULES = (
     Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),
     Rule("no_use", "In use for no registered use", "Register what it is used for.", IN_USE,
          lambda now: ~Q(pk__in=Use.objects.values("model"))),
+    Rule("orphan_dependency", "Depends on a retired model", "Say what takes its place, or end the dependency.", ALIVE,
+         lambda now: Q(pk__in=orphan_dependencies().values("model"))),
+    Rule("stale_document", "Document to be reviewed", "Attach its next edition, or end the old one.", ALIVE,
+         lambda now: Q(pk__in=Document.objects.standing().filter(review_by__lt=now.date()).values("model"))),
     Rule("no_reference", "No reference data", "Send the reference data of the version in use.", IN_USE,
          lambda now: _of_version(_in_production().exclude(pk__in=ReferenceData.objects.values("version")))),
     Rule("not_assessed", "Never assessed", "Nothing is known of its health until a first run is finished.", IN_USE,
