@@ -16,6 +16,7 @@ from audits.workflows import services as workflows
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.states import ChangeState
 from demo.cast import PASSWORD, Cast
+from demo.entries import describe
 from demo.scorecards import ANSWERS
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
@@ -57,7 +58,7 @@ class Calendar:
 
 
 def register(cast: Cast, slug: str, *, confirmed: bool = True, **facts) -> Model:
-    """The model, registered and its scorecard answered by the engineer; its tier confirmed by a risk officer."""
+    """The model, registered and its scorecard answered; its tier confirmed by a risk officer; its entry in full."""
     model = Model.objects.filter(slug=slug).first()
     if model is None:
         model = inventory.register_model(cast.workspace, slug=slug, owner=cast.owner, actor=cast.engineer, **facts)
@@ -65,6 +66,7 @@ def register(cast: Cast, slug: str, *, confirmed: bool = True, **facts) -> Model
         model = inventory.propose_tier(model, answers=ANSWERS[slug], actor=cast.engineer).model
     if confirmed and model.tier_is_provisional:
         model = inventory.confirm_tier(model, actor=cast.officer)
+    describe(cast, model)
     return model
 
 
@@ -130,13 +132,17 @@ def assess(version: ModelVersion) -> None:
 
 
 def promote(cast: Cast, version: ModelVersion, *, reason: str) -> None:
-    """Ask for promotion; the validator and a risk officer decide."""
+    """Ask for promotion, for the first use of the model; the validator and a risk officer decide."""
     version.refresh_from_db()
     if version.stage in (Stage.PRODUCTION, Stage.SUPERSEDED, Stage.RETIRED):
         return
     change = open_change(version, ChangeRequest.Kind.PROMOTION)
     change = change or workflows.request_change(
-        ChangeRequest.Kind.PROMOTION, version, reason=reason, actor=cast.engineer
+        ChangeRequest.Kind.PROMOTION,
+        version,
+        reason=reason,
+        terms={"uses": ["1"]} if version.model.uses.exists() else {},
+        actor=cast.engineer,
     )
     approve(change, cast.validator, comment="Holdout results re-performed; I agree with them.")
     approve(change, cast.officer, comment="Within appetite for its tier.")

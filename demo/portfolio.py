@@ -6,8 +6,10 @@ from tqdm import tqdm
 
 from demo.building import Calendar
 from demo.cast import Cast, assemble
+from demo.entries import connect
 from demo.policy import propose_next, revise
 from demo.stories import STORIES
+from demo.surveys import take_over
 from inventory.models import Model
 from inventory.services import prepare_installation
 from reports.models import Report
@@ -27,6 +29,8 @@ def build() -> None:
             bar.set_description_str(name)
             tell(cast, calendar)
             bar.update()
+        connect(cast)
+        take_over(cast)
         for slug, name in REPORTED.items():
             bar.set_description_str(name)
             _report(Model.objects.get(slug=slug), cast, calendar)

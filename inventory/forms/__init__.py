@@ -1,0 +1,25 @@
+"""What the pages of the register ask for."""
+
+from inventory.forms.attributes import AttributeForm, EndForm, ParticularForm, RegistrationForm
+from inventory.forms.policies import PolicyDocumentForm, PolicyForm, WithdrawalForm
+from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm, TrailFilter
+from inventory.forms.tiering import ScorecardForm
+from inventory.forms.uses import UseEditForm, UseForm, UseQuestion
+
+__all__ = [
+    "AttributeForm",
+    "DatesForm",
+    "EndForm",
+    "ParticularForm",
+    "PolicyDocumentForm",
+    "PolicyForm",
+    "RegisterFilter",
+    "RegistrationForm",
+    "ScorecardForm",
+    "SurveyForm",
+    "TrailFilter",
+    "UseEditForm",
+    "UseForm",
+    "UseQuestion",
+    "WithdrawalForm",
+]

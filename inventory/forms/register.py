@@ -1,0 +1,85 @@
+"""Lists and dates: which models, which days, which entries of the trail, and a sheet of models."""
+
+from django import forms
+from django.conf import settings
+
+from audits.trail.models import Action
+from inventory.contents.register import ORDERINGS
+from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
+from inventory.states import Status
+from mrm.accounts.models import Workspace
+
+
+class RegisterFilter(forms.Form):
+    """Which models, sorted how, and as of when; the same names as in the API."""
+
+    search = forms.CharField(label="Words", required=False, max_length=200)
+    status = forms.ChoiceField(
+        choices=[ANY, *((status.value, status.replace("_", " ").capitalize()) for status in Status)], required=False
+    )
+    tier = forms.TypedChoiceField(
+        choices=[ANY, *((str(tier), f"Tier {tier}") for tier in (1, 2, 3, 0))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    provisional = yes_or_no("Tier to confirm")
+    affects_natural_persons = yes_or_no("Natural persons")
+    as_of = forms.DateField(label="As of", required=False, widget=day())
+    known_on = forms.DateField(label="Known on", required=False, widget=day())
+    business_unit = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    owner = PersonChoice(required=False, widget=forms.HiddenInput)
+    workspace = forms.SlugField(required=False, widget=forms.HiddenInput)
+    ordering = forms.ChoiceField(
+        choices=[(f"{dash}{name}", name) for name in ORDERINGS for dash in ("", "-")],
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def clean(self):
+        wanted = super().clean()
+        if wanted.get("known_on") and not wanted.get("as_of"):
+            self.add_error("as_of", "Say of which day the register is asked for; “known on” alone is no question.")
+        return wanted
+
+
+class SurveyForm(forms.Form):
+    """A filled-in sheet, and until when what its models lack is dated debt."""
+
+    workspace = forms.ModelChoiceField(Workspace.objects.none(), empty_label=None)
+    sheet = forms.FileField(
+        label="Sheet", widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}), help_text="CSV in UTF-8, or .xlsx."
+    )
+    baselined_until = forms.DateField(
+        label="Baselined until",
+        required=False,
+        widget=day(),
+        help_text="For a portfolio taken over: what its models lack is shown as dated debt until this day, apart from "
+        "what is overdue.",
+    )
+
+    def __init__(self, *args, workspaces, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["workspace"].queryset = workspaces
+
+    def clean_sheet(self):
+        sheet = self.cleaned_data["sheet"]
+        if sheet.size > settings.MAXIMUM_UPLOAD_BYTES:
+            raise forms.ValidationError(f"The sheet is larger than {settings.MAXIMUM_UPLOAD_BYTES // 2**20} MiB.")
+        return sheet
+
+
+class DatesForm(forms.Form):
+    """Two days to compare, and on which day both are judged."""
+
+    since = forms.DateField(label="From", widget=day())
+    until = forms.DateField(label="To", widget=day())
+    known_on = forms.DateField(label="Known on", required=False, widget=day())
+
+
+class TrailFilter(forms.Form):
+    q = forms.CharField(label="Object", required=False, max_length=200)
+    person = forms.CharField(required=False, max_length=200)
+    action = forms.ChoiceField(choices=[("", "Any"), *Action.choices], required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
