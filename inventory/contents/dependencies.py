@@ -146,12 +146,13 @@ def picture_of(model: Model, above: list[Dependency], below: list[Dependency]) -
             for place, edge in enumerate(edges)
         ]
 
+    focus = COLUMN if left else 0  # No room is left for a side that is empty.
     return Picture(
-        width=2 * COLUMN + BOX_WIDTH,
+        width=focus + (COLUMN if right else 0) + BOX_WIDTH,
         height=rows * BOX_STEP,
-        focus=Box(model, COLUMN, middle),
+        focus=Box(model, focus, middle),
         upstream=column(left, 0, "upstream"),
-        downstream=column(right, 2 * COLUMN, "model"),
+        downstream=column(right, focus + COLUMN, "model"),
         hidden=len(above) + len(below) - len(left) - len(right),
     )
 

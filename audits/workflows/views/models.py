@@ -27,6 +27,7 @@ def model(request, slug):
     version = model.production_version() or model.versions.first()
     runs = list(Run.objects.filter(version=version).latest_per_plan().select_related("plan")) if version else []
     verdicts = [shown_verdict(run.verdict, run.state) for run in runs]
+    plans = list(Plan.objects.filter(version=version).order_by("next_due_at")) if version else []
     told = attributes_of(model)
     context = model_page(
         request,
@@ -35,7 +36,8 @@ def model(request, slug):
         version=version,
         runs=[(run, verdict) for run, verdict in zip(runs, verdicts, strict=True)],
         verdict=worst(verdicts) if verdicts else "",
-        plans=Plan.objects.filter(version=version).order_by("next_due_at") if version else [],
+        plans=plans,
+        next_due=next((plan for plan in plans if plan.enabled), None),
         breaches=Breach.objects.open().filter(version__model=model).select_related("version")[:RECENT],
         findings=Finding.objects.open().filter(model=model)[:RECENT],
         changes=ChangeRequest.objects.filter(model=model).select_related("version")[:RECENT],
