@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import services
-from inventory.forms import UseEditForm, UseForm
+from inventory.contents.uses import answer_for, table_of
+from inventory.forms import UseEditForm, UseForm, UseQuestion
 from inventory.models import UseApproval
 from inventory.views.scope import model_for, model_page
 from mrm.pages.answers import answer_form, posted
@@ -29,7 +30,12 @@ def uses(request, slug):
         given = list(use.approvals.all())
         use.standing = [approval for approval in given if approval.stands(now)]
         use.past = [approval for approval in given if not approval.stands(now)]
-    return render(request, "inventory/uses.html", model_page(request, model, "uses", page=page))
+    form = UseQuestion(request.GET if "use" in request.GET else None, model=model)
+    asked = form.cleaned_data if form.is_valid() else None
+    context = model_page(request, model, "uses", page=page, form=form)
+    context["versions"], context["table"] = table_of(model, context["production"], list(page), now)
+    context["answer"] = answer_for(asked["version"], asked["use"], now) if asked else None
+    return render(request, "inventory/uses.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -55,5 +55,44 @@ def test_the_tab_takes_few_queries_however_many_uses_there_are(visit, owner, ver
         services.approve_use(version, make_use(version.model), actor=None)
     client, address = visit(owner), reverse("model-uses", args=[version.model.slug])
     client.get(address)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert client.get(address).text.count("Versions approved for it") == 6
+
+
+def ask(client, model, **question) -> str:
+    return client.get(reverse("model-uses", args=[model.slug]), question).text
+
+
+def test_the_page_answers_whether_a_version_is_approved_for_a_use(visit, auditor, version):
+    model, client = version.model, visit(auditor)
+    use, later = make_use(model, title="Pricing"), make_version(version.model)
+    services.approve_use(version, use, conditions=["Up to 50 000."], actor=None)
+    yes = ask(client, model, version=1, use=1)
+    assert "Yes. Version 1 is approved for Pricing without an end." in yes
+    assert "Under the condition: Up to 50 000." in yes and "But the use itself is approved." in yes
+    no = ask(client, model, version=later.number, use=1)
+    assert "No. Version 2 is not approved for Pricing." in no and "Approved for it: version 1." in no
+
+
+def test_an_approval_that_ended_is_told_with_its_reason(visit, auditor, version):
+    use = make_use(version.model, title="Pricing")
+    services.end_approval(services.approve_use(version, use, actor=None), reason="The data changed.", actor=None)
+    page = ask(visit(auditor), version.model, version=1, use=1)
+    assert "No. Version 1 is not approved for Pricing." in page and "The data changed." in page
+    assert "No version is approved for it now." in page
+
+
+def test_a_question_about_what_is_not_there_is_refused_in_words(visit, auditor, version):
+    make_use(version.model, title="Pricing")
+    address = reverse("model-uses", args=[version.model.slug])
+    for question in ({"version": 9, "use": 1}, {"version": "x\x00", "use": "1"}, {"version": 1, "use": ""}):
+        answer = visit(auditor).get(address, question)
+        assert answer.status_code == 400 and "alert-danger" in answer.text
+
+
+def test_the_version_in_production_stands_in_the_table_however_many_are_newer(visit, auditor, version):
+    make_use(version.model, title="Pricing")
+    for _ in range(7):
+        make_version(version.model)
+    page = visit(auditor).get(reverse("model-uses", args=[version.model.slug])).text
+    assert "Version 1<" in page and "Version 8<" in page and "Version 3<" not in page

@@ -1,0 +1,75 @@
+"""Is a version approved for a use? One answer in words, and the whole table of versions against uses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from inventory.contents.attributes import day
+from inventory.models import Model, ModelVersion, Use, UseApproval
+from inventory.states import UseState
+
+MOST_VERSIONS = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a version may serve a use now, and what there is to know about it."""
+
+    is_approved: bool
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One use against the versions of the table; an approval where one stands."""
+
+    use: Use
+    cells: list[tuple[ModelVersion, UseApproval | None]]
+
+
+def answer_for(version: ModelVersion, use: Use, now: datetime) -> Answer:
+    """Whether this version is approved for this use; where it is not, why not and which version is."""
+    given = list(UseApproval.objects.filter(use=use).select_related("version", "approved_by"))
+    own = [approval for approval in given if approval.version_id == version.pk]
+    standing = next((approval for approval in own if approval.stands(now)), None)
+    if standing is None:
+        return Answer(
+            False, [f"No. Version {version.number} is not approved for {use.title}.", *_why_not(own, given, now)]
+        )
+    until = f"until {day(standing.expires_at)}" if standing.expires_at else "without an end"
+    by = f" by {standing.change_reference}" if standing.change_reference else ""
+    sentences = [f"Yes. Version {version.number} is approved for {use.title} {until}{by}."]
+    sentences += [f"Under the condition: {condition}" for condition in standing.conditions]
+    if use.state != UseState.LIVE:
+        because = f": {use.state_because}" if use.state_because else "."
+        sentences.append(f"But the use itself is {use.state}{because}")
+    return Answer(True, sentences)
+
+
+def table_of(
+    model: Model, production: ModelVersion | None, uses: list[Use], now: datetime
+) -> tuple[list[ModelVersion], list[Row]]:
+    """The newest versions, with the one in production among them, against these uses and their fetched approvals."""
+    versions = list(model.versions.order_by("-number")[:MOST_VERSIONS])
+    if production and production not in versions:
+        versions[-1] = production
+    rows = []
+    for use in uses:
+        standing = {approval.version_id: approval for approval in use.approvals.all() if approval.stands(now)}
+        rows.append(Row(use, [(version, standing.get(version.pk)) for version in versions]))
+    return versions, rows
+
+
+def _why_not(own: list[UseApproval], given: list[UseApproval], now: datetime) -> list[str]:
+    sentences = []
+    if own:
+        latest = own[0]
+        ended = latest.ended_at or latest.expires_at
+        because = latest.ended_because or "it expired."
+        sentences.append(f"It was approved from {day(latest.effective_at)} to {day(ended)}: {because}")
+    others = sorted(approval.version.number for approval in given if approval.stands(now))
+    if others:
+        named = ", ".join(str(number) for number in others)
+        sentences.append(f"Approved for it: version {named}.")
+    else:
+        sentences.append("No version is approved for it now.")
+    return sentences
