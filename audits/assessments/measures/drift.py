@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from audits.assessments.measures.columns import watched_columns
 from audits.assessments.measures.estimation import can_be_estimated, estimated_change
 from audits.assessments.measures.multivariate import measure_together, measure_words
 from audits.assessments.measures.quality import earlier_batches, faults_of_arrival, faults_of_column, newest_row
@@ -11,7 +12,7 @@ from audits.assessments.measures.sources import Readings
 from audits.assessments.measures.subject import Measured, Measurement, Subject, environment, told
 from audits.assessments.measures.windows import inputs, reference_profile, scores_of, window_profile
 from audits.profiles.profile import Profile
-from audits.profiles.schema import Column, Kind, Role
+from audits.profiles.schema import Kind, Role
 from audits.statistics import drift
 from audits.statistics.control import benjamini_hochberg
 from audits.statistics.counts import Counts
@@ -27,7 +28,7 @@ def measure_drift(subject: Subject) -> Measured:
     grid, reference = reference_profile(subject)
     elsewhere = Readings(subject)
     current = window_profile(subject, grid, elsewhere)
-    columns = watched_columns(subject)
+    columns = watched_columns(subject.version)
     measurements, not_examined = [], []
     for position, (column, role) in enumerate(columns):
         subject.report_progress(10 + 50 * position // len(columns), f"Comparing {column.name} with the reference")
@@ -35,9 +36,8 @@ def measure_drift(subject: Subject) -> Measured:
         if not counted:
             not_examined.append(f"{column.name}: the grid holds no counts for a column of kind {column.kind}.")
         for cells in counted:
-            as_role = "text" if column.kind == Kind.TEXT else role
             sides = (profile.counts(cells.name) for profile in (reference, current))
-            measurements += _distances(subject, cells.name, as_role, *sides)
+            measurements += _distances(subject, cells.name, role, *sides)
         if counted and column.kind != Kind.TEXT:
             measurements += faults_of_column(subject, column, role, reference, current)
     measurements = adjusted(measurements, {column.name for column, role in columns if role == "score"})
@@ -56,14 +56,6 @@ def measure_drift(subject: Subject) -> Measured:
     )
     made = environment(subject, multiple_tests="Benjamini-Hochberg across the features of the run, per threshold")
     return Measured(measurements=measurements, inputs=facts, environment=made, kept=tuple(elsewhere.kept))
-
-
-def watched_columns(subject: Subject) -> list[tuple[Column, str]]:
-    """Every feature, and the output of the model under the role "score", which for a regression is its prediction."""
-    version = subject.version
-    output = version.column_with(Role.SCORE) or version.column_with(Role.PREDICTION)
-    features = [(column, "feature") for column in version.columns_with(Role.FEATURE) if column != output]
-    return [(output, "score"), *features] if output else features
 
 
 def adjusted(measurements: list[Measurement], alone: set[str]) -> list[Measurement]:

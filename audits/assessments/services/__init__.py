@@ -1,5 +1,6 @@
 """Assessing: which plans exist, which runs are due, carrying one out, and the breaches it opens."""
 
+from audits.assessments.services.backtests import BackTest, backtest
 from audits.assessments.services.breaches import close_breach, close_breaches_of
 from audits.assessments.services.execution import execute
 from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan
@@ -12,6 +13,8 @@ from audits.assessments.services.runs import (
 )
 
 __all__ = [
+    "BackTest",
+    "backtest",
     "change_plan",
     "close_breach",
     "close_breaches_of",

@@ -1,0 +1,326 @@
+"""What a policy would have done: past results judged again under its limits, beside how they were judged. Reads only.
+
+No data are scanned again. What a run kept of a result (value, interval, tolerance tests, sizes) is judged anew; what
+that does not suffice for is counted and said.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+
+from audits.assessments.measures.columns import role_judged, roles_judged
+from audits.assessments.measures.judging import Rules, Ruling, Stored, judged_again
+from audits.assessments.models import Breach, Result, Run
+from audits.assessments.services.breaches import WITH_BREACHES
+from audits.assessments.states import RunState
+from audits.statistics.limits import SEVERITY, Verdict
+from inventory import policies
+from inventory.models import ModelVersion, Policy, VersionRecord
+from mrm_verify.canonical import canonical
+
+MOST_RESULTS = 20_000  # Of the newest runs; a back-test has to be looked at, and is shown with every decision.
+MOST_RUNS = 5_000
+MOST_CASES = 50
+BAD = (Verdict.AMBER, Verdict.RED)
+
+
+@dataclass
+class Tally:
+    """How the results of one measure, or of one model, were judged and would be."""
+
+    name: str
+    before: Counter = field(default_factory=Counter)
+    after: Counter = field(default_factory=Counter)
+    worse: int = 0
+    better: int = 0
+    not_judged_again: int = 0
+
+    def add(self, before: str, ruling: Ruling) -> None:
+        if ruling.why_not:
+            self.not_judged_again += 1
+            return
+        self.before[before] += 1
+        self.after[ruling.verdict] += 1
+        was, now = (_badness(verdict) for verdict in (before, ruling.verdict))
+        self.worse += now > was
+        self.better += now < was
+
+
+@dataclass(frozen=True)
+class Case:
+    """One breach that only one of the two would have opened; `gone`: the policy would not have opened it."""
+
+    gone: bool
+    week: date
+    model: str
+    name: str
+    version: int
+    measure: str
+    column: str
+    segment: str
+    run: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """How many breaches the runs whose windows ended in this week opened, and would have opened."""
+
+    start: date
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class BackTest:
+    """What came of it. `unsure` breaches rest on results that cannot be judged again: neither kept nor gone."""
+
+    since: datetime
+    until: datetime
+    runs: int
+    runs_left_out: int
+    measures: list[Tally]
+    models: list[Tally]
+    weeks: list[Week]
+    cases: list[Case]
+    opened_before: int
+    opened_after: int
+    not_opened: int
+    newly_opened: int
+    unsure: int
+    why_not: dict[str, int]
+
+    @property
+    def results(self) -> int:
+        return sum(sum(one.before.values()) for one in self.measures)
+
+    @property
+    def not_judged_again(self) -> int:
+        return sum(self.why_not.values())
+
+    @property
+    def worse(self) -> int:
+        return sum(one.worse for one in self.measures)
+
+    @property
+    def better(self) -> int:
+        return sum(one.better for one in self.measures)
+
+    def counted(self, side: str) -> dict[str, int]:
+        """How many results had each verdict `before`, or would have `after`; the worst first."""
+        total = sum((getattr(one, side) for one in self.measures), Counter())
+        return {str(verdict): total[verdict] for verdict in SEVERITY if total[verdict]}
+
+    def summary(self) -> dict:
+        """The numbers that a decision about the policy is shown, and that its digest is of."""
+        return {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "runs": self.runs,
+            "runs_left_out": self.runs_left_out,
+            "results": self.results,
+            "not_judged_again": self.not_judged_again,
+            "verdicts": {side: self.counted(side) for side in ("before", "after")},
+            "worse": self.worse,
+            "better": self.better,
+            "breaches": {
+                "opened": self.opened_before,
+                "would_have_opened": self.opened_after,
+                "not_opened": self.not_opened,
+                "newly_opened": self.newly_opened,
+                "unsure": self.unsure,
+            },
+        }
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(canonical(self.summary())).hexdigest()
+
+
+def backtest(
+    document: dict, *, models: QuerySet, since: datetime, until: datetime, against: dict | None = None
+) -> BackTest:
+    """Judge the results of windows that ended in [since, until], as known at its end, under the limits of a policy.
+
+    against  what they are compared with: another policy, or None, how they were judged at the time
+    """
+    limited = {entry["measure"] for side in (document, against or {}) for entry in policies.section(side, "limits")}
+    runs, left_out = _runs(models, since, until, limited)
+    versions = ModelVersion.objects.select_related("model").in_bulk({run.version_id for run in runs.values()})
+    roles = {key: roles_judged(version) for key, version in versions.items()}
+    bound = {policy.pk: Rules(policy.document) for policy in Policy.objects.filter(pk__in=_policies_of(runs))}
+    after, before = Rules(document), Rules(against) if against is not None else None
+    measures: dict[str, Tally] = {}
+    by_model: dict[str, Tally] = {}
+    why_not: Counter = Counter()
+    judged = defaultdict(list)  # By case: what each run said about it, and would have said.
+    for stored in _results(runs, limited):
+        run = runs[stored.run]
+        version = versions[run.version_id]
+        about = {
+            "then": bound[run.policy_id],
+            "role": role_judged(roles[run.version_id], stored.measure, stored.column),
+            "tier": run.tier or version.model.tier,
+        }
+        was = judged_again(stored, before, **about) if before else Ruling(stored.verdict)
+        now = judged_again(stored, after, **about)
+        if not (was.verdict or was.why_not or now.verdict or now.why_not):
+            continue
+        if why := now.why_not or was.why_not:
+            why_not[why] += 1
+            now = Ruling(why_not=why)
+        measures.setdefault(stored.measure, Tally(stored.measure)).add(was.verdict, now)
+        by_model.setdefault(version.model.slug, Tally(version.model.name)).add(was.verdict, now)
+        case = (run.version_id, stored.measure, stored.column, stored.segment)
+        judged[case].append((run, was.verdict, now))
+    opened = _Openings(judged, runs, versions)
+    return BackTest(
+        since=since,
+        until=until,
+        runs=len(runs),
+        runs_left_out=left_out,
+        measures=sorted(measures.values(), key=_most_changed),
+        models=sorted(by_model.values(), key=_most_changed),
+        weeks=opened.weeks(),
+        cases=opened.cases()[:MOST_CASES],
+        opened_before=len(opened.before),
+        opened_after=len(opened.after),
+        not_opened=len(opened.before - opened.after - opened.unsure),
+        newly_opened=len(opened.after - opened.before),
+        unsure=len(opened.before & opened.unsure),
+        why_not=dict(why_not.most_common()),
+    )
+
+
+def _runs(models: QuerySet, since: datetime, until: datetime, limited: set[str]) -> tuple[dict, int]:
+    """The newest finished runs that fit into the bounds, by their id, and how many more there are."""
+    chosen = Run.objects.filter(
+        version__model__in=models.order_by().values("pk"),
+        state=RunState.SUCCEEDED,
+        window_end__gte=since,
+        window_end__lte=until,
+        finished_at__lte=until,
+    ).order_by("-window_end", "-finished_at", "pk")
+    concerned = Q(results__measure__in=limited) | ~Q(results__verdict="")
+    known = chosen.only("version_id", "policy_id", "window_end", "finished_at").annotate(tier=F("inputs__tier"))
+    newest = list(known.annotate(size=Count("results", filter=concerned))[: MOST_RUNS + 1])
+    kept, size = {}, 0
+    for run in newest[:MOST_RUNS]:
+        size += run.size
+        if size > MOST_RESULTS:
+            break
+        kept[run.pk] = run
+    return kept, 0 if len(kept) == len(newest) else chosen.count() - len(kept)
+
+
+def _policies_of(runs: dict) -> set:
+    return {run.policy_id for run in runs.values()}
+
+
+def _results(runs: dict, limited: set[str]) -> Iterable[Stored]:
+    columns = [name for name in Stored._fields if name != "tolerance"]
+    concerned = Q(measure__in=limited) | ~Q(verdict="")
+    rows = Result.objects.filter(concerned, run__in=list(runs)).order_by()
+    return (Stored(*row) for row in rows.values_list(*columns, "detail__tolerance").iterator(chunk_size=2000))
+
+
+class _Openings:
+    """Which breaches the runs opened, and would have: each case as it went, closed when people closed it.
+
+    A case that was open before these runs is open in both; what people would have decided otherwise nobody knows.
+    """
+
+    def __init__(self, judged: dict, runs: dict, versions: dict):
+        self.runs, self.versions = runs, versions
+        self.before: set[tuple] = set()
+        self.after: set[tuple] = set()
+        self.unsure: set[tuple] = set()
+        watched = self._watched()
+        closings, opened_earlier = self._known(judged)
+        for case, said in judged.items():
+            said.sort(key=lambda one: (one[0].finished_at, one[0].window_end, str(one[0].pk)))
+            said = [one for one in said if _stood(watched[case[0]], one[0].finished_at)]
+            self.unsure |= {(*case, run.pk) for run, _, now in said if now.why_not}
+            known = (closings[case], opened_earlier[case])
+            self.before |= _opened(case, ((run, was) for run, was, _ in said), *known)
+            self.after |= _opened(case, ((run, now.verdict) for run, _, now in said), *known)
+
+    def _watched(self) -> dict:
+        """From when until when each version was one whose breaches are opened."""
+        records = VersionRecord.objects.filter(subject__in=list(self.versions), stage__in=WITH_BREACHES)
+        spans = defaultdict(list)
+        for subject, start, end in records.values_list("subject", "recorded_from", "recorded_to"):
+            spans[subject].append((start, end))
+        return spans
+
+    def _known(self, judged: dict) -> tuple[dict, dict]:
+        """When people closed each case, and when those that other runs had opened were opened."""
+        closings, opened = defaultdict(list), defaultdict(list)
+        rows = Breach.objects.filter(version__in=list(self.versions))
+        for *case, first_run, opened_at, closed_at in rows.values_list(
+            "version_id", "measure", "column", "segment", "first_run_id", "opened_at", "closed_at"
+        ):
+            if closed_at:
+                closings[tuple(case)].append(closed_at)
+            if first_run not in self.runs:
+                opened[tuple(case)].append((opened_at, closed_at))
+        return closings, opened
+
+    def weeks(self) -> list[Week]:
+        before, after = (Counter(self._week(one) for one in side) for side in (self.before, self.after))
+        return [Week(week, before[week], after[week]) for week in sorted({*before, *after})]
+
+    def cases(self) -> list[Case]:
+        """Breaches that only one of the two opened, the newest first."""
+        gone, new = self.before - self.after - self.unsure, self.after - self.before
+        found = [self._case(one, gone=one in gone) for one in gone | new]
+        return sorted(found, key=lambda one: (-one.week.toordinal(), one.name, one.measure, one.column, one.segment))
+
+    def _week(self, opening: tuple) -> date:
+        day = (self.runs[opening[-1]].window_end - timedelta(microseconds=1)).date()
+        return day - timedelta(days=day.weekday())
+
+    def _case(self, opening: tuple, *, gone: bool) -> Case:
+        version_id, measure, column, segment, run = opening
+        version = self.versions[version_id]
+        names = {"model": version.model.slug, "name": version.model.name, "version": version.number}
+        return Case(
+            gone=gone,
+            week=self._week(opening),
+            **names,
+            measure=measure,
+            column=column,
+            segment=segment,
+            run=str(run),
+        )
+
+
+def _opened(case: tuple, said: Iterable[tuple], closings: list[datetime], elsewhere: list[tuple]) -> set[tuple]:
+    """The openings of one case: its name and the run that opened it."""
+    found, open_since = set(), None
+    for run, verdict in said:
+        now = run.finished_at
+        if open_since and any(open_since <= closed <= now for closed in closings):
+            open_since = None
+        if any(opened <= now and (closed is None or closed > now) for opened, closed in elsewhere):
+            open_since = open_since or now
+        if verdict in BAD and open_since is None:
+            found.add((*case, run.pk))
+            open_since = now
+    return found
+
+
+def _stood(spans: list[tuple], at: datetime) -> bool:
+    return any(start <= at and (end is None or end > at) for start, end in spans)
+
+
+def _badness(verdict: str) -> int:
+    """The larger the worse; what no limit judges is better than anything judged."""
+    return len(SEVERITY) - SEVERITY.index(verdict) if verdict else 0
+
+
+def _most_changed(tally: Tally) -> tuple:
+    return (-(tally.worse + tally.better), -tally.not_judged_again, tally.name)
