@@ -13,7 +13,7 @@ from django.test.utils import setup_databases
 
 from mrm import embedded
 
-pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.story"]
+pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -1,8 +1,10 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
 from audits.assessments.models import Kind
+from audits.assessments.services.backtests import MOST_CASES, fault_in_period
 from audits.assessments.states import RunState
 from audits.statistics.limits import DecidedBy, Direction, Verdict
+from inventory.policies import TIERS
 from inventory.serializers import PersonOut, StrictQuery
 from mrm import serializers
 
@@ -130,3 +132,71 @@ class BreachOut(serializers.Serializer):
 
 class ReasonIn(serializers.Serializer):
     reason = serializers.CharField(max_length=4000)
+
+
+class BackTestQuery(StrictQuery):
+    since = serializers.DateField(required=False, help_text="The first day on which a window ended.")
+    until = serializers.DateField(required=False, help_text="The last; what was finished later does not count.")
+    tier = serializers.ChoiceField(TIERS, required=False)
+    model = serializers.SlugField(max_length=100, required=False)
+
+    def validate(self, asked):
+        if fault := fault_in_period(asked.get("since"), asked.get("until")):
+            raise serializers.ValidationError({"until": fault})
+        return asked
+
+
+class VersionBackTestQuery(BackTestQuery):
+    def get_fields(self):
+        number = serializers.IntegerField(
+            required=False, min_value=1, max_value=2**31 - 1, help_text="The version to compare with."
+        )
+        return super().get_fields() | {"from": number}
+
+
+class TallyOut(serializers.Serializer):
+    name = serializers.CharField()
+    before = serializers.DictField(child=serializers.IntegerField(), help_text="Results by verdict, as judged before.")
+    after = serializers.DictField(child=serializers.IntegerField(), help_text="The same results under the policy.")
+    worse = serializers.IntegerField()
+    better = serializers.IntegerField()
+    not_judged_again = serializers.IntegerField()
+
+
+class WeekOut(serializers.Serializer):
+    start = serializers.DateField(help_text="A Monday.")
+    before = serializers.IntegerField(help_text="Breaches opened by runs whose windows ended in that week.")
+    after = serializers.IntegerField()
+
+
+class CaseOut(serializers.Serializer):
+    gone = serializers.BooleanField(help_text="Opened, and would not have been; false: the other way round.")
+    week = serializers.DateField()
+    model = serializers.CharField()
+    version = serializers.IntegerField()
+    measure = serializers.CharField()
+    column = serializers.CharField()
+    segment = serializers.CharField()
+    run = serializers.UUIDField()
+
+
+class BackTestOut(serializers.Serializer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    runs = serializers.IntegerField()
+    runs_left_out = serializers.IntegerField(help_text="Older runs of the period, beyond what is judged at once.")
+    results = serializers.IntegerField(help_text="Judged on both sides.")
+    not_judged_again = serializers.IntegerField(help_text="What was kept of them does not suffice.")
+    why_not = serializers.DictField(child=serializers.IntegerField(), help_text="Why not, and how many.")
+    worse = serializers.IntegerField()
+    better = serializers.IntegerField()
+    opened_before = serializers.IntegerField(help_text="Breaches that these runs opened.")
+    opened_after = serializers.IntegerField(help_text="Breaches that they would have opened.")
+    not_opened = serializers.IntegerField()
+    newly_opened = serializers.IntegerField()
+    unsure = serializers.IntegerField(help_text="Breaches opened by results that cannot be judged again.")
+    measures = TallyOut(many=True)
+    models = TallyOut(many=True)
+    weeks = WeekOut(many=True)
+    cases = CaseOut(many=True, help_text=f"What differs, the newest {MOST_CASES}.")
+    digest = serializers.CharField(help_text="SHA-256 of the numbers; that of the evidence, for the same period.")

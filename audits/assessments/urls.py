@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from audits.assessments.views import breaches, monitoring, runs
+from audits.assessments.views import backtests, breaches, monitoring, runs
 
 urlpatterns = [
     path("api/v1/", include("audits.assessments.api.urls")),
     path("models/<slug:slug>/monitoring/", monitoring.monitoring, name="model-monitoring"),
     path("models/<slug:slug>/monitoring/feature/", monitoring.feature, name="feature"),
+    path("policy/drafts/<uuid:draft_id>/back-test/", backtests.of_draft, name="backtest-draft"),
+    path("policy/versions/<int:number>/back-test/", backtests.of_version, name="backtest-policy"),
     path("plans/<uuid:plan_id>/state/", monitoring.switch_plan, name="switch-plan"),
     path("plans/<uuid:plan_id>/runs/", monitoring.run_now, name="run-now"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),

@@ -1,24 +1,19 @@
 """Back-testing: past results judged again under other limits, from what was kept of them and nothing else."""
 
 import copy
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.urls import reverse
 
-from audits.assessments.measures import Measurement
-from audits.assessments.models import Breach, Kind, Plan, Result, Run
+from audits.assessments.models import Breach
 from audits.assessments.services import backtest, close_breach
-from audits.assessments.services.breaches import open_breaches
-from audits.assessments.services.execution import result_of
-from audits.statistics.estimates import Estimate
-from audits.trail.services import governed
 from inventory import policies
-from inventory.models import Model, Policy
-from tests.factories import make_model, make_version, promote
+from inventory.models import Model
+from inventory.services import propose_policy, publish_policy
+from mrm.accounts.models import Workspace
+from tests.fixtures.past import START, WEEK, measured
+from tests.rest import is_problem
 
-START = datetime(2026, 1, 5, tzinfo=UTC)  # A Monday.
-WEEK = timedelta(weeks=1)
 ALWAYS = {"since": START - 99 * WEEK, "until": START + 99 * WEEK}
 
 
@@ -32,47 +27,6 @@ def with_limit(entry: dict, **sections) -> dict:
 def auc(red: float | None = None, **fields) -> dict:
     return {"measure": "auc", "direction": "lower", "decided_by": "interval", "minimum_size": 30, **fields} | (
         {"red": red} if red is not None else {}
-    )
-
-
-@pytest.fixture
-def version(owner, engineer):
-    version = make_version(make_model(name="Loans", owner=owner, actor=engineer))
-    return promote(version)
-
-
-@pytest.fixture
-def told(version):
-    """`told(week, Measurement...)` keeps a run of that week as if it had measured them."""
-    plan = Plan.objects.create(version=version, kind=Kind.PERFORMANCE, window_start=START, next_due_at=START + WEEK)
-
-    def run(week: int, *found: Measurement) -> Run:
-        end = START + (week + 1) * WEEK
-        run = Run.objects.create(
-            plan=plan,
-            version=version,
-            policy=Policy.objects.in_force(),
-            window_start=end - WEEK,
-            window_end=end,
-            state="succeeded",
-            inputs={"tier": 2},
-            finished_at=timezone.now(),
-        )
-        results = Result.objects.bulk_create([result_of(run, place, one) for place, one in enumerate(found)])
-        with governed():
-            open_breaches(run, results)
-        return run
-
-    return run
-
-
-def measured(value, low=None, high=None, *, measure="auc", column="score", role="", size=500, **fields):
-    """A measurement with the limit that the standard policy sets for it."""
-    return Measurement(
-        measure=measure,
-        column=column,
-        estimate=Estimate(value=value, low=low, high=high, sizes={"rows": size}, **fields),
-        limit=policies.limit(policies.standard(), measure, role=role, tier=2),
     )
 
 
@@ -116,8 +70,8 @@ def test_a_case_that_people_closed_opens_again_under_the_draft_too(told, risk_of
     assert (found.opened_before, found.opened_after, Breach.objects.count()) == (2, 2, 2)
 
 
-def test_a_candidate_opens_no_breach_under_any_limits(told, version):
-    type(version).objects.filter(pk=version.pk).update(stage="candidate")
+def test_a_candidate_opens_no_breach_under_any_limits(told, past_version):
+    type(past_version).objects.filter(pk=past_version.pk).update(stage="candidate")
     told(0, measured(0.58, 0.55, 0.61))
     found = back_tested(with_limit(auc(0.65)))
     assert (found.opened_after, found.worse) == (0, 1)
@@ -222,3 +176,66 @@ def test_people_of_another_unit_back_test_what_they_see(told, stranger):
     told(0, measured(0.5, 0.4, 0.55))
     seen = Model.objects.visible_to(stranger)
     assert backtest(policies.standard(), models=seen, **ALWAYS).runs == 0
+
+
+@pytest.fixture
+def draft(told, validator):
+    """Proposed after a run whose result it would judge red."""
+    told(0, measured(0.5, 0.4, 0.55))
+    return propose_policy(with_limit(auc(0.65)), reason="Earlier alarms.", actor=validator)
+
+
+@pytest.fixture
+def page(client, auditor):
+    client.force_login(auditor)
+    return client
+
+
+PERIOD = f"since={START:%Y-%m-%d}&until={START + 99 * WEEK:%Y-%m-%d}"
+
+
+def test_a_draft_leads_to_what_it_would_have_done(page, draft):
+    address = reverse("backtest-draft", args=[draft.pk])
+    assert address in page.get(reverse("policy-draft", args=[draft.pk])).content.decode()
+    answer = page.get(f"{address}?{PERIOD}")
+    assert (answer.context["found"].newly_opened, answer.context["found"].worse) == (1, 1)
+    assert "Loans" in answer.content.decode()
+
+
+def test_the_page_narrows_to_a_model_and_a_tier_and_refuses_a_period_that_ends_before_it_begins(page, draft):
+    address = reverse("backtest-draft", args=[draft.pk])
+    for wanted, runs in (("model=loans", 1), ("model=other", 0), ("tier=2", 1), ("tier=3", 0)):
+        assert page.get(f"{address}?{PERIOD}&{wanted}").context["found"].runs == runs
+    refused = page.get(f"{address}?since=2026-02-01&until=2026-01-01")
+    assert (refused.status_code, "ends before it begins" in refused.content.decode()) == (400, True)
+
+
+def test_two_versions_are_compared_on_the_same_results(page, draft):
+    publish_policy(draft.document, actor=None)
+    back = page.get(f"{reverse('backtest-policy', args=[1])}?from=2&{PERIOD}").context["found"]
+    forth = page.get(f"{reverse('backtest-policy', args=[2])}?from=1&{PERIOD}").context["found"]
+    assert (forth.newly_opened, forth.not_opened, back.newly_opened, back.not_opened) == (1, 0, 0, 1)
+    assert page.get(f"{reverse('backtest-policy', args=[2])}?from=99&{PERIOD}").status_code == 200
+    assert page.get(reverse("backtest-policy", args=[9])).status_code == 404
+
+
+def test_the_page_asks_as_often_for_many_results_as_for_one(page, draft, told, django_assert_max_num_queries):
+    told(1, *(measured(0.6, 0.5, 0.7, column=f"c{number}") for number in range(40)))
+    address = f"{reverse('backtest-draft', args=[draft.pk])}?{PERIOD}"
+    page.get(address)
+    with django_assert_max_num_queries(16):
+        page.get(address)
+
+
+def test_the_api_answers_alike_and_says_what_it_does_not_know(api, draft, auditor, stranger):
+    address = f"/api/v1/policies/drafts/{draft.pk}/back-test/?{PERIOD}"
+    told = api(auditor).get(address).json()
+    assert (told["newly_opened"], told["worse"], told["weeks"]) == (
+        1, 1, [{"start": START.date().isoformat(), "before": 0, "after": 1}]
+    )  # fmt: skip
+    assert api(stranger, workspace=Workspace.objects.get(slug="elsewhere")).get(address).json()["runs"] == 0
+    is_problem(api(auditor).get(f"{address}&frm=1"), 400)
+    is_problem(api(auditor).get("/api/v1/policies/9/back-test/"), 404)
+    is_problem(api(auditor).get("/api/v1/policies/1/back-test/?from=9"), 404)
+    is_problem(api(auditor).get("/api/v1/policies/1/back-test/?since=2026-02-01&until=2026-01-01"), 400)
+    assert api(auditor).get(f"/api/v1/policies/1/back-test/?from=1&{PERIOD}").json()["worse"] == 0

@@ -5,13 +5,14 @@ import copy
 import pytest
 
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import request_change
+from audits.workflows.services import decision_view, request_change
 from inventory import policies
 from inventory.models import Policy, PolicyDraft
 from inventory.services import propose_policy, withdraw_draft
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_person
+from tests.fixtures.past import measured
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json
 
@@ -106,3 +107,17 @@ def test_the_api_proposes_asks_and_compares(api, risk_officer, second_officer, v
     assert [one["number"] for one in client.get("/api/v1/policies/").json()["results"]] == [2, 1]
     assert client.get("/api/v1/policies/1/").json()["document"] == policies.standard()
     assert client.get(f"{DRAFTS}{draft['id']}/").json()["published_as"] == 2
+
+
+def test_who_decides_sees_what_the_limits_would_have_done_and_signs_that_too(told, risk_officer, validator):
+    told(0, measured(-0.04, -0.05, -0.036, measure="auc_change"))
+    document = copy.deepcopy(policies.standard())
+    for entry in document["limits"]:
+        if entry["measure"] == "auc_change":
+            entry["red"] = -0.035
+    change = ask(propose_policy(document, reason="Earlier alarms.", actor=risk_officer), risk_officer)
+    shown = change.evidence["back_test"]
+    assert (shown["worse"], shown["verdicts"]["after"], shown["breaches"]["newly_opened"]) == (1, {"red": 1}, 0)
+    told(1, measured(-0.04, -0.05, -0.036, measure="auc_change"))
+    again = decision_view(change, person=validator).change
+    assert again.evidence_digest == change.evidence_digest, "what was measured since is no change of the draft"

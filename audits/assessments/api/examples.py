@@ -92,3 +92,37 @@ BREACH = {
 BREACH_PAGE = page_example(BREACH)
 REASON = {"reason": "The campaign that brought other applicants ended in June; the July window lies within again."}
 CLOSED = {"closing_reason": REASON["reason"]}
+
+_TALLY = {"before": {"within": 5, "amber": 1}, "after": {"within": 4, "amber": 2}, "worse": 1, "better": 0}
+BACK_TEST = {
+    "since": "2024-07-01T00:00:00Z",
+    "until": LATER,
+    "runs": 6,
+    "runs_left_out": 0,
+    "results": 6,
+    "not_judged_again": 0,
+    "why_not": {},
+    "worse": 1,
+    "better": 0,
+    "opened_before": 1,
+    "opened_after": 2,
+    "not_opened": 0,
+    "newly_opened": 1,
+    "unsure": 0,
+    "measures": [{"name": "psi", **_TALLY, "not_judged_again": 0}],
+    "models": [{"name": MODEL["name"], **_TALLY, "not_judged_again": 0}],
+    "weeks": [{"start": "2025-06-23", "before": 1, "after": 2}],
+    "cases": [
+        {
+            "gone": False,
+            "week": "2025-06-23",
+            "model": MODEL["slug"],
+            "version": 1,
+            "measure": "psi",
+            "column": "score",
+            "segment": "",
+            "run": ID,
+        }
+    ],
+    "digest": DIGEST,
+}

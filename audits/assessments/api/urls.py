@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from audits.assessments.api.backtests import DraftBackTestApi, PolicyBackTestApi
 from audits.assessments.api.breaches import BreachClosureApi, BreachesApi
 from audits.assessments.api.plans import PlanRunsApi, PlansApi
 from audits.assessments.api.runs import RunApi, RunsApi
@@ -12,5 +13,7 @@ urlpatterns = [
     path("models/<slug:slug>/runs/", RunsApi.as_view(), name="api-runs"),
     path("runs/<uuid:run_id>/", RunApi.as_view(), name="api-run"),
     path("models/<slug:slug>/breaches/", BreachesApi.as_view(), name="api-breaches"),
+    path("policies/<int:number>/back-test/", PolicyBackTestApi.as_view(), name="api-backtest-policy"),
+    path("policies/drafts/<uuid:draft_id>/back-test/", DraftBackTestApi.as_view(), name="api-backtest-draft"),
     path("breaches/<uuid:breach_id>/closure/", BreachClosureApi.as_view(), name="api-breach-closure"),
 ]

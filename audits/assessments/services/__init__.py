@@ -1,6 +1,6 @@
 """Assessing: which plans exist, which runs are due, carrying one out, and the breaches it opens."""
 
-from audits.assessments.services.backtests import BackTest, backtest
+from audits.assessments.services.backtests import BackTest, backtest, backtest_of_draft
 from audits.assessments.services.breaches import close_breach, close_breaches_of
 from audits.assessments.services.execution import execute
 from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan
@@ -15,6 +15,7 @@ from audits.assessments.services.runs import (
 __all__ = [
     "BackTest",
     "backtest",
+    "backtest_of_draft",
     "change_plan",
     "close_breach",
     "close_breaches_of",

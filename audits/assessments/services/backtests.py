@@ -8,23 +8,25 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
 from audits.assessments.measures.columns import role_judged, roles_judged
-from audits.assessments.measures.judging import Rules, Ruling, Stored, judged_again
+from audits.assessments.measures.judging import NOT_JUDGED, Rules, Ruling, Stored, judged_again
 from audits.assessments.models import Breach, Result, Run
 from audits.assessments.services.breaches import WITH_BREACHES
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict
 from inventory import policies
-from inventory.models import ModelVersion, Policy, VersionRecord
+from inventory.models import ModelVersion, Policy, PolicyDraft, VersionRecord
 from mrm_verify.canonical import canonical
 
 MOST_RESULTS = 20_000  # Of the newest runs; a back-test has to be looked at, and is shown with every decision.
 MOST_RUNS = 5_000
 MOST_CASES = 50
+JUDGED_BY = ("title", "limits", "fairness")
+A_YEAR = timedelta(days=365)
 BAD = (Verdict.AMBER, Verdict.RED)
 
 
@@ -38,6 +40,10 @@ class Tally:
     worse: int = 0
     better: int = 0
     not_judged_again: int = 0
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Before and after for each verdict, the worst first, and for what no limit judges."""
+        return [(self.before[verdict], self.after[verdict]) for verdict in (*SEVERITY, NOT_JUDGED)]
 
     def add(self, before: str, ruling: Ruling) -> None:
         if ruling.why_not:
@@ -193,6 +199,33 @@ def backtest(
         unsure=len(opened.before & opened.unsure),
         why_not=dict(why_not.most_common()),
     )
+
+
+def period_of(first: date | None, last: date | None, *, until: datetime) -> tuple[datetime, datetime]:
+    """From the start of the first day to the end of the last; the year up to `until` where they are not said."""
+    if last:
+        until = datetime.combine(last, time.max, tzinfo=UTC)
+    return (datetime.combine(first, time.min, tzinfo=UTC) if first else until - A_YEAR), until
+
+
+def fault_in_period(first: date | None, last: date | None) -> str:
+    """What is wrong with a period, in words; empty where nothing is."""
+    return "The period ends before it begins; exchange the two days." if first and last and last < first else ""
+
+
+def untested_sections(before: dict, after: dict) -> list[str]:
+    """The sections that differ between two policies and that judging past results says nothing about."""
+    return [
+        name
+        for name in policies.SECTIONS
+        if name not in JUDGED_BY and policies.section(before, name) != policies.section(after, name)
+    ]
+
+
+def backtest_of_draft(draft: PolicyDraft, *, models: QuerySet) -> BackTest:
+    """What a draft would have done in the year before it was proposed: the same numbers whenever they are asked for."""
+    until = draft.proposed_at
+    return backtest(draft.document, models=models, since=until - A_YEAR, until=until)
 
 
 def _runs(models: QuerySet, since: datetime, until: datetime, limited: set[str]) -> tuple[dict, int]:

@@ -1,9 +1,10 @@
 """A change of the policy and its limits: what was drafted is decided about, and published when it is approved."""
 
+from audits.assessments.services import backtest_of_draft
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds.kind import ChangeKind, Term
 from inventory import policies
-from inventory.models import Policy, PolicyDraft
+from inventory.models import Model, Policy, PolicyDraft
 from inventory.services import publish_draft
 from mrm.accounts.policies import Role
 
@@ -35,7 +36,14 @@ def _evidence(change: ChangeRequest) -> dict:
         "document_sha256": draft.digest,
         "differences": [one.sentence for one in changes],
         "loosened": [one.sentence for one in changes if one.loosens],
+        "back_test": _back_test(draft),
     }
+
+
+def _back_test(draft: PolicyDraft) -> dict:
+    """Of what was measured before it was proposed, over every model; so it is the same until the last decision."""
+    found = backtest_of_draft(draft, models=Model.objects.all())
+    return found.summary() | {"sha256": found.digest}
 
 
 def _also_awaits(change: ChangeRequest) -> list[str]:
