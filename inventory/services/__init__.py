@@ -4,7 +4,7 @@ from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.bulk import register_models
 from inventory.services.documents import attach_document
-from inventory.services.models import edit_model, register_model, retire_model
+from inventory.services.models import edit_model, namesakes, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.particulars import add_particular, end_particular
 from inventory.services.policies import (
@@ -76,6 +76,7 @@ __all__ = [
     "receive_batch",
     "receive_outcomes",
     "receive_reference",
+    "namesakes",
     "register_model",
     "register_models",
     "register_source",

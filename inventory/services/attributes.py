@@ -2,6 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
 
 from inventory import attributes, policies
 from inventory.attributes import Kind
@@ -9,6 +11,7 @@ from inventory.models import Model, Policy
 from mrm.accounts.models import Person
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.prepared import Prepared
 
 LONGEST_RECORDED = 200  # Longer texts enter the trail by their digest.
 NEVER_THE_VALIDATOR = ("owner", "developer")
@@ -57,10 +60,13 @@ def check_agreement(model: Model) -> None:
         raise RuleBroken(f"{model.successor} belongs to another workspace, so it cannot succeed {model}.")
 
 
-def check_registration(model: Model) -> None:
-    """Raise where the policy wants more before a model may be registered; the standard policy wants nothing more."""
-    wanted = policies.required_to_register(Policy.objects.in_force().document)
-    lacking = [attributes.BY_NAME[name] for name in wanted if not model.says(name)]
+def check_registration(model: Model) -> int:
+    """Raise where the policy wants more before a model may be registered; the standard policy wants nothing more.
+
+    The number of the policy that was asked.
+    """
+    (newest,) = _NEWEST_POLICY()
+    lacking = [attributes.BY_NAME[name] for name in _wanted_by(newest["pk"]) if not model.says(name)]
     if lacking:
         raise UnusableData(
             *(
@@ -68,6 +74,16 @@ def check_registration(model: Model) -> None:
                 for attribute in lacking
             )
         )
+    return newest["number"]
+
+
+_NEWEST_POLICY = Prepared(lambda: Policy.objects.order_by("-number").values("pk", "number")[:1])
+
+
+@lru_cache(maxsize=16)
+def _wanted_by(policy: UUID) -> tuple[str, ...]:
+    """Read once from each policy: a published one never changes."""
+    return tuple(policies.required_to_register(Policy.objects.get(pk=policy).document))
 
 
 def told(value):

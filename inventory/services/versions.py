@@ -3,13 +3,13 @@
 import json
 import math
 import re
+from contextlib import suppress
 
-from django.db.models import Max
 from django.utils import timezone
 
 from audits.profiles.schema import Role, SchemaError, column_with_role, columns_from_json, columns_to_json
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import Message, Overtaken, governed, record, written_at_once
 from inventory.models import Model, ModelVersion
 from inventory.services.models import move_model
 from inventory.services.uses import restrict_unapproved_uses
@@ -19,13 +19,14 @@ from mrm.accounts.services import require
 from mrm.adapters import storage
 from mrm.errors import RuleBroken, UnusableData
 from mrm.facts import why_not_kept
+from mrm.prepared import Prepared
 
 LONGEST = {"framework": 50, "artifact_uri": 1000, "code_ref": 500, "origin": 100}
+FACTS = ("training_data", "params", "metrics", "tags")
 LARGEST_SCHEMA = 4 * 2**20
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@governed()
 def register_version(
     model: Model,
     *,
@@ -41,51 +42,81 @@ def register_version(
     tags: dict | None = None,
     origin: str = "",
     predecessor: ModelVersion | None = None,
+    within: Message | None = None,
     actor,
 ) -> ModelVersion:
     """A new candidate of a model. The same origin again gives the version it gave the first time.
 
     Without a schema (None) it is in the register but nothing about it can be measured until `describe_version`.
+    `within` a message of the caller's it is registered with whatever else that writes; without an origin, then.
     """
+    facts = {"training_data": training_data, "params": params, "metrics": metrics, "tags": tags}
+    said = {
+        "framework": framework,
+        "artifact_uri": artifact_uri,
+        "artifact_sha256": artifact_sha256,
+        "code_ref": code_ref,
+        "decision_threshold": decision_threshold,
+        "origin": origin,
+        "predecessor": predecessor,
+        "registered_by": actor,
+    } | {name: value or {} for name, value in facts.items()}
     require(actor, Permission.REGISTER_VERSION, model.workspace_id, model_slug=model.slug)
-    model = Model.objects.select_for_update().get(pk=model.pk)
-    if origin and (first := model.versions.filter(origin=origin).first()):
-        return first
+    if within is not None:
+        return _put(within, _drafted(model, schema, said))
+    if not origin:
+        with suppress(Overtaken):
+            with written_at_once() as message:
+                version = _put(message, _drafted(model, schema, said))
+            return version
+    with governed():
+        model = Model.objects.select_for_update().get(pk=model.pk)
+        if origin and (first := model.versions.filter(origin=origin).first()):
+            return first
+        version = _drafted(model, schema, said)
+        version.save(force_insert=True)
+        record(Action.VERSION_REGISTERED, actor=actor, subject=version, **_told(version))
+    return version
+
+
+def _put(message: Message, version: ModelVersion) -> ModelVersion:
+    """Its number is still free, or the constraint says no; its model is still called so, and takes versions."""
+    model = version.model
+    message.only_if(
+        "EXISTS (SELECT FROM inventory_model WHERE id = %s AND name = %s AND status <> %s)",
+        [model.pk, model.name, Status.RETIRED],
+    )
+    message.insert(version)
+    message.record(Action.VERSION_REGISTERED, actor=version.registered_by, subject=version, **_told(version))
+    return version
+
+
+def _drafted(model: Model, schema: list[dict] | None, said: dict) -> ModelVersion:
+    """The version that may be registered next."""
     if model.status == Status.RETIRED:
         raise RuleBroken(f"{model} is retired and takes no further versions.")
-    facts = {"training_data": training_data, "params": params, "metrics": metrics, "tags": tags}
-    facts = {name: value or {} for name, value in facts.items()}
     columns = () if schema is None else _checked_columns(schema)
-    _check(columns, facts, decision_threshold, artifact_sha256, framework=framework, artifact_uri=artifact_uri,
-           code_ref=code_ref, origin=origin)  # fmt: skip
-    if predecessor is not None and predecessor.model_id != model.pk:
+    facts = {name: said[name] for name in FACTS}
+    texts = {name: said[name] for name in LONGEST}
+    _check(columns, facts, said["decision_threshold"], said["artifact_sha256"], **texts)
+    if said["predecessor"] is not None and said["predecessor"].model_id != model.pk:
         raise RuleBroken("The predecessor of a version must be a version of the same model.")
-    number = (model.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    version = ModelVersion.objects.create(
-        model=model,
-        number=number,
-        framework=framework,
-        artifact_uri=artifact_uri,
-        artifact_sha256=artifact_sha256,
-        code_ref=code_ref,
-        schema=columns_to_json(columns),
-        decision_threshold=decision_threshold,
-        origin=origin,
-        predecessor=predecessor,
-        registered_by=actor,
-        **facts,
-    )
-    record(
-        Action.VERSION_REGISTERED,
-        actor=actor,
-        subject=version,
-        number=number,
-        schema=_digest_of_schema(version),
-        artifact=artifact_sha256,
-        origin=origin,
-        predecessor=predecessor.number if predecessor else None,
-    )
-    return version
+    last = _LAST_NUMBER(model=model.pk)
+    number = last[0]["number"] + 1 if last else 1
+    return ModelVersion(model=model, number=number, schema=columns_to_json(columns), **said)
+
+
+_LAST_NUMBER = Prepared(lambda model: ModelVersion.objects.filter(model=model).order_by("-number").values("number")[:1])
+
+
+def _told(version: ModelVersion) -> dict:
+    return {
+        "number": version.number,
+        "schema": _digest_of_schema(version),
+        "artifact": version.artifact_sha256,
+        "origin": version.origin,
+        "predecessor": version.predecessor.number if version.predecessor else None,
+    }
 
 
 @governed()

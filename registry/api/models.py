@@ -10,6 +10,7 @@ from registry.contents.shown import (
     shown_model,
     shown_model_of,
     shown_models,
+    shown_new_model,
     shown_version_of,
     versions_of,
 )
@@ -50,7 +51,7 @@ def create(call: Call) -> dict:
         tags=call.tags(),
         actor=call.person,
     )
-    return _shown(call, model)
+    return {"registered_model": shown_new_model(model.pk, governed=call.governed)}
 
 
 def update(call: Call) -> dict:

@@ -81,6 +81,11 @@ def shown_model_of(key: UUID, *, governed: bool) -> dict:
     return _with_latest(_MODEL_BY_KEY(key=key)[0], governed)
 
 
+def shown_new_model(key: UUID, *, governed: bool) -> dict:
+    """A model that was just made and has no versions."""
+    return _shown_model(_MODEL_BY_KEY(key=key)[0], [], governed)
+
+
 def shown_version_of(key: UUID, *, governed: bool) -> dict:
     """A version that was just made, changed or looked up."""
     return _shown_version(_VERSION_BY_KEY[governed](key=key)[0], governed)

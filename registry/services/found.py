@@ -1,24 +1,37 @@
 """What a client's words name, for a change: the rows themselves, or MLflow's own refusal."""
 
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
+from audits.trail.services import Message
 from inventory.models import Model, ModelVersion
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from registry.contents.shown import models_of, versions_of
+from mrm.prepared import Prepared
+from registry.contents.shown import versions_of
 from registry.limits import check_name, version_number
 from registry.models import Alias, ModelFacts, VersionFacts
 from registry.refusals import no_alias, no_model, no_version
 
 
 def model_named(workspace: Workspace, name: str, actor) -> Model:
+    """The model of that name; what a change of it needs more than `KNOWN` it reads anew under its lock."""
     check_name(name)
-    models = models_of(workspace, actor) if actor else Model.objects.filter(workspace=workspace)
-    model = models.select_related("workspace").filter(name=name).first()
-    if model is None:
+    found = _NAMED(workspace=workspace.pk, name=name)
+    if not found or not (actor is None or actor.may_see(workspace, found[0]["slug"])):
         raise no_model(name)
+    model = Model.from_db(DEFAULT_DB_ALIAS, KNOWN, [found[0][field] for field in KNOWN])
+    model.workspace = workspace
     return model
+
+
+KNOWN = ["id", "workspace_id", "slug", "name", "status"]
+_NAMED = Prepared(
+    lambda workspace, name: Model.objects.filter(
+        workspace=workspace, name=name, mlflow__deleted_at__isnull=True
+    ).values(*KNOWN)
+)
 
 
 def version_named(workspace: Workspace, name: str, number: str, actor) -> ModelVersion:
@@ -50,6 +63,15 @@ def touch(model: Model) -> None:
         update_conflicts=True,
         unique_fields=["model"],
         update_fields=["touched_at"],
+    )
+
+
+def put_touch(message: Message, model: Model) -> None:
+    """The same with a message."""
+    message.execute(
+        "INSERT INTO registry_modelfacts (model_id, touched_at, deleted_name) VALUES (%s, %s, '') "
+        "ON CONFLICT (model_id) DO UPDATE SET touched_at = EXCLUDED.touched_at",
+        [model.pk, timezone.now()],
     )
 
 

@@ -1,22 +1,27 @@
 """Registered models: made, described, renamed, deleted."""
 
+from contextlib import suppress
+
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import Overtaken, governed, record, written_at_once
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
+from inventory.services import namesakes
 from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
+from mrm.errors import RuleBroken
+from mrm.prepared import Prepared
 from registry.limits import check_name, check_tag
 from registry.models import Alias, ModelFacts
-from registry.refusals import DENIED, EXISTS, Refused, already_exists, invalid
+from registry.refusals import DENIED, Refused, already_exists, invalid
 from registry.services import fields
 from registry.services.found import may_edit, model_named, touch
 from registry.services.rules import is_governed, owner_for
-from registry.services.tags import keep_model_tags
+from registry.services.tags import keep_model_tags, put_model_tags
 
 
 def register_model(workspace: Workspace, *, name: str, description: str, tags: dict[str, str], actor) -> Model:
@@ -26,13 +31,20 @@ def register_model(workspace: Workspace, *, name: str, description: str, tags: d
         check_tag(key, value)
     filled, kept = fields.of_model(tags, workspace)
     owner = filled.pop("owner", None) or owner_for(workspace, actor)
-    with governed():
+    said = {"name": name, "owner": owner, "description": description} | filled
+    try:
+        with suppress(Overtaken):
+            with written_at_once() as message:
+                model = inventory.register_model(workspace, **said, within=message, actor=actor)
+                put_model_tags(message, model, kept, actor=actor)
+            return model
+        with governed():
+            model = inventory.register_model(workspace, **said, actor=actor)
+            keep_model_tags(model, kept, actor=actor)
+        return model
+    except RuleBroken:
         _refuse_taken(workspace, name)
-        model = inventory.register_model(
-            workspace, name=name, owner=owner, description=description, **filled, actor=actor
-        )
-        keep_model_tags(model, kept, actor=actor)
-    return model
+        raise
 
 
 @governed()
@@ -78,13 +90,14 @@ def _numbers(model: Model) -> list[int]:
 
 
 def _refuse_taken(workspace: Workspace, name: str) -> None:
-    taken = Model.objects.filter(workspace=workspace, name__iexact=name).first()
-    if taken is None:
+    taken = _NAMESAKES(workspace=workspace.pk, name=name)
+    if not taken:
         return
-    if taken.name == name:
+    if taken[0]["name"] == name:
         raise already_exists(name)
-    if taken.name.lower() != name.lower():
-        raise Refused(EXISTS, f"Registered Model (name={name}) already exists.")
     raise invalid(
-        f"There is a model called {taken.name!r} here; two names must differ by more than upper and lower case."
+        f"There is a model called {taken[0]['name']!r} here; two names must differ by more than upper and lower case."
     )
+
+
+_NAMESAKES = Prepared(lambda workspace, name: namesakes(workspace, name).order_by().values("name"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import Message, governed, record
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from mrm.accounts.models import Workspace
@@ -11,7 +11,7 @@ from mrm.adapters import storage
 from registry.contents.shown import MODEL_FIELDS, STATE_TAGS
 from registry.limits import MOST_TAGS, check_tag, check_tag_key
 from registry.models import ModelTag, VersionTag
-from registry.refusals import invalid
+from registry.refusals import Refused, invalid
 from registry.services import fields
 from registry.services.found import may_edit, model_named, version_named
 
@@ -75,6 +75,18 @@ def keep_model_tags(model: Model, tags: dict[str, str], *, actor) -> None:
     _keep(ModelTag, "model", model, tags, actor)
 
 
+def put_model_tags(message: Message, model: Model, tags: dict[str, str], *, actor) -> None:
+    """The tags of a model that the same message enters, so that it has no others."""
+    if len(tags) > MOST_TAGS:
+        raise _too_many(model)
+    for key, value in tags.items():
+        message.execute(
+            "INSERT INTO registry_modeltag (model_id, key, value) VALUES (%s, %s, %s)", [model.pk, key, value]
+        )
+    if tags:
+        message.record(Action.MLFLOW_TAGGED, actor=actor, subject=model, count=len(tags), tags=_told(tags.items()))
+
+
 def keep_version_tags(version: ModelVersion, tags: dict[str, str], *, actor) -> None:
     _keep(VersionTag, "version", version, tags, actor)
 
@@ -84,7 +96,7 @@ def _keep(table, owner: str, subject, tags: dict[str, str], actor) -> None:
         return
     others = table.objects.filter(**{owner: subject}).exclude(key__in=tags) if len(tags) < MOST_TAGS else None
     if others is None or others.count() + len(tags) > MOST_TAGS:
-        raise invalid(f"{subject} would have more than {MOST_TAGS} tags; delete some first.")
+        raise _too_many(subject)
     table.objects.bulk_create(
         [table(**{owner: subject}, key=key, value=value) for key, value in tags.items()],
         update_conflicts=True,
@@ -93,6 +105,10 @@ def _keep(table, owner: str, subject, tags: dict[str, str], actor) -> None:
         batch_size=2000,
     )
     record(Action.MLFLOW_TAGGED, actor=actor, subject=subject, count=len(tags), tags=_told(tags.items()))
+
+
+def _too_many(subject) -> Refused:
+    return invalid(f"{subject} would have more than {MOST_TAGS} tags; delete some first.")
 
 
 def _told(tags: Iterable[tuple[str, str]]) -> dict[str, str]:

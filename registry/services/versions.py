@@ -1,21 +1,27 @@
 """Versions: registered from wherever their artifact lives, described, deleted."""
 
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from uuid import UUID
 
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import Overtaken, governed, record, written_at_once
 from inventory import services as inventory
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
 from inventory.states import Stage
 from mrm.accounts.models import Workspace
 from mrm.adapters import storage
+from mrm.prepared import Prepared
 from registry.limits import check_source, check_tag, copied_from
 from registry.models import Alias, VersionFacts
 from registry.refusals import DENIED, Refused, invalid
 from registry.services import fields
-from registry.services.found import facts_of, may_edit, model_named, touch, version_named
+from registry.services.found import facts_of, may_edit, model_named, put_touch, touch, version_named
 from registry.services.rules import is_governed
 from registry.services.tags import keep_version_tags
 
@@ -49,21 +55,25 @@ def register_version(
             raise invalid(f"'{parameter}' exceeds the maximum length of {LONGEST[parameter]} characters")
     filled, kept = fields.of_version(tags)
     digest = storage.digest_of(body) if body else ""
+    facts = {"run_id": run_id, "run_link": run_link, "logged_model_id": model_id, "description": description}
+    facts |= {"body_sha256": digest, "location": _location(workspace, source, actor)}
+    asked = partial(inventory.register_version, artifact_uri=source, **filled, actor=actor)
+    if not kept:
+        with suppress(Overtaken):
+            with written_at_once() as message:
+                model = model_named(workspace, name, actor)
+                if first := _first(model, workspace, digest, actor):
+                    return first
+                version = asked(model, within=message)
+                message.insert(VersionFacts(version=version, touched_at=version.registered_at, **facts))
+                put_touch(message, model)
+            return version
     with governed():
         model = model_named(workspace, name, actor)
-        if digest and is_governed(workspace) and (first := _first(model, digest, actor)):
+        if first := _first(model, workspace, digest, actor):
             return first
-        version = inventory.register_version(model, artifact_uri=source, **filled, actor=actor)
-        VersionFacts.objects.create(
-            version=version,
-            description=description,
-            run_id=run_id,
-            run_link=run_link,
-            logged_model_id=model_id,
-            location=_location(workspace, source, actor),
-            body_sha256=digest,
-            touched_at=version.registered_at,
-        )
+        version = asked(model)
+        VersionFacts.objects.create(version=version, touched_at=version.registered_at, **facts)
         keep_version_tags(version, kept, actor=actor)
         touch(model)
     return version
@@ -106,10 +116,20 @@ def download_location(version: ModelVersion) -> str:
     return (facts and facts.location) or version.artifact_uri
 
 
-def _first(model, digest: str, actor) -> ModelVersion | None:
-    since = timezone.now() - REPEATED_WITHIN
+def _first(model: Model, workspace: Workspace, digest: str, actor) -> ModelVersion | None:
+    """What the same call of the same caller gave before, in a governed workspace."""
+    if not digest or actor is None:
+        return None
+    found = _FIRST(model=model.pk, digest=digest, actor=actor.pk)
+    return ModelVersion.objects.get(pk=found[0]["pk"]) if found and is_governed(workspace) else None
+
+
+def _first_of(model: UUID, digest: str, actor: UUID) -> QuerySet:
     same = ModelVersion.objects.filter(model=model, mlflow__body_sha256=digest, mlflow__deleted_at__isnull=True)
-    return same.filter(registered_by=actor, registered_at__gte=since).order_by("number").first()
+    return same.filter(registered_by=actor, registered_at__gte=Now() - REPEATED_WITHIN).order_by("number").values("pk")
+
+
+_FIRST = Prepared(_first_of)
 
 
 def _location(workspace: Workspace, source: str, actor) -> str:

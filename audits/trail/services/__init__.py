@@ -1,5 +1,6 @@
 """Writing the trail, signing it, and proving what it says."""
 
+from audits.trail.services.at_once import Message, Overtaken, written_at_once
 from audits.trail.services.checkpoints import (
     accept_restore,
     checkpoints_in_full,
@@ -18,9 +19,11 @@ from audits.trail.services.verification import (
     verify_some,
     verify_trail,
 )
-from audits.trail.services.writing import governed, record
+from audits.trail.services.writing import governed, holds_pen, record, recorded_together
 
 __all__ = [
+    "Message",
+    "Overtaken",
     "TrailVerification",
     "Verifying",
     "accept_restore",
@@ -29,16 +32,19 @@ __all__ = [
     "endorse_checkpoints",
     "entries_between",
     "governed",
+    "holds_pen",
     "inclusion_proof",
     "inclusion_proofs",
     "length",
     "log_name",
     "note_in_full",
     "record",
+    "recorded_together",
     "root_at",
     "sign_checkpoint",
     "time_stamps_of",
     "trust",
     "verify_some",
     "verify_trail",
+    "written_at_once",
 ]
