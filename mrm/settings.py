@@ -82,7 +82,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mrm.pages.navigation.page",
             ],
-            "builtins": ["mrm.pages.tags"],
+            "builtins": ["mrm.pages.tags", "inventory.contents.stories.tags"],
         },
     },
 ]

@@ -170,10 +170,10 @@ class Entry(models.Model):
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200)
     authenticated_by = models.CharField(max_length=50)
-    action = models.CharField(max_length=50, choices=actions, db_index=True)
-    subject = models.CharField(max_length=120, db_index=True)
+    action = models.CharField(max_length=50, choices=actions)
+    subject = models.CharField(max_length=120)
     subject_name = models.CharField(max_length=300)
-    model_slug = models.CharField(max_length=100, blank=True, db_index=True)
+    model_slug = models.CharField(max_length=100, blank=True)
     details = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
     previous = models.CharField(max_length=64, blank=True)
@@ -183,6 +183,12 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ["-position"]
+        # Each with the position: a story, a model's history and a search by action are read newest first, page by page.
+        indexes = [
+            models.Index(fields=["subject", "position"], name="entries_of_a_subject"),
+            models.Index(fields=["model_slug", "position"], name="entries_of_a_model"),
+            models.Index(fields=["action", "position"], name="entries_of_an_action"),
+        ]
 
     def __str__(self):
         return f"{self.position} {self.get_action_display()}: {self.subject_name}"

@@ -328,3 +328,18 @@ ENTRY_PAGE = page_example(ENTRY)
 CHECKPOINT = "mrm.example.com\n42\nn4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n\n— mrm.example.com kQ3…\n"
 INCLUSION = {"position": 41, "size": 42, "leaf_hash": DIGEST, "root": DIGEST, "proof": [DIGEST, DIGEST, DIGEST]}
 CONSISTENCY = {"old": 40, "new": 42, "old_root": DIGEST, "new_root": DIGEST, "proof": [DIGEST, DIGEST]}
+STORY_LINE = {
+    "position": 43,
+    "at": WHEN,
+    "action": "change.decided",
+    "subject": f"workflows.ChangeRequest:{ID}",
+    "sentence": (
+        f"On 2 June 2025 {PERSON['name']} approved CR-2025-0004 (promotion of {MODEL['name']} version 1) "
+        "as risk officer, signing by passkey. “Within appetite for its tier.”"
+    ),
+    "quote": "Within appetite for its tier.",
+    "changes": [],
+    "evidence": [{"label": "the statement that was signed", "address": "", "digest": DIGEST}],
+    "leaf_hash": DIGEST,
+}
+STORY = page_example(STORY_LINE)

@@ -17,6 +17,7 @@ from inventory.api.policies import (
     PolicyWithdrawalApi,
 )
 from inventory.api.sources import SourceClosureApi, SourcesApi
+from inventory.api.stories import ModelStoryApi, StoryApi
 from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
 from inventory.api.tiering import TierApi, TierAssessmentsApi, TierConfirmationApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
@@ -56,6 +57,8 @@ urlpatterns = [
     path("surveys/<uuid:survey_id>/import/", SurveyImportApi.as_view(), name="api-import-survey"),
     path("register/differences/", DifferencesApi.as_view(), name="api-register-differences"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
+    path("models/<slug:slug>/history/", ModelStoryApi.as_view(), name="api-model-history"),
+    path("history/<str:subject>/", StoryApi.as_view(), name="api-history"),
     path("trail/entries/", EntriesApi.as_view(), name="api-trail-entries"),
     path("trail/checkpoint", CheckpointApi.as_view(), name="api-trail-checkpoint"),
     path("trail/proof/inclusion", InclusionApi.as_view(), name="api-trail-inclusion"),

@@ -2,8 +2,9 @@
 
 from inventory.forms.attributes import AttributeForm, EndForm, ParticularForm, RegistrationForm
 from inventory.forms.policies import PolicyDocumentForm, PolicyForm, WithdrawalForm
-from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm, TrailFilter
+from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm
 from inventory.forms.tiering import ScorecardForm
+from inventory.forms.trail import StoryFilter, TrailFilter
 from inventory.forms.uses import UseEditForm, UseForm, UseQuestion
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "RegisterFilter",
     "RegistrationForm",
     "ScorecardForm",
+    "StoryFilter",
     "SurveyForm",
     "TrailFilter",
     "UseEditForm",

@@ -3,7 +3,6 @@
 from django import forms
 from django.conf import settings
 
-from audits.trail.models import Action
 from inventory.contents.register import ORDERINGS
 from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
 from inventory.states import Status
@@ -75,11 +74,3 @@ class DatesForm(forms.Form):
     since = forms.DateField(label="From", widget=day())
     until = forms.DateField(label="To", widget=day())
     known_on = forms.DateField(label="Known on", required=False, widget=day())
-
-
-class TrailFilter(forms.Form):
-    q = forms.CharField(label="Object", required=False, max_length=200)
-    person = forms.CharField(required=False, max_length=200)
-    action = forms.ChoiceField(choices=[("", "Any"), *Action.choices], required=False)
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,4 +1,5 @@
 from audits.trail.models import Action
+from inventory.contents.stories import KINDS_OF_ENTRY
 from inventory.serializers.fields import StrictQuery
 from mrm import serializers
 
@@ -22,6 +23,40 @@ class EntryOut(serializers.Serializer):
     position = serializers.IntegerField()
     body = serializers.DictField()
     leaf_hash = serializers.CharField(help_text=f"RFC 6962 leaf hash of the body, {HASH}.")
+
+
+class StoryQuery(StrictQuery):
+    kind = serializers.ChoiceField(
+        [kind for kind, _ in KINDS_OF_ENTRY], required=False, help_text="The first word of an action."
+    )
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False, help_text="Before this moment.")
+
+
+class StoryChangeOut(serializers.Serializer):
+    label = serializers.CharField()
+    before = serializers.CharField(allow_null=True, allow_blank=True, help_text="null where there was nothing before.")
+    after = serializers.CharField(allow_blank=True)
+
+
+class StoryEvidenceOut(serializers.Serializer):
+    label = serializers.CharField()
+    address = serializers.CharField(allow_blank=True, help_text="Of a page; empty where there is a digest instead.")
+    digest = serializers.CharField(allow_blank=True, help_text=f"{HASH}, as a rule.")
+
+
+class StoryLineOut(serializers.Serializer):
+    """One entry of the trail as a person reads it."""
+
+    position = serializers.IntegerField(source="entry.position")
+    at = serializers.DateTimeField(source="entry.at")
+    action = serializers.ChoiceField(ACTIONS, source="entry.action")
+    subject = serializers.CharField(source="entry.subject", help_text="Kind and id; its own story has it as address.")
+    sentence = serializers.CharField(help_text="When, who, what, and what they said.")
+    quote = serializers.CharField(allow_blank=True)
+    changes = StoryChangeOut(many=True)
+    evidence = StoryEvidenceOut(many=True)
+    leaf_hash = serializers.CharField(source="entry.leaf_hash", help_text=f"RFC 6962 leaf hash, {HASH}.")
 
 
 class InclusionQuery(StrictQuery):

@@ -1,9 +1,8 @@
-"""Tabs of a model's page that the register alone can fill: its versions and its history."""
+"""The tab of a model's page that the register alone can fill: its versions."""
 
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audits.trail.models import Entry
 from inventory.views.scope import model_for, model_page
 from mrm.pages.tables import numbered_page
 
@@ -15,12 +14,3 @@ def versions(request, slug):
     context = model_page(request, model, "versions", page=numbered_page(request, rows))
     context["address"] = request.build_absolute_uri("/").rstrip("/")
     return render(request, "inventory/versions.html", context)
-
-
-@require_safe
-def history(request, slug):
-    """The model's story as the trail tells it: everything recorded about it, newest first."""
-    model = model_for(request, slug)
-    entries = Entry.objects.filter(model_slug=model.slug)
-    context = model_page(request, model, "history", page=numbered_page(request, entries))
-    return render(request, "inventory/history.html", context)

@@ -1,0 +1,21 @@
+"""The history of any object as a story that a person can follow, told from the entries of the trail."""
+
+from inventory.contents.stories.choosing import KINDS_OF_ENTRY, NEWEST_FIRST, all_lines, narrowed, story_of
+from inventory.contents.stories.lines import Line, lines_of
+from inventory.contents.stories.objects import KINDS, address_of, kind_of, looked_up
+from inventory.contents.stories.sentences import SENTENCES
+
+__all__ = [
+    "KINDS",
+    "KINDS_OF_ENTRY",
+    "NEWEST_FIRST",
+    "SENTENCES",
+    "Line",
+    "address_of",
+    "all_lines",
+    "kind_of",
+    "lines_of",
+    "looked_up",
+    "narrowed",
+    "story_of",
+]

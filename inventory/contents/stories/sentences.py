@@ -1,0 +1,171 @@
+"""The sentence of every action: what the entry of the trail says, as one person would tell another.
+
+A place in braces is filled from the details of the entry, `subject` and `model` from the entry itself; the word after
+the colon says how a value is written (`inventory.contents.stories.wording`). What stands in square brackets is told
+only where everything named in it is there, so that an entry older than a detail still reads well.
+"""
+
+from audits.trail.models import Action
+
+SENTENCES: dict[str, str] = {
+    Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, the standard policy and the keys",
+    Action.PERSON_CREATED: "created the account of {subject}[, for a {kind:account}][; it was made by {origin}]",
+    Action.PERSON_CLOSED: "closed the account of {subject} and ended its roles, tokens and sign-ins",
+    Action.PERSON_REOPENED: "opened the account of {subject} again, without any role",
+    Action.ROLE_PROPOSED: (
+        "proposed {subject} as {role:role}[ in {workspace:place}][, for the models {models} only][, until {until:day}]"
+    ),
+    Action.ROLE_GRANTED: (
+        "made {subject} {role:role}[ in {workspace:place}][, for the models {models} only][, until {until:day}]"
+        "[, as {proposed_by} had proposed]"
+    ),
+    Action.ROLE_REFUSED: "refused to make {subject} {role:role}[ in {workspace:place}]",
+    Action.ROLE_REVOKED: "took the role of {role:role}[ in {workspace:place}] from {subject}",
+    Action.ROLE_CONFIRMED: "confirmed that {subject} still needs the role of {role:role}",
+    Action.ROLE_LAPSED: "let the role of {role:role} of {subject} lapse",
+    Action.ROLES_RECERTIFIED: "asked for {roles:number} roles to be confirmed by {due_at:day}",
+    Action.SESSION_ENDED: "ended a sign-in of {subject}[ that began on {signed_in_at:moment}]",
+    Action.TOKEN_ISSUED: "issued the token {subject}[ for {person}][, which may be used for: {scope}]",
+    Action.TOKEN_ROTATED: "gave the token {subject} another secret[; the earlier one works until {works_until:moment}]",
+    Action.TOKEN_REVOKED: "made the token {subject} useless",
+    Action.REGIME_LOADED: "took in the regime pack {subject}",
+    Action.POLICY_PROPOSED: (
+        "proposed another policy, with {changes:changes}[ compared with version {based_on:number}]"
+        "[; it would loosen: {loosens}]"
+    ),
+    Action.POLICY_WITHDRAWN: "withdrew the proposed policy, {subject}",
+    Action.POLICY_PUBLISHED: "put {subject} into force",
+    Action.MODEL_REGISTERED: (
+        "registered {subject}[, owned by {owner:person}][, provisionally at {tier:tier}]"
+        "[, with what it lacks as dated debt until {baselined_until:day}]"
+    ),
+    Action.MODEL_EDITED: (
+        "changed {changes:fields} of {subject}[; its tier went from {tier_before} to {tier}]"
+        "[, as from {effective_on:day}]"
+    ),
+    Action.MODEL_TIER_PROPOSED: (
+        "proposed {proposed:tier} for {subject}[; the scorecard gives {computed:tier}][, under policy {policy:policy}]"
+    ),
+    Action.MODEL_EXEMPTION_LAPSED: "let the exemption of {subject} lapse; {tier:tier} holds",
+    Action.MODEL_TIERED: "confirmed {tier:tier} for {subject}[; it was {before:tier} before]",
+    Action.MODEL_RESTRICTED: "restricted the use of {subject}",
+    Action.MODEL_SUSPENDED: "stopped {subject}",
+    Action.MODEL_RESUMED: "let {subject} be used without restriction again",
+    Action.MODEL_RETIRED: "retired {subject}",
+    Action.BASELINE_ENDED: "ended the baseline of {subject}[, which held until {baselined_until:day}]",
+    Action.SURVEY_IMPORTED: "imported {models:number} models from the {subject}",
+    Action.PARTICULAR_ADDED: "said under {attribute:attribute} of {model}: {row}",
+    Action.PARTICULAR_ENDED: "ended what was said under {attribute:attribute} of {model}: {row}",
+    Action.USE_PROPOSED: "proposed a use: {subject}",
+    Action.USE_EDITED: "changed {changes:fields} of {subject}",
+    Action.USE_APPROVED: (
+        "approved version {version:version} for {subject}[, by {change:change}][, until {expires:day}]"
+        "[, on condition that: {conditions}]"
+    ),
+    Action.USE_APPROVAL_ENDED: "ended the approval of version {version:version} for {subject}",
+    Action.USE_STARTED: "let {subject} go live[ with version {version:version}]",
+    Action.USE_RESTRICTED: "restricted {subject}",
+    Action.USE_SUSPENDED: "suspended {subject}",
+    Action.USE_RESTORED: "restored {subject}",
+    Action.USE_ENDED: "ended {subject} for good",
+    Action.VERSION_REGISTERED: (
+        "registered {subject}[, which follows version {predecessor:version}][; it comes from {origin}]"
+    ),
+    Action.VERSION_DESCRIBED: "described the columns of {subject}",
+    Action.VERSION_CHALLENGES: "let {subject} score the traffic of the version in production as its challenger",
+    Action.VERSION_PROMOTED: "put {subject} into production",
+    Action.VERSION_SUPERSEDED: "took {subject} out of production[; version {by:version} took its place]",
+    Action.VERSION_RETIRED: "retired {subject}",
+    Action.MLFLOW_RULES_CHANGED: (
+        "changed the rules of {subject} for MLflow clients[; governed: {governed}][; default owner: "
+        "{default_owner:person}]"
+    ),
+    Action.MLFLOW_DESCRIBED: "described {subject} through MLflow",
+    Action.MLFLOW_TAGGED: "set {count:tags} of {subject} through MLflow: {tags:keys}",
+    Action.MLFLOW_UNTAGGED: "deleted the tag {key} of {subject} through MLflow",
+    Action.MLFLOW_ALIAS_SET: (
+        "pointed the alias {alias} at {subject} through MLflow[; it pointed at version {before:version} before]"
+    ),
+    Action.MLFLOW_ALIAS_DELETED: "took the alias {alias} from version {number:version} of {subject} through MLflow",
+    Action.MLFLOW_STAGED: "set the MLflow stage of {subject} to {stage}[; it was {before}][, archiving {archived}]",
+    Action.MLFLOW_MODEL_DELETED: "deleted {subject} for MLflow clients[, with the versions {versions}]",
+    Action.MLFLOW_VERSION_DELETED: "deleted {subject} for MLflow clients",
+    Action.ARTIFACT_RECEIVED: "stored the artifact of {subject}[: {bytes:number} bytes][ in the format {framework}]",
+    Action.REFERENCE_RECEIVED: "stored the {subject}[: {rows:number} rows]",
+    Action.BATCH_RECEIVED: "stored a {subject}[, logged from {first_at:moment} to {last_at:moment}]",
+    Action.OUTCOMES_RECEIVED: "stored {subject}[, {unknown_ids:number} of them for unknown predictions]",
+    Action.SOURCE_REGISTERED: "let the table {table} be read for version {version:version} of {model}[, at {url}]",
+    Action.SOURCE_CLOSED: "closed the {subject}",
+    Action.PLAN_CREATED: "planned monitoring: {subject}[, first due on {first_due:day}]",
+    Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}",
+    Action.ASSESSMENT_COMPLETED: (
+        "completed the {subject}[, for which {requested_by:person} had asked]: {verdict:verdict}[ ({results:results})]"
+    ),
+    Action.ASSESSMENT_FAILED: "gave up the {subject}[, for which {requested_by:person} had asked]",
+    Action.BREACH_OPENED: "opened a case: {subject}",
+    Action.BREACH_CLOSED: "closed the {subject}",
+    Action.ATTESTATION_OPENED: "asked for the {subject}",
+    Action.ATTESTATION_GIVEN: "gave the {subject}[, having been shown {changes:changes}]",
+    Action.ATTESTATION_WITHDRAWN: "withdrew the {subject}: the model was retired first",
+    Action.FINDING_RAISED: "raised the {severity:words} finding {subject}[, due on {due:day}]",
+    Action.FINDING_ANSWERED: "{subject:answered} the finding {subject}",
+    Action.FINDING_CLOSED: "closed the finding {subject}",
+    Action.CHANGE_REQUESTED: "asked for {subject}[, under policy {policy:policy}]",
+    Action.CHANGE_DECIDED: (
+        "{approved:decided} {subject}[ as {role:role}][, on behalf of {on_behalf_of:person}]"
+        "[, signing {signature:signed}]"
+    ),
+    Action.CHANGE_APPROVED: "gave the last approval that {subject} needed",
+    Action.CHANGE_REJECTED: "brought {subject} to an end: it is rejected",
+    Action.CHANGE_WITHDRAWN: "withdrew {subject}",
+    Action.CHANGE_EXPIRED: "let {subject} expire, because nobody decided it in time",
+    Action.CHANGE_COMPLETED: "carried out {subject}",
+    Action.CHANGE_FAILED: "could not carry out {subject}",
+    Action.DECISIONS_VOIDED: "voided {decisions:voided} on {subject}",
+    Action.VOTE_CONCLUDED: (
+        "concluded the committee's vote on {subject}: {outcome}[. The votes: {votes:votes}][. Dissent: {dissent:votes}]"
+    ),
+    Action.ARRANGEMENT_BEGUN: (
+        "brought {subject} into force[, by {change:change}][, in place of {renews}][, until {ends:day}]"
+    ),
+    Action.ARRANGEMENT_EXPIRED: "let {subject} lapse",
+    Action.ARRANGEMENT_CLOSED: "ended {subject}",
+    Action.DELEGATION_GIVEN: "let {to:person} decide in their place[ until {ends:day}]",
+    Action.DELEGATION_REVOKED: "ended the delegation: {subject}",
+    Action.RETRAINING_DISPATCHED: "started the {subject}[ in the pipeline {pipeline}]",
+    Action.RETRAINING_REPORTED: (
+        "heard that the {subject} has {state:words}[ as {external_id}][; the candidate is version {candidate:version}]"
+    ),
+    Action.REPORT_REQUESTED: "asked for {subject}[, over {period:period}]",
+    Action.REPORT_ISSUED: "issued and sealed {subject}",
+    Action.REPORT_FAILED: "could not issue {subject}",
+    Action.CLOCK_SET_BACK: (
+        "found the clock set back[: it showed {clock:moment} after the last entry of {last_entry:moment}]"
+    ),
+    Action.TRAIL_RESTORED: "accepted an older trail[. What was missing: {fault}]",
+}
+
+# Where an entry keeps what the person wrote; the first that is there is quoted.
+QUOTED = ("reason", "because", "response", "returned", "minutes", "alone_because", "outcome")
+
+# What is quoted from the record itself, because the entry holds only its digest: which record, by which detail, what.
+QUOTED_FROM: dict[str, tuple[str, str, str]] = {
+    Action.CHANGE_DECIDED: ("workflows.Decision", "decision", "comment"),
+    Action.CHANGE_REQUESTED: ("workflows.ChangeRequest", "", "reason"),
+    Action.FINDING_RAISED: ("workflows.Finding", "", "observation"),
+}
+
+# The digests that an entry holds, and what each is of.
+DIGESTS = {
+    "sha256": "the file",
+    "artifact": "the artifact",
+    "evidence_digest": "the evidence that was shown",
+    "evidence_sha256": "the evidence attached",
+    "results_digest": "the results",
+    "statement": "the statement",
+    "digest": "the document",
+    "grid": "the frozen grid",
+    "schema": "the columns",
+    "terms": "the terms of the use",
+    "description": "the description",
+}
