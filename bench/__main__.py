@@ -4,7 +4,7 @@ import argparse
 import os
 import platform
 
-from bench import counting, drift, estimation, explanation, fairness, memory, registry, trail, year
+from bench import counting, drift, estimation, explanation, fairness, memory, registry, survey, trail, year
 
 BENCHMARKS = {
     "drift": drift.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "explanation": explanation.run,
     "counting": counting.run,
     "trail": trail.run,
+    "survey": survey.run,
 }
 LARGE_BENCHMARKS = {"memory": memory.run, "registry": registry.run}
 

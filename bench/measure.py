@@ -1,6 +1,7 @@
 """Timing a job in a process of its own, so that its peak of memory is its own too."""
 
 import multiprocessing
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,6 +54,18 @@ def _seconds(job: Callable, arguments: tuple) -> tuple[float, float]:
     start, worked = time.perf_counter(), time.process_time()
     job(*arguments)
     return time.perf_counter() - start, time.process_time() - worked
+
+
+def cost_here(job: Callable[[], object]) -> Cost:
+    """What one run costs in this process and those it starts and waits for; not in PostgreSQL."""
+
+    def worked() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.process_time() + children.ru_utime + children.ru_stime
+
+    start, before = time.perf_counter(), worked()
+    job()
+    return Cost(time.perf_counter() - start, worked() - before, peak_mib())
 
 
 def peak_mib() -> float:

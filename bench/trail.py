@@ -4,18 +4,16 @@ A million entries are put into the tables at once, by the arithmetic that writes
 most of an hour and show nothing else. What is timed after that works on the full tables.
 """
 
-import contextlib
 import os
 import random
-import resource
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.measure import Cost, Row, peak_mib, printed
+from bench.installation import installation
+from bench.measure import Cost, Row, cost_here, peak_mib, printed
 from bench.tables import FOLDER
 
 ENTRIES = 1_000_000
@@ -27,31 +25,11 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def run(entries: int = ENTRIES, *, writes: int = WRITES, folder: Path = FOLDER) -> str:
-    with _installation(folder / "trail"):
+    with installation(folder / "trail"):
         _fill(entries)
         rows = [_appending(1, writes), _appending(WRITERS, writes), _proving(), _verifying()]
         rows += _exporting(folder / "trail")
     return printed(f"The trail: {entries:,} entries, PostgreSQL with fsync", rows)
-
-
-@contextlib.contextmanager
-def _installation(var: Path) -> Iterator[None]:
-    """An empty, migrated database; Django belongs to this process from here on."""
-    shutil.rmtree(var, ignore_errors=True)
-    os.environ |= {"MRM_VAR": str(var), "MRM_DEVELOPMENT": "true", "DJANGO_SETTINGS_MODULE": "mrm.settings"}
-    os.environ.pop("DATABASE_URL", None)
-    from mrm import embedded
-
-    with embedded.running(var, purpose="make bench", with_redis=False):
-        os.environ["DATABASE_URL"] = embedded.database_url(var)  # Of the role that owns the tables and migrates.
-        import django
-        from django.core.management import call_command
-        from django.db import connections
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        yield
-        connections.close_all()
 
 
 def _fill(count: int) -> None:
@@ -133,7 +111,7 @@ def _appending(writers: int, writes: int) -> Row:
         for thread in threads:
             thread.join()
 
-    cost = _cost(job)
+    cost = cost_here(job)
     noun = "connection" if writers == 1 else "connections"
     note = f"{writes / cost.seconds:.0f} a second"
     return Row(f"{writes:,} governed writes from {writers} {noun}", cost, f"≤ {writes / 300:.1f} s (300/s)", note)
@@ -164,7 +142,7 @@ def _verifying() -> Row:
         if not result.holds:
             raise RuntimeError(result.fault)
 
-    return Row(f"verify everything with {jobs} processes", _cost(job), "≤ 20 s")
+    return Row(f"verify everything with {jobs} processes", cost_here(job), "≤ 20 s")
 
 
 def _exporting(folder: Path) -> list[Row]:
@@ -178,21 +156,9 @@ def _exporting(folder: Path) -> list[Row]:
         with file.open("wb") as stream:
             stream.writelines(export_trail(wanted={}, actor=None))
 
-    rows = [Row("export everything", _cost(export))]
+    rows = [Row("export everything", cost_here(export))]
     rows[0] = Row(rows[0].job, rows[0].cost, "", f"{file.stat().st_size / 2**20:.0f} MiB")
     return [
         *rows,
-        Row(f"mrm-verify on the export, {jobs} processes", _cost(lambda: verify_export(file, Trust(), jobs=jobs))),
+        Row(f"mrm-verify on the export, {jobs} processes", cost_here(lambda: verify_export(file, Trust(), jobs=jobs))),
     ]
-
-
-def _cost(job: Callable[[], None]) -> Cost:
-    """Of one run; the processor time is ours and our processes', not PostgreSQL's."""
-
-    def worked() -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return time.process_time() + children.ru_utime + children.ru_stime
-
-    start, before = time.perf_counter(), worked()
-    job()
-    return Cost(time.perf_counter() - start, worked() - before, peak_mib())

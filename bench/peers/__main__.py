@@ -14,7 +14,7 @@ import numpy as np
 from audits.profiles.engines.arrow import scan
 from audits.profiles.freezing import freeze_grid
 from audits.statistics.fairness import group_table
-from bench import drift, explanation, fairness
+from bench import drift, explanation, fairness, registry
 from bench.measure import Row, cost_of, printed
 from bench.peers.environments import Peer, PeerMissing, measured
 from bench.tables import COLUMNS, FOLDER, parquet
@@ -33,6 +33,7 @@ PEERS = {
     ),
     "fairness": (Peer("aif360", "aif360", BOUNDS),),
     "explanation": (Peer("woodelf", "woodelf-explainer", (*BOUNDS, "xgboost-cpu")),),
+    "registry": (registry.MLFLOW,),
 }
 NAMES = [peer.name for peers in PEERS.values() for peer in peers]
 
@@ -105,10 +106,16 @@ def explanation_beside(peers: list[Peer], rows: int, seconds: float, *, folder: 
     return printed(f"Interventional SHAP, {explanation.BACKGROUND} background rows; peers explain {explained:,}", table)
 
 
+def registry_beside(peers: list[Peer], rows: int, seconds: float) -> str:
+    """Two servers by the same calls, each as long as `python -m bench registry` takes; rows are none of theirs."""
+    return registry.run()
+
+
 JOBS: dict[str, Callable[[list[Peer], int, float], str]] = {
     "drift": drift_beside,
     "fairness": fairness_beside,
     "explanation": explanation_beside,
+    "registry": registry_beside,
 }
 
 

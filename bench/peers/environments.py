@@ -1,6 +1,7 @@
 """A peer's own environment under var/bench-peers, made by uv when it is first needed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -53,9 +54,18 @@ def installed(peer: Peer, *, folder: Path = FOLDER) -> Path:
     if uv is None:
         raise PeerMissing("uv is missing; `make set-up` installs it.")
     run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place)])
-    run([uv, "pip", "install", "--quiet", "--python", str(python), *peer.requirements])
+    run([uv, "pip", "install", "--quiet", *_index(), "--python", str(python), *peer.requirements])
     stamp.write_text(wanted)
     return python
+
+
+def _index() -> list[str]:
+    """Where pip is told to look, which uv does not read; the Makefile says the same of everything else."""
+    if os.environ.get("UV_DEFAULT_INDEX"):
+        return []
+    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return ["--default-index", told.stdout.strip()] if told.stdout.strip() else []
 
 
 def measured(peer: Peer, paths: list[Path], *, seconds: float, folder: Path = FOLDER) -> Answer:

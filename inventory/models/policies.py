@@ -1,16 +1,23 @@
 import uuid
+from functools import lru_cache
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from inventory import policies
+from mrm.prepared import Prepared
 
 
 class PolicyQuerySet(models.QuerySet):
     def in_force(self) -> "Policy":
         """The newest published version: what runs, gates and decisions are bound to from now on."""
         return self.latest("number")
+
+    def document_in_force(self) -> tuple[int, dict]:
+        """Its number and its document, to be read only: it is kept, since a published one never changes."""
+        (newest,) = _NEWEST()
+        return newest["number"], _document(newest["pk"])
 
 
 class Policy(models.Model):
@@ -31,6 +38,14 @@ class Policy(models.Model):
     def section(self, name: str):
         """One section; the standard policy's where this one was published before there was such a section."""
         return policies.section(self.document, name)
+
+
+_NEWEST = Prepared(lambda: Policy.objects.order_by("-number").values("pk", "number")[:1])
+
+
+@lru_cache(maxsize=16)
+def _document(policy: uuid.UUID) -> dict:
+    return Policy.objects.get(pk=policy).document
 
 
 class PolicyDraftQuerySet(models.QuerySet):

@@ -4,7 +4,8 @@ from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.bulk import register_models
 from inventory.services.documents import attach_document
-from inventory.services.models import edit_model, namesakes, register_model, retire_model
+from inventory.services.drafts import namesakes
+from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.particulars import add_particular, end_particular
 from inventory.services.policies import (

@@ -2,8 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from uuid import UUID
 
 from inventory import attributes, policies
 from inventory.attributes import Kind
@@ -11,7 +9,6 @@ from inventory.models import Model, Policy
 from mrm.accounts.models import Person
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from mrm.prepared import Prepared
 
 LONGEST_RECORDED = 200  # Longer texts enter the trail by their digest.
 NEVER_THE_VALIDATOR = ("owner", "developer")
@@ -65,8 +62,9 @@ def check_registration(model: Model) -> int:
 
     The number of the policy that was asked.
     """
-    (newest,) = _NEWEST_POLICY()
-    lacking = [attributes.BY_NAME[name] for name in _wanted_by(newest["pk"]) if not model.says(name)]
+    number, document = Policy.objects.document_in_force()
+    wanted = policies.required_to_register(document)
+    lacking = [attributes.BY_NAME[name] for name in wanted if not model.says(name)]
     if lacking:
         raise UnusableData(
             *(
@@ -74,16 +72,7 @@ def check_registration(model: Model) -> int:
                 for attribute in lacking
             )
         )
-    return newest["number"]
-
-
-_NEWEST_POLICY = Prepared(lambda: Policy.objects.order_by("-number").values("pk", "number")[:1])
-
-
-@lru_cache(maxsize=16)
-def _wanted_by(policy: UUID) -> tuple[str, ...]:
-    """Read once from each policy: a published one never changes."""
-    return tuple(policies.required_to_register(Policy.objects.get(pk=policy).document))
+    return number
 
 
 def told(value):

@@ -146,7 +146,7 @@ def computed_tier(model: Model) -> int:
     if not is_assessed(model):
         return 1
     facts = _facts(model, _latest_answers(model))
-    document = Policy.objects.in_force().document
+    _, document = Policy.objects.document_in_force()
     return policies.tier_from(document, levels=tier_inputs(model), facts=facts).tier
 
 
@@ -204,6 +204,8 @@ def _facts(model: Model, answers: dict) -> dict:
 
 def _latest_answers(model: Model) -> dict:
     """What was last answered stays known, also where levels are entered without the questions."""
+    if model._state.adding:
+        return {}
     latest = model.tier_assessments.order_by("-proposed_at").first()
     return latest.answers if latest else {}
 

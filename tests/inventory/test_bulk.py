@@ -2,9 +2,13 @@
 
 import pytest
 
+from audits.trail.models import Action, Entry, subject_name
+from audits.trail.services import verify_trail
 from inventory.api import examples
-from inventory.models import Model, ModelVersion
-from tests.factories import make_model
+from inventory.models import Model, ModelRecord, ModelVersion
+from inventory.services import register_models
+from mrm.errors import UnusableData
+from tests.factories import make_model, make_workspace
 from tests.rest import is_problem, post_json
 
 BULK = "/api/v1/models/bulk/"
@@ -65,3 +69,31 @@ def test_no_model_takes_the_address_of_the_list(api, engineer):
     answer = post_json(api(engineer), "/api/v1/models/", {"name": "Bulk"})
     assert answer.json()["slug"] == "bulk-2"
     is_problem(post_json(api(engineer), "/api/v1/models/", {"name": "B", "slug": "bulk"}), 422)
+
+
+def test_many_models_are_entered_together_by_few_statements(workspace, owner, engineer, django_assert_max_num_queries):
+    make_model(name="Model 7", owner=owner, workspace=make_workspace("other"))
+    entries = [{"name": f"Model {number}", "owner": owner, "exposure": "high"} for number in range(150)]
+    entries.append({"name": "MODEL-7!", "owner": owner})  # Another name, but what its slug would be is taken.
+    with django_assert_max_num_queries(200):
+        models = register_models(workspace, entries, actor=engineer)
+    assert [model.name for model in models] == [entry["name"] for entry in entries]
+    assert {model.slug for model in models if model.name in ("Model 7", "MODEL-7!")} == {"model-7-2", "model-7-3"}
+    told = Entry.objects.filter(action=Action.MODEL_REGISTERED, subject__in=[subject_name(model) for model in models])
+    assert told.order_by("position").first().details["said"]["exposure"] == "high"
+    assert (
+        told.count() == len(entries) == ModelRecord.objects.filter(subject__in=[model.pk for model in models]).count()
+    )
+    assert verify_trail().holds, verify_trail().fault
+
+
+def test_one_wrong_entry_among_many_is_named_and_none_is_entered(workspace, owner, engineer):
+    before = Entry.objects.count()
+    entries = [{"name": f"Model {number}", "owner": owner} for number in range(150)]
+    entries[77] = {"name": "model 5", "owner": owner}
+    entries[149] = {"name": "Last", "owner": owner, "versions": [{"schema": [{"name": "x"}]}]}
+    with pytest.raises(UnusableData) as refused:
+        register_models(workspace, entries, actor=engineer)
+    assert refused.value.errors[0]["field"] == "models[77]"
+    assert all(error["field"].startswith("models[149].versions[0]") for error in refused.value.errors[1:])
+    assert Model.objects.count() == 0 and Entry.objects.count() == before
