@@ -8,6 +8,7 @@ from inventory.policies.completeness import required_attributes, required_to_reg
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
+from inventory.policies.indicators import INDICATORS, appetite
 from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
 from inventory.policies.people import recertification
@@ -38,6 +39,7 @@ __all__ = [
     "EXEMPT",
     "FACTORS",
     "FACTS",
+    "INDICATORS",
     "LEVELS",
     "MEASURES",
     "REFERENCE_GROUPS",
@@ -46,6 +48,7 @@ __all__ = [
     "SECTIONS",
     "STANDARD_POLICY",
     "TIERS",
+    "appetite",
     "attestation_cadence",
     "cadence",
     "completed",

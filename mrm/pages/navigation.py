@@ -5,7 +5,7 @@ from django.conf import settings
 # Address name, word, icon, and the beginnings of the addresses that lie under it.
 PLACES = (
     ("home", "Home", "house", ()),
-    ("portfolio", "Portfolio", "grid", ("/portfolio/", "/runs/", "/breaches/")),
+    ("portfolio", "Portfolio", "grid", ("/portfolio/", "/indicators/", "/runs/", "/breaches/")),
     ("register", "Register", "list", ("/models/", "/register/", "/register-model/", "/hygiene/", "/attestations/")),
     ("change-list", "Changes", "exchange", ("/changes/", "/in-force/", "/delegations/")),
     ("finding-list", "Findings", "flag", ("/findings/",)),

@@ -132,6 +132,13 @@ def test_a_document_past_its_review_is_found(workspace, owner):
     assert (found, names("stale_document")) == ([], ["Papers"])
 
 
+def test_a_tier_confirmed_longer_ago_than_the_policy_allows_is_found(workspace, risk_officer):
+    model = confirm_tier(make_model(name="Old"), actor=risk_officer)
+    assert names("tier_review_overdue") == []
+    Model.objects.filter(pk=model.pk).update(tier_confirmed_at=timezone.now() - timedelta(days=366))
+    assert names("tier_review_overdue") == ["Old"]
+
+
 def test_what_is_overdue_is_found(used):
     yesterday = timezone.now().date() - timedelta(days=1)
     Finding.objects.create(
@@ -190,8 +197,8 @@ def test_a_baseline_ends_when_everything_is_settled(workspace, risk_officer):
     assert Entry.objects.get(action=Action.BASELINE_ENDED).details["because"] == "everything is settled"
 
 
-def test_all_rules_together_are_one_query_beside_that_for_the_policy(used, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_all_rules_together_are_one_query_beside_those_for_the_policy(used, django_assert_num_queries):
+    with django_assert_num_queries(3):
         assert len(hygiene_of(Model.objects.all(), now=timezone.now())) == len(RULES)
 
 

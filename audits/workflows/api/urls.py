@@ -28,6 +28,7 @@ from audits.workflows.api.findings import (
     ReturnApi,
     SubmissionApi,
 )
+from audits.workflows.api.indicators import IndicatorApi, IndicatorsApi
 from audits.workflows.api.register import (
     AttestationApi,
     AttestationsApi,
@@ -43,6 +44,8 @@ FINDING = "findings/<reference:reference>/"
 urlpatterns = [
     path("hygiene/", HygieneApi.as_view(), name="api-hygiene"),
     path("hygiene/<slug:name>/", BrokenApi.as_view(), name="api-broken"),
+    path("indicators/", IndicatorsApi.as_view(), name="api-indicators"),
+    path("indicators/<slug:name>/", IndicatorApi.as_view(), name="api-indicator"),
     path("attestations/", AttestationsApi.as_view(), name="api-attestations"),
     path("attestations/<uuid:attestation_id>/", AttestationApi.as_view(), name="api-attestation"),
     path("attestations/<uuid:attestation_id>/statement/", AttestationStatementApi.as_view(), name="api-attest"),

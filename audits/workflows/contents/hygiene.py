@@ -48,9 +48,20 @@ def _in_production(**condition) -> QuerySet:
     return ModelVersion.objects.filter(stage=Stage.PRODUCTION, **condition)
 
 
+def approved_versions() -> QuerySet:
+    """The versions whose use was approved. An emergency release is no approval; the full one that follows it is."""
+    approving = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
+    approved = ChangeRequest.objects.filter(kind__in=approving, state=ChangeState.COMPLETED, version__isnull=False)
+    return approved.order_by().values("version")
+
+
 def _unapproved(now: datetime) -> Q:
-    approved = ChangeRequest.objects.filter(kind=ChangeRequest.Kind.PROMOTION, state=ChangeState.COMPLETED)
-    return _of_version(_in_production().exclude(pk__in=approved.values("version")))
+    return _of_version(_in_production().exclude(pk__in=approved_versions()))
+
+
+def _tier_review(now: datetime) -> Q:
+    days = Policy.objects.in_force().section("tiering")["review_after_days"]
+    return Q(tier_confirmed_at__lt=now - timedelta(days=days))
 
 
 def _without_batch(now: datetime) -> Q:
@@ -85,6 +96,7 @@ RULES = (
     Rule("incomplete", "Required attributes missing", "Say what its page lists as missing.", ALIVE, _incomplete),
     Rule("tier_provisional", "Tier provisional", "Have a risk officer confirm the tier.", ALIVE,
          lambda now: Q(tier_confirmed_at__isnull=True)),
+    Rule("tier_review_overdue", "Tier confirmed too long ago", "Assess the tier again.", ALIVE, _tier_review),
     Rule("attestation_overdue", "Attestation overdue", "Ask the owner to confirm the entry.", ALIVE,
          lambda now: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,

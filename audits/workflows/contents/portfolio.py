@@ -9,8 +9,8 @@ from django.db.models import Count, Q
 from audits.assessments.models import Plan, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict, worst
+from audits.workflows.contents.hygiene import approved_versions
 from audits.workflows.models import ChangeRequest, Finding
-from audits.workflows.states import ChangeState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage, Status
 
@@ -229,11 +229,8 @@ def _next_due(version_ids) -> dict:
 
 
 def _in_use_without_approval(ids) -> set:
-    """An emergency release is no approval; the full approval that follows it is."""
-    approving = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
-    approved = ChangeRequest.objects.filter(kind__in=approving, state=ChangeState.COMPLETED)
     in_use = ModelVersion.objects.filter(model__in=ids, stage=Stage.PRODUCTION)
-    return set(in_use.exclude(pk__in=approved.values("version")).values_list("model", flat=True))
+    return set(in_use.exclude(pk__in=approved_versions()).values_list("model", flat=True))
 
 
 def _badness(row: Row) -> int:
