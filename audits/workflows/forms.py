@@ -8,6 +8,7 @@ from audits.statistics.limits import Verdict
 from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
 from audits.workflows.services.kinds import KINDS, Term
 from audits.workflows.states import ArrangementState, AttestationState, ChangeState, FindingState
+from inventory.models import ModelVersion
 from inventory.states import Status
 from mrm.accounts.models import Person
 
@@ -226,3 +227,21 @@ class AnswerForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(widget=_text_area(), max_length=4000)
+
+
+class ComparisonForm(forms.Form):
+    """Which two versions of a model, and whether what they share is shown, too."""
+
+    before = forms.ModelChoiceField(ModelVersion.objects.none(), label="Version", to_field_name="number")
+    after = forms.ModelChoiceField(ModelVersion.objects.none(), label="against version", to_field_name="number")
+    show = forms.ChoiceField(
+        label="Show", choices=[("", "Only differences"), ("everything", "Everything")], required=False
+    )
+
+    def __init__(self, *args, model, **kwargs):
+        super().__init__(*args, **kwargs)
+        versions = model.versions.select_related("model", "reference").order_by("-number")
+        for name in ("before", "after"):
+            self.fields[name].queryset = versions
+            self.fields[name].empty_label = None
+            self.fields[name].label_from_instance = lambda version: f"{version.number}, {version.stage}"

@@ -162,6 +162,12 @@ def bound(value):
 
 
 @register.filter
+def percent(value):
+    """A share of one as a percentage; a dash where there is none."""
+    return "–" if value in (None, "") else f"{100 * value:.3g} %"
+
+
+@register.filter
 def p_value(value):
     if value is None:
         return "–"

@@ -42,7 +42,9 @@ def addresses(officer) -> list[str]:
     model = "lending"
     named = [reverse(name) for name in ("home", "portfolio", "change-list", "finding-list", "report-list", "trail")]
     named += [reverse(name) for name in ("my-tokens", "register-model", "verify-report", "mfa_index")]
+    named += [reverse(name) for name in ("register", "register-differences", "surveys", "hygiene")]
     tabs = ("model", "model-versions", "model-monitoring", "model-changes", "model-history", "raise-finding")
+    tabs += ("model-uses", "model-dependencies", "compare-versions")
     named += [reverse(tab, args=[model]) for tab in tabs]
     breach = Breach.objects.get(version__model__slug=model)
     return [

@@ -358,3 +358,31 @@ LIMITATIONS = _ATTRIBUTE | {
         }
     ],
 }
+
+COMPARISON = {
+    "before": 1,
+    "after": 2,
+    "different": 1,
+    "sections": [
+        {
+            "name": "parameters",
+            "title": "Parameters",
+            "different": 1,
+            "before_run": None,
+            "after_run": None,
+            "facts": [{"name": "max_depth", "before": 3, "after": 4, "differs": True}],
+            "measures": [],
+            "notes": [],
+        }
+    ],
+    "swap_set": {
+        "value": 0.0512,
+        "low": 0.0471,
+        "high": 0.0556,
+        "level": 0.95,
+        "sizes": {"rows": 10_000},
+        "detail": {"swapped_in": 287, "swapped_out": 225, "accepted_by_both": 1120, "labelled": 0},
+        "method": "swap set of the newest rows that both versions scored, joined by their id",
+        "reason": "",
+    },
+}

@@ -20,6 +20,7 @@ from audits.workflows.api.changes import (
     StatementApi,
     WithdrawalApi,
 )
+from audits.workflows.api.comparison import ComparisonApi
 from audits.workflows.api.findings import (
     ClosureApi,
     FindingApi,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("models/<slug:slug>/attributes/<slug:name>/", AttributeApi.as_view(), name="api-attribute"),
     path("models/<slug:slug>/attributes/<slug:name>/<uuid:row>/ending/", EndingApi.as_view(), name="api-ending"),
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
+    path("models/<slug:slug>/versions/<int:number>/comparison/", ComparisonApi.as_view(), name="api-comparison"),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
     path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),
     path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),
