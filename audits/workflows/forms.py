@@ -1,18 +1,29 @@
 """What the pages about changes and findings ask for."""
 
+import re
 from datetime import date
 
 from django import forms
 
 from audits.statistics.limits import Verdict
-from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
+from audits.workflows.models import (
+    Arrangement,
+    ChangeRequest,
+    Decision,
+    Finding,
+    ValidationItem,
+    ValidationOpinion,
+    ValidationRequest,
+    ValidatorAssignment,
+)
 from audits.workflows.services.kinds import KINDS, Term
-from audits.workflows.states import ArrangementState, AttestationState, ChangeState, FindingState
+from audits.workflows.states import ArrangementState, AttestationState, ChangeState, FindingState, ValidationState
 from inventory.models import ModelVersion
 from inventory.states import Status
 from mrm.accounts.models import Person
 
 ANY = ("", "Any")
+FINDING = re.compile(r"F-\d{4}-\d{4,}")
 
 
 def _text_area(rows: int = 3) -> forms.Textarea:
@@ -25,6 +36,20 @@ def _radios() -> forms.RadioSelect:
 
 def _words(members) -> list[tuple[str, str]]:
     return [(member.value, member.replace("_", " ").capitalize()) for member in members]
+
+
+def _dated_lines(lines: str) -> list[tuple[str, str]]:
+    """Each line that begins with a day, as that day and the rest."""
+    found = []
+    for line in filter(None, map(str.strip, lines.splitlines())):
+        day, _, text = line.partition(" ")
+        try:
+            due_on = date.fromisoformat(day)
+        except ValueError as fault:
+            message = f"Begin each line with its day, as 2026-12-31; this one begins with {day[:40]}."
+            raise forms.ValidationError(message) from fault
+        found.append((due_on.isoformat(), text.strip()))
+    return found
 
 
 class PortfolioFilter(forms.Form):
@@ -157,16 +182,7 @@ class DecisionForm(forms.Form):
         return self.cleaned_data["meaning"] in (Decision.Meaning.REVIEWED, Decision.Meaning.APPROVED)
 
     def clean_conditions(self) -> list[dict]:
-        conditions = []
-        for line in filter(None, map(str.strip, self.cleaned_data["conditions"].splitlines())):
-            day, _, text = line.partition(" ")
-            try:
-                due_on = date.fromisoformat(day)
-            except ValueError as fault:
-                message = f"Begin each line with its day, as 2026-12-31; this one begins with {day[:40]}."
-                raise forms.ValidationError(message) from fault
-            conditions.append({"text": text.strip(), "due_on": due_on.isoformat()})
-        return conditions
+        return [{"text": text, "due_on": due_on} for due_on, text in _dated_lines(self.cleaned_data["conditions"])]
 
 
 class ConclusionForm(forms.Form):
@@ -219,6 +235,115 @@ class AttestationForm(forms.Form):
         max_length=4000,
         help_text="That the entry is right and complete, the changes above included; and what you know beyond it.",
     )
+
+
+class ValidationFilter(forms.Form):
+    state = forms.ChoiceField(choices=[ANY, ("open", "Open"), *_words(ValidationState)], required=False)
+    kind = forms.ChoiceField(choices=[ANY, *ValidationRequest.Kind.choices], required=False)
+    opinion = forms.ChoiceField(choices=[ANY, *ValidationOpinion.Outcome.choices], required=False)
+    q = forms.CharField(label="Model or reference", required=False, max_length=200)
+
+
+class ValidationForm(forms.Form):
+    version = forms.ChoiceField(required=False, help_text="Left open only for the annual review of a model as a whole.")
+    kind = forms.ChoiceField(label="Type", choices=ValidationRequest.Kind.choices)
+    trigger = forms.CharField(
+        widget=_text_area(), max_length=8000, help_text="What gives rise to it: first use, a change, a breach, a date."
+    )
+
+    def __init__(self, *args, versions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].choices = [("", "The model as a whole"), *versions]
+
+
+class AssignmentForm(forms.Form):
+    person = forms.ModelChoiceField(Person.objects.none(), empty_label="Choose")
+    role = forms.ChoiceField(choices=ValidatorAssignment.Role.choices)
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people
+
+
+class PlanForm(forms.Form):
+    is_planned = forms.BooleanField(label="In the plan", required=False)
+    expectation = forms.CharField(label="What it must show", widget=_text_area(2), max_length=8000)
+    deviation_reason = forms.CharField(
+        label="Why it is left out",
+        widget=_text_area(2),
+        max_length=8000,
+        required=False,
+        help_text="Needed where the policy requires the component for this type and tier.",
+    )
+
+
+class ConclusionOfItemForm(forms.Form):
+    outcome = forms.ChoiceField(choices=[("", "Choose"), *ValidationItem.Outcome.choices])
+    conclusion = forms.CharField(
+        widget=_text_area(4), max_length=8000, help_text="What was done, and what it showed. Printed in the report."
+    )
+
+
+class EvidenceForm(forms.Form):
+    """One thing that is there already, as `kind:key`."""
+
+    evidence = forms.ChoiceField(label="Link")
+
+    def __init__(self, *args, offered, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["evidence"].choices = [("", "Choose"), *((f"{kind}:{key}", title) for kind, key, title in offered)]
+
+
+class ChallengeForm(forms.Form):
+    text = forms.CharField(label="Challenge", widget=_text_area(), max_length=8000)
+    component = forms.ChoiceField(label="About", required=False)
+
+    def __init__(self, *args, components, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["component"].choices = [("", "The whole"), *components]
+
+
+class SayingForm(forms.Form):
+    text = forms.CharField(label="Answer", widget=_text_area(), max_length=8000)
+
+
+class OpinionForm(forms.Form):
+    content_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    outcome = forms.ChoiceField(label="My opinion", choices=ValidationOpinion.Outcome.choices, widget=_radios())
+    summary = forms.CharField(
+        widget=_text_area(4), max_length=8000, help_text="What it rests on; printed in the report."
+    )
+    conditions = forms.CharField(
+        widget=_text_area(2),
+        required=False,
+        max_length=4000,
+        help_text="Of fit with conditions: one a line, each beginning with its day, then the finding that it contains, "
+        "if one. 2026-12-31 F-2026-0001 Loans under 10,000 only.",
+    )
+    expires_on = forms.DateField(
+        label="Holds until",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Left empty, as long as the cadence of the tier allows.",
+    )
+
+    def clean_conditions(self) -> list[dict]:
+        conditions = []
+        for due_on, text in _dated_lines(self.cleaned_data["conditions"]):
+            first, _, rest = text.partition(" ")
+            finding = first if FINDING.fullmatch(first) else ""
+            conditions.append({"text": rest if finding else text, "due_on": due_on, "finding": finding})
+        return conditions
+
+
+class ReviewForm(forms.Form):
+    content_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    agreed = forms.ChoiceField(
+        label="My decision",
+        choices=[("yes", "I agree"), ("no", "I return it to the lead")],
+        widget=_radios(),
+    )
+    comment = forms.CharField(widget=_text_area(), required=False, max_length=8000, help_text="Needed for a return.")
 
 
 class AnswerForm(forms.Form):

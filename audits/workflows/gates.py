@@ -14,16 +14,17 @@ from audits.assessments.models import Kind, Result, Run
 from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
-from audits.workflows.models import Arrangement, Finding
+from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from inventory.artifacts import output_column
 from inventory.contents.dependencies import why_still_needed
 from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
-from inventory.policies import required_assessments
+from inventory.policies import required_assessments, validation_required
 from inventory.states import Stage, Status
 
 MOST_NAMED = 5
 SEVERE = (Finding.Severity.CRITICAL, Finding.Severity.HIGH)
 STAGE, MODEL_STATUS, TIER, LAPSED = "stage", "model_status", "tier", "lapsed"
+VALIDATION, NOT_FIT = "validation", "not_fit"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Waived:
 class Gate:
     blockers: list[Blocker] = field(default_factory=list)
     waived: list[Waived] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # What the policy does not require, and the deciders should know.
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +73,9 @@ def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: date
     """
     now = now or timezone.now()
     found = _blockers_in_stage(version) + _blockers_in_uses(version, for_uses, now) + _blockers_in_fitness(version)
-    return _sorted(version, found, now)
+    gate = _sorted(version, found, now)
+    gate.warnings.extend(_warnings(version, now))
+    return gate
 
 
 def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
@@ -130,6 +134,7 @@ def _blockers_in_fitness(version: ModelVersion, *, made_good=()) -> list[Blocker
         *_blockers_in_register(version),
         *_blockers_in_assessments(version),
         *_blockers_in_findings(version),
+        *_blockers_in_validation(version),
         *_blockers_in_what_lapsed(version, made_good),
     ]
 
@@ -203,6 +208,33 @@ def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
         Blocker(f"findings.{finding.severity}", f"{finding.reference} ({finding.severity}) is open: {finding.title}.")
         for finding in severe
     ]
+
+
+def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
+    """What was found not fit, always; and what nobody found fit, where the policy requires it for the tier."""
+    opinions = ValidationOpinion.objects.filter(request__version=version)
+    blockers = [
+        Blocker(NOT_FIT, f"{opinion.request.reference} found {version} not fit for use.")
+        for opinion in opinions.not_fit().select_related("request")
+    ]
+    tier = version.model.tier
+    if validation_required(Policy.objects.in_force().document, tier) and not _is_validated(version, timezone.now()):
+        text = f"No validation with a fit opinion is in force for {version}; the policy requires it for tier {tier}."
+        blockers.append(Blocker(VALIDATION, text))
+    return blockers
+
+
+def _warnings(version: ModelVersion, now: datetime) -> list[str]:
+    tier = version.model.tier
+    if validation_required(Policy.objects.in_force().document, tier) or _is_validated(version, now):
+        return []
+    return [
+        f"No validation with a fit opinion is in force for {version}. The policy does not require it for tier {tier}."
+    ]
+
+
+def _is_validated(version: ModelVersion, now: datetime) -> bool:
+    return ValidationOpinion.objects.in_force(now.date()).filter(request__version=version).exists()
 
 
 def _blockers_in_what_lapsed(version: ModelVersion, made_good) -> list[Blocker]:

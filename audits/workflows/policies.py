@@ -26,6 +26,7 @@ class Involvement:
     registered: str = ""
     requested: str = ""
     trained: str = ""
+    validated: str = ""
     proposed: str = ""
     decided: str = ""
 
@@ -65,6 +66,7 @@ def conflicts(involved: Involvement) -> list[tuple[str, str]]:
         ("An owner does not decide about their own model, nor for twelve months after", involved.owns),
         ("Whoever registered or changed a version does not decide about it", involved.registered),
         ("Whoever trained a version does not decide about it", involved.trained),
+        ("A validator of a version does not vote on it", involved.validated),
         ("Whoever asks for a change does not decide it", involved.requested),
         ("Whoever proposed something does not decide about it", involved.proposed),
         ("Nobody decides twice on one request", involved.decided),
@@ -133,6 +135,36 @@ def why_not_close(*, owns: bool, submitted: bool) -> list[str]:
         reasons.append("An owner does not close findings about their own model.")
     if submitted:
         reasons.append("Whoever submitted a finding for closure does not close it.")
+    return reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenFinding:
+    """What is not put right yet; `contained_by` is the condition that contains it, empty where none does."""
+
+    reference: str
+    severity: str
+    contained_by: str = ""
+
+
+def why_not_opinion(outcome: str, findings: Iterable[OpenFinding]) -> list[str]:
+    """Every reason why a validation may not conclude this while these findings are open (governance.md, 3.5).
+
+    Fit needs no open High or Critical; with conditions, each High is contained by one, and no Critical is open.
+    """
+    severe = [finding for finding in findings if finding.severity in ("critical", "high")]
+    if outcome == "fit":
+        return [
+            f"{one.reference} ({one.severity}) is open; fit needs no open critical or high finding." for one in severe
+        ]
+    if outcome != "fit_with_conditions":
+        return []
+    reasons = []
+    for one in severe:
+        if one.severity == "critical":
+            reasons.append(f"{one.reference} (critical) is open; no condition contains it: the opinion is not fit.")
+        elif not one.contained_by:
+            reasons.append(f"{one.reference} (high) is open; name the condition that contains it.")
     return reasons
 
 

@@ -1,4 +1,4 @@
-"""The life of a change request, of a retraining, of a finding and of an arrangement, as one table each."""
+"""The life of everything that is decided here, as one table each."""
 
 from enum import StrEnum
 
@@ -76,6 +76,44 @@ ATTESTATION_TRANSITIONS = {
     (AttestationState.OPEN, "attest"): AttestationState.GIVEN,
     (AttestationState.OPEN, "withdraw"): AttestationState.WITHDRAWN,
 }
+
+
+class ValidationState(StrEnum):
+    INTAKE = "intake"  # Asked for; nobody is assigned yet.
+    PLANNING = "planning"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    REVIEW = "review"  # The lead has signed an opinion; the second validator reads it.
+    PENDING_APPROVAL = "pending_approval"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    CANCELLED = "cancelled"
+
+
+VALIDATION_TRANSITIONS = {
+    (ValidationState.INTAKE, "accept"): ValidationState.PLANNING,
+    (ValidationState.PLANNING, "begin"): ValidationState.IN_PROGRESS,
+    (ValidationState.IN_PROGRESS, "hold"): ValidationState.ON_HOLD,
+    (ValidationState.ON_HOLD, "resume"): ValidationState.IN_PROGRESS,
+    (ValidationState.IN_PROGRESS, "conclude"): ValidationState.REVIEW,
+    (ValidationState.REVIEW, "agree"): ValidationState.PENDING_APPROVAL,
+    (ValidationState.PENDING_APPROVAL, "approve"): ValidationState.APPROVED,
+    (ValidationState.REVIEW, "return"): ValidationState.RETURNED,
+    (ValidationState.PENDING_APPROVAL, "return"): ValidationState.RETURNED,
+    (ValidationState.RETURNED, "resume"): ValidationState.IN_PROGRESS,
+    (ValidationState.REVIEW, "void"): ValidationState.IN_PROGRESS,  # What was signed has changed since.
+    (ValidationState.PENDING_APPROVAL, "void"): ValidationState.IN_PROGRESS,
+    **{
+        (state, "cancel"): ValidationState.CANCELLED
+        for state in ValidationState
+        if state not in (ValidationState.APPROVED, ValidationState.CANCELLED)
+    },
+}
+
+
+def validation_after(state: str, event: str) -> ValidationState | None:
+    """The next state, or None where the event is not allowed."""
+    return VALIDATION_TRANSITIONS.get((ValidationState(state), event))
 
 
 def attestation_after(state: str, event: str) -> AttestationState | None:

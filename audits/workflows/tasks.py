@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.workflows import services
-from audits.workflows.models import ChangeRequest, Retraining
+from audits.workflows.models import ChangeRequest, Retraining, ValidationRequest
+from audits.workflows.services import validations
 from audits.workflows.services.retraining import begin_attempt, fail_retraining, finish_retraining
 from audits.workflows.services.training import CannotTrain, train_candidate
+from audits.workflows.services.validations.scope import SIGNED
 from mrm.errors import DomainError
 from mrm.locks import held
 
@@ -39,6 +41,11 @@ def ask_for_attestations():
 
 
 @shared_task
+def ask_for_validations():
+    validations.open_due_validations(timezone.now())
+
+
+@shared_task
 def end_baselines():
     services.end_baselines(timezone.now())
 
@@ -49,6 +56,8 @@ def void_outdated_decisions():
     signed = ChangeRequest.objects.pending().filter(decisions__voided_at__isnull=True, decisions__isnull=False)
     for change in signed.distinct():
         services.refresh_evidence(change)
+    for validation in ValidationRequest.objects.filter(state__in=SIGNED):
+        validations.refresh_validation(validation)
 
 
 @shared_task

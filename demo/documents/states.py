@@ -96,6 +96,14 @@ LIVES = (
         workflows.FINDING_TRANSITIONS,
     ),
     Life(
+        "Validation request",
+        "The lead signs the opinion, the second validator reviews it, the head of validation approves it. Any change "
+        "of what was signed voids it and gives the work back to the lead.",
+        "audits/workflows/states.py",
+        workflows.ValidationState,
+        workflows.VALIDATION_TRANSITIONS,
+    ),
+    Life(
         "Role",
         "A role gives nothing until a second person approves it. It also ends at its date, without a change of state.",
         "mrm/accounts/states.py",

@@ -28,6 +28,18 @@ from inventory.policies.tiering import (
     tier_from,
 )
 from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence, rules_of
+from inventory.policies.validation import (
+    COMPONENTS,
+    FULL_TYPES,
+    LIGHTER_TYPES,
+    annual_review_lasts,
+    full_validation_lasts,
+    required_components,
+    restricts_when_lapsed,
+    validation_approvers,
+    validation_opens_before,
+    validation_required,
+)
 
 __all__ = [
     "ALL_TIERS",
@@ -36,13 +48,23 @@ __all__ = [
     "ASSESSMENTS",
     "CADENCES",
     "CLAUSES",
+    "COMPONENTS",
     "EXEMPT",
     "FACTORS",
     "FACTS",
+    "FULL_TYPES",
     "INDICATORS",
     "LEVELS",
+    "LIGHTER_TYPES",
     "MEASURES",
     "REFERENCE_GROUPS",
+    "annual_review_lasts",
+    "full_validation_lasts",
+    "required_components",
+    "restricts_when_lapsed",
+    "validation_approvers",
+    "validation_opens_before",
+    "validation_required",
     "Difference",
     "Tiering",
     "SECTIONS",

@@ -20,6 +20,7 @@ from inventory.policies import (
     scorecard,
     signatures,
     tiers,
+    validation,
 )
 from inventory.policies.checks import Check, is_text
 from inventory.policies.standard import standard
@@ -47,6 +48,7 @@ SECTIONS: dict[str, Check] = {
     "signatures": signatures.faults,
     "mlflow": mlflow.faults,
     "attestation": attestation.faults,
+    "validation": validation.faults,
     "tiering": scorecard.faults,
     "people": people.faults,
     "completeness": completeness.faults,

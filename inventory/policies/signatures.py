@@ -5,7 +5,9 @@ from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 
-faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in APPROVED_KINDS})})
+SIGNED = (*APPROVED_KINDS, "validation")  # What is signed by people: decisions of these kinds, and validations.
+
+faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in SIGNED})})
 
 
 def needs_passkey(document: dict, kind: str, tier: int) -> bool:

@@ -36,6 +36,10 @@ class Permission(StrEnum):
     RAISE_FINDING = "raise_finding"
     ANSWER_FINDING = "answer_finding"
     CLOSE_FINDING = "close_finding"
+    REQUEST_VALIDATION = "request_validation"
+    ASSIGN_VALIDATOR = "assign_validator"
+    VALIDATE_MODEL = "validate_model"  # And be assigned to it; history keeps some from it.
+    APPROVE_VALIDATION = "approve_validation"  # Which of these roles approves is the policy's, per tier.
     ISSUE_REPORT = "issue_report"
     PROPOSE_POLICY = "propose_policy"
     PUBLISH_POLICY = "publish_policy"
@@ -67,6 +71,10 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RAISE_FINDING: frozenset({VAL, HOV, RSK, CMP}),
     Permission.ANSWER_FINDING: frozenset({ENG, OWN}),
     Permission.CLOSE_FINDING: frozenset({VAL, HOV, RSK, CRO}),
+    Permission.REQUEST_VALIDATION: frozenset({ENG, OWN, VAL, HOV, RSK}),
+    Permission.ASSIGN_VALIDATOR: frozenset({HOV, RSK}),
+    Permission.VALIDATE_MODEL: frozenset({VAL, HOV}),
+    Permission.APPROVE_VALIDATION: frozenset({HOV, RSK}),
     Permission.ISSUE_REPORT: EVERYBODY - {ADM},
     Permission.PROPOSE_POLICY: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.PUBLISH_POLICY: frozenset({RSK, CRO, CHR}),
@@ -86,6 +94,7 @@ ALLOWED_TO_SERVICES = frozenset(
         Permission.LOG_DATA,
         Permission.RUN_ASSESSMENT,
         Permission.REQUEST_CHANGE,
+        Permission.REQUEST_VALIDATION,
         Permission.ISSUE_REPORT,
     }
 )

@@ -8,7 +8,7 @@ PLACES = (
     ("portfolio", "Portfolio", "grid", ("/portfolio/", "/indicators/", "/runs/", "/breaches/")),
     ("register", "Register", "list", ("/models/", "/register/", "/register-model/", "/hygiene/", "/attestations/")),
     ("change-list", "Changes", "exchange", ("/changes/", "/in-force/", "/delegations/")),
-    ("finding-list", "Findings", "flag", ("/findings/",)),
+    ("finding-list", "Findings", "flag", ("/findings/", "/validations/")),
     ("policy", "Policy", "scale", ("/policy/",)),
     ("report-list", "Reports", "document", ("/reports/",)),
     ("trail", "Trail", "shield", ("/trail/",)),

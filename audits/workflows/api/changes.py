@@ -1,8 +1,5 @@
 """`/changes/`: asking for a change, seeing what would be signed, deciding, taking back; and the gate."""
 
-import hashlib
-import json
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -17,6 +14,7 @@ from audits.workflows.api.lookups import (
     named_version,
     readable_changes,
 )
+from audits.workflows.api.signing import SigningApi
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Decision
 from audits.workflows.serializers import (
@@ -43,8 +41,6 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 from mrm.queue import nudge
-
-SECRETS = ("password", "code")
 
 
 class ChangesApi(Api):
@@ -149,14 +145,7 @@ class StatementApi(Api):
         return Response(StatementOut(shown).data)
 
 
-class DecisionsApi(Api):
-    def body_digest(self, request) -> str:
-        """Without the password: whoever reads the table of keys must not be able to guess it from a digest."""
-        told = request.data
-        if isinstance(told, dict):
-            told = {name: value for name, value in told.items() if name not in SECRETS}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
+class DecisionsApi(SigningApi):
     @extend_schema(
         operation_id="decide_change",
         summary="Decide a change request",
@@ -242,6 +231,7 @@ class GateApi(Api):
     def get(self, request, slug, number):
         gate = gate_for(version_for(request, slug, number))
         told = {"allowed": gate.is_open, "blockers": gate.reasons, "waived": [one.text for one in gate.waived]}
+        told["warnings"] = gate.warnings
         return Response(GateOut(told).data)
 
 

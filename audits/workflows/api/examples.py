@@ -146,6 +146,10 @@ GATE = {
         f"The policy requires a bias assessment, and {MODEL['name']} version 1 cannot have one: its schema has no "
         "protected attribute. Waived by EX-2025-0001 until 2026-06-30."
     ],
+    "warnings": [
+        f"No validation with a fit opinion is in force for {MODEL['name']} version 1. The policy does not require it "
+        "for tier 2."
+    ],
 }
 KIND = {
     "kind": "risk_acceptance",
@@ -192,6 +196,7 @@ ARRANGEMENT = {
         "ends_on": "2026-06-30",
     },
     "change": "CR-2025-0002",
+    "validation": None,
     "renews": None,
     "state": "active",
     "begun_by": VALIDATOR,

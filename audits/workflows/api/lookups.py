@@ -3,7 +3,7 @@
 from django.http import Http404
 
 from audits.assessments.models import Breach
-from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, ValidationRequest
 from inventory.models import Model, ModelVersion
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -25,7 +25,7 @@ def change_for(request, reference: str, *, reading: bool = True) -> ChangeReques
 def readable_arrangements(request):
     require(request.user, Permission.READ, None, model_slug=None)
     return Arrangement.objects.visible_to(request.user).select_related(
-        "model__workspace", "version", "change", "renews", "begun_by"
+        "model__workspace", "version", "change", "validation", "renews", "begun_by"
     )
 
 
@@ -48,6 +48,38 @@ def readable_findings(request):
 def finding_for(request, reference: str, *, reading: bool = True) -> Finding:
     findings = readable_findings(request) if reading else _visible_findings(request)
     return _found(findings.filter(reference=reference).first(), f"finding {reference}")
+
+
+def readable_validations(request):
+    require(request.user, Permission.READ, None, model_slug=None)
+    return ValidationRequest.objects.visible_to(request.user).select_related(
+        "model__workspace", "model__owner", "version__model", "policy", "requested_by"
+    )
+
+
+def validation_for(request, reference: str, *, reading: bool = True) -> ValidationRequest:
+    everything = ValidationRequest.objects.visible_to(request.user).select_related("model__workspace", "version")
+    rows = readable_validations(request) if reading else everything
+    return _found(rows.filter(reference=reference).first(), f"validation {reference}")
+
+
+def item_for(validation: ValidationRequest, component: str):
+    item = validation.items.select_related("request__model").filter(component=component).first()
+    return _found(item, f"component {component} of {validation.reference}")
+
+
+def evidence_for(item, key):
+    return _found(item.evidence.select_related("item__request").filter(pk=key).first(), f"evidence {key}")
+
+
+def challenge_for(validation: ValidationRequest, number: int):
+    challenge = validation.challenges.select_related("request__model").filter(number=number).first()
+    return _found(challenge, f"challenge {number} of {validation.reference}")
+
+
+def validator_for(validation: ValidationRequest, key):
+    assignment = validation.assignments.select_related("request__model", "person").filter(pk=key).first()
+    return _found(assignment, f"validator {key} of {validation.reference}")
 
 
 def named_model(request, slug: str) -> Model:

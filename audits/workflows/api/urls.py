@@ -38,9 +38,32 @@ from audits.workflows.api.register import (
     HygieneApi,
 )
 from audits.workflows.api.retraining import RetrainingEventsApi
+from audits.workflows.api.validations import (
+    AttestationOfIndependenceApi,
+    BeginningApi,
+    CancellationApi,
+    ChallengeResponseApi,
+    ChallengesApi,
+    EvidenceApi,
+    EvidenceWithdrawalApi,
+    HoldApi,
+    ItemConclusionApi,
+    OpinionApi,
+    PlanApi,
+    ReleaseApi,
+    ResolutionApi,
+    ResumptionApi,
+    ReviewApi,
+    ValidationApi,
+    ValidationsApi,
+    ValidatorsApi,
+)
 
 CHANGE = "changes/<reference:reference>/"
 FINDING = "findings/<reference:reference>/"
+VALIDATION = "validations/<reference:reference>/"
+COMPONENT = f"{VALIDATION}plan/<slug:component>/"
+CHALLENGE = f"{VALIDATION}challenges/<int:number>/"
 
 urlpatterns = [
     path("hygiene/", HygieneApi.as_view(), name="api-hygiene"),
@@ -75,5 +98,27 @@ urlpatterns = [
     path(f"{FINDING}submission/", SubmissionApi.as_view(), name="api-finding-submission"),
     path(f"{FINDING}return/", ReturnApi.as_view(), name="api-finding-return"),
     path(f"{FINDING}closure/", ClosureApi.as_view(), name="api-finding-closure"),
+    path("validations/", ValidationsApi.as_view(), name="api-validations"),
+    path(VALIDATION, ValidationApi.as_view(), name="api-validation"),
+    path(f"{VALIDATION}beginning/", BeginningApi.as_view(), name="api-begin-validation"),
+    path(f"{VALIDATION}hold/", HoldApi.as_view(), name="api-hold-validation"),
+    path(f"{VALIDATION}resumption/", ResumptionApi.as_view(), name="api-resume-validation"),
+    path(f"{VALIDATION}cancellation/", CancellationApi.as_view(), name="api-cancel-validation"),
+    path(f"{VALIDATION}validators/", ValidatorsApi.as_view(), name="api-validators"),
+    path(f"{VALIDATION}validators/<uuid:assignment>/release/", ReleaseApi.as_view(), name="api-release-validator"),
+    path(f"{VALIDATION}attestation/", AttestationOfIndependenceApi.as_view(), name="api-attest-independence"),
+    path(COMPONENT, PlanApi.as_view(), name="api-plan-component"),
+    path(f"{COMPONENT}conclusion/", ItemConclusionApi.as_view(), name="api-conclude-component"),
+    path(f"{COMPONENT}evidence/", EvidenceApi.as_view(), name="api-link-evidence"),
+    path(
+        f"{COMPONENT}evidence/<uuid:evidence>/withdrawal/",
+        EvidenceWithdrawalApi.as_view(),
+        name="api-withdraw-evidence",
+    ),
+    path(f"{VALIDATION}challenges/", ChallengesApi.as_view(), name="api-challenges"),
+    path(f"{CHALLENGE}response/", ChallengeResponseApi.as_view(), name="api-challenge-response"),
+    path(f"{CHALLENGE}resolution/", ResolutionApi.as_view(), name="api-challenge-resolution"),
+    path(f"{VALIDATION}opinion/", OpinionApi.as_view(), name="api-opinion"),
+    path(f"{VALIDATION}review/", ReviewApi.as_view(), name="api-review"),
     path("retraining/<reference:reference>/events/", RetrainingEventsApi.as_view(), name="api-retraining-events"),
 ]

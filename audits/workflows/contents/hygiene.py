@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from audits.assessments.models import Plan, Run
+from audits.workflows.contents.validations import overdue as validation_overdue
 from audits.workflows.models import Attestation, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory.contents.dependencies import orphan_dependencies
@@ -99,6 +100,8 @@ RULES = (
     Rule("tier_review_overdue", "Tier confirmed too long ago", "Assess the tier again.", ALIVE, _tier_review),
     Rule("attestation_overdue", "Attestation overdue", "Ask the owner to confirm the entry.", ALIVE,
          lambda now: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
+    Rule("validation_overdue", "Validation overdue", "Ask for its validation, or assign whoever validates.", ALIVE,
+         lambda now: validation_overdue(now.date())),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,
          lambda now: Q(pk__in=Finding.objects.open().filter(due_at__lt=now.date()).values("model"))),
     Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),

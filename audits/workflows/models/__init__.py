@@ -1,8 +1,32 @@
 from audits.workflows.models.arrangements import Arrangement
 from audits.workflows.models.attestations import Attestation
+from audits.workflows.models.challenges import Challenge, ChallengeEntry
 from audits.workflows.models.changes import ChangeRequest, Decision
 from audits.workflows.models.delegations import Delegation
 from audits.workflows.models.findings import Finding
+from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
 from audits.workflows.models.retraining import Retraining
+from audits.workflows.models.validations import (
+    ValidationEvidence,
+    ValidationItem,
+    ValidationRequest,
+    ValidatorAssignment,
+)
 
-__all__ = ["Arrangement", "Attestation", "ChangeRequest", "Decision", "Delegation", "Finding", "Retraining"]
+__all__ = [
+    "Arrangement",
+    "Attestation",
+    "Challenge",
+    "ChallengeEntry",
+    "ChangeRequest",
+    "Decision",
+    "Delegation",
+    "Finding",
+    "Retraining",
+    "ValidationEvidence",
+    "ValidationItem",
+    "ValidationOpinion",
+    "ValidationRequest",
+    "ValidationReview",
+    "ValidatorAssignment",
+]

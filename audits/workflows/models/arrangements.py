@@ -43,6 +43,7 @@ class Arrangement(models.Model):
         ACCEPTANCE = "acceptance", "Accepted risk"
         BREAK_GLASS = "break_glass", "Emergency release"
         SUSPENSION = "suspension", "Suspension"
+        VALIDATION = "validation", "Validation"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # EX-2026-0001
@@ -56,7 +57,10 @@ class Arrangement(models.Model):
     )
     change = models.ForeignKey(
         "workflows.ChangeRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
-    )  # None: a suspension, which one person may order at once.
+    )  # None: a suspension, which one person may order at once, or what a validation concluded.
+    validation = models.ForeignKey(
+        "workflows.ValidationRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
+    )
     renews = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewal")
     clause = models.CharField(max_length=100, blank=True)  # What of the policy an exception is made from.
     title = models.CharField(max_length=300)
@@ -96,7 +100,8 @@ class Arrangement(models.Model):
                 name="one_active_exception_per_version_and_clause",
             ),
             models.CheckConstraint(
-                condition=Q(kind="suspension") | Q(change__isnull=False), name="arrangement_was_approved"
+                condition=Q(kind="suspension") | Q(change__isnull=False) | Q(validation__isnull=False),
+                name="arrangement_was_approved",
             ),
             models.CheckConstraint(
                 condition=Q(kind="suspension") | Q(ends_at__isnull=False), name="arrangement_has_an_end"

@@ -24,6 +24,9 @@ class ArrangementOut(serializers.Serializer):
     change = serializers.CharField(
         source="change.reference", allow_null=True, default=None, help_text="The request that was approved."
     )
+    validation = serializers.CharField(
+        source="validation.reference", allow_null=True, default=None, help_text="The validation that concluded it."
+    )
     renews = serializers.CharField(source="renews.reference", allow_null=True, default=None)
     state = serializers.ChoiceField(STATES)
     begun_by = PersonOut(allow_null=True)

@@ -140,6 +140,9 @@ class GateOut(serializers.Serializer):
     allowed = serializers.BooleanField()
     blockers = serializers.ListField(child=serializers.CharField())
     waived = serializers.ListField(child=serializers.CharField(), help_text="What an exception sets aside until a day.")
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="What the policy does not require, and the deciders should know."
+    )
 
 
 class KindQuery(StrictQuery):

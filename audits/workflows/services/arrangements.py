@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.models import Arrangement, ChangeRequest, ValidationRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState
-from inventory.models import Model
+from inventory.models import Model, Policy
+from inventory.policies import restricts_when_lapsed
 from inventory.services import lift_model_restriction, restrict_model
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -25,6 +26,7 @@ PREFIX = {
     Kind.ACCEPTANCE: "RA",
     Kind.BREAK_GLASS: "BG",
     Kind.SUSPENSION: "SU",
+    Kind.VALIDATION: "VA",
 }
 LAPSED = {
     Kind.APPROVAL: "The approval {reference} has expired.",
@@ -33,6 +35,7 @@ LAPSED = {
     Kind.OVERLAY: "The overlay {reference} has expired.",
     Kind.ACCEPTANCE: "The accepted risk {reference} has expired.",
     Kind.BREAK_GLASS: "The emergency release {reference} has expired without a full approval.",
+    Kind.VALIDATION: "The validation {reference} has expired.",
 }
 
 
@@ -67,6 +70,31 @@ def begin(change: ChangeRequest, kind: str, *, title: str, ends_at: datetime, ac
     return arrangement
 
 
+def begin_of_validation(
+    validation: ValidationRequest, kind: str, *, title: str, ends_at: datetime, actor
+) -> Arrangement:
+    """Put into force what an approved opinion says holds. Call inside `governed()`."""
+    arrangement = Arrangement.objects.create(
+        reference=next_reference(Arrangement, PREFIX[kind]),
+        kind=kind,
+        model=validation.model,
+        version=validation.version,
+        validation=validation,
+        title=title[:300],
+        begun_by=actor,
+        ends_at=ends_at,
+    )
+    record(
+        Action.ARRANGEMENT_BEGUN,
+        actor=actor,
+        subject=arrangement,
+        kind=str(kind),
+        validation=validation.reference,
+        ends=ends_at.isoformat(),
+    )
+    return arrangement
+
+
 @governed()
 def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrangement:
     """End one before its time because it is met or no longer needed; or put one in order that has lapsed.
@@ -77,9 +105,12 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
     arrangement = locked(arrangement)
     if arrangement.kind == Kind.SUSPENSION:
         raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
+    if arrangement.kind == Kind.VALIDATION:
+        raise RuleBroken("A validation ends by another one of the same version, or when the version is replaced.")
     if not reason.strip():
         raise RuleBroken("Say what shows that it is met, or no longer needed.")
-    if actor and actor.pk in (arrangement.model.owner_id, arrangement.change.requester_id):
+    asked = arrangement.change.requester_id if arrangement.change else None
+    if actor and actor.pk in (arrangement.model.owner_id, asked):
         raise NotPermitted(
             "Neither the model's owner nor whoever asked for it closes it; another of the second line does."
         )
@@ -117,9 +148,21 @@ def _expire(arrangement: Arrangement, now: datetime) -> None:
     if arrangement.state != ArrangementState.ACTIVE or arrangement.ends_at > now:
         return
     because = LAPSED[arrangement.kind].format(reference=arrangement.reference)
+    if arrangement.kind == Kind.VALIDATION and not _restricts(arrangement.model):
+        end(arrangement, because=because, actor=None)
+    else:
+        lapse(arrangement, because=because, now=now)
+
+
+def lapse(arrangement: Arrangement, *, because: str, now: datetime) -> None:
+    """What rested on a locked arrangement is gone: the model is restricted until somebody puts it in order."""
     move(arrangement, "expire", ended_at=now, ended_because=because)
     record(Action.ARRANGEMENT_EXPIRED, actor=None, subject=arrangement, because=because)
     restrict_model(arrangement.model, because=because, actor=None)
+
+
+def _restricts(model: Model) -> bool:
+    return restricts_when_lapsed(Policy.objects.in_force().document, model.tier)
 
 
 def locked(arrangement: Arrangement) -> Arrangement:

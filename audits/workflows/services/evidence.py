@@ -2,10 +2,12 @@
 
 import hashlib
 
+from django.utils import timezone
+
 from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
 from audits.workflows.gates import blockers_for_approval, blockers_for_promotion, gate_for
-from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.models import Arrangement, ChangeRequest, ValidationOpinion
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.kinds.promotion import uses_of
 from inventory.models import Model, ModelVersion, Policy
@@ -38,6 +40,8 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
         "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
         "gate": _reasons(change) if gated else None,
         "waived": [waived.text for waived in gate.waived] if gated else None,
+        "warnings": gate.warnings if gated else None,
+        "validation": _opinion_facts(version) if gated else None,
         "assessments": _assessment_facts(version) if gated else None,
     } | KINDS[change.kind].evidence(change)
 
@@ -95,6 +99,18 @@ def _version_facts(version: ModelVersion | None) -> dict | None:
         "artifact_sha256": version.artifact_sha256,
         "code_ref": version.code_ref,
         "origin": version.origin,
+    }
+
+
+def _opinion_facts(version: ModelVersion) -> dict | None:
+    """The opinion in force that the decision rests on; its digest is that of plan, outcomes and evidence."""
+    opinions = ValidationOpinion.objects.in_force(timezone.now().date()).filter(request__version=version)
+    opinion = opinions.select_related("request").first()
+    return opinion and {
+        "reference": opinion.request.reference,
+        "outcome": opinion.outcome,
+        "expires_on": opinion.expires_on.isoformat(),
+        "content_digest": opinion.content_digest,
     }
 
 

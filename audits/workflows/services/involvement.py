@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows import policies
-from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.models import ChangeRequest, Decision, ValidationRequest, ValidatorAssignment
 from inventory.models import PolicyDraft
 
 OWNERSHIP_COUNTS_FOR = timedelta(days=365)  # governance.md, section 7, rule 1.
@@ -20,16 +20,17 @@ MADE = {
 
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     return policies.Involvement(
-        owns=_owned(change, person),
-        registered=_made(change, person),
-        trained=_trained(change, person),
+        owns=owned(change, person),
+        registered=made(change, person),
+        trained=trained(change, person),
         requested=f"asked for it on {day(change.requested_at)}" if change.requester_id == person.pk else "",
         proposed=_proposed(change, person),
+        validated=_validated(change, person),
         decided=_decided(change, person),
     )
 
 
-def _owned(change: ChangeRequest, person) -> str:
+def owned(change: ChangeRequest | ValidationRequest, person) -> str:
     model = change.model
     if model is None:
         return ""
@@ -44,7 +45,7 @@ def _owned(change: ChangeRequest, person) -> str:
     return f"owned it until {day(handed_over.at)}, less than twelve months ago" if handed_over else ""
 
 
-def _made(change: ChangeRequest, person) -> str:
+def made(change: ChangeRequest | ValidationRequest, person) -> str:
     """Whoever registered a version, or sent what it consists of; by the row and by the trail."""
     version = change.version
     if version is None:
@@ -56,7 +57,7 @@ def _made(change: ChangeRequest, person) -> str:
     return f"{MADE[deed.action]} version {version.number} on {day(deed.at)}" if deed else ""
 
 
-def _trained(change: ChangeRequest, person) -> str:
+def trained(change: ChangeRequest | ValidationRequest, person) -> str:
     """Who asked for the retraining that made a version is counted as having made it."""
     retraining = getattr(change.version, "retraining", None)
     if retraining is None or retraining.change.requester_id != person.pk:
@@ -80,6 +81,21 @@ def _proposed(change: ChangeRequest, person) -> str:
     if renewed is None or renewed.change.requester_id != person.pk:
         return ""
     return f"proposed {renewed.reference} on {day(renewed.change.requested_at)}"
+
+
+def _validated(change: ChangeRequest, person) -> str:
+    """Whoever is assigned to validate a version, or attested to validating it; a review of the model is of each."""
+    version = change.version
+    if version is None:
+        return ""
+    of_version = Q(request__version=version)
+    of_model = Q(request__version=None, request__model=version.model_id, assigned_at__gte=version.registered_at)
+    taken_part = Q(ended_at__isnull=True) | Q(attested_at__isnull=False)
+    assignments = ValidatorAssignment.objects.filter(of_version | of_model, taken_part, person=person)
+    if found := assignments.select_related("request").first():
+        since = found.attested_at or found.assigned_at
+        return f"validate it as {found.get_role_display().lower()} since {day(since)} ({found.request.reference})"
+    return ""
 
 
 def _decided(change: ChangeRequest, person) -> str:

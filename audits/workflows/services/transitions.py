@@ -1,7 +1,7 @@
-"""The one place that moves a change request, a retraining, a finding or an arrangement from state to state."""
+"""The one place that moves a change request, a retraining, a finding and the like from state to state."""
 
-from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining
-from audits.workflows.states import arrangement_after, change_after, finding_after, retraining_after
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining, ValidationRequest
+from audits.workflows.states import arrangement_after, change_after, finding_after, retraining_after, validation_after
 from mrm.errors import RuleBroken
 
 AFTER = {
@@ -9,6 +9,7 @@ AFTER = {
     ChangeRequest: change_after,
     Retraining: retraining_after,
     Finding: finding_after,
+    ValidationRequest: validation_after,
 }
 
 

@@ -57,7 +57,7 @@ def arrangement(request, reference):
         "renewal_address": _renewal_address(found) if Permission.REQUEST_CHANGE in may else "",
         "may_close": Permission.CLOSE_FINDING in may
         and request.user.pk not in involved
-        and found.kind != Arrangement.Kind.SUSPENSION
+        and found.kind not in (Arrangement.Kind.SUSPENSION, Arrangement.Kind.VALIDATION)
         and found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED),
     }
     return render(request, "workflows/arrangement.html", context)
@@ -114,7 +114,15 @@ def suspend(request, slug):
 
 def _arrangement_for(request, reference) -> Arrangement:
     rows = Arrangement.objects.visible_to(request.user).select_related(
-        "model__owner", "model__workspace", "version", "change__requester", "renews", "begun_by", "ended_by", "finding"
+        "model__owner",
+        "model__workspace",
+        "version",
+        "change__requester",
+        "validation",
+        "renews",
+        "begun_by",
+        "ended_by",
+        "finding",
     )
     return get_object_or_404(rows, reference=reference)
 

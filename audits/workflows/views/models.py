@@ -70,6 +70,7 @@ def version(request, slug, number):
         could_be_promoted=could_be_promoted,
         blockers=gate.reasons,
         waived=[one.text for one in gate.waived],
+        warnings=gate.warnings,
         pending=version.changes.filter(state__in=(ChangeState.PENDING, ChangeState.APPROVED)),
         successors=ModelVersion.objects.filter(predecessor=version).order_by("number"),
         runs=[(run, shown_verdict(run.verdict, run.state)) for run in runs],

@@ -16,7 +16,14 @@ from inventory.states import Stage, Status, UseState
 
 Kind = Arrangement.Kind
 # What says that a version may be in use, and so ends with its use.
-OF_ONE_VERSION = (Kind.APPROVAL, Kind.CONDITION, Kind.EXCEPTION, Kind.OVERLAY, Kind.BREAK_GLASS)
+OF_ONE_VERSION = (
+    Kind.APPROVAL,
+    Kind.CONDITION,
+    Kind.EXCEPTION,
+    Kind.OVERLAY,
+    Kind.BREAK_GLASS,
+    Kind.VALIDATION,
+)
 
 UNTIL = Term(
     name="ends_on",

@@ -1,0 +1,87 @@
+"""When each model is to be validated next, and how overdue that is."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Exists, Max, OuterRef, Q
+
+from audits.workflows.models import ValidationOpinion, ValidationRequest
+from inventory import policies
+from inventory.models import Model, Policy
+from inventory.states import Status
+
+Kind = ValidationRequest.Kind
+REVIEWING = (*policies.FULL_TYPES, Kind.ANNUAL_REVIEW)  # A full validation is a review as well.
+IN_USE = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
+# governance.md, section 3.3: how reports tell what is overdue, by the last day of each bucket.
+BUCKETS = {"up_to_90": (1, 90), "91_to_365": (91, 365), "more_than_365": (366, None)}
+
+
+@dataclass(frozen=True)
+class Due:
+    """The days by which a model is validated in full, and reviewed."""
+
+    full_on: date
+    review_on: date
+
+    @property
+    def next_on(self) -> date:
+        return min(self.full_on, self.review_on)
+
+    @property
+    def kind(self) -> str:
+        """What is due first; where both are, the full one, which is a review as well."""
+        return Kind.PERIODIC_FULL if self.full_on <= self.review_on else Kind.ANNUAL_REVIEW
+
+    def days_overdue(self, today: date) -> int:
+        return max((today - self.next_on).days, 0)
+
+
+def due_of(models: list[Model], *, document: dict | None = None) -> dict:
+    """Per model in use that is not exempt, what is due next. What was never validated counts from its registration."""
+    document = document or Policy.objects.in_force().document
+    approved = ValidationOpinion.objects.approved().filter(request__model__in=[model.pk for model in models])
+    last = {
+        model: (full, review)
+        for model, full, review in approved.order_by()
+        .values_list("request__model")
+        .annotate(
+            full=Max("effective_on", filter=Q(request__kind__in=policies.FULL_TYPES)),
+            review=Max("effective_on", filter=Q(request__kind__in=REVIEWING)),
+        )
+    }
+    due = {}
+    for model in models:
+        if model.tier == policies.EXEMPT or model.status not in IN_USE:
+            continue
+        full, review = last.get(model.pk, (None, None))
+        registered = model.registered_at.date()
+        due[model.pk] = Due(
+            (full or registered) + policies.full_validation_lasts(document, model.tier),
+            (review or registered) + policies.annual_review_lasts(document, model.tier),
+        )
+    return due
+
+
+def due_before(day: date, *, document: dict | None = None) -> Q:
+    """The models of which a validation or a review is due before this day."""
+    document = document or Policy.objects.in_force().document
+    condition = Q(pk__in=[])
+    for tier in map(int, policies.TIERS):
+        for kinds, lasts in (
+            (policies.FULL_TYPES, policies.full_validation_lasts(document, tier)),
+            (REVIEWING, policies.annual_review_lasts(document, tier)),
+        ):
+            since = day - lasts
+            approved = ValidationOpinion.objects.approved().filter(
+                request__model=OuterRef("pk"), request__kind__in=kinds, effective_on__gte=since
+            )
+            condition |= Q(tier=tier, registered_at__date__lt=since) & ~Q(Exists(approved))
+    return condition & Q(status__in=IN_USE)
+
+
+def overdue(today: date, bucket: str = "") -> Q:
+    """The models whose validation is overdue; with a bucket, by so many days."""
+    least, most = BUCKETS[bucket] if bucket else (1, None)
+    condition = due_before(today - timedelta(days=least - 1))
+    return condition & ~due_before(today - timedelta(days=most)) if most else condition

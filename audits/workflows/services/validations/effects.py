@@ -1,0 +1,71 @@
+"""What an approved opinion does: it holds until its end, its conditions hold, or what is in use is restricted."""
+
+from django.utils import timezone
+
+from audits.workflows.models import Arrangement, ValidationOpinion
+from audits.workflows.models.opinions import ENTITLING
+from audits.workflows.services import arrangements
+from audits.workflows.services.kinds.kind import end_of
+from inventory.states import Stage
+
+Kind = Arrangement.Kind
+Outcome = ValidationOpinion.Outcome
+
+
+def take_effect(opinion: ValidationOpinion, *, actor) -> None:
+    """Put an approved opinion into force in place of those it replaces. Call inside `governed()`."""
+    validation = opinion.request
+    for earlier in replaced_by(opinion):
+        earlier.superseded_at = timezone.now()
+        earlier.save(update_fields=["superseded_at"])
+    opinion.approved_at = timezone.now()
+    opinion.save(update_fields=["approved_at"])
+    for condition in opinion.conditions:
+        _begin(opinion, Kind.CONDITION, condition["text"], condition["due_on"], actor)
+    if validation.version is None:
+        return
+    if opinion.outcome == Outcome.NOT_FIT:
+        _restrict(opinion, actor)
+    elif validation.kind in ENTITLING:
+        _hold(opinion, actor)
+
+
+def replaced_by(opinion: ValidationOpinion):
+    """Earlier opinions on the same version. A lighter review that finds no fault leaves a full opinion in force."""
+    validation = opinion.request
+    earlier = ValidationOpinion.objects.approved().filter(
+        request__model=validation.model, request__version=validation.version, superseded_at__isnull=True
+    )
+    earlier = earlier.exclude(pk=opinion.pk).select_for_update(of=("self",))
+    if validation.kind in ENTITLING or opinion.outcome == Outcome.NOT_FIT:
+        return earlier
+    return earlier.exclude(request__kind__in=ENTITLING)
+
+
+def _hold(opinion: ValidationOpinion, actor) -> None:
+    validation = opinion.request
+    because = f"Validated again by {validation.reference}."
+    for earlier in Arrangement.objects.active().filter(version=validation.version, kind=Kind.VALIDATION):
+        arrangements.end(arrangements.locked(earlier), because=because, actor=actor)
+    title = f"{validation.version}: {opinion.get_outcome_display().lower()}"
+    _begin(opinion, Kind.VALIDATION, title, opinion.expires_on.isoformat(), actor)
+    arrangements.settle(validation.model, (Kind.VALIDATION,), because=because, actor=actor, version=validation.version)
+
+
+def _restrict(opinion: ValidationOpinion, actor) -> None:
+    """What is in use and not fit is restricted at once, until it is validated again or replaced."""
+    validation = opinion.request
+    because = f"{validation.reference} found {validation.version} not fit for use."
+    for earlier in Arrangement.objects.active().filter(version=validation.version, kind=Kind.VALIDATION):
+        arrangements.end(arrangements.locked(earlier), because=because, actor=actor)
+    if validation.version.stage != Stage.PRODUCTION:
+        return
+    title = f"{validation.version}: not fit for use"
+    arrangement = arrangements.begin_of_validation(
+        validation, Kind.VALIDATION, title=title, ends_at=timezone.now(), actor=actor
+    )
+    arrangements.lapse(arrangement, because=because, now=timezone.now())
+
+
+def _begin(opinion: ValidationOpinion, kind: str, title: str, last_day: str, actor) -> None:
+    arrangements.begin_of_validation(opinion.request, kind, title=title, ends_at=end_of(last_day), actor=actor)

@@ -1,0 +1,531 @@
+"""Validation: who may, in which order, over what; and what an approved opinion does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.models import Arrangement, ValidationItem
+from audits.workflows.policies import OpenFinding, why_not_opinion
+from audits.workflows.services import (
+    expire_arrangements,
+    raise_finding,
+    request_change,
+    why_not_decide,
+)
+from audits.workflows.services.validations import (
+    assign_validator,
+    begin_validation,
+    cancel_validation,
+    conclude_item,
+    hold_validation,
+    link_evidence,
+    open_due_validations,
+    plan_item,
+    raise_challenge,
+    refresh_validation,
+    release_validator,
+    request_validation,
+    resolve_challenge,
+    respond_to_challenge,
+    resume_validation,
+    withdraw_evidence,
+)
+from audits.workflows.states import ValidationState as State
+from inventory.models import Model, Policy
+from inventory.services import edit_model, publish_policy
+from inventory.states import Status
+from mrm.accounts.models import Notice, Signature
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from tests.factories import make_person, make_reference, make_version
+from tests.fixtures.story import approve
+from tests.workflows.validating import (
+    asked,
+    attest,
+    begun,
+    concluded,
+    make_panel,
+    opined,
+    reviewed,
+    validated,
+)
+
+TODAY = timezone.now().date()
+
+
+@pytest.fixture
+def panel(story):
+    return make_panel(story.workspace)
+
+
+@pytest.fixture
+def version(story):
+    """A candidate that nobody has validated."""
+    version = make_version(story.model, actor=story.engineer)
+    make_reference(version, story.folder)
+    return version
+
+
+@pytest.fixture
+def open_gate(story):
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = []
+    publish_policy(document, actor=None)
+
+
+def finding_on(version, *, severity, actor):
+    return raise_finding(
+        version.model,
+        version=version,
+        severity=severity,
+        title="Ranks wrongly",
+        observation="A third of the ranks turn.",
+        required_outcome="They do not.",
+        actor=actor,
+    )
+
+
+# Asking and planning.
+
+
+def test_the_plan_of_a_request_is_what_the_policy_requires_for_type_and_tier(version):
+    validation = asked(version)
+    required = set(validation.items.filter(is_required=True).values_list("component", flat=True))
+    assert {"conceptual_soundness", "fairness", "use_test"} <= required and "vendor" not in required
+    assert validation.items.get(component="vendor").is_planned is False
+    lighter = request_validation(version.model, kind="annual_review", trigger="A year is over.", actor=None)
+    assert lighter.items.filter(is_required=True).count() < len(required)
+    assert validation.policy == Policy.objects.in_force()
+
+
+def test_only_the_annual_review_is_of_a_model_as_a_whole(version):
+    with pytest.raises(UnusableData, match="Name the version"):
+        request_validation(version.model, kind="initial", trigger="New.", actor=None)
+
+
+def test_the_same_validation_is_not_asked_for_twice(version):
+    first = asked(version)
+    with pytest.raises(RuleBroken, match=first.reference):
+        asked(version)
+
+
+def test_an_auditor_does_not_ask_for_a_validation(version, story):
+    with pytest.raises(NotPermitted):
+        asked(version, actor=story.auditor)
+
+
+def test_leaving_out_what_the_policy_requires_needs_a_reason(version, panel):
+    validation = begun(version, panel)
+    item = validation.items.get(component="fairness")
+    with pytest.raises(UnusableData, match="Deviation reason is missing"):
+        plan_item(item, is_planned=False, expectation=item.expectation, actor=panel.lead)
+    plan_item(item, is_planned=False, expectation=item.expectation, deviation_reason="No persons.", actor=panel.lead)
+    item.refresh_from_db()
+    assert item.deviation_reason == "No persons."
+    with pytest.raises(IntegrityError, match="leaving_out_what_is_required"), transaction.atomic():
+        ValidationItem.objects.filter(pk=item.pk).update(deviation_reason="")
+
+
+def test_an_older_policy_without_the_section_validates_by_the_standard_one(version, standard_document):
+    del standard_document["validation"]
+    Policy.objects.create(number=99, document=standard_document, digest="0" * 64)
+    assert asked(version).items.filter(is_required=True).exists()
+
+
+# Who validates, and who may not.
+
+
+@pytest.mark.parametrize("deed", ["owns", "owned", "registered"])
+def test_whoever_owns_or_made_it_does_not_validate_it_and_is_told_what_and_when(version, panel, story, deed):
+    person = make_person(Role.VALIDATOR, name="Conrad Conflicted", workspace=story.workspace)
+    if deed == "registered":
+        version.registered_by = person
+        version.save(update_fields=["registered_by"])
+    else:
+        edit_model(story.model, changes={"owner": person}, actor=None)
+        if deed == "owned":
+            edit_model(story.model, changes={"owner": story.owner}, actor=None)
+    validation = asked(version)
+    with pytest.raises(NotPermitted, match=f"Conrad Conflicted {deed} (it|version)? ?") as refusal:
+        assign_validator(validation, person=person, role="lead", actor=panel.head)
+    assert deed == "owns" or f"{timezone.now():%Y}" in str(refusal.value)
+    with pytest.raises(IntegrityError, match="does not validate"), transaction.atomic():
+        validation.assignments.create(person=person, role="lead")
+
+
+def test_a_conflict_that_arises_after_the_assignment_is_seen_at_attestation_and_at_the_opinion(version, panel, story):
+    validation = asked(version)
+    assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
+    edit_model(story.model, changes={"owner": panel.lead}, actor=None)
+    with pytest.raises(NotPermitted, match="owns"):
+        attest(validation, panel.lead)
+    edit_model(story.model, changes={"owner": story.owner}, actor=None)
+    with pytest.raises(NotPermitted, match="owned it until"):
+        attest(validation, panel.lead)
+
+
+def test_an_opinion_of_somebody_who_became_the_owner_meanwhile_is_refused(version, panel, story):
+    validation = concluded(version, panel)
+    edit_model(story.model, changes={"owner": panel.lead}, actor=None)
+    with pytest.raises(NotPermitted, match="Lena Lead owns"):
+        opined(validation, panel)
+
+
+def test_an_owner_does_not_choose_or_cancel_the_validation_of_their_model(version, panel, story):
+    validation = asked(version)
+    edit_model(story.model, changes={"owner": panel.head}, actor=None)
+    with pytest.raises(NotPermitted, match="owner does not choose"):
+        assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
+    with pytest.raises(NotPermitted, match="owner does not cancel"):
+        cancel_validation(validation, reason="Unwanted.", actor=panel.head)
+
+
+def test_only_who_holds_the_role_of_a_validator_is_assigned_and_only_the_head_or_an_officer_assigns(
+    version, panel, story
+):
+    validation = asked(version)
+    with pytest.raises(NotPermitted, match="no role of a validator"):
+        assign_validator(validation, person=story.auditor, role="lead", actor=panel.head)
+    with pytest.raises(NotPermitted):
+        assign_validator(validation, person=panel.lead, role="lead", actor=panel.second)
+
+
+def test_nobody_works_on_it_before_attesting_to_independence(version, panel):
+    validation = asked(version)
+    assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
+    item = validation.items.first()
+    with pytest.raises(NotPermitted, match="Attest to your independence first"):
+        plan_item(item, is_planned=True, expectation="Fits.", actor=panel.lead)
+    attest(validation, panel.lead)
+    with pytest.raises(RuleBroken, match="second validator is not assigned"):
+        begin_validation(validation, actor=panel.lead)
+    entry = Entry.objects.about(validation).get(action=Action.INDEPENDENCE_ATTESTED)
+    assert entry.details["signature"]
+
+
+def test_a_validator_of_a_version_cannot_vote_on_it(version, panel, story, open_gate):
+    change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
+    validation = asked(version)
+    assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
+    assert "A validator of a version does not vote on it: you validate it" in " ".join(
+        why_not_decide(change, person=panel.lead)
+    )
+    with pytest.raises(NotPermitted, match=validation.reference):
+        approve(change, panel.lead)
+    with pytest.raises(IntegrityError, match="validator of a version does not vote"), transaction.atomic():
+        change.decisions.create(person=panel.lead, role="validator", approved=True, meaning="reviewed", statement={})
+
+
+def test_who_was_released_after_attesting_stays_a_validator_of_the_version(version, panel, story, open_gate):
+    validation = begun(version, panel)
+    release_validator(validation.assignments.get(person=panel.lead), reason="On leave.", actor=panel.head)
+    change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
+    assert why_not_decide(change, person=panel.lead)
+
+
+def test_who_has_voted_on_a_pending_request_does_not_validate_the_version(version, panel, story, open_gate):
+    change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
+    approve(change, panel.lead)
+    with pytest.raises(NotPermitted, match=change.reference):
+        assign_validator(asked(version), person=panel.lead, role="lead", actor=panel.head)
+
+
+# Evidence and challenges.
+
+
+def test_evidence_is_linked_by_digest_with_the_verdict_of_its_run_and_nobody_types_one(story, panel):
+    validation = begun(story.version, panel)
+    item, run = validation.items.get(component="stability"), story.run("drift")
+    evidence = link_evidence(item, kind="run", key=run.pk, actor=panel.lead)
+    assert (evidence.verdict, len(evidence.sha256)) == (run.verdict, 64)
+    result = link_evidence(item, kind="result", key=run.results.first().pk, actor=panel.lead)
+    assert result.verdict == run.results.first().verdict
+    with pytest.raises(RuleBroken, match="linked to it already"):
+        link_evidence(item, kind="run", key=run.pk, actor=panel.lead)
+    withdraw_evidence(evidence, actor=panel.lead)
+    assert item.evidence.standing().count() == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["nonsense", "0" * 64, "6f9619ff-8b86-d011-b42d-00c04fc964ff", "\x00"], ids=["word", "digest", "id", "nul"]
+)
+@pytest.mark.parametrize("kind", ["run", "result", "report", "document"])
+def test_what_is_not_there_is_no_evidence(story, panel, kind, key):
+    item = begun(story.version, panel).items.get(component="stability")
+    with pytest.raises(UnusableData, match="has no"):
+        link_evidence(item, kind=kind, key=key, actor=panel.lead)
+
+
+def test_an_open_challenge_blocks_the_opinion_until_a_validator_resolves_it(version, panel, story):
+    validation = concluded(version, panel)
+    challenge = raise_challenge(validation, text="Why so few rows?", actor=panel.second)
+    with pytest.raises(RuleBroken, match="Open challenge: 1"):
+        opined(validation, panel)
+    with pytest.raises(NotPermitted):
+        respond_to_challenge(challenge, text="Enough.", actor=panel.lead)
+    respond_to_challenge(challenge, text="They are all there were.", actor=story.owner)
+    with pytest.raises(NotPermitted):
+        resolve_challenge(challenge, text="Fine.", actor=story.owner)
+    resolve_challenge(challenge, text="How many were left out?", is_resolved=False, actor=panel.second)
+    assert validation.challenges.open().count() == 1
+    resolve_challenge(challenge, text="None were.", actor=panel.lead)
+    with pytest.raises(RuleBroken, match="is resolved"):
+        respond_to_challenge(challenge, text="And another thing.", actor=story.owner)
+    assert opined(validation, panel).outcome == "fit"
+    assert [entry.kind for entry in challenge.entries.all()] == ["challenge", "response", "follow_up", "resolution"]
+
+
+def test_what_was_said_in_a_challenge_is_never_changed(version, panel):
+    challenge = raise_challenge(begun(version, panel), text="Why?", actor=panel.lead)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        challenge.entries.update(text="Nothing.")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        challenge.entries.all().delete()
+
+
+# The opinion.
+
+
+@pytest.mark.parametrize(
+    ("outcome", "severity", "contained", "allowed"),
+    [
+        ("fit", "medium", False, True),
+        ("fit", "high", True, False),
+        ("fit", "critical", False, False),
+        ("fit_with_conditions", "high", False, False),
+        ("fit_with_conditions", "high", True, True),
+        ("fit_with_conditions", "critical", True, False),
+        ("not_fit", "critical", False, True),
+    ],
+)
+def test_what_is_open_limits_the_opinion(outcome, severity, contained, allowed):
+    finding = OpenFinding(reference="F-1", severity=severity, contained_by="A cap." if contained else "")
+    assert (not why_not_opinion(outcome, [finding])) is allowed
+
+
+def test_an_opinion_names_everything_that_is_missing_at_once(version, panel):
+    validation = begun(version, panel)
+    raise_challenge(validation, text="Why?", actor=panel.lead)
+    with pytest.raises(RuleBroken) as refusal:
+        opined(validation, panel)
+    told = " ".join(refusal.value.reasons)
+    assert "Not concluded yet: conceptual soundness" in told and "Open challenge: 1" in told
+
+
+def test_fit_needs_every_component_met(version, panel):
+    validation = concluded(version, panel, outcome="not_met")
+    with pytest.raises(RuleBroken, match="Not met: conceptual soundness"):
+        opined(validation, panel)
+
+
+def test_fit_with_conditions_needs_each_high_finding_contained_by_a_condition(version, panel, story):
+    finding = finding_on(version, severity="high", actor=story.validator)
+    validation = concluded(version, panel)
+    conditions = [{"text": "Loans under 10 000 only.", "due_on": (TODAY + timedelta(days=90)).isoformat()}]
+    with pytest.raises(RuleBroken, match="name the condition that contains it"):
+        opined(validation, panel, outcome="fit_with_conditions", conditions=conditions)
+    conditions[0]["finding"] = finding.reference
+    opinion = opined(validation, panel, outcome="fit_with_conditions", conditions=conditions)
+    reviewed(validation, panel.second)
+    reviewed(validation, panel.head)
+    condition = Arrangement.objects.get(validation=validation, kind="condition")
+    assert condition.title == "Loans under 10 000 only." and opinion.conditions[0]["finding"] == finding.reference
+
+
+def test_an_opinion_ends_no_later_than_the_cadence_of_its_tier_allows(version, panel):
+    validation = concluded(version, panel)
+    with pytest.raises(UnusableData, match="at the latest"):
+        opined(validation, panel, expires_on=TODAY + timedelta(days=2000))
+    assert opined(validation, panel).expires_on == TODAY + timedelta(days=730)
+
+
+def test_the_lead_does_not_review_and_no_validator_approves(version, panel, story):
+    validation = concluded(version, panel)
+    opined(validation, panel)
+    with pytest.raises(NotPermitted, match="second validator reviews"):
+        reviewed(validation, panel.lead)
+    reviewed(validation, panel.second)
+    with pytest.raises(NotPermitted, match="Whoever validated does not approve"):
+        reviewed(validation, panel.second)
+    with pytest.raises(NotPermitted):
+        reviewed(validation, story.engineer)
+    with pytest.raises(NotPermitted):
+        reviewed(validation, story.administrator)
+    reviewed(validation, panel.head)
+    validation.refresh_from_db()
+    assert validation.state == State.APPROVED
+
+
+def test_a_head_of_validation_who_leads_does_not_approve_their_own_opinion(version, panel, story):
+    lead = make_person(Role.HEAD_OF_VALIDATION, workspace=story.workspace)
+    panel = replace(panel, lead=lead)
+    validation = concluded(version, panel)
+    opined(validation, panel)
+    reviewed(validation, panel.second)
+    with pytest.raises(NotPermitted, match="Nobody signs twice"):
+        reviewed(validation, lead)
+
+
+def test_what_is_returned_goes_back_to_the_lead_with_the_reason_and_a_void_signature(version, panel):
+    validation = concluded(version, panel)
+    opinion = opined(validation, panel)
+    with pytest.raises(UnusableData, match="Comment is missing"):
+        reviewed(validation, panel.second, agreed=False)
+    reviewed(validation, panel.second, agreed=False, comment="The benchmark is missing.")
+    validation.refresh_from_db()
+    opinion.refresh_from_db()
+    assert (validation.state, validation.reason) == (State.RETURNED, "The benchmark is missing.")
+    assert "Returned by Sven Second" in opinion.voided_because
+    resume_validation(validation, actor=panel.lead)
+    opined(validation, panel)
+
+
+def change_of_an_item(validation, panel, story):
+    item = validation.items.get(component="data")
+    conclude_item(item, outcome="met_with_remarks", conclusion="A column is late.", actor=panel.lead)
+
+
+def new_finding(validation, panel, story):
+    finding_on(validation.version, severity="low", actor=story.validator)
+
+
+def change_of_the_version(validation, panel, story):
+    validation.version.code_ref = "git:0000000"
+    validation.version.save(update_fields=["code_ref"])
+
+
+def new_challenge(validation, panel, story):
+    raise_challenge(validation, text="One more thing.", actor=panel.second)
+
+
+@pytest.mark.parametrize("happens", [change_of_an_item, new_finding, change_of_the_version, new_challenge])
+def test_any_change_of_the_subject_voids_what_was_signed_and_tells_those_who_signed(
+    version, panel, story, happens, settings
+):
+    settings.EMAIL_URL = "smtp://mail.bank.example"
+    validation = concluded(version, panel)
+    opinion = opined(validation, panel)
+    reviewed(validation, panel.second)
+    happens(validation, panel, story)
+    validation = refresh_validation(validation)
+    opinion.refresh_from_db()
+    assert validation.state == State.IN_PROGRESS and "What was signed has changed" in opinion.voided_because
+    assert not Signature.objects.standing().filter(subject=f"workflows.ValidationRequest:{validation.pk}").exists()
+    told = set(Notice.objects.values_list("person", flat=True))
+    assert {panel.lead.pk, panel.second.pk} <= told
+    with pytest.raises((RuleBroken, NotPermitted)):
+        reviewed(validation, panel.head)
+
+
+def test_an_approval_over_a_subject_that_changed_unseen_is_refused(version, panel, story):
+    validation = concluded(version, panel)
+    opined(validation, panel)
+    reviewed(validation, panel.second)
+    new_finding(validation, panel, story)
+    with pytest.raises(RuleBroken, match="no review is awaited"):
+        reviewed(validation, panel.head)
+
+
+def test_what_was_signed_is_never_changed_or_deleted_not_even_by_the_application(version, panel):
+    validation = validated(version, panel)
+    for rows in (validation.opinions.all(), validation.opinions.get().reviews.all(), validation.assignments.all()):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows.delete()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows.update(person=panel.head)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        validation.items.update(conclusion="Better.")
+
+
+# What it leads to.
+
+
+def test_the_gate_asks_for_a_validation_in_the_tiers_of_the_policy_and_warns_in_others(
+    version, panel, standard_document
+):
+    assert any("No validation with a fit opinion" in text for text in gate_for(version).warnings)
+    standard_document["validation"]["required_for_tiers"] = ["2"]
+    publish_policy(standard_document, actor=None)
+    assert any("the policy requires it for tier 2" in text for text in blockers_for_promotion(version))
+    validated(version, panel)
+    assert not any("validation" in text for text in blockers_for_promotion(version) + gate_for(version).warnings)
+
+
+def test_a_lighter_review_does_not_stand_for_a_validation(version, panel, standard_document):
+    standard_document["validation"]["required_for_tiers"] = ["2"]
+    publish_policy(standard_document, actor=None)
+    validated(version, panel, kind="post_implementation")
+    assert any("the policy requires it" in text for text in blockers_for_promotion(version))
+
+
+def test_what_was_found_not_fit_is_never_promoted_until_found_fit_again(version, panel):
+    validated(version, panel, outcome="not_fit")
+    assert any("not fit for use" in text for text in blockers_for_promotion(version))
+    validated(version, panel, kind="change_triggered")
+    assert not any("not fit" in text for text in blockers_for_promotion(version))
+
+
+def test_a_version_in_use_that_is_not_fit_is_restricted_until_it_is_validated_again(story, panel):
+    validated(story.version, panel, outcome="not_fit")
+    assert Model.objects.get(pk=story.model_id).status == Status.RESTRICTED
+    validated(story.version, panel, kind="periodic_full")
+    assert Model.objects.get(pk=story.model_id).status == Status.IN_USE
+
+
+def test_a_validation_that_expires_restricts_the_use_once(story, panel):
+    validated(story.version, panel, expires_on=TODAY + timedelta(days=90))
+    arrangement = Arrangement.objects.get(kind="validation")
+    for _ in range(2):
+        expire_arrangements(arrangement.ends_at)
+    assert Model.objects.get(pk=story.model_id).status == Status.RESTRICTED
+    assert (
+        Entry.objects.filter(action=Action.ARRANGEMENT_EXPIRED, subject_name__contains=arrangement.reference).count()
+        == 1
+    )
+
+
+def test_a_validation_that_expires_restricts_nothing_where_the_policy_says_so(story, panel, standard_document):
+    standard_document["validation"]["restricts_when_lapsed"] = []
+    publish_policy(standard_document, actor=None)
+    validated(story.version, panel, expires_on=TODAY + timedelta(days=90))
+    arrangement = Arrangement.objects.get(kind="validation")
+    expire_arrangements(arrangement.ends_at)
+    arrangement.refresh_from_db()
+    assert arrangement.state == "closed" and Model.objects.get(pk=story.model_id).status == Status.IN_USE
+
+
+def test_what_is_due_soon_is_asked_for_once_per_cycle(story):
+    now = timezone.now()
+    assert open_due_validations(now) == 0
+    soon = now + timedelta(days=365 - 80)
+    assert open_due_validations(soon) == 1 and open_due_validations(soon) == 0
+    validation = story.model.validations.get()
+    assert (validation.kind, validation.requested_by) == ("annual_review", None)
+    cancel_validation(validation, reason="Done elsewhere.", actor=None)
+    assert open_due_validations(soon) == 0, "this cycle's was cancelled"
+
+
+def test_a_validation_that_waits_says_for_what(version, panel):
+    validation = begun(version, panel)
+    hold_validation(validation, reason="The vendor's answer.", actor=panel.lead)
+    validation.refresh_from_db()
+    assert (validation.state, validation.reason) == (State.ON_HOLD, "The vendor's answer.")
+    with pytest.raises(RuleBroken, match="on hold"):
+        conclude_item(validation.items.first(), outcome="met", conclusion="Fine.", actor=panel.lead)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\x00", "x" * 8001, "\ud800"], ids=["none", "blank", "nul", "long", "half"]
+)
+def test_text_that_cannot_be_kept_is_refused_and_nothing_is_written(version, panel, text):
+    validation = begun(version, panel)
+    with pytest.raises(UnusableData):
+        raise_challenge(validation, text=text, actor=panel.lead)
+    with pytest.raises(UnusableData):
+        conclude_item(validation.items.first(), outcome="met", conclusion=text, actor=panel.lead)
+    assert not validation.challenges.exists()
