@@ -254,7 +254,3 @@ class ValidatorAssignment(models.Model):
 
     def __str__(self):
         return f"independence of {self.person} in {self.request}"
-
-    @property
-    def model_slug(self):
-        return self.request.model.slug

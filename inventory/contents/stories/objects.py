@@ -40,6 +40,7 @@ VERSION_PARTS = (
     ("workflows.Retraining", "candidate"),
     ("workflows.Arrangement", "version"),
     ("workflows.Finding", "version"),
+    ("workflows.ValidationRequest", "version"),
 )
 PERSON_PARTS = (
     ("accounts.Token", "person"),
@@ -93,6 +94,9 @@ KINDS: dict[str, Kind] = {
     ),
     "workflows.Delegation": Kind("delegation", "delegations"),
     "workflows.Finding": Kind("finding", "finding", ("reference",), (("workflows.Arrangement", "finding"),)),
+    "workflows.ValidationRequest": Kind(
+        "validation", "validation", ("reference",), (("workflows.Arrangement", "validation"),)
+    ),
     "workflows.Retraining": Kind("retraining", "change", ("change__reference",)),
 }
 UNKNOWN = Kind("object")

@@ -130,6 +130,24 @@ SENTENCES: dict[str, str] = {
     ),
     Action.ARRANGEMENT_EXPIRED: "let {subject} lapse",
     Action.ARRANGEMENT_CLOSED: "ended {subject}",
+    Action.VALIDATION_REQUESTED: "asked for {subject}[, due on {due_on:day}][, under policy {policy:policy}]",
+    Action.VALIDATION_MOVED: "took {subject} from {before:words} to {after:words}",
+    Action.VALIDATION_PLANNED: "changed the plan of {subject}: {component:words}",
+    Action.VALIDATION_CONCLUDED: "concluded {component:words} of {subject}: {outcome:words}",
+    Action.VALIDATION_EVIDENCED: "changed the evidence of {component:words} in {subject}[: {title}]",
+    Action.VALIDATOR_ASSIGNED: "made {person:person} {role:words} validator of {subject}",
+    Action.VALIDATOR_RELEASED: "released {person:person}, {role:words} validator, from {subject}",
+    Action.INDEPENDENCE_ATTESTED: "attested to their independence in {subject}[, signing {signature:signed}]",
+    Action.CHALLENGE_RAISED: "asked in challenge {challenge} of {subject}",
+    Action.CHALLENGE_ANSWERED: "answered challenge {challenge} of {subject}",
+    Action.CHALLENGE_RESOLVED: "resolved challenge {challenge} of {subject}",
+    Action.OPINION_GIVEN: (
+        "gave the opinion {outcome:words} in {subject}[, until {expires_on:day}][, signing {signature:signed}]"
+    ),
+    Action.OPINION_REVIEWED: "reviewed the opinion in {subject}[ as {role}][, signing {signature:signed}]",
+    Action.OPINION_APPROVED: "approved the opinion {opinion:words} in {subject}[, signing {signature:signed}]",
+    Action.OPINION_VOIDED: "voided the opinion in {subject}",
+    Action.VALIDATION_CANCELLED: "cancelled {subject}",
     Action.DELEGATION_GIVEN: "let {to:person} decide in their place[ until {ends:day}]",
     Action.DELEGATION_REVOKED: "ended the delegation: {subject}",
     Action.RETRAINING_DISPATCHED: "started the {subject}[ in the pipeline {pipeline}]",
@@ -146,7 +164,18 @@ SENTENCES: dict[str, str] = {
 }
 
 # Where an entry keeps what the person wrote; the first that is there is quoted.
-QUOTED = ("reason", "because", "response", "returned", "minutes", "alone_because", "outcome")
+QUOTED = (
+    "reason",
+    "because",
+    "response",
+    "conclusion",
+    "deviation_reason",
+    "text",
+    "returned",
+    "minutes",
+    "alone_because",
+    "outcome",
+)
 
 # What is quoted from the record itself, because the entry holds only its digest: which record, by which detail, what.
 QUOTED_FROM: dict[str, tuple[str, str, str]] = {
@@ -160,6 +189,7 @@ DIGESTS = {
     "sha256": "the file",
     "artifact": "the artifact",
     "evidence_digest": "the evidence that was shown",
+    "content_digest": "the plan, its outcomes and its evidence",
     "evidence_sha256": "the evidence attached",
     "results_digest": "the results",
     "statement": "the statement",

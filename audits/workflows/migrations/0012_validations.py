@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ("accounts", "0007_keep_readings"),
         ("assessments", "0005_keep_finished_runs"),
         ("inventory", "0025_keep_particulars"),
-        ("workflows", "0010_conclude_votes"),
+        ("workflows", "0011_refuse_what_was_not_decided"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -159,7 +159,7 @@ DROP FUNCTION keep_plan_of_approved_validation;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0011_validations"),
+        ("workflows", "0012_validations"),
         ("accounts", "0003_keep_signatures"),
         ("trail", "0006_keep_what_is_finished"),
     ]
