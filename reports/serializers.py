@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.regimes import DISCLAIMER
 from inventory.serializers import PersonOut, StrictQuery
 from mrm import serializers
-from reports.contents.coverage import Standing
+from reports.contents.answers import Standing
 from reports.models import Report
 
 STATES = Report.State.values
@@ -71,6 +71,12 @@ class RegimeOut(serializers.Serializer):
     issuer = serializers.CharField(source="document.issuer")
     source = serializers.CharField(source="document.source")
     note = serializers.CharField(source="document.note")
+    verification = serializers.DictField(
+        source="document.verification",
+        default=dict,
+        help_text="Where its `dates` and its `clauses` come from; clauses that were not checked against the primary "
+        "text say so. Empty for packs of earlier releases.",
+    )
     effective_from = serializers.DateField()
     effective_to = serializers.DateField(allow_null=True, help_text="The first day on which it no longer holds.")
     digest = serializers.CharField(help_text="SHA-256 of the pack's canonical JSON (RFC 8785).")

@@ -7,6 +7,10 @@ from django.utils import timezone
 
 
 class RegimePackQuerySet(models.QuerySet):
+    def newest(self):
+        """The version of each pack that was loaded last; those before it stay for what was looked at under them."""
+        return self.order_by("code", "-loaded_at").distinct("code")
+
     def in_force(self, day: date):
         """What holds on this day; the day on which a pack ends belongs to its successor."""
         return self.filter(effective_from__lte=day).filter(Q(effective_to__isnull=True) | Q(effective_to__gt=day))

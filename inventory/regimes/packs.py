@@ -4,7 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from inventory.policies.checks import are_some_of, is_list_of, is_object, is_text
+from inventory.policies.checks import are_some_of, is_list_of, is_object, is_one_of, is_text
 from inventory.regimes.evidence import EVIDENCE
 
 FOLDER = Path(__file__).resolve().parent
@@ -23,6 +23,11 @@ def _is_day_or_open(where: str, value) -> list[str]:
 
 
 _requirement = is_object({"clause": is_text, "requirement": is_text, "evidence": are_some_of(EVIDENCE)})
+# How far this release read the instrument itself: its dates and its clauses, each by where that comes from.
+PRIMARY, SECONDARY, UNREAD = "primary text", "secondary source", "not checked against the primary text"
+_verification = is_object(
+    {"dates": is_one_of((PRIMARY, SECONDARY)), "clauses": is_one_of((PRIMARY, SECONDARY, UNREAD))}
+)
 _pack = is_object(
     {
         "code": is_text,
@@ -31,6 +36,7 @@ _pack = is_object(
         "issuer": is_text,
         "source": is_text,
         "note": is_text,
+        "verification": _verification,
         "effective_from": _is_day,
         "effective_to": _is_day_or_open,
         "requirements": is_list_of(_requirement, called="requirements", at_least=1),

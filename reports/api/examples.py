@@ -48,6 +48,7 @@ REGIME = {
     "issuer": "National Institute of Standards and Technology",
     "source": "NIST AI 100-1, 26 January 2023",
     "note": "Voluntary.",
+    "verification": {"dates": "secondary source", "clauses": "not checked against the primary text"},
     "effective_from": "2023-01-26",
     "effective_to": None,
     "digest": DIGEST,

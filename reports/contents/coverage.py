@@ -4,14 +4,12 @@ It stands here because a requirement may ask about anything: the register, runs,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 
-from audits.assessments.models import Breach, Kind, Plan, Run
+from audits.assessments.models import Breach, Kind, Plan
 from audits.assessments.services.plans import kinds_for, why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
@@ -19,35 +17,21 @@ from audits.trail.models import Checkpoint
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies, services
-from inventory.models import Model, Policy, RegimePack, Use
-from inventory.regimes import EVIDENCE
+from inventory.models import Model, RegimePack, Use
+from reports.contents.answers import (
+    Answer,
+    Standing,
+    Subject,
+    evidence,
+    no_evidence,
+    not_measured,
+    nothing_in_production,
+)
+from reports.contents.recorded import RECORDED
 from reports.models import Report
 
 GRACE = timedelta(days=31)  # After the end of a window, for outcomes to come in and the run to be done.
 A_YEAR = timedelta(days=366)
-MOST_LINKS = 5
-
-
-class Standing(StrEnum):
-    """How a question was answered. Nothing but evidence counts as evidence."""
-
-    EVIDENCE = "evidence"
-    NONE = "no evidence"
-    NOT_MEASURED = "not measured"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One kind of evidence about one model: a sentence, and where the evidence is to be seen."""
-
-    kind: str
-    standing: Standing
-    sentence: str
-    links: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def question(self) -> str:
-        return EVIDENCE[self.kind]
 
 
 @dataclass(frozen=True)
@@ -89,7 +73,7 @@ class Coverage:
 
 def coverage_of(model: Model, packs: list[RegimePack], now: datetime) -> list[Coverage]:
     """Every pack over the same model; each kind of evidence is looked for once."""
-    subject = _Subject(model, now)
+    subject = Subject(model, now)
     found: dict[str, Answer] = {}
 
     def answer(kind: str) -> Answer:
@@ -109,235 +93,214 @@ def coverage_of(model: Model, packs: list[RegimePack], now: datetime) -> list[Co
     ]
 
 
-class _Subject:
-    """One model, with what several questions ask about it."""
-
-    def __init__(self, model: Model, now: datetime):
-        self.model, self.now = model, now
-
-    @cached_property
-    def policy(self) -> Policy:
-        return Policy.objects.in_force()
-
-    @cached_property
-    def production(self):
-        return self.model.production_version()
-
-    @cached_property
-    def runs(self) -> dict[str, Run]:
-        latest = Run.objects.filter(version=self.production).latest_per_plan().select_related("plan", "version__model")
-        return {run.plan.kind: run for run in latest} if self.production else {}
-
-    def address(self, name: str, *more) -> str:
-        return reverse(name, args=[self.model.slug, *more])
+def regimes_in_force(model: Model, day: date, now: datetime) -> tuple[str, ...]:
+    """One sentence for each pack that holds on a day: what is on record beside it, and how far it can be trusted."""
+    packs = list(RegimePack.objects.filter(pk__in=RegimePack.objects.newest().values("pk")).in_force(day))
+    return tuple(
+        f"{one.pack.title} (pack version {one.pack.version}, clauses {_read(one.pack)}): of its requirements "
+        f"{one.with_evidence} with evidence, {one.without} without, {one.not_measured} not measured"
+        for one in coverage_of(model, packs, now)
+    )
 
 
-def _evidence(kind: str, sentence: str, *links: tuple[str, str]) -> Answer:
-    return Answer(kind, Standing.EVIDENCE, sentence, list(links)[:MOST_LINKS])
+def _read(pack: RegimePack) -> str:
+    return pack.document.get("verification", {}).get("clauses", "of which nobody says where they come from")
 
 
-def _none(kind: str, sentence: str, *links: tuple[str, str]) -> Answer:
-    return Answer(kind, Standing.NONE, sentence, list(links)[:MOST_LINKS])
-
-
-def _not_measured(kind: str, sentence: str, *links: tuple[str, str]) -> Answer:
-    return Answer(kind, Standing.NOT_MEASURED, sentence, list(links)[:MOST_LINKS])
-
-
-def _nothing_in_production(kind: str) -> Answer:
-    return _not_measured(kind, "No version is in production.")
-
-
-def _registered(subject: _Subject, kind: str) -> Answer:
+def _registered(subject: Subject, kind: str) -> Answer:
     model, link = subject.model, ("The model", subject.address("model"))
     if not model.purpose:
-        return _none(kind, f"{model} has an owner, {model.owner}, and no purpose is written down.", link)
-    return _evidence(kind, f"Registered on {model.registered_at:%-d %B %Y}, answered for by {model.owner}.", link)
+        return no_evidence(kind, f"{model} has an owner, {model.owner}, and no purpose is written down.", link)
+    return evidence(kind, f"Registered on {model.registered_at:%-d %B %Y}, answered for by {model.owner}.", link)
 
 
-def _register_complete(subject: _Subject, kind: str) -> Answer:
+def _register_complete(subject: Subject, kind: str) -> Answer:
     missing, link = subject.model.missing(), ("The model", subject.address("model"))
     if missing:
-        return _none(kind, f"Missing: {', '.join(name.replace('_', ' ') for name in missing)}.", link)
-    return _evidence(kind, "Nothing that the policy asks for is missing.", link)
+        return no_evidence(kind, f"Missing: {', '.join(name.replace('_', ' ') for name in missing)}.", link)
+    return evidence(kind, "Nothing that the policy asks for is missing.", link)
 
 
-def _tier_confirmed(subject: _Subject, kind: str) -> Answer:
+def _tier_confirmed(subject: Subject, kind: str) -> Answer:
     model, link = subject.model, ("The tier", subject.address("confirm-tier"))
     if model.tier_is_provisional:
-        return _none(kind, f"Tier {model.tier} is provisional; nobody has confirmed it.", link)
+        return no_evidence(kind, f"Tier {model.tier} is provisional; nobody has confirmed it.", link)
     by = model.tier_confirmed_by or "the system"
-    return _evidence(kind, f"Tier {model.tier}, confirmed by {by} on {model.tier_confirmed_at:%-d %B %Y}.", link)
+    return evidence(kind, f"Tier {model.tier}, confirmed by {by} on {model.tier_confirmed_at:%-d %B %Y}.", link)
 
 
-def _tier_current(subject: _Subject, kind: str) -> Answer:
+def _tier_current(subject: Subject, kind: str) -> Answer:
     link = ("The tier", subject.address("confirm-tier"))
     if subject.model.tier_is_provisional:
-        return _none(kind, "The tier is provisional.", link)
+        return no_evidence(kind, "The tier is provisional.", link)
     if reasons := services.why_tier_again(subject.model, subject.now):
-        return _none(kind, " ".join(reasons), link)
-    return _evidence(kind, "What the confirmed tier rests on has not changed.", link)
+        return no_evidence(kind, " ".join(reasons), link)
+    return evidence(kind, "What the confirmed tier rests on has not changed.", link)
 
 
-def _use_approved(subject: _Subject, kind: str) -> Answer:
+def _use_approved(subject: Subject, kind: str) -> Answer:
     link = ("Uses", subject.address("model-uses"))
     uses = list(Use.objects.in_use().filter(model=subject.model))
     if not uses:
-        return _none(kind, "No use of the model is registered as live.", link)
+        return no_evidence(kind, "No use of the model is registered as live.", link)
     if subject.production is None:
-        return _nothing_in_production(kind)
+        return nothing_in_production(kind)
     lacking = [use for use in uses if services.standing_approval(subject.production, use) is None]
     if lacking:
         named = ", ".join(use.title for use in lacking)
-        return _none(kind, f"Not approved for version {subject.production.number}: {named}.", link)
-    return _evidence(kind, f"{len(uses)} in use, each approved for version {subject.production.number}.", link)
+        return no_evidence(kind, f"Not approved for version {subject.production.number}: {named}.", link)
+    return evidence(kind, f"{len(uses)} in use, each approved for version {subject.production.number}.", link)
 
 
-def _boundaries_stated(subject: _Subject, kind: str) -> Answer:
+def _boundaries_stated(subject: Subject, kind: str) -> Answer:
     link = ("Uses", subject.address("model-uses"))
     uses = list(subject.model.uses.filter(ended_at__isnull=True))
     lacking = [use.title for use in uses if not use.operating_boundaries]
     if not uses:
-        return _none(kind, "No use of the model is registered.", link)
+        return no_evidence(kind, "No use of the model is registered.", link)
     if lacking:
-        return _none(kind, f"Nothing says where these end: {', '.join(lacking)}.", link)
-    return _evidence(kind, f"Stated for {len(uses)} of {len(uses)} uses.", link)
+        return no_evidence(kind, f"Nothing says where these end: {', '.join(lacking)}.", link)
+    return evidence(kind, f"Stated for {len(uses)} of {len(uses)} uses.", link)
 
 
-def _version_identified(subject: _Subject, kind: str) -> Answer:
+def _version_identified(subject: Subject, kind: str) -> Answer:
     version = subject.production
     if version is None:
-        return _nothing_in_production(kind)
+        return nothing_in_production(kind)
     link = (f"Version {version.number}", subject.address("version", version.number))
     if not version.artifact_sha256 and not version.code_ref:
-        return _none(
+        return no_evidence(
             kind, f"Version {version.number} has neither the digest of an artifact nor a reference to code.", link
         )
     what = f"artifact {version.artifact_sha256[:12]}" if version.artifact_sha256 else version.code_ref
-    return _evidence(kind, f"Version {version.number}: {what}.", link)
+    return evidence(kind, f"Version {version.number}: {what}.", link)
 
 
-def _reference_data(subject: _Subject, kind: str) -> Answer:
+def _reference_data(subject: Subject, kind: str) -> Answer:
     version = subject.production
     if version is None:
-        return _nothing_in_production(kind)
+        return nothing_in_production(kind)
     link = (f"Version {version.number}", subject.address("version", version.number))
     reference = getattr(version, "reference", None)
     if reference is None:
-        return _none(kind, f"Version {version.number} has no reference data.", link)
-    return _evidence(kind, f"{reference.rows:,} rows, digest {reference.sha256[:12]}.", link)
+        return no_evidence(kind, f"Version {version.number} has no reference data.", link)
+    return evidence(kind, f"{reference.rows:,} rows, digest {reference.sha256[:12]}.", link)
 
 
-def _monitoring_active(subject: _Subject, kind: str) -> Answer:
+def _monitoring_active(subject: Subject, kind: str) -> Answer:
     version, link = subject.production, ("Monitoring", subject.address("model-monitoring"))
     if version is None:
-        return _nothing_in_production(kind)
+        return nothing_in_production(kind)
     planned = set(Plan.objects.filter(version=version, enabled=True).values_list("kind", flat=True))
     possible = kinds_for(version)
     lacking = [one.label.lower() for one in possible if one not in planned]
     if lacking or not possible:
-        return _none(kind, f"Not planned: {', '.join(lacking) or 'anything, since its schema allows nothing'}.", link)
-    return _evidence(kind, f"Planned: {', '.join(one.label.lower() for one in possible)}.", link)
+        what = ", ".join(lacking) or "anything, since its schema allows nothing"
+        return no_evidence(kind, f"Not planned: {what}.", link)
+    return evidence(kind, f"Planned: {', '.join(one.label.lower() for one in possible)}.", link)
 
 
-def _assessed(assessed: Kind) -> Callable[[_Subject, str], Answer]:
+def _assessed(assessed: Kind) -> Callable[[Subject, str], Answer]:
     """Whether there is a result of this kind that is not older than the tier's cadence allows."""
 
-    def look(subject: _Subject, kind: str) -> Answer:
+    def look(subject: Subject, kind: str) -> Answer:
         version = subject.production
         if version is None:
-            return _nothing_in_production(kind)
+            return nothing_in_production(kind)
         if lack := why_not_of_kind(version, assessed):
-            return _not_measured(kind, f"{assessed.label} cannot be assessed: {lack}.")
+            return not_measured(kind, f"{assessed.label} cannot be assessed: {lack}.")
         run = subject.runs.get(assessed)
         if run is None:
-            return _not_measured(kind, f"No {assessed.label.lower()} assessment is finished.")
+            return not_measured(kind, f"No {assessed.label.lower()} assessment is finished.")
         link = (f"Run until {run.window_end:%-d %B %Y}", reverse("run", args=[run.pk]))
         if run.state != RunState.SUCCEEDED:
-            return _not_measured(kind, f"The latest gave no results: {run.reason}", link)
+            return not_measured(kind, f"The latest gave no results: {run.reason}", link)
         if run.verdict in (Verdict.INSUFFICIENT, Verdict.UNKNOWN):
-            return _not_measured(kind, f"The latest, until {run.window_end:%-d %B %Y}, is {run.verdict}.", link)
+            return not_measured(kind, f"The latest, until {run.window_end:%-d %B %Y}, is {run.verdict}.", link)
         cadence = policies.cadence(subject.policy.document, subject.model.tier, assessed)
         if run.window_end + cadence + GRACE < subject.now:
-            return _none(kind, f"The latest ended on {run.window_end:%-d %B %Y}; the tier asks for more often.", link)
-        return _evidence(kind, f"The latest is {run.verdict}, until {run.window_end:%-d %B %Y}.", link)
+            ended = f"{run.window_end:%-d %B %Y}"
+            return no_evidence(kind, f"The latest ended on {ended}; the tier asks for more often.", link)
+        return evidence(kind, f"The latest is {run.verdict}, until {run.window_end:%-d %B %Y}.", link)
 
     return look
 
 
-def _replication_checked(subject: _Subject, kind: str) -> Answer:
+def _replication_checked(subject: Subject, kind: str) -> Answer:
     run = subject.runs.get(Kind.EXPLAINABILITY)
     result = run.results.filter(measure="replication_gap").first() if run else None
     if result is None:
-        return _not_measured(kind, "No run compared logged outputs with the registered artifact.")
+        return not_measured(kind, "No run compared logged outputs with the registered artifact.")
     link = (f"Run until {run.window_end:%-d %B %Y}", reverse("run", args=[run.pk]))
     if result.verdict == Verdict.WITHIN:
-        return _evidence(kind, f"The largest difference is {result.value:.2g}.", link)
-    return _none(kind, f"The check is {result.verdict or 'not judged'}.", link)
+        return evidence(kind, f"The largest difference is {result.value:.2g}.", link)
+    return no_evidence(kind, f"The check is {result.verdict or 'not judged'}.", link)
 
 
-def _breaches_followed_up(subject: _Subject, kind: str) -> Answer:
+def _breaches_followed_up(subject: Subject, kind: str) -> Answer:
     breaches = list(Breach.objects.open().filter(version__model=subject.model).select_related("version"))
     if not breaches:
         if subject.runs:
-            return _evidence(kind, "No breach is open.", ("Monitoring", subject.address("model-monitoring")))
-        return _not_measured(kind, "Nothing was assessed that could have found a breach.")
+            return evidence(kind, "No breach is open.", ("Monitoring", subject.address("model-monitoring")))
+        return not_measured(kind, "Nothing was assessed that could have found a breach.")
     followed = set(ChangeRequest.objects.filter(breach__in=breaches).values_list("breach_id", flat=True))
     followed |= set(Finding.objects.filter(breach__in=breaches).values_list("breach_id", flat=True))
     left = [breach for breach in breaches if breach.pk not in followed]
     links = [(str(breach), reverse("breach", args=[breach.pk])) for breach in left or breaches]
     if left:
-        return _none(
+        return no_evidence(
             kind, f"{len(left)} of {len(breaches)} open breaches have neither a finding nor a request.", *links
         )
-    return _evidence(kind, f"All {len(breaches)} open breaches have a finding or a change request.", *links)
+    return evidence(kind, f"All {len(breaches)} open breaches have a finding or a change request.", *links)
 
 
-def _findings_on_time(subject: _Subject, kind: str) -> Answer:
+def _findings_on_time(subject: Subject, kind: str) -> Answer:
     late = list(Finding.objects.open().filter(model=subject.model, due_at__lt=subject.now.date()))
     if late:
         links = [(finding.reference, reverse("finding", args=[finding.reference])) for finding in late]
-        return _none(kind, f"{len(late)} findings are past their date.", *links)
-    return _evidence(kind, "No open finding is past its date.", ("Findings", subject.address("model-findings")))
+        return no_evidence(kind, f"{len(late)} findings are past their date.", *links)
+    return evidence(kind, "No open finding is past its date.", ("Findings", subject.address("model-findings")))
 
 
-def _decision_signed(subject: _Subject, kind: str) -> Answer:
+def _decision_signed(subject: Subject, kind: str) -> Answer:
     version = subject.production
     if version is None:
-        return _nothing_in_production(kind)
-    change = version.changes.filter(kind=ChangeRequest.Kind.PROMOTION, state=ChangeState.COMPLETED).first()
+        return nothing_in_production(kind)
+    approving = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
+    change = version.changes.filter(kind__in=approving, state=ChangeState.COMPLETED).first()
     if change is None:
-        return _none(kind, f"Version {version.number} is in production without a completed request for its promotion.")
+        number = version.number
+        return no_evidence(kind, f"Version {number} is in production without a completed request for its promotion.")
     signed = [decision.printed_name for decision in change.decisions.standing()]
     link = (change.reference, reverse("change", args=[change.reference]))
-    return _evidence(kind, f"Signed by {' and '.join(signed)}.", link)
+    return evidence(kind, f"Signed by {' and '.join(signed)}.", link)
 
 
-def _report_issued(subject: _Subject, kind: str) -> Answer:
+def _report_issued(subject: Subject, kind: str) -> Answer:
     report = subject.model.reports.filter(state=Report.State.SEALED).order_by("-sealed_at").first()
     if report is None:
-        return _none(kind, "No report on the model was issued.", ("Reports", subject.address("model-reports")))
+        return no_evidence(kind, "No report on the model was issued.", ("Reports", subject.address("model-reports")))
     link = (report.reference, reverse("report", args=[report.reference]))
     if report.sealed_at < subject.now - A_YEAR:
-        return _none(kind, f"The latest was sealed on {report.sealed_at:%-d %B %Y}, more than a year ago.", link)
-    return _evidence(kind, f"Sealed on {report.sealed_at:%-d %B %Y}.", link)
+        return no_evidence(kind, f"The latest was sealed on {report.sealed_at:%-d %B %Y}, more than a year ago.", link)
+    return evidence(kind, f"Sealed on {report.sealed_at:%-d %B %Y}.", link)
 
 
-def _policy_published(subject: _Subject, kind: str) -> Answer:
+def _policy_published(subject: Subject, kind: str) -> Answer:
     policy = subject.policy
     sentence = f"Version {policy.number}, digest {policy.digest[:12]}, since {policy.published_at:%-d %B %Y}."
-    return _evidence(kind, sentence, ("The policy", reverse("policy")))
+    return evidence(kind, sentence, ("The policy", reverse("policy")))
 
 
-def _trail_verifiable(subject: _Subject, kind: str) -> Answer:
+def _trail_verifiable(subject: Subject, kind: str) -> Answer:
     checkpoint = Checkpoint.objects.order_by("-size").first()
     link = ("The trail", reverse("trail"))
     if checkpoint is None:
-        return _none(kind, "No checkpoint of the log is signed yet.", link)
-    return _evidence(kind, f"The latest signed checkpoint covers {checkpoint.size:,} entries.", link)
+        return no_evidence(kind, "No checkpoint of the log is signed yet.", link)
+    return evidence(kind, f"The latest signed checkpoint covers {checkpoint.size:,} entries.", link)
 
 
-ANSWERED_BY: dict[str, Callable[[_Subject, str], Answer]] = {
+ANSWERED_BY: dict[str, Callable[[Subject, str], Answer]] = {
     "registered": _registered,
     "register_complete": _register_complete,
     "tier_confirmed": _tier_confirmed,
@@ -356,6 +319,7 @@ ANSWERED_BY: dict[str, Callable[[_Subject, str], Answer]] = {
     "findings_on_time": _findings_on_time,
     "decision_signed": _decision_signed,
     "report_issued": _report_issued,
+    **RECORDED,
     "policy_published": _policy_published,
     "trail_verifiable": _trail_verifiable,
 }

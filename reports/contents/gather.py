@@ -20,6 +20,7 @@ from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
 from reports.contents import monitoring as parts
+from reports.contents.coverage import regimes_in_force
 from reports.contents.figures import Figure, Source
 from reports.contents.results import period_of, section_of, source_key, source_of, trends_of, verdict_grid
 from reports.models import Report
@@ -75,7 +76,7 @@ def gather(report: Report) -> Gathered:
             actions=tuple(_actions(breaches, findings)),
             examined=tuple(f"{run.plan.get_kind_display()}: {period_of(run)}." for run in runs),
             gaps=tuple(_gaps(version, latest)),
-            policy=_policy_facts(version, latest),
+            policy=_policy_facts(report, version, latest),
             sections=tuple(
                 section_of(kind, latest[kind], list(latest[kind].results.all())) for kind in Kind if kind in latest
             ),
@@ -164,7 +165,7 @@ def _gaps(version: ModelVersion, latest: dict):
             yield parts.Gap(what, why)
 
 
-def _policy_facts(version: ModelVersion, latest: dict) -> parts.PolicyFacts:
+def _policy_facts(report: Report, version: ModelVersion, latest: dict) -> parts.PolicyFacts:
     policy = next(iter(latest.values())).policy if latest else Policy.objects.in_force()
     tier = policies.rules_of(version.model.tier)
     return parts.PolicyFacts(
@@ -183,6 +184,7 @@ def _policy_facts(version: ModelVersion, latest: dict) -> parts.PolicyFacts:
             )
             for entry in policies.limits_for(policy.document, version.model.tier)
         ),
+        regimes=regimes_in_force(report.model, report.period_end, datetime.now(UTC)),
     )
 
 

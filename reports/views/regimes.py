@@ -18,7 +18,7 @@ def regimes(request):
     """Every pack that is loaded, with its dates, source and digest."""
     require(request.user, Permission.READ, None)
     today = timezone.localdate()
-    packs = [(pack, pack.standing(today)) for pack in RegimePack.objects.all()]
+    packs = [(pack, pack.standing(today)) for pack in RegimePack.objects.newest()]
     return render(request, "reports/regimes.html", {"packs": packs, "disclaimer": DISCLAIMER})
 
 
@@ -27,7 +27,7 @@ def model_regimes(request, slug):
     """One model beside every pack, and one pack of them requirement by requirement."""
     model = model_for(request, slug)
     now = timezone.now()
-    coverages = coverage_of(model, list(RegimePack.objects.all()), now)
+    coverages = coverage_of(model, list(RegimePack.objects.newest()), now)
     rows = [(coverage, coverage.pack.standing(now.date())) for coverage in coverages]
     rows.sort(key=lambda row: row[1] != "in force")  # Packs in force first, otherwise by code.
     context = model_page(

@@ -1,14 +1,18 @@
 """What is on record beside what a regime asks for: evidence with its link, none, or not measured; never a claim."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import resolve
 from django.utils import timezone
 
-from inventory.models import Model, RegimePack
+from audits.workflows.models import Attestation
+from inventory.models import Model, Policy, RegimePack
 from inventory.regimes import DISCLAIMER, EVIDENCE
-from reports.contents.coverage import ANSWERED_BY, Standing, coverage_of
+from inventory.services import add_particular, attach_document
+from inventory.services.regimes import load_regime_pack
+from reports.contents.answers import Standing
+from reports.contents.coverage import ANSWERED_BY, coverage_of, regimes_in_force
 from tests.factories import make_model, promote
 from tests.pages.scenery import make_assessed_model, make_run, make_version
 from tests.rest import is_problem
@@ -129,3 +133,76 @@ def test_the_api_gives_packs_and_coverage_to_those_who_see_the_model(api, worksp
 def test_a_model_of_another_workspace_is_not_found(who, client, workspace, request):
     client.force_login(request.getfixturevalue(who))
     assert client.get(f"/models/{make_model().slug}/regimes/").status_code == 404
+
+
+def test_what_is_written_down_is_evidence_and_silence_is_none(workspace, owner):
+    model = make_model(owner=owner)
+    kinds = ("limitations_recorded", "assumptions_recorded", "data_sources_recorded", "documents_current")
+    assert {answers_of(model)[kind].standing for kind in kinds} == {Standing.NONE}
+    add_particular(model, "limitations", values={"text": "Thin files.", "significance": "low"}, actor=None)
+    add_particular(model, "assumptions", values={"text": "Rates stay."}, actor=None)
+    add_particular(model, "data_sources", values={"name": "Bureau"}, actor=None)
+    said = {"title": "Guide", "kind": "user_guide", "review_by": timezone.now().date()}
+    attach_document(model, b"x", filename="g.txt", media_type="text/plain", values=said, actor=None)
+    assert {answers_of(model)[kind].standing for kind in kinds} == {Standing.EVIDENCE}
+    later = answers_of(model, now=timezone.now() + timedelta(days=2))["documents_current"]
+    assert (later.standing, later.sentence) == (Standing.NONE, "To be reviewed: Guide.")
+
+
+@pytest.mark.parametrize(
+    ("said", "standing"),
+    [
+        ({}, Standing.NOT_MEASURED),
+        ({"origin": "internal"}, Standing.NOT_MEASURED),
+        ({"origin": "vendor", "vendor": "Acme"}, Standing.NONE),
+        ({"origin": "vendor", "vendor": "Acme", "vendor_contract": "C-1"}, Standing.EVIDENCE),
+    ],
+    ids=["unsaid", "internal", "no contract", "contract"],
+)
+def test_a_vendor_is_asked_for_where_a_model_is_bought(said, standing, workspace):
+    assert answers_of(make_model(**said))["vendor_recorded"].standing == standing
+
+
+def test_a_dependency_on_a_retired_model_is_named(workspace):
+    upstream, model = make_model(name="Gone"), make_model()
+    assert answers_of(model)["dependencies_kept"].standing == Standing.NOT_MEASURED
+    add_particular(model, "upstream", values={"upstream": upstream, "kind": "input", "criticality": "high"}, actor=None)
+    assert answers_of(model)["dependencies_kept"].standing == Standing.EVIDENCE
+    type(upstream).objects.filter(pk=upstream.pk).update(status="retired")
+    assert "Gone" in answers_of(model)["dependencies_kept"].sentence
+
+
+def test_a_validation_counts_as_long_as_approvals_of_the_tier_do(story):
+    assert answers_of(story.model)["validated_in_time"].standing == Standing.EVIDENCE
+    days = Policy.objects.in_force().section("approvals_last")[str(story.model.tier)]
+    late = answers_of(story.model, now=timezone.now() + timedelta(days=days + 1))["validated_in_time"]
+    assert (late.standing, f"lasts {days} days" in late.sentence) == (Standing.NONE, True)
+
+
+def test_an_attestation_that_is_overdue_is_no_evidence(workspace):
+    model, today = make_model(), timezone.now().date()
+    assert answers_of(model)["attested"].standing == Standing.NOT_MEASURED
+    Attestation.objects.create(
+        model=model, policy=Policy.objects.in_force(), covers_from=today, due_at=today - timedelta(days=1)
+    )
+    assert answers_of(model)["attested"].standing == Standing.NONE
+
+
+def test_every_pack_says_how_far_it_was_verified_on_the_page_too(client, workspace, auditor):
+    client.force_login(auditor)
+    text = client.get("/policy/regimes/").text
+    assert text.count("not checked against the primary text") == RegimePack.objects.newest().count()
+
+
+def test_only_the_newest_version_of_a_pack_is_shown(workspace):
+    older = RegimePack.objects.get(code="sr-26-2")
+    load_regime_pack(older.document | {"version": "3"})
+    assert [pack.version for pack in RegimePack.objects.newest() if pack.code == "sr-26-2"] == ["3"]
+
+
+def test_a_report_tells_the_packs_in_force_at_the_end_of_its_period(story):
+    now = timezone.now()
+    (told,) = [one for one in regimes_in_force(story.model, date(2026, 4, 16), now) if one.startswith("SR")]
+    assert told.startswith("SR 11-7")
+    later = " ".join(regimes_in_force(story.model, date(2026, 4, 17), now))
+    assert "SR 26-2" in later and "SR 11-7" not in later and "not checked against the primary text" in later

@@ -60,8 +60,10 @@ def concentration_source(scope: Scope) -> Found:
 
 
 def concentration_vendor(scope: Scope) -> Found:
-    """Of all models, those of the one vendor who supplies most."""
-    return share(max(_by_value(scope, "vendor"), default=0), scope.register.count(), nothing=NOBODY)
+    """Of the models whose origin is known, those of the one vendor who supplies most."""
+    known = sum(_by_value(scope, "origin"))
+    nothing = "Of no model the register says where it comes from."
+    return share(min(max(_by_value(scope, "vendor"), default=0), known), known, nothing=nothing)
 
 
 def concentration_method(scope: Scope) -> Found:

@@ -48,7 +48,8 @@ INDICATORS = (
               "run.", "share", measured.assessed_on_time, page=("hygiene-rule", "assessment_overdue")),
     Indicator("red_share", HEALTH, "Red", "Models in use whose worst current verdict is red, of those with a run.",
               "share", measured.red_share, page=("portfolio", "?verdict=red")),
-    Indicator("amber_share", HEALTH, "Amber", "The same, amber.", "share", measured.amber_share,
+    Indicator("amber_share", HEALTH, "Amber", "Models in use whose worst current verdict is amber, of those "
+              "with a run.", "share", measured.amber_share,
               page=("portfolio", "?verdict=amber")),
     Indicator("unmeasured_share", HEALTH, "No verdict", "Models in use that were never measured, or whose worst "
               "current verdict is unknown or insufficient.", "share", measured.unmeasured_share,
@@ -92,7 +93,7 @@ INDICATORS = (
     Indicator("concentration_source", COMPOSITION, "Largest data source", "Models fed by the one source that feeds "
               "most, of those that name their data.", "share", register.concentration_source, has_past=True),
     Indicator("concentration_vendor", COMPOSITION, "Largest vendor", "Models of the one vendor who supplies most, of "
-              "all.", "share", register.concentration_vendor, has_past=True),
+              "those whose origin is known.", "share", register.concentration_vendor, has_past=True),
     Indicator("concentration_method", COMPOSITION, "Commonest method", "Models of the commonest family of methods, of "
               "those of which it is known.", "share", register.concentration_method, has_past=True),
     Indicator("emergency_changes", CHANGE, "Emergency changes", "Emergency releases of a year, of all changes carried "
