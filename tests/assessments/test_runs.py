@@ -23,7 +23,7 @@ from inventory.services import publish_policy
 from mrm.accounts.policies import Role
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_person
+from tests.factories import make_otherwise, make_person
 from tests.fixtures.story import SUMMER, assess, learn, make_applicants, scored
 
 
@@ -126,9 +126,7 @@ def test_after_three_attempts_without_an_answer_a_run_fails_with_a_reason(queued
 
 
 def test_an_artifact_that_is_no_model_fails_the_run_with_a_reason(story):
-    version = story.version
-    version.artifact_sha256 = storage.put(b"\x80\x04not a model, however it is called.")
-    version.save(update_fields=["artifact_sha256"])
+    make_otherwise(story.version, artifact_sha256=storage.put(b"\x80\x04not a model, however it is called."))
     failed = execute(rerun(story.run("explainability"), actor=story.validator).pk)
     assert failed.state == RunState.FAILED and failed.reason
     assert failed.verdict == "unknown" and not failed.results.exists()

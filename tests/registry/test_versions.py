@@ -10,7 +10,7 @@ from inventory.models import ModelVersion
 from inventory.services import receive_reference
 from inventory.states import Stage
 from mrm.errors import RuleBroken
-from tests.factories import PARQUET, SCHEMA, make_rows
+from tests.factories import PARQUET, SCHEMA, make_otherwise, make_rows
 from tests.registry.conftest import refused, tags_of
 
 
@@ -61,9 +61,8 @@ def test_a_call_that_is_repeated_makes_one_version(client, model, registry, owne
     assert client.make_version("m", "s3://b/one", run_id="r")["version"] == first["version"]
     assert client.make_version("m", "s3://b/one", run_id="other")["version"] == "2"
     assert registry(owner).make_version("m", "s3://b/one", run_id="r")["version"] == "3", "another caller"
-    ModelVersion.objects.filter(number=1).update(
-        registered_at=ModelVersion.objects.get(number=1).registered_at - timedelta(hours=1)
-    )
+    earliest = ModelVersion.objects.get(number=1)
+    make_otherwise(earliest, registered_at=earliest.registered_at - timedelta(hours=1))
     assert client.make_version("m", "s3://b/one", run_id="r")["version"] == "4", "an hour later it is meant"
 
 

@@ -14,7 +14,7 @@ from audits.workflows.states import AttestationState
 from inventory.models import Model
 from inventory.services import edit_model, retire_model
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import make_model
+from tests.factories import make_model, make_otherwise
 from tests.inventory.test_history import let_days_pass
 from tests.rest import is_problem, post_json
 
@@ -46,8 +46,8 @@ def give(attestation, actor, **fields) -> Attestation:
 
 def test_an_owner_is_asked_when_the_cadence_of_the_tier_says_so(owner):
     recent, due = make_model(owner=owner), make_model(owner=owner)
-    Model.objects.filter(pk=due.pk).update(registered_at=in_days(-183))
-    Model.objects.filter(pk=recent.pk).update(registered_at=in_days(-100))
+    make_otherwise(due, registered_at=in_days(-183))
+    make_otherwise(recent, registered_at=in_days(-100))
     open_due_attestations(timezone.now())
     assert [attestation.model for attestation in Attestation.objects.all()] == [due]
     Model.objects.filter(pk=recent.pk).update(tier=1)

@@ -31,7 +31,16 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import Passkey, Password
 from mrm.errors import NotPermitted, RuleBroken
 from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
-from tests.factories import PASSWORD, RETIREMENT, make_person, make_reference, make_version, make_workspace, promote
+from tests.factories import (
+    PASSWORD,
+    RETIREMENT,
+    make_otherwise,
+    make_person,
+    make_reference,
+    make_version,
+    make_workspace,
+    promote,
+)
 from tests.fixtures.story import approve
 
 Kind, Meaning = ChangeRequest.Kind, Decision.Meaning
@@ -101,9 +110,7 @@ def test_whoever_asked_does_not_decide(story):
 
 
 def test_whoever_registered_the_version_does_not_decide_about_it(retraining, story):
-    version = story.version
-    version.registered_by = story.validator
-    version.save(update_fields=["registered_by"])
+    make_otherwise(story.version, registered_by=story.validator)
     with pytest.raises(NotPermitted, match="registered or changed a version"):
         signed(ChangeRequest.objects.get(pk=retraining.pk), story.validator)
 

@@ -31,7 +31,7 @@ from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import ALLOWED, FORBIDDEN_TOGETHER, Permission, Role
 from mrm.accounts.services import grant_role, require
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD, make_person, make_reference, make_version, make_workspace
+from tests.factories import PASSWORD, make_otherwise, make_person, make_reference, make_version, make_workspace
 from tests.fixtures.story import approve
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
 
@@ -104,8 +104,7 @@ def test_1_whoever_owned_it_in_the_last_twelve_months_cannot_approve_it(retraini
 
 def test_1_whoever_registered_a_version_cannot_approve_it(story, open_gate, second_validator):
     version = make_version(story.model, actor=None)
-    version.registered_by = second_validator
-    version.save(update_fields=["registered_by"])
+    make_otherwise(version, registered_by=second_validator)
     make_reference(version, story.folder)
     change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
     assert f"you registered version {version.number} on" in reasons(change, second_validator)

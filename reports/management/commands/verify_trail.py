@@ -5,10 +5,14 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from audits.trail.services import verify_trail
+from reports.contents.agreement import disagreements
 
 
 class Command(BaseCommand):
-    help = "Recompute the whole trail and every checkpoint; exit 1 and name the first fault if anything does not hold."
+    help = (
+        "Recompute the whole trail and every checkpoint, and compare the rows beside it with what it says of them; "
+        "exit 1 and name what does not hold."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -25,4 +29,8 @@ class Command(BaseCommand):
             result = verify_trail(jobs=jobs, progress=progress)
         if not result.holds:
             raise CommandError(result.fault)
-        self.stdout.write(f"The trail holds: {result.entries} entries, {result.checkpoints} checkpoints.")
+        if found := disagreements():
+            raise CommandError("The trail holds, and these rows do not say what it says:\n" + "\n".join(found))
+        self.stdout.write(
+            f"The trail holds: {result.entries} entries, {result.checkpoints} checkpoints. The rows agree with it."
+        )

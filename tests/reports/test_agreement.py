@@ -1,0 +1,161 @@
+"""Rows changed by SQL: refused by a trigger, or found because no entry of the trail says so."""
+
+from functools import partial
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.services import decide, raise_finding, request_change
+from inventory.models import Model, ModelVersion
+from inventory.services import edit_model
+from inventory.states import Stage, Status
+from mrm.accounts.models import Person, RoleGrant
+from mrm.accounts.policies import Role
+from reports.contents.agreement import disagreements
+from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_version, promote
+
+
+@pytest.fixture
+def change(workspace, owner, engineer, validator) -> ChangeRequest:
+    """A retirement, of a model in use, that one of two has approved."""
+    version = make_version(make_model(name="Churn", owner=owner))
+    promote(version)
+    change = request_change("retirement", version, reason="Idle.", terms=RETIREMENT, actor=engineer)
+    decide(
+        change,
+        approved=True,
+        meaning=Decision.Meaning.REVIEWED,
+        evidence_digest=change.evidence_digest,
+        password=PASSWORD,
+        actor=validator,
+    )
+    assert disagreements() == []
+    return change
+
+
+def sql(statement: str, *values) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def without_triggers(table: str, statement: str) -> None:
+    """As whoever owns the tables can."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")  # What waits for the end of the transaction would keep the table as it is.
+    sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    sql(statement)
+    sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def assert_refused(act) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        act()
+
+
+def test_an_untouched_installation_agrees_with_its_trail(change, owner):
+    edit_model(change.model, changes={"exposure": "high"}, actor=owner)
+    assert disagreements() == []
+
+
+def test_a_version_put_into_production_by_sql_is_named(workspace):
+    version = make_version()
+    ModelVersion.objects.filter(pk=version.pk).update(stage=Stage.PRODUCTION, promoted_at=timezone.now())
+    (found,) = disagreements()
+    assert str(version.pk) in found and "is production" in found and "version.registered" in found
+
+
+def test_a_model_put_into_use_by_sql_is_named(workspace):
+    model = make_model(name="Smuggled")
+    Model.objects.filter(pk=model.pk).update(status=Status.IN_USE)
+    (found,) = disagreements()
+    assert (
+        found == f"The model {model.slug} is in use, and no entry says that any version of it was put into production."
+    )
+
+
+def test_a_restriction_lifted_by_sql_is_named(change):
+    Model.objects.update(status=Status.SUSPENDED)
+    assert ["is suspended" in found for found in disagreements()] == [True]
+
+
+def test_a_laxer_tier_by_sql_is_named(change):
+    Model.objects.update(tier=3 if change.model.tier != 3 else 2)
+    assert [found.startswith("The tier of the model ") for found in disagreements()] == [True]
+
+
+def test_a_request_approved_by_sql_is_named(change):
+    assert_refused(partial(ChangeRequest.objects.update, state="approved", decided_at=timezone.now()))
+    without_triggers("workflows_changerequest", "UPDATE workflows_changerequest SET state = 'approved'")
+    assert ["is approved" in found and "change.requested" in found for found in disagreements()] == [True]
+
+
+def test_a_decision_given_to_somebody_else_by_sql_is_named(change, risk_officer):
+    decision = Decision.objects.get()
+    assert_refused(partial(Decision.objects.update, person=risk_officer))
+    without_triggers("workflows_decision", f"UPDATE workflows_decision SET person_id = '{risk_officer.pk}'")
+    assert disagreements() == [f"The decision {decision.pk} is not the one that its entry says, or has none."]
+
+
+def test_a_finding_closed_by_sql_is_named(change, validator):
+    finding = raise_finding(
+        change.model, severity="low", title="Thin", observation="Few.", required_outcome="More.", actor=validator
+    )
+    without_triggers("workflows_finding", f"UPDATE workflows_finding SET state = 'closed' WHERE id = '{finding.pk}'")
+    assert f"The finding {finding.reference} is closed, and no entry says so." in disagreements()
+
+
+def test_a_role_taken_by_sql_is_named(change, engineer):
+    RoleGrant.objects.bulk_create(
+        [RoleGrant(person=engineer, role=Role.RISK_OFFICER, state="granted", alone_because="I say so.")]
+    )
+    assert disagreements() == ["Erin Engineer (risk_officer) holds a role that no entry says was granted."]
+
+
+def test_rows_put_in_by_sql_are_named(workspace):
+    Model.objects.bulk_create([Model(workspace=workspace, slug="ghost", name="Ghost", owner=make_person())])
+    Person.objects.bulk_create([Person(email="ghost@bank.example", display_name="Ghost")])
+    assert [found.startswith("No entry says how ") for found in disagreements()] == [True, True]
+
+
+def test_a_model_that_is_gone_is_named(workspace):
+    model = make_model(name="Churn")
+    without_triggers("inventory_model", f"DELETE FROM inventory_model WHERE id = '{model.pk}'")
+    (found,) = disagreements()
+    assert found.startswith(f"inventory.Model:{model.pk} is gone, of which entry ")
+
+
+def test_models_versions_and_roles_are_never_deleted_and_stay_what_they_are(change, risk_officer):
+    models, versions, grants = Model.objects.all(), ModelVersion.objects.all(), RoleGrant.objects.all()
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    for rows in (models, versions, grants):
+        assert_refused(partial(rows._raw_delete, rows.db))
+        assert_refused(partial(sql, f"TRUNCATE {rows.model._meta.db_table} CASCADE"))
+    for kept in ({"slug": "else"}, {"registered_at": timezone.now()}, {"registered_by": risk_officer}):
+        assert_refused(partial(models.update, **kept))
+    for kept in ({"number": 7}, {"schema": [{"name": "else"}]}, {"registered_by": risk_officer}):
+        assert_refused(partial(versions.update, **kept))
+    versions.update(artifact_sha256="1" * 64)
+    assert_refused(partial(versions.update, artifact_sha256="2" * 64))
+    for kept in ({"role": Role.AUDITOR}, {"person": risk_officer}, {"reason": "Else."}):
+        assert_refused(partial(grants.update, **kept))
+    grants.filter(state="granted").update(state="revoked", ends_at=timezone.now())
+    assert_refused(partial(grants.update, state="granted"))
+
+
+def test_what_is_retired_does_not_come_back(workspace):
+    version = make_version()
+    ModelVersion.objects.update(stage=Stage.RETIRED)
+    Model.objects.update(status=Status.RETIRED)
+    assert_refused(partial(ModelVersion.objects.filter(pk=version.pk).update, stage=Stage.PRODUCTION))
+    assert_refused(partial(Model.objects.update, status=Status.IN_USE))
+
+
+def test_the_command_names_the_rows_that_disagree(workspace, capsys):
+    version = make_version()
+    call_command("verify_trail", jobs=1)
+    assert "The rows agree with it." in capsys.readouterr().out
+    ModelVersion.objects.update(stage=Stage.PRODUCTION)
+    with pytest.raises(CommandError, match=str(version.pk)):
+        call_command("verify_trail", jobs=1)
