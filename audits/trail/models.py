@@ -68,6 +68,7 @@ class Action(models.TextChoices):
     BATCH_RECEIVED = "batch.received", "Prediction batch received"
     OUTCOMES_RECEIVED = "outcomes.received", "Outcomes received"
     SOURCE_REGISTERED = "source.registered", "Source registered"
+    SOURCE_TESTED = "source.tested", "Source tested"
     SOURCE_CLOSED = "source.closed", "Source closed"
     PLAN_CREATED = "plan.created", "Monitoring plan created"
     PLAN_CHANGED = "plan.changed", "Monitoring plan changed"

@@ -66,6 +66,25 @@ class SourcesApi(Api):
         return Response(SourceOut(source).data, status=201)
 
 
+class SourceReadingApi(Api):
+    @extend_schema(
+        operation_id="test_source",
+        summary="Have a source looked at now",
+        description="A worker tries to read the table; `state`, `rows` and `fault` of the source say what it found.",
+        tags=["data"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={202: SourceOut, **problems(403, 404, 409)},
+        examples=[
+            response_example("Asked for", examples.SOURCE | {"state": "not read yet", "read_at": None}, 202),
+        ],
+    )
+    def post(self, request, source_id):
+        source = services.look_again(_source_for(request, source_id), actor=request.user)
+        nudge(tasks.read_source, str(source.pk))
+        return Response(SourceOut(source).data, status=202)
+
+
 class SourceClosureApi(Api):
     @extend_schema(
         operation_id="close_source",
@@ -80,11 +99,15 @@ class SourceClosureApi(Api):
         ],
     )
     def post(self, request, source_id):
-        visible = Source.objects.filter(version__model__in=Model.objects.visible_to(request.user))
-        source = visible.select_related("version__model").filter(pk=source_id).first()
-        if source is None:
-            raise Http404("There is no such source that you may see.")
-        return Response(SourceOut(services.close_source(source, actor=request.user)).data)
+        return Response(SourceOut(services.close_source(_source_for(request, source_id), actor=request.user)).data)
+
+
+def _source_for(request, source_id) -> Source:
+    visible = Source.objects.filter(version__model__in=Model.objects.visible_to(request.user))
+    source = visible.select_related("version__model").filter(pk=source_id).first()
+    if source is None:
+        raise Http404("There is no such source that you may see.")
+    return source
 
 
 def _version(model: Model, number: int | None) -> ModelVersion:

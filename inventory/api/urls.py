@@ -16,7 +16,7 @@ from inventory.api.policies import (
     PolicyDraftsApi,
     PolicyWithdrawalApi,
 )
-from inventory.api.sources import SourceClosureApi, SourcesApi
+from inventory.api.sources import SourceClosureApi, SourceReadingApi, SourcesApi
 from inventory.api.stories import ModelStoryApi, StoryApi
 from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
 from inventory.api.tiering import TierApi, TierAssessmentsApi, TierConfirmationApi
@@ -51,6 +51,7 @@ urlpatterns = [
     path("policies/drafts/<uuid:draft_id>/", PolicyDraftApi.as_view(), name="api-policy-draft"),
     path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
     path("models/<slug:slug>/sources/", SourcesApi.as_view(), name="api-sources"),
+    path("sources/<uuid:source_id>/reading/", SourceReadingApi.as_view(), name="api-source-reading"),
     path("sources/<uuid:source_id>/closure/", SourceClosureApi.as_view(), name="api-source-closure"),
     path("surveys/", SurveysApi.as_view(), name="api-surveys"),
     path("surveys/<uuid:survey_id>/", SurveyApi.as_view(), name="api-survey"),

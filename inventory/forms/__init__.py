@@ -3,6 +3,7 @@
 from inventory.forms.attributes import AttributeForm, EndForm, ParticularForm, RegistrationForm
 from inventory.forms.policies import PolicyDocumentForm, PolicyForm, WithdrawalForm
 from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm
+from inventory.forms.sources import SourceForm
 from inventory.forms.tiering import ScorecardForm
 from inventory.forms.trail import StoryFilter, TrailFilter
 from inventory.forms.uses import UseEditForm, UseForm, UseQuestion
@@ -18,6 +19,7 @@ __all__ = [
     "RegistrationForm",
     "ScorecardForm",
     "StoryFilter",
+    "SourceForm",
     "SurveyForm",
     "TrailFilter",
     "UseEditForm",

@@ -16,7 +16,7 @@ from inventory.services.policies import (
     withdraw_draft,
 )
 from inventory.services.references import receive_reference
-from inventory.services.sources import READ_AGAIN_AFTER, close_source, read_source, register_source
+from inventory.services.sources import READ_AGAIN_AFTER, close_source, look_again, read_source, register_source
 from inventory.services.standing import lift_model_restriction, restrict_model, resume_model, suspend_model
 from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
 from inventory.services.tiering import confirm_tier, end_lapsed_exemptions, propose_tier, why_tier_again
@@ -59,6 +59,7 @@ __all__ = [
     "end_use",
     "lift_model_restriction",
     "lift_restriction",
+    "look_again",
     "entries_of",
     "import_survey",
     "prepare_installation",

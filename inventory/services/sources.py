@@ -71,6 +71,19 @@ def close_source(source: Source, *, actor) -> Source:
     return source
 
 
+@governed()
+def look_again(source: Source, *, actor) -> Source:
+    """Have a worker look at a source now rather than within the hour; until it did, nothing is known of it."""
+    require(actor, Permission.LOG_DATA, source.version.model.workspace_id, model_slug=source.model_slug)
+    source = Source.objects.select_for_update().get(pk=source.pk)
+    if source.closed_at:
+        raise RuleBroken("This source is closed; register its table again to read it.")
+    source.read_at = None
+    source.save(update_fields=["read_at"])
+    record(Action.SOURCE_TESTED, actor=actor, subject=source)
+    return source
+
+
 def read_source(source: Source) -> Source:
     """Ask a source for its rows and their times, and remember what it said; after a failure what was known stays."""
     try:
