@@ -343,3 +343,23 @@ STORY_LINE = {
     "leaf_hash": DIGEST,
 }
 STORY = page_example(STORY_LINE)
+
+DEPENDENCIES = {
+    "upstream": [],
+    "downstream": [
+        {
+            "model": "mortgage-approval",
+            "name": "Mortgage approval",
+            "status": "in_use",
+            "tier": 2,
+            "kind": "input",
+            "criticality": "high",
+            "note": "The score of the applicant's other loans.",
+        }
+    ],
+    "impact": [
+        {"model": "mortgage-approval", "name": "Mortgage approval", "owner": PERSON, "steps": 1, "is_live": True}
+    ],
+    "hidden": 0,
+    "shared": [{"what": "data source", "name": "Credit bureau file", "models": ["mortgage-approval"], "total": 1}],
+}

@@ -4,6 +4,7 @@ from django.urls import path
 
 from inventory.api.bulk import BulkApi
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
+from inventory.api.dependencies import DependenciesApi
 from inventory.api.differences import DifferencesApi
 from inventory.api.documents import DocumentApi, DocumentsApi
 from inventory.api.models import ModelApi, ModelsApi
@@ -36,6 +37,7 @@ urlpatterns = [
     path(f"{VERSION}reference/", ReferenceApi.as_view(), name="api-reference"),
     path(f"{VERSION}batches/", BatchesApi.as_view(), name="api-batches"),
     path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
+    path("models/<slug:slug>/dependencies/", DependenciesApi.as_view(), name="api-dependencies"),
     path("models/<slug:slug>/documents/", DocumentsApi.as_view(), name="api-documents"),
     path("models/<slug:slug>/documents/<uuid:document>/", DocumentApi.as_view(), name="api-document"),
     path("models/<slug:slug>/uses/", UsesApi.as_view(), name="api-uses"),

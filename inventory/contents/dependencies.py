@@ -50,6 +50,29 @@ def why_still_needed(model: Model) -> list[str]:
     ]
 
 
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What one person may see around a model; of models that they may not see, only how many there are."""
+
+    above: list[Dependency]
+    below: list[Dependency]
+    reached: list[Reached]
+    hidden: int
+
+
+def neighbourhood_of(model: Model, visible: QuerySet[Model]) -> Neighbourhood:
+    """Its neighbours and everything that a change would reach, as far as they are among the visible models."""
+    above, below, reached = list(upstream_of(model)), list(downstream_of(model)), consumers_of(model)
+    around = {edge.upstream_id for edge in above} | {one.model.pk for one in reached}
+    seen = set(visible.filter(pk__in=around).values_list("pk", flat=True))
+    return Neighbourhood(
+        [edge for edge in above if edge.upstream_id in seen],
+        [edge for edge in below if edge.model_id in seen],
+        [one for one in reached if one.model.pk in seen],
+        len(around - seen),
+    )
+
+
 def path_between(consumer: Model, upstream: Model) -> list[Model]:
     """The models from `consumer` up to `upstream`, both included, by the shortest way; empty where there is none."""
     if consumer.pk == upstream.pk:

@@ -7,6 +7,8 @@ from audits.workflows.gates import blockers_for_retirement
 from inventory.contents.dependencies import consumers_of, orphan_dependencies, path_between, picture_of, shared_by
 from inventory.models import Dependency, Model
 from inventory.services import add_particular, edit_model, end_particular, retire_model
+from mrm.accounts.policies import Role
+from mrm.accounts.services import create_person, grant_role
 from mrm.errors import RuleBroken
 from tests.factories import make_model, make_version, promote
 
@@ -105,3 +107,27 @@ def test_the_tab_takes_few_queries_however_many_neighbours_there_are(
     client.get(reverse("model-dependencies", args=[focus.slug]))
     with django_assert_max_num_queries(16):
         client.get(reverse("model-dependencies", args=[focus.slug]))
+
+
+def test_programs_read_neighbours_impact_and_what_is_shared(chain, api, auditor, stranger):
+    for model in chain[:2]:
+        add_particular(model, "data_sources", values={"name": "Bureau"}, actor=None)
+    body = api(auditor).get("/api/v1/models/b/dependencies/").json()
+    assert [one["model"] for one in body["upstream"]] == ["a"]
+    assert [(one["model"], one["kind"], one["criticality"]) for one in body["downstream"]] == [("c", "input", "high")]
+    assert [(one["model"], one["steps"], one["is_live"]) for one in body["impact"]] == [
+        ("c", 1, False),
+        ("d", 2, False),
+    ]
+    assert (body["hidden"], body["shared"][0]["models"]) == (0, ["a"])
+    outside = api(stranger, workspace=stranger.grants.get().workspace)
+    assert outside.get("/api/v1/models/b/dependencies/").status_code == 404
+
+
+def test_who_may_see_one_model_learns_only_how_many_are_around_it(chain, client, workspace):
+    person = create_person("one@example.com", "One Model", actor=None)
+    grant_role(person, Role.AUDITOR, workspace=workspace, models=["b"], actor=None)
+    client.force_login(person)
+    page = client.get(reverse("model-dependencies", args=["b"])).text
+    assert "3 more models around it that you may not see." in page
+    assert "/models/a/" not in page and "/models/c/" not in page

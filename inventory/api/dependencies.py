@@ -1,0 +1,51 @@
+"""`/models/{slug}/dependencies/`: neighbours, everything that a change would reach, and what is shared."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory.api import examples
+from inventory.api.lookups import model_for
+from inventory.contents.dependencies import neighbourhood_of, shared_by
+from inventory.models import Dependency, Model
+from inventory.serializers.dependencies import DependenciesOut
+from mrm.accounts.api import Api
+from mrm.openapi import problems, response_example
+
+
+class DependenciesApi(Api):
+    @extend_schema(
+        operation_id="read_dependencies",
+        summary="What a model depends on, and what a change of it would reach",
+        description="While a model that is one step away is live, this one is not retired. To say that a model depends "
+        "on another, add a row to its attribute `upstream`.",
+        tags=["models"],
+        responses={200: DependenciesOut, **problems(403, 404)},
+        examples=[response_example("One consumer", examples.DEPENDENCIES)],
+    )
+    def get(self, request, slug):
+        model = model_for(request, slug)
+        visible = Model.objects.visible_to(request.user)
+        around = neighbourhood_of(model, visible)
+        answer = {
+            "upstream": [_told(edge, edge.upstream) for edge in around.above],
+            "downstream": [_told(edge, edge.model) for edge in around.below],
+            "impact": around.reached,
+            "hidden": around.hidden,
+            "shared": [
+                {"what": one.what, "name": one.name, "models": [other.slug for other in one.others], "total": one.total}
+                for one in shared_by(model, visible)
+            ],
+        }
+        return Response(DependenciesOut(answer).data)
+
+
+def _told(edge: Dependency, other: Model) -> dict:
+    return {
+        "model": other.slug,
+        "name": other.name,
+        "status": other.status,
+        "tier": other.tier,
+        "kind": edge.kind,
+        "criticality": edge.criticality,
+        "note": edge.note,
+    }
