@@ -1,12 +1,17 @@
 """The command `mrm`, as a shell or a pipeline sees it: what it prints, and how it ends."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 from mrm_client import commands
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+from mrm.accounts.services import create_person
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +39,13 @@ def test_one_command_registers_a_model_with_a_version(registered):
     assert code == 0
     assert "Iris is registered as iris" in out and "Version 1 is a candidate." in out
     assert "The policy still asks for: purpose" in out
+
+
+def test_the_commands_of_the_readme_work_as_printed(mrm, monkeypatch):
+    create_person("owner@example.com", "Jonas Weber", actor=None)
+    monkeypatch.chdir(ROOT)
+    lines = re.findall(r"^    mrm (.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert [mrm(*shlex.split(line))[0] for line in lines] == [0, 0, 1]  # The gate is closed at first.
 
 
 def test_a_closed_gate_ends_the_pipeline_with_every_reason(mrm, registered):
