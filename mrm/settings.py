@@ -123,6 +123,7 @@ CELERY_BEAT_SCHEDULE = {
         "ask for attestations": "audits.workflows.tasks.ask_for_attestations",
         "ask for validations": "audits.workflows.tasks.ask_for_validations",
         "end baselines": "audits.workflows.tasks.end_baselines",
+        "count how models stand": "audits.workflows.tasks.count_standings",
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",

@@ -51,6 +51,12 @@ def end_baselines():
 
 
 @shared_task
+def count_standings():
+    """How models stand that were changed since; a page counts the last few itself."""
+    services.count_all_marked()
+
+
+@shared_task
 def void_outdated_decisions():
     """A change of the subject voids what was signed about it even where nobody looks."""
     signed = ChangeRequest.objects.pending().filter(decisions__voided_at__isnull=True, decisions__isnull=False)

@@ -12,7 +12,10 @@ from django.db import connection, models, transaction
 from django.utils.text import slugify
 from psycopg.types.json import Jsonb
 
-from inventory.models import Model, ModelVersion
+from audits.assessments.models import Kind, Plan, Run
+from audits.assessments.states import RunState
+from audits.statistics.limits import Verdict
+from inventory.models import Model, ModelVersion, Policy
 from inventory.services import prepare_installation
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
@@ -37,6 +40,7 @@ SUBJECTS = (
 )
 TASKS = ("default", "loss", "exposure", "response", "limit", "early warning", "segmentation", "forecast")
 PLACES = ("north", "south", "coast", "islands", "cards", "mortgages", "leasing", "brokers", "online", "branches")
+VERDICTS = (Verdict.WITHIN, Verdict.AMBER, Verdict.RED, Verdict.INSUFFICIENT)
 RECORDED = (("inventory_model", "inventory_modelrecord"), ("inventory_modelversion", "inventory_versionrecord"))
 
 
@@ -49,6 +53,8 @@ def populate(count: int = 100_000, *, versions: int = 3, seed: int = 0) -> None:
     made = [_model(number, rng, people, units) for number in range(count)]
     _copy(made)
     _copy(itertools.chain.from_iterable(_versions(model, versions, rng) for model in made))
+    _copy(_plans())
+    _copy(_runs(rng))
     _write_records()
     _switch_triggers("ENABLE")
     reader = Person.objects.create(email=AUDITOR, display_name="Auditor")
@@ -127,6 +133,32 @@ def _versions(model: Model, count: int, rng):
             registered_at=at,
             promoted_at=at if stage != Stage.CANDIDATE else None,
         )
+
+
+def _plans():
+    """A plan for each version in production of the two upper tiers."""
+    monitored = ModelVersion.objects.filter(stage=Stage.PRODUCTION, model__tier__lte=2)
+    for key in monitored.values_list("pk", flat=True):
+        yield Plan(version_id=key, kind=Kind.DRIFT, window_start=END, next_due_at=END + timedelta(days=365))
+
+
+def _runs(rng):
+    """The last three months of each plan, one run a month."""
+    policy = Policy.objects.in_force()
+    for plan, version in Plan.objects.values_list("pk", "version"):
+        for months in range(3):
+            end = END - timedelta(days=30 * months)
+            yield Run(
+                plan_id=plan,
+                version_id=version,
+                policy=policy,
+                window_start=end - timedelta(days=30),
+                window_end=end,
+                state=RunState.SUCCEEDED,
+                verdict=VERDICTS[rng.choice(len(VERDICTS), p=(0.8, 0.12, 0.05, 0.03))],
+                started_at=end,
+                finished_at=end,
+            )
 
 
 def _copy(rows) -> None:

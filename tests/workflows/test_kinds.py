@@ -7,11 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.workflows.contents.portfolio import months_until, portfolio_of
 from audits.workflows.gates import blockers_for_promotion, gate_for
-from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, Standing
 from audits.workflows.services import (
     close_arrangement,
+    count_marked,
     expire_arrangements,
     raise_finding,
     request_change,
@@ -20,7 +20,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
-from inventory.models import Model, ModelVersion, Policy
+from inventory.models import ModelVersion, Policy
 from inventory.services import approve_use, end_approval, propose_tier, propose_use, publish_policy
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
@@ -406,8 +406,8 @@ def test_what_was_released_in_an_emergency_counts_as_not_approved_until_it_is_ap
     story, officers, no_assessments
 ):
     def is_unapproved() -> bool:
-        now = timezone.now()
-        return portfolio_of(Model.objects.all(), now=now, periods=months_until(now.date()))[0].in_use_without_approval
+        count_marked()
+        return Standing.objects.get(model=story.model).in_use_without_approval
 
     version = make_version(story.model, actor=story.engineer)
     terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}

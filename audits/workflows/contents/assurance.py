@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from audits.assessments.models import Plan, Run
 from audits.statistics.limits import worst
-from audits.workflows.contents.portfolio import shown_verdict
+from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies

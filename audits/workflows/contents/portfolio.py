@@ -4,18 +4,18 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
-from audits.assessments.models import Plan, Run
-from audits.assessments.states import RunState
-from audits.statistics.limits import SEVERITY, Verdict, worst
-from audits.workflows.contents.hygiene import approved_versions
+from audits.assessments.models import Run
+from audits.statistics.limits import SEVERITY, Verdict
+from audits.workflows.contents.standings import NEVER_ASSESSED, NO_DATA, shown_verdict, versions_that_count
 from audits.workflows.models import ChangeRequest, Finding
 from inventory.models import Model, ModelVersion
-from inventory.states import Stage, Status
+from inventory.policies import EXEMPT
+from inventory.states import Status
 
-NO_DATA = ""  # No finished run: nothing was measured, so there is no verdict to show.
-WATCHED = (Stage.PRODUCTION, Stage.CHALLENGER, Stage.CANDIDATE)
+GRACE = timedelta(days=1)  # An assessment of a window that has just closed is not late yet.
 MONTHS, WEEKS = 12, 52
 
 
@@ -42,10 +42,6 @@ class Row:
     next_due: datetime | None
     assessment_overdue: bool
     in_use_without_approval: bool
-
-    @property
-    def is_overdue(self) -> bool:
-        return self.assessment_overdue or self.findings_overdue > 0
 
 
 @dataclass(frozen=True)
@@ -76,40 +72,52 @@ def weeks_until(today: date) -> list[Period]:
     ]
 
 
-def portfolio_of(models, *, now: datetime, periods: list[Period]) -> list[Row]:
-    """One row per model, worst first; the number of queries does not grow with the models."""
-    models = list(models.select_related("owner"))
+def standing_models(models: QuerySet[Model], now: datetime) -> QuerySet[Model]:
+    """With how each stands as it was last counted; one that was not counted yet was never assessed, as far as we know.
+
+    Retired models come last; what was never assessed before them; before that the worst first.
+    """
+    return models.annotate(
+        is_retired=Q(status=Status.RETIRED),
+        is_provisional=Q(tier_confirmed_at__isnull=True),
+        verdict=Coalesce("standing__verdict", Value(NO_DATA)),
+        badness=Coalesce("standing__badness", NEVER_ASSESSED),
+        is_overdue=Coalesce(
+            Q(standing__next_due_at__lt=now - GRACE) | Q(standing__finding_due_on__lt=now.date()), False
+        ),
+        is_unapproved=Coalesce("standing__in_use_without_approval", False),
+    ).order_by("is_retired", "badness", "tier", "name", "pk")
+
+
+def portfolio_of(models: list[Model], *, now: datetime, periods: list[Period]) -> list[Row]:
+    """One row for each of some `standing_models`, in their order; the number of queries does not grow with them."""
     ids = [model.pk for model in models]
-    versions = _versions_that_count(ids)
-    runs = Run.objects.finished().filter(version__model__in=ids)
-    verdicts = _current_verdicts(runs, [version.pk for version in versions.values()])
-    cells = _cells(runs, periods)
+    versions = versions_that_count(ids)
+    cells = _cells(Run.objects.finished().filter(version__model__in=ids), periods) if periods else {}
     findings = _findings(ids, now.date())
-    due = _next_due([version.pk for version in versions.values()])
     changes = dict(
         ChangeRequest.objects.pending().filter(model__in=ids).values_list("model").annotate(Count("id")).order_by()
     )
-    unapproved = _in_use_without_approval(ids)
     rows = []
     for model in models:
-        version = versions.get(model.pk)
-        next_due = due.get(version.pk) if version else None
+        standing = getattr(model, "standing", None)
+        next_due = standing.next_due_at if standing else None
         overdue_findings, open_findings = findings.get(model.pk, (0, 0))
         rows.append(
             Row(
                 model=model,
-                version=version,
-                verdict=verdicts.get(version.pk, NO_DATA) if version else NO_DATA,
+                version=versions.get(model.pk),
+                verdict=model.verdict,
                 cells=[cells[model.pk].get(period.start, Cell(period.title)) for period in periods],
                 findings=open_findings,
                 findings_overdue=overdue_findings,
                 changes_pending=changes.get(model.pk, 0),
                 next_due=next_due,
-                assessment_overdue=next_due is not None and next_due < now - timedelta(days=1),
-                in_use_without_approval=model.pk in unapproved,
+                assessment_overdue=next_due is not None and next_due < now - GRACE,
+                in_use_without_approval=model.is_unapproved,
             )
         )
-    return sorted(rows, key=lambda row: (_badness(row), row.model.tier, row.model.name))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -131,66 +139,45 @@ class Tiles:
     shown: list[Tile]
 
 
-def tiles_of(rows: list[Row]) -> Tiles:
-    """The numbers of the tiles. Retired models answer to nobody any more and are in none of them."""
-    alive = [row for row in rows if row.model.status != Status.RETIRED]
-    verdicts = Counter(row.verdict for row in alive)
-    overdue = sum(row.is_overdue for row in alive)
-    unapproved = sum(row.in_use_without_approval for row in alive)
+def tiles_of(models: QuerySet[Model]) -> Tiles:
+    """The numbers of the tiles, of `standing_models`. Retired ones answer to nobody any more and are in none."""
+    kinds = ("is_retired", "verdict", "tier", "is_provisional", "is_overdue", "is_unapproved")
+    alive, retired, counts = 0, 0, Counter()
+    for *what, count in models.order_by().values_list(*kinds).annotate(Count("pk")):
+        is_retired, verdict, tier, is_provisional, is_overdue, is_unapproved = what
+        if is_retired:
+            retired += count
+            continue
+        alive += count
+        counts[verdict] += count
+        counts[tier] += count
+        counts["provisional"] += count * is_provisional
+        counts["overdue"] += count * is_overdue
+        counts["unapproved"] += count * is_unapproved
+    overdue, unapproved = counts["overdue"], counts["unapproved"]
     shown = [
-        Tile(verdicts[Verdict.RED], "Red", "beyond a red limit", "verdict", "red", "red"),
-        Tile(verdicts[Verdict.AMBER], "Amber", "beyond an amber limit", "verdict", "amber", "amber"),
+        Tile(counts[Verdict.RED], "Red", "beyond a red limit", "verdict", "red", "red"),
+        Tile(counts[Verdict.AMBER], "Amber", "beyond an amber limit", "verdict", "amber", "amber"),
         Tile(
-            verdicts[Verdict.INSUFFICIENT],
+            counts[Verdict.INSUFFICIENT],
             "Insufficient",
             "too little evidence",
             "verdict",
             "insufficient",
             "insufficient",
         ),
-        Tile(verdicts[Verdict.UNKNOWN], "Unknown", "could not be computed", "verdict", "unknown", "unknown"),
-        Tile(verdicts[NO_DATA], "No data", "never assessed", "verdict", "no_data"),
-        Tile(verdicts[Verdict.WITHIN], "Within", "every judged limit", "verdict", "within", "within"),
+        Tile(counts[Verdict.UNKNOWN], "Unknown", "could not be computed", "verdict", "unknown", "unknown"),
+        Tile(counts[NO_DATA], "No data", "never assessed", "verdict", "no_data"),
+        Tile(counts[Verdict.WITHIN], "Within", "every judged limit", "verdict", "within", "within"),
         Tile(overdue, "Overdue", "assessment or finding", "flag", "overdue", "red" if overdue else ""),
         Tile(unapproved, "In use, not approved", "the target is 0", "flag", "unapproved", "red" if unapproved else ""),
         *(
-            Tile(sum(row.model.tier == tier for row in alive), f"Tier {tier}", note, "tier", str(tier))
-            for tier, note in ((1, "highest risk"), (2, "medium risk"), (3, "lowest risk"))
+            Tile(counts[tier], f"Tier {tier}", note, "tier", str(tier))
+            for tier, note in ((1, "highest risk"), (2, "medium risk"), (3, "lowest risk"), (EXEMPT, "exempt"))
         ),
-        Tile(
-            sum(row.model.tier_is_provisional for row in alive),
-            "Tier to confirm",
-            "provisional until then",
-            "flag",
-            "provisional",
-        ),
+        Tile(counts["provisional"], "Tier to confirm", "provisional until then", "flag", "provisional"),
     ]
-    return Tiles(len(alive), len(rows) - len(alive), shown)
-
-
-def shown_verdict(verdict: str, state: str) -> str:
-    """What a finished run counts as: one that failed measured nothing, which is never better than something."""
-    if verdict:
-        return verdict
-    return Verdict.INSUFFICIENT if state == RunState.INSUFFICIENT_DATA else Verdict.UNKNOWN
-
-
-def _versions_that_count(ids) -> dict:
-    """Per model the version in production, else the challenger, else the newest candidate."""
-    chosen = {}
-    for version in ModelVersion.objects.filter(model__in=ids, stage__in=WATCHED).order_by("number"):
-        other = chosen.get(version.model_id)
-        if other is None or WATCHED.index(version.stage) <= WATCHED.index(other.stage):
-            chosen[version.model_id] = version
-    return chosen
-
-
-def _current_verdicts(runs, version_ids) -> dict:
-    by_version = defaultdict(list)
-    latest = runs.filter(version__in=version_ids).latest_per_plan().values_list("version", "verdict", "state")
-    for version, verdict, state in latest:
-        by_version[version].append(shown_verdict(verdict, state))
-    return {version: worst(verdicts) for version, verdicts in by_version.items()}
+    return Tiles(alive, retired, shown)
 
 
 def _cells(runs, periods: list[Period]) -> dict:
@@ -218,23 +205,3 @@ def _findings(ids, today: date) -> dict:
         model: (overdue, total)
         for model, overdue, total in counts.annotate(overdue=Count("id", filter=Q(due_at__lt=today)), total=Count("id"))
     }
-
-
-def _next_due(version_ids) -> dict:
-    due = {}
-    plans = Plan.objects.filter(version__in=version_ids, enabled=True).order_by("-next_due_at")
-    for version, next_due_at in plans.values_list("version", "next_due_at"):
-        due[version] = next_due_at
-    return due
-
-
-def _in_use_without_approval(ids) -> set:
-    in_use = ModelVersion.objects.filter(model__in=ids, stage=Stage.PRODUCTION)
-    return set(in_use.exclude(pk__in=approved_versions()).values_list("model", flat=True))
-
-
-def _badness(row: Row) -> int:
-    """Retired last; then what was never measured, before which comes everything with a verdict, worst first."""
-    if row.model.status == Status.RETIRED:
-        return len(SEVERITY) + 1
-    return SEVERITY.index(row.verdict) if row.verdict else len(SEVERITY)

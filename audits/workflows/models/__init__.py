@@ -6,6 +6,7 @@ from audits.workflows.models.delegations import Delegation
 from audits.workflows.models.findings import Finding
 from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
 from audits.workflows.models.retraining import Retraining
+from audits.workflows.models.standings import Standing, StandingMark
 from audits.workflows.models.validations import (
     ValidationEvidence,
     ValidationItem,
@@ -23,6 +24,8 @@ __all__ = [
     "Delegation",
     "Finding",
     "Retraining",
+    "Standing",
+    "StandingMark",
     "ValidationEvidence",
     "ValidationItem",
     "ValidationOpinion",

@@ -28,6 +28,7 @@ from audits.workflows.services.retraining import (
     open_retraining_requests,
     report_retraining,
 )
+from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
 from audits.workflows.services.suspension import suspend
 from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
 
@@ -40,6 +41,8 @@ __all__ = [
     "withdraw_attestations_of_retired",
     "close_finding",
     "conclude_vote",
+    "count_all_marked",
+    "count_marked",
     "decide",
     "decision_view",
     "delegate",
@@ -49,6 +52,7 @@ __all__ = [
     "expire_change_requests",
     "open_retraining_requests",
     "position_of",
+    "rebuild_standings",
     "prepare_decision",
     "raise_finding",
     "refresh_evidence",

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from audits.assessments.models import Breach, Plan, Run
 from audits.statistics.limits import worst
 from audits.workflows.contents.assurance import attributes_of
-from audits.workflows.contents.portfolio import shown_verdict
+from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.gates import Gate, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState

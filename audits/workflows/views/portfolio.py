@@ -1,30 +1,36 @@
 """The portfolio: how healthy is everything, and where should one look?"""
 
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audits.workflows.contents.portfolio import Row, months_until, portfolio_of, tiles_of, weeks_until
+from audits.workflows.contents.portfolio import Row, months_until, portfolio_of, standing_models, tiles_of, weeks_until
 from audits.workflows.forms import PortfolioFilter
+from audits.workflows.services import count_marked
 from inventory.models import Model
-from inventory.states import Status
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
 from mrm.pages.tables import csv_answer, numbered_page
 
-FLAGS = {
-    "overdue": lambda row: row.is_overdue,
-    "unapproved": lambda row: row.in_use_without_approval,
-    "provisional": lambda row: row.model.tier_is_provisional,
-}
+FLAGS = {"overdue": "is_overdue", "unapproved": "is_unapproved", "provisional": "is_provisional"}
+FOR_A_FILE = 500  # models at a time
 
 
 @require_safe
 def portfolio(request):
-    rows, form = _rows(request)
+    waiting, now = count_marked(), timezone.now()
+    models, form = _models(request, now)
+    periods = _periods(form, now)
+    page = numbered_page(request, _chosen(models, form.cleaned_data).select_related("owner", "standing"))
+    page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods)
     context = {
-        "page": numbered_page(request, _chosen(rows, form.cleaned_data)),
-        "periods": _periods(form),
-        "tiles": tiles_of(rows),
+        "page": page,
+        "periods": periods,
+        "tiles": tiles_of(models),
+        "waiting": waiting,
         "form": form,
         "chosen": form.cleaned_data,
         "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
@@ -35,42 +41,46 @@ def portfolio(request):
 @require_safe
 def portfolio_csv(request):
     """The rows the page shows, with its filters, for a spreadsheet."""
-    rows, form = _rows(request)
+    count_marked()
+    models, form = _models(request, timezone.now())
     header = ["slug", "model", "tier", "tier confirmed", "status", "owner", "business unit", "version", "stage"]
     header += ["verdict", "open findings", "findings overdue", "changes pending", "next assessment due"]
-    return csv_answer("portfolio.csv", header, (_csv_row(row) for row in _chosen(rows, form.cleaned_data)))
+    return csv_answer("portfolio.csv", header, map(_csv_row, _all_rows(_chosen(models, form.cleaned_data))))
 
 
-def _rows(request) -> tuple[list[Row], PortfolioFilter]:
+def _models(request, now: datetime) -> tuple[QuerySet[Model], PortfolioFilter]:
     form = PortfolioFilter(request.GET)
     form.is_valid()  # What cannot be read filters nothing.
-    models = Model.objects.visible_to(request.user)
-    return portfolio_of(models, now=timezone.now(), periods=_periods(form)), form
+    return standing_models(Model.objects.visible_to(request.user), now), form
 
 
-def _periods(form):
-    today = timezone.now().date()
-    return weeks_until(today) if form.cleaned_data.get("by") == "week" else months_until(today)
+def _all_rows(models: QuerySet[Model]) -> Iterator[Row]:
+    """In parts: what is looked up of each would not fit into one question about them all."""
+    keys, now = list(models.values_list("pk", flat=True)), timezone.now()
+    for start in range(0, len(keys), FOR_A_FILE):
+        part = models.filter(pk__in=keys[start : start + FOR_A_FILE]).select_related("owner", "standing")
+        yield from portfolio_of(list(part), now=now, periods=[])
 
 
-def _chosen(rows: list[Row], wanted: dict) -> list[Row]:
+def _periods(form, now: datetime):
+    return weeks_until(now.date()) if form.cleaned_data.get("by") == "week" else months_until(now.date())
+
+
+def _chosen(models: QuerySet[Model], wanted: dict) -> QuerySet[Model]:
     text, tier, verdict = (wanted.get(name) for name in ("q", "tier", "verdict"))
     status, flag = wanted.get("status"), FLAGS.get(wanted.get("flag"))
     if text:
-        rows = [
-            row
-            for row in rows
-            if text.lower() in f"{row.model.name} {row.model.business_unit} {row.model.owner}".lower()
-        ]
+        named = Q(name__icontains=text) | Q(business_unit__icontains=text) | Q(owner__display_name__icontains=text)
+        models = models.filter(named)
     if tier:
-        rows = [row for row in rows if row.model.tier == int(tier)]
+        models = models.filter(tier=int(tier))
     if verdict:
-        rows = [row for row in rows if row.verdict == ("" if verdict == "no_data" else verdict)]
+        models = models.filter(verdict="" if verdict == "no_data" else verdict)
     if status:
-        rows = [row for row in rows if row.model.status == status]
+        models = models.filter(status=status)
     elif verdict or tier or flag:
-        rows = [row for row in rows if row.model.status != Status.RETIRED]  # As the tiles count.
-    return [row for row in rows if flag(row)] if flag else rows
+        models = models.filter(is_retired=False)  # As the tiles count.
+    return models.filter(**{flag: True}) if flag else models
 
 
 def _csv_row(row: Row) -> list:

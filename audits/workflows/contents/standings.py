@@ -1,0 +1,80 @@
+"""How models stand: what is kept of it for lists of a hundred thousand is computed here, and nowhere else."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.db.models import Min
+
+from audits.assessments.models import Plan, Run
+from audits.assessments.states import RunState
+from audits.statistics.limits import SEVERITY, Verdict, worst
+from audits.workflows.contents.hygiene import approved_versions
+from audits.workflows.models import Finding, Standing
+from inventory.models import ModelVersion
+from inventory.states import Stage
+
+NO_DATA = ""  # No finished run: nothing was measured, so there is no verdict to show.
+NEVER_ASSESSED = len(SEVERITY)  # How bad that is: after everything with a verdict.
+WATCHED = (Stage.PRODUCTION, Stage.CHALLENGER, Stage.CANDIDATE)
+
+
+def standings_of(ids: list, now: datetime) -> list[Standing]:
+    """How these models stand by what is in the database; the number of queries does not grow with them."""
+    versions = versions_that_count(ids)
+    keys = [version.pk for version in versions.values()]
+    verdicts, due, unapproved = _verdicts(keys), _next_due(keys), _in_use_without_approval(ids)
+    findings = dict(
+        Finding.objects.open().filter(model__in=ids).values_list("model").annotate(Min("due_at")).order_by()
+    )
+    standings = []
+    for model in ids:
+        version = versions[model].pk if model in versions else None
+        verdict = verdicts.get(version, NO_DATA)
+        standings.append(
+            Standing(
+                model_id=model,
+                verdict=verdict,
+                badness=SEVERITY.index(verdict) if verdict else NEVER_ASSESSED,
+                next_due_at=due.get(version),
+                finding_due_on=findings.get(model),
+                in_use_without_approval=model in unapproved,
+                counted_at=now,
+            )
+        )
+    return standings
+
+
+def versions_that_count(ids) -> dict:
+    """Per model the version in production, else the challenger, else the newest candidate."""
+    chosen = {}
+    versions = ModelVersion.objects.filter(model__in=ids, stage__in=WATCHED).order_by("number")
+    for version in versions.only("id", "model_id", "number", "stage"):
+        other = chosen.get(version.model_id)
+        if other is None or WATCHED.index(version.stage) <= WATCHED.index(other.stage):
+            chosen[version.model_id] = version
+    return chosen
+
+
+def shown_verdict(verdict: str, state: str) -> str:
+    """What a finished run counts as: one that failed measured nothing, which is never better than something."""
+    if verdict:
+        return verdict
+    return Verdict.INSUFFICIENT if state == RunState.INSUFFICIENT_DATA else Verdict.UNKNOWN
+
+
+def _verdicts(versions: list) -> dict:
+    by_version = defaultdict(list)
+    latest = Run.objects.filter(version__in=versions).latest_per_plan().values_list("version", "verdict", "state")
+    for version, verdict, state in latest:
+        by_version[version].append(shown_verdict(verdict, state))
+    return {version: worst(verdicts) for version, verdicts in by_version.items()}
+
+
+def _next_due(versions: list) -> dict:
+    plans = Plan.objects.filter(version__in=versions, enabled=True).order_by()
+    return dict(plans.values_list("version").annotate(Min("next_due_at")))
+
+
+def _in_use_without_approval(ids) -> set:
+    in_use = ModelVersion.objects.filter(model__in=ids, stage=Stage.PRODUCTION)
+    return set(in_use.exclude(pk__in=approved_versions()).values_list("model", flat=True))

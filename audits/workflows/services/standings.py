@@ -1,0 +1,58 @@
+"""Keeping how models stand: what triggers marked is counted when somebody looks, and by a sweep.
+
+Nothing is recorded: a standing decides nothing, and says nothing that other tables do not say.
+"""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from audits.workflows.contents.standings import standings_of
+from audits.workflows.models import Standing, StandingMark
+from inventory.models import Model
+
+ONE_AT_A_TIME = 7_202_611_210  # The advisory lock: of two who count one model, the later look must be the one kept.
+FEW = 200  # As many as are counted while somebody waits for a page.
+MANY = 2_000
+COUNTED = ("verdict", "badness", "next_due_at", "finding_due_on", "in_use_without_approval", "counted_at")
+
+
+def count_marked(most: int = FEW) -> int:
+    """Count the models that were marked, the oldest marks first and at most so many; how many marks are left.
+
+    Whoever finds another at it leaves it to them.
+    """
+    if not StandingMark.objects.exists():
+        return 0
+    with transaction.atomic():
+        if _is_mine():
+            marks = dict(StandingMark.objects.order_by("pk").values_list("pk", "model")[:most])
+            # Deleted before anything is looked at: what is written from now on leaves a mark of its own.
+            StandingMark.objects.filter(pk__in=marks).delete()
+            here = Model.objects.filter(pk__in=set(marks.values())).order_by().values_list("pk", flat=True)
+            Standing.objects.bulk_create(
+                standings_of(list(here), timezone.now()),
+                update_conflicts=True,
+                unique_fields=["model"],
+                update_fields=COUNTED,
+            )
+    return StandingMark.objects.count()
+
+
+def count_all_marked() -> None:
+    """What the sweep does, in parts, so that nobody waits long for it."""
+    left = None
+    while (now_left := count_marked(MANY)) and now_left != left:
+        left = now_left
+
+
+def rebuild_standings() -> None:
+    """Count every model anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO workflows_standingmark (model) SELECT id FROM inventory_model")
+    count_all_marked()
+
+
+def _is_mine() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        return cursor.fetchone()[0]

@@ -1,0 +1,89 @@
+"""How models stand as it is kept: always what computing it from everything else gives."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.forms import model_to_dict
+from django.utils import timezone
+
+from audits.assessments.models import Plan, Run
+from audits.workflows.contents.standings import standings_of
+from audits.workflows.models import ChangeRequest, Finding, Standing, StandingMark
+from audits.workflows.services import count_marked
+from inventory.models import Model, ModelVersion
+from tests.factories import make_model, make_version, promote
+from tests.pages.scenery import make_run
+
+TOLD = ("verdict", "badness", "next_due_at", "finding_due_on", "in_use_without_approval")
+
+
+def told(standing: Standing) -> dict:
+    return {"model": standing.model_id} | model_to_dict(standing, fields=TOLD)
+
+
+def kept_and_computed() -> tuple[list, list]:
+    keys = list(Model.objects.order_by("pk").values_list("pk", flat=True))
+    return [told(one) for one in Standing.objects.order_by("pk")], [
+        told(one) for one in standings_of(keys, timezone.now())
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_any_history_what_is_kept_is_what_would_be_computed(workspace, validator, seed):
+    rng = random.Random(seed)
+    models = [make_model(name=f"Model {number}") for number in range(5)]
+    changes = [
+        lambda model: make_version(model),
+        lambda model: promote(make_version(model)),
+        lambda model: _on_a_version(model, rng, make_run, verdict=rng.choice(("red", "amber", "within"))),
+        lambda model: _on_a_version(model, rng, make_run, state=rng.choice(("failed", "insufficient_data", "running"))),
+        lambda model: Plan.objects.filter(version__model=model).update(
+            next_due_at=timezone.now() + timedelta(days=3650)
+        ),
+        lambda model: Plan.objects.filter(version__model=model).update(enabled=rng.random() < 0.5),
+        lambda model: Run.objects.filter(version__model=model).update(verdict="amber", state="succeeded"),
+        lambda model: ModelVersion.objects.filter(model=model).update(stage="candidate"),
+        lambda model: _finding(model, validator, rng),
+        lambda model: Finding.objects.filter(model=model).update(state="closed"),
+        lambda model: ChangeRequest.objects.filter(model=model).update(kind="retirement"),
+    ]
+    for _ in range(40):
+        rng.choice(changes)(rng.choice(models))
+        if rng.random() < 0.3:
+            assert count_marked() == 0
+            kept, computed = kept_and_computed()
+            assert kept == computed
+    call_command("rebuild_portfolio", verbosity=0)
+    assert kept_and_computed()[0] == kept_and_computed()[1]
+    assert not StandingMark.objects.exists()
+
+
+def test_what_is_marked_is_counted_in_parts_and_the_rest_is_told(workspace):
+    for number in range(5):
+        make_model(name=f"Model {number}")
+    StandingMark.objects.all().delete()
+    StandingMark.objects.bulk_create([StandingMark(model=model.pk) for model in Model.objects.all()])
+    assert count_marked(2) == 3
+    assert Standing.objects.count() == 2
+    assert count_marked() == 0
+    assert Standing.objects.count() == 5
+
+
+def _on_a_version(model, rng, make, **fields) -> None:
+    if versions := list(model.versions.all()):
+        make(rng.choice(versions), months_ago=Run.objects.count() - 20, **fields)
+
+
+def _finding(model, person, rng) -> None:
+    Finding.objects.create(
+        reference=f"F-2026-{Finding.objects.count():04}",
+        model=model,
+        severity="high",
+        title="Title",
+        observation="Seen.",
+        required_outcome="Mended.",
+        raised_by=person,
+        due_at=timezone.now().date() + timedelta(days=rng.randrange(-30, 30)),
+    )
