@@ -32,6 +32,7 @@ def propose_next(cast: Cast) -> None:
     document = copy.deepcopy(Policy.objects.in_force().document)
     score = next(entry for entry in document["limits"] if (entry["measure"], entry.get("role")) == ("psi", "score"))
     document["limits"].insert(0, score | {"red": 0.2, "tiers": ["1"]})
+    _limit(document, "calibration_slope_deviation").update(amber=0.1, red=0.2)
     _ask(document, reason="Earlier alarms for the models that matter most.", by=cast.second_officer)
 
 

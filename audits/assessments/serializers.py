@@ -170,8 +170,8 @@ class WeekOut(serializers.Serializer):
 
 
 class CaseOut(serializers.Serializer):
-    gone = serializers.BooleanField(help_text="Opened, and would not have been; false: the other way round.")
-    week = serializers.DateField()
+    became = serializers.ChoiceField(("opened", "opened earlier", "opened later", "not opened"))
+    week = serializers.DateField(help_text="Of the opening that only one side has.")
     model = serializers.CharField()
     version = serializers.IntegerField()
     measure = serializers.CharField()
@@ -194,6 +194,8 @@ class BackTestOut(serializers.Serializer):
     opened_after = serializers.IntegerField(help_text="Breaches that they would have opened.")
     not_opened = serializers.IntegerField()
     newly_opened = serializers.IntegerField()
+    earlier = serializers.IntegerField(help_text="The same breaches, opened in an earlier run.")
+    later = serializers.IntegerField()
     unsure = serializers.IntegerField(help_text="Breaches opened by results that cannot be judged again.")
     measures = TallyOut(many=True)
     models = TallyOut(many=True)

@@ -23,7 +23,7 @@ EVIDENCE: dict[str, str] = {
     "assumptions_recorded": "Are its assumptions recorded?",
     "data_sources_recorded": "Is it recorded where its data come from?",
     "documents_current": "Are its documents kept by digest, and none past its review?",
-    "validated_in_time": "Did a validator sign for the version in production, no longer ago than the tier allows?",
+    "validated_in_time": "Was it validated in full, found fit, and is the next validation not overdue?",
     "attested": "Does its owner confirm what the register says?",
     "vendor_recorded": "If it is bought, are the vendor and the contract known?",
     "dependencies_kept": "Is it recorded which models it depends on, none of them retired?",

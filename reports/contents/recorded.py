@@ -1,20 +1,17 @@
 """Evidence that somebody wrote something down, keeps it true, and looked at it in time."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.urls import reverse
 
-from audits.workflows.models import Attestation, ChangeRequest, Decision
+from audits.workflows.models import Attestation, ValidationOpinion
 from inventory import policies
 from inventory.attributes import BY_NAME
 from inventory.models import Dependency, Document
 from inventory.models.particulars import rows_of
-from mrm.accounts.policies import Role
-from mrm.pages.wording import counted, words
-from reports.contents.answers import Answer, Subject, evidence, no_evidence, not_measured, nothing_in_production
+from mrm.pages.wording import counted
+from reports.contents.answers import Answer, Subject, evidence, no_evidence, not_measured
 
-VALIDATED_BY = (Role.VALIDATOR, Role.HEAD_OF_VALIDATION)
 BOUGHT = ("vendor", "hybrid")
 
 
@@ -43,23 +40,22 @@ def _documents_current(subject: Subject, kind: str) -> Answer:
 
 
 def _validated_in_time(subject: Subject, kind: str) -> Answer:
-    """That a validator signed for the version in production, no longer ago than approvals last at its tier."""
-    version = subject.production
-    if version is None:
-        return nothing_in_production(kind)
-    approving = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
-    signed = Decision.objects.standing().filter(
-        change__version=version, change__kind__in=approving, approved=True, role__in=VALIDATED_BY
+    """That a full validation was approved, found the model fit, and is not due again."""
+    model, today = subject.model, subject.now.date()
+    opinions = ValidationOpinion.objects.approved().filter(
+        request__model=model, request__kind__in=policies.FULL_TYPES, effective_on__lte=today
     )
-    last = signed.select_related("change").order_by("decided_at").last()
+    last = opinions.select_related("request").order_by("effective_on").last()
     if last is None:
-        return no_evidence(kind, f"No validator signed for version {version.number}.")
-    days = subject.policy.section("approvals_last")[policies.rules_of(subject.model.tier)]
-    link = (last.change.reference, reverse("change", args=[last.change.reference]))
-    on = f"{last.decided_at:%-d %B %Y}"
-    if last.decided_at + timedelta(days=days) < subject.now:
-        return no_evidence(kind, f"{last.printed_name} signed on {on}; at this tier that lasts {days} days.", link)
-    return evidence(kind, f"{last.printed_name} signed as {words(last.role)} on {on}.", link)
+        return no_evidence(kind, "No full validation was approved.", ("Validations", reverse("validation-list")))
+    link = (last.request.reference, reverse("validation", args=[last.request.reference]))
+    said = f"{last.get_outcome_display()}, since {last.effective_on:%-d %B %Y}"
+    due = last.effective_on + policies.full_validation_lasts(subject.policy.document, model.tier)
+    if due < today:
+        return no_evidence(kind, f"{said}; the next was due on {due:%-d %B %Y}.", link)
+    if last.outcome == ValidationOpinion.Outcome.NOT_FIT:
+        return no_evidence(kind, f"{said}.", link)
+    return evidence(kind, f"{said}; the next is due on {due:%-d %B %Y}.", link)
 
 
 def _attested(subject: Subject, kind: str) -> Answer:

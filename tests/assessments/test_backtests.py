@@ -46,7 +46,7 @@ def test_a_stricter_limit_opens_breaches_in_the_week_their_window_ended(told):
     assert (found.opened_before, found.opened_after, found.newly_opened) == (0, 1, 1)
     assert found.counted("after") == {"red": 2, "within": 1}
     assert [(one.start, one.before, one.after) for one in found.weeks] == [((START + WEEK).date(), 0, 1)]
-    assert [(one.gone, one.name, one.week) for one in found.cases] == [(False, "Loans", (START + WEEK).date())]
+    assert [(one.became, one.name, one.week) for one in found.cases] == [("opened", "Loans", (START + WEEK).date())]
 
 
 def test_a_laxer_limit_would_not_have_opened_what_was_opened(told, standard_document):
@@ -57,7 +57,7 @@ def test_a_laxer_limit_would_not_have_opened_what_was_opened(told, standard_docu
             entry.update(amber=-0.2, red=-0.3)
     found = back_tested(standard_document)
     assert (found.opened_before, found.opened_after, found.not_opened, found.better) == (1, 0, 1, 1)
-    assert [one.gone for one in found.cases] == [True]
+    assert [one.became for one in found.cases] == ["not opened"]
 
 
 def test_a_case_that_people_closed_opens_again_under_the_draft_too(told, risk_officer):
@@ -68,6 +68,19 @@ def test_a_case_that_people_closed_opens_again_under_the_draft_too(told, risk_of
     told(2, bad)
     found = back_tested(policies.standard())
     assert (found.opened_before, found.opened_after, Breach.objects.count()) == (2, 2, 2)
+
+
+def test_a_breach_that_opens_in_another_run_is_the_same_breach_earlier_or_later(told, standard_document):
+    for week, value in enumerate((-0.02, -0.10, -0.10)):
+        told(week, measured(value, value - 0.001, value + 0.001, measure="auc_change"))
+    for entry in standard_document["limits"]:
+        if entry["measure"] == "auc_change":
+            entry["amber"] = -0.01
+    found = back_tested(standard_document)
+    assert (found.opened_before, found.opened_after, found.earlier, found.later) == (1, 1, 1, 0)
+    assert (found.newly_opened, found.not_opened, [one.became for one in found.cases]) == (0, 0, ["opened earlier"])
+    back = back_tested(policies.standard(), against=standard_document)
+    assert (back.earlier, back.later, back.newly_opened, back.not_opened) == (0, 1, 0, 0)
 
 
 def test_a_candidate_opens_no_breach_under_any_limits(told, past_version):

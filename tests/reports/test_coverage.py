@@ -7,6 +7,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from audits.workflows.models import Attestation
+from inventory import policies
 from inventory.models import Model, Policy, RegimePack
 from inventory.regimes import DISCLAIMER, EVIDENCE
 from inventory.services import add_particular, attach_document
@@ -16,6 +17,7 @@ from reports.contents.coverage import ANSWERED_BY, coverage_of, regimes_in_force
 from tests.factories import make_model, promote
 from tests.pages.scenery import make_assessed_model, make_run, make_version
 from tests.rest import is_problem
+from tests.workflows.validating import make_panel, validated
 
 
 def answers_of(model: Model, *, now=None) -> dict:
@@ -172,11 +174,13 @@ def test_a_dependency_on_a_retired_model_is_named(workspace):
     assert "Gone" in answers_of(model)["dependencies_kept"].sentence
 
 
-def test_a_validation_counts_as_long_as_approvals_of_the_tier_do(story):
+def test_a_validation_counts_until_the_next_is_due(story):
+    assert answers_of(story.model)["validated_in_time"].sentence == "No full validation was approved."
+    validated(story.version, make_panel(story.workspace))
     assert answers_of(story.model)["validated_in_time"].standing == Standing.EVIDENCE
-    days = Policy.objects.in_force().section("approvals_last")[str(story.model.tier)]
-    late = answers_of(story.model, now=timezone.now() + timedelta(days=days + 1))["validated_in_time"]
-    assert (late.standing, f"lasts {days} days" in late.sentence) == (Standing.NONE, True)
+    lasts = policies.full_validation_lasts(Policy.objects.in_force().document, story.model.tier)
+    late = answers_of(story.model, now=timezone.now() + lasts + timedelta(days=1))["validated_in_time"]
+    assert (late.standing, "the next was due on" in late.sentence) == (Standing.NONE, True)
 
 
 def test_an_attestation_that_is_overdue_is_no_evidence(workspace):

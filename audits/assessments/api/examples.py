@@ -108,13 +108,15 @@ BACK_TEST = {
     "opened_after": 2,
     "not_opened": 0,
     "newly_opened": 1,
+    "earlier": 0,
+    "later": 0,
     "unsure": 0,
     "measures": [{"name": "psi", **_TALLY, "not_judged_again": 0}],
     "models": [{"name": MODEL["name"], **_TALLY, "not_judged_again": 0}],
     "weeks": [{"start": "2025-06-23", "before": 1, "after": 2}],
     "cases": [
         {
-            "gone": False,
+            "became": "opened",
             "week": "2025-06-23",
             "model": MODEL["slug"],
             "version": 1,

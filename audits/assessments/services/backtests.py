@@ -58,9 +58,9 @@ class Tally:
 
 @dataclass(frozen=True)
 class Case:
-    """One breach that only one of the two would have opened; `gone`: the policy would not have opened it."""
+    """One breach that the two do not open alike; `became` says what the policy would have made of it."""
 
-    gone: bool
+    became: str
     week: date
     model: str
     name: str
@@ -96,6 +96,8 @@ class BackTest:
     opened_after: int
     not_opened: int
     newly_opened: int
+    earlier: int
+    later: int
     unsure: int
     why_not: dict[str, int]
 
@@ -137,6 +139,8 @@ class BackTest:
                 "would_have_opened": self.opened_after,
                 "not_opened": self.not_opened,
                 "newly_opened": self.newly_opened,
+                "earlier": self.earlier,
+                "later": self.later,
                 "unsure": self.unsure,
             },
         }
@@ -194,9 +198,11 @@ def backtest(
         cases=opened.cases()[:MOST_CASES],
         opened_before=len(opened.before),
         opened_after=len(opened.after),
-        not_opened=len(opened.before - opened.after - opened.unsure),
-        newly_opened=len(opened.after - opened.before),
-        unsure=len(opened.before & opened.unsure),
+        not_opened=len(opened.not_opened),
+        newly_opened=len(opened.newly_opened),
+        earlier=len(opened.earlier),
+        later=len(opened.later),
+        unsure=len(opened.unsure),
         why_not=dict(why_not.most_common()),
     )
 
@@ -268,18 +274,24 @@ class _Openings:
 
     def __init__(self, judged: dict, runs: dict, versions: dict):
         self.runs, self.versions = runs, versions
-        self.before: set[tuple] = set()
-        self.after: set[tuple] = set()
-        self.unsure: set[tuple] = set()
+        before: dict[tuple, tuple] = {}
+        after: dict[tuple, tuple] = {}
+        unsure: set[tuple] = set()
         watched = self._watched()
-        closings, opened_earlier = self._known(judged)
+        closings, opened_elsewhere = self._known(judged)
         for case, said in judged.items():
             said.sort(key=lambda one: (one[0].finished_at, one[0].window_end, str(one[0].pk)))
             said = [one for one in said if _stood(watched[case[0]], one[0].finished_at)]
-            self.unsure |= {(*case, run.pk) for run, _, now in said if now.why_not}
-            known = (closings[case], opened_earlier[case])
-            self.before |= _opened(case, ((run, was) for run, was, _ in said), *known)
-            self.after |= _opened(case, ((run, now.verdict) for run, _, now in said), *known)
+            unsure |= {(*case, run.pk) for run, _, now in said if now.why_not}
+            known = (closings[case], opened_elsewhere[case])
+            before |= _seen(case, ((run, was) for run, was, _ in said), *known)
+            after |= _seen(case, ((run, now.verdict) for run, _, now in said), *known)
+        self.before, self.after = (_openings(side) for side in (before, after))
+        self.earlier = {after[one] for one in self.before & after.keys() - self.after} & self.after - before.keys()
+        self.later = {before[one] for one in self.after & before.keys() - self.before} & self.before - after.keys()
+        self.newly_opened = self.after - before.keys() - self.earlier
+        self.not_opened = self.before - after.keys() - self.later - unsure
+        self.unsure = (self.before & unsure) - self.later
 
     def _watched(self) -> dict:
         """From when until when each version was one whose breaches are opened."""
@@ -290,7 +302,7 @@ class _Openings:
         return spans
 
     def _known(self, judged: dict) -> tuple[dict, dict]:
-        """When people closed each case, and when those that other runs had opened were opened."""
+        """When people closed each case, and from when until when those stood open that other runs had opened."""
         closings, opened = defaultdict(list), defaultdict(list)
         rows = Breach.objects.filter(version__in=list(self.versions))
         for *case, first_run, opened_at, closed_at in rows.values_list(
@@ -307,23 +319,29 @@ class _Openings:
         return [Week(week, before[week], after[week]) for week in sorted({*before, *after})]
 
     def cases(self) -> list[Case]:
-        """Breaches that only one of the two opened, the newest first."""
-        gone, new = self.before - self.after - self.unsure, self.after - self.before
-        found = [self._case(one, gone=one in gone) for one in gone | new]
+        """Breaches that the two do not open alike, the newest first."""
+        kinds = {
+            "opened": self.newly_opened,
+            "opened earlier": self.earlier,
+            "opened later": self.later,
+            "not opened": self.not_opened,
+        }
+        found = [self._case(one, became) for became, openings in kinds.items() for one in openings]
         return sorted(found, key=lambda one: (-one.week.toordinal(), one.name, one.measure, one.column, one.segment))
 
     def _week(self, opening: tuple) -> date:
         day = (self.runs[opening[-1]].window_end - timedelta(microseconds=1)).date()
         return day - timedelta(days=day.weekday())
 
-    def _case(self, opening: tuple, *, gone: bool) -> Case:
+    def _case(self, opening: tuple, became: str) -> Case:
         version_id, measure, column, segment, run = opening
         version = self.versions[version_id]
-        names = {"model": version.model.slug, "name": version.model.name, "version": version.number}
         return Case(
-            gone=gone,
+            became=became,
             week=self._week(opening),
-            **names,
+            model=version.model.slug,
+            name=version.model.name,
+            version=version.number,
             measure=measure,
             column=column,
             segment=segment,
@@ -331,19 +349,27 @@ class _Openings:
         )
 
 
-def _opened(case: tuple, said: Iterable[tuple], closings: list[datetime], elsewhere: list[tuple]) -> set[tuple]:
-    """The openings of one case: its name and the run that opened it."""
-    found, open_since = set(), None
+def _seen(case: tuple, said: Iterable[tuple], closings: list[datetime], elsewhere: list[tuple]) -> dict[tuple, tuple]:
+    """Each amber or red result of one case, by its run, and the opening of the breach that it opened or joined.
+
+    What joins a breach that runs outside opened has no opening here.
+    """
+    found, open_since, opening = {}, None, None
     for run, verdict in said:
         now = run.finished_at
         if open_since and any(open_since <= closed <= now for closed in closings):
-            open_since = None
-        if any(opened <= now and (closed is None or closed > now) for opened, closed in elsewhere):
-            open_since = open_since or now
-        if verdict in BAD and open_since is None:
-            found.add((*case, run.pk))
+            open_since = opening = None
+        if open_since is None and any(start <= now and (end is None or end > now) for start, end in elsewhere):
             open_since = now
+        if verdict in BAD:
+            if open_since is None:
+                open_since, opening = now, (*case, run.pk)
+            found[(*case, run.pk)] = opening
     return found
+
+
+def _openings(seen: dict[tuple, tuple]) -> set[tuple]:
+    return {opening for opening in seen.values() if opening}
 
 
 def _stood(spans: list[tuple], at: datetime) -> bool:

@@ -35,6 +35,7 @@ from audits.workflows.serializers import (
 from audits.workflows.services.kinds import KINDS, ChangeKind
 from inventory.api.lookups import version_for
 from inventory.api.paging import Pages, page_of
+from inventory.models import Policy
 from inventory.policies import roles_required
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
@@ -231,7 +232,7 @@ class GateApi(Api):
     def get(self, request, slug, number):
         gate = gate_for(version_for(request, slug, number))
         told = {"allowed": gate.is_open, "blockers": gate.reasons, "waived": [one.text for one in gate.waived]}
-        told["warnings"] = gate.warnings
+        told |= {"warnings": gate.warnings, "policy_version": Policy.objects.in_force().number}
         return Response(GateOut(told).data)
 
 

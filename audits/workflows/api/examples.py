@@ -138,6 +138,7 @@ DECISION_MADE = {
 
 GATE = {
     "allowed": False,
+    "policy_version": 2,
     "blockers": [
         f"The tier of {MODEL['name']} is provisional; a risk officer must confirm it.",
         f"No performance assessment of {MODEL['name']} version 1 is finished yet.",

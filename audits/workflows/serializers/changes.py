@@ -140,6 +140,7 @@ class GateOut(serializers.Serializer):
     allowed = serializers.BooleanField()
     blockers = serializers.ListField(child=serializers.CharField())
     waived = serializers.ListField(child=serializers.CharField(), help_text="What an exception sets aside until a day.")
+    policy_version = serializers.IntegerField(help_text="The policy that was asked: the one in force.")
     warnings = serializers.ListField(
         child=serializers.CharField(), help_text="What the policy does not require, and the deciders should know."
     )

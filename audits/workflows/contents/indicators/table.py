@@ -42,8 +42,9 @@ INDICATORS = (
     Indicator("oldest_emergency_release", APPROVAL, "Oldest interim approval", "Age of the oldest emergency release "
               "in force.", "days", decided.oldest_emergency_release, has_past=True,
               page=("arrangement-list", "?kind=break_glass")),
-    Indicator("validated_on_time", HEALTH, "Validated on time", "Models in use whose validation is not overdue.",
-              "share", lacks="no validation with a due date is recorded here yet"),
+    Indicator("validated_on_time", HEALTH, "Validated on time", "Models in use of which neither a validation nor a "
+              "review is overdue; what was never validated counts from its registration.", "share",
+              measured.validated_on_time, page=("hygiene-rule", "validation_overdue")),
     Indicator("assessed_on_time", HEALTH, "Assessed on time", "Models in use with plans of which none waits for its "
               "run.", "share", measured.assessed_on_time, page=("hygiene-rule", "assessment_overdue")),
     Indicator("red_share", HEALTH, "Red", "Models in use whose worst current verdict is red, of those with a run.",
