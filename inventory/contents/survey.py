@@ -5,19 +5,29 @@ from dataclasses import dataclass
 
 from django.utils.text import slugify
 
+from inventory import attributes
 from inventory.frames.sheets import Sheet, fault
 from inventory.models import Model
 from inventory.policies import LEVELS
 from mrm.accounts.models import Person, Workspace
 
 REQUIRED = ("name", "owner")
-TEXTS = {"name": 200, "slug": 100, "business_unit": 200, "methodology": 200, "purpose": 20_000, "description": 20_000}
+TEXTS = {"slug": 100} | {
+    name: attributes.COLUMNS[name].longest
+    for name in ("name", "business_unit", "methodology", "purpose", "description")
+}
 LEVELED = ("exposure", "purpose_level", "complexity", "reliance")
 YES, NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0", "")
 COLUMNS = (*REQUIRED, "slug", "business_unit", "purpose", "description", "methodology", *LEVELED,
            "affects_natural_persons")  # fmt: skip
 EXAMPLE = ("Consumer credit default", "omar.owner@bank.example", "", "Retail lending", "Approves consumer loans.", "",
            "Gradient-boosted trees", "high", "high", "medium", "high", "yes")  # fmt: skip
+# Beside those of the template, any attribute that is a single value; a model cannot be named before it is registered.
+FURTHER = {
+    name: attribute
+    for name, attribute in attributes.COLUMNS.items()
+    if name not in COLUMNS and attribute.kind != attributes.Kind.MODEL
+}
 MOST_FAULTS = 500
 
 
@@ -59,9 +69,9 @@ def _key(heading: str) -> str:
 
 def _faults_in_header(names: list[str], headings: list[str]) -> list[dict]:
     faults = [
-        fault(1, heading, f"is no column of a survey; there are {', '.join(COLUMNS)}.")
+        fault(1, heading, f"is no column of a survey; there are {', '.join((*COLUMNS, *FURTHER))}.")
         for name, heading in zip(names, headings, strict=True)
-        if name and name not in COLUMNS
+        if name and name not in COLUMNS and name not in FURTHER
     ]
     faults += [fault(1, name, "is missing; the template has it.") for name in REQUIRED if name not in names]
     twice = [name for name, count in Counter(filter(None, names)).items() if count > 1]
@@ -93,7 +103,23 @@ def _read(line: int, cells: dict[str, str], people: dict[str, Person]) -> tuple[
         entry["owner"] = people.get(email.lower())
         if why := _why_not_owner(entry["owner"], email):
             faults.append(fault(line, "owner", why))
+    for name, attribute in FURTHER.items():
+        if text := cells.get(name, ""):
+            entry[name], why = _value(attribute, text, people)
+            if why:
+                faults.append(fault(line, name, why))
     return entry, faults
+
+
+def _value(attribute: attributes.Attribute, text: str, people: dict[str, Person]) -> tuple:
+    """The typed value of a cell, or what is wrong with it."""
+    if attribute.kind == attributes.Kind.PERSON:
+        person = people.get(text.lower())
+        return person, _why_not_owner(person, text)
+    try:
+        return attributes.value_from_text(attribute, text), ""
+    except attributes.Unreadable as unreadable:
+        return None, str(unreadable).removeprefix(f"{attribute.name} ")
 
 
 def _why_not_owner(person: Person | None, email: str) -> str:

@@ -98,6 +98,31 @@ def test_every_fault_is_named_by_line_and_column(receive, line, stranger):
     assert survey.state == SurveyState.FAULTY
 
 
+def test_any_attribute_of_the_register_may_stand_as_a_further_column(receive, line, risk_officer):
+    cells = {"model_type": "Classification", "exposure_amount": "1200.50", "regions": "North, South",
+             "uses_machine_learning": "yes", "exposure_on": "2026-03-31", "sponsor": risk_officer.email}  # fmt: skip
+    header, values = (*HEADER, *cells), (*line(), *cells.values())
+    survey = receive("\n".join(";".join(f'"{cell}"' for cell in row) for row in (header, values)).encode(), actor=None)
+    assert survey.faults == []
+    import_survey(request_import(survey, actor=risk_officer))
+    model = Model.objects.get()
+    said = (model.model_type, model.regions, model.uses_machine_learning, str(model.exposure_amount))
+    assert said == ("classification", ["North", "South"], True, "1200.50")
+    assert (model.exposure_on, model.sponsor) == (date(2026, 3, 31), risk_officer)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("model_type", "magic"), ("exposure_amount", "much"), ("exposure_on", "soon"), ("sponsor", "nobody@bank.example"),
+     ("uses_machine_learning", "perhaps")],
+)  # fmt: skip
+def test_a_further_column_that_cannot_be_read_is_named_by_line_and_column(column, cell, receive, line):
+    rows = ((*HEADER, column), (*line(), cell))
+    survey = receive("\n".join(",".join(row) for row in rows).encode())
+    assert faults(survey) == [(1, column)]
+    assert survey.faults[0]["message"].startswith(f"Line 2, column {column}: ")
+
+
 def test_a_sheet_with_a_fault_is_not_imported(receive, line, engineer):
     survey = receive(make_csv(line(), line("Two", owner="")))
     with pytest.raises(RuleBroken, match="faulty"):
