@@ -1,4 +1,4 @@
-"""`mrm-verify trail EXPORT`: exit 0 only if everything holds, else 1 and the first fault."""
+"""`mrm-verify trail EXPORT` and `mrm-verify proof ENTRY PROOF`: exit 0 only if all holds, else 1 and why not."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 from mrm_verify import __version__
 from mrm_verify.export import Found, verify_export
 from mrm_verify.faults import Fault
+from mrm_verify.proof import verify_proof
 from mrm_verify.trust import Trust
 
 
@@ -22,7 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     trail.add_argument("--authority", action="append", default=[], type=Path, help="a time-stamp authority's root, PEM")
     trail.add_argument("--against", action="append", default=[], type=Path, help="a checkpoint you hold from before")
     trail.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use; by default one a core")
+    proof = commands.add_parser("proof", help="check that one entry stands in the log")
+    proof.add_argument("entry", type=Path, help="the bytes of the entry, as its page gives them")
+    proof.add_argument("proof", type=Path, help="its proof (C2SP tlog-proof)")
+    proof.add_argument("--key", required=True, help="the log's key, name+id+key, as the organisation published it")
     options = parser.parse_args(arguments)
+    if hasattr(options, "proof"):
+        return _proof(options)
     try:
         trust = Trust(
             options.key,
@@ -35,6 +42,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The trail does not hold. {fault}", file=sys.stderr)
         return 1
     print("\n".join(_told(found, pinned=bool(options.key))))
+    return 0
+
+
+def _proof(options: argparse.Namespace) -> int:
+    try:
+        found = verify_proof(options.entry.read_bytes(), options.proof.read_text(), options.key)
+    except (Fault, OSError, UnicodeDecodeError) as fault:
+        print(f"The proof does not hold. {fault}", file=sys.stderr)
+        return 1
+    log, size = found.checkpoint.origin, found.checkpoint.size
+    print(f"The proof holds: it is entry {found.index} of {log}, among {size:,} that the log signed.")
     return 0
 
 

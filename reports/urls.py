@@ -13,6 +13,7 @@ urlpatterns = [
     path("reports/<reference:reference>/", reports.report, name="report"),
     path("reports/<reference:reference>/pdf/", reports.download, name="report-pdf"),
     path("trail/export/", trail.export, name="export-trail"),
+    path("trail/verification/", trail.verify, name="verify-trail"),
     path("policy/regimes/", regimes.regimes, name="regimes"),
     path("models/<slug:slug>/regimes/", regimes.model_regimes, name="model-regimes"),
     path("models/<slug:slug>/reports/", reports.model_reports, name="model-reports"),

@@ -1,18 +1,23 @@
-"""The trail: search it, read an entry with its proof, recompute all of it."""
+"""The trail: search it, read an entry with its proof, and what a third party needs to check it."""
 
+import base64
 import json
 
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from audits.trail import services
 from audits.trail.models import Checkpoint, Endorser
+from inventory.contents.stories import lines_of
 from inventory.contents.trail import chosen, entries_visible_to
 from inventory.forms import TrailFilter
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.pages.answers import answer
 from mrm.pages.tables import numbered_page
+from mrm_verify.canonical import canonical
+from mrm_verify.proof import write_proof
 
 
 @require_safe
@@ -36,15 +41,69 @@ def entry(request, position):
         "body": json.dumps(entry.body(), indent=2, ensure_ascii=False, sort_keys=True),
         "checkpoint": checkpoint,
         "proof": services.inclusion_proof(entry, checkpoint.size) if checkpoint else [],
+        "time_stamps": range(len(services.time_stamps_of(checkpoint))) if checkpoint else [],
+        "consistency": _consistency(request, checkpoint),
+        "key": services.trust().log,
+        "story": lines_of([entry])[0],
         "before": visible.filter(position__lt=position).first(),
         "after": visible.filter(position__gt=position).last(),
     }
     return render(request, "trail/entry.html", context)
 
 
-@require_POST
-def verify(request):
-    """Recompute every hash, every link, the tree and every checkpoint, now."""
-    require(request.user, Permission.READ_TRAIL, None)
-    context = {"verification": services.verify_trail()}
-    return answer(request, "trail/verified.html", context, part="trail/verified_part.html")
+@require_safe
+def entry_bytes(request, position):
+    """Exactly the bytes that the hash of an entry commits to."""
+    found = get_object_or_404(entries_visible_to(request.user), position=position)
+    return _file(canonical(found.body()), f"entry-{position}.json", "application/json")
+
+
+@require_safe
+def entry_proof(request, position):
+    """That these bytes stand in the log, as a C2SP tlog-proof."""
+    found = get_object_or_404(entries_visible_to(request.user), position=position)
+    checkpoint = get_object_or_404(Checkpoint, size=_covering(position))
+    hashes = [bytes.fromhex(node) for node in services.inclusion_proof(found, checkpoint.size)]
+    proof = write_proof(position, hashes, services.note_in_full(checkpoint))
+    return _file(proof.encode(), f"entry-{position}.tlog-proof", "text/plain; charset=utf-8")
+
+
+@require_safe
+def checkpoint_note(request, size):
+    """A signed checkpoint with the cosignatures of witnesses under it."""
+    require(request.user, Permission.READ_TRAIL, None, model_slug=None)
+    note = services.note_in_full(get_object_or_404(Checkpoint, size=size))
+    return _file(note.encode(), f"checkpoint-{size}.txt", "text/plain; charset=utf-8")
+
+
+@require_safe
+def time_stamp(request, size, number):
+    """One RFC 3161 token over the three lines of a checkpoint, in DER."""
+    require(request.user, Permission.READ_TRAIL, None, model_slug=None)
+    tokens = services.time_stamps_of(get_object_or_404(Checkpoint, size=size))
+    if number >= len(tokens):
+        raise Http404
+    return _file(base64.b64decode(tokens[number]), f"checkpoint-{size}.tst", "application/timestamp-token")
+
+
+def _covering(position: int) -> int | None:
+    """The size of the newest checkpoint, if it covers this entry."""
+    return Checkpoint.objects.filter(size__gt=position).values_list("size", flat=True).first()
+
+
+def _consistency(request, checkpoint: Checkpoint | None) -> dict | None:
+    """That the log only grew since an earlier checkpoint: the one asked for, else the one before the newest."""
+    if checkpoint is None:
+        return None
+    asked = request.GET.get("since", "")
+    earlier = Checkpoint.objects.filter(size__lt=checkpoint.size)
+    old = earlier.filter(size=int(asked)).first() if asked.isdecimal() and len(asked) < 19 else earlier.first()
+    if old is None:
+        return None
+    return {"old": old, "proof": services.consistency_proof(old.size, checkpoint.size), "choices": earlier[:20]}
+
+
+def _file(content: bytes, name: str, content_type: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,10 +1,23 @@
-"""The trail as a download, whole or as far as the search on its page asks."""
+"""The trail as a download, and its verification on a page, a few seconds at a time."""
 
-from django.views.decorators.http import require_safe
+from dataclasses import asdict
+from uuid import UUID
 
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audits.trail.services import Verifying, verify_some
 from inventory.forms import TrailFilter
-from mrm.pages.answers import zip_answer
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.locks import held
+from mrm.pages.answers import answer, zip_answer
+from reports.contents.agreement import disagreements
 from reports.services import export_trail
+
+KEPT = "trail_verification"  # In the session: how far the verification that this browser asked for has come.
+ONE_AT_A_TIME = UUID("7c1f2b66-3f0e-4b52-9a44-5d0e6f6f1c21")
+SECONDS = 2
 
 
 @require_safe
@@ -12,3 +25,23 @@ def export(request):
     form = TrailFilter(request.GET)
     form.is_valid()
     return zip_answer("trail.zip", export_trail(wanted=form.cleaned_data, actor=request.user))
+
+
+@require_http_methods(["GET", "POST"])
+def verify(request):
+    """Recompute every hash, every link, the tree and every checkpoint; then compare the rows beside the trail.
+
+    A POST begins, and each load of the page goes on for some seconds: so a long trail shows how far it is, and keeps no
+    web process for long. The whole installation verifies for one browser at a time.
+    """
+    require(request.user, Permission.READ_TRAIL, None)
+    if request.method == "GET" and KEPT not in request.session:
+        return redirect("trail")
+    verifying = Verifying() if request.method == "POST" else Verifying(**request.session[KEPT])
+    with held(ONE_AT_A_TIME) as mine:
+        if mine and not verifying.finished:
+            verify_some(verifying, seconds=SECONDS)
+        rows = disagreements() if mine and verifying.finished and not verifying.fault else []
+    request.session[KEPT] = asdict(verifying)
+    context = {"verification": verifying, "rows": rows, "waits": not mine}
+    return answer(request, "trail/verified.html", context, part="trail/verified_part.html")

@@ -1,14 +1,20 @@
 """The trail's pages, people, roles and tokens."""
 
+import psycopg
 import pytest
+from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 
 from audits.trail.models import Entry
-from audits.trail.services import endorse_checkpoints, sign_checkpoint
+from audits.trail.services import endorse_checkpoints, sign_checkpoint, trust
+from mrm import embedded
 from mrm.accounts.models import Person, Token, Workspace
 from mrm.adapters.witnesses import InMemoryWitness
+from mrm_verify.command import main as mrm_verify
+from mrm_verify.notes import Checkpoint
+from reports.views.trail import ONE_AT_A_TIME
 from tests.factories import PASSWORD, make_model
 from tests.pages.scenery import make_assessed_model
 
@@ -48,6 +54,56 @@ def test_the_page_names_who_attests_to_the_trail_and_who_did_not_answer(visit, a
 def test_the_button_verifies_the_whole_trail(visit, auditor):
     make_model(name="Lending")
     assert "The whole trail holds." in visit(auditor).post(reverse("verify-trail")).text
+
+
+def test_one_browser_at_a_time_is_verified_for_and_the_next_load_goes_on(visit, auditor):
+    make_model(name="Lending")
+    client, page = visit(auditor), reverse("verify-trail")
+    assert client.get(page).status_code == 302, "nothing was begun"
+    address = embedded.database_url(django_settings.VAR, connection.settings_dict["NAME"])
+    with psycopg.connect(address, autocommit=True) as other:
+        key = int.from_bytes(ONE_AT_A_TIME.bytes[:8], signed=True)
+        other.execute("SELECT pg_advisory_lock(%s)", [key])
+        waiting = client.post(page).text
+    assert "Somebody else is verifying" in waiting and 'role="progressbar"' in waiting and "Go on" in waiting
+    part = client.get(page, headers={"HX-Request": "true"}).text
+    assert "The whole trail holds." in part and "<html" not in part
+
+
+def test_the_button_names_a_row_that_no_entry_explains(visit, auditor):
+    model = make_model(name="Lending")
+    type(model).objects.update(status="in_use")
+    assert "no entry says that any version" in visit(auditor).post(reverse("verify-trail")).text
+
+
+def test_an_entry_its_proof_and_the_checkpoint_are_checked_by_anybody(visit, auditor, tmp_path, capsys, client):
+    for number in range(5):
+        make_model(name=f"Lending {number}")
+        sign_checkpoint()
+    entry, reader = Entry.objects.filter(model_slug="lending-2").get(), visit(auditor)
+    names = {"entry.json": "trail-entry-bytes", "entry.tlog-proof": "trail-entry-proof"}
+    for name, page in names.items():
+        answer = reader.get(reverse(page, args=[entry.position]))
+        assert answer.status_code == 200
+        (tmp_path / name).write_bytes(answer.content)
+    arguments = ["proof", str(tmp_path / "entry.json"), str(tmp_path / "entry.tlog-proof"), "--key", trust().log]
+    assert mrm_verify(arguments) == 0
+    assert f"it is entry {entry.position} of" in capsys.readouterr().out
+    (tmp_path / "entry.json").write_bytes((tmp_path / "entry.json").read_bytes().replace(b"Lending", b"Landing"))
+    assert mrm_verify(arguments) == 1
+    text = reader.get(reverse("trail-entry", args=[entry.position])).text
+    assert "Proof that the log only grew" in text and "mrm-verify proof" in text
+    note = reader.get(reverse("checkpoint-note", args=[Entry.objects.count()])).content.decode()
+    assert Checkpoint.read(note).size == Entry.objects.count()
+    assert reader.get(reverse("checkpoint-time-stamp", args=[Entry.objects.count(), 0])).status_code == 404
+    assert client.get(reverse("trail-entry-bytes", args=[entry.position])).status_code == 302
+
+
+def test_the_bytes_of_what_one_may_not_see_are_not_found(visit, stranger):
+    make_model(name="Lending")
+    sign_checkpoint()
+    for page in ("trail-entry-bytes", "trail-entry-proof"):
+        assert visit(stranger).get(reverse(page, args=[Entry.objects.first().position])).status_code == 404
 
 
 def test_the_button_names_an_edited_entry(visit, auditor):

@@ -95,6 +95,7 @@ SENTENCES: dict[str, str] = {
     Action.BATCH_RECEIVED: "stored a {subject}[, logged from {first_at:moment} to {last_at:moment}]",
     Action.OUTCOMES_RECEIVED: "stored {subject}[, {unknown_ids:number} of them for unknown predictions]",
     Action.SOURCE_REGISTERED: "let the table {table} be read for version {version:version} of {model}[, at {url}]",
+    Action.SOURCE_TESTED: "tried to reach the {subject}",
     Action.SOURCE_CLOSED: "closed the {subject}",
     Action.PLAN_CREATED: "planned monitoring: {subject}[, first due on {first_due:day}]",
     Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}",
