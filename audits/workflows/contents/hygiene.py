@@ -10,6 +10,7 @@ from audits.assessments.models import Plan, Run
 from audits.workflows.contents.validations import overdue as validation_overdue
 from audits.workflows.models import Attestation, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
+from inventory import policies
 from inventory.contents.dependencies import orphan_dependencies
 from inventory.models import (
     Document,
@@ -38,7 +39,7 @@ class Rule:
     title: str
     remedy: str
     scope: Q
-    broken: Callable[[datetime], Q]
+    broken: Callable[[datetime, dict], Q]  # With the policy in force.
 
 
 def _of_version(versions: QuerySet) -> Q:
@@ -56,16 +57,16 @@ def approved_versions() -> QuerySet:
     return approved.order_by().values("version")
 
 
-def _unapproved(now: datetime) -> Q:
+def _unapproved(now: datetime, policy: dict) -> Q:
     return _of_version(_in_production().exclude(pk__in=approved_versions()))
 
 
-def _tier_review(now: datetime) -> Q:
-    days = Policy.objects.in_force().section("tiering")["review_after_days"]
+def _tier_review(now: datetime, policy: dict) -> Q:
+    days = policies.section(policy, "tiering")["review_after_days"]
     return Q(tier_confirmed_at__lt=now - timedelta(days=days))
 
 
-def _without_batch(now: datetime) -> Q:
+def _without_batch(now: datetime, policy: dict) -> Q:
     recent = PredictionBatch.objects.filter(last_at__gte=now - NO_BATCH)
     elsewhere = Source.objects.open().filter(last_at__gte=now - NO_BATCH)
     return ~_of_version(ModelVersion.objects.filter(pk__in=recent.values("version"))) & ~_of_version(
@@ -73,46 +74,46 @@ def _without_batch(now: datetime) -> Q:
     )
 
 
-def _without_labels(now: datetime) -> Q:
+def _without_labels(now: datetime, policy: dict) -> Q:
     recent = OutcomeBatch.objects.filter(received_at__gte=now - NO_LABELS)
     return ~Q(pk__in=recent.values("model"))
 
 
-def _unassessed(now: datetime) -> Q:
+def _unassessed(now: datetime, policy: dict) -> Q:
     return ~_of_version(_in_production(pk__in=Run.objects.finished().values("version")))
 
 
-def _assessment_overdue(now: datetime) -> Q:
+def _assessment_overdue(now: datetime, policy: dict) -> Q:
     plans = Plan.objects.filter(enabled=True, next_due_at__lt=now - OVERDUE_BY)
     return _of_version(_in_production(pk__in=plans.values("version")))
 
 
-def _incomplete(now: datetime) -> Q:
-    return lacking(Policy.objects.in_force().document)
+def _incomplete(now: datetime, policy: dict) -> Q:
+    return lacking(policy)
 
 
 RULES = (
     Rule("no_active_owner", "No active owner", "Name an owner who still works here.", ALIVE,
-         lambda now: Q(owner__is_active=False)),
+         lambda now, policy: Q(owner__is_active=False)),
     Rule("incomplete", "Required attributes missing", "Say what its page lists as missing.", ALIVE, _incomplete),
     Rule("tier_provisional", "Tier provisional", "Have a risk officer confirm the tier.", ALIVE,
-         lambda now: Q(tier_confirmed_at__isnull=True)),
+         lambda now, policy: Q(tier_confirmed_at__isnull=True)),
     Rule("tier_review_overdue", "Tier confirmed too long ago", "Assess the tier again.", ALIVE, _tier_review),
     Rule("attestation_overdue", "Attestation overdue", "Ask the owner to confirm the entry.", ALIVE,
-         lambda now: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
+         lambda now, policy: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
     Rule("validation_overdue", "Validation overdue", "Ask for its validation, or assign whoever validates.", ALIVE,
-         lambda now: validation_overdue(now.date())),
+         lambda now, policy: validation_overdue(now.date(), document=policy)),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,
-         lambda now: Q(pk__in=Finding.objects.open().filter(due_at__lt=now.date()).values("model"))),
+         lambda now, policy: Q(pk__in=Finding.objects.open().filter(due_at__lt=now.date()).values("model"))),
     Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),
     Rule("no_use", "In use for no registered use", "Register what it is used for.", IN_USE,
-         lambda now: ~Q(pk__in=Use.objects.values("model"))),
+         lambda now, policy: ~Q(pk__in=Use.objects.values("model"))),
     Rule("orphan_dependency", "Depends on a retired model", "Say what takes its place, or end the dependency.", ALIVE,
-         lambda now: Q(pk__in=orphan_dependencies().values("model"))),
+         lambda now, policy: Q(pk__in=orphan_dependencies().values("model"))),
     Rule("stale_document", "Document to be reviewed", "Attach its next edition, or end the old one.", ALIVE,
-         lambda now: Q(pk__in=Document.objects.standing().filter(review_by__lt=now.date()).values("model"))),
+         lambda now, policy: Q(pk__in=Document.objects.standing().filter(review_by__lt=now.date()).values("model"))),
     Rule("no_reference", "No reference data", "Send the reference data of the version in use.", IN_USE,
-         lambda now: _of_version(_in_production().exclude(pk__in=ReferenceData.objects.values("version")))),
+         lambda now, policy: _of_version(_in_production().exclude(pk__in=ReferenceData.objects.values("version")))),
     Rule("not_assessed", "Never assessed", "Nothing is known of its health until a first run is finished.", IN_USE,
          _unassessed),
     Rule("assessment_overdue", "Assessment overdue", "Look why its plans do not run.", IN_USE, _assessment_overdue),
@@ -135,9 +136,9 @@ class Standing:
 
 def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
     """Every rule over these models, in one query."""
-    counts = {}
+    counts, policy = {}, Policy.objects.in_force().document
     for rule in RULES:
-        broken = rule.scope & rule.broken(now)
+        broken = rule.scope & rule.broken(now, policy)
         counts |= {
             f"{rule.name}_broken": Count("pk", filter=broken & ~_baselined(now.date())),
             f"{rule.name}_dated": Count("pk", filter=broken & _baselined(now.date())),
@@ -149,15 +150,15 @@ def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
 
 def breaking(models: QuerySet, rule: Rule, *, now: datetime, dated: bool = False) -> QuerySet:
     """The models that break a rule: those that must not, or those whose debt is dated."""
-    baselined = _baselined(now.date())
-    return models.filter(rule.scope & rule.broken(now), baselined if dated else ~baselined)
+    baselined, policy = _baselined(now.date()), Policy.objects.in_force().document
+    return models.filter(rule.scope & rule.broken(now, policy), baselined if dated else ~baselined)
 
 
 def settled(models: QuerySet, *, now: datetime) -> QuerySet:
     """Those of these models that break no rule."""
-    broken = Q()
+    broken, policy = Q(), Policy.objects.in_force().document
     for rule in RULES:
-        broken |= rule.scope & rule.broken(now)
+        broken |= rule.scope & rule.broken(now, policy)
     return models.exclude(broken)
 
 

@@ -80,8 +80,8 @@ def due_before(day: date, *, document: dict | None = None) -> Q:
     return condition & Q(status__in=IN_USE)
 
 
-def overdue(today: date, bucket: str = "") -> Q:
+def overdue(today: date, bucket: str = "", *, document: dict | None = None) -> Q:
     """The models whose validation is overdue; with a bucket, by so many days."""
     least, most = BUCKETS[bucket] if bucket else (1, None)
-    condition = due_before(today - timedelta(days=least - 1))
-    return condition & ~due_before(today - timedelta(days=most)) if most else condition
+    condition = due_before(today - timedelta(days=least - 1), document=document)
+    return condition & ~due_before(today - timedelta(days=most), document=document) if most else condition

@@ -12,22 +12,48 @@ from audits.workflows.forms import AttestationFilter, AttestationForm
 from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import numbered_page
+from mrm.pages.tables import csv_stream, numbered_page
 
 
 @require_safe
 def attestation_list(request):
-    form = AttestationFilter(request.GET)
-    form.is_valid()
-    today = timezone.now().date()
-    rows = Attestation.objects.visible_to(request.user).select_related("model__owner", "attested_by")
-    if state := form.cleaned_data.get("state"):
-        rows = rows.overdue(today) if state == "overdue" else rows.filter(state=state)
-    if text := form.cleaned_data.get("q"):
-        rows = rows.filter(model__name__icontains=text)
-    page = numbered_page(request, rows)
+    form, today = AttestationFilter(request.GET), timezone.now().date()
+    page = numbered_page(request, _chosen(request, form))
     context = {"page": page, "form": form, "rows": [(row, row.bucket(today)) for row in page]}
     return answer(request, "workflows/attestation_list.html", context, part="workflows/attestation_rows.html")
+
+
+@require_safe
+def attestations_csv(request):
+    """What the list shows, all of it, for a spreadsheet."""
+    today = timezone.now().date()
+    header = ["model", "owner", "state", "covers_from", "due_at", "overdue", "attested_at", "attested_by", "statement"]
+    rows = (
+        [
+            row.model.slug,
+            row.model.owner.email,
+            row.state,
+            row.covers_from.isoformat(),
+            row.due_at.isoformat(),
+            row.bucket(today),
+            row.attested_at.isoformat() if row.attested_at else "",
+            row.attested_by.email if row.attested_by else "",
+            row.statement,
+        ]
+        for row in _chosen(request, AttestationFilter(request.GET)).iterator()
+    )
+    return csv_stream(f"attestations-{today}.csv", header, rows)
+
+
+def _chosen(request, form: AttestationFilter):
+    """The attestations that the filter asks for, among those one may see."""
+    form.is_valid()
+    rows = Attestation.objects.visible_to(request.user).select_related("model__owner", "attested_by")
+    if state := form.cleaned_data.get("state"):
+        rows = rows.overdue(timezone.now().date()) if state == "overdue" else rows.filter(state=state)
+    if text := form.cleaned_data.get("q"):
+        rows = rows.filter(model__name__icontains=text)
+    return rows
 
 
 @require_http_methods(["GET", "POST"])

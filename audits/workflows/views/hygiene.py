@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audits.workflows.contents.hygiene import BY_NAME, breaking, hygiene_of
-from inventory.models import Model
+from inventory.models import Model, Policy
 from mrm.pages.keyset import CursorUnknown, keyset_page
-from mrm.pages.tables import ROWS_PER_PAGE
+from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
 
 
 @require_safe
@@ -23,10 +23,30 @@ def broken(request, name):
     if name not in BY_NAME:
         raise Http404
     dated = request.GET.get("dated") == "yes"
-    models = Model.objects.visible_to(request.user).select_related("owner")
-    rows = breaking(models, BY_NAME[name], now=timezone.now(), dated=dated)
+    rows = _breaking(request, name)
     try:
         page = keyset_page(rows, ("name", "slug"), cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
     except CursorUnknown:
         return redirect(request.path)
     return render(request, "workflows/hygiene_rule.html", {"rule": BY_NAME[name], "page": page, "dated": dated})
+
+
+@require_safe
+def broken_csv(request, name):
+    """The same list, all of it, with what each model still lacks, for a spreadsheet."""
+    if name not in BY_NAME:
+        raise Http404
+    policy = Policy.objects.in_force().document
+    models = _breaking(request, name).order_by("name", "slug").telling_of_rows(policy)
+    rows = (
+        [model.slug, model.name, model.tier, model.status, model.owner.email, model.business_unit,
+         model.baselined_until.isoformat() if model.baselined_until else "", ", ".join(model.missing(policy))]
+        for model in models.iterator()
+    )  # fmt: skip
+    header = ["slug", "name", "tier", "status", "owner", "business_unit", "baselined_until", "missing"]
+    return csv_stream(f"{name}-{timezone.now().date()}.csv", header, rows)
+
+
+def _breaking(request, name: str):
+    models = Model.objects.visible_to(request.user).select_related("owner")
+    return breaking(models, BY_NAME[name], now=timezone.now(), dated=request.GET.get("dated") == "yes")
