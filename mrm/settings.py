@@ -172,7 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "mrm.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "mrm.accounts.authentication.passwords.PasswordAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -196,6 +196,9 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # An address is no proof of owning a
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 SOCIALACCOUNT_STORE_TOKENS = False
+
+# --- Being watched ----------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 EMAIL_URL = env.text("EMAIL_URL")
@@ -274,6 +277,7 @@ SPECTACULAR_SETTINGS = {
         "ArrangementKind": "audits.workflows.serializers.arrangements.KINDS",
         "ArrangementState": "audits.workflows.serializers.arrangements.STATES",
         "FindingState": "audits.workflows.serializers.findings.STATES",
+        "RetirementState": "audits.workflows.serializers.retirement.STATES",
         "ValidationKind": "audits.workflows.serializers.validations.KINDS",
         "ValidationState": "audits.workflows.serializers.validations.STATES",
         "OpinionOutcome": "audits.workflows.serializers.validations.OUTCOMES",

@@ -78,6 +78,24 @@ class ChangeFilter(forms.Form):
     q = forms.CharField(label="Model or reference", required=False, max_length=200)
 
 
+class ItemEvidenceForm(forms.Form):
+    evidence = forms.CharField(
+        label="What shows it",
+        max_length=4000,
+        widget=_text_area(2),
+        help_text="A ticket, a commit, a message, a place in the archive.",
+    )
+
+
+class RetirementSignatureForm(forms.Form):
+    comment = forms.CharField(label="Comment", max_length=4000, required=False, widget=_text_area(2))
+
+
+class ArchiveForm(forms.Form):
+    archive = forms.CharField(label="Where the records lie", max_length=2000, widget=_text_area(2))
+    retained_until = forms.DateField(label="Kept until", widget=forms.DateInput(attrs={"type": "date"}))
+
+
 class FindingFilter(forms.Form):
     state = forms.ChoiceField(choices=[ANY, *_words(FindingState)], required=False)
     severity = forms.ChoiceField(choices=[ANY, *Finding.Severity.choices], required=False)

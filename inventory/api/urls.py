@@ -21,6 +21,7 @@ from inventory.api.sources import SourceClosureApi, SourceReadingApi, SourcesApi
 from inventory.api.stories import ModelStoryApi, StoryApi
 from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
 from inventory.api.tiering import TierApi, TierAssessmentsApi, TierConfirmationApi
+from inventory.api.tokens import TokenApi, TokenRevocationApi, TokenRotationApi, TokensApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
 from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
@@ -28,6 +29,10 @@ from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
 VERSION = "models/<slug:slug>/versions/<int:number>/"
 
 urlpatterns = [
+    path("tokens/", TokensApi.as_view(), name="api-tokens"),
+    path("tokens/<uuid:token_id>/", TokenApi.as_view(), name="api-token"),
+    path("tokens/<uuid:token_id>/rotation/", TokenRotationApi.as_view(), name="api-token-rotation"),
+    path("tokens/<uuid:token_id>/revocation/", TokenRevocationApi.as_view(), name="api-token-revocation"),
     path("models/", ModelsApi.as_view(), name="api-models"),
     path("models/bulk/", BulkApi.as_view(), name="api-bulk"),
     path("models/<slug:slug>/", ModelApi.as_view(), name="api-model"),

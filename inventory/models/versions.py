@@ -38,6 +38,9 @@ class ModelVersion(models.Model):
 
     class Meta:
         ordering = ["model", "-number"]
+        indexes = [
+            models.Index(fields=["artifact_sha256"], condition=~Q(artifact_sha256=""), name="versions_by_artifact")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["model", "number"], name="one_version_per_number"),
             models.UniqueConstraint(fields=["model"], condition=Q(stage="production"), name="one_production_version"),

@@ -50,6 +50,10 @@ class Api(APIView):
     def body_digest(self, request) -> str:
         return hashlib.sha256(request._request.body).hexdigest()
 
+    def answer_to_keep(self, data):
+        """What a repeated POST is answered with: the same, but for what nobody may read twice."""
+        return data
+
     def handle_exception(self, exc):
         if isinstance(exc, AlreadyAnswered):
             return exc.as_response()
@@ -58,7 +62,7 @@ class Api(APIView):
     def finalize_response(self, request, response, *args, **kwargs):
         if self.kept is not None and response.status_code < 400:
             self.kept.status = response.status_code
-            self.kept.answer = json.loads(JSONRenderer().render(response.data))
+            self.kept.answer = json.loads(JSONRenderer().render(self.answer_to_keep(response.data)))
             self.kept.save(update_fields=["status", "answer"])
         return super().finalize_response(request, response, *args, **kwargs)
 

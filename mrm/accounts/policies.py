@@ -32,6 +32,7 @@ class Permission(StrEnum):
     REQUEST_CHANGE = "request_change"
     DECIDE_CHANGE = "decide_change"  # Which roles a change awaits is the policy's, per kind and tier.
     DECIDE_RETENTION = "decide_retention"  # How long records are kept is decided together with an auditor.
+    CARRY_OUT_RETIREMENT = "carry_out_retirement"
     SUSPEND_MODEL = "suspend_model"  # Which of these roles may is the policy's.
     RAISE_FINDING = "raise_finding"
     ANSWER_FINDING = "answer_finding"
@@ -67,6 +68,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, HOV, RSK}),
     Permission.DECIDE_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
     Permission.DECIDE_RETENTION: frozenset({VAL, HOV, RSK, CRO, CMP, AUD}) | COMMITTEE,
+    Permission.CARRY_OUT_RETIREMENT: frozenset({ENG, OWN}),
     Permission.SUSPEND_MODEL: frozenset({OWN, VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
     Permission.RAISE_FINDING: frozenset({VAL, HOV, RSK, CMP}),
     Permission.ANSWER_FINDING: frozenset({ENG, OWN}),

@@ -32,6 +32,7 @@ from tests.factories import (
     promote,
 )
 from tests.races.threads import at_once, refusals
+from tests.workflows.retiring import sign, verified
 
 Kind = ChangeRequest.Kind
 
@@ -128,7 +129,9 @@ def test_a_promotion_against_a_retirement_never_leaves_a_retired_model_in_produc
     )
     approval(promotion, validator)()
     approval(retirement, validator)()
-    answers = at_once(approval(promotion, risk_officer), approval(retirement, risk_officer))
+    approval(retirement, risk_officer)()
+    ending = verified(retirement, owner=candidate.model.owner, engineer=engineer)
+    answers = at_once(approval(promotion, risk_officer), partial(sign, ending, risk_officer))
     (refused,) = refusals(answers)
     assert isinstance(refused, RuleBroken)
     model = candidate.model

@@ -16,6 +16,7 @@ from tests.factories import RETIREMENT, make_person, make_reference, make_versio
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
 from tests.workflows.kinds import exception_terms, overlay_terms
+from tests.workflows.retiring import sign, verified
 
 ROUNDS = 200
 AT_ONCE = 5
@@ -58,9 +59,11 @@ def test_promotion_against_retirement_against_suspension(candidate, engineer, va
     retirement = request_change(Kind.RETIREMENT, model, reason="Over.", terms=RETIREMENT, actor=engineer)
     approval(promotion, validator)()
     approval(retirement, validator)()
+    approval(retirement, risk_officer)()
+    ending = verified(retirement, owner=model.owner, engineer=engineer)
     answers = at_once(
         approval(promotion, risk_officer),
-        approval(retirement, risk_officer),
+        partial(sign, ending, risk_officer),
         partial(suspend, model, reason="Constant scores.", actor=risk_officer),
     )
     model.refresh_from_db()

@@ -42,6 +42,7 @@ from tests.factories import (
     promote,
 )
 from tests.fixtures.story import approve
+from tests.workflows.retiring import retired
 
 Kind, Meaning = ChangeRequest.Kind, Decision.Meaning
 WHY = "The applicants have changed."
@@ -318,6 +319,7 @@ def test_an_approved_retirement_ends_the_model_and_everything_open_about_it(retr
     )
     approve(change, story.risk_officer)
     approve(change, story.validator)
+    retired(change, owner=story.owner, engineer=story.engineer, officer=story.risk_officer)
     retraining.refresh_from_db()
     assert story.model.status == Status.RETIRED and story.version.stage == Stage.RETIRED
     assert not Breach.objects.open().exists()

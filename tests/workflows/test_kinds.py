@@ -29,6 +29,7 @@ from tests.factories import RETIREMENT, make_model, make_person, make_reference,
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
 from tests.workflows.kinds import acceptance_terms, decided, exception_terms, in_days, overlay_terms
+from tests.workflows.retiring import retired
 
 Kind, Held = ChangeRequest.Kind, Arrangement.Kind
 WHY = "It is needed."
@@ -384,6 +385,7 @@ def test_what_ends_with_a_model_is_shown_and_ends(story, officers):
     assert exception.reference in change.evidence["impact"]["arrangements"]
     for person in officers:
         approve(change, person)
+    retired(change, owner=story.owner, engineer=story.engineer, officer=story.risk_officer)
     exception.refresh_from_db()
     assert (exception.state, story.model.status) == (ArrangementState.CLOSED, Status.RETIRED)
 

@@ -65,7 +65,7 @@ EVIDENCE = {
     "gate": None,
     "waived": None,
     "assessments": None,
-    "impact": {"versions": [1], "uses": [], "findings": [], "arrangements": ["AP-2025-0001"]},
+    "impact": {"versions": [1], "uses": [], "findings": [], "models_downstream": [], "arrangements": ["AP-2025-0001"]},
 }
 CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "minutes": {}, "arrangements": [], "decisions": [], "retraining": None}
 WITHDRAWAL = {"reason": "Sales found another year of applications to decide."}

@@ -21,6 +21,7 @@ from audits.workflows.api.changes import (
     WithdrawalApi,
 )
 from audits.workflows.api.comparison import ComparisonApi
+from audits.workflows.api.delegations import DelegationRevocationApi, DelegationsApi
 from audits.workflows.api.findings import (
     ClosureApi,
     FindingApi,
@@ -36,6 +37,15 @@ from audits.workflows.api.register import (
     AttestationStatementApi,
     BrokenApi,
     HygieneApi,
+)
+from audits.workflows.api.retirement import (
+    RetirementAbandonmentApi,
+    RetirementApi,
+    RetirementArchiveApi,
+    RetirementItemsApi,
+    RetirementReturnApi,
+    RetirementSignatureApi,
+    RetirementVerificationApi,
 )
 from audits.workflows.api.retraining import RetrainingEventsApi
 from audits.workflows.api.validations import (
@@ -92,6 +102,17 @@ urlpatterns = [
     path(f"{CHANGE}decisions/", DecisionsApi.as_view(), name="api-decisions"),
     path(f"{CHANGE}conclusion/", ConclusionApi.as_view(), name="api-conclusion"),
     path(f"{CHANGE}withdrawal/", WithdrawalApi.as_view(), name="api-withdrawal"),
+    path(f"{CHANGE}retirement/", RetirementApi.as_view(), name="api-retirement"),
+    path(f"{CHANGE}retirement/items/", RetirementItemsApi.as_view(), name="api-retirement-items"),
+    path(f"{CHANGE}retirement/verification/", RetirementVerificationApi.as_view(), name="api-retirement-verification"),
+    path(f"{CHANGE}retirement/return/", RetirementReturnApi.as_view(), name="api-retirement-return"),
+    path(f"{CHANGE}retirement/signature/", RetirementSignatureApi.as_view(), name="api-retirement-signature"),
+    path(f"{CHANGE}retirement/archive/", RetirementArchiveApi.as_view(), name="api-retirement-archive"),
+    path(f"{CHANGE}retirement/abandonment/", RetirementAbandonmentApi.as_view(), name="api-retirement-abandonment"),
+    path("delegations/", DelegationsApi.as_view(), name="api-delegations"),
+    path(
+        "delegations/<uuid:delegation_id>/revocation/", DelegationRevocationApi.as_view(), name="api-revoke-delegation"
+    ),
     path("findings/", FindingsApi.as_view(), name="api-findings"),
     path(FINDING, FindingApi.as_view(), name="api-finding"),
     path(f"{FINDING}response/", ResponseApi.as_view(), name="api-finding-response"),

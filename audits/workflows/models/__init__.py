@@ -5,6 +5,7 @@ from audits.workflows.models.changes import ChangeRequest, Decision
 from audits.workflows.models.delegations import Delegation
 from audits.workflows.models.findings import Finding
 from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
+from audits.workflows.models.retirements import Retirement, RetirementItem
 from audits.workflows.models.retraining import Retraining
 from audits.workflows.models.standings import Standing, StandingMark
 from audits.workflows.models.validations import (
@@ -23,6 +24,8 @@ __all__ = [
     "Decision",
     "Delegation",
     "Finding",
+    "Retirement",
+    "RetirementItem",
     "Retraining",
     "Standing",
     "StandingMark",

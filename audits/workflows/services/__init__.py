@@ -4,6 +4,7 @@ from audits.workflows.services.arrangements import close_arrangement, expire_arr
 from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_attestations_of_retired
 from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
+from audits.workflows.services.checklists import complete_item
 from audits.workflows.services.decisions import (
     CAN_BE_CONDITIONAL,
     decide,
@@ -23,6 +24,14 @@ from audits.workflows.services.findings import (
     submit_finding,
 )
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
+from audits.workflows.services.retirement import (
+    abandon_retirement,
+    archive_retirement,
+    prepare_retirement,
+    return_retirement,
+    sign_retirement,
+    verify_retirement,
+)
 from audits.workflows.services.retraining import (
     dispatch_approved_retrainings,
     open_retraining_requests,
@@ -34,6 +43,13 @@ from audits.workflows.services.votes import conclude_vote, votes_of, why_not_con
 
 __all__ = [
     "CAN_BE_CONDITIONAL",
+    "abandon_retirement",
+    "archive_retirement",
+    "complete_item",
+    "prepare_retirement",
+    "return_retirement",
+    "sign_retirement",
+    "verify_retirement",
     "close_arrangement",
     "attest",
     "end_baselines",

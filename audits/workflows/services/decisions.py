@@ -201,7 +201,8 @@ def _refuse_decision(change: ChangeRequest, *, evidence_digest: str, actor) -> N
 @governed()
 def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     """Asks everything again, now that nobody else can decide."""
-    change, statement = locked(change), proven.statement.body
+    change, statement, actor = locked(change), proven.statement.body, actor.as_now()
+    _require(change, actor)
     _refuse_decision(change, evidence_digest=statement["evidence_digest"], actor=actor)
     meaning = next(one for one in Meaning if one.label == statement["meaning"])
     position, signer = position_of(change, actor), statement["signer"]

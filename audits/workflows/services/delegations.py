@@ -19,6 +19,8 @@ LONGEST = timedelta(days=92)
 def delegate(to: Person, *, reason: str, ends_at: datetime, starts_at: datetime | None = None, actor) -> Delegation:
     """Let another person decide in one's place until a day. Nobody delegates what was delegated to them."""
     require(actor, Permission.DECIDE_CHANGE, None)
+    if actor.token:
+        raise NotPermitted("A token delegates nothing; sign in on the pages.")
     starts_at = starts_at or timezone.now()
     if reasons := _why_not(actor, to, reason=reason, starts_at=starts_at, ends_at=ends_at):
         raise RuleBroken(*reasons)

@@ -8,13 +8,15 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Decision, ValidationRequest, ValidatorAssignment
-from inventory.models import PolicyDraft
+from inventory.models import ModelVersion, PolicyDraft
 
+MOST_TWINS = 100
 OWNERSHIP_COUNTS_FOR = timedelta(days=365)  # governance.md, section 7, rule 1.
 MADE = {
     Action.VERSION_REGISTERED: "registered",
     Action.ARTIFACT_RECEIVED: "sent the artifact of",
     Action.REFERENCE_RECEIVED: "sent the reference data of",
+    Action.VERSION_DESCRIBED: "described the columns of",
 }
 
 
@@ -46,7 +48,10 @@ def owned(change: ChangeRequest | ValidationRequest, person) -> str:
 
 
 def made(change: ChangeRequest | ValidationRequest, person) -> str:
-    """Whoever registered a version, or sent what it consists of; by the row and by the trail."""
+    """Whoever registered a version, or sent what it consists of; by the row and by the trail.
+
+    The same artifact under another number or name is the same work.
+    """
     version = change.version
     if version is None:
         return ""
@@ -54,7 +59,21 @@ def made(change: ChangeRequest | ValidationRequest, person) -> str:
         return f"registered version {version.number} on {day(version.registered_at)}"
     subjects = [version, *([version.reference] if hasattr(version, "reference") else [])]
     deed = Entry.objects.about(*subjects).filter(actor_id=str(person.pk), action__in=MADE).first()
-    return f"{MADE[deed.action]} version {version.number} on {day(deed.at)}" if deed else ""
+    if deed:
+        return f"{MADE[deed.action]} version {version.number} on {day(deed.at)}"
+    return _made_before(version, person)
+
+
+def _made_before(version: ModelVersion, person) -> str:
+    """Whoever made a version with the same artifact, however it is called there."""
+    if not version.artifact_sha256:
+        return ""
+    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
+    twins = list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
+    deeds = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
+    if twins and (deed := deeds.first()):
+        return f"{MADE[deed.action]} the same artifact as {deed.subject_name} on {day(deed.at)}"
+    return ""
 
 
 def trained(change: ChangeRequest | ValidationRequest, person) -> str:

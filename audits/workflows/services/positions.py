@@ -9,7 +9,7 @@ from audits.workflows.models import ChangeRequest, Delegation
 from audits.workflows.services.involvement import day, involvement_of
 from audits.workflows.states import ChangeState
 from mrm.accounts.models import Person, Workspace
-from mrm.accounts.policies import Permission, Role
+from mrm.accounts.policies import Permission, Role, why_not_hold
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,11 @@ def permission_to_decide(change: ChangeRequest) -> Permission:
 
 
 def _candidate(change: ChangeRequest, person, *, held_for: Person | None = None) -> policies.Candidate:
+    roles = roles_for(change, held_for or person)
+    excluded = sorted({why for role in roles if (why := why_not_hold(role, person.all_roles()))}) if held_for else ()
     return policies.Candidate(
-        roles=frozenset(roles_for(change, held_for or person)),
+        roles=frozenset(roles),
+        excluded=tuple(excluded),
         is_service=person.is_service,
         involvement=involvement_of(change, person),
         standing_in_for=str(held_for) if held_for else "",

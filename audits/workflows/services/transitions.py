@@ -1,12 +1,20 @@
 """The one place that moves a change request, a retraining, a finding and the like from state to state."""
 
-from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining, ValidationRequest
-from audits.workflows.states import arrangement_after, change_after, finding_after, retraining_after, validation_after
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retirement, Retraining, ValidationRequest
+from audits.workflows.states import (
+    arrangement_after,
+    change_after,
+    finding_after,
+    retirement_after,
+    retraining_after,
+    validation_after,
+)
 from mrm.errors import RuleBroken
 
 AFTER = {
     Arrangement: arrangement_after,
     ChangeRequest: change_after,
+    Retirement: retirement_after,
     Retraining: retraining_after,
     Finding: finding_after,
     ValidationRequest: validation_after,

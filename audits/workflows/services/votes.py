@@ -6,7 +6,8 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services.decisions import approve_change, locked
+from audits.workflows.services.decisions import approve_change, locked, refresh_evidence
+from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.positions import roles_for, roles_of, why_over
 from audits.workflows.services.transitions import move
@@ -39,19 +40,30 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
     roles = roles_for(change, person)
     if policies.CHAIR not in roles or person.is_service:
         return ["The chair of the committee concludes its vote."]
+    if person.token:
+        return ["A token concludes nothing; sign in on the pages."]
     involved = involvement_of(change, person)
     reasons = [f"{rule}: you {fact}." for rule, fact in policies.conflicts(involved) if fact != involved.decided]
     if change.decisions.filter(person=person, meaning=Decision.Meaning.RECUSED).exists():
         reasons.append("You stepped aside; a deputy holds the chair.")
     rules = Policy.objects.in_force().section("committee")
-    return reasons + policies.why_no_quorum(votes_of(change), **rules, sponsor=_line_of_requester(change))
+    return reasons + policies.why_no_quorum(votes_of(change), **rules, sponsor=_sponsoring_line(change))
 
 
-@governed()
 def conclude_vote(change: ChangeRequest, *, minutes: str, actor) -> ChangeRequest:
     """Count the votes. A majority of those who took a position decides; most who defer put it off."""
     require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
+    refresh_evidence(change)  # Stays, also where what follows is refused for want of the votes that it voids.
+    return _conclude(change, minutes=minutes, actor=actor)
+
+
+@governed()
+def _conclude(change: ChangeRequest, *, minutes: str, actor) -> ChangeRequest:
+    actor = actor.as_now()
+    require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
     change = locked(change)
+    if digest_of(evidence_again(change)) != change.evidence_digest:
+        raise RuleBroken("The evidence has changed since the votes. Read it again, then vote.")
     if reasons := why_not_conclude(change, person=actor):
         raise NotPermitted(*reasons)
     if not minutes.strip():
@@ -93,5 +105,8 @@ def _follow(change: ChangeRequest, outcome: str, actor) -> None:
         approve_change(change, actor)
 
 
-def _line_of_requester(change: ChangeRequest) -> str:
-    return policies.line_of(roles_for(change, change.requester)) if change.requester else ""
+def _sponsoring_line(change: ChangeRequest) -> str:
+    """The line of whoever asked; where the system did, that of whoever answers for the model."""
+    if change.requester is None:
+        return policies.FIRST if change.model else ""
+    return policies.line_of(roles_for(change, change.requester))

@@ -233,6 +233,7 @@ def _change_page(request, change, form=None, status=200):
         "reasons_not_to": view.reasons_not_to,
         "role": policies.in_words(view.role) if view.role else "",
         "form": form,
+        "retirement": getattr(change, "retirement", None),
         "retraining": getattr(change, "retraining", None),
         "on_behalf_of": view.on_behalf_of,
         "votes": services.votes_of(change),

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from mrm.accounts import policies
 
@@ -39,6 +40,9 @@ class Person(AbstractBaseUser):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HUMAN)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    password_given_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # Who chose the first password, and so knows it; None once the person chose their own.
 
     objects = PersonManager()
     token = None  # The token a request came with; set per request, never stored.
@@ -79,6 +83,20 @@ class Person(AbstractBaseUser):
         """What their roles allow there, or anywhere for None: what a page offers. Services ask again, more closely."""
         roles = self.all_roles() if workspace is None else self.roles_in(workspace, model_slug)
         return {what for what in policies.Permission if policies.may(what, roles=roles, is_service=self.is_service)}
+
+    def as_now(self) -> "Person":
+        """The same person read anew: whatever was taken from them since the request began no longer counts."""
+        person = Person.objects.get(pk=self.pk)
+        person.token = self.token
+        return person
+
+    @cached_property
+    def made_approver_by(self) -> set:
+        """Who had a hand in every role by which this person approves roles; empty where the system gave one."""
+        giving = [role for role in policies.Role if role in policies.ALLOWED[policies.Permission.APPROVE_ROLE]]
+        held = self.grants.in_force(timezone.now()).filter(role__in=giving)
+        hands = [{grant.granted_by_id, grant.decided_by_id} - {None} for grant in held]
+        return set.intersection(*hands) if hands else set()
 
     @property
     def reads_people(self) -> bool:

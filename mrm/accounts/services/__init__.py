@@ -3,6 +3,7 @@
 from mrm.accounts.services.grants import approve_grant, grant_role, refuse_grant, revoke_role
 from mrm.accounts.services.notices import send_notices, write_notice
 from mrm.accounts.services.people import (
+    choose_password,
     close_account,
     create_person,
     create_workspace,
@@ -32,6 +33,7 @@ __all__ = [
     "Password",
     "Proven",
     "approve_grant",
+    "choose_password",
     "close_account",
     "confirm_role",
     "create_person",

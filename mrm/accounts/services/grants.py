@@ -46,7 +46,7 @@ def grant_role(
 @governed()
 def approve_grant(grant: RoleGrant, *, actor) -> RoleGrant:
     """The second person agrees; from now on the role is in force."""
-    grant = _locked(grant)
+    grant, actor = _locked(grant), actor.as_now()
     if reasons := why_not_decide_grant(grant, person=actor):
         raise NotPermitted(*reasons)
     holder = Person.objects.select_for_update().get(pk=grant.person_id)
@@ -103,6 +103,8 @@ def why_not_confirm_grant(grant: RoleGrant, *, person: Person) -> list[str]:
         reasons.append(f"An administrator or a risk officer of {where} decides about a role there.")
     if person.pk == grant.person_id:
         reasons.append("Nobody decides about their own role.")
+    if grant.person_id in person.made_approver_by:
+        reasons.append(f"{grant.person} had a hand in making you an approver; ask somebody they did not make one.")
     if person.token:
         reasons.append("A token decides nothing; sign in on the pages.")
     return reasons

@@ -32,9 +32,19 @@ def create_person(
         raise RuleBroken(f"There is already an account for {email}.")
     person = Person(email=email.lower(), display_name=display_name, kind=kind)
     person.set_password(None if kind == Person.Kind.SERVICE else password)
+    person.password_given_by = actor if person.has_usable_password() else None
     person.save()
     record(Action.PERSON_CREATED, actor=actor, subject=person, kind=kind, **({"origin": origin} if origin else {}))
     return person
+
+
+@governed()
+def choose_password(person: Person, password: str) -> None:
+    """The password that only this person knows from now on, whoever chose the one before."""
+    person.set_password(password)
+    person.password_given_by = None
+    person.save(update_fields=["password", "password_given_by"])
+    record(Action.PASSWORD_CHOSEN, actor=person, subject=person)
 
 
 @governed()

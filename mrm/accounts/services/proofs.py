@@ -23,6 +23,11 @@ def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
     if not person.check_password(password):
         _count_failure(counter)
         raise NotPermitted("The password is not right; nothing was signed.")
+    if person.password_given_by_id:
+        raise NotPermitted(
+            f"{person.password_given_by} chose your first password and knows it; choose your own on the page “Change "
+            "password”, then sign. Nothing was signed."
+        )
     if totp is None:
         return "password"
     if not TOTP(totp).validate_code(code.strip()):

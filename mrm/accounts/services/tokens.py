@@ -14,7 +14,7 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from mrm.accounts.models import Person, RoleGrant, Token, Workspace
-from mrm.accounts.policies import Permission, Role
+from mrm.accounts.policies import ALLOWED_TO_SERVICES, Permission, Role
 from mrm.accounts.services.permissions import require
 from mrm.errors import NotPermitted, RuleBroken
 from mrm.prepared import Prepared
@@ -22,6 +22,7 @@ from mrm.prepared import Prepared
 TOKEN_LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=366)
 OVERLAP = timedelta(hours=24)
+LONGEST_OVERLAP = timedelta(days=7)
 
 
 @governed()
@@ -35,6 +36,9 @@ def issue_token(
             raise NotPermitted("An administrator issues tokens for service accounts only; people issue their own.")
     if actor and actor.token:
         raise NotPermitted("A token cannot issue another; sign in on the pages.")
+    if refused := sorted(set(actions) - ALLOWED_TO_SERVICES) if person.is_service else []:
+        words = ", ".join(action.replace("_", " ") for action in refused)
+        raise RuleBroken(f"A service account never may {words}; it pushes data and drafts.")
     now = timezone.now()
     expires_at = expires_at or now + TOKEN_LIFETIME
     if not now < expires_at <= now + LONGEST_LIFETIME:
@@ -60,6 +64,8 @@ def rotate_token(token: Token, *, overlap: timedelta = OVERLAP, actor) -> tuple[
     """The same token with another secret; the earlier secret works for `overlap` more, so that nothing stands still."""
     token = Token.objects.select_for_update(of=("self",)).select_related("person", "workspace").get(pk=token.pk)
     now = timezone.now()
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise RuleBroken(f"The earlier secret works for {LONGEST_OVERLAP.days} more days at most, or for none.")
     if reason := token.why_not_usable(now):
         raise RuleBroken(f"{reason} Only a token that works can be rotated.")
     successor, secret = issue_token(
@@ -82,6 +88,8 @@ def rotate_token(token: Token, *, overlap: timedelta = OVERLAP, actor) -> tuple[
 def revoke_token(token: Token, *, actor) -> None:
     if actor and actor.pk != token.person_id:
         require(actor, Permission.MANAGE_PEOPLE, None)
+    if actor and actor.token and actor.token.pk != token.pk:
+        raise NotPermitted("A token revokes itself only; sign in on the pages for another.")
     token = Token.objects.select_for_update().get(pk=token.pk)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()

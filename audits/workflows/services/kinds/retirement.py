@@ -1,14 +1,11 @@
 """Retirement: a model ends, once its checklist is answered and nobody relies on it any more."""
 
-from audits.assessments.services import close_breaches_of
 from audits.workflows.gates import blockers_for_retirement
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
-from audits.workflows.services import arrangements
-from audits.workflows.services.endings import withdraw
+from audits.workflows.services.checklists import begin_retirement
 from audits.workflows.services.kinds.kind import ChangeKind, Term, the_model
 from inventory.contents.dependencies import consumers_of
 from inventory.models import Model, Policy
-from inventory.services import retire_model
 from inventory.states import UseState
 
 CAUSES = {
@@ -56,22 +53,17 @@ def _impact(change: ChangeRequest) -> dict:
     }
 
 
-def _retire(change: ChangeRequest, actor) -> str:
-    model, because = change.model, f"{change.model} was retired by {change.reference}."
-    retire_model(model, actor=actor)
-    for version in model.versions.all():
-        close_breaches_of(version, reason=because, actor=None)
-    for pending in model.changes.pending():
-        withdraw(pending, reason=because, actor=None)
-    for arrangement in Arrangement.objects.holding().filter(model=model):
-        arrangements.end(arrangements.locked(arrangement), because=because, actor=None)
-    return f"{model} is retired."
+def _begin(change: ChangeRequest, actor) -> str:
+    """Nothing ends yet: first the checklist is carried out, seen to be, and signed."""
+    begin_retirement(change, asked=checklist(change), actor=actor)
+    return ""
 
 
 RETIREMENT = ChangeKind(
     about="model",
     purpose="End a model and all its versions.",
-    if_approved="With the last approval the model and all its versions are retired; they stay in the register.",
+    if_approved="The checklist is carried out with evidence, an engineer verifies it, and the second line signs: then "
+    "the model and all its versions are retired. They stay in the register.",
     if_not="The model stays as it is.",
     terms=(
         Term(name="cause", label="Cause", shape="choice", choices=lambda change: CAUSES),
@@ -87,12 +79,12 @@ RETIREMENT = ChangeKind(
             label="Checklist",
             shape="answers",
             choices=checklist,
-            help="What was done, and where its evidence lies.",
+            help="What is done or will be. The evidence of each is given when it is carried out.",
         ),
         Term(name="retained_until", label="Records are kept until", shape="day", required=False),
     ),
     why_not=_why_not,
     evidence=_impact,
-    carry_out=_retire,
+    carry_out=_begin,
     at_stake=the_model,
 )

@@ -1,0 +1,86 @@
+"""`/delegations/`: deciding for somebody who is away; what one has given, what one holds."""
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.workflows import services
+from audits.workflows.api.examples import LATER
+from audits.workflows.models import Delegation
+from audits.workflows.serializers.delegations import DelegationIn, DelegationOut
+from inventory.api.examples import ID, PERSON, WHEN
+from inventory.api.paging import Pages, page_example, page_of
+from mrm.accounts.api import Api
+from mrm.accounts.models import Person
+from mrm.errors import UnusableData
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+DELEGATION_IN = {"to": "victor.validator@bank.example", "reason": "Parental leave.", "ends_at": LATER}
+DELEGATION = {
+    "id": ID,
+    "delegator": PERSON,
+    "delegate": {"id": ID, "name": "Victor Validator"},
+    "reason": DELEGATION_IN["reason"],
+    "starts_at": WHEN,
+    "ends_at": LATER,
+    "revoked_at": None,
+}
+
+
+class DelegationsApi(Api):
+    @extend_schema(
+        operation_id="list_delegations",
+        summary="List your delegations",
+        description="Those you gave and those you hold, the newest first.",
+        tags=["delegations"],
+        responses={200: page_of(DelegationOut), **problems(403)},
+        examples=[response_example("One", page_example(DELEGATION))],
+    )
+    def get(self, request):
+        pages = Pages("-starts_at", "id")
+        page = pages.paginate_queryset(_mine(request), request, self)
+        return pages.get_paginated_response(DelegationOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="give_delegation",
+        summary="Let somebody decide for you",
+        description="For a time, with your conflicts as well as their own. From a browser that is signed in: a token "
+        "delegates nothing.",
+        tags=["delegations"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=DelegationIn,
+        responses={201: DelegationOut, **problems(400, 403, 409, 413, 415, 422)},
+        examples=[request_example("A leave", DELEGATION_IN), response_example("Given", DELEGATION, 201)],
+    )
+    def post(self, request):
+        sent = DelegationIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        told = sent.validated_data
+        address = told.pop("to")
+        to = Person.objects.filter(email__iexact=address, kind=Person.Kind.HUMAN, is_active=True).first()
+        if to is None:
+            raise UnusableData({"message": f"Nobody with the address {address} can decide for you.", "field": "to"})
+        return Response(DelegationOut(services.delegate(to, **told, actor=request.user)).data, status=201)
+
+
+class DelegationRevocationApi(Api):
+    @extend_schema(
+        operation_id="revoke_delegation",
+        summary="End a delegation",
+        description="Who gave it may, and who holds it; at once.",
+        tags=["delegations"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: DelegationOut, **problems(403, 404)},
+        examples=[response_example("Ended", DELEGATION | {"revoked_at": WHEN})],
+    )
+    def post(self, request, delegation_id):
+        found = get_object_or_404(_mine(request), pk=delegation_id)
+        services.revoke_delegation(found, actor=request.user)
+        return Response(DelegationOut(_mine(request).get(pk=delegation_id)).data)
+
+
+def _mine(request):
+    mine = Q(delegator=request.user) | Q(delegate=request.user)
+    return Delegation.objects.filter(mine).select_related("delegator", "delegate")

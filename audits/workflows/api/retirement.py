@@ -1,0 +1,159 @@
+"""`/changes/{ref}/retirement/`: how an approved retirement is carried out, verified, signed and archived."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.assessments.serializers import ReasonIn
+from audits.workflows import services
+from audits.workflows.api import retirement_examples as examples
+from audits.workflows.api.lookups import change_for
+from audits.workflows.api.signing import SigningApi
+from audits.workflows.models import Retirement
+from audits.workflows.serializers.retirement import ArchiveIn, RetirementItemIn, RetirementOut, RetirementSignatureIn
+from audits.workflows.services.evidence import digest_of
+from audits.workflows.services.retirement import facts
+from mrm.accounts.api import Api
+from mrm.accounts.services import Password
+from mrm.errors import RuleBroken
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+
+def _step(operation_id: str, summary: str, description: str, *, sent, example: dict | None, answer: dict) -> object:
+    """What the document says of one step of the course."""
+    examples_shown = [request_example("Sent", example)] if example is not None else []
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description=description,
+        tags=["changes"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=sent,
+        responses={200: RetirementOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[*examples_shown, response_example("As it is then", answer)],
+    )
+
+
+class RetirementApi(Api):
+    @extend_schema(
+        operation_id="read_retirement",
+        summary="Read how a retirement is carried out",
+        description="Its checklist with the evidence of each item, who verified it, and where the records lie.",
+        tags=["changes"],
+        responses={200: RetirementOut, **problems(403, 404)},
+        examples=[response_example("Executing", examples.RETIREMENT)],
+    )
+    def get(self, request, reference):
+        change_for(request, reference)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementItemsApi(Api):
+    @_step(
+        "complete_retirement_item",
+        "Show that an item is done",
+        "By the owner or an engineer, until it is verified; what was said before is replaced, and stays in the trail.",
+        sent=RetirementItemIn,
+        example=examples.ITEM_IN,
+        answer=examples.RETIREMENT,
+    )
+    def post(self, request, reference):
+        found, told = _retirement_for(request, reference), _sent(RetirementItemIn, request)
+        services.complete_item(found, told["item"], evidence=told["evidence"], actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementVerificationApi(Api):
+    @_step(
+        "verify_retirement",
+        "Verify that the checklist is carried out",
+        "By an engineer who gave none of the evidence, from a browser that is signed in: a token verifies nothing.",
+        sent=None,
+        example=None,
+        answer=examples.RETIREMENT_VERIFIED,
+    )
+    def post(self, request, reference):
+        services.verify_retirement(_retirement_for(request, reference), actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementReturnApi(Api):
+    @_step(
+        "return_retirement",
+        "Send a verified retirement back",
+        "By somebody who could sign it, with what is missing.",
+        sent=ReasonIn,
+        example=examples.RETURN_IN,
+        answer=examples.RETIREMENT_RETURNED,
+    )
+    def post(self, request, reference):
+        found = _retirement_for(request, reference)
+        services.return_retirement(found, **_sent(ReasonIn, request), actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementSignatureApi(SigningApi):
+    @_step(
+        "sign_retirement",
+        "Sign the end of a model",
+        "By the second line, after proving again who you are: the model and all its versions end.",
+        sent=RetirementSignatureIn,
+        example=examples.SIGNATURE_IN,
+        answer=examples.RETIREMENT_SIGNED,
+    )
+    def post(self, request, reference):
+        found, told = _retirement_for(request, reference), _sent(RetirementSignatureIn, request)
+        if told["evidence_digest"] != digest_of(facts(found)):
+            raise RuleBroken("What you were shown has changed since. Read it again, then sign.")
+        statement = services.prepare_retirement(found, comment=told["comment"], actor=request.user)
+        proof = Password(told["password"], told["code"])
+        services.sign_retirement(found, statement.pk, proof=proof, actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementArchiveApi(Api):
+    @_step(
+        "archive_retirement",
+        "Say where the records lie",
+        "By the second line, and until when they are kept: no shorter than the policy asks.",
+        sent=ArchiveIn,
+        example=examples.ARCHIVE_IN,
+        answer=examples.RETIREMENT_ARCHIVED,
+    )
+    def post(self, request, reference):
+        found = _retirement_for(request, reference)
+        services.archive_retirement(found, **_sent(ArchiveIn, request), actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementAbandonmentApi(Api):
+    @_step(
+        "abandon_retirement",
+        "Give a retirement up",
+        "By the model's owner or whoever asked, before it is signed. The model stays.",
+        sent=ReasonIn,
+        example=examples.RETURN_IN,
+        answer=examples.RETIREMENT_ABANDONED,
+    )
+    def post(self, request, reference):
+        found = _retirement_for(request, reference)
+        services.abandon_retirement(found, **_sent(ReasonIn, request), actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+def _sent(serializer, request) -> dict:
+    sent = serializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    return sent.validated_data
+
+
+def _retirement_for(request, reference) -> Retirement:
+    change = change_for(request, reference, reading=False)
+    rows = Retirement.objects.select_related("change__model__owner", "change__model__workspace", "change__policy")
+    rows = rows.select_related("verified_by").prefetch_related("items__done_by")
+    return get_object_or_404(rows, change=change)
+
+
+def _answer(found: Retirement) -> Response:
+    found.evidence_digest = digest_of(facts(found))
+    return Response(RetirementOut(found).data)

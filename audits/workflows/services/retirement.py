@@ -1,0 +1,211 @@
+"""The end of a model after its checklist: an engineer verifies it, the second line signs, its records are archived."""
+
+from datetime import date
+
+from django.utils import timezone
+
+from audits.assessments.services import close_breaches_of
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from audits.workflows import policies
+from audits.workflows.models import Arrangement, Retirement
+from audits.workflows.services import arrangements
+from audits.workflows.services.checklists import locked
+from audits.workflows.services.endings import withdraw
+from audits.workflows.services.evidence import digest_of
+from audits.workflows.services.involvement import involvement_of
+from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.positions import roles_for
+from audits.workflows.services.transitions import move
+from audits.workflows.states import RetirementState
+from inventory.models import Policy
+from inventory.policies import needs_passkey
+from inventory.services import retire_model
+from mrm.accounts.models import Statement
+from mrm.accounts.policies import Permission, Role
+from mrm.accounts.services import Passkey, Password, prepare_statement, prove, require, sign
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+
+MEANING = "I verified that the checklist is carried out; the model and all its versions end."
+LONGEST_TEXT = 2000
+
+
+def why_not_verify(retirement: Retirement, *, person) -> list[str]:
+    """Every reason why this person may not say that the checklist is carried out; empty if they may."""
+    if retirement.state != RetirementState.EXECUTING:
+        return [f"The checklist is {retirement.state}."]
+    reasons = [f"Nothing shows yet: {row.asks.lower()}." for row in retirement.items.all() if not row.evidence]
+    if Role.ENGINEER not in roles_for(retirement.change, person) or person.is_service or person.token:
+        reasons.append("An engineer verifies it, signed in on the pages.")
+    if any(row.done_by_id == person.pk for row in retirement.items.all()):
+        reasons.append("You gave evidence for it yourself; another engineer verifies it.")
+    return reasons
+
+
+def why_not_sign(retirement: Retirement, *, person) -> list[str]:
+    """Every reason why this person may not end the model with their signature; empty if they may."""
+    if retirement.state != RetirementState.VERIFIED:
+        return [f"It is {retirement.state}; what is verified is signed."]
+    involved = involvement_of(retirement.change, person)
+    reasons = [f"{rule}: you {fact}." for rule, fact in policies.conflicts(involved) if fact != involved.decided]
+    reasons += ["A service account never decides."] if person.is_service else []
+    if not policies.SECOND_LINE & roles_for(retirement.change, person):
+        reasons.append("Somebody of the second line signs it.")
+    hands = {row.done_by_id for row in retirement.items.all()} | {retirement.verified_by_id}
+    if person.pk in hands:
+        reasons.append("You carried it out or verified it; another person signs.")
+    return reasons
+
+
+@governed()
+def verify_retirement(retirement: Retirement, *, actor) -> Retirement:
+    """An engineer who gave none of the evidence saw that everything is switched off, moved and kept."""
+    change = retirement.change
+    require(actor, Permission.CARRY_OUT_RETIREMENT, change.workspace_id, model_slug=change.model_slug)
+    retirement = locked(retirement)
+    if reasons := why_not_verify(retirement, person=actor.as_now()):
+        raise NotPermitted(*reasons)
+    move(retirement, "verify", verified_by=actor, verified_at=timezone.now(), returned_because="")
+    record(Action.RETIREMENT_VERIFIED, actor=actor, subject=retirement, evidence_digest=digest_of(facts(retirement)))
+    return retirement
+
+
+@governed()
+def return_retirement(retirement: Retirement, *, reason: str, actor) -> Retirement:
+    """The second line is not satisfied: the checklist is worked on again."""
+    reason, retirement = _reason(reason), locked(retirement)
+    if reasons := why_not_sign(retirement, person=actor.as_now()):
+        raise NotPermitted(*reasons)
+    move(retirement, "return", verified_by=None, verified_at=None, returned_because=reason)
+    record(Action.RETIREMENT_RETURNED, actor=actor, subject=retirement, reason=reason)
+    return retirement
+
+
+def facts(retirement: Retirement) -> dict:
+    """What the signature rests on. Two calls give the same unless something changed in between."""
+    change = retirement.change
+    return {
+        "change": change.reference,
+        "evidence_digest": change.evidence_digest,
+        "checklist": [
+            {"item": row.item, "asks": row.asks, "evidence": row.evidence, "by": str(row.done_by_id or "")}
+            for row in retirement.items.all()
+        ],
+        "verified_by": str(retirement.verified_by_id or ""),
+    } | KINDS[change.kind].evidence(change)
+
+
+def prepare_retirement(retirement: Retirement, *, comment: str = "", actor) -> Statement:
+    """What `actor` would sign to end the model; refused where they may not, or where somebody still relies on it."""
+    change = retirement.change
+    require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug)
+    _refuse(retirement, actor)
+    return prepare_statement(
+        retirement,
+        signer=actor,
+        needs_passkey=needs_passkey(change.policy.document, change.kind, change.tier),
+        evidence_digest=digest_of(facts(retirement)),
+        outcome="retired",
+        meaning=MEANING,
+        comment=comment.strip(),
+        policy_version=change.policy.number,
+        role=sorted(policies.SECOND_LINE & roles_for(change, actor))[0],
+    )
+
+
+def sign_retirement(retirement: Retirement, reference, *, proof: Password | Passkey, actor) -> Retirement:
+    """Sign what was prepared, and so end the model, all its versions, and everything open about it."""
+    change = retirement.change
+    require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug)
+    proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
+    return _carry_out(retirement, proven, actor=actor)
+
+
+@governed()
+def _carry_out(retirement: Retirement, proven, *, actor) -> Retirement:
+    retirement = locked(retirement)
+    _refuse(retirement, actor.as_now())
+    signature = sign(proven, subject=retirement, evidence_digest=digest_of(facts(retirement)))
+    change = retirement.change
+    model, because = change.model, f"{change.model} was retired by {change.reference}."
+    retire_model(model, actor=actor)
+    for version in model.versions.all():
+        close_breaches_of(version, reason=because, actor=None)
+    for pending in model.changes.pending():
+        withdraw(pending, reason=because, actor=None)
+    for arrangement in Arrangement.objects.holding().filter(model=model):
+        arrangements.end(arrangements.locked(arrangement), because=because, actor=None)
+    move(retirement, "retire", signature=signature)
+    record(Action.RETIREMENT_SIGNED, actor=actor, subject=retirement, signature=signature.in_trail())
+    outcome = f"{model} is retired."
+    move(change, "complete", outcome=outcome, completed_at=timezone.now())
+    record(Action.CHANGE_COMPLETED, actor=actor, subject=change, outcome=outcome)
+    return retirement
+
+
+@governed()
+def archive_retirement(retirement: Retirement, *, archive: str, retained_until: date, actor) -> Retirement:
+    """Say where the records lie and until when they are kept: no shorter than the policy asks."""
+    change = retirement.change
+    require(actor, Permission.CLOSE_FINDING, change.workspace_id, model_slug=change.model_slug)
+    retirement, archive = locked(retirement), _text(archive, "Say where the records lie", "archive")
+    if actor and actor.pk in (change.model.owner_id, change.requester_id):
+        raise NotPermitted("Neither the owner nor whoever asked says that the records are kept; the second line does.")
+    if retirement.state == RetirementState.RETIRED and retained_until < (least := least_retained(retirement)):
+        told = f"The policy keeps records for {_years()} years, so until {least:%Y-%m-%d} at least."
+        raise UnusableData({"message": told, "field": "retained_until"})
+    move(
+        retirement,
+        "archive",
+        archive=archive,
+        retained_until=retained_until,
+        archived_by=actor,
+        archived_at=timezone.now(),
+    )
+    until = retained_until.isoformat()
+    record(Action.RETIREMENT_ARCHIVED, actor=actor, subject=retirement, archive=archive, retained_until=until)
+    return retirement
+
+
+@governed()
+def abandon_retirement(retirement: Retirement, *, reason: str, actor) -> Retirement:
+    """The model stays after all. Its owner says so, or whoever asked; a retirement is asked for anew."""
+    change = retirement.change
+    require(actor, Permission.REQUEST_CHANGE, change.workspace_id, model_slug=change.model_slug)
+    retirement, reason = locked(retirement), _reason(reason)
+    if actor and actor.pk not in (change.model.owner_id, change.requester_id):
+        raise NotPermitted("The model's owner or whoever asked for its retirement gives it up.")
+    move(retirement, "abandon", returned_because=reason)
+    record(Action.RETIREMENT_ABANDONED, actor=actor, subject=retirement, reason=reason)
+    move(retirement.change, "fail", outcome=f"Given up: {reason}", completed_at=timezone.now())
+    record(Action.CHANGE_FAILED, actor=actor, subject=change, reason=reason)
+    return retirement
+
+
+def least_retained(retirement: Retirement) -> date:
+    """The first day on which the policy would let the records go."""
+    ended = (retirement.change.completed_at or timezone.now()).date()
+    leap_day = (ended.month, ended.day) == (2, 29)
+    return ended.replace(year=ended.year + _years(), **({"month": 3, "day": 1} if leap_day else {}))
+
+
+def _years() -> int:
+    return Policy.objects.in_force().section("retention")["years"]
+
+
+def _refuse(retirement: Retirement, actor) -> None:
+    if reasons := why_not_sign(retirement, person=actor):
+        raise NotPermitted(*reasons)
+    if reasons := KINDS[retirement.change.kind].why_not(retirement.change):
+        raise RuleBroken(*reasons)
+
+
+def _reason(given: str) -> str:
+    return _text(given, "Say why", "reason")
+
+
+def _text(given: str, asked: str, field: str) -> str:
+    given = given.strip()
+    if not given or len(given) > LONGEST_TEXT or "\x00" in given:
+        raise UnusableData({"message": f"{asked}, in at most {LONGEST_TEXT} characters.", "field": field})
+    return given

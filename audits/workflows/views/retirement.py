@@ -1,0 +1,173 @@
+"""An approved retirement on its way: the checklist, who verifies it, the signature that ends the model, the archive."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from audits.workflows import services
+from audits.workflows.forms import ArchiveForm, ItemEvidenceForm, RetirementSignatureForm
+from audits.workflows.gates import blockers_for_retirement
+from audits.workflows.models import Retirement
+from audits.workflows.services.retirement import least_retained, why_not_sign, why_not_verify
+from audits.workflows.states import RetirementState
+from inventory.views.scope import model_page
+from mrm.accounts.forms import ReasonForm
+from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import signing_page
+from mrm.pages.answers import answer_form, posted
+
+
+@require_safe
+def retirement(request, reference):
+    return _page(request, _retirement_for(request, reference))
+
+
+@require_POST
+def complete(request, reference, place):
+    """What shows that one thing on the list is done."""
+    found = _retirement_for(request, reference)
+    row = get_object_or_404(found.items, place=place)
+    form = ItemEvidenceForm(request.POST, prefix=_prefix_of(row))
+
+    def act(data):
+        services.complete_item(found, row.item, evidence=data["evidence"], actor=request.user)
+        return reverse("retirement", args=[reference]) + f"#{_prefix_of(row)}"
+
+    return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+
+
+@require_POST
+def verify(request, reference):
+    found = _retirement_for(request, reference)
+    form = RetirementSignatureForm(request.POST)
+
+    def act(data):
+        services.verify_retirement(found, actor=request.user)
+        messages.success(request, "You verified it. The second line signs the end of the model.")
+        return reverse("retirement", args=[reference])
+
+    return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+
+
+@require_POST
+def prepare(request, reference):
+    """From what is verified to the statement that ends the model."""
+    found = _retirement_for(request, reference)
+    form = RetirementSignatureForm(request.POST)
+
+    def act(data):
+        statement = services.prepare_retirement(found, comment=data["comment"], actor=request.user)
+        return reverse("sign-retirement", args=[reference, statement.pk])
+
+    return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+
+
+@require_http_methods(["GET", "POST"])
+def sign(request, reference, statement_id):
+    found = _retirement_for(request, reference)
+    back = reverse("retirement", args=[reference])
+
+    def act(proof):
+        services.sign_retirement(found, statement_id, proof=proof, actor=request.user)
+        messages.success(request, f"{found.change.model} is retired.")
+        return back
+
+    heading = f"Sign the end of {found.change.model}"
+    return signing_page(request, statement_id, act=act, heading=heading, back=back)
+
+
+@require_http_methods(["GET", "POST"])
+def send_back(request, reference):
+    found = _retirement_for(request, reference)
+    lead = "Say what is missing. The checklist is worked on, and verified, again."
+    return _say_why(request, found, services.return_retirement, heading="Send it back", lead=lead)
+
+
+@require_http_methods(["GET", "POST"])
+def abandon(request, reference):
+    found = _retirement_for(request, reference)
+    lead = "The model stays. Whoever wants to end it later asks anew."
+    return _say_why(request, found, services.abandon_retirement, heading="Give the retirement up", lead=lead)
+
+
+@require_http_methods(["GET", "POST"])
+def archive(request, reference):
+    found = _retirement_for(request, reference)
+    form = ArchiveForm(posted(request), initial={"retained_until": least_retained(found)})
+
+    def act(data):
+        services.archive_retirement(found, **data, actor=request.user)
+        return reverse("retirement", args=[reference])
+
+    lead = f"{found.change.model} is retired. Say where its records lie, and until when they are kept."
+    context = {"form": form, "heading": "Archive the records", "lead": lead, "submit": "Archived"}
+    return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
+
+
+def _say_why(request, found: Retirement, act_on, *, heading: str, lead: str):
+    form = ReasonForm(posted(request))
+
+    def act(data):
+        act_on(found, reason=data["reason"], actor=request.user)
+        return reverse("retirement", args=[found.change.reference])
+
+    context = {"form": form, "heading": heading, "lead": lead, "submit": heading}
+    return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
+
+
+def _form_page(request, found: Retirement, context: dict, status: int):
+    back = {"back": reverse("retirement", args=[found.change.reference])}
+    return render(request, "components/form_page.html", context | back, status=status)
+
+
+def _retirement_for(request, reference) -> Retirement:
+    seen = request.user.sees("change__model__workspace", "change__model__slug")
+    rows = Retirement.objects.filter(seen) if seen else Retirement.objects.all()
+    rows = rows.select_related(
+        "change__model__owner",
+        "change__model__workspace",
+        "change__policy",
+        "change__requester",
+        "verified_by",
+        "archived_by",
+        "signature__person",
+    ).prefetch_related("items__done_by")
+    return get_object_or_404(rows, change__reference=reference)
+
+
+def _page(request, found: Retirement, bound=None, status: int = 200):
+    """`bound` is the form that comes back with why not, where one does."""
+    change, person = found.change, request.user
+    may = person.permissions_in(change.workspace_id, change.model_slug)
+    works = found.state == RetirementState.EXECUTING and Permission.CARRY_OUT_RETIREMENT in may
+    rows = [(row, _form_of(row, bound) if works else None) for row in found.items.all()]
+    context = {
+        "retirement": found,
+        "change": change,
+        "rows": rows,
+        "refused": None if isinstance(bound, ItemEvidenceForm) else bound,
+        "done": sum(bool(row.evidence) for row, _ in rows),
+        "why_not_verify": why_not_verify(found, person=person) if found.state == RetirementState.EXECUTING else [],
+        "why_not_sign": why_not_sign(found, person=person) if found.state == RetirementState.VERIFIED else [],
+        "blockers": blockers_for_retirement(change.model) if change.completed_at is None else [],
+        "signature_form": RetirementSignatureForm(),
+        "may_archive": found.state == RetirementState.RETIRED
+        and Permission.CLOSE_FINDING in may
+        and person.pk not in (change.model.owner_id, change.requester_id),
+        "may_abandon": found.state in (RetirementState.EXECUTING, RetirementState.VERIFIED)
+        and Permission.REQUEST_CHANGE in may
+        and person.pk in (change.model.owner_id, change.requester_id),
+    }
+    page = model_page(request, change.model, "changes", **context)
+    return render(request, "workflows/retirement.html", page, status=status)
+
+
+def _prefix_of(row) -> str:
+    return f"item-{row.place}"
+
+
+def _form_of(row, bound) -> ItemEvidenceForm:
+    if isinstance(bound, ItemEvidenceForm) and bound.prefix == _prefix_of(row):
+        return bound
+    return ItemEvidenceForm(prefix=_prefix_of(row), initial={"evidence": row.evidence or row.planned})

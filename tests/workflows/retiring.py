@@ -1,0 +1,27 @@
+"""An approved retirement carried out to its end: evidence by the owner, verification by an engineer, a signature."""
+
+from audits.workflows.models import ChangeRequest, Retirement
+from audits.workflows.services import complete_item, prepare_retirement, sign_retirement, verify_retirement
+from mrm.accounts.services import Password
+from tests.factories import PASSWORD
+
+
+def evidenced(change: ChangeRequest, owner) -> Retirement:
+    """With evidence for every item of the checklist."""
+    retirement = Retirement.objects.get(change=change)
+    for row in retirement.items.all():
+        complete_item(retirement, row.item, evidence=f"Ticket 47{row.place}.", actor=owner)
+    return retirement
+
+
+def verified(change: ChangeRequest, *, owner, engineer) -> Retirement:
+    return verify_retirement(evidenced(change, owner), actor=engineer)
+
+
+def sign(retirement: Retirement, officer, *, comment: str = "") -> Retirement:
+    statement = prepare_retirement(retirement, comment=comment, actor=officer)
+    return sign_retirement(retirement, statement.pk, proof=Password(PASSWORD), actor=officer)
+
+
+def retired(change: ChangeRequest, *, owner, engineer, officer) -> Retirement:
+    return sign(verified(change, owner=owner, engineer=engineer), officer)
