@@ -9,7 +9,7 @@ from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, expected_revision
 from inventory.api.lookups import model_for, readable_models, readable_records
 from inventory.api.paging import Pages, page_of
-from inventory.contents.history import models_as_they_stood, with_production
+from inventory.contents.history import models_as_they_stood, telling_of_rows, with_production
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
 from inventory.models import Moment, Policy
 from inventory.serializers import ModelChange, ModelDetailOut, ModelIn, ModelOut, ModelQuery, MomentQuery
@@ -122,8 +122,9 @@ def _answer(model, status: int = 200) -> Response:
 def _past_page(request, asked: dict, moment: Moment) -> Response:
     pages = Pages(*ordering_of(asked["ordering"], ORDERINGS_OF_RECORDS, tie="subject"))
     records = pages.paginate_queryset(chosen(readable_records(request, moment), asked), request)
-    models = with_production(models_as_they_stood(records), moment)
-    context = {"policy": Policy.objects.in_force().document}
+    document = Policy.objects.in_force().document
+    models = telling_of_rows(with_production(models_as_they_stood(records), moment), document)
+    context = {"policy": document}
     return pages.get_paginated_response(ModelOut(models, many=True, context=context).data)
 
 

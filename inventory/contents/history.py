@@ -34,6 +34,17 @@ def with_production(models: list[Model], moment: Moment) -> list[Model]:
     return models
 
 
+def telling_of_rows(models: list[Model], document: dict) -> list[Model]:
+    """The same models, each with what `missing` must know of its rows; one query, however many they are."""
+    asked = Model.objects.filter(pk__in=[model.pk for model in models]).order_by().telling_of_rows(document)
+    said = {row["pk"]: row for row in asked.values("pk", *asked.query.annotations)}
+    for model in models:
+        for name, value in said.get(model.pk, {"pk": model.pk}).items():
+            if name != "pk":
+                setattr(model, name, value)
+    return models
+
+
 def parts_as_they_stood(kind: type[VersionRecord | UseRecord], model_id, moment: Moment) -> list:
     """A model's versions, or its uses, at that moment, newest first."""
     records = kind.objects.standing(moment).filter(model_id=model_id)

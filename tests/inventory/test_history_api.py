@@ -32,6 +32,15 @@ def test_the_list_as_it_stood(api, auditor, model):
     assert client.get(MODELS, {"as_of": days_ago(20)}).json()["results"] == []
 
 
+def test_the_number_of_queries_does_not_grow_with_the_models_of_a_past_day(
+    api, auditor, workspace, django_assert_max_num_queries
+):
+    let_days_pass(10, *[make_model(name=f"Model {number}") for number in range(12)])
+    client = api(auditor)
+    with django_assert_max_num_queries(12):
+        assert len(client.get(MODELS, {"as_of": days_ago(5)}).json()["results"]) == 12
+
+
 def test_one_model_as_it_stood(api, auditor, model):
     client = api(auditor)
     assert client.get(f"{MODELS}{model.slug}/", {"as_of": days_ago(5)}).json()["name"] == "Old name"
