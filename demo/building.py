@@ -18,8 +18,10 @@ from audits.workflows.states import ChangeState
 from demo.cast import PASSWORD, Cast
 from demo.entries import describe
 from demo.scorecards import ANSWERS
+from demo.validating import validate
 from inventory import services as inventory
-from inventory.models import Model, ModelVersion
+from inventory.models import Model, ModelVersion, Policy
+from inventory.policies import validation_required
 from inventory.states import Stage
 
 PARQUET = "application/vnd.apache.parquet"
@@ -132,10 +134,12 @@ def assess(version: ModelVersion) -> None:
 
 
 def promote(cast: Cast, version: ModelVersion, *, reason: str) -> None:
-    """Ask for promotion, for the first use of the model; the validator and a risk officer decide."""
+    """Validate it where the policy says so; ask for promotion, for the first use; two of the second line decide."""
     version.refresh_from_db()
     if version.stage in (Stage.PRODUCTION, Stage.SUPERSEDED, Stage.RETIRED):
         return
+    if validation_required(Policy.objects.in_force().document, version.model.tier):
+        validate(cast, version)
     change = open_change(version, ChangeRequest.Kind.PROMOTION)
     change = change or workflows.request_change(
         ChangeRequest.Kind.PROMOTION,

@@ -32,6 +32,8 @@ CAST = (
     Part("member@example.com", "Lea Fontaine", Role.COMMITTEE_MEMBER),
     Part("compliance@example.com", "Noor Haddad", Role.COMPLIANCE),
     Part("examiner@example.com", "Karl Brandt", Role.EXAMINER),
+    Part("lead.validator@example.com", "Mei Sato", Role.VALIDATOR),
+    Part("second.validator@example.com", "Anders Holm", Role.VALIDATOR),
 )
 
 
@@ -45,13 +47,25 @@ class Cast:
     validator: Person
     officer: Person
     second_officer: Person
+    head_of_validation: Person
+    lead_validator: Person
+    second_validator: Person
 
 
 def assemble() -> Cast:
     """Everybody, created where they are missing."""
-    people = [_person(part) for part in CAST]
-    engineer, owner, validator, officer, second_officer = people[:5]
-    return Cast(Workspace.objects.get(slug="main"), engineer, owner, validator, officer, second_officer)
+    people = {part.email.partition("@")[0]: _person(part) for part in CAST}
+    return Cast(
+        Workspace.objects.get(slug="main"),
+        engineer=people["engineer"],
+        owner=people["owner"],
+        validator=people["validator"],
+        officer=people["officer"],
+        second_officer=people["officer.two"],
+        head_of_validation=people["head.validation"],
+        lead_validator=people["lead.validator"],
+        second_validator=people["second.validator"],
+    )
 
 
 def sign_ins() -> list[tuple[str, str, str]]:

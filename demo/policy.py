@@ -19,7 +19,8 @@ def revise(cast: Cast) -> None:
     _limit(document, "rmse_ratio")["amber"] = 1.2
     stricter = _limit(document, "additivity_gap") | {"red": 0.005, "tiers": ["1"]}
     document["limits"].insert(0, stricter)
-    reason = "Forecasts vary with the weather; what explains a tier 1 decision must add up."
+    document["validation"]["required_for_tiers"] = ["1"]
+    reason = "Forecasts vary with the weather; a tier 1 model is validated first, and what explains it must add up."
     change = _ask(document, reason=reason, by=cast.officer)
     approve(change, cast.validator, comment="Re-performed on last year's runs; I agree.")
     approve(change, cast.second_officer, comment="Within appetite.")

@@ -66,6 +66,10 @@ class PortfolioFilter(forms.Form):
             ("overdue", "Something overdue"),
             ("unapproved", "In use without approval"),
             ("provisional", "Tier to confirm"),
+            ("validation", "Validation overdue"),
+            ("validation_up_to_90", "Validation overdue, up to 90 days"),
+            ("validation_91_to_365", "Validation overdue, 91 to 365 days"),
+            ("validation_more_than_365", "Validation overdue, more than a year"),
         ],
         required=False,
     )

@@ -15,6 +15,7 @@ from demo.building import Calendar, add_version, assess, log, promote, register,
 from demo.cast import Cast
 from demo.schemas import described
 from demo.training import train_logistic
+from demo.validating import challenge
 
 FEATURES = ["obrat", "hrat", "loanprc", "pubrec", "chist", "mortlat1", "mortlat2", "unem", "dep", "sch"]
 SCHEMA = described(
@@ -56,6 +57,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     log(cast, version, scored(trained, spread(used, start, calendar.end)), label="label")
     assess(version)
     _discuss(cast, version)
+    challenge(cast, version)
 
 
 def applications() -> pl.DataFrame:

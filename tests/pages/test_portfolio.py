@@ -105,7 +105,7 @@ def test_the_number_of_queries_does_not_grow_with_the_models(visit, auditor, dja
         make_run(version, months_ago=2, verdict="within")
     client = visit(auditor)
     client.get(reverse("portfolio"))  # Which counts how these models stand now.
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         client.get(reverse("portfolio"), {"by": periods})
 
 

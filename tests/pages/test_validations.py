@@ -89,7 +89,7 @@ def test_a_refused_form_says_why_on_the_page(visit, panel, model, owner):
 def test_the_list_is_narrowed_by_address_taken_as_csv_and_needs_few_queries(
     visit, auditor, panel, model, django_assert_max_num_queries
 ):
-    validation = validated(model.versions.get(), panel)
+    validation = validated(model.versions.get(), panel, kind="initial")
     client = visit(auditor)
     assert validation.reference in client.get(reverse("validation-list"), {"opinion": "fit", "q": "lend"}).text
     assert validation.reference not in client.get(reverse("validation-list"), {"state": "open"}).text

@@ -120,7 +120,7 @@ def test_an_auditor_does_not_ask_for_a_validation(version, story):
 
 
 def test_leaving_out_what_the_policy_requires_needs_a_reason(version, panel):
-    validation = begun(version, panel)
+    validation = begun(version, panel, kind="initial")
     item = validation.items.get(component="fairness")
     with pytest.raises(UnusableData, match="Deviation reason is missing"):
         plan_item(item, is_planned=False, expectation=item.expectation, actor=panel.lead)
@@ -240,7 +240,7 @@ def test_who_has_voted_on_a_pending_request_does_not_validate_the_version(versio
 
 def test_evidence_is_linked_by_digest_with_the_verdict_of_its_run_and_nobody_types_one(story, panel):
     validation = begun(story.version, panel)
-    item, run = validation.items.get(component="stability"), story.run("drift")
+    item, run = validation.items.get(component="data"), story.run("drift")
     evidence = link_evidence(item, kind="run", key=run.pk, actor=panel.lead)
     assert (evidence.verdict, len(evidence.sha256)) == (run.verdict, 64)
     result = link_evidence(item, kind="result", key=run.results.first().pk, actor=panel.lead)
@@ -256,7 +256,7 @@ def test_evidence_is_linked_by_digest_with_the_verdict_of_its_run_and_nobody_typ
 )
 @pytest.mark.parametrize("kind", ["run", "result", "report", "document"])
 def test_what_is_not_there_is_no_evidence(story, panel, kind, key):
-    item = begun(story.version, panel).items.get(component="stability")
+    item = begun(story.version, panel).items.get(component="data")
     with pytest.raises(UnusableData, match="has no"):
         link_evidence(item, kind=kind, key=key, actor=panel.lead)
 
@@ -466,14 +466,14 @@ def test_a_lighter_review_does_not_stand_for_a_validation(version, panel, standa
 def test_what_was_found_not_fit_is_never_promoted_until_found_fit_again(version, panel):
     validated(version, panel, outcome="not_fit")
     assert any("not fit for use" in text for text in blockers_for_promotion(version))
-    validated(version, panel, kind="change_triggered")
+    validated(version, panel)
     assert not any("not fit" in text for text in blockers_for_promotion(version))
 
 
 def test_a_version_in_use_that_is_not_fit_is_restricted_until_it_is_validated_again(story, panel):
     validated(story.version, panel, outcome="not_fit")
     assert Model.objects.get(pk=story.model_id).status == Status.RESTRICTED
-    validated(story.version, panel, kind="periodic_full")
+    validated(story.version, panel)
     assert Model.objects.get(pk=story.model_id).status == Status.IN_USE
 
 

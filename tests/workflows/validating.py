@@ -49,7 +49,7 @@ def asked(subject, *, kind="initial", actor=None) -> ValidationRequest:
     return request_validation(subject, kind=kind, trigger="It is to be used for the first time.", actor=actor)
 
 
-def begun(subject, panel: Panel, *, kind="initial") -> ValidationRequest:
+def begun(subject, panel: Panel, *, kind="change_triggered") -> ValidationRequest:
     """In progress: assigned, attested, planned as the policy requires."""
     validation = asked(subject, kind=kind)
     assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
@@ -59,7 +59,7 @@ def begun(subject, panel: Panel, *, kind="initial") -> ValidationRequest:
     return begin_validation(validation, actor=panel.lead)
 
 
-def concluded(subject, panel: Panel, *, kind="initial", outcome="met") -> ValidationRequest:
+def concluded(subject, panel: Panel, *, kind="change_triggered", outcome="met") -> ValidationRequest:
     """Every component of the plan concluded; nothing signed yet."""
     validation = begun(subject, panel, kind=kind)
     for item in validation.items.filter(is_planned=True):
@@ -77,7 +77,7 @@ def reviewed(validation: ValidationRequest, person: Person, *, agreed=True, comm
     return review_opinion(validation, agreed=agreed, comment=comment, content_digest=seen, actor=person, **PASSWORDS)
 
 
-def validated(subject, panel: Panel, *, kind="initial", outcome="fit", **fields) -> ValidationRequest:
+def validated(subject, panel: Panel, *, kind="change_triggered", outcome="fit", **fields) -> ValidationRequest:
     """Approved, with this opinion."""
     validation = concluded(subject, panel, kind=kind)
     opined(validation, panel, outcome=outcome, **fields)

@@ -7,12 +7,12 @@ from django.utils import timezone
 from audits.assessments.models import Plan, Run
 from audits.statistics.limits import worst
 from audits.workflows.contents.standings import shown_verdict
-from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
+from audits.workflows.contents.validations import due_of
+from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.contents.attributes import Told, conditions_of, day, told_of
 from inventory.models import Model, Policy
-from mrm.accounts.policies import Role
 from mrm.pages.wording import counted, sentence
 
 RECENT = 5
@@ -27,17 +27,16 @@ def _assurance(model: Model) -> dict[str, list[str]]:
     held = defaultdict(list)
     for arrangement in Arrangement.objects.filter(model=model).standing(timezone.now()).order_by("ends_at"):
         held[arrangement.kind].append(arrangement)
-    reviews = Decision.objects.standing().filter(
-        change__model=model, change__kind=ChangeRequest.Kind.PROMOTION, role=Role.VALIDATOR
-    )
-    reviews = reviews.select_related("change__version").order_by("decided_at")
+    opinions = ValidationOpinion.objects.approved().filter(request__model=model).select_related("request__version")
+    opinions = list(opinions.order_by("approved_at"))
     version = model.production_version() or model.versions.first()
     plans = list(Plan.objects.filter(version=version, enabled=True).order_by("next_due_at")) if version else []
     runs = list(Run.objects.filter(version=version).latest_per_plan().select_related("plan")) if version else []
     return {
-        "first_validated": _review(reviews.first()),
-        "last_validated": _review(reviews.last()),
-        "next_due": [f"{plan.get_kind_display()} on {day(plan.next_due_at)}" for plan in plans[:RECENT]],
+        "first_validated": [_opinion(one) for one in opinions if one.request.kind in policies.FULL_TYPES][:1],
+        "last_validated": [_opinion(one) for one in opinions[-1:]],
+        "next_due": _validation_due(model)
+        + [f"{plan.get_kind_display()} on {day(plan.next_due_at)}" for plan in plans[:RECENT]],
         "open_findings": _open_findings(model),
         "conditions": conditions_of(model) + [f"{day(one.starts_at)}: {one.title}" for one in held["condition"]],
         "exceptions": _held(held["exception"] + held["acceptance"]),
@@ -56,13 +55,17 @@ def _held(arrangements: list[Arrangement]) -> list[str]:
     ]
 
 
-def _review(decision: Decision | None) -> list[str]:
-    if decision is None:
-        return []
-    outcome = "approved" if decision.approved else "rejected"
-    change = decision.change
-    when = day(decision.decided_at)
-    return [f"Version {change.version.number}, {outcome} by {decision.printed_name} on {when} ({change.reference})"]
+def _opinion(opinion: ValidationOpinion) -> str:
+    request = opinion.request
+    about = f"version {request.version.number}" if request.version else "the model as a whole"
+    outcome = opinion.get_outcome_display().lower()
+    when, until = day(opinion.effective_on), day(opinion.expires_on)
+    return f"{request.get_kind_display()} of {about} on {when}: {outcome} until {until} ({request.reference})"
+
+
+def _validation_due(model: Model) -> list[str]:
+    due = due_of([model]).get(model.pk)
+    return [f"Full revalidation on {day(due.full_on)}", f"Review on {day(due.review_on)}"] if due else []
 
 
 def _open_findings(model: Model) -> list[str]:

@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 from audits.assessments.models import Run
 from audits.statistics.limits import SEVERITY, Verdict
 from audits.workflows.contents.standings import NEVER_ASSESSED, NO_DATA, shown_verdict, versions_that_count
+from audits.workflows.contents.validations import due_of
+from audits.workflows.contents.validations import overdue as validation_overdue
 from audits.workflows.models import ChangeRequest, Finding
 from inventory.models import Model, ModelVersion
 from inventory.policies import EXEMPT
@@ -42,6 +44,8 @@ class Row:
     next_due: datetime | None
     assessment_overdue: bool
     in_use_without_approval: bool
+    validation_due: date | None
+    validation_days_overdue: int
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,12 @@ def portfolio_of(models: list[Model], *, now: datetime, periods: list[Period]) -
     changes = dict(
         ChangeRequest.objects.pending().filter(model__in=ids).values_list("model").annotate(Count("id")).order_by()
     )
+    validations = due_of(models)
     rows = []
     for model in models:
         standing = getattr(model, "standing", None)
         next_due = standing.next_due_at if standing else None
+        validation = validations.get(model.pk)
         overdue_findings, open_findings = findings.get(model.pk, (0, 0))
         rows.append(
             Row(
@@ -115,6 +121,8 @@ def portfolio_of(models: list[Model], *, now: datetime, periods: list[Period]) -
                 next_due=next_due,
                 assessment_overdue=next_due is not None and next_due < now - GRACE,
                 in_use_without_approval=model.is_unapproved,
+                validation_due=validation.next_on if validation else None,
+                validation_days_overdue=validation.days_overdue(now.date()) if validation else 0,
             )
         )
     return rows
@@ -139,7 +147,7 @@ class Tiles:
     shown: list[Tile]
 
 
-def tiles_of(models: QuerySet[Model]) -> Tiles:
+def tiles_of(models: QuerySet[Model], now: datetime) -> Tiles:
     """The numbers of the tiles, of `standing_models`. Retired ones answer to nobody any more and are in none."""
     kinds = ("is_retired", "verdict", "tier", "is_provisional", "is_overdue", "is_unapproved")
     alive, retired, counts = 0, 0, Counter()
@@ -155,6 +163,7 @@ def tiles_of(models: QuerySet[Model]) -> Tiles:
         counts["overdue"] += count * is_overdue
         counts["unapproved"] += count * is_unapproved
     overdue, unapproved = counts["overdue"], counts["unapproved"]
+    late = models.filter(validation_overdue(now.date()), is_retired=False).count()
     shown = [
         Tile(counts[Verdict.RED], "Red", "beyond a red limit", "verdict", "red", "red"),
         Tile(counts[Verdict.AMBER], "Amber", "beyond an amber limit", "verdict", "amber", "amber"),
@@ -170,6 +179,7 @@ def tiles_of(models: QuerySet[Model]) -> Tiles:
         Tile(counts[NO_DATA], "No data", "never assessed", "verdict", "no_data"),
         Tile(counts[Verdict.WITHIN], "Within", "every judged limit", "verdict", "within", "within"),
         Tile(overdue, "Overdue", "assessment or finding", "flag", "overdue", "red" if overdue else ""),
+        Tile(late, "Validation overdue", "or its review", "flag", "validation", "red" if late else ""),
         Tile(unapproved, "In use, not approved", "the target is 0", "flag", "unapproved", "red" if unapproved else ""),
         *(
             Tile(counts[tier], f"Tier {tier}", note, "tier", str(tier))

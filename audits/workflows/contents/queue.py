@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.db.models import Prefetch, Q
 from django.urls import reverse
@@ -13,15 +13,25 @@ from audits.assessments.models import Breach, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
-from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Decision, Finding
-from audits.workflows.states import ArrangementState, ChangeState, FindingState
+from audits.workflows.models import (
+    Arrangement,
+    Attestation,
+    ChangeRequest,
+    Decision,
+    Finding,
+    ValidationRequest,
+    ValidatorAssignment,
+)
+from audits.workflows.states import ArrangementState, ChangeState, FindingState, ValidationState
 from inventory.models import Model, ModelVersion
+from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
 from mrm.accounts.models import RoleGrant
 from mrm.accounts.policies import Permission
 from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
 from mrm.accounts.states import GrantState
 from mrm.pages import wording
+from mrm.pages.wording import counted
 
 MOST_OF_A_KIND = 50
 SOON = timedelta(days=30)
@@ -59,6 +69,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_tiers_to_confirm(person, models),
         *_roles(person),
         *_attestations(person),
+        *_validations(person, models),
     ]
     far = datetime.max.replace(tzinfo=now.tzinfo)
     return sorted(tasks, key=lambda task: (not task.is_overdue(now), task.due_at or far, task.since or now))
@@ -272,6 +283,59 @@ def _roles(person) -> Iterator[Task]:
             address=reverse("people"),
             due_at=min(grant.confirm_by for grant in unconfirmed),
         )
+
+
+def _validations(person, models) -> Iterator[Task]:
+    """The next step of each open validation, for whom it waits; and challenges that the owner should answer."""
+    found = (
+        ValidationRequest.objects.open().filter(model__in=models).select_related("model", "version__model", "policy")
+    )
+    found = found.prefetch_related("assignments", "challenges__entries").order_by("requested_at")
+    for validation in found[: 2 * MOST_OF_A_KIND]:
+        mine = next(
+            (one for one in validation.assignments.all() if one.ended_at is None and one.person_id == person.pk), None
+        )
+        step = _step_of_validator(validation, mine) if mine else _step_of_others(validation, person)
+        if step:
+            what, why, action = step
+            yield Task(
+                icon="circle-check",
+                what=f"{what}: {validation.title}",
+                why=f"{validation.reference}. {why}",
+                action=action,
+                address=reverse("validation", args=[validation.reference]),
+                due_at=datetime.combine(validation.due_on, time.max, tzinfo=UTC) if validation.due_on else None,
+                since=validation.requested_at,
+            )
+
+
+def _step_of_validator(validation: ValidationRequest, mine: ValidatorAssignment) -> tuple[str, str, str] | None:
+    """What is asked of somebody assigned, why, and the word of the button."""
+    if mine.attested_at is None:
+        return "Attest to your independence", "Before that you cannot work on it.", "Attest"
+    if mine.role == ValidatorAssignment.Role.SECOND:
+        awaited = validation.state == ValidationState.REVIEW
+        return ("Review the opinion", "The lead has signed it.", "Review") if awaited else None
+    working = (ValidationState.PLANNING, ValidationState.IN_PROGRESS, ValidationState.RETURNED)
+    if validation.state not in working:
+        return None
+    returned = validation.state == ValidationState.RETURNED
+    return "Go on with", f"Returned: {validation.reason}" if returned else "You lead it.", "Go on"
+
+
+def _step_of_others(validation: ValidationRequest, person) -> tuple[str, str, str] | None:
+    model = validation.model
+    if model.owner_id == person.pk:
+        unanswered = [one for one in validation.challenges.all() if one.awaits_an_answer]
+        what = f"Answer {counted(len(unanswered), 'challenge')}"
+        return (what, "Until they are settled there is no opinion.", "Answer") if unanswered else None
+    if validation.state == ValidationState.PENDING_APPROVAL:
+        approvers = validation_approvers(validation.policy.document, model.tier)
+        if person.roles_in(model.workspace_id, model.slug) & set(approvers):
+            return "Approve the opinion", "The second validator agrees with it.", "Decide"
+    if not validation.assignments.all() and _may(person, Permission.ASSIGN_VALIDATOR, model):
+        return "Assign validators", "Nobody works on it yet.", "Assign"
+    return None
 
 
 def _attestations(person) -> Iterator[Task]:

@@ -29,6 +29,12 @@ class Challenge(models.Model):
     def __str__(self):
         return f"challenge {self.number} of {self.request.reference}"
 
+    @property
+    def awaits_an_answer(self) -> bool:
+        """Whether the last word is a validator's question; of prefetched entries, where they are there."""
+        kinds = [entry.kind for entry in self.entries.all()]
+        return bool(kinds) and kinds[-1] in (ChallengeEntry.Kind.CHALLENGE, ChallengeEntry.Kind.FOLLOW_UP)
+
 
 class ChallengeEntry(models.Model):
     """What one person said in a challenge. Append-only."""

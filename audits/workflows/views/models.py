@@ -7,6 +7,7 @@ from audits.assessments.models import Breach, Plan, Run
 from audits.statistics.limits import worst
 from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.contents.standings import shown_verdict
+from audits.workflows.contents.validations import due_of
 from audits.workflows.gates import Gate, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
@@ -44,6 +45,7 @@ def model(request, slug):
         arrangements=Arrangement.objects.filter(model=model, state__in=("active", "expired")).order_by("ends_at")[
             :RECENT
         ],
+        validation_due=due_of([model]).get(model.pk),
         residual=policies.residual_rating(Policy.objects.in_force().document, model.tier, worst(verdicts)),
         groups=grouped(told),
         lacking=sum(one.is_missing for one in told),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audits.workflows.contents.portfolio import Row, months_until, portfolio_of, standing_models, tiles_of, weeks_until
+from audits.workflows.contents.validations import overdue
 from audits.workflows.forms import PortfolioFilter
 from audits.workflows.services import count_marked
 from inventory.models import Model
@@ -16,6 +17,7 @@ from mrm.pages.answers import answer
 from mrm.pages.tables import csv_answer, numbered_page
 
 FLAGS = {"overdue": "is_overdue", "unapproved": "is_unapproved", "provisional": "is_provisional"}
+VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
 FOR_A_FILE = 500  # models at a time
 
 
@@ -29,7 +31,7 @@ def portfolio(request):
     context = {
         "page": page,
         "periods": periods,
-        "tiles": tiles_of(models),
+        "tiles": tiles_of(models, now),
         "waiting": waiting,
         "form": form,
         "chosen": form.cleaned_data,
@@ -45,6 +47,7 @@ def portfolio_csv(request):
     models, form = _models(request, timezone.now())
     header = ["slug", "model", "tier", "tier confirmed", "status", "owner", "business unit", "version", "stage"]
     header += ["verdict", "open findings", "findings overdue", "changes pending", "next assessment due"]
+    header += ["next validation due", "validation overdue by days"]
     return csv_answer("portfolio.csv", header, map(_csv_row, _all_rows(_chosen(models, form.cleaned_data))))
 
 
@@ -69,6 +72,7 @@ def _periods(form, now: datetime):
 def _chosen(models: QuerySet[Model], wanted: dict) -> QuerySet[Model]:
     text, tier, verdict = (wanted.get(name) for name in ("q", "tier", "verdict"))
     status, flag = wanted.get("status"), FLAGS.get(wanted.get("flag"))
+    late = _bucket_of(wanted.get("flag") or "")
     if text:
         named = Q(name__icontains=text) | Q(business_unit__icontains=text) | Q(owner__display_name__icontains=text)
         models = models.filter(named)
@@ -80,7 +84,14 @@ def _chosen(models: QuerySet[Model], wanted: dict) -> QuerySet[Model]:
         models = models.filter(status=status)
     elif verdict or tier or flag:
         models = models.filter(is_retired=False)  # As the tiles count.
+    if late is not None:
+        return models.filter(overdue(timezone.now().date(), late), is_retired=False)
     return models.filter(**{flag: True}) if flag else models
+
+
+def _bucket_of(flag: str) -> str | None:
+    """Which bucket of overdue validations is asked for, empty for all of them; None where none are."""
+    return flag.removeprefix(VALIDATION).removeprefix("_") if flag.startswith(VALIDATION) else None
 
 
 def _csv_row(row: Row) -> list:
@@ -100,4 +111,6 @@ def _csv_row(row: Row) -> list:
         row.findings_overdue,
         row.changes_pending,
         row.next_due.isoformat() if row.next_due else "",
+        row.validation_due.isoformat() if row.validation_due else "",
+        row.validation_days_overdue,
     ]
