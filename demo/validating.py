@@ -1,6 +1,7 @@
 """Validations of the demo: complete ones, before a tier 1 model goes into use, and one with an open challenge."""
 
 from audits.assessments.models import Run
+from audits.statistics.limits import Verdict
 from audits.workflows.models import ValidationRequest
 from audits.workflows.services import validations
 from demo.cast import PASSWORD, Cast
@@ -11,7 +12,6 @@ FOUND = {
     "conceptual_soundness": "The method fits the purpose; a linear score on the same inputs ranks worse.",
     "developmental_evidence": "The developer's tests are on record, and the holdout was kept apart from the training.",
     "process_verification": "The logged scores are those of the registered artifact.",
-    "outcomes_analysis": "Outcomes of the holdout agree with what the score promised; the run says how surely.",
     "limitations": "No downturn lies in the history; what that means is stated, and watched monthly.",
 }
 USUAL = "Looked at as planned; nothing is left open."
@@ -67,8 +67,12 @@ def _begin(cast: Cast, version: ModelVersion, *, kind: str, trigger: str) -> Val
 
 
 def _conclude(cast: Cast, item, version: ModelVersion) -> None:
+    """Met, as far as the run that was linked says so; what it says else is a remark."""
     runs = Run.objects.finished().filter(version=version, plan__kind=RESTS_ON.get(item.component))
+    outcome, conclusion = "met", FOUND.get(item.component, USUAL)
     if run := runs.first():
         validations.link_evidence(item, kind="run", key=run.pk, actor=cast.lead_validator)
-    conclusion = FOUND.get(item.component, USUAL)
-    validations.conclude_item(item, outcome="met", conclusion=conclusion, actor=cast.lead_validator)
+        if run.verdict != Verdict.WITHIN:
+            verdict = run.verdict or "without a verdict"
+            outcome, conclusion = "met_with_remarks", f"The run is {verdict}; looked into, and watched by the next run."
+    validations.conclude_item(item, outcome=outcome, conclusion=conclusion, actor=cast.lead_validator)

@@ -301,9 +301,7 @@ class PlanForm(forms.Form):
 
 class ConclusionOfItemForm(forms.Form):
     outcome = forms.ChoiceField(choices=[("", "Choose"), *ValidationItem.Outcome.choices])
-    conclusion = forms.CharField(
-        widget=_text_area(4), max_length=8000, help_text="What was done, and what it showed. Printed in the report."
-    )
+    conclusion = forms.CharField(widget=_text_area(4), max_length=8000, help_text="What was done, and what it showed.")
 
 
 class EvidenceForm(forms.Form):
@@ -333,7 +331,7 @@ class OpinionForm(forms.Form):
     content_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     outcome = forms.ChoiceField(label="My opinion", choices=ValidationOpinion.Outcome.choices, widget=_radios())
     summary = forms.CharField(
-        widget=_text_area(4), max_length=8000, help_text="What it rests on; printed in the report."
+        widget=_text_area(4), max_length=8000, help_text="What it rests on, and what it does not cover."
     )
     conditions = forms.CharField(
         widget=_text_area(2),
