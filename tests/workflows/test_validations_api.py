@@ -56,7 +56,7 @@ def test_a_list_of_validations_is_narrowed_and_a_stranger_sees_none(api, story, 
     found = api(story.auditor).get(f"{API}validations/?open=true&model={story.model.slug}").json()["results"]
     assert [one["reference"] for one in found] == [validation.reference]
     assert api(story.auditor).get(f"{API}validations/?state=approved").json()["results"] == []
-    is_problem(api(stranger).get(f"{API}validations/{validation.reference}/"), 403)
+    is_problem(api(stranger).get(f"{API}validations/{validation.reference}/"), 404)
 
 
 @pytest.mark.parametrize(
