@@ -132,13 +132,37 @@ def why_no_quorum(votes: list[Vote], *, quorum: int, of_second_line: int, sponso
     return reasons
 
 
-def why_not_close(*, owns: bool, submitted: bool) -> list[str]:
-    """Why this person may not close a finding, beyond their roles."""
+@dataclass(frozen=True, kw_only=True)
+class PartInFinding:
+    """What one person has to do with a finding that is to be closed."""
+
+    owns: bool = False  # The model, or the finding.
+    submitted: bool = False
+    carried_out: bool = False  # Or is to carry out: an item of its plan.
+    validated: bool = False
+
+
+def why_not_judge(part: PartInFinding) -> list[str]:
+    """Why this person may not judge what the first line did about a finding, beyond their roles."""
     reasons = []
-    if owns:
-        reasons.append("An owner does not close findings about their own model.")
-    if submitted:
+    if part.owns:
+        reasons.append("An owner does not close findings about their own model, nor judge what is done about them.")
+    if part.submitted:
         reasons.append("Whoever submitted a finding for closure does not close it.")
+    if part.carried_out:
+        reasons.append("Whoever carries out a part of the plan does not judge it, nor close the finding.")
+    return reasons
+
+
+def why_not_sign_off(part: PartInFinding, *, roles: Iterable[str], signing: list[str]) -> list[str]:
+    """Why this person may not sign that a severe finding is closed."""
+    reasons = why_not_judge(part)
+    if part.validated:
+        reasons.append("Whoever validated the closure, or did the test again, does not sign it off as well.")
+    if not set(roles) & set(signing):
+        awaited = " or ".join(in_words(role) for role in signing)
+        held = ", ".join(sorted(in_words(role) for role in roles)) or "no role"
+        reasons.append(f"The closure of a severe finding is signed by: {awaited}. Your roles here: {held}.")
     return reasons
 
 
@@ -170,14 +194,6 @@ def why_not_opinion(outcome: str, findings: Iterable[OpenFinding]) -> list[str]:
         elif not one.contained_by:
             reasons.append(f"{one.reference} (high) is open; name the condition that contains it.")
     return reasons
-
-
-# governance.md, section 3.5: days until a finding is due, by tier and severity.
-DAYS_UNTIL_DUE = {
-    1: {"critical": 30, "high": 90, "medium": 180, "low": 365},
-    2: {"critical": 45, "high": 120, "medium": 270, "low": 365},
-    3: {"critical": 60, "high": 180, "medium": 365, "low": 540},
-}
 
 
 def in_words(role: str) -> str:

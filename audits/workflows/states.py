@@ -56,16 +56,46 @@ RETIREMENT_TRANSITIONS = {
 
 
 class FindingState(StrEnum):
-    OPEN = "open"
-    SUBMITTED = "submitted"  # The first line says it is done.
+    DRAFT = "draft"  # The second line writes it; the first does not see it yet.
+    ISSUED = "issued"
+    REBUTTED = "rebutted"  # The first line disputes it, once; the second line answers.
+    ACTION_PLAN_DUE = "action_plan_due"
+    ACTION_PLAN_REVIEW = "action_plan_review"
+    OPEN = "open"  # Being put right by the plan that was accepted.
+    SUBMITTED_FOR_CLOSURE = "submitted_for_closure"  # The first line says it is done.
+    VALIDATED_CLOSED = "validated_closed"  # The second line agrees; a severe one awaits the approver.
     CLOSED = "closed"
+    RISK_ACCEPTED = "risk_accepted"  # Until the acceptance ends.
+    DROPPED = "dropped"
 
+
+ENDED_FINDINGS = (FindingState.CLOSED, FindingState.DROPPED)
 
 FINDING_TRANSITIONS = {
-    (FindingState.OPEN, "respond"): FindingState.OPEN,
-    (FindingState.OPEN, "submit"): FindingState.SUBMITTED,
-    (FindingState.SUBMITTED, "return"): FindingState.OPEN,
-    (FindingState.SUBMITTED, "close"): FindingState.CLOSED,
+    (FindingState.DRAFT, "issue"): FindingState.ISSUED,
+    (FindingState.DRAFT, "drop"): FindingState.DROPPED,
+    (FindingState.ISSUED, "acknowledge"): FindingState.ACTION_PLAN_DUE,
+    (FindingState.ISSUED, "rebut"): FindingState.REBUTTED,
+    (FindingState.REBUTTED, "uphold"): FindingState.ACTION_PLAN_DUE,
+    (FindingState.REBUTTED, "drop"): FindingState.DROPPED,
+    (FindingState.ISSUED, "plan"): FindingState.ACTION_PLAN_REVIEW,
+    (FindingState.ACTION_PLAN_DUE, "plan"): FindingState.ACTION_PLAN_REVIEW,
+    (FindingState.ACTION_PLAN_REVIEW, "return_plan"): FindingState.ACTION_PLAN_DUE,
+    (FindingState.ACTION_PLAN_REVIEW, "accept_plan"): FindingState.OPEN,
+    # Straight from here only where the policy asks for no plan.
+    (FindingState.ISSUED, "submit"): FindingState.SUBMITTED_FOR_CLOSURE,
+    (FindingState.ACTION_PLAN_DUE, "submit"): FindingState.SUBMITTED_FOR_CLOSURE,
+    (FindingState.OPEN, "submit"): FindingState.SUBMITTED_FOR_CLOSURE,
+    (FindingState.SUBMITTED_FOR_CLOSURE, "rework"): FindingState.OPEN,
+    (FindingState.SUBMITTED_FOR_CLOSURE, "close"): FindingState.CLOSED,  # Medium and low.
+    (FindingState.SUBMITTED_FOR_CLOSURE, "validate"): FindingState.VALIDATED_CLOSED,  # Critical and high.
+    (FindingState.VALIDATED_CLOSED, "rework"): FindingState.OPEN,
+    (FindingState.VALIDATED_CLOSED, "sign_off"): FindingState.CLOSED,
+    (FindingState.ISSUED, "accept_risk"): FindingState.RISK_ACCEPTED,
+    (FindingState.ACTION_PLAN_DUE, "accept_risk"): FindingState.RISK_ACCEPTED,
+    (FindingState.ACTION_PLAN_REVIEW, "accept_risk"): FindingState.RISK_ACCEPTED,
+    (FindingState.OPEN, "accept_risk"): FindingState.RISK_ACCEPTED,
+    (FindingState.RISK_ACCEPTED, "reopen"): FindingState.ACTION_PLAN_DUE,
 }
 
 

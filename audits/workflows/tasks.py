@@ -35,6 +35,11 @@ def expire_arrangements():
 
 
 @shared_task
+def raise_due_findings():
+    services.raise_due_findings(timezone.now())
+
+
+@shared_task
 def ask_for_attestations():
     services.withdraw_attestations_of_retired()
     services.open_due_attestations(timezone.now())

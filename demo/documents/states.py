@@ -97,7 +97,9 @@ LIVES = (
     ),
     Life(
         "Finding",
-        "The first line submits, the second line closes or returns.",
+        "The second line issues, the first line answers, plans, carries out and submits, the second line closes. A "
+        "critical or high one is validated after its test was done again and closed by another's signature; a low one "
+        "needs no plan where the policy says so. When an accepted risk ends, a plan is due again.",
         "audits/workflows/states.py",
         workflows.FindingState,
         workflows.FINDING_TRANSITIONS,

@@ -8,6 +8,17 @@ from inventory.policies.completeness import required_attributes, required_to_reg
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
+from inventory.policies.findings import (
+    SEVERE,
+    SEVERITIES,
+    criteria,
+    is_milder,
+    needs_plan,
+    suggested_severity,
+    time_to_plan,
+    time_to_rebut,
+    time_until_due,
+)
 from inventory.policies.indicators import INDICATORS, appetite
 from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
@@ -100,4 +111,13 @@ __all__ = [
     "stricter",
     "tier_from",
     "time_to_attest",
+    "time_until_due",
+    "time_to_rebut",
+    "time_to_plan",
+    "suggested_severity",
+    "needs_plan",
+    "is_milder",
+    "criteria",
+    "SEVERITIES",
+    "SEVERE",
 ]

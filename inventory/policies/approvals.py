@@ -16,6 +16,8 @@ LATER_KINDS = (
     "policy_change",
     "resumption",
     "break_glass",
+    "extension",
+    "further_extension",
 )
 APPROVERS = tuple(sorted(ALLOWED[Permission.DECIDE_CHANGE]))
 

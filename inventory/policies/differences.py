@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from audits.statistics.limits import DecidedBy, Direction, Limit
 from inventory.policies.document import SECTIONS
+from inventory.policies.findings import SEVERITIES
 from inventory.policies.limits import COLOURS, ROLES, limit_in
 from inventory.policies.standard import section
 from inventory.policies.tiers import CADENCES, TIERS
@@ -182,6 +183,11 @@ def _direction(name: str, path: tuple[str, ...], was, now) -> bool | None:
 MORE_IS_LAXER = {
     ("fairness", "minimum_gating"): True,  # Smaller groups are no longer judged.
     ("retention", "years"): False,
+    **{("findings", "days_until_due", tier, severity): True for tier in TIERS for severity in SEVERITIES},
+    **{("findings", "days_to_plan", severity): True for severity in SEVERITIES},
+    ("findings", "extensions", "at_officer_level"): True,
+    ("findings", "extensions", "most_days"): True,
+    ("findings", "automatic", "red_breach_days"): True,
 }
 
 

@@ -5,7 +5,8 @@ from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 
-SIGNED = (*APPROVED_KINDS, "validation")  # What is signed by people: decisions of these kinds, and validations.
+# What is signed by people: decisions of these kinds, that a severe finding is closed, and validations.
+SIGNED = (*APPROVED_KINDS, "finding_closure", "validation")
 
 faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in SIGNED})})
 

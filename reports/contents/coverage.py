@@ -255,7 +255,7 @@ def _breaches_followed_up(subject: Subject, kind: str) -> Answer:
 
 
 def _findings_on_time(subject: Subject, kind: str) -> Answer:
-    late = list(Finding.objects.open().filter(model=subject.model, due_at__lt=subject.now.date()))
+    late = list(Finding.objects.overdue(subject.now.date()).filter(model=subject.model))
     if late:
         links = [(finding.reference, reverse("finding", args=[finding.reference])) for finding in late]
         return no_evidence(kind, f"{len(late)} findings are past their date.", *links)

@@ -58,7 +58,11 @@ def gather(report: Report) -> Gathered:
         )
     )
     breaches = list(version.breaches.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start)))
-    findings = list(model.findings.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start)).select_related("model"))
+    findings = list(
+        model.findings.issued()
+        .filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start))
+        .select_related("model", "owner")
+    )
     extract, proofs = _trail(model)
     sources = tuple(source_of(run) for run in runs) + (_register_source(model),)
     verdicts = [row.verdict for run in latest.values() for row in run.results.all() if row.verdict]
@@ -147,7 +151,7 @@ def _actions(breaches: list[Breach], findings: list[Finding]):
     for finding in findings:
         if finding.closed_at is None:
             what = f"{finding.reference}: {finding.required_outcome}"
-            yield parts.Action(what, str(finding.model.owner), _day(finding.due_at))
+            yield parts.Action(what, str(finding.owner), _day(finding.due_at))
     for breach in breaches:
         if breach.closed_at is None and breach.verdict == Verdict.RED:
             yield parts.Action(f"Decide on the red breach: {_case(breach)}.", str(breach.version.model.owner), "now")
@@ -213,17 +217,16 @@ def _case(breach: Breach) -> str:
 
 
 def _finding(finding: Finding) -> parts.Issue:
-    today = datetime.now(UTC).date()
     return parts.Issue(
         reference=finding.reference,
         level=finding.severity,
         opened=_day(finding.raised_at),
         what=finding.title,
-        owner=str(finding.model.owner),
+        owner=str(finding.owner),
         due=_day(finding.due_at),
-        state=finding.state,
+        state=finding.get_state_display().lower(),
         action=finding.response or finding.required_outcome,
-        overdue=finding.closed_at is None and finding.due_at < today,
+        overdue=finding.is_overdue,
     )
 
 

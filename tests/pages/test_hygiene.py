@@ -144,7 +144,7 @@ def test_what_is_overdue_is_found(used):
     yesterday = timezone.now().date() - timedelta(days=1)
     Finding.objects.create(
         reference="F-2026-0001", model=used, severity="low", title="T", observation="O", required_outcome="R",
-        due_at=yesterday,
+        state="open", owner=used.owner, due_at=yesterday,
     )  # fmt: skip
     policy = Policy.objects.in_force()
     Attestation.objects.create(model=used, policy=policy, covers_from=yesterday, due_at=yesterday)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from datetime import date
 
 import pytest
 from rest_framework.test import APIClient
 
 from audits.workflows.api import examples
+from audits.workflows.api import finding_examples as told_findings
 from audits.workflows.models import Retraining
 from audits.workflows.services import dispatch_approved_retrainings, request_change
 from audits.workflows.services.retraining import hash_of
@@ -15,6 +17,7 @@ from mrm.accounts.policies import Permission, Role
 from tests.factories import PASSWORD, make_person, make_version
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json
+from tests.workflows.remedies import raised, validated
 
 API = "/api/v1/"
 SECRET = "the secret that came with the order"
@@ -33,7 +36,7 @@ def address(change) -> str:
 @pytest.fixture
 def finding(api, story) -> str:
     """The address of a finding that the validator raised over the API."""
-    sent = examples.FINDING_IN | {"model": story.model.slug, "breach": str(story.breach.pk)}
+    sent = told_findings.FINDING_IN | {"model": story.model.slug, "breach": str(story.breach.pk)}
     answer = post_json(api(story.validator), f"{API}findings/", sent)
     assert answer.status_code == 201
     return answer.headers["Location"]
@@ -198,17 +201,64 @@ def test_the_gate_answers_with_every_blocker(api, story):
 
 def test_a_finding_is_raised_answered_returned_submitted_and_closed(api, story, finding):
     first, second = api(story.owner), api(story.validator)
-    assert first.get(finding).json().keys() == examples.FINDING.keys()
-    assert post_json(first, f"{finding}response/", examples.ANSWER).json()["state"] == "open"
-    assert post_json(first, f"{finding}submission/", examples.ANSWER).json()["state"] == "submitted"
-    assert post_json(second, f"{finding}return/", examples.RETURN).json()["state"] == "open"
-    is_problem(post_json(second, f"{finding}closure/", examples.CLOSURE), 409)
-    post_json(first, f"{finding}submission/", examples.ANSWER)
-    is_problem(post_json(first, f"{finding}closure/", examples.CLOSURE), 403)
-    closed = post_json(second, f"{finding}closure/", examples.CLOSURE).json()
-    assert (closed["state"], closed["closing_reason"]) == ("closed", examples.CLOSURE["reason"])
+
+    def step(client, name: str, sent: dict, state: str) -> dict:
+        told = post_json(client, f"{finding}{name}/", sent).json()
+        assert told["state"] == state, told
+        return told
+
+    assert first.get(finding).json().keys() == told_findings.FINDING_IN_FULL.keys()
+    step(first, "response", told_findings.REBUTTAL, "rebutted")
+    step(second, "rebuttal", told_findings.REBUTTAL_ANSWER, "action_plan_due")
+    item = told_findings.ITEM_IN | {"owner": story.engineer.email, "due_at": date.today().isoformat()}
+    planned = step(first, "plan", {"items": [item]}, "action_plan_review")
+    assert planned["plans"][0].keys() == told_findings.PLAN.keys()
+    step(second, "plan/review", {"accepted": False, "reason": "When exactly?"}, "action_plan_due")
+    step(first, "plan", {"items": [item]}, "action_plan_review")
+    step(second, "plan/review", told_findings.PLAN_REVIEW, "open")
+    step(first, "plan/items/1", told_findings.ITEM_DONE, "open")
+    is_problem(post_json(first, f"{finding}plan/items/7/", told_findings.ITEM_DONE), 404)
+    sent = told_findings.SUBMISSION_IN | {"evidence": [f"breach {story.breach.pk}"]}
+    step(first, "submission", sent, "submitted_for_closure")
+    step(second, "return", told_findings.RETURN, "open")
+    is_problem(post_json(second, f"{finding}closure/", told_findings.CLOSURE), 409)
+    step(first, "submission", sent, "submitted_for_closure")
+    is_problem(post_json(first, f"{finding}closure/", told_findings.CLOSURE), 403)
+    closed = step(second, "closure", told_findings.CLOSURE, "closed")
+    assert closed["closing_reason"] == told_findings.CLOSURE["reason"]
+    assert closed["submissions"][0].keys() == told_findings.SUBMISSION.keys()
     listed = api(story.auditor).get(f"{API}findings/?state=closed&severity=medium&model={story.model.slug}").json()
-    assert len(listed["results"]) == 1
+    assert listed["results"][0].keys() == told_findings.FINDING.keys()
+    assert api(story.auditor).get(f"{API}findings/?overdue=true").json()["results"] == []
+
+
+def test_a_severe_finding_is_signed_off_over_the_api_by_another(api, story, finding):
+    severe = validated(story, raised(story, severity="high"))
+    address = f"{API}findings/{severe.reference}/sign-off/"
+    validator = api(story.validator).get(address).json()
+    assert not validator["may_sign"] and any("validated" in reason for reason in validator["reasons_not_to"])
+    shown = api(story.risk_officer).get(address).json()
+    assert shown["may_sign"] and shown.keys() == told_findings.SIGN_OFF.keys()
+    sent = told_findings.SIGN_OFF_IN | {"evidence_digest": shown["evidence_digest"], "password": PASSWORD}
+    is_problem(post_json(api(story.validator), address, sent), 403)
+    is_problem(post_json(api(story.risk_officer), address, sent | {"password": "wrong"}), 403)
+    is_problem(post_json(api(story.risk_officer), address, sent | {"evidence_digest": "0" * 64}), 409)
+    signed = post_json(api(story.risk_officer), address, sent).json()
+    assert (signed["state"], signed["closed_by"]["name"]) == ("closed", story.risk_officer.display_name)
+
+
+def test_a_draft_is_written_revised_and_issued_over_the_api_and_hidden_before(api, story):
+    second = api(story.validator)
+    sent = told_findings.FINDING_IN | {"model": story.model.slug, "draft": True}
+    address = post_json(second, f"{API}findings/", sent).headers["Location"]
+    is_problem(api(story.owner).get(address), 404)
+    assert api(story.owner).get(f"{API}findings/").json()["results"] == []
+    revised = second.patch(address, told_findings.FINDING_CHANGE, format="json").json()
+    assert (revised["state"], revised["severity"]) == ("draft", "high")
+    is_problem(second.patch(address, {"state": "closed"}, format="json"), 422)
+    assert post_json(second, f"{address}issue/", {}).json()["state"] == "issued"
+    is_problem(second.patch(address, told_findings.FINDING_CHANGE, format="json"), 409)
+    assert api(story.owner).get(address).json()["severity"] == "high"
 
 
 @pytest.mark.parametrize(
@@ -225,7 +275,7 @@ def test_a_finding_is_raised_answered_returned_submitted_and_closed(api, story, 
     ],
 )
 def test_a_malformed_finding_is_refused(api, story, wrong, status):
-    sent = examples.FINDING_IN | {"model": story.model.slug} | wrong
+    sent = told_findings.FINDING_IN | {"model": story.model.slug} | wrong
     is_problem(post_json(api(story.validator), f"{API}findings/", sent), status)
 
 
@@ -236,8 +286,8 @@ def test_what_one_may_not_see_is_not_there(api, story, address, finding, strange
     for path, body in (
         (f"{address}decisions/", examples.DECISION_IN),
         (f"{address}withdrawal/", examples.WITHDRAWAL),
-        (f"{finding}response/", examples.ANSWER),
-        (f"{finding}closure/", examples.CLOSURE),
+        (f"{finding}response/", told_findings.ANSWER),
+        (f"{finding}closure/", told_findings.CLOSURE),
     ):
         is_problem(post_json(client, path, body), 404)
     assert client.get(f"{API}changes/").json()["results"] == []

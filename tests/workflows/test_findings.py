@@ -1,42 +1,33 @@
-"""Findings: raised and closed by the second line, answered by the first."""
+"""Findings, written and issued by the second line: by whom, about what, how bad, by when."""
 
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import Finding
-from audits.workflows.services import (
-    close_finding,
-    raise_finding,
-    respond_to_finding,
-    return_finding,
-    submit_finding,
-)
+from audits.workflows.services import draft_finding, drop_draft, issue_finding, raise_finding, revise_draft
 from audits.workflows.states import FindingState
+from inventory.models import Policy
+from inventory.services import publish_policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_model, make_person, make_version
-
-TEXTS = {
-    "severity": "medium",
-    "title": "Incomes are missing",
-    "observation": "Four of ten rows came without an income.",
-    "required_outcome": "Show that the score ranks as well without.",
-}
+from tests.workflows.remedies import TEXTS, raised, today
 
 
 @pytest.fixture
 def finding(story) -> Finding:
-    return raise_finding(story.model, breach=story.breach, **TEXTS, actor=story.validator)
+    return raised(story, breach=story.breach)
 
 
 @pytest.mark.parametrize("role", [Role.ENGINEER, Role.OWNER, Role.AUDITOR, Role.ADMINISTRATOR])
 def test_only_the_second_line_raises_findings(story, role):
-    with pytest.raises(NotPermitted):
-        raise_finding(story.model, **TEXTS, actor=make_person(role, workspace=story.workspace))
+    person = make_person(role, workspace=story.workspace)
+    for service in (raise_finding, draft_finding):
+        with pytest.raises(NotPermitted):
+            service(story.model, **TEXTS, actor=person)
 
 
 def test_a_service_account_raises_none(story):
@@ -47,85 +38,177 @@ def test_a_service_account_raises_none(story):
 
 def test_a_finding_is_due_by_severity_and_tier(story, finding):
     assert story.model.tier == 2
-    assert finding.due_at == timezone.localdate() + timedelta(days=270)
+    assert finding.state == FindingState.ISSUED
+    assert finding.due_at == finding.first_due_at == today() + timedelta(days=270)
+    assert finding.plan_due_at == today() + timedelta(days=30)
     assert finding.version == story.version, "that of the breach"
+    assert finding.owner == story.owner
+    assert finding.policy == Policy.objects.in_force()
     assert Entry.objects.about(finding).get(action=Action.FINDING_RAISED).details["severity"] == "medium"
 
 
+def test_the_days_are_those_of_the_policy_in_force(story, standard_document):
+    standard_document["findings"]["days_until_due"]["2"]["medium"] = 10
+    publish_policy(standard_document, actor=None)
+    assert raised(story).due_at == today() + timedelta(days=10)
+
+
+def test_a_policy_from_before_findings_were_in_it_gives_the_standard_days(story, standard_document):
+    document = {name: section for name, section in standard_document.items() if name != "findings"}
+    Policy.objects.create(number=99, document=document, digest="0" * 64)
+    assert raised(story).due_at == today() + timedelta(days=270)
+
+
 def test_it_may_be_due_earlier_and_not_later_nor_in_the_past(story):
-    today = timezone.localdate()
-    soon = raise_finding(story.model, **TEXTS, due_at=today + timedelta(days=7), actor=story.validator)
-    assert soon.due_at == today + timedelta(days=7)
-    for due_at in (today + timedelta(days=271), today - timedelta(days=1)):
+    assert raised(story, due_at=today() + timedelta(days=7)).due_at == today() + timedelta(days=7)
+    for due_at in (today() + timedelta(days=271), today() - timedelta(days=1)):
         with pytest.raises(RuleBroken, match="at the latest"):
-            raise_finding(story.model, **TEXTS, due_at=due_at, actor=story.validator)
+            raised(story, due_at=due_at)
 
 
 def test_every_text_that_is_missing_is_named(story):
     with pytest.raises(RuleBroken, match="title, required outcome"):
-        raise_finding(story.model, **TEXTS | {"title": " ", "required_outcome": ""}, actor=story.validator)
+        raised(story, title=" ", required_outcome="")
 
 
 def test_a_finding_is_about_one_model(story):
     foreign = make_version(make_model())
     for named in ({"version": foreign}, {"version": make_version(story.model), "breach": story.breach}):
         with pytest.raises(RuleBroken, match="is not one of"):
-            raise_finding(story.model, **named, **TEXTS, actor=story.validator)
+            raised(story, **named)
 
 
-@pytest.mark.parametrize("role", [Role.VALIDATOR, Role.RISK_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR])
-def test_only_the_first_line_answers(story, finding, role):
-    person = make_person(role, workspace=story.workspace)
-    for service in (respond_to_finding, submit_finding):
-        with pytest.raises(NotPermitted):
-            service(finding, response="Done.", actor=person)
+def test_a_breach_brings_its_criterion_and_its_evidence(story, finding):
+    assert finding.criterion == "limits.psi"
+    (cited,) = finding.evidence
+    assert (cited["kind"], cited["reference"]) == ("breach", str(story.breach.pk))
+    assert len(cited["digest"]) == 64
 
 
-def test_an_answer_leaves_it_open_and_a_submission_hands_it_over(story, finding):
-    assert respond_to_finding(finding, response="On it.", actor=story.owner).state == FindingState.OPEN
-    submitted = submit_finding(finding, response="Done.", actor=story.engineer)
-    assert (submitted.state, submitted.submitted_by) == (FindingState.SUBMITTED, story.engineer)
+def test_evidence_is_looked_up_and_kept_with_its_digest(story):
+    run, entry = story.run("drift"), Entry.objects.filter(model_slug=story.model.slug).first()
+    result = run.results.first()
+    references = [f"run {run.pk}", f"result {result.pk}", f"entry {entry.position}"]
+    evidence = raised(story, evidence=references).evidence
+    assert [one["kind"] for one in evidence] == ["run", "result", "entry"]
+    assert evidence[2]["digest"] == entry.leaf_hash
+    recorded = Entry.objects.filter(action=Action.ASSESSMENT_COMPLETED).about(run).get()
+    assert evidence[0]["digest"] == recorded.details["results_digest"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "run 1",
+        "run 6f9619ff-8b86-4011-b42d-00c04fc964ff",
+        "entry 99999999",
+        "entry 1e3",
+        "entry -1",
+        "document abc",
+        "mail 4",
+        "run",
+        "\x00",
+        "x" * 300,
+    ],
+    ids=range(10),
+)
+def test_evidence_that_names_nothing_of_the_model_is_refused(story, reference):
+    with pytest.raises(UnusableData, match="Reference 2"):
+        raised(story, evidence=[f"run {story.run('drift').pk}", reference])
+
+
+def test_evidence_of_another_model_is_none_of_this_one(story):
+    model = make_model()
+    with pytest.raises(UnusableData, match="has no run"):
+        raise_finding(model, **TEXTS, evidence=[f"run {story.run('drift').pk}"], actor=story.validator)
+
+
+def test_a_criterion_is_a_clause_of_the_policy_in_force(story):
+    assert raised(story, criterion="clauses.documentation").criterion == "clauses.documentation"
+    with pytest.raises(UnusableData, match="no such clause"):
+        raised(story, criterion="clauses.made_up")
+
+
+@pytest.mark.parametrize(
+    ("impact", "suggested"),
+    [
+        ({"effect_percent": 5.0}, "high"),
+        ({"effect_percent": -7.0}, "high"),
+        ({"effect_percent": 1.0}, "medium"),
+        ({"effect_percent": 0.9}, "low"),
+        ({"class_change_percent": 10.0}, "high"),
+        ({"effect_percent": 0.1, "class_change_percent": 9.9}, "medium"),
+    ],
+    ids=range(6),
+)
+def test_a_severity_below_what_the_impact_suggests_needs_a_reason(story, impact, suggested):
+    milder = {"high": "medium", "medium": "low", "low": None}[suggested]
+    assert raised(story, severity=suggested, **impact).severity == suggested
+    assert raised(story, severity="critical", **impact).severity == "critical", "graver needs none"
+    if milder is None:
+        return
+    with pytest.raises(UnusableData, match=f"suggests {suggested}"):
+        raised(story, severity=milder, **impact)
+    assert raised(story, severity=milder, severity_reason="It is offset.", **impact).severity == milder
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 101.0], ids=["nan", "infinite", "more than all"])
+def test_an_impact_that_is_no_share_is_refused(story, value):
+    with pytest.raises(UnusableData, match="at most 100"):
+        raised(story, class_change_percent=value)
+
+
+def test_who_answers_for_it_is_of_the_first_line_there(story):
+    assert raised(story, owner=story.engineer).owner == story.engineer
+    for nobody in (story.auditor, story.validator, make_person(Role.ENGINEER, workspace=story.workspace,
+                                                               kind=Person.Kind.SERVICE)):  # fmt: skip
+        with pytest.raises(UnusableData, match="does not answer findings"):
+            raised(story, owner=nobody)
+
+
+def test_a_draft_is_not_seen_by_the_first_line_and_not_open(story, stranger):
+    draft = draft_finding(story.model, **TEXTS, actor=story.validator)
+    assert (draft.state, draft.due_at) == (FindingState.DRAFT, None)
+    assert draft not in Finding.objects.open()
+    seen_by = {person: draft in Finding.objects.visible_to(person) for person in (
+        story.owner, story.engineer, story.administrator, stranger, story.validator, story.risk_officer, story.auditor
+    )}  # fmt: skip
+    assert list(seen_by.values()) == [False, False, False, False, True, True, True]
+
+
+def test_a_draft_is_revised_then_issued_and_its_days_begin_then(story):
+    draft = draft_finding(story.model, **TEXTS, actor=story.validator)
+    revised = revise_draft(draft, severity="high", actor=story.risk_officer)
+    assert (revised.severity, revised.title) == ("high", TEXTS["title"])
+    Finding.objects.filter(pk=draft.pk).update(raised_at=draft.raised_at - timedelta(days=90))
+    issued = issue_finding(draft, actor=story.validator)
+    assert issued.due_at == today() + timedelta(days=120)
+    with pytest.raises(RuleBroken, match="is issued"):
+        revise_draft(issued, title="Something else", actor=story.validator)
     with pytest.raises(RuleBroken):
-        respond_to_finding(finding, response="And another thing.", actor=story.owner)
-    with pytest.raises(RuleBroken, match="Fill in: response"):
-        submit_finding(raise_finding(story.model, **TEXTS, actor=story.validator), response=" ", actor=story.owner)
+        issue_finding(issued, actor=story.validator)
 
 
-@pytest.mark.parametrize("role", [Role.ENGINEER, Role.OWNER, Role.AUDITOR, Role.ADMINISTRATOR])
-def test_only_the_second_line_returns_and_closes(story, finding, role):
-    submit_finding(finding, response="Done.", actor=story.engineer)
-    for service in (return_finding, close_finding):
-        with pytest.raises(NotPermitted):
-            service(finding, reason="Fine.", actor=make_person(role, workspace=story.workspace))
-
-
-def test_what_was_not_submitted_is_not_closed(story, finding):
-    with pytest.raises(RuleBroken):
-        close_finding(finding, reason="Fine.", actor=story.validator)
-
-
-def test_whoever_submitted_or_owns_it_does_not_close_it(story, finding):
-    both = make_person(Role.OWNER, Role.VALIDATOR, workspace=story.workspace)
-    submit_finding(finding, response="Done.", actor=both)
-    with pytest.raises(NotPermitted, match="submitted a finding"):
-        close_finding(finding, reason="Fine.", actor=both)
-    model = story.model
-    model.owner = story.risk_officer
-    model.save(update_fields=["owner"])
-    with pytest.raises(NotPermitted, match="owner does not close"):
-        close_finding(Finding.objects.get(pk=finding.pk), reason="Fine.", actor=story.risk_officer)
-
-
-def test_a_finding_is_returned_or_closed_with_a_reason(story, finding):
-    submit_finding(finding, response="Done.", actor=story.engineer)
+def test_a_draft_is_dropped_with_a_reason_and_what_is_issued_is_not(story, finding):
+    draft = draft_finding(story.model, **TEXTS, actor=story.validator)
     with pytest.raises(RuleBroken, match="Fill in: reason"):
-        close_finding(finding, reason=" ", actor=story.validator)
-    assert return_finding(finding, reason="Not yet.", actor=story.validator).state == FindingState.OPEN
-    submit_finding(finding, response="Now.", actor=story.engineer)
-    closed = close_finding(finding, reason="Missing rate is back.", actor=story.validator)
-    assert (closed.state, closed.closed_by, closed.closing_reason) == (
-        FindingState.CLOSED,
-        story.validator,
-        "Missing rate is back.",
-    )
-    assert Entry.objects.about(finding).get(action=Action.FINDING_CLOSED).details["reason"] == "Missing rate is back."
+        drop_draft(draft, reason=" ", actor=story.validator)
+    assert drop_draft(draft, reason="A test of the interface.", actor=story.validator).state == FindingState.DROPPED
+    with pytest.raises(RuleBroken, match="answer to a rebuttal"):
+        drop_draft(finding, reason="Not wanted.", actor=story.validator)
+
+
+def test_the_first_line_drops_no_draft(story):
+    draft = draft_finding(story.model, **TEXTS, actor=story.validator)
+    with pytest.raises(NotPermitted):
+        drop_draft(draft, reason="Inconvenient.", actor=story.owner)
+
+
+def test_who_issues_is_said_by_the_policy(story, standard_document):
+    standard_document["findings"]["issued_by"] = ["head_of_validation"]
+    publish_policy(standard_document, actor=None)
+    draft = draft_finding(story.model, **TEXTS, actor=story.validator)
+    with pytest.raises(NotPermitted, match="head of validation"):
+        issue_finding(draft, actor=story.validator)
+    head = make_person(Role.HEAD_OF_VALIDATION, workspace=story.workspace)
+    assert issue_finding(draft, actor=head).issued_by == head

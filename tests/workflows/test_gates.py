@@ -5,11 +5,12 @@ import pytest
 from audits.assessments.models import Run
 from audits.assessments.services import execute, request_run
 from audits.workflows.gates import blockers_for_promotion
-from audits.workflows.services import close_finding, raise_finding, submit_finding
+from audits.workflows.services import raise_finding
 from inventory.models import ModelVersion, Policy
 from inventory.services import publish_policy, retire_model
 from tests.factories import make_model, make_reference, make_version
 from tests.fixtures.story import assess, log, make_applicants, make_scoring_version, scored
+from tests.workflows.remedies import closed
 
 
 def blockers(version) -> str:
@@ -93,6 +94,5 @@ def test_an_open_severe_finding_blocks_until_it_is_closed(story, open_gate, seve
     texts = {"title": "Flaw", "observation": "It errs.", "required_outcome": "Mend it."}
     finding = raise_finding(story.model, severity=severity, **texts, actor=story.validator)
     assert (f"{finding.reference} ({severity}) is open" in blockers(version)) is blocks
-    submit_finding(finding, response="Mended.", actor=story.engineer)
-    close_finding(finding, reason="Seen.", actor=story.risk_officer)
+    closed(story, finding)
     assert blockers_for_promotion(version) == []

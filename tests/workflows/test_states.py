@@ -2,6 +2,8 @@ import pytest
 
 from audits.workflows.states import (
     CHANGE_TRANSITIONS,
+    ENDED_FINDINGS,
+    FINDING_TRANSITIONS,
     ChangeState,
     FindingState,
     RetrainingState,
@@ -29,9 +31,24 @@ def test_every_state_of_a_request_can_be_reached():
 
 
 def test_a_finding_is_closed_only_after_the_first_line_submitted_it():
-    assert finding_after(FindingState.OPEN, "close") is None
-    assert finding_after(FindingState.SUBMITTED, "close") is FindingState.CLOSED
-    assert finding_after(FindingState.SUBMITTED, "return") is FindingState.OPEN
+    before = [state for state in FindingState if finding_after(state, "close")]
+    assert before == [FindingState.SUBMITTED_FOR_CLOSURE]
+    assert finding_after(FindingState.SUBMITTED_FOR_CLOSURE, "rework") is FindingState.OPEN
+
+
+def test_a_finding_is_disputed_at_most_once():
+    after, seen = FindingState.REBUTTED, set()
+    reachable = [after]
+    while reachable:
+        state = reachable.pop()
+        seen.add(state)
+        reachable += [new for (old, _), new in FINDING_TRANSITIONS.items() if old == state and new not in seen]
+    assert FindingState.ISSUED not in seen and not any(finding_after(state, "rebut") for state in seen)
+
+
+def test_every_state_of_a_finding_can_be_reached_and_what_ended_stays_ended():
+    assert {FindingState.DRAFT, *FINDING_TRANSITIONS.values()} == set(FindingState)
+    assert not any(old in ENDED_FINDINGS for old, _ in FINDING_TRANSITIONS)
 
 
 def test_a_retraining_ends_only_after_it_was_dispatched():

@@ -48,7 +48,7 @@ def _breach_page(request, breach: Breach, form, status):
         themes=figures.THEMES,
         form=form,
         changes=breach.changes.all(),
-        findings=breach.findings.all(),
+        findings=breach.findings.visible_to(request.user),
     )
     may = context["may"]
     context["may_close"] = Permission.CLOSE_FINDING in may and request.user.pk != model.owner_id

@@ -224,44 +224,6 @@ SUSPENSION = ARRANGEMENT | {
     "ends_at": None,
 }
 
-FINDING_IN = {
-    "model": MODEL["slug"],
-    "version": 1,
-    "severity": "medium",
-    "title": "Income is missing more often than at development",
-    "observation": "Four of ten applications since May came without an income; the reference has one in twenty.",
-    "required_outcome": "Show that the score ranks as well without an income, or complete the interface.",
-}
-FINDING = {
-    "reference": "F-2025-0001",
-    **FINDING_IN,
-    "breach": None,
-    "state": "open",
-    "response": "",
-    "raised_by": VALIDATOR,
-    "raised_at": LATER,
-    "due_at": "2026-03-29",
-    "submitted_by": None,
-    "closed_by": None,
-    "closed_at": None,
-    "closing_reason": "",
-}
-FINDING_PAGE = page_example(FINDING)
-ANSWER = {"response": "The branch interface dropped the field; release 14 sends it again from 12 July."}
-RETURN = {"reason": "The July batch still lacks it for branch applications."}
-CLOSURE = {"reason": "Missing rate of August is that of the reference."}
-FINDING_CLOSED = (
-    FINDING
-    | ANSWER
-    | {
-        "state": "closed",
-        "submitted_by": PERSON,
-        "closed_by": VALIDATOR,
-        "closed_at": LATEST,
-        "closing_reason": CLOSURE["reason"],
-    }
-)
-
 RETRAINING_EVENT = {"state": "succeeded", "external_id": "run-1841", "metrics": {"auc": 0.81}}
 RETRAINING = {
     "reference": CHANGE["reference"],

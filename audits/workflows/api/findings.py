@@ -1,29 +1,41 @@
-"""`/findings/`: raised and closed by the second line, answered by the first."""
+"""`/findings/`: what the second line observed; one of them in full; drafts."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from audits.assessments.serializers import ReasonIn
 from audits.workflows import services
-from audits.workflows.api import examples
+from audits.workflows.api import finding_examples as examples
 from audits.workflows.api.lookups import finding_for, named_breach, named_model, named_version, readable_findings
-from audits.workflows.serializers import AnswerIn, FindingIn, FindingOut, FindingQuery
+from audits.workflows.models import Finding
+from audits.workflows.serializers import (
+    FindingChange,
+    FindingIn,
+    FindingInFullOut,
+    FindingOut,
+    FindingQuery,
+    NothingIn,
+)
 from inventory.api.paging import Pages, page_of
 from mrm.accounts.api import Api
+from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
-STEP = {
-    "tags": ["findings"],
-    "parameters": [IDEMPOTENCY_KEY],
-    "responses": {200: FindingOut, **problems(400, 403, 404, 409, 413, 415)},
-}
+CHOSEN_BY = {"model": "model__slug", "state": "state", "severity": "severity"}
+
+
+def in_full(finding: Finding, status: int = 200, **headers) -> Response:
+    """A finding as it is now, whatever step was taken with it."""
+    rows = Finding.objects.in_full()
+    return Response(FindingInFullOut(rows.get(pk=finding.pk)).data, status=status, headers=headers)
 
 
 class FindingsApi(Api):
     @extend_schema(
         operation_id="list_findings",
         summary="List findings",
-        description="About the models you may see, what is due first first.",
+        description="About the models you may see, what is due first first. Drafts are only the second line's.",
         tags=["findings"],
         parameters=[FindingQuery],
         responses={200: page_of(FindingOut), **problems(400, 403)},
@@ -32,23 +44,30 @@ class FindingsApi(Api):
     def get(self, request):
         query = FindingQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        wanted = {"model": "model__slug", "state": "state", "severity": "severity"}
-        chosen = {wanted[name]: value for name, value in query.validated_data.items()}
+        told = query.validated_data
+        findings = readable_findings(request).filter(
+            **{field: told[name] for name, field in CHOSEN_BY.items() if name in told}
+        )
+        if told.get("overdue"):
+            findings = findings.overdue(timezone.localdate())
         pages = Pages("due_at", "id")
-        page = pages.paginate_queryset(readable_findings(request).filter(**chosen), request, self)
+        page = pages.paginate_queryset(findings, request, self)
         return pages.get_paginated_response(FindingOut(page, many=True).data)
 
     @extend_schema(
         operation_id="raise_finding",
         summary="Raise a finding",
-        description="What was observed and what must be achieved. When it is due follows from tier and severity.",
+        description=(
+            "What was observed, against which criterion, with what impact, and what must be achieved. When it is due "
+            "follows from tier and severity. A draft is issued later."
+        ),
         tags=["findings"],
         parameters=[IDEMPOTENCY_KEY],
         request=FindingIn,
-        responses={201: FindingOut, **problems(400, 403, 409, 413, 415, 422)},
+        responses={201: FindingInFullOut, **problems(400, 403, 409, 413, 415, 422)},
         examples=[
             request_example("Raise", examples.FINDING_IN),
-            response_example("Raised", examples.FINDING, 201),
+            response_example("Raised", examples.FINDING_IN_FULL, 201),
         ],
     )
     def post(self, request):
@@ -56,31 +75,52 @@ class FindingsApi(Api):
         sent.is_valid(raise_exception=True)
         fields = dict(sent.validated_data)
         model, number = named_model(request, fields.pop("model")), fields.pop("version", None)
-        finding = services.raise_finding(
+        service = services.draft_finding if fields.pop("draft") else services.raise_finding
+        finding = service(
             model,
             version=None if number is None else named_version(model, number),
             breach=named_breach(model, fields.pop("breach", None)),
             **fields,
             actor=request.user,
         )
-        address = f"/api/v1/findings/{finding.reference}/"
-        return Response(FindingOut(finding).data, status=201, headers={"Location": address})
+        return in_full(finding, 201, Location=f"/api/v1/findings/{finding.reference}/")
 
 
 class FindingApi(Api):
     @extend_schema(
         operation_id="read_finding",
         summary="Read a finding",
+        description="In full: what was seen, each plan, each submission with what was done again, and how it ended.",
         tags=["findings"],
-        responses={200: FindingOut, **problems(403, 404)},
-        examples=[response_example("A finding", examples.FINDING)],
+        responses={200: FindingInFullOut, **problems(403, 404)},
+        examples=[response_example("A finding", examples.FINDING_IN_FULL)],
     )
     def get(self, request, reference):
-        return Response(FindingOut(finding_for(request, reference)).data)
+        return in_full(finding_for(request, reference))
+
+    @extend_schema(
+        operation_id="revise_draft_finding",
+        summary="Revise a draft",
+        description="What is not sent stays. Once issued a finding does not change any more.",
+        tags=["findings"],
+        request=FindingChange,
+        responses={200: FindingInFullOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Make it graver", examples.FINDING_CHANGE),
+            response_example("Revised", examples.DRAFT | examples.FINDING_CHANGE),
+        ],
+    )
+    def patch(self, request, reference):
+        finding = finding_for(request, reference, reading=False)
+        sent = FindingChange(data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
+        if unknown := sorted(set(request.data) - set(sent.fields)):
+            raise UnusableData(*({"message": f"{name} cannot be revised.", "field": name} for name in unknown))
+        return in_full(services.revise_draft(finding, **sent.validated_data, actor=request.user))
 
 
 class FindingStepApi(Api):
-    """One step in the life of a finding."""
+    """One step in the life of a finding: `shape` is what it says, `service` what it does."""
 
     shape: type
 
@@ -88,76 +128,49 @@ class FindingStepApi(Api):
         finding = finding_for(request, reference, reading=False)
         sent = self.shape(data=request.data)
         sent.is_valid(raise_exception=True)
-        return Response(FindingOut(service(finding, **sent.validated_data, actor=request.user)).data)
+        service(finding, **sent.validated_data, actor=request.user)
+        return in_full(finding)
 
 
-class ResponseApi(FindingStepApi):
-    shape = AnswerIn
+def step(name: str, summary: str, shape, sent: dict, answered: dict, *, description: str = "") -> dict:
+    """How a step is described in the OpenAPI document."""
+    return extend_schema(
+        operation_id=name,
+        summary=summary,
+        description=description,
+        tags=["findings"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=shape,
+        responses={200: FindingInFullOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[request_example("Sent", sent), response_example("Answered", answered)],
+    )
 
-    @extend_schema(
-        operation_id="respond_to_finding",
-        summary="Answer a finding",
-        description="What the first line says to it and plans to do.",
-        request=AnswerIn,
-        examples=[
-            request_example("Answer", examples.ANSWER),
-            response_example("Answered", examples.FINDING | examples.ANSWER),
-        ],
-        **STEP,
+
+class IssueApi(FindingStepApi):
+    shape = NothingIn
+
+    @step(
+        "issue_finding",
+        "Issue a draft",
+        NothingIn,
+        {},
+        examples.FINDING_IN_FULL,
+        description="The first line sees it from now on, and its days begin.",
     )
     def post(self, request, reference):
-        return self.take(request, reference, services.respond_to_finding)
+        return self.take(request, reference, services.issue_finding)
 
 
-class SubmissionApi(FindingStepApi):
-    shape = AnswerIn
-
-    @extend_schema(
-        operation_id="submit_finding",
-        summary="Submit a finding for closure",
-        description="The first line says that the required outcome is achieved, and how.",
-        request=AnswerIn,
-        examples=[
-            request_example("Submit", examples.ANSWER),
-            response_example("Submitted", examples.FINDING | examples.ANSWER | {"state": "submitted"}),
-        ],
-        **STEP,
-    )
-    def post(self, request, reference):
-        return self.take(request, reference, services.submit_finding)
-
-
-class ReturnApi(FindingStepApi):
+class DropApi(FindingStepApi):
     shape = ReasonIn
 
-    @extend_schema(
-        operation_id="return_finding",
-        summary="Return a finding to the first line",
-        description="The second line is not satisfied yet, and says why.",
-        request=ReasonIn,
-        examples=[
-            request_example("Return", examples.RETURN),
-            response_example("Returned", examples.FINDING | examples.ANSWER),
-        ],
-        **STEP,
+    @step(
+        "drop_draft_finding",
+        "Drop a draft",
+        ReasonIn,
+        examples.DROP,
+        examples.DROPPED,
+        description="It is kept, with the reason. What was issued is dropped only in answer to a rebuttal.",
     )
     def post(self, request, reference):
-        return self.take(request, reference, services.return_finding)
-
-
-class ClosureApi(FindingStepApi):
-    shape = ReasonIn
-
-    @extend_schema(
-        operation_id="close_finding",
-        summary="Close a finding",
-        description="The second line may, with a reason; never the model's owner, never whoever submitted it.",
-        request=ReasonIn,
-        examples=[
-            request_example("Close", examples.CLOSURE),
-            response_example("Closed", examples.FINDING_CLOSED),
-        ],
-        **STEP,
-    )
-    def post(self, request, reference):
-        return self.take(request, reference, services.close_finding)
+        return self.take(request, reference, services.drop_draft)

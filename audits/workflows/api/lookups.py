@@ -101,8 +101,8 @@ def named_breach(model: Model, key) -> Breach | None:
 
 
 def _visible_findings(request):
-    findings = Finding.objects.filter(model__in=Model.objects.visible_to(request.user))
-    return findings.select_related("model__workspace", "version", "raised_by", "submitted_by", "closed_by")
+    findings = Finding.objects.visible_to(request.user)
+    return findings.select_related("model__workspace", "model__owner", "owner", "version", "breach", "policy")
 
 
 def _found(row, what: str):

@@ -22,14 +22,19 @@ from audits.workflows.api.changes import (
 )
 from audits.workflows.api.comparison import ComparisonApi
 from audits.workflows.api.delegations import DelegationRevocationApi, DelegationsApi
-from audits.workflows.api.findings import (
+from audits.workflows.api.finding_steps import (
     ClosureApi,
-    FindingApi,
-    FindingsApi,
+    ItemDoneApi,
+    PlanApi,
+    PlanReviewApi,
+    RebuttalApi,
+    ReperformanceApi,
     ResponseApi,
     ReturnApi,
+    SignOffApi,
     SubmissionApi,
 )
+from audits.workflows.api.findings import DropApi, FindingApi, FindingsApi, IssueApi
 from audits.workflows.api.indicators import IndicatorApi, IndicatorsApi
 from audits.workflows.api.register import (
     AttestationApi,
@@ -115,7 +120,15 @@ urlpatterns = [
     ),
     path("findings/", FindingsApi.as_view(), name="api-findings"),
     path(FINDING, FindingApi.as_view(), name="api-finding"),
+    path(f"{FINDING}issue/", IssueApi.as_view(), name="api-finding-issue"),
+    path(f"{FINDING}drop/", DropApi.as_view(), name="api-finding-drop"),
     path(f"{FINDING}response/", ResponseApi.as_view(), name="api-finding-response"),
+    path(f"{FINDING}rebuttal/", RebuttalApi.as_view(), name="api-finding-rebuttal"),
+    path(f"{FINDING}plan/", PlanApi.as_view(), name="api-finding-plan"),
+    path(f"{FINDING}plan/review/", PlanReviewApi.as_view(), name="api-finding-plan-review"),
+    path(f"{FINDING}plan/items/<int:number>/", ItemDoneApi.as_view(), name="api-finding-item"),
+    path(f"{FINDING}reperformance/", ReperformanceApi.as_view(), name="api-finding-reperformance"),
+    path(f"{FINDING}sign-off/", SignOffApi.as_view(), name="api-finding-sign-off"),
     path(f"{FINDING}submission/", SubmissionApi.as_view(), name="api-finding-submission"),
     path(f"{FINDING}return/", ReturnApi.as_view(), name="api-finding-return"),
     path(f"{FINDING}closure/", ClosureApi.as_view(), name="api-finding-closure"),

@@ -104,7 +104,7 @@ RULES = (
     Rule("validation_overdue", "Validation overdue", "Ask for its validation, or assign whoever validates.", ALIVE,
          lambda now, policy: validation_overdue(now.date(), document=policy)),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,
-         lambda now, policy: Q(pk__in=Finding.objects.open().filter(due_at__lt=now.date()).values("model"))),
+         lambda now, policy: Q(pk__in=Finding.objects.overdue(now.date()).values("model"))),
     Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),
     Rule("no_use", "In use for no registered use", "Register what it is used for.", IN_USE,
          lambda now, policy: ~Q(pk__in=Use.objects.values("model"))),

@@ -13,6 +13,7 @@ from audits.workflows.contents.standings import NEVER_ASSESSED, NO_DATA, shown_v
 from audits.workflows.contents.validations import due_of
 from audits.workflows.contents.validations import overdue as validation_overdue
 from audits.workflows.models import ChangeRequest, Finding
+from audits.workflows.states import FindingState
 from inventory.models import Model, ModelVersion
 from inventory.policies import EXEMPT
 from inventory.states import Status
@@ -211,7 +212,8 @@ def _cells(runs, periods: list[Period]) -> dict:
 
 def _findings(ids, today: date) -> dict:
     counts = Finding.objects.open().filter(model__in=ids).values_list("model").order_by()
+    late = Q(due_at__lt=today) & ~Q(state=FindingState.RISK_ACCEPTED)
     return {
         model: (overdue, total)
-        for model, overdue, total in counts.annotate(overdue=Count("id", filter=Q(due_at__lt=today)), total=Count("id"))
+        for model, overdue, total in counts.annotate(overdue=Count("id", filter=late), total=Count("id"))
     }

@@ -13,6 +13,7 @@ from audits.assessments.models import Breach, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
+from audits.workflows.contents.findings import is_asked, next_step
 from audits.workflows.models import (
     Arrangement,
     Attestation,
@@ -22,7 +23,7 @@ from audits.workflows.models import (
     ValidationRequest,
     ValidatorAssignment,
 )
-from audits.workflows.states import ArrangementState, ChangeState, FindingState, ValidationState
+from audits.workflows.states import ENDED_FINDINGS, ArrangementState, ChangeState, FindingState, ValidationState
 from inventory.models import Model, ModelVersion
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
@@ -35,6 +36,7 @@ from mrm.pages.wording import counted
 
 MOST_OF_A_KIND = 50
 SOON = timedelta(days=30)
+RESTING = (FindingState.RISK_ACCEPTED, *ENDED_FINDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,27 +148,22 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
 
 
 def _findings(person, models) -> Iterator[Task]:
-    findings = Finding.objects.open().filter(model__in=models).select_related("model")
-    for finding in findings[: 4 * MOST_OF_A_KIND]:
-        model = finding.model
-        is_mine = person.pk in (model.owner_id, model.registered_by_id)
-        task = {
-            "icon": "flag",
-            "address": reverse("finding", args=[finding.reference]),
-            "due_at": datetime.combine(finding.due_at, time.max, tzinfo=finding.raised_at.tzinfo),
-            "since": finding.raised_at,
-        }
-        severity = f"{finding.get_severity_display()} finding {finding.reference} on {model.name}."
-        if finding.state == FindingState.OPEN and is_mine and _may(person, Permission.ANSWER_FINDING, model):
-            what = f"Answer: {finding.title}"
-            yield Task(
-                what=what, why=f"{severity} A severe one that stays open blocks promotions.", action="Answer", **task
-            )
-        is_involved = person.pk in (model.owner_id, finding.submitted_by_id)
-        judges = not is_involved and _may(person, Permission.CLOSE_FINDING, model)
-        if finding.state == FindingState.SUBMITTED and judges:
-            what = f"Judge the answer: {finding.title}"
-            yield Task(what=what, why=f"{severity} The first line says it is put right.", action="Judge", **task)
+    """Each finding's single next step, where it is asked of this person."""
+    findings = Finding.objects.visible_to(person).filter(model__in=models).exclude(state__in=RESTING).with_steps()
+    for finding in findings.order_by("due_at", "id")[: 4 * MOST_OF_A_KIND]:
+        step = next_step(finding)
+        if step is None or not is_asked(step, finding, person):
+            continue
+        due_at = step.due_at or finding.due_at
+        yield Task(
+            icon="flag",
+            what=f"{step.what}: {finding.title}",
+            why=f"{finding.get_severity_display()} finding {finding.reference} on {finding.model.name}. {step.why}",
+            action=step.action,
+            address=reverse("finding", args=[finding.reference]),
+            due_at=datetime.combine(due_at, time.max, tzinfo=finding.raised_at.tzinfo) if due_at else None,
+            since=finding.raised_at,
+        )
 
 
 def _breaches(person, models) -> Iterator[Task]:

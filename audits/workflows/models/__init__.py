@@ -1,3 +1,4 @@
+from audits.workflows.models.action_plans import ActionItem, ActionPlan
 from audits.workflows.models.arrangements import Arrangement
 from audits.workflows.models.attestations import Attestation
 from audits.workflows.models.challenges import Challenge, ChallengeEntry
@@ -8,6 +9,7 @@ from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
 from audits.workflows.models.retirements import Retirement, RetirementItem
 from audits.workflows.models.retraining import Retraining
 from audits.workflows.models.standings import Standing, StandingMark
+from audits.workflows.models.submissions import Reperformance, Submission
 from audits.workflows.models.validations import (
     ValidationEvidence,
     ValidationItem,
@@ -16,6 +18,8 @@ from audits.workflows.models.validations import (
 )
 
 __all__ = [
+    "ActionItem",
+    "ActionPlan",
     "Arrangement",
     "Attestation",
     "Challenge",
@@ -24,11 +28,13 @@ __all__ = [
     "Decision",
     "Delegation",
     "Finding",
+    "Reperformance",
     "Retirement",
     "RetirementItem",
     "Retraining",
     "Standing",
     "StandingMark",
+    "Submission",
     "ValidationEvidence",
     "ValidationItem",
     "ValidationOpinion",

@@ -39,6 +39,7 @@ class ChangeRequest(models.Model):
         POLICY_CHANGE = "policy_change", "Policy change"
         RESUMPTION = "resumption", "Lifting of a suspension"
         BREAK_GLASS = "break_glass", "Emergency release"
+        EXTENSION = "extension", "More time for a finding"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # CR-2026-0001

@@ -16,7 +16,23 @@ from audits.workflows.serializers.changes import (
     StatementOut,
     StatementQuery,
 )
-from audits.workflows.serializers.findings import AnswerIn, FindingIn, FindingOut, FindingQuery
+from audits.workflows.serializers.findings import (
+    ActionPlanIn,
+    ActionPlanReviewIn,
+    AnswerIn,
+    FindingChange,
+    FindingIn,
+    FindingInFullOut,
+    FindingOut,
+    FindingQuery,
+    ItemDoneIn,
+    NothingIn,
+    RebuttalAnswerIn,
+    ReperformanceIn,
+    SignOffIn,
+    SignOffOut,
+    SubmissionIn,
+)
 from audits.workflows.serializers.retraining import RetrainingEventIn, RetrainingOut
 
 __all__ = [
@@ -30,7 +46,18 @@ __all__ = [
     "DecidersOut",
     "DecisionIn",
     "DecisionMadeOut",
+    "FindingChange",
     "FindingIn",
+    "FindingInFullOut",
+    "ItemDoneIn",
+    "NothingIn",
+    "ActionPlanIn",
+    "ActionPlanReviewIn",
+    "RebuttalAnswerIn",
+    "ReperformanceIn",
+    "SignOffIn",
+    "SignOffOut",
+    "SubmissionIn",
     "FindingOut",
     "FindingQuery",
     "GateOut",

@@ -17,11 +17,28 @@ from audits.workflows.services.decisions import (
 from audits.workflows.services.delegations import delegate, revoke_delegation
 from audits.workflows.services.endings import expire_change_requests, withdraw
 from audits.workflows.services.findings import (
-    close_finding,
+    answer_rebuttal,
+    complete_item,
+    draft_finding,
+    drop_draft,
+    issue_finding,
     raise_finding,
+    record_reperformance,
     respond_to_finding,
     return_finding,
+    review_plan,
+    revise_draft,
     submit_finding,
+    submit_plan,
+    suggested_severity,
+)
+from audits.workflows.services.findings.automatic import raise_due_findings
+from audits.workflows.services.findings.closure import (
+    close_finding,
+    prepare_sign_off,
+    sign_off_at_once,
+    sign_off_finding,
+    sign_off_view,
 )
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.retirement import (
@@ -42,6 +59,21 @@ from audits.workflows.services.suspension import suspend
 from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
 
 __all__ = [
+    "answer_rebuttal",
+    "complete_item",
+    "draft_finding",
+    "drop_draft",
+    "issue_finding",
+    "prepare_sign_off",
+    "raise_due_findings",
+    "record_reperformance",
+    "review_plan",
+    "revise_draft",
+    "sign_off_at_once",
+    "sign_off_finding",
+    "sign_off_view",
+    "submit_plan",
+    "suggested_severity",
     "CAN_BE_CONDITIONAL",
     "abandon_retirement",
     "archive_retirement",

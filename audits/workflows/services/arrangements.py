@@ -8,6 +8,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationRequest
 from audits.workflows.models.references import next_reference
+from audits.workflows.services.findings.risks import reopen
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState
 from inventory.models import Model, Policy
@@ -119,8 +120,11 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
 
 def end(arrangement: Arrangement, *, because: str, actor) -> Arrangement:
     """Close a locked arrangement; the last lapsed one to be put in order lifts the model's restriction."""
+    was_active = arrangement.state == ArrangementState.ACTIVE
     move(arrangement, "close", ended_at=timezone.now(), ended_by=actor, ended_because=because)
     record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because)
+    if was_active and arrangement.finding:
+        reopen(arrangement.finding, because=f"{arrangement.reference} was ended: {because}", actor=actor)
     if not Arrangement.objects.unsettled().filter(model=arrangement.model_id).exists():
         lift_model_restriction(
             arrangement.model, because=f"{arrangement.reference} is put in order: {because}", actor=actor
@@ -158,6 +162,8 @@ def lapse(arrangement: Arrangement, *, because: str, now: datetime) -> None:
     """What rested on a locked arrangement is gone: the model is restricted until somebody puts it in order."""
     move(arrangement, "expire", ended_at=now, ended_because=because)
     record(Action.ARRANGEMENT_EXPIRED, actor=None, subject=arrangement, because=because)
+    if arrangement.finding:
+        reopen(arrangement.finding, because=because, actor=None)
     restrict_model(arrangement.model, because=because, actor=None)
 
 
@@ -166,5 +172,5 @@ def _restricts(model: Model) -> bool:
 
 
 def locked(arrangement: Arrangement) -> Arrangement:
-    rows = Arrangement.objects.select_for_update(of=("self",)).select_related("model", "version", "change")
+    rows = Arrangement.objects.select_for_update(of=("self",)).select_related("model", "version", "change", "finding")
     return rows.get(pk=arrangement.pk)

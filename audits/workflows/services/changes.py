@@ -43,7 +43,7 @@ def request_change(
         raise RuleBroken(*reasons)
     policy = change.policy = Policy.objects.in_force()
     change.reference = next_reference(ChangeRequest, "CR")
-    required = policies.roles_required(policy.document, kind, change.tier)
+    required = policies.roles_required(policy.document, KINDS[kind].approved_as(change), change.tier)
     also = [role for role in KINDS[kind].also_awaits(change) if role not in required]
     change.roles_required = [*required, *also]
     change.evidence = evidence_for(change)

@@ -17,7 +17,7 @@ def told_terms(change: ChangeRequest) -> list[tuple[str, list[str]]]:
 
 def awaits_words(change: ChangeRequest) -> str:
     """Whose approvals a request of this kind needs, in words."""
-    roles = roles_required(change.policy.document, change.kind, change.tier)
+    roles = roles_required(change.policy.document, KINDS[change.kind].approved_as(change), change.tier)
     return " and ".join(policies.in_words(role) for role in roles)
 
 

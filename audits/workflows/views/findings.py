@@ -1,59 +1,77 @@
-"""Findings: raised by the second line, answered by the first, closed by the second."""
+"""Findings: all of them, those of one model, one as a story with what it awaits; and writing one."""
 
 from django.contrib import messages
 from django.db.models import Q
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
 from audits.assessments.models import Breach
+from audits.trail.models import Entry
 from audits.workflows import services
-from audits.workflows.forms import AnswerForm, FindingFilter, FindingForm, ReasonForm
+from audits.workflows.contents.findings import is_for, next_step, said_in
+from audits.workflows.forms import FindingFilter, FindingForm
 from audits.workflows.models import Finding
-from audits.workflows.states import FindingState
-from inventory.models import Model
+from audits.workflows.services.findings.risks import CAN_BE_ACCEPTED
+from audits.workflows.states import ENDED_FINDINGS, FindingState
+from inventory.models import Policy
+from inventory.policies import criteria
 from inventory.views.scope import model_for, model_page
-from mrm.accounts.policies import Permission
+from mrm.accounts.models import Person
+from mrm.accounts.policies import ALLOWED, Permission
 from mrm.pages import wording
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import numbered_page
+from mrm.pages.keyset import CursorUnknown, keyset_page
+from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
+
+ORDERING = ("due_at", "id")
+PIECE = 1000
+EXPORTED = ["reference", "title", "model", "version", "severity", "state", "owner", "issued", "due", "overdue",
+            "extensions", "criterion", "effect %", "cases changing class %", "closed", "required outcome"]  # fmt: skip
 
 
 @require_safe
 def finding_list(request):
-    form = FindingFilter(request.GET)
-    form.is_valid()
-    findings = _visible(request).select_related("model")
-    wanted = form.cleaned_data
-    for name in ("state", "severity"):
-        if wanted.get(name):
-            findings = findings.filter(**{name: wanted[name]})
-    if text := wanted.get("q"):
-        findings = findings.filter(
-            Q(model__name__icontains=text) | Q(reference__icontains=text) | Q(title__icontains=text)
-        )
-    context = {"page": numbered_page(request, findings), "form": form}
+    findings, form = _chosen(request)
+    try:
+        page = keyset_page(findings, ORDERING, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
+    except CursorUnknown:
+        return redirect(request.path)
+    context = {"page": page, "form": form}
     return answer(request, "workflows/finding_list.html", context, part="workflows/finding_rows.html")
+
+
+@require_safe
+def findings_csv(request):
+    """What the list shows, all of it, for a spreadsheet."""
+    findings, _ = _chosen(request)
+    return csv_stream("findings.csv", EXPORTED, (_csv_row(finding) for finding in _pieces(findings)))
 
 
 @require_safe
 def model_findings(request, slug):
     model = model_for(request, slug)
-    findings = model.findings.select_related("model")
-    context = model_page(request, model, "findings", page=numbered_page(request, findings))
-    return render(request, "workflows/model_findings.html", context)
+    findings = Finding.objects.visible_to(request.user).filter(model=model).select_related("model", "owner")
+    try:
+        page = keyset_page(findings, ORDERING, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
+    except CursorUnknown:
+        return redirect(request.path)
+    return render(request, "workflows/model_findings.html", model_page(request, model, "findings", page=page))
 
 
 @require_http_methods(["GET", "POST"])
 def raise_finding(request, slug):
+    """Write a finding, and issue it or keep it as a draft."""
     model = model_for(request, slug)
     breach = _breach_of(request, model)
-    form = FindingForm(posted(request), initial=_proposal(breach))
+    form = finding_form(model, posted(request), initial=_proposal(breach))
 
     def act(data):
-        version = breach.version if breach else None
-        finding = services.raise_finding(model, version=version, breach=breach, **data, actor=request.user)
-        messages.success(request, f"{finding.reference} was raised with {model.owner}.")
+        service = services.draft_finding if "draft" in request.POST else services.raise_finding
+        finding = service(model, breach=breach, **data, actor=request.user)
+        told = "is kept as a draft." if finding.state == FindingState.DRAFT else f"was raised with {finding.owner}."
+        messages.success(request, f"{finding.reference} {told}")
         return reverse("finding", args=[finding.reference])
 
     def show(status):
@@ -62,66 +80,128 @@ def raise_finding(request, slug):
             "heading": f"Raise a finding on {model.name}",
             "lead": f"About the {breach}." if breach else f"{model.owner} owns the model and will be asked to answer.",
             "submit": "Raise the finding",
+            "may_draft": True,
             "back": reverse("breach", args=[breach.pk]) if breach else reverse("model-findings", args=[slug]),
         }
-        return render(request, "components/form_page.html", context, status=status)
+        return render(request, "workflows/finding_form.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
 
 
 @require_safe
 def finding(request, reference):
-    return _finding_page(request, _finding_for(request, reference))
+    """What is wrong, what is done about it, and the single next thing."""
+    finding = finding_for(request, reference)
+    step, person = next_step(finding), request.user
+    may = person.permissions_in(finding.model.workspace_id, finding.model_slug)
+    asking = reverse("request-model-change", args=[finding.model_slug])
+    context = {
+        "finding": finding,
+        "model": finding.model,
+        "step": step,
+        "is_mine": step is not None and is_for(step, finding, person),
+        "criterion": criterion_of(finding),
+        "suggested": services.suggested_severity(
+            effect_percent=finding.effect_percent, class_change_percent=finding.class_change_percent
+        ),
+        "extension": f"{asking}?kind=extension&finding={finding.reference}"
+        if _may_ask(finding, may) and not finding.is_overdue
+        else "",
+        "acceptance": f"{asking}?kind=risk_acceptance&finding={finding.reference}"
+        if _may_ask(finding, may) and finding.severity != Finding.Severity.CRITICAL
+        else "",
+        "acceptances": finding.acceptances.select_related("change").order_by("-starts_at"),
+        "story": [(entry, said_in(entry)) for entry in Entry.objects.about(finding).order_by("position")],
+    }
+    return render(request, "workflows/finding.html", context)
 
 
-@require_POST
-def respond(request, reference):
-    """The answer, kept; with `submit` also handed over for closure."""
-    finding, form = _finding_for(request, reference), AnswerForm(request.POST)
-
-    def act(data):
-        service = services.submit_finding if "submit" in request.POST else services.respond_to_finding
-        service(finding, response=data["response"], actor=request.user)
-        return reverse("finding", args=[reference])
-
-    return answer_form(request, form, act=act, show=lambda status: _finding_page(request, finding, form, status))
+def finding_for(request, reference) -> Finding:
+    return get_object_or_404(Finding.objects.visible_to(request.user).in_full(), reference=reference)
 
 
-@require_POST
-def judge(request, reference):
-    """The second line's answer to the answer: closed, or handed back, both with a reason."""
-    finding, form = _finding_for(request, reference), ReasonForm(request.POST)
-
-    def act(data):
-        service = services.close_finding if "close" in request.POST else services.return_finding
-        service(finding, reason=data["reason"], actor=request.user)
-        return reverse("finding", args=[reference])
-
-    return answer_form(request, form, act=act, show=lambda status: _finding_page(request, finding, form, status))
+def finding_form(model, data, **kwargs) -> FindingForm:
+    """The form of a finding on this model, with the clauses of the policy in force and who could answer for it."""
+    document = Policy.objects.in_force().document
+    return FindingForm(data, criteria=criteria(document), owners=first_line_of(model), owner=model.owner, **kwargs)
 
 
-def _visible(request):
-    return Finding.objects.filter(model__in=Model.objects.visible_to(request.user))
+def first_line_of(model):
+    """People who answer findings on this model."""
+    roles = ALLOWED[Permission.ANSWER_FINDING]
+    holders = Person.objects.filter(is_active=True, kind=Person.Kind.HUMAN, grants__role__in=roles).distinct()
+    known = [
+        person.pk
+        for person in holders
+        if Permission.ANSWER_FINDING in person.permissions_in(model.workspace_id, model.slug)
+    ]
+    return Person.objects.filter(pk__in=known)
 
 
-def _finding_for(request, reference) -> Finding:
-    findings = _visible(request).select_related(
-        "model__owner", "version", "breach__version", "raised_by", "submitted_by", "closed_by"
-    )
-    return get_object_or_404(findings, reference=reference)
+def criterion_of(finding: Finding) -> str:
+    """The clause in words, of the policy that bound the finding when it was issued."""
+    return criteria(finding.rules).get(finding.criterion, wording.sentence(finding.criterion.replace(".", ": ")))
 
 
-def _finding_page(request, finding, form=None, status=200):
-    may = request.user.permissions_in(finding.model.workspace_id)
-    answers = finding.state == FindingState.OPEN and Permission.ANSWER_FINDING in may
-    is_involved = request.user.pk in (finding.model.owner_id, finding.submitted_by_id)
-    judges = finding.state == FindingState.SUBMITTED and Permission.CLOSE_FINDING in may and not is_involved
-    if form is None and answers:
-        form = AnswerForm(initial={"response": finding.response})
-    elif form is None and judges:
-        form = ReasonForm()
-    context = {"finding": finding, "model": finding.model, "form": form, "answers": answers, "judges": judges}
-    return render(request, "workflows/finding.html", context, status=status)
+def _may_ask(finding: Finding, may) -> bool:
+    return Permission.REQUEST_CHANGE in may and finding.state in CAN_BE_ACCEPTED
+
+
+def _chosen(request):
+    form = FindingFilter(request.GET)
+    form.is_valid()  # What cannot be read filters nothing.
+    findings, wanted = Finding.objects.visible_to(request.user).select_related("model", "owner"), form.cleaned_data
+    if wanted.get("state") == "unfinished":
+        findings = findings.exclude(state__in=ENDED_FINDINGS)
+    elif wanted.get("state"):
+        findings = findings.filter(state=wanted["state"])
+    if wanted.get("severity"):
+        findings = findings.filter(severity=wanted["severity"])
+    if wanted.get("overdue"):
+        findings = findings.overdue(timezone.localdate())
+    if wanted.get("owner"):
+        findings = findings.filter(owner__display_name__icontains=wanted["owner"])
+    if text := wanted.get("q"):
+        findings = findings.filter(
+            Q(model__name__icontains=text)
+            | Q(model__slug=text)
+            | Q(reference__icontains=text)
+            | Q(title__icontains=text)
+        )
+    return findings, form
+
+
+def _pieces(findings):
+    """Every finding, a piece at a time."""
+    rows, cursor, started = findings.select_related("model", "owner", "version"), "", False
+    while cursor or not started:
+        page, started = keyset_page(rows, ORDERING, cursor=cursor, size=PIECE), True
+        yield from page.rows
+        cursor = page.next
+
+
+def _csv_row(finding: Finding) -> list:
+    day = [finding.issued_at and finding.issued_at.date(), finding.due_at]
+    closed = finding.closed_at and finding.closed_at.date()
+    issued, due = (one.isoformat() if one else "" for one in day)
+    return [
+        finding.reference,
+        finding.title,
+        finding.model.slug,
+        finding.version.number if finding.version else "",
+        finding.severity,
+        finding.state,
+        str(finding.owner),
+        issued,
+        due,
+        "yes" if finding.is_overdue else "no",
+        finding.extensions,
+        finding.criterion,
+        "" if finding.effect_percent is None else finding.effect_percent,
+        "" if finding.class_change_percent is None else finding.class_change_percent,
+        closed.isoformat() if closed else "",
+        finding.required_outcome,
+    ]
 
 
 def _breach_of(request, model) -> Breach | None:
@@ -138,6 +218,8 @@ def _proposal(breach: Breach | None) -> dict:
     return {
         "title": f"{about} beyond its limit",
         "severity": Finding.Severity.HIGH if breach.verdict == "red" else Finding.Severity.MEDIUM,
+        "criterion": f"limits.{breach.measure}",
+        "evidence": f"breach {breach.pk}\nrun {breach.last_run_id}",
         "observation": f"{about} of {breach.version} is {breach.verdict}, "
         f"seen in {seen} since {breach.opened_at:%d %B %Y}.",
     }

@@ -4,6 +4,7 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds.acceptance import RISK_ACCEPTANCE
 from audits.workflows.services.kinds.emergencies import BREAK_GLASS, RESUMPTION
 from audits.workflows.services.kinds.exceptions import EXCEPTION
+from audits.workflows.services.kinds.extensions import EXTENSION
 from audits.workflows.services.kinds.kind import ChangeKind, Term, cleaned
 from audits.workflows.services.kinds.overlays import OVERLAY
 from audits.workflows.services.kinds.policy import POLICY_CHANGE
@@ -25,6 +26,7 @@ KINDS: dict[str, ChangeKind] = {
     Kind.POLICY_CHANGE: POLICY_CHANGE,
     Kind.RESUMPTION: RESUMPTION,
     Kind.BREAK_GLASS: BREAK_GLASS,
+    Kind.EXTENSION: EXTENSION,
 }
 
 __all__ = ["KINDS", "ChangeKind", "Term", "cleaned", "why_not_retrain"]

@@ -2,12 +2,15 @@
 
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import arrangements
+from audits.workflows.services.findings.risks import CAN_BE_ACCEPTED, accept_risk
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
+from audits.workflows.states import FindingState
 from inventory.models import Policy
 
 
 def _open_findings(change: ChangeRequest) -> dict[str, str]:
-    return {one.reference: str(one) for one in Finding.objects.open().filter(model=change.model)}
+    states = (*CAN_BE_ACCEPTED, FindingState.RISK_ACCEPTED)
+    return {one.reference: str(one) for one in Finding.objects.filter(model=change.model, state__in=states)}
 
 
 def _finding(change: ChangeRequest) -> Finding:
@@ -19,8 +22,9 @@ def _why_not(change: ChangeRequest) -> list[str]:
     reasons = why_not_until(
         change.terms["ends_on"], most_days=Policy.objects.in_force().section("acceptances")["most_days"]
     )
-    if not Finding.objects.open().filter(pk=finding.pk).exists():
-        reasons.append(f"{finding.reference} is closed; there is nothing left to accept.")
+    if finding.state not in (*CAN_BE_ACCEPTED, FindingState.RISK_ACCEPTED):
+        state = finding.get_state_display().lower()
+        reasons.append(f"{finding.reference} is {state}; its risk is accepted only while it waits to be put right.")
     if finding.severity == Finding.Severity.CRITICAL:
         reasons.append("A critical finding is put right, or the use stops; its risk is never accepted.")
     running = finding.acceptances.active().exclude(pk=change.renews_id).first()
@@ -39,6 +43,7 @@ def _accept(change: ChangeRequest, actor) -> str:
         ends_at=end_of(change.terms["ends_on"]),
         actor=actor,
     )
+    accept_risk(finding, acceptance=acceptance, actor=actor)
     because = f"Accepted anew by {change.reference}."
     arrangements.settle(change.model, [Arrangement.Kind.ACCEPTANCE], because=because, actor=actor, finding=finding)
     return f"{acceptance.reference} accepts {finding.reference} until {change.terms['ends_on']}."
@@ -47,9 +52,9 @@ def _accept(change: ChangeRequest, actor) -> str:
 RISK_ACCEPTANCE = ChangeKind(
     about="model",
     purpose="Live with an open finding until a day, knowing its risk.",
-    if_approved="The finding stays open; until the end it does not block a promotion.",
+    if_approved="The finding rests; until the end it does not block a promotion.",
     if_not="The finding is put right by its due date.",
-    on_lapse="At its end the finding counts again, the use is restricted, and a task is raised.",
+    on_lapse="At its end the finding reopens and a plan is due, the use is restricted, and a task is raised.",
     terms=(
         Term(name="finding", label="Finding", shape="choice", choices=_open_findings),
         Term(name="risk", label="Risk", help="What can go wrong meanwhile, and how badly."),

@@ -3,7 +3,7 @@
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
-from audits.workflows.services.findings import raise_finding
+from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, the_model, why_not_until
 from audits.workflows.services.kinds.promotion import supersede
 from inventory.models import Policy
@@ -81,7 +81,9 @@ def _release(change: ChangeRequest, actor) -> str:
         severity="medium",
         title=f"Emergency release {release.reference}",
         observation="Released although the gate was closed:\n" + "\n".join(overridden),
+        criterion="break_glass",
         required_outcome=f"The version is approved in full, or replaced, before {release.reference} ends.",
+        origin=f"break_glass:{release.pk}",
         actor=None,
     )
     return f"{outcome} {release.reference} ends on {change.terms['ends_on']}; {finding.reference} reports it."

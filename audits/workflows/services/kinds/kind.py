@@ -42,6 +42,10 @@ def nobody_else(change: ChangeRequest) -> list[str]:
     return []
 
 
+def its_kind(change: ChangeRequest) -> str:
+    return str(change.kind)
+
+
 def the_version(change: ChangeRequest) -> str:
     return str(change.version_id)
 
@@ -57,6 +61,7 @@ class ChangeKind:
     about      version, model, or policy: what a request of this kind names
     why_not    every reason against it now; asked at the request and again, inside the lock, when it is carried out
     at_stake   names the one thing that is not asked for twice at a time
+    approved_as  under which of the policy's approvals it is decided
     carry_out  what the last approval does; gives the outcome in words, or nothing where the work goes on elsewhere
     """
 
@@ -71,6 +76,7 @@ class ChangeKind:
     carry_out: Callable[[ChangeRequest, object], str]
     at_stake: Callable[[ChangeRequest], str] = the_version
     also_awaits: Callable[[ChangeRequest], list[str]] = nobody_else
+    approved_as: Callable[[ChangeRequest], str] = its_kind
 
 
 def cleaned(kind: ChangeKind, change: ChangeRequest, sent: dict) -> dict:

@@ -1,8 +1,9 @@
 """An overlay: an adjustment of the output for a known limitation, short-lived, with its effect measured."""
 
+from audits.trail.models import Action, Entry
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
-from audits.workflows.services.findings import raise_finding
+from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from audits.workflows.states import ArrangementState
 from inventory.models import Policy
@@ -55,10 +56,22 @@ def _apply(change: ChangeRequest, actor) -> str:
         severity="medium",
         title=f"Overlay renewed {renewals} times: {overlay.title}"[:200],
         observation=f"{overlay.reference} goes on adjusting the output for the same limitation: {terms['limitation']}.",
+        criterion="overlays",
+        evidence=_entries(overlay),
         required_outcome="The limitation is removed from the model, or the overlay is no longer needed.",
+        origin=f"overlay:{overlay.pk}",
         actor=None,
     )
     return f"{outcome} {finding.reference} was raised, because it is renewal {renewals} for the same limitation."
+
+
+def _entries(overlay: Arrangement) -> list[str]:
+    """Where the trail says that each of the overlays in the row began."""
+    begun = []
+    while overlay:
+        begun += Entry.objects.about(overlay).filter(action=Action.ARRANGEMENT_BEGUN).values_list("position", flat=True)
+        overlay = overlay.renews
+    return [f"entry {position}" for position in begun]
 
 
 OVERLAY = ChangeKind(

@@ -1,4 +1,4 @@
-"""What the pages about changes and findings ask for."""
+"""What the pages about changes, arrangements, attestations, validations and the portfolio ask for."""
 
 import re
 from datetime import date
@@ -10,14 +10,13 @@ from audits.workflows.models import (
     Arrangement,
     ChangeRequest,
     Decision,
-    Finding,
     ValidationItem,
     ValidationOpinion,
     ValidationRequest,
     ValidatorAssignment,
 )
 from audits.workflows.services.kinds import KINDS, Term
-from audits.workflows.states import ArrangementState, AttestationState, ChangeState, FindingState, ValidationState
+from audits.workflows.states import ArrangementState, AttestationState, ChangeState, ValidationState
 from inventory.models import ModelVersion
 from inventory.states import Status
 from mrm.accounts.models import Person
@@ -26,15 +25,15 @@ ANY = ("", "Any")
 FINDING = re.compile(r"F-\d{4}-\d{4,}")
 
 
-def _text_area(rows: int = 3) -> forms.Textarea:
+def text_area(rows: int = 3) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
 
-def _radios() -> forms.RadioSelect:
+def radios() -> forms.RadioSelect:
     return forms.RadioSelect(attrs={"class": "form-check-input"})
 
 
-def _words(members) -> list[tuple[str, str]]:
+def words(members) -> list[tuple[str, str]]:
     return [(member.value, member.replace("_", " ").capitalize()) for member in members]
 
 
@@ -57,8 +56,8 @@ class PortfolioFilter(forms.Form):
     tier = forms.ChoiceField(
         choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3"), ("0", "Exempt")], required=False
     )
-    verdict = forms.ChoiceField(choices=[ANY, *_words(Verdict), ("no_data", "No data")], required=False)
-    status = forms.ChoiceField(choices=[ANY, *_words(Status)], required=False)
+    verdict = forms.ChoiceField(choices=[ANY, *words(Verdict), ("no_data", "No data")], required=False)
+    status = forms.ChoiceField(choices=[ANY, *words(Status)], required=False)
     flag = forms.ChoiceField(
         label="Attention",
         choices=[
@@ -77,7 +76,7 @@ class PortfolioFilter(forms.Form):
 
 
 class ChangeFilter(forms.Form):
-    state = forms.ChoiceField(choices=[ANY, *_words(ChangeState)], required=False)
+    state = forms.ChoiceField(choices=[ANY, *words(ChangeState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ChangeRequest.Kind.choices], required=False)
     q = forms.CharField(label="Model or reference", required=False, max_length=200)
 
@@ -86,28 +85,22 @@ class ItemEvidenceForm(forms.Form):
     evidence = forms.CharField(
         label="What shows it",
         max_length=4000,
-        widget=_text_area(2),
+        widget=text_area(2),
         help_text="A ticket, a commit, a message, a place in the archive.",
     )
 
 
 class RetirementSignatureForm(forms.Form):
-    comment = forms.CharField(label="Comment", max_length=4000, required=False, widget=_text_area(2))
+    comment = forms.CharField(label="Comment", max_length=4000, required=False, widget=text_area(2))
 
 
 class ArchiveForm(forms.Form):
-    archive = forms.CharField(label="Where the records lie", max_length=2000, widget=_text_area(2))
+    archive = forms.CharField(label="Where the records lie", max_length=2000, widget=text_area(2))
     retained_until = forms.DateField(label="Kept until", widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class FindingFilter(forms.Form):
-    state = forms.ChoiceField(choices=[ANY, *_words(FindingState)], required=False)
-    severity = forms.ChoiceField(choices=[ANY, *Finding.Severity.choices], required=False)
-    q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
-
-
 class ArrangementFilter(forms.Form):
-    state = forms.ChoiceField(choices=[ANY, *_words(ArrangementState)], required=False)
+    state = forms.ChoiceField(choices=[ANY, *words(ArrangementState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *Arrangement.Kind.choices], required=False)
     q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
 
@@ -118,7 +111,7 @@ class ChangeForm(forms.Form):
     kind = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label="Why?",
-        widget=_text_area(),
+        widget=text_area(),
         max_length=4000,
         help_text="Whoever decides reads this first: what happened, and what the change should achieve.",
     )
@@ -150,7 +143,7 @@ def _fields(term: Term, change: ChangeRequest) -> dict[str, forms.Field]:
     name, common = f"terms.{term.name}", {"label": term.label, "required": term.required, "help_text": term.help}
     if term.shape == "answers":
         return {
-            f"{name}.{item}": forms.CharField(label=asks, required=False, widget=_text_area(2), help_text=term.help)
+            f"{name}.{item}": forms.CharField(label=asks, required=False, widget=text_area(2), help_text=term.help)
             for item, asks in term.choices(change).items()
         }
     match term.shape:
@@ -168,23 +161,23 @@ def _fields(term: Term, change: ChangeRequest) -> dict[str, forms.Field]:
         case "line":
             return {name: forms.CharField(max_length=200, **common)}
         case _:
-            return {name: forms.CharField(widget=_text_area(), max_length=8000, **common)}
+            return {name: forms.CharField(widget=text_area(), max_length=8000, **common)}
 
 
 class WithdrawalForm(forms.Form):
-    reason = forms.CharField(label="Why is it withdrawn?", widget=_text_area(2), max_length=2000)
+    reason = forms.CharField(label="Why is it withdrawn?", widget=text_area(2), max_length=2000)
 
 
 class DecisionForm(forms.Form):
     """What somebody decides, over the evidence whose digest they were shown; the statement it makes is signed next."""
 
     evidence_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    meaning = forms.ChoiceField(label="My decision", choices=Decision.Meaning.choices, widget=_radios())
+    meaning = forms.ChoiceField(label="My decision", choices=Decision.Meaning.choices, widget=radios())
     comment = forms.CharField(
-        widget=_text_area(), required=False, max_length=4000, help_text="Needed for a rejection; printed in the report."
+        widget=text_area(), required=False, max_length=4000, help_text="Needed for a rejection; printed in the report."
     )
     conditions = forms.CharField(
-        widget=_text_area(2),
+        widget=text_area(2),
         required=False,
         max_length=4000,
         help_text="Of an approval: one a line, each beginning with the day by which it is met. "
@@ -209,7 +202,7 @@ class DecisionForm(forms.Form):
 
 class ConclusionForm(forms.Form):
     minutes = forms.CharField(
-        widget=_text_area(4),
+        widget=text_area(4),
         max_length=8000,
         help_text="What was discussed and what weighed. The votes, and the dissent, are added.",
     )
@@ -225,25 +218,8 @@ class DelegationForm(forms.Form):
         self.fields["delegate"].queryset = people
 
 
-class FindingForm(forms.Form):
-    severity = forms.ChoiceField(choices=Finding.Severity.choices, initial=Finding.Severity.MEDIUM)
-    title = forms.CharField(max_length=200)
-    observation = forms.CharField(
-        widget=_text_area(4), max_length=8000, help_text="What was seen, where, and why it matters."
-    )
-    required_outcome = forms.CharField(
-        widget=_text_area(), max_length=8000, help_text="How everybody will know that it is put right."
-    )
-    due_at = forms.DateField(
-        label="Due",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Left empty, the date follows from tier and severity.",
-    )
-
-
 class AttestationFilter(forms.Form):
-    state = forms.ChoiceField(choices=[ANY, ("overdue", "Overdue"), *_words(AttestationState)], required=False)
+    state = forms.ChoiceField(choices=[ANY, ("overdue", "Overdue"), *words(AttestationState)], required=False)
     q = forms.CharField(label="Model", required=False, max_length=200)
 
 
@@ -253,14 +229,14 @@ class AttestationForm(forms.Form):
     revision = forms.IntegerField(widget=forms.HiddenInput)
     statement = forms.CharField(
         label="I confirm, in my own words",
-        widget=_text_area(4),
+        widget=text_area(4),
         max_length=4000,
         help_text="That the entry is right and complete, the changes above included; and what you know beyond it.",
     )
 
 
 class ValidationFilter(forms.Form):
-    state = forms.ChoiceField(choices=[ANY, ("open", "Open"), *_words(ValidationState)], required=False)
+    state = forms.ChoiceField(choices=[ANY, ("open", "Open"), *words(ValidationState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ValidationRequest.Kind.choices], required=False)
     opinion = forms.ChoiceField(choices=[ANY, *ValidationOpinion.Outcome.choices], required=False)
     q = forms.CharField(label="Model or reference", required=False, max_length=200)
@@ -270,7 +246,7 @@ class ValidationForm(forms.Form):
     version = forms.ChoiceField(required=False, help_text="Left open only for the annual review of a model as a whole.")
     kind = forms.ChoiceField(label="Type", choices=ValidationRequest.Kind.choices)
     trigger = forms.CharField(
-        widget=_text_area(), max_length=8000, help_text="What gives rise to it: first use, a change, a breach, a date."
+        widget=text_area(), max_length=8000, help_text="What gives rise to it: first use, a change, a breach, a date."
     )
 
     def __init__(self, *args, versions, **kwargs):
@@ -289,10 +265,10 @@ class AssignmentForm(forms.Form):
 
 class PlanForm(forms.Form):
     is_planned = forms.BooleanField(label="In the plan", required=False)
-    expectation = forms.CharField(label="What it must show", widget=_text_area(2), max_length=8000)
+    expectation = forms.CharField(label="What it must show", widget=text_area(2), max_length=8000)
     deviation_reason = forms.CharField(
         label="Why it is left out",
-        widget=_text_area(2),
+        widget=text_area(2),
         max_length=8000,
         required=False,
         help_text="Needed where the policy requires the component for this type and tier.",
@@ -301,7 +277,7 @@ class PlanForm(forms.Form):
 
 class ConclusionOfItemForm(forms.Form):
     outcome = forms.ChoiceField(choices=[("", "Choose"), *ValidationItem.Outcome.choices])
-    conclusion = forms.CharField(widget=_text_area(4), max_length=8000, help_text="What was done, and what it showed.")
+    conclusion = forms.CharField(widget=text_area(4), max_length=8000, help_text="What was done, and what it showed.")
 
 
 class EvidenceForm(forms.Form):
@@ -315,7 +291,7 @@ class EvidenceForm(forms.Form):
 
 
 class ChallengeForm(forms.Form):
-    text = forms.CharField(label="Challenge", widget=_text_area(), max_length=8000)
+    text = forms.CharField(label="Challenge", widget=text_area(), max_length=8000)
     component = forms.ChoiceField(label="About", required=False)
 
     def __init__(self, *args, components, **kwargs):
@@ -324,17 +300,17 @@ class ChallengeForm(forms.Form):
 
 
 class SayingForm(forms.Form):
-    text = forms.CharField(label="Answer", widget=_text_area(), max_length=8000)
+    text = forms.CharField(label="Answer", widget=text_area(), max_length=8000)
 
 
 class OpinionForm(forms.Form):
     content_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    outcome = forms.ChoiceField(label="My opinion", choices=ValidationOpinion.Outcome.choices, widget=_radios())
+    outcome = forms.ChoiceField(label="My opinion", choices=ValidationOpinion.Outcome.choices, widget=radios())
     summary = forms.CharField(
-        widget=_text_area(4), max_length=8000, help_text="What it rests on, and what it does not cover."
+        widget=text_area(4), max_length=8000, help_text="What it rests on, and what it does not cover."
     )
     conditions = forms.CharField(
-        widget=_text_area(2),
+        widget=text_area(2),
         required=False,
         max_length=4000,
         help_text="Of fit with conditions: one a line, each beginning with its day, then the finding that it contains, "
@@ -361,17 +337,13 @@ class ReviewForm(forms.Form):
     agreed = forms.ChoiceField(
         label="My decision",
         choices=[("yes", "I agree"), ("no", "I return it to the lead")],
-        widget=_radios(),
+        widget=radios(),
     )
-    comment = forms.CharField(widget=_text_area(), required=False, max_length=8000, help_text="Needed for a return.")
-
-
-class AnswerForm(forms.Form):
-    response = forms.CharField(label="Response", widget=_text_area(4), max_length=8000)
+    comment = forms.CharField(widget=text_area(), required=False, max_length=8000, help_text="Needed for a return.")
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(widget=_text_area(), max_length=4000)
+    reason = forms.CharField(widget=text_area(), max_length=4000)
 
 
 class ComparisonForm(forms.Form):

@@ -1,0 +1,223 @@
+"""`/findings/{reference}/…`: each step between the two lines, from the answer to the signature that closes."""
+
+import hashlib
+import json
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from audits.assessments.models import Run
+from audits.assessments.serializers import ReasonIn
+from audits.workflows import services
+from audits.workflows.api import finding_examples as examples
+from audits.workflows.api.findings import FindingStepApi, in_full, step
+from audits.workflows.api.lookups import finding_for
+from audits.workflows.models import ActionItem
+from audits.workflows.serializers import (
+    ActionPlanIn,
+    ActionPlanReviewIn,
+    AnswerIn,
+    ItemDoneIn,
+    RebuttalAnswerIn,
+    ReperformanceIn,
+    SignOffIn,
+    SignOffOut,
+    SubmissionIn,
+)
+from mrm.accounts.api import Api
+from mrm.errors import UnusableData
+from mrm.openapi import problems, response_example
+
+SECRETS = ("password", "code")
+
+
+class ResponseApi(FindingStepApi):
+    shape = AnswerIn
+
+    @step(
+        "respond_to_finding",
+        "Answer a finding",
+        AnswerIn,
+        examples.ANSWER,
+        examples.ANSWERED,
+        description="The first line accepts that it stands, or disputes it: once, within the policy's days.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.respond_to_finding)
+
+
+class RebuttalApi(FindingStepApi):
+    shape = RebuttalAnswerIn
+
+    @step(
+        "answer_rebuttal",
+        "Answer a rebuttal",
+        RebuttalAnswerIn,
+        examples.REBUTTAL_ANSWER,
+        examples.UPHELD,
+        description="The second line upholds the finding or drops it; a severe one drops who could sign it off.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.answer_rebuttal)
+
+
+class PlanApi(FindingStepApi):
+    shape = ActionPlanIn
+
+    @step(
+        "submit_action_plan",
+        "Hand in an action plan",
+        ActionPlanIn,
+        examples.PLAN_IN,
+        examples.PLANNED,
+        description="Who of the first line does what by when, no item later than the finding is due.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.submit_plan)
+
+
+class PlanReviewApi(FindingStepApi):
+    shape = ActionPlanReviewIn
+
+    @step(
+        "review_action_plan",
+        "Review an action plan",
+        ActionPlanReviewIn,
+        examples.PLAN_REVIEW,
+        examples.PLAN_REVIEWED,
+        description="The second line accepts it, or returns it with a reason.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.review_plan)
+
+
+class ItemDoneApi(Api):
+    @step(
+        "complete_action_item",
+        "Report an item of the plan done",
+        ItemDoneIn,
+        examples.ITEM_DONE,
+        examples.ITEM_IS_DONE,
+        description="By its number in the newest plan.",
+    )
+    def post(self, request, reference, number):
+        finding = finding_for(request, reference, reading=False)
+        item = ActionItem.objects.filter(plan=finding.plan(), number=number).select_related("plan__finding").first()
+        if item is None:
+            raise Http404(f"The plan for {reference} has no item {number}.")
+        sent = ItemDoneIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.complete_item(item, **sent.validated_data, actor=request.user)
+        return in_full(finding)
+
+
+class SubmissionApi(FindingStepApi):
+    shape = SubmissionIn
+
+    @step(
+        "submit_finding",
+        "Submit a finding for closure",
+        SubmissionIn,
+        examples.SUBMISSION_IN,
+        examples.SUBMITTED,
+        description="The first line says that the required outcome is achieved, and what shows it.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.submit_finding)
+
+
+class ReturnApi(FindingStepApi):
+    shape = ReasonIn
+
+    @step(
+        "return_finding",
+        "Return a finding to the first line",
+        ReasonIn,
+        examples.RETURN,
+        examples.RETURNED,
+        description="The second line is not satisfied yet, or who would sign it off is not, and says why.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.return_finding)
+
+
+class ReperformanceApi(Api):
+    @step(
+        "record_reperformance",
+        "Record that the test was done again",
+        ReperformanceIn,
+        examples.REPERFORMANCE_IN,
+        examples.REPERFORMED,
+        description="By a run since the submission, which is looked up, or elsewhere with the digest of its evidence.",
+    )
+    def post(self, request, reference):
+        finding = finding_for(request, reference, reading=False)
+        sent = ReperformanceIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        told = dict(sent.validated_data)
+        run = _run(finding, told.pop("run", None))
+        services.record_reperformance(finding, run=run, **told, actor=request.user)
+        return in_full(finding)
+
+
+class ClosureApi(FindingStepApi):
+    shape = ReasonIn
+
+    @step(
+        "close_finding",
+        "Close a finding",
+        ReasonIn,
+        examples.CLOSURE,
+        examples.FINDING_CLOSED,
+        description="The second line may, with a reason; never an owner, nor whoever submitted it or carried out its "
+        "plan. A severe one needs its test done again and then awaits another person's signature.",
+    )
+    def post(self, request, reference):
+        return self.take(request, reference, services.close_finding)
+
+
+class SignOffApi(Api):
+    def body_digest(self, request) -> str:
+        """Without the password: whoever reads the table of keys must not be able to guess it from a digest."""
+        told = request.data
+        if isinstance(told, dict):
+            told = {name: value for name, value in told.items() if name not in SECRETS}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @extend_schema(
+        operation_id="read_sign_off",
+        summary="What signing off a closure would sign",
+        description="The facts and their digest, and every reason why you may not sign.",
+        tags=["findings"],
+        responses={200: SignOffOut, **problems(403, 404)},
+        examples=[response_example("A validated closure", examples.SIGN_OFF)],
+    )
+    def get(self, request, reference):
+        return Response(SignOffOut(services.sign_off_view(finding_for(request, reference), person=request.user)).data)
+
+    @step(
+        "sign_off_finding",
+        "Sign off the closure of a severe finding",
+        SignOffIn,
+        examples.SIGN_OFF_IN,
+        examples.SIGNED_OFF,
+        description="By somebody else than who validated it, over exactly the evidence whose digest you send, after "
+        "proving again who you are.",
+    )
+    def post(self, request, reference):
+        finding = finding_for(request, reference, reading=False)
+        sent = SignOffIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.sign_off_at_once(finding, **sent.validated_data, actor=request.user)
+        return in_full(finding)
+
+
+def _run(finding, key) -> Run | None:
+    """The run that a body names, of the finding's model."""
+    if key is None:
+        return None
+    run = Run.objects.filter(pk=key, version__model=finding.model_id).select_related("version", "plan").first()
+    if run is None:
+        raise UnusableData({"message": f"{finding.model} has no run {key}.", "field": "run"})
+    return run

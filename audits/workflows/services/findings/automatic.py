@@ -1,0 +1,85 @@
+"""Findings that the system raises itself, each exactly once: `origin` names what made it, and is unique."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from audits.assessments.models import Breach
+from audits.statistics.limits import Verdict
+from audits.trail.models import Action, Entry
+from audits.trail.services import governed
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.services.findings.issuing import raise_finding
+from audits.workflows.states import ArrangementState, ChangeState
+from inventory.models import Policy
+from inventory.states import Status
+from mrm.pages import wording
+
+AT_ONCE = 200
+
+
+def raise_due_findings(now: datetime) -> None:
+    """Red breaches that nobody took up in time, and exceptions that lapsed and are not put in order."""
+    rules = Policy.objects.in_force().section("findings")["automatic"]
+    for breach in _neglected(now - timedelta(days=rules["red_breach_days"])):
+        _raise_on_breach(breach, days=rules["red_breach_days"], severity=rules["severity"])
+    for exception in _lapsed_exceptions():
+        _raise_on_exception(exception, severity=rules["severity"])
+
+
+def _neglected(before: datetime):
+    """Red for so long, with neither a finding, of whatever outcome, nor a request about it."""
+    asked = ChangeRequest.objects.filter(breach=OuterRef("pk"), state__in=(ChangeState.PENDING, ChangeState.APPROVED))
+    breaches = Breach.objects.open().filter(verdict=Verdict.RED, opened_at__lte=before, findings__isnull=True)
+    alive = breaches.exclude(version__model__status=Status.RETIRED).filter(~Exists(asked))
+    return alive.select_related("version__model__owner").order_by("opened_at")[:AT_ONCE]
+
+
+def _lapsed_exceptions():
+    raised = Finding.objects.exclude(origin="").values("origin")
+    lapsed = Arrangement.objects.unsettled().filter(kind=Arrangement.Kind.EXCEPTION)
+    known = {row["origin"] for row in raised.filter(origin__startswith="exception:")}
+    rows = lapsed.exclude(model__status=Status.RETIRED).select_related("model__owner", "version")
+    return [one for one in rows.order_by("ended_at")[:AT_ONCE] if f"exception:{one.pk}" not in known]
+
+
+@governed()
+def _raise_on_breach(breach: Breach, *, days: int, severity: str) -> None:
+    """Unless another sweep has, or somebody took it up meanwhile."""
+    breach = Breach.objects.select_for_update(of=("self",)).select_related("version__model__owner").get(pk=breach.pk)
+    if breach.closed_at or breach.verdict != Verdict.RED or breach.findings.exists():
+        return
+    about = wording.sentence(wording.case(breach.measure, breach.column, breach.segment))
+    raise_finding(
+        breach.version.model,
+        breach=breach,
+        severity=severity,
+        title=f"{about} red for more than {days} days"[:200],
+        observation=f"{about} of {breach.version} has been red since {breach.opened_at:%d %B %Y}, "
+        f"seen in {wording.counted(breach.occurrences, 'run')}, and nobody has decided what follows.",
+        required_outcome="The breach is decided: mended, recalibrated, retrained, or closed with a reason.",
+        origin=f"breach:{breach.pk}",
+        actor=None,
+    )
+
+
+@governed()
+def _raise_on_exception(exception: Arrangement, *, severity: str) -> None:
+    origin = f"exception:{exception.pk}"
+    exception = Arrangement.objects.select_for_update(of=("self",)).select_related("model__owner").get(pk=exception.pk)
+    if exception.state != ArrangementState.EXPIRED or Finding.objects.filter(origin=origin).exists():
+        return
+    entry = Entry.objects.about(exception).filter(action=Action.ARRANGEMENT_EXPIRED).first()
+    raise_finding(
+        exception.model,
+        version=exception.version,
+        severity=severity,
+        title=f"Exception {exception.reference} has lapsed"[:200],
+        observation=f"{exception.title}: the exception ended on {exception.last_day:%d %B %Y} and what it stood for "
+        "is not put right.",
+        required_outcome="The clause is kept, or the use of the model ends.",
+        criterion=f"clauses.{exception.clause}",
+        evidence=[f"entry {entry.position}"] if entry else [],
+        origin=origin,
+        actor=None,
+    )
