@@ -74,7 +74,7 @@ def test_a_severe_finding_goes_all_the_way_through_the_pages(visit, owner, engin
     finding.refresh_from_db()
     assert (finding.state, finding.closed_by, finding.signature.person) == ("closed", risk_officer, risk_officer)
     text = visit(owner).get(page).text
-    assert "Signed off by Rita Riskofficer" in text and "Finding rebutted" in text and "Your turn" not in text
+    assert "Signed off by Rita Riskofficer" in text and "disputed the finding" in text and "Your turn" not in text
 
 
 def test_an_answer_that_does_not_satisfy_is_handed_back(visit, owner, validator, model):
@@ -139,7 +139,7 @@ def test_the_list_is_narrowed_and_exported(visit, validator, auditor, finding, m
     assert finding.reference not in client.get(listing, {"owner": "nobody"}).text
     assert finding.reference in client.get(listing, {"state": "unfinished", "cursor": ""}).text
     assert client.get(listing, {"cursor": "nonsense"}).status_code == 302
-    lines = list(csv.reader(client.get(reverse("findings-csv"), {"severity": "low"}).text.splitlines()))
+    lines = list(csv.reader(b"".join(client.get(reverse("findings-csv"), {"severity": "low"})).decode().splitlines()))
     assert [line[:2] for line in lines[1:]] == [[low.reference, "'=No manual"]]
 
 

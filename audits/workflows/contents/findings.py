@@ -7,7 +7,6 @@ from datetime import date
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.models import ActionItem, ActionPlan, Finding
 from audits.workflows.states import FindingState
@@ -20,9 +19,6 @@ PERMISSION = {
     SECOND: Permission.CLOSE_FINDING,
     APPROVER: Permission.SIGN_OFF_FINDING,
 }
-
-
-SAID = ("because", "reason", "response", "returned", "told", "outcome", "until")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,18 +88,6 @@ def undone_items(finding: Finding) -> list[ActionItem]:
 def rebut_by(finding: Finding) -> date:
     """The last day on which the first line may dispute it."""
     return finding.issued_at.date() + time_to_rebut(finding.rules)
-
-
-def said_in(entry: Entry) -> str:
-    """What an entry of the trail about a finding says beyond its action, in one sentence."""
-    details = entry.details
-    if entry.action == Action.FINDING_EXTENDED:
-        return f"from {details['before']} to {details['after']}. {details['because']}"
-    if entry.action == Action.FINDING_RAISED:
-        return f"{details['severity']}, due {details['due']}"
-    if entry.action == Action.FINDING_PLAN_REVIEWED:
-        return f"{'accepted' if details['accepted'] else 'returned'}. {details['because']}".strip()
-    return next((str(details[name]) for name in SAID if details.get(name)), "")
 
 
 def _to(name: str, finding: Finding, *more) -> str:

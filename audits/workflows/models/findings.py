@@ -153,7 +153,8 @@ class Finding(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.reference}: {self.title}"
+        """Of a draft only that it is one: names stand in the trail, where the first line reads them too."""
+        return f"{self.reference}, a draft" if self.state == FindingState.DRAFT else f"{self.reference}: {self.title}"
 
     @property
     def model_slug(self):

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audits.assessments.models import Breach
 from audits.trail.models import Entry
 from audits.workflows import services
-from audits.workflows.contents.findings import is_for, next_step, said_in
+from audits.workflows.contents.findings import is_for, next_step
 from audits.workflows.forms import FindingFilter, FindingForm
 from audits.workflows.models import Finding
 from audits.workflows.services.findings.risks import CAN_BE_ACCEPTED
 from audits.workflows.states import ENDED_FINDINGS, FindingState
+from inventory.contents.stories import lines_of
 from inventory.models import Policy
 from inventory.policies import criteria
 from inventory.views.scope import model_for, model_page
@@ -111,7 +112,7 @@ def finding(request, reference):
         if _may_ask(finding, may) and finding.severity != Finding.Severity.CRITICAL
         else "",
         "acceptances": finding.acceptances.select_related("change").order_by("-starts_at"),
-        "story": [(entry, said_in(entry)) for entry in Entry.objects.about(finding).order_by("position")],
+        "story": lines_of(Entry.objects.about(finding).order_by("position")),
     }
     return render(request, "workflows/finding.html", context)
 

@@ -110,7 +110,25 @@ SENTENCES: dict[str, str] = {
     Action.ATTESTATION_WITHDRAWN: "withdrew the {subject}: the model was retired first",
     Action.FINDING_RAISED: "raised the {severity:words} finding {subject}[, due on {due:day}]",
     Action.FINDING_ANSWERED: "{subject:answered} the finding {subject}",
-    Action.FINDING_CLOSED: "closed the finding {subject}",
+    Action.FINDING_DRAFTED: "worked on the draft of a finding: {subject}",
+    Action.FINDING_REBUTTED: "disputed the finding {subject}",
+    Action.FINDING_UPHELD: "upheld the finding {subject}",
+    Action.FINDING_DROPPED: "dropped the finding {subject}",
+    Action.FINDING_PLANNED: "handed in plan {plan} for the finding {subject}",
+    Action.FINDING_PLAN_REVIEWED: "{accepted:decided} plan {plan} for the finding {subject}",
+    Action.FINDING_ITEM_DONE: "reported item {item} of the plan for the finding {subject} done",
+    Action.FINDING_EXTENDED: (
+        "gave the finding {subject} more time[, until {after:day}][ in place of {before:day}][, by {change:change}]"
+    ),
+    Action.FINDING_SUBMITTED: "submitted the finding {subject} for closure",
+    Action.FINDING_RETURNED: "handed the finding {subject} back",
+    Action.FINDING_REPERFORMED: "did the test of the finding {subject} again",
+    Action.FINDING_VALIDATED: "agreed that the finding {subject} is put right; another signs it off",
+    Action.FINDING_CLOSED: "closed the finding {subject}[, signing {signature:signed}]",
+    Action.FINDING_RISK_ACCEPTED: (
+        "let the finding {subject} rest[ until {until:day}][, its risk accepted by {acceptance}]"
+    ),
+    Action.FINDING_REOPENED: "reopened the finding {subject}",
     Action.CHANGE_REQUESTED: "asked for {subject}[, under policy {policy:policy}]",
     Action.CHANGE_DECIDED: (
         "{approved:decided} {subject}[ as {role:role}][, on behalf of {on_behalf_of:person}]"
@@ -173,6 +191,7 @@ QUOTED = (
     "deviation_reason",
     "text",
     "returned",
+    "told",
     "minutes",
     "alone_because",
     "outcome",
