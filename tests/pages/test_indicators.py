@@ -39,6 +39,7 @@ def make_finding(model, number: int, *, severity="low", due=30, age=0) -> Findin
     return Finding.objects.create(
         reference=f"F-2026-{number:04}", model=model, severity=severity, title="T", observation="O",
         required_outcome="R", due_at=now.date() + timedelta(days=due), raised_at=now - timedelta(days=age),
+        state="open", owner=model.owner,
     )  # fmt: skip
 
 

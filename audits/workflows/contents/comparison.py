@@ -179,7 +179,7 @@ def _read(result: Result | None) -> tuple | None:
 
 def _findings(before: ModelVersion, after: ModelVersion) -> list[Fact]:
     """Of either version, or of the model as a whole, which are findings of both."""
-    found = Finding.objects.filter(Q(version__in=(before, after)) | Q(model=before.model_id, version=None))
+    found = Finding.objects.issued().filter(Q(version__in=(before, after)) | Q(model=before.model_id, version=None))
     return [
         Fact(
             f"{finding.reference} ({finding.severity}): {finding.title}",

@@ -109,5 +109,5 @@ def _standing(scope: Scope, kind: str):
 def _open_findings(scope: Scope):
     if scope.at is None:
         return Finding.objects.open().filter(scope.about).order_by()
-    raised = Finding.objects.filter(scope.about, raised_at__lte=scope.at).order_by()
+    raised = Finding.objects.issued().filter(scope.about, raised_at__lte=scope.at).order_by()
     return raised.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=scope.at))

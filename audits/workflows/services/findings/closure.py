@@ -10,7 +10,6 @@ from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.access import (
     for_the_second_line,
-    for_who_signs_off,
     locked,
     refuse_blank,
     why_not_sign_off,
@@ -21,7 +20,7 @@ from inventory.policies import needs_passkey, section
 from mrm.accounts.models import Statement
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Passkey, Password, prepare_statement, prove, require, sign
-from mrm.errors import RuleBroken
+from mrm.errors import NotPermitted, RuleBroken
 from mrm_verify.canonical import canonical
 
 MEANING = "Sign off: I agree that this finding is put right and may be closed"
@@ -139,7 +138,8 @@ def _sign_off(finding: Finding, proven, *, actor) -> Finding:
 def _refuse_sign_off(finding: Finding, actor) -> None:
     if finding.state != FindingState.VALIDATED_CLOSED:
         raise RuleBroken(f"{finding} is {finding.get_state_display().lower()}; only a validated closure is signed off.")
-    for_who_signs_off(finding, actor)
+    if reasons := why_not_sign_off(finding, actor):
+        raise NotPermitted(*reasons)
 
 
 def _signing_role(finding: Finding, actor) -> str:
