@@ -84,6 +84,8 @@ def _finding(model, person, rng) -> None:
         title="Title",
         observation="Seen.",
         required_outcome="Mended.",
+        state="open",
+        owner=model.owner,
         raised_by=person,
         due_at=timezone.now().date() + timedelta(days=rng.randrange(-30, 30)),
     )

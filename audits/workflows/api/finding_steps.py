@@ -62,7 +62,7 @@ class RebuttalApi(FindingStepApi):
         return self.take(request, reference, services.answer_rebuttal)
 
 
-class PlanApi(FindingStepApi):
+class ActionPlanApi(FindingStepApi):
     shape = ActionPlanIn
 
     @step(
@@ -77,7 +77,7 @@ class PlanApi(FindingStepApi):
         return self.take(request, reference, services.submit_plan)
 
 
-class PlanReviewApi(FindingStepApi):
+class ActionPlanReviewApi(FindingStepApi):
     shape = ActionPlanReviewIn
 
     @step(

@@ -23,10 +23,10 @@ from audits.workflows.api.changes import (
 from audits.workflows.api.comparison import ComparisonApi
 from audits.workflows.api.delegations import DelegationRevocationApi, DelegationsApi
 from audits.workflows.api.finding_steps import (
+    ActionPlanApi,
+    ActionPlanReviewApi,
     ClosureApi,
     ItemDoneApi,
-    PlanApi,
-    PlanReviewApi,
     RebuttalApi,
     ReperformanceApi,
     ResponseApi,
@@ -124,8 +124,8 @@ urlpatterns = [
     path(f"{FINDING}drop/", DropApi.as_view(), name="api-finding-drop"),
     path(f"{FINDING}response/", ResponseApi.as_view(), name="api-finding-response"),
     path(f"{FINDING}rebuttal/", RebuttalApi.as_view(), name="api-finding-rebuttal"),
-    path(f"{FINDING}plan/", PlanApi.as_view(), name="api-finding-plan"),
-    path(f"{FINDING}plan/review/", PlanReviewApi.as_view(), name="api-finding-plan-review"),
+    path(f"{FINDING}plan/", ActionPlanApi.as_view(), name="api-finding-plan"),
+    path(f"{FINDING}plan/review/", ActionPlanReviewApi.as_view(), name="api-finding-plan-review"),
     path(f"{FINDING}plan/items/<int:number>/", ItemDoneApi.as_view(), name="api-finding-item"),
     path(f"{FINDING}reperformance/", ReperformanceApi.as_view(), name="api-finding-reperformance"),
     path(f"{FINDING}sign-off/", SignOffApi.as_view(), name="api-finding-sign-off"),

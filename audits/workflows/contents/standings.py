@@ -10,6 +10,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict, worst
 from audits.workflows.contents.hygiene import approved_versions
 from audits.workflows.models import Finding, Standing
+from audits.workflows.states import FindingState
 from inventory.models import ModelVersion
 from inventory.states import Stage
 
@@ -23,9 +24,8 @@ def standings_of(ids: list, now: datetime) -> list[Standing]:
     versions = versions_that_count(ids)
     keys = [version.pk for version in versions.values()]
     verdicts, due, unapproved = _verdicts(keys), _next_due(keys), _in_use_without_approval(ids)
-    findings = dict(
-        Finding.objects.open().filter(model__in=ids).values_list("model").annotate(Min("due_at")).order_by()
-    )
+    awaited = Finding.objects.open().exclude(state=FindingState.RISK_ACCEPTED)
+    findings = dict(awaited.filter(model__in=ids).values_list("model").annotate(Min("due_at")).order_by())
     standings = []
     for model in ids:
         version = versions[model].pk if model in versions else None
