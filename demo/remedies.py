@@ -21,12 +21,14 @@ def begin_plan(cast: Cast, finding: Finding, *what: str) -> None:
     workflows.review_plan(finding, accepted=True, reason="Enough, and in time.", actor=cast.validator)
     if len(what) > 1:
         first = plan.items.select_related("plan__finding__model").first()
-        workflows.complete_item(first, outcome="Done; the comparison is in the model's folder.", actor=cast.engineer)
+        workflows.complete_action_item(
+            first, outcome="Done; the comparison is in the model's folder.", actor=cast.engineer
+        )
 
 
 def finish_plan(cast: Cast, finding: Finding) -> None:
     for item in finding.plan().items.filter(done_at__isnull=True).select_related("plan__finding__model"):
-        workflows.complete_item(item, outcome="Done, and tested with the branch.", actor=cast.engineer)
+        workflows.complete_action_item(item, outcome="Done, and tested with the branch.", actor=cast.engineer)
 
 
 def close_severe(cast: Cast, finding: Finding, *, run: Run) -> None:

@@ -47,7 +47,7 @@ def opened(story, finding) -> Finding:
 def done(story, finding) -> Finding:
     finding = opened(story, finding)
     for one in finding.plan().items.all():
-        services.complete_item(one, outcome="Mended.", actor=story.engineer)
+        services.complete_action_item(one, outcome="Mended.", actor=story.engineer)
     return fresh(finding)
 
 

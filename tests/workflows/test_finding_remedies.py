@@ -10,7 +10,7 @@ from audits.workflows.models import Finding
 from audits.workflows.services import (
     answer_rebuttal,
     close_finding,
-    complete_item,
+    complete_action_item,
     respond_to_finding,
     return_finding,
     review_plan,
@@ -44,7 +44,7 @@ def test_only_the_first_line_answers_plans_and_submits(story, finding, role):
         with pytest.raises(NotPermitted):
             step()
     with pytest.raises(NotPermitted):
-        complete_item(opened(story, finding).plan().items.get(), outcome="Done.", actor=person)
+        complete_action_item(opened(story, finding).plan().items.get(), outcome="Done.", actor=person)
 
 
 @pytest.mark.parametrize("role", [*FIRST_LINE, Role.AUDITOR, Role.ADMINISTRATOR])
@@ -152,11 +152,11 @@ def test_who_overslept_can_still_plan(story, finding):
 def test_an_item_is_done_once_and_only_of_an_accepted_plan(story, finding):
     handed_in = planned(story, finding)
     with pytest.raises(RuleBroken, match="only an accepted plan"):
-        complete_item(handed_in.plan().items.get(), outcome="Done.", actor=story.engineer)
+        complete_action_item(handed_in.plan().items.get(), outcome="Done.", actor=story.engineer)
     review_plan(handed_in, accepted=True, actor=story.validator)
-    complete_item(handed_in.plan().items.get(), outcome="Done.", actor=story.engineer)
+    complete_action_item(handed_in.plan().items.get(), outcome="Done.", actor=story.engineer)
     with pytest.raises(RuleBroken, match="already"):
-        complete_item(handed_in.plan().items.get(), outcome="Done.", actor=story.engineer)
+        complete_action_item(handed_in.plan().items.get(), outcome="Done.", actor=story.engineer)
 
 
 def test_a_finding_is_not_submitted_before_its_plan_is_accepted_and_done(story, finding):
@@ -165,7 +165,7 @@ def test_a_finding_is_not_submitted_before_its_plan_is_accepted_and_done(story, 
     unfinished = opened(story, finding)
     with pytest.raises(RuleBroken, match="Item 1 of the plan is not done"):
         submit_finding(unfinished, response="Done.", actor=story.owner)
-    complete_item(unfinished.plan().items.get(), outcome="Done.", actor=story.engineer)
+    complete_action_item(unfinished.plan().items.get(), outcome="Done.", actor=story.engineer)
     with pytest.raises(RuleBroken, match="Fill in: response"):
         submit_finding(finding, response=" ", actor=story.owner)
     assert submit_finding(finding, response="Done.", actor=story.owner).state == FindingState.SUBMITTED_FOR_CLOSURE
@@ -210,7 +210,7 @@ def test_whoever_owns_submitted_or_carried_it_out_does_not_close_it(story, findi
     with pytest.raises(NotPermitted, match="is to carry out"):
         review_plan(finding, accepted=True, actor=both)
     review_plan(finding, accepted=True, actor=story.validator)
-    complete_item(finding.plan().items.get(), outcome="Done.", actor=story.engineer)
+    complete_action_item(finding.plan().items.get(), outcome="Done.", actor=story.engineer)
     submit_finding(finding, response="Done.", actor=story.owner)
     with pytest.raises(NotPermitted, match="carries out a part of the plan"):
         close_finding(finding, reason="Fine.", actor=both)

@@ -108,7 +108,7 @@ class ItemDoneApi(Api):
             raise Http404(f"The plan for {reference} has no item {number}.")
         sent = ItemDoneIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        services.complete_item(item, **sent.validated_data, actor=request.user)
+        services.complete_action_item(item, **sent.validated_data, actor=request.user)
         return in_full(finding)
 
 

@@ -18,7 +18,7 @@ from audits.workflows.services.delegations import delegate, revoke_delegation
 from audits.workflows.services.endings import expire_change_requests, withdraw
 from audits.workflows.services.findings import (
     answer_rebuttal,
-    complete_item,
+    complete_action_item,
     draft_finding,
     drop_draft,
     issue_finding,
@@ -59,6 +59,7 @@ from audits.workflows.services.suspension import suspend
 from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
 
 __all__ = [
+    "complete_action_item",
     "answer_rebuttal",
     "complete_item",
     "draft_finding",

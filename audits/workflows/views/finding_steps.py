@@ -142,7 +142,7 @@ def complete_item(request, reference, number):
         raise Http404
 
     def act(data):
-        services.complete_item(item, outcome=data["outcome"], actor=request.user)
+        services.complete_action_item(item, outcome=data["outcome"], actor=request.user)
 
     return _step(request, finding, form, act, heading=f"Done: {item.what}", submit="It is done")
 

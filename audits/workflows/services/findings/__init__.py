@@ -8,13 +8,13 @@ from audits.workflows.services.findings.issuing import (
     revise_draft,
     suggested_severity,
 )
-from audits.workflows.services.findings.plans import complete_item, review_plan, submit_plan
+from audits.workflows.services.findings.plans import complete_action_item, review_plan, submit_plan
 from audits.workflows.services.findings.reperformance import record_reperformance
 from audits.workflows.services.findings.submissions import return_finding, submit_finding
 
 __all__ = [
     "answer_rebuttal",
-    "complete_item",
+    "complete_action_item",
     "draft_finding",
     "drop_draft",
     "issue_finding",

@@ -55,7 +55,7 @@ def review_plan(finding: Finding, *, accepted: bool, reason: str = "", actor) ->
 
 
 @governed()
-def complete_item(item: ActionItem, *, outcome: str, actor) -> ActionItem:
+def complete_action_item(item: ActionItem, *, outcome: str, actor) -> ActionItem:
     """One item of the accepted plan is done, and where that shows."""
     finding = for_the_first_line(item.plan.finding, actor)
     refuse_blank(outcome=outcome)
