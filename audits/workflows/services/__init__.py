@@ -61,7 +61,6 @@ from audits.workflows.services.votes import conclude_vote, votes_of, why_not_con
 __all__ = [
     "complete_action_item",
     "answer_rebuttal",
-    "complete_item",
     "draft_finding",
     "drop_draft",
     "issue_finding",
