@@ -90,10 +90,11 @@ KINDS: dict[str, Kind] = {
         "request",
         "change",
         ("reference",),
-        (("workflows.Arrangement", "change"), ("workflows.Retraining", "change")),
+        (("workflows.Arrangement", "change"), ("workflows.Retirement", "change"), ("workflows.Retraining", "change")),
     ),
     "workflows.Delegation": Kind("delegation", "delegations"),
     "workflows.Finding": Kind("finding", "finding", ("reference",), (("workflows.Arrangement", "finding"),)),
+    "workflows.Retirement": Kind("retirement", "retirement", ("change__reference",)),
     "workflows.ValidationRequest": Kind(
         "validation", "validation", ("reference",), (("workflows.Arrangement", "validation"),)
     ),

@@ -10,6 +10,7 @@ from audits.trail.models import Action
 SENTENCES: dict[str, str] = {
     Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, the standard policy and the keys",
     Action.PERSON_CREATED: "created the account of {subject}[, for a {kind:account}][; it was made by {origin}]",
+    Action.PASSWORD_CHOSEN: "chose a password of their own",
     Action.PERSON_CLOSED: "closed the account of {subject} and ended its roles, tokens and sign-ins",
     Action.PERSON_REOPENED: "opened the account of {subject} again, without any role",
     Action.ROLE_PROPOSED: (
@@ -167,6 +168,15 @@ SENTENCES: dict[str, str] = {
     Action.OPINION_APPROVED: "approved the opinion {opinion:words} in {subject}[, signing {signature:signed}]",
     Action.OPINION_VOIDED: "voided the opinion in {subject}",
     Action.VALIDATION_CANCELLED: "cancelled {subject}",
+    Action.RETIREMENT_BEGUN: "began the {subject}[, with what has to be done first: {items}]",
+    Action.RETIREMENT_ITEM_DONE: "reported “{item:words}” of the {subject} done[: {evidence}]",
+    Action.RETIREMENT_VERIFIED: "verified that the {subject} is carried out",
+    Action.RETIREMENT_RETURNED: "sent the {subject} back",
+    Action.RETIREMENT_SIGNED: "ended the model of the {subject}[, signing {signature:signed}]",
+    Action.RETIREMENT_ARCHIVED: (
+        "said where the records of the {subject} lie[: {archive}][, kept until {retained_until:day}]"
+    ),
+    Action.RETIREMENT_ABANDONED: "abandoned the {subject}",
     Action.DELEGATION_GIVEN: "let {to:person} decide in their place[ until {ends:day}]",
     Action.DELEGATION_REVOKED: "ended the delegation: {subject}",
     Action.RETRAINING_DISPATCHED: "started the {subject}[ in the pipeline {pipeline}]",
