@@ -138,8 +138,8 @@ class RegisterDifferencesQuery(StrictQuery):
 
 class FieldChangeOut(serializers.Serializer):
     field = serializers.CharField()
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField()
+    after = serializers.JSONField()
 
 
 class RegisterDifferenceOut(serializers.Serializer):

@@ -14,7 +14,7 @@ from audits.trail.services import sign_checkpoint, verify_trail
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide, decision_view, expire_change_requests, request_change, withdraw
 from audits.workflows.states import ChangeState
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
 from inventory.services import confirm_tier, edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
@@ -159,7 +159,7 @@ def test_requests_about_different_versions_at_the_same_moment_get_different_refe
 
 
 def test_of_two_edits_at_the_same_moment_one_is_told_that_it_is_outdated(candidate, owner):
-    model = candidate.model
+    model = Model.objects.get(pk=candidate.model_id)
     editing = [
         partial(edit_model, model, changes={"purpose": text}, revision=model.revision, actor=owner)
         for text in ("Decides on car loans.", "Decides on home loans.")

@@ -176,7 +176,7 @@ def test_a_dependency_on_a_retired_model_is_named(workspace):
 
 def test_a_validation_counts_until_the_next_is_due(story):
     assert answers_of(story.model)["validated_in_time"].sentence == "No full validation was approved."
-    validated(story.version, make_panel(story.workspace))
+    validated(story.version, make_panel(story.workspace), kind="initial")
     assert answers_of(story.model)["validated_in_time"].standing == Standing.EVIDENCE
     lasts = policies.full_validation_lasts(Policy.objects.in_force().document, story.model.tier)
     late = answers_of(story.model, now=timezone.now() + lasts + timedelta(days=1))["validated_in_time"]

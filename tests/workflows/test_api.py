@@ -194,7 +194,7 @@ def test_whoever_asked_withdraws_with_a_reason(api, story, address):
 
 def test_the_gate_answers_with_every_blocker(api, story):
     closed = api(story.engineer).get(f"{API}models/{story.model.slug}/versions/1/gate/").json()
-    assert closed.keys() == {"allowed", "blockers", "waived", "warnings"}
+    assert closed.keys() == {"allowed", "blockers", "policy_version", "waived", "warnings"}
     assert not closed["allowed"] and "Only a candidate" in closed["blockers"][0]
     is_problem(api(story.engineer).get(f"{API}models/{story.model.slug}/versions/99/gate/"), 404)
 

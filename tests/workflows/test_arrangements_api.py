@@ -45,7 +45,7 @@ def test_an_overlay_is_asked_for_with_its_terms_and_every_fault_is_named(api, st
         ({"terms": {"limitation": "nul \x00"}}, 422),
         ({"renews": "EX-1999-0001"}, 422),
         ({"model": None}, 400),
-        ({"kind": "policy_change"}, 422),
+        ({"kind": "policy_change"}, 403),
     ],
 )
 def test_hostile_requests_are_refused_with_their_reason(api, story, wrong, status):

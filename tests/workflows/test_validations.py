@@ -42,7 +42,7 @@ from inventory.states import Status
 from mrm.accounts.models import Notice, Signature
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_person, make_reference, make_version
+from tests.factories import make_otherwise, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.workflows.validating import (
     asked,
@@ -144,8 +144,7 @@ def test_an_older_policy_without_the_section_validates_by_the_standard_one(versi
 def test_whoever_owns_or_made_it_does_not_validate_it_and_is_told_what_and_when(version, panel, story, deed):
     person = make_person(Role.VALIDATOR, name="Conrad Conflicted", workspace=story.workspace)
     if deed == "registered":
-        version.registered_by = person
-        version.save(update_fields=["registered_by"])
+        make_otherwise(version, registered_by=person)
     else:
         edit_model(story.model, changes={"owner": person}, actor=None)
         if deed == "owned":

@@ -17,8 +17,8 @@ class ComparisonQuery(StrictQuery):
 
 class FactOut(serializers.Serializer):
     name = serializers.CharField()
-    before = serializers.JSONField(allow_null=True, help_text="null: it was not said of that version.")
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField(help_text="null: it was not said of that version.")
+    after = serializers.JSONField()
     differs = serializers.BooleanField()
 
 
