@@ -57,7 +57,7 @@ def test_a_severe_finding_goes_all_the_way_through_the_pages(visit, owner, engin
     visit(owner).post(at(finding, "plan-finding"), row)
     assert "Mend it." in visit(validator).get(at(finding, "review-plan")).text
     visit(validator).post(at(finding, "review-plan"), {"accepted": "yes"})
-    visit(engineer).post(at(finding, "complete-item", 1), {"outcome": "Mended."})
+    visit(engineer).post(at(finding, "complete-action-item", 1), {"outcome": "Mended."})
     visit(owner).post(at(finding, "submit-finding"), {"response": "It is mended."})
     assert "Your turn: Do the test again" in visit(validator).get(page).text
     refused = visit(validator).post(at(finding, "judge-finding"), {"close": "yes", "reason": "Seen."})

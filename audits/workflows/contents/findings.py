@@ -173,7 +173,7 @@ def _open(finding: Finding) -> Step:
             what=f"Carry out the plan: {first.what}",
             why=f"{len(undone)} of {len(accepted_items(finding))} items are left; {first.owner} has the next.",
             action=f"Report item {first.number} done",
-            address=_to("complete-item", finding, first.number),
+            address=_to("complete-action-item", finding, first.number),
             due_at=first.due_at,
         )
     return Step(
