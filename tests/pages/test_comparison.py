@@ -86,7 +86,7 @@ def test_findings_of_either_version_and_of_the_model_are_told(versions, validato
     raise_finding(first.model, version=first, title="Of the first", **said)
     raise_finding(first.model, title="Of both", **said)
     found = section(compare(first, second), "findings")
-    assert [(one.before, one.after) for one in found.facts] == [("open", None), ("open", "open")]
+    assert [(one.before, one.after) for one in found.facts] == [("issued", None), ("issued", "issued")]
 
 
 def test_the_page_shows_differences_and_on_request_everything(visit, auditor, versions):

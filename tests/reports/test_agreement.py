@@ -102,7 +102,8 @@ def test_a_finding_closed_by_sql_is_named(change, validator):
     finding = raise_finding(
         change.model, severity="low", title="Thin", observation="Few.", required_outcome="More.", actor=validator
     )
-    without_triggers("workflows_finding", f"UPDATE workflows_finding SET state = 'closed' WHERE id = '{finding.pk}'")
+    closing = "UPDATE workflows_finding SET state = 'closed', closed_at = now()"
+    without_triggers("workflows_finding", f"{closing} WHERE id = '{finding.pk}'")
     assert f"The finding {finding.reference} is closed, and no entry says so." in disagreements()
 
 

@@ -1,6 +1,15 @@
 import pytest
 
-from audits.workflows.policies import Candidate, Involvement, role_to_fill, roles_open, why_not_close, why_not_decide
+from audits.workflows.policies import (
+    Candidate,
+    Involvement,
+    PartInFinding,
+    role_to_fill,
+    roles_open,
+    why_not_decide,
+    why_not_judge,
+    why_not_sign_off,
+)
 
 BOTH = ["validator", "risk_officer"]
 
@@ -53,6 +62,15 @@ def test_someone_with_two_roles_fills_the_one_the_policy_names_first():
     assert role_to_fill({"risk_officer", "validator"}, roles_required=BOTH, roles_filled=[]) == "validator"
 
 
-def test_neither_the_owner_nor_whoever_submitted_closes_a_finding():
-    assert why_not_close(owns=False, submitted=False) == []
-    assert len(why_not_close(owns=True, submitted=True)) == 2
+def test_neither_the_owner_nor_whoever_submitted_or_worked_on_it_closes_a_finding():
+    assert why_not_judge(PartInFinding()) == []
+    assert len(why_not_judge(PartInFinding(owns=True, submitted=True, carried_out=True))) == 3
+
+
+def test_who_validated_a_closure_or_has_another_role_does_not_sign_it_off():
+    signing = ["head_of_validation", "risk_officer"]
+    assert why_not_sign_off(PartInFinding(), roles=["risk_officer"], signing=signing) == []
+    (reason,) = why_not_sign_off(PartInFinding(validated=True), roles=["risk_officer"], signing=signing)
+    assert "does not sign it off as well" in reason
+    (reason,) = why_not_sign_off(PartInFinding(), roles=["validator"], signing=signing)
+    assert reason.endswith("is signed by: head of validation or risk officer. Your roles here: validator.")
