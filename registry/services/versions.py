@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import Overtaken, governed, record, written_at_once
+from audits.trail.services import Message, Overtaken, governed, record, written_at_once
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
@@ -64,6 +64,7 @@ def register_version(
                 model = model_named(workspace, name, actor)
                 if first := _first(model, workspace, digest, actor):
                     return first
+                _put_first(message, model, digest, actor)
                 version = asked(model, within=message)
                 message.insert(VersionFacts(version=version, touched_at=version.registered_at, **facts))
                 put_touch(message, model)
@@ -130,6 +131,13 @@ def _first_of(model: UUID, digest: str, actor: UUID) -> QuerySet:
 
 
 _FIRST = Prepared(_first_of)
+
+
+def _put_first(message: Message, model: Model, digest: str, actor) -> None:
+    """The same call, sent at the same moment, has given nothing since it was looked for."""
+    if digest and actor is not None:
+        found, values = _first_of(model.pk, digest, actor.pk).query.sql_with_params()
+        message.only_if(f"NOT EXISTS ({found})", list(values))
 
 
 def _location(workspace: Workspace, source: str, actor) -> str:

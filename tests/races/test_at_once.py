@@ -50,9 +50,12 @@ def test_registering_at_once_loses_nothing_deadlocks_never_and_leaves_no_gap(wor
 
 def test_one_call_of_a_client_sent_six_times_at_once_gives_one_version(workspace, owner, engineer):
     make_model(name="Watched", owner=owner, actor=engineer)
-    call = partial(
-        registry.register_version, workspace, "Watched", source="s3://a/b", tags={}, body=b"{}", actor=engineer
-    )
-    versions = at_once(*[call] * 6)
-    assert refusals(versions) == []
-    assert {version.pk for version in versions} == {ModelVersion.objects.get().pk}
+    for number in range(1, 21):
+        body = f'{{"run": {number}}}'.encode()
+        call = partial(
+            registry.register_version, workspace, "Watched", source="s3://a/b", tags={}, body=body, actor=engineer
+        )
+        versions = at_once(*[call] * 6)
+        assert refusals(versions) == []
+        assert {version.pk for version in versions} == {ModelVersion.objects.get(number=number).pk}
+        assert ModelVersion.objects.count() == number
