@@ -46,53 +46,52 @@ def begin(change: ChangeRequest, kind: str, *, title: str, ends_at: datetime, ac
         renewed = locked(change.renews)
         if renewed.state == ArrangementState.ACTIVE:
             move(renewed, "renew", ended_at=timezone.now(), ended_by=actor)
-    arrangement = Arrangement.objects.create(
-        reference=next_reference(Arrangement, PREFIX[kind]),
-        kind=kind,
-        model=change.model,
+    return _put_in_force(
+        kind,
+        change.model,
+        title=title,
+        ends_at=ends_at,
+        told={"change": change.reference, "renews": change.renews.reference if change.renews else ""},
+        actor=actor,
         version=change.version,
         change=change,
         renews=change.renews,
-        title=title[:300],
         terms=change.terms,
-        begun_by=actor,
-        ends_at=ends_at,
         **fields,
     )
-    record(
-        Action.ARRANGEMENT_BEGUN,
-        actor=actor,
-        subject=arrangement,
-        kind=str(kind),
-        change=change.reference,
-        ends=ends_at.isoformat(),
-        renews=change.renews.reference if change.renews else "",
-    )
-    return arrangement
 
 
 def begin_of_validation(
     validation: ValidationRequest, kind: str, *, title: str, ends_at: datetime, actor
 ) -> Arrangement:
     """Put into force what an approved opinion says holds. Call inside `governed()`."""
+    return _put_in_force(
+        kind,
+        validation.model,
+        title=title,
+        ends_at=ends_at,
+        told={"validation": validation.reference},
+        actor=actor,
+        version=validation.version,
+        validation=validation,
+    )
+
+
+def _put_in_force(
+    kind: str, model: Model, *, title: str, ends_at: datetime, told: dict[str, str], actor, **fields
+) -> Arrangement:
+    """`told` is what its entry says of where it comes from."""
     arrangement = Arrangement.objects.create(
         reference=next_reference(Arrangement, PREFIX[kind]),
         kind=kind,
-        model=validation.model,
-        version=validation.version,
-        validation=validation,
+        model=model,
         title=title[:300],
         begun_by=actor,
         ends_at=ends_at,
+        **fields,
     )
-    record(
-        Action.ARRANGEMENT_BEGUN,
-        actor=actor,
-        subject=arrangement,
-        kind=str(kind),
-        validation=validation.reference,
-        ends=ends_at.isoformat(),
-    )
+    ends = ends_at.isoformat()
+    record(Action.ARRANGEMENT_BEGUN, actor=actor, subject=arrangement, kind=str(kind), ends=ends, **told)
     return arrangement
 
 
