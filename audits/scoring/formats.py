@@ -9,6 +9,7 @@ import os
 import pickletools
 import re
 import stat
+import warnings
 import zipfile
 from collections.abc import Iterator
 from enum import StrEnum
@@ -96,9 +97,11 @@ def identify_open(file: BinaryIO) -> Framework:
     file.seek(max(0, size - TAIL_BYTES))
     tail = file.read(TAIL_BYTES)
     file.seek(0)
-    _refuse_pickle(head, tail)
-    if head.startswith(b"PK"):
+    if head.startswith(b"PK\x03\x04"):
+        # Compressed bytes now and then read as an old pickle by chance, and only a reader of zips will open these.
         framework = _identify_zip(file)
+    elif _is_pickle(head, tail):
+        raise ArtifactRefused(PICKLE)
     elif head.lstrip()[:1] == b"{":
         framework = _identify_xgboost(head.lstrip(), tail)
     elif re.match(rb"tree\r?\nversion=v\d", head):
@@ -111,19 +114,20 @@ def identify_open(file: BinaryIO) -> Framework:
     return framework
 
 
-def _refuse_pickle(head: bytes, tail: bytes) -> None:
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05" or _reads_as_pickle(head, complete=head == tail):
-        raise ArtifactRefused(PICKLE)
+def _is_pickle(head: bytes, tail: bytes) -> bool:
+    return head[:1] == b"\x80" and head[1:2] <= b"\x05" or _reads_as_pickle(head, complete=head == tail)
 
 
 def _reads_as_pickle(content: bytes, *, complete: bool) -> bool:
     """Whether the bytes read as the oldest pickle protocols, which have no mark at the start. Only reads operations."""
     operations = 0
     try:
-        for operation, _, _ in pickletools.genops(content):
-            operations += 1
-            if operation.name in {"GLOBAL", "INST"} or (operation.name == "STOP" and operations > 1):
-                return True
+        # Bytes that are no pickle read as strange strings here, and Python would warn of their escapes.
+        with warnings.catch_warnings(action="ignore"):
+            for operation, _, _ in pickletools.genops(content):
+                operations += 1
+                if operation.name in {"GLOBAL", "INST"} or (operation.name == "STOP" and operations > 1):
+                    return True
     except (ValueError, IndexError, UnicodeDecodeError, OverflowError):
         # Ran out in the middle of an operation: a long pickle does that too, but not after so few of them.
         return not complete and operations > 1000

@@ -44,6 +44,18 @@ def test_xgboost_json_is_known(written):
     assert identify(written(artifacts.xgboost_bytes("json"))) is Framework.XGBOOST
 
 
+def test_compressed_bytes_that_happen_to_read_as_a_pickle_do_not_make_a_model_one(written):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("schema.json", b"\\H{}\nN.")
+    assert identify(written(buffer.getvalue())) is Framework.SKOPS
+
+
+def test_bytes_with_strange_escapes_are_refused_without_a_warning(written):
+    with pytest.raises(ArtifactRefused, match="not in a format that is known"):
+        identify(written(b"P\\H\n\xff"))
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "model.json", "model.ubj", "model.txt", "model.skops", "model.pkl"])
 def test_a_pickle_with_a_friendly_name_is_refused_and_never_run(written, tmp_path, name):
     canary = tmp_path / "canary"
