@@ -83,12 +83,16 @@ def sign_on(issuer: str, *, client_id: str, secret: str, name: str) -> dict:
 
 
 def mail(url: str) -> dict:
-    """Django's settings for `smtp://user:password@host:587`, or `smtps://` on 465; without it nothing is sent."""
+    """Django's settings for `smtp://user:password@host:587`, `smtps://host` or `file:///folder`; without it no mail."""
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
     parts = urlsplit(url)
+    if parts.scheme == "file" and parts.path:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 or smtps://host.")
+        raise ImproperlyConfigured(
+            "EMAIL_URL must look like smtp://user:password@host:587, smtps://host or file:///folder."
+        )
     options = dict(parse_qsl(parts.query))
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -127,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",
+        "remind people": "audits.workflows.tasks.remind_people",
         "send notices": "mrm.accounts.tasks.send_notices",
         "void outdated decisions": "audits.workflows.tasks.void_outdated_decisions",
         "recertify roles": "inventory.tasks.recertify_roles",
@@ -205,6 +206,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 EMAIL_URL = env.text("EMAIL_URL")
 globals().update(env.mail(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "mrm@localhost")
+REMINDER_HOUR = env.integer("REMINDER_HOUR", 6)
 
 # --- Language, time, pages --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -6,6 +6,7 @@ The rules are those of governance.md, section 7. They look at history, not only 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 COMMITTEE = "committee"
 CHAIR = "committee_chair"
@@ -14,6 +15,8 @@ FIRST, SECOND = "first", "second"  # The lines of defence.
 FIRST_LINE = {"engineer", "owner"}
 SECOND_LINE = {"validator", "head_of_validation", "risk_officer", "chief_risk_officer", "compliance"}
 APPROVING = ("reviewed", "approved")
+REMINDED_BEFORE = (1, 7)  # Days before the day.
+REMINDED_AGAIN_AFTER = 7  # Days, as long as it is overdue.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,3 +201,13 @@ def why_not_opinion(outcome: str, findings: Iterable[OpenFinding]) -> list[str]:
 
 def in_words(role: str) -> str:
     return role.replace("_", " ")
+
+
+def stage_of_urgency(due_on: date | None, *, today: date) -> str:
+    """How urgent something is, in steps: somebody is told of each step once."""
+    if due_on is None:
+        return "asked"
+    left = (due_on - today).days
+    if left < 0:
+        return f"overdue, week {(-left - 1) // REMINDED_AGAIN_AFTER + 1}"
+    return next((f"{days} days before" for days in REMINDED_BEFORE if left <= days), "asked")

@@ -10,6 +10,7 @@ from audits.workflows.services import validations
 from audits.workflows.services.retraining import begin_attempt, fail_retraining, finish_retraining
 from audits.workflows.services.training import CannotTrain, train_candidate
 from audits.workflows.services.validations.scope import SIGNED
+from mrm.accounts.models import Person
 from mrm.errors import DomainError
 from mrm.locks import held
 
@@ -32,6 +33,18 @@ def expire_change_requests():
 @shared_task
 def expire_arrangements():
     services.expire_arrangements(timezone.now())
+
+
+@shared_task
+def remind_people():
+    """Once a day, in the morning; a morning without workers is made up for later."""
+    for person_id in services.people_to_remind(timezone.now()):
+        remind.delay(str(person_id))
+
+
+@shared_task
+def remind(person_id):
+    services.remind(Person.objects.get(pk=person_id), timezone.now())
 
 
 @shared_task

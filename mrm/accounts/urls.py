@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from mrm.accounts.views import grants, people, sessions, tokens
+from mrm.accounts.views import access, grants, people, sessions, tokens
 
 urlpatterns = [
+    path("access/", access.my_access, name="my-access"),
     path("people/", people.people, name="people"),
     path("people/new/", people.create_person, name="create-person"),
     path("people/<uuid:person_id>/", people.person, name="person"),

@@ -14,8 +14,9 @@ def is_configured() -> bool:
     return bool(settings.EMAIL_URL)
 
 
-def send(*, to: str, subject: str, text: str) -> None:
+def send(*, to: str, subject: str, text: str, html: str = "") -> None:
+    """With `html`, whoever reads it sees that or the text, as they prefer."""
     try:
-        send_mail(" ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [to])
+        send_mail(" ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [to], html_message=html or None)
     except (SMTPException, OSError) as failure:
         raise NotSent(str(failure)) from failure

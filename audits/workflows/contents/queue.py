@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from django.db.models import Prefetch, Q
 from django.urls import reverse
-from django.utils import timezone
 
 from audits.assessments.models import Breach, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
+from audits.workflows.contents.access import access_tasks
+from audits.workflows.contents.asked import MOST_OF_A_KIND, SOON, Task
 from audits.workflows.contents.findings import is_asked, next_step
 from audits.workflows.models import (
     Arrangement,
@@ -27,36 +27,11 @@ from audits.workflows.states import ENDED_FINDINGS, ArrangementState, ChangeStat
 from inventory.models import Model, ModelVersion
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
-from mrm.accounts.models import RoleGrant
 from mrm.accounts.policies import Permission
-from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
-from mrm.accounts.states import GrantState
 from mrm.pages import wording
 from mrm.pages.wording import counted
 
-MOST_OF_A_KIND = 50
-SOON = timedelta(days=30)
 RESTING = (FindingState.RISK_ACCEPTED, *ENDED_FINDINGS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """One thing that is asked of somebody."""
-
-    icon: str
-    what: str
-    why: str
-    action: str
-    address: str
-    due_at: datetime | None = None
-    since: datetime | None = None
-
-    def is_overdue(self, now: datetime) -> bool:
-        return self.due_at is not None and self.due_at < now
-
-    @property
-    def overdue(self) -> bool:
-        return self.is_overdue(timezone.now())
 
 
 def work_for(person, *, now: datetime) -> list[Task]:
@@ -69,7 +44,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_breaches(person, models),
         *_candidates_and_failed_runs(person, models),
         *_tiers_to_confirm(person, models),
-        *_roles(person),
+        *access_tasks(person, now),
         *_attestations(person),
         *_validations(person, models),
     ]
@@ -110,6 +85,7 @@ def _changes_to_decide(person) -> Iterator[Task]:
             icon="exchange",
             what=f"Decide{' again' if again else ''}: {change.title}",
             why=f"{change.reference}. {why} Without a decision the request expires.",
+            brief=f"{change.reference}, {change.title}",
             action="Decide",
             address=reverse("change", args=[change.reference]),
             due_at=change.expires_at,
@@ -140,6 +116,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
             icon="clock",
             what=what,
             why=why,
+            brief=what,
             action="Look",
             address=reverse("arrangement", args=[one.reference]),
             due_at=one.ends_at,
@@ -159,6 +136,7 @@ def _findings(person, models) -> Iterator[Task]:
             icon="flag",
             what=f"{step.what}: {finding.title}",
             why=f"{finding.get_severity_display()} finding {finding.reference} on {finding.model.name}. {step.why}",
+            brief=f"Finding {finding.reference} on {finding.model.name}",
             action=step.action,
             address=reverse("finding", args=[finding.reference]),
             due_at=datetime.combine(due_at, time.max, tzinfo=finding.raised_at.tzinfo) if due_at else None,
@@ -188,6 +166,7 @@ def _breaches(person, models) -> Iterator[Task]:
             icon="alert",
             what=f"Take up the red breach: {about}" + (f" and {others} more" if others else ""),
             why=f"{version}. Ask for retraining, raise a finding, or close it with a reason.",
+            brief=f"Red breach of {version}",
             action="Diagnose",
             address=reverse("breach", args=[first.pk]),
             since=first.opened_at,
@@ -207,6 +186,7 @@ def _candidates_and_failed_runs(person, models) -> Iterator[Task]:
                 icon="repeat",
                 what=f"Run again: {run.plan.get_kind_display().lower()} of {run.version}",
                 why=f"It failed: {run.reason} Until it succeeds nothing of this kind is known.",
+                brief=f"Failed run: {run.plan.get_kind_display().lower()} of {run.version}",
                 action="Look",
                 address=reverse("run", args=[run.pk]),
                 since=run.finished_at,
@@ -232,6 +212,7 @@ def _candidate_to_promote(person, version: ModelVersion, runs: list[Run]) -> Ite
             icon="arrow",
             what=f"Ask for the promotion of {version}",
             why="It is assessed and nothing is red. Until it is promoted the version before it stays in use.",
+            brief=f"{version} can be promoted",
             action="See the gate",
             address=reverse("version", args=[model.slug, version.number]),
             since=version.registered_at,
@@ -248,38 +229,11 @@ def _tiers_to_confirm(person, models) -> Iterator[Task]:
                 icon="scale",
                 what=f"Confirm the tier of {model.name}",
                 why=f"Proposed: tier {model.tier}. A model with a provisional tier cannot be promoted.",
+                brief=f"Tier of {model.name}",
                 action="Confirm",
                 address=reverse("confirm-tier", args=[model.slug]),
                 since=model.registered_at,
             )
-
-
-def _roles(person) -> Iterator[Task]:
-    """Roles that somebody else proposed, and roles to be confirmed again."""
-    if Permission.APPROVE_ROLE not in person.permissions_in(None):
-        return
-    unconfirmed = []
-    for grant in RoleGrant.objects.awaiting_somebody()[: 4 * MOST_OF_A_KIND]:
-        if grant.state == GrantState.GRANTED:
-            unconfirmed += [] if why_not_confirm_grant(grant, person=person) else [grant]
-        elif not why_not_decide_grant(grant, person=person):
-            yield Task(
-                icon="people",
-                what=f"Approve or refuse: {grant}",
-                why=f"Proposed by {grant.granted_by}. {grant.reason} Until then it gives nothing.",
-                action="Decide",
-                address=reverse("people"),
-                since=grant.proposed_at,
-            )
-    if unconfirmed:
-        yield Task(
-            icon="people",
-            what=f"Confirm {len(unconfirmed)} {'role' if len(unconfirmed) == 1 else 'roles'} that people still need",
-            why="Whatever nobody confirms in time lapses.",
-            action="Look",
-            address=reverse("people"),
-            due_at=min(grant.confirm_by for grant in unconfirmed),
-        )
 
 
 def _validations(person, models) -> Iterator[Task]:
@@ -299,6 +253,7 @@ def _validations(person, models) -> Iterator[Task]:
                 icon="circle-check",
                 what=f"{what}: {validation.title}",
                 why=f"{validation.reference}. {why}",
+                brief=f"{validation.reference}, {validation.title}",
                 action=action,
                 address=reverse("validation", args=[validation.reference]),
                 due_at=datetime.combine(validation.due_on, time.max, tzinfo=UTC) if validation.due_on else None,
@@ -343,6 +298,7 @@ def _attestations(person) -> Iterator[Task]:
             icon="circle-check",
             what=f"Attest to {attestation.model.name}",
             why="Confirm that its entry in the register is right. Left open, it counts as overdue for the whole firm.",
+            brief=f"Attestation of {attestation.model.name}",
             action="Read and attest",
             address=reverse("attestation", args=[attestation.pk]),
             due_at=datetime.combine(attestation.due_at, time.max, tzinfo=attestation.opened_at.tzinfo),

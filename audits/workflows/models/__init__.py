@@ -6,6 +6,7 @@ from audits.workflows.models.changes import ChangeRequest, Decision
 from audits.workflows.models.delegations import Delegation
 from audits.workflows.models.findings import Finding
 from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
+from audits.workflows.models.reminders import Reminder, ReminderRound
 from audits.workflows.models.retirements import Retirement, RetirementItem
 from audits.workflows.models.retraining import Retraining
 from audits.workflows.models.standings import Standing, StandingMark
@@ -28,6 +29,8 @@ __all__ = [
     "Decision",
     "Delegation",
     "Finding",
+    "Reminder",
+    "ReminderRound",
     "Reperformance",
     "Retirement",
     "RetirementItem",

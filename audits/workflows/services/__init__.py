@@ -41,6 +41,7 @@ from audits.workflows.services.findings.closure import (
     sign_off_view,
 )
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
+from audits.workflows.services.reminders import people_to_remind, remind
 from audits.workflows.services.retirement import (
     abandon_retirement,
     archive_retirement,
@@ -99,11 +100,13 @@ __all__ = [
     "expire_arrangements",
     "expire_change_requests",
     "open_retraining_requests",
+    "people_to_remind",
     "position_of",
     "rebuild_standings",
     "prepare_decision",
     "raise_finding",
     "refresh_evidence",
+    "remind",
     "report_retraining",
     "request_change",
     "respond_to_finding",
