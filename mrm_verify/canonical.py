@@ -5,6 +5,7 @@ JSON holds exactly, and the order of keys beyond the basic plane. Text in which 
 slowly; a million entries of a trail without any are written three times as fast as one value at a time.
 """
 
+import contextlib
 import json
 import math
 import re
@@ -45,9 +46,7 @@ def _written(value):
     elif isinstance(value, str):
         yield _text(value)
     elif isinstance(value, int):
-        if abs(value) > LARGEST_EXACT:
-            raise NotCanonical("An integer is beyond those that JSON holds exactly, from -(2^53 - 1) to 2^53 - 1.")
-        yield int.__repr__(value)
+        yield int.__repr__(value) if abs(value) <= LARGEST_EXACT else _beyond_exact(value)
     elif isinstance(value, float):
         yield number(value)
     elif isinstance(value, dict):
@@ -68,6 +67,18 @@ def _written(value):
         yield "[]" if before == "[" else "]"
     else:
         raise NotCanonical(f"{type(value).__name__} is not JSON.")
+
+
+def _beyond_exact(value: int) -> str:
+    """A number of JSON is a double. A database spells 1e21 as a one and its noughts; other digits are of no double."""
+    with contextlib.suppress(OverflowError):
+        double = float(value)
+        if int(Decimal(float.__repr__(double))) == value:
+            return number(double)
+    raise NotCanonical(
+        "An integer is beyond those that JSON holds exactly, from -(2^53 - 1) to 2^53 - 1, and is not how a larger "
+        "number is written either."
+    )
 
 
 def number(value: float) -> str:

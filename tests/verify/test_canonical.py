@@ -89,12 +89,23 @@ def test_another_implementation_writes_the_same(value):
 
 @pytest.mark.parametrize(
     "value",
-    [2**53, -(2**53), [10**400], {"a": 2**53}, {"a": [1, 2**60]}, float("nan"), {"a": float("inf")}, {"a": "\ud800"}]
+    [2**53 + 1, -(2**53) - 1, [10**400], {"a": 2**53 + 1}, {"a": [1, 2**60]}, float("nan"), {"a": float("inf")}]
+    + [{"a": 10**21 + 1}, {"a": "\ud800"}]
     + [{"a": object()}, {"\ud800": 1}, b"bytes", {"a": {1, 2}}],
 )
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises(NotCanonical):
         canonical(value)
+
+
+@pytest.mark.parametrize("text", NUMBERS.values())
+def test_what_the_rfc_writes_is_written_again_when_it_is_read(text):
+    assert canonical(json.loads(f'{{"a":{text}}}')).decode() == f'{{"a":{text}}}'
+
+
+@pytest.mark.parametrize("power", [16, 17, 21, 22, 23, 100, 308])
+def test_a_large_number_is_the_same_however_its_digits_are_spelt(power):
+    assert canonical([10**power]) == canonical([float(10**power)]) == canonical([float(f"1e{power}")])
 
 
 def test_a_deep_nest_is_refused_and_not_stumbled_over():

@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action
+from audits.trail.services.details import in_words
 from audits.trail.services.writing import entry_of, handed_over, holds_pen
 
 TAKE_PEN = "SELECT FROM trail_head WHERE id = 1 FOR UPDATE"
@@ -54,7 +55,7 @@ class Message:
         """PostgreSQL carries out the statements of one message in one transaction, or none of them."""
         inside = transaction.atomic() if connection.in_atomic_block else nullcontext()
         try:
-            with inside, connection.cursor() as cursor:
+            with in_words(), inside, connection.cursor() as cursor:
                 cursor.execute(";\n".join(self._statements), self._values)
         except DatabaseError as fault:
             if getattr(fault.__cause__, "sqlstate", None) in CHANGED_SINCE:

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from audits.trail import chain
 from audits.trail.models import BODY, Action, Entry, Head, subject_name
+from audits.trail.services.details import as_kept, in_words
 from mrm.context import request_context
 
 KNOWN_LATER = ("at", "position", "previous")  # In the order in which canonical JSON writes them.
@@ -32,7 +33,7 @@ def governed():
         with _undone_as_one(), transaction.atomic():
             yield
         return
-    with transaction.atomic():
+    with in_words(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT FROM trail_head WHERE id = 1 FOR UPDATE")
         token = _holds_pen.set(True)
@@ -91,7 +92,7 @@ def entry_of(action: Action, *, actor, subject, details: dict) -> Entry:
         subject=subject_name(subject),
         subject_name=str(subject)[:300],
         model_slug=getattr(subject, "model_slug", ""),
-        details=details,
+        details=as_kept(details),
         request_id=context.request_id,
     )
 
