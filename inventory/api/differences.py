@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from inventory.api import examples
 from inventory.api.lookups import readable_records
-from inventory.contents.history import MOST_DIFFERENCES, differences
+from inventory.contents.differences import MOST_DIFFERENCES, differences
 from inventory.models import Moment
 from inventory.serializers import RegisterDifferencesOut, RegisterDifferencesQuery
 from mrm.accounts.api import Api
@@ -16,8 +16,8 @@ class DifferencesApi(Api):
     @extend_schema(
         operation_id="compare_registers",
         summary="Compare the register of two days",
-        description="Models added, retired, changed and removed, with every field that differs. Each day as it was "
-        "known that evening, or both as known on `known_on`.",
+        description="Models added, retired, changed and removed, with every field, version, use, approval and row that "
+        "differs. Each day as it was known that evening, or both as known on `known_on`.",
         tags=["models"],
         parameters=[RegisterDifferencesQuery],
         responses={200: RegisterDifferencesOut, **problems(400, 403)},
@@ -27,11 +27,9 @@ class DifferencesApi(Api):
         query = RegisterDifferencesQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        earlier, later = (
-            readable_records(request, Moment.of(asked[day], asked.get("known_on"))) for day in ("since", "until")
-        )
+        earlier, later = (Moment.of(asked[day], asked.get("known_on")) for day in ("since", "until"))
         offset, kind = asked["offset"], asked.get("kind", "")
-        found = differences(earlier, later, kind=kind, after=offset)
+        found = differences(readable_records(request), earlier, later, kind=kind, after=offset)
         total = found.counts[kind] if kind else found.total
         reached = offset + MOST_DIFFERENCES
         return Response(RegisterDifferencesOut(found).data | {"next": reached if reached < total else None})

@@ -3,6 +3,7 @@
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 
+from inventory.contents.history import model_as_it_stood
 from inventory.models import Model, ModelRecord, ModelVersion, Moment
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
@@ -18,10 +19,21 @@ def readable_models(request) -> QuerySet[Model]:
     return models.annotate(production_number=Subquery(production[:1]))
 
 
-def readable_records(request, moment: Moment) -> QuerySet[ModelRecord]:
-    """What the register said of the models one may see, at a moment."""
+def readable_records(request) -> QuerySet[ModelRecord]:
+    """Whatever the register said of the models one may see."""
     require(request.user, Permission.READ, None, model_slug=None)
-    return ModelRecord.objects.visible_to(request.user).standing(moment)
+    return ModelRecord.objects.visible_to(request.user)
+
+
+def model_at(request, slug: str, moment: Moment | None) -> Model:
+    """The model as it stands, or as it stood at a moment."""
+    model = model_for(request, slug)
+    if moment is None:
+        return model
+    record = readable_records(request).standing(moment).filter(subject=model.pk).first()
+    if record is None:
+        raise Http404(f"The register of {moment.as_of} did not know the model {slug}.")
+    return model_as_it_stood(record, moment)
 
 
 def model_for(request, slug: str, *, reading: bool = True) -> Model:

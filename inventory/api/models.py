@@ -1,15 +1,14 @@
 """`/models/`: register, list, read, edit."""
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, expected_revision
-from inventory.api.lookups import model_for, readable_models, readable_records
+from inventory.api.lookups import model_at, model_for, readable_models, readable_records
 from inventory.api.paging import Pages, page_of
-from inventory.contents.history import models_as_they_stood, telling_of_rows, with_production
+from inventory.contents.history import models_as_they_stood, telling_of_rows
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
 from inventory.models import Moment, Policy
 from inventory.serializers import ModelChange, ModelDetailOut, ModelIn, ModelOut, ModelQuery, MomentQuery
@@ -77,13 +76,8 @@ class ModelApi(Api):
     def get(self, request, slug):
         query = MomentQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        model, moment = model_for(request, slug), query.moment()
-        if moment is None:
-            return _answer(model)
-        record = readable_records(request, moment).filter(subject=model.pk).first()
-        if record is None:
-            raise Http404(f"The register of {moment.as_of} did not know the model {slug}.")
-        return Response(ModelDetailOut(with_production(models_as_they_stood([record]), moment)[0]).data)
+        model = model_at(request, slug, query.moment())
+        return Response(ModelDetailOut(model).data) if model.stood_at else _answer(model)
 
     @extend_schema(
         operation_id="edit_model",
@@ -121,9 +115,9 @@ def _answer(model, status: int = 200) -> Response:
 
 def _past_page(request, asked: dict, moment: Moment) -> Response:
     pages = Pages(*ordering_of(asked["ordering"], ORDERINGS_OF_RECORDS, tie="subject"))
-    records = pages.paginate_queryset(chosen(readable_records(request, moment), asked), request)
-    document = Policy.objects.in_force().document
-    models = telling_of_rows(with_production(models_as_they_stood(records), moment), document)
+    records = pages.paginate_queryset(chosen(readable_records(request).standing(moment), asked), request)
+    document = Policy.objects.in_force_at(moment).document
+    models = telling_of_rows(models_as_they_stood(records, moment), document, moment)
     context = {"policy": document}
     return pages.get_paginated_response(ModelOut(models, many=True, context=context).data)
 

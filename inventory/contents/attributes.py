@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone
-
 from audits.trail.models import Action, Entry
 from inventory import policies
 from inventory.attributes import ATTRIBUTES, PARTICULARS, Attribute, Field, Group, Kind
 from inventory.contents.dependencies import downstream_of
+from inventory.contents.history import production_of, uses_and_approvals
 from inventory.models import Model, Policy
 from inventory.models.particulars import rows_of
+from inventory.states import UseState
 from mrm.accounts.models import Person
 from mrm.accounts.policies import label
 
+REFERRED = {"stakeholders": ("person",), "upstream": ("upstream",)}  # What a row names besides its model.
 FLAGS = {True: "Yes", False: "No", None: ""}
 
 
@@ -42,14 +43,18 @@ class Change:
 
 
 def told_of(model: Model, *, derived: dict[str, list[str]], policy: dict | None = None) -> list[Told]:
-    """Every attribute of a model in its order. `derived` holds what higher apps know: name to lines."""
-    policy = policy or Policy.objects.in_force().document
+    """Every attribute of a model in its order. `derived` holds what higher apps know: name to lines.
+
+    Of an entry of the past everything that the register said then; what followed from work elsewhere is left out.
+    """
+    policy = policy or Policy.objects.in_force_at(model.stood_at).document
     required = set(policies.required_attributes(policy, model.tier))
     lacking = set(model.missing(policy))
     derived = derived_of(model, policy) | derived
     return [
         _told(model, attribute, derived, is_required=attribute.name in required, is_missing=attribute.name in lacking)
         for attribute in ATTRIBUTES
+        if model.stood_at is None or attribute.kind != Kind.DERIVED or attribute.name in derived
     ]
 
 
@@ -70,7 +75,9 @@ def derived_of(model: Model, policy: dict) -> dict[str, list[str]]:
         "tier": [f"Tier {model.tier}" + (", provisional" if model.tier_is_provisional else "")],
         "tier_review": _tier_review(model),
         "current_version": _current_version(model),
-        "downstream": [f"{edge.model} ({edge.get_kind_display().lower()})" for edge in downstream_of(model)],
+        "downstream": [
+            f"{edge.model} ({edge.get_kind_display().lower()})" for edge in downstream_of(model, model.stood_at)
+        ],
         "conditions": conditions_of(model),
     }
 
@@ -149,7 +156,8 @@ def _told(model: Model, attribute: Attribute, derived: dict, *, is_required: boo
         lines = derived.get(attribute.name, [])
         return Told(attribute, lines, tuple(lines))
     if attribute.kind == Kind.ROWS:
-        rows = list(rows_of(attribute.name).standing().filter(model=model))
+        rows = rows_of(attribute.name).standing(model.stood_at).filter(model_id=model.pk)
+        rows = list(rows.select_related("added_by", *REFERRED.get(attribute.name, ())))
         value = [row_as_json(attribute.name, row) for row in rows]
         return Told(attribute, value, tuple(str(row) for row in rows), is_required, is_missing)
     value = getattr(model, attribute.name)
@@ -166,10 +174,9 @@ def row_as_json(name: str, row) -> dict:
 
 
 def _approved_uses(model: Model) -> list[str]:
-    now = timezone.now()
     lines = []
-    for use in model.uses.prefetch_related("approvals__version"):
-        numbers = sorted(approval.version.number for approval in use.approvals.all() if approval.stands(now))
+    for use, approvals in uses_and_approvals(model):
+        numbers = sorted(approval.version.number for approval in approvals)
         if numbers:
             versions = ", ".join(str(number) for number in numbers)
             lines.append(f"{use.title}: version {versions} ({use.state})")
@@ -178,14 +185,13 @@ def _approved_uses(model: Model) -> list[str]:
 
 def conditions_of(model: Model) -> list[str]:
     """Under which conditions its uses were approved, and which of them are restricted."""
-    now = timezone.now()
-    lines = [f"{use.title} is {use.state}: {use.state_because}" for use in model.uses.filter(state="restricted")]
-    for use in model.uses.prefetch_related("approvals__version"):
-        for approval in use.approvals.all():
+    uses = uses_and_approvals(model)
+    lines = [f"{use.title} is {use.state}: {use.state_because}" for use, _ in uses if use.state == UseState.RESTRICTED]
+    for use, approvals in uses:
+        for approval in approvals:
             until = f" (until {day(approval.expires_at)})" if approval.expires_at else ""
-            if approval.stands(now):
-                version = f"version {approval.version.number} for {use.title}"
-                lines += [f"{condition} – {version}{until}" for condition in approval.conditions]
+            version = f"version {approval.version.number} for {use.title}"
+            lines += [f"{condition} – {version}{until}" for condition in approval.conditions]
     return lines
 
 
@@ -201,7 +207,7 @@ def _tier_review(model: Model) -> list[str]:
 
 
 def _current_version(model: Model) -> list[str]:
-    version = model.production_version()
+    version = production_of(model)
     if version is None:
         return []
     lines = [f"Version {version.number}, in production since {day(version.promoted_at)}"]

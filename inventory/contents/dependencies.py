@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from inventory.models import DataSource, Dependency, Model
+from inventory.models import DataSource, Dependency, Model, Moment
 from inventory.states import Status
 
 MOST_SHOWN = 12
@@ -100,8 +100,9 @@ def upstream_of(model: Model) -> QuerySet[Dependency]:
     )
 
 
-def downstream_of(model: Model) -> QuerySet[Dependency]:
-    return Dependency.objects.standing().filter(upstream=model).select_related("model__owner").order_by("model__name")
+def downstream_of(model: Model, moment: Moment | None = None) -> QuerySet[Dependency]:
+    edges = Dependency.objects.standing(moment).filter(upstream_id=model.pk)
+    return edges.select_related("model__owner").order_by("model__name")
 
 
 @dataclass(frozen=True)

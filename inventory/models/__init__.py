@@ -1,5 +1,6 @@
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model, lacking
+from inventory.models.moments import Moment
 from inventory.models.particulars import (
     Alias,
     DataSource,
@@ -11,7 +12,7 @@ from inventory.models.particulars import (
     Statement,
 )
 from inventory.models.policies import Policy, PolicyDraft
-from inventory.models.records import ModelRecord, Moment, UseRecord, VersionRecord
+from inventory.models.records import ModelRecord, UseRecord, VersionRecord
 from inventory.models.regimes import RegimePack
 from inventory.models.sources import Source
 from inventory.models.surveys import Survey

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from inventory import policies
 from inventory.models.described import DESCRIBED_CONSTRAINTS, Described
+from inventory.models.moments import Moment
 from inventory.models.particulars import ROWS_OF, rows_of
 from inventory.models.policies import Policy
 from inventory.states import Stage, Status
@@ -22,11 +23,13 @@ class ModelQuerySet(models.QuerySet):
         """What this person may know of: the models of the workspaces they hold a role in, within their token."""
         return self.filter(person.sees("workspace", "slug"))
 
-    def telling_of_rows(self, document: dict):
+    def telling_of_rows(self, document: dict, moment: Moment | None = None):
         """With what `missing` must know of rows that the policy asks for, so that a list asks no more per model."""
         wanted = {name for tier in policies.TIERS for name in policies.required_attributes(document, int(tier))}
         here = {"model": models.OuterRef("pk")}
-        said = {f"says_{name}": Exists(rows_of(name).standing().filter(**here)) for name in wanted & ROWS_OF.keys()}
+        said = {
+            f"says_{name}": Exists(rows_of(name).standing(moment).filter(**here)) for name in wanted & ROWS_OF.keys()
+        }
         return self.annotate(**said)
 
 
@@ -88,6 +91,8 @@ class Model(Described):
     # What a model taken over from elsewhere still lacks is dated debt until then, apart from what is overdue.
     baselined_until = models.DateField(null=True, blank=True)
 
+    stood_at: Moment | None = None  # Set on an entry of the past, which was never saved: of when it is.
+
     objects = ModelQuerySet.as_manager()
 
     class Meta:
@@ -127,11 +132,11 @@ class Model(Described):
         """Whether anybody said anything about an attribute, in its field or by a row; False says something, too."""
         if name in ROWS_OF:
             known = getattr(self, f"says_{name}", None)
-            return rows_of(name).standing().filter(model=self).exists() if known is None else known
+            return rows_of(name).standing(self.stood_at).filter(model=self).exists() if known is None else known
         return getattr(self, name) not in ("", None, [])
 
     def missing(self, document: dict | None = None) -> list[str]:
-        """What the policy (the one in force unless given) asks for and the register lacks, attribute by attribute."""
-        document = document or Policy.objects.in_force().document
+        """What the policy (the one then in force unless given) asks for and the register lacks, by attribute."""
+        document = document or Policy.objects.in_force_at(self.stood_at).document
         wanted = policies.required_attributes(document, self.tier)
         return [name for name in wanted if not self.says(name)] + (["tier confirmation"] * self.tier_is_provisional)

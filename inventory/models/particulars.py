@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inventory.attributes.choices import DEPENDENCY_KINDS, DISCIPLINES, DOCUMENT_KINDS, LEVELS, VERDICTS
+from inventory.models.moments import Moment
 
 STANDS = Q(ended_at__isnull=True)
 
@@ -21,8 +22,12 @@ def _choice(words: tuple[str, ...], **more) -> models.CharField:
 
 
 class ParticularQuerySet(models.QuerySet):
-    def standing(self):
-        return self.filter(STANDS)
+    def standing(self, moment: Moment | None = None):
+        """What holds now, or what the register said at a moment. A row that was added late was known late, too."""
+        if moment is None:
+            return self.filter(STANDS)
+        lasts = STANDS | Q(ended_at__gt=moment.instant)
+        return self.filter(lasts, added_at__lte=moment.instant)
 
 
 class Particular(models.Model):

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from inventory import policies
+from inventory.models.moments import Moment
 from mrm.prepared import Prepared
 
 
@@ -13,6 +14,13 @@ class PolicyQuerySet(models.QuerySet):
     def in_force(self) -> "Policy":
         """The newest published version: what runs, gates and decisions are bound to from now on."""
         return self.latest("number")
+
+    def in_force_at(self, moment: Moment | None) -> "Policy":
+        """What was in force at a moment of the past (None: now); before there was any, the first that followed."""
+        if moment is None:
+            return self.in_force()
+        then = self.filter(published_at__lte=moment.instant).order_by("-number").first()
+        return then or self.earliest("number")
 
     def document_in_force(self) -> tuple[int, dict]:
         """Its number and its document, to be read only: it is kept, since a published one never changes."""

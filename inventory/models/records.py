@@ -4,9 +4,6 @@ The database fills these tables itself, by triggers on the tables they follow, s
 other. A record is closed once, when a later one takes its place; nothing else about it ever changes.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -14,42 +11,23 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from inventory.models.models import Model
+from inventory.models.moments import Moment
 from inventory.models.uses import Use
 from inventory.models.versions import ModelVersion
 
 BOOKKEEPING = ("revision", "edited_at")  # Of the entry, not of the model: no difference between two dates.
 
 
-@dataclass(frozen=True)
-class Moment:
-    """Which register is asked for: what was true on one day, as far as it was known at the end of another.
-
-    Where only the day is given, it is the register that a reader saw that evening: known then.
-    """
-
-    as_of: date
-    known_on: date
-
-    @classmethod
-    def of(cls, as_of: date, known_on: date | None = None) -> "Moment":
-        return cls(as_of, known_on or as_of)
-
-    @property
-    def known_at(self) -> datetime:
-        """The last instant of the day whose knowledge counts."""
-        return datetime.combine(self.known_on, time.max, tzinfo=UTC)
-
-    @property
-    def is_hindsight(self) -> bool:
-        return self.known_on != self.as_of
+def stands_at(moment: Moment) -> Q:
+    """What the register said at that moment: at most one record of each subject."""
+    known = Q(recorded_to__isnull=True) | Q(recorded_to__gt=moment.known_at)
+    valid = Q(valid_to__isnull=True) | Q(valid_to__gt=moment.as_of)
+    return known & valid & Q(recorded_from__lte=moment.known_at, valid_from__lte=moment.as_of)
 
 
 class RecordQuerySet(models.QuerySet):
     def standing(self, moment: Moment):
-        """What the register said at that moment: at most one record of each subject."""
-        known = Q(recorded_to__isnull=True) | Q(recorded_to__gt=moment.known_at)
-        valid = Q(valid_to__isnull=True) | Q(valid_to__gt=moment.as_of)
-        return self.filter(known, valid, recorded_from__lte=moment.known_at, valid_from__lte=moment.as_of)
+        return self.filter(stands_at(moment))
 
 
 class Record(models.Model):

@@ -114,4 +114,5 @@ class UseApproval(models.Model):
 
     def stands(self, now=None) -> bool:
         now = now or timezone.now()
-        return self.ended_at is None and self.effective_at <= now and (self.expires_at is None or self.expires_at > now)
+        lasts = self.ended_at is None or self.ended_at > now
+        return lasts and self.effective_at <= now and (self.expires_at is None or self.expires_at > now)

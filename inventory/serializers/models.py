@@ -1,7 +1,7 @@
 from drf_spectacular.utils import extend_schema_field
 
 from inventory.attributes import COLUMNS
-from inventory.contents.history import KINDS
+from inventory.contents.differences import KINDS
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
 from inventory.models import Moment
 from inventory.serializers.attributes import field_in, field_out
@@ -138,15 +138,17 @@ class RegisterDifferencesQuery(StrictQuery):
 
 class FieldChangeOut(serializers.Serializer):
     field = serializers.CharField()
-    before = serializers.JSONField()
-    after = serializers.JSONField()
+    before = serializers.JSONField(help_text="null where it came about.")
+    after = serializers.JSONField(help_text="null where it ended.")
 
 
 class RegisterDifferenceOut(serializers.Serializer):
     kind = serializers.ChoiceField(KINDS)
     slug = serializers.CharField()
     name = serializers.CharField()
-    changes = FieldChangeOut(many=True, help_text="Of a model in both registers: every field that differs.")
+    changes = FieldChangeOut(
+        many=True, help_text="Of a model in both registers: every field that differs, and every row that came or went."
+    )
 
 
 class RegisterDifferencesOut(serializers.Serializer):

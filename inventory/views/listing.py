@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from inventory.contents.export import FIELDS, LISTS, on_one_line, told_in_full
 from inventory.contents.history import models_as_they_stood
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
 from inventory.forms import RegisterFilter
@@ -26,9 +27,6 @@ COLUMNS = (
     ("registered_at", "Registered"),
     ("edited_at", "Last edit"),
 )
-EXPORTED = ("slug", "name", "workspace", "owner", "status", "tier", "tier_confirmed_at", "business_unit", "purpose",
-            "methodology", "exposure", "purpose_level", "complexity", "reliance", "affects_natural_persons",
-            "registered_at", "edited_at", "retired_at", "revision")  # fmt: skip
 PIECE = 2000
 
 
@@ -49,7 +47,7 @@ def models(request):
         "form": form,
         "moment": moment,
         "page": page,
-        "models": models_as_they_stood(page.rows) if moment else page.rows,
+        "models": models_as_they_stood(page.rows, moment) if moment else page.rows,
         "facets": facets_of(rows),
         "columns": [(name, label, _turn(name, ordering) if name in known else "") for name, label in COLUMNS],
         "ordering": ordering,
@@ -62,8 +60,8 @@ def models(request):
 
 @require_safe
 def models_csv(request):
-    """What the list shows, all of it, for a spreadsheet."""
-    return csv_stream(_filename(request, "csv"), list(EXPORTED), (_told(model) for model in _all(request)))
+    """The chosen models with everything that is entered about them, for a spreadsheet."""
+    return csv_stream(_filename(request, "csv"), [*FIELDS, *LISTS], map(on_one_line, _all(request)))
 
 
 @require_safe
@@ -107,7 +105,7 @@ def _turn(name: str, ordering: str) -> str:
 
 
 def _all(request: HttpRequest):
-    """Every chosen model, a piece at a time."""
+    """Every chosen model with all that is said about it, a piece at a time."""
     form = RegisterFilter(request.GET)
     moment = asked_moment(form)
     rows, known = _rows(request, form, moment)
@@ -115,21 +113,14 @@ def _all(request: HttpRequest):
     cursor, started = "", False
     while cursor or not started:
         page, started = keyset_page(rows, ordering, cursor=cursor, size=PIECE), True
-        yield from models_as_they_stood(page.rows) if moment else page.rows
+        yield from told_in_full(models_as_they_stood(page.rows, moment) if moment else page.rows, moment)
         cursor = page.next
-
-
-def _told(model: Model) -> list:
-    told = {name: getattr(model, name) for name in EXPORTED}
-    told |= {"workspace": model.workspace.slug, "owner": model.owner.email}
-    return [value.isoformat() if hasattr(value, "isoformat") else value for value in told.values()]
 
 
 def _json_of(head: dict, models):
     encoded = json.dumps(head, cls=DjangoJSONEncoder)
     yield f'{encoded[:-1]}, "models": ['
-    for number, model in enumerate(models):
-        told = dict(zip(EXPORTED, _told(model), strict=True))
+    for number, told in enumerate(models):
         yield f"{',' if number else ''}\n{json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)}"
     yield "\n]}\n"
 

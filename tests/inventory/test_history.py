@@ -7,12 +7,19 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.trail.models import Entry
-from inventory.contents.history import differences, parts_as_they_stood
-from inventory.models import Model, ModelRecord, Moment, UseRecord, VersionRecord
+from inventory.contents.differences import differences
+from inventory.contents.history import parts_as_they_stood
+from inventory.models import Model, ModelRecord, Moment, UseApproval, UseRecord, VersionRecord
+from inventory.models.particulars import ROWS_OF
 from inventory.services import edit_model, edit_use, propose_use, retire_model
 from mrm.errors import UnusableData
 from tests.factories import make_model, make_otherwise, make_person, make_version, promote
 
+DATED = {
+    **dict.fromkeys({table for table, _ in ROWS_OF.values()}, ("added_at", "ended_at")),
+    Model: ("registered_at",),
+    UseApproval: ("effective_at", "ended_at"),
+}
 TABLES = ("inventory_modelrecord", "inventory_versionrecord", "inventory_userecord")
 
 
@@ -26,15 +33,19 @@ def let_days_pass(days: int, *models: Model) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # ALTER TABLE waits for no pending check.
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(
+            # The earliest first: a later one that was moved before it would overlap with it for a moment.
+            cursor.execute(f"SELECT id FROM {table} ORDER BY recorded_from, valid_from")
+            cursor.executemany(
                 f"UPDATE {table} SET recorded_from = recorded_from - %(days)s, recorded_to = recorded_to - %(days)s, "
-                "valid_from = (valid_from - %(days)s)::date, valid_to = (valid_to - %(days)s)::date",
-                {"days": timedelta(days=days)},
+                "valid_from = (valid_from - %(days)s)::date, valid_to = (valid_to - %(days)s)::date WHERE id = %(id)s",
+                [{"days": timedelta(days=days), "id": key} for (key,) in cursor.fetchall()],
             )
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        cursor.execute("ALTER TABLE inventory_model DISABLE TRIGGER USER")
-        cursor.execute("UPDATE inventory_model SET registered_at = registered_at - %s", [timedelta(days=days)])
-        cursor.execute("ALTER TABLE inventory_model ENABLE TRIGGER USER")
+        for kind, columns in DATED.items():
+            table, moved = kind._meta.db_table, ", ".join(f"{name} = {name} - %(days)s" for name in columns)
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(f"UPDATE {table} SET {moved}", {"days": timedelta(days=days)})
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     for model in models:
         model.refresh_from_db()
 
@@ -202,7 +213,7 @@ def test_differences_tell_what_came_went_and_changed(workspace, owner):
     edit_model(changes, changes={"business_unit": "Cards"}, actor=None)
     retire_model(retires, actor=None)
     make_model(name="Added")
-    found = differences(*(ModelRecord.objects.standing(Moment.of(days_ago(days))) for days in (5, 0)))
+    found = differences(ModelRecord.objects.all(), *(Moment.of(days_ago(days)) for days in (5, 0)))
     assert {one.name: one.kind for one in found.shown} == {
         "Added": "added",
         "Changes": "changed",
@@ -215,8 +226,8 @@ def test_differences_tell_what_came_went_and_changed(workspace, owner):
 
 def test_the_edit_of_another_day_alone_is_no_difference(model, owner):
     edit_model(model, changes={"owner": owner}, effective_on=days_ago(20), actor=None)
-    records = [ModelRecord.objects.standing(Moment.of(days_ago(days), days_ago(0))) for days in (9, 0)]
-    assert differences(*records).total == 0
+    moments = [Moment.of(days_ago(days), days_ago(0)) for days in (9, 0)]
+    assert differences(ModelRecord.objects.all(), *moments).total == 0
 
 
 def test_who_works_elsewhere_does_not_see_what_the_register_said(model, stranger):

@@ -9,11 +9,11 @@ from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.serializers.attributes import AttributeHistoryOut, AttributesOut
 from inventory import services
 from inventory.api import examples as inventory_examples
-from inventory.api.lookups import model_for
+from inventory.api.lookups import model_at, model_for
 from inventory.attributes import BY_NAME, ROWS, Attribute
 from inventory.contents.attributes import history_of
 from inventory.models.particulars import rows_of
-from inventory.serializers import SHAPES, EndIn
+from inventory.serializers import SHAPES, EndIn, MomentQuery
 from inventory.serializers.particulars import described
 from mrm.accounts.api import Api
 from mrm.errors import RuleBroken, UnusableData
@@ -24,13 +24,17 @@ class AttributesApi(Api):
     @extend_schema(
         operation_id="list_attributes",
         summary="List the attributes of a model",
-        description="All that examiners ask for, in their order, with what follows from assessments and decisions.",
+        description="All that examiners ask for, in their order, with what follows from assessments and decisions. "
+        "With `as_of` what the register said then, rows included; what was measured and decided by then reports tell.",
         tags=["models"],
-        responses={200: AttributesOut, **problems(403, 404)},
+        parameters=[MomentQuery],
+        responses={200: AttributesOut, **problems(400, 403, 404)},
         examples=[response_example("Attributes", examples.ATTRIBUTES)],
     )
     def get(self, request, slug):
-        model = model_for(request, slug)
+        query = MomentQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        model = model_at(request, slug, query.moment())
         answer = {"model": model.slug, "tier": model.tier, "missing": model.missing()}
         return Response(AttributesOut(answer | {"attributes": attributes_of(model)}).data)
 

@@ -19,8 +19,11 @@ RECENT = 5
 
 
 def attributes_of(model: Model) -> list[Told]:
-    """Every attribute of a model, those included that follow from assessments, findings and decisions."""
-    return told_of(model, derived=_assurance(model))
+    """Every attribute of a model, those included that follow from assessments, findings and decisions.
+
+    Of an entry of the past what the register said then; what was measured and decided by then is told by reports.
+    """
+    return told_of(model, derived={} if model.stood_at else _assurance(model))
 
 
 def _assurance(model: Model) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from audits.workflows.models import Attestation
-from inventory.contents.history import differences
+from inventory.contents.differences import differences
 from inventory.models import ModelRecord, Moment
 
 
@@ -11,7 +11,7 @@ def changes_since(attestation: Attestation) -> list[dict]:
     """Field by field, how the entry differs from what it said when the cycle began."""
     records = ModelRecord.objects.filter(subject=attestation.model_id)
     then, now = Moment.of(attestation.covers_from), Moment.of(timezone.now().date())
-    found = differences(records.standing(then), records.standing(now)).shown
+    found = differences(records, then, now).shown
     return [
         {"field": change.field, "before": change.before, "after": change.after}
         for difference in found

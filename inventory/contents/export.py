@@ -1,0 +1,100 @@
+"""The register as a file: every model with all that is entered about it, its versions, its uses and its rows."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from inventory.attributes import COLUMNS, ROWS, Kind
+from inventory.contents.attributes import REFERRED, row_as_json
+from inventory.models import Model, ModelVersion, Moment, Use, UseRecord, VersionRecord
+from inventory.models.particulars import rows_of
+from mrm.accounts.models import Person
+
+# What is kept about a model besides its attributes.
+KEPT = ("slug", "name", "workspace", "owner", "status", "tier", "tier_confirmed_at", "registered_at", "edited_at",
+        "retired_at", "baselined_until", "revision")  # fmt: skip
+FIELDS = (*KEPT, *(name for name in COLUMNS if name not in KEPT))
+PARTS = {
+    "versions": (ModelVersion, VersionRecord, ("number", "stage", "framework", "artifact_sha256", "code_ref",
+                 "registered_at", "promoted_at", "ended_at")),
+    "uses": (Use, UseRecord, ("number", "title", "state", "state_because", "business_purpose", "population",
+             "operating_boundaries", "prohibited_uses", "reliance", "environment", "started_at", "ended_at")),
+}  # fmt: skip
+LISTS = (*PARTS, *ROWS)
+
+
+def told_in_full(models: list[Model], moment: Moment | None) -> list[dict]:
+    """These models, now or as they stood, with everything; so many queries, however many models there are."""
+    keys = [model.pk for model in models]
+    lists = {name: _parts(name, keys, moment) for name in PARTS} | {name: _rows(name, keys, moment) for name in ROWS}
+    people, others = _referred(models)
+    return [
+        {name: _value(model, name, people, others) for name in FIELDS} | {name: lists[name][model.pk] for name in LISTS}
+        for model in models
+    ]
+
+
+def on_one_line(told: dict) -> list:
+    """The same for a table: a list becomes a text, one entry after the other."""
+    return [_in_a_cell(value) for value in told.values()]
+
+
+def _parts(name: str, keys: list, moment: Moment | None) -> dict:
+    kind, records, fields = PARTS[name]
+    if moment is None:
+        found = kind.objects.filter(model_id__in=keys).order_by("number")
+    else:
+        stood = [record.as_row() for record in records.objects.standing(moment).filter(model_id__in=keys)]
+        found = sorted(stood, key=lambda part: part.number)
+    return _by_model((part.model_id, {field: getattr(part, field) for field in fields}) for part in found)
+
+
+def _rows(name: str, keys: list, moment: Moment | None) -> dict:
+    rows = rows_of(name).standing(moment).filter(model_id__in=keys).select_related("added_by", *REFERRED.get(name, ()))
+    return _by_model((row.model_id, row_as_json(name, row)) for row in rows)
+
+
+def _by_model(pairs) -> dict:
+    found = defaultdict(list)
+    for key, value in pairs:
+        found[key].append(value)
+    return found
+
+
+def _referred(models: list[Model]) -> tuple[dict, dict]:
+    """Every person and every other model that these models name."""
+    keys = {
+        kind: {getattr(model, f"{name}_id") for model in models for name in COLUMNS if COLUMNS[name].kind == kind}
+        for kind in (Kind.PERSON, Kind.MODEL)
+    }
+    return Person.objects.in_bulk(keys[Kind.PERSON] - {None}), Model.objects.in_bulk(keys[Kind.MODEL] - {None})
+
+
+def _value(model: Model, name: str, people: dict, others: dict):
+    if name == "workspace":
+        return model.workspace.slug
+    kind = COLUMNS[name].kind if name in COLUMNS else None
+    if kind == Kind.PERSON:
+        person = people.get(getattr(model, f"{name}_id"))
+        return person.email if person else None
+    if kind == Kind.MODEL:
+        other = others.get(getattr(model, f"{name}_id"))
+        return other.slug if other else None
+    return getattr(model, name)
+
+
+def _in_a_cell(value):
+    if isinstance(value, list):
+        return "; ".join(_entry(one) for one in value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _entry(value) -> str:
+    """One entry of a list: its texts in their order, without what identifies the row or says who entered it."""
+    if not isinstance(value, dict):
+        return str(value)
+    unsaid = ("id", "added_by", "added_at")
+    told = (one["name"] if isinstance(one, dict) else one for name, one in value.items() if name not in unsaid)
+    return ", ".join(str(_in_a_cell(one)) for one in told if one not in (None, ""))

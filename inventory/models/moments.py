@@ -1,0 +1,33 @@
+"""Which register is asked for: of which day, as far as it was known when."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Which register is asked for: what was true on one day, as far as it was known at the end of another.
+
+    Where only the day is given, it is the register that a reader saw that evening: known then.
+    """
+
+    as_of: date
+    known_on: date
+
+    @classmethod
+    def of(cls, as_of: date, known_on: date | None = None) -> "Moment":
+        return cls(as_of, known_on or as_of)
+
+    @property
+    def known_at(self) -> datetime:
+        """The last instant of the day whose knowledge counts."""
+        return datetime.combine(self.known_on, time.max, tzinfo=UTC)
+
+    @property
+    def instant(self) -> datetime:
+        """The last instant whose events count: neither after the day nor after what was known."""
+        return min(self.known_at, datetime.combine(self.as_of, time.max, tzinfo=UTC))
+
+    @property
+    def is_hindsight(self) -> bool:
+        return self.known_on != self.as_of
