@@ -7,6 +7,10 @@ def post_json(client, path, value, **headers):
     return client.post(path, json.dumps(value), content_type="application/json", headers=headers)
 
 
+def patch_json(client, path, value, **headers):
+    return client.patch(path, json.dumps(value), content_type="application/json", headers=headers)
+
+
 def is_problem(response, status: int) -> dict:
     """The problem, having made sure that it is one."""
     assert response.status_code == status, response.content

@@ -9,7 +9,12 @@ IF_MATCH = OpenApiParameter(
 )
 
 
-def expected_revision(request, thing) -> int | None:
+def etag(thing) -> dict:
+    """The header that says which revision an answer tells."""
+    return {"ETag": f'"{thing.revision}"'}
+
+
+def expected_revision(request, thing):
     """The revision that the caller has read; None where it is all the same to them."""
     header = request.headers.get("If-Match", "").strip()
     if header in ("", "*"):

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
+from inventory.api.conditions import IF_MATCH, expected_revision
 from inventory.api.lookups import model_for
 from inventory.serializers.tiering import TierAssessmentIn, TierAssessmentOut, TierOut
 from mrm.accounts.api import Api
@@ -55,15 +56,17 @@ class TierConfirmationApi(Api):
     @extend_schema(
         operation_id="confirm_tier",
         summary="Confirm a model's tier",
-        description="By somebody who neither owns nor registered the model, nor proposed the tier.",
+        description="By somebody who neither owns nor registered the model, nor proposed the tier. `If-Match` is the "
+        "ETag of the model, so that nobody confirms what they have not read.",
         tags=["models"],
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH],
         request=None,
-        responses={201: TierOut, **problems(403, 404, 409)},
+        responses={201: TierOut, **problems(403, 404, 409, 412)},
         examples=[response_example("Confirmed", examples.TIER | {"is_provisional": False}, 201)],
     )
     def post(self, request, slug):
-        services.confirm_tier(model_for(request, slug, reading=False), actor=request.user)
+        model = model_for(request, slug, reading=False)
+        services.confirm_tier(model, revision=expected_revision(request, model), actor=request.user)
         return Response(_tier(model_for(request, slug, reading=False)), status=201)
 
 

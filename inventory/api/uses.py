@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
-from inventory.api.conditions import IF_MATCH, expected_revision
+from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import Use
@@ -123,4 +123,4 @@ def use_for(request, slug: str, number: int, *, reading: bool = True) -> Use:
 
 def _answer(use: Use, status: int = 200) -> Response:
     address = f"/api/v1/models/{use.model_slug}/uses/{use.number}/"
-    return Response(UseOut(use).data, status=status, headers={"ETag": f'"{use.revision}"', "Location": address})
+    return Response(UseOut(use).data, status=status, headers=etag(use) | {"Location": address})

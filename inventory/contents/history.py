@@ -48,6 +48,13 @@ def parts_as_they_stood(kind: type[VersionRecord | UseRecord], model_id, moment:
     return sorted((record.as_row() for record in records), key=lambda part: -part.number)
 
 
+def as_read(kind: type[ModelRecord | UseRecord], subject, revision: int):
+    """A model or a use as somebody read it who saw that revision; None where there was none."""
+    records = kind.objects.filter(subject=subject, fields__revision=revision, valid_to=None)
+    record = records.order_by("-recorded_from").first()
+    return record.as_row() if record else None
+
+
 def production_of(model: Model) -> ModelVersion | None:
     """The version in production, of a model as it stands or as it stood."""
     if model.stood_at is None:

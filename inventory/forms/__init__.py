@@ -4,12 +4,13 @@ from inventory.forms.attributes import AttributeForm, EndForm, ParticularForm, R
 from inventory.forms.policies import PolicyDocumentForm, PolicyForm, WithdrawalForm
 from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm
 from inventory.forms.sources import SourceForm
-from inventory.forms.tiering import ScorecardForm
+from inventory.forms.tiering import ConfirmationForm, ScorecardForm
 from inventory.forms.trail import StoryFilter, TrailFilter
 from inventory.forms.uses import UseEditForm, UseForm, UseQuestion
 
 __all__ = [
     "AttributeForm",
+    "ConfirmationForm",
     "DatesForm",
     "EndForm",
     "ParticularForm",

@@ -7,6 +7,12 @@ from inventory.forms.fields import text_area
 from mrm.pages import wording
 
 
+class ConfirmationForm(forms.Form):
+    """Nothing to fill in: the revision of the entry that was read, which is what is confirmed."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
 class ScorecardForm(forms.Form):
     """The questions of a policy's scorecard, each under "factor.question", and what may stand above the answers."""
 

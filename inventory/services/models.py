@@ -26,13 +26,14 @@ from inventory.services.drafts import (
     refuse_unknown,
 )
 from inventory.services.effective import check_effective_day, holding_since
+from inventory.services.revisions import refuse_outdated
 from inventory.services.tiering import reassess, tier_inputs
 from inventory.services.uses import end_uses_of
 from inventory.states import Stage, Status, model_after
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import Outdated, RuleBroken
+from mrm.errors import RuleBroken
 
 
 def register_model(
@@ -99,8 +100,7 @@ def edit_model(
     """
     require(actor, Permission.EDIT_MODEL, model.workspace_id, model_slug=model.slug)
     model = Model.objects.select_for_update().select_related("workspace", "owner").get(pk=model.pk)
-    if revision is not None and revision != model.revision:
-        raise Outdated(f"{model} was changed by somebody else since you read it. Read it again and repeat your change.")
+    refuse_outdated(model, revision)
     if model.status == Status.RETIRED:
         raise RuleBroken(f"{model} is retired; its entry stays as it was.")
     refuse_unknown(changes)

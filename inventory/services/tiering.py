@@ -8,6 +8,7 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, Policy, TierAssessment
+from inventory.services.revisions import refuse_outdated
 from inventory.states import Status
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -64,10 +65,14 @@ def propose_tier(
 
 
 @governed()
-def confirm_tier(model: Model, *, actor) -> Model:
-    """Make the proposed tier the one in force. Whoever registered or owns the model, or proposed the tier, may not."""
+def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
+    """Make the proposed tier the one in force, unless the entry changed since the `revision` that was read.
+
+    Whoever registered or owns the model, or proposed the tier, may not.
+    """
     require(actor, Permission.CONFIRM_TIER, model.workspace_id, model_slug=model.slug)
     model = Model.objects.select_for_update().get(pk=model.pk)
+    refuse_outdated(model, revision)
     if not is_assessed(model):
         lacking = [name.replace("_", " ") for name in policies.FACTORS if not getattr(model, name)]
         raise RuleBroken(f"The tier of {model} cannot be confirmed before these are assessed: {', '.join(lacking)}.")

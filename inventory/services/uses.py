@@ -15,12 +15,13 @@ from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, ModelVersion, Use, UseApproval
 from inventory.services.attributes import told
+from inventory.services.revisions import refuse_outdated
 from inventory.services.texts import faults_in_texts
 from inventory.states import Status, UseState, use_after
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
-from mrm.errors import Outdated, RuleBroken, UnusableData
+from mrm.errors import RuleBroken, UnusableData
 
 # What an approval covers; it stays as it was approved. The rest describes, and may be corrected at any time.
 APPROVED_TERMS = (
@@ -88,8 +89,7 @@ def edit_use(use: Use, *, changes: dict, revision: int | None = None, actor) -> 
     """Change what is said about a use, unless it was changed since the `revision` that the editor saw."""
     require(actor, Permission.EDIT_MODEL, use.model.workspace_id, model_slug=use.model_slug)
     use = _locked(use)
-    if revision is not None and revision != use.revision:
-        raise Outdated(f"{use} was changed by somebody else since you read it. Read it again and repeat your change.")
+    refuse_outdated(use, revision)
     if unknown := changes.keys() - set(EDITABLE):
         raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
     before = {name: getattr(use, name) for name in changes}

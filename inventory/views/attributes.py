@@ -8,9 +8,14 @@ from django.views.decorators.http import require_http_methods
 
 from inventory import services
 from inventory.attributes import BY_NAME, Group, of_group
+from inventory.contents.attributes import in_words
+from inventory.contents.history import as_read
 from inventory.forms import AttributeForm
-from inventory.models import Model
+from inventory.forms.conflicts import merge
+from inventory.models import Model, ModelRecord
 from inventory.views.scope import model_for, model_page
+from mrm.errors import Outdated
+from mrm.http import STATUS
 from mrm.pages.answers import answer_form, posted
 
 
@@ -20,10 +25,10 @@ def edit_group(request, slug, group):
         raise Http404
     model = model_for(request, slug)
     columns = [attribute for attribute in of_group(Group(group)) if attribute.is_column]
+    now = {attribute.name: getattr(model, attribute.name) for attribute in columns}
     form = AttributeForm(
         posted(request),
-        initial={attribute.name: getattr(model, attribute.name) for attribute in columns}
-        | {"revision": model.revision},
+        initial=now | {"revision": model.revision},
         attributes=columns,
         roles=request.user.roles_in(model.workspace_id),
         models=Model.objects.visible_to(request.user).filter(workspace=model.workspace_id).exclude(pk=model.pk),
@@ -36,6 +41,10 @@ def edit_group(request, slug, group):
         return f"{reverse('model', args=[slug])}#{group}"
 
     def show(status):
+        if status == STATUS[Outdated]:
+            read = as_read(ModelRecord, model.pk, form.cleaned_data["revision"]) or model
+            then = {name: getattr(read, name) for name in now}
+            merge(form, then=then, now=now, revision=model.revision, words=lambda n, value: in_words(BY_NAME[n], value))
         context = model_page(request, model, "overview", form=form, group=Group(group), groups=groups_of(model, group))
         return render(request, "inventory/edit_group.html", context, status=status)
 

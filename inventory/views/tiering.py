@@ -1,7 +1,6 @@
 """The tier of a model: what it is made of, what it means, proposing it by the scorecard, confirming it."""
 
 from django.contrib import messages
-from django.forms import Form
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from inventory import policies, services
 from inventory.contents.tiering import answered, meaning_of
-from inventory.forms import ScorecardForm
+from inventory.forms import ConfirmationForm, ScorecardForm
 from inventory.models import Policy
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
@@ -21,16 +20,17 @@ from mrm.pages.answers import answer_form, posted
 def confirm_tier(request, slug):
     """What the tier is made of and what it means, and the one click that puts it in force."""
     model = model_for(request, slug)
-    form = Form(posted(request))  # Nothing to fill in; it carries the reasons of a refusal.
+    form = ConfirmationForm(posted(request), initial={"revision": model.revision})
 
     def act(data):
-        confirmed = services.confirm_tier(model, actor=request.user)
+        confirmed = services.confirm_tier(model, **data, actor=request.user)
         name = "The exemption" if confirmed.tier == policies.EXEMPT else f"Tier {confirmed.tier}"
         messages.success(request, f"{name} of {model} is confirmed.")
         return reverse("model", args=[slug])
 
     def show(status):
-        return _tier_page(request, model, form, status)
+        again = ConfirmationForm(initial={"revision": model.revision})  # What is shown now is what is confirmed next.
+        return _tier_page(request, model, form, status, confirmation=again)
 
     return answer_form(request, form, act=act, show=show)
 
@@ -66,7 +66,7 @@ def answer_scorecard(request, slug):
     return answer_form(request, form, act=act, show=show)
 
 
-def _tier_page(request, model, form, status: int):
+def _tier_page(request, model, form, status: int, *, confirmation):
     policy = Policy.objects.in_force()
     assessments = list(model.tier_assessments.select_related("policy", "proposed_by", "confirmed_by"))
     latest = assessments[0] if assessments else None
@@ -76,6 +76,7 @@ def _tier_page(request, model, form, status: int):
         model,
         "overview",
         form=form,
+        confirmation=confirmation,
         latest=latest,
         answers=answered(latest.policy, latest.answers) if latest else [],
         earlier=assessments[1:],

@@ -8,10 +8,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import services
+from inventory.contents.history import as_read
 from inventory.contents.uses import answer_for, table_of
 from inventory.forms import UseEditForm, UseForm, UseQuestion
-from inventory.models import UseApproval
+from inventory.forms.conflicts import merge
+from inventory.models import UseApproval, UseRecord
 from inventory.views.scope import model_for, model_page
+from mrm.errors import Outdated
+from mrm.http import STATUS
 from mrm.pages.answers import answer_form, posted
 from mrm.pages.tables import numbered_page
 
@@ -59,16 +63,20 @@ def propose_use(request, slug):
 def edit_use(request, slug, number):
     model = model_for(request, slug)
     use = get_object_or_404(model.uses.select_related("model"), number=number)
-    initial = {name: getattr(use, name) for name in UseForm.base_fields} | {"revision": use.revision}
-    form = UseEditForm(posted(request), initial=initial)
+    now = {name: getattr(use, name) for name in UseForm.base_fields}
+    form = UseEditForm(posted(request), initial=now | {"revision": use.revision})
 
     def act(data):
-        revision = data.pop("revision")
-        services.edit_use(use, changes=data, revision=revision, actor=request.user)
+        changes = {name: data[name] for name in now}
+        services.edit_use(use, changes=changes, revision=data["revision"], actor=request.user)
         messages.success(request, "The use is changed; what it said before is in the history.")
         return _address_of(use)
 
     def show(status):
+        if status == STATUS[Outdated]:
+            read = as_read(UseRecord, use.pk, form.cleaned_data["revision"]) or use
+            then = {name: getattr(read, name) for name in now}
+            merge(form, then=then, now=now, revision=use.revision, words=lambda _, value: value)
         context = model_page(request, model, "uses", form=form, heading=f"Edit use {use.number}", submit="Save")
         return render(request, "inventory/use_form.html", context, status=status)
 

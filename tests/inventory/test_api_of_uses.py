@@ -1,23 +1,17 @@
 """Uses over REST: proposed, read, edited on top of what was read; and the question whether a version is approved."""
 
-import json
-
 import pytest
 
 from inventory import services
 from inventory.api import examples
 from mrm.accounts.policies import Role
 from tests.factories import make_model, make_person, make_use, make_version
-from tests.rest import is_problem, post_json
+from tests.rest import is_problem, patch_json, post_json
 
 
 @pytest.fixture
 def uses(workspace) -> str:
     return f"/api/v1/models/{make_model(name='Loans').slug}/uses/"
-
-
-def patch(client, path, value, **headers):
-    return client.patch(path, json.dumps(value), content_type="application/json", headers=headers)
 
 
 def test_the_story_of_the_documentation_works_for_uses_too(api, engineer, uses):
@@ -26,9 +20,9 @@ def test_the_story_of_the_documentation_works_for_uses_too(api, engineer, uses):
     assert proposed.status_code == 201
     assert proposed.json().keys() == examples.USE.keys()
     assert proposed.headers["Location"] == f"{uses}1/"
-    edited = patch(client, f"{uses}1/", examples.USE_EDIT, **{"If-Match": proposed.headers["ETag"]})
+    edited = patch_json(client, f"{uses}1/", examples.USE_EDIT, **{"If-Match": proposed.headers["ETag"]})
     assert edited.json()["volume"] == examples.USE_EDIT["volume"]
-    is_problem(patch(client, f"{uses}1/", {"users": "X"}, **{"If-Match": proposed.headers["ETag"]}), 412)
+    is_problem(patch_json(client, f"{uses}1/", {"users": "X"}, **{"If-Match": proposed.headers["ETag"]}), 412)
     assert client.get(f"{uses}1/").headers["ETag"] == edited.headers["ETag"]
     assert [use["number"] for use in client.get(f"{uses}?state=proposed").json()["results"]] == [1]
     assert client.get(f"{uses}?state=live").json()["results"] == []
@@ -61,7 +55,7 @@ def test_a_malformed_use_is_refused(api, engineer, uses, value):
 
 def test_a_state_is_never_patched(api, engineer, uses):
     post_json(api(engineer), uses, {"title": "Pricing"})
-    body = is_problem(patch(api(engineer), f"{uses}1/", {"state": "live", "number": 7}), 422)
+    body = is_problem(patch_json(api(engineer), f"{uses}1/", {"state": "live", "number": 7}), 422)
     assert {error["field"] for error in body["errors"]} == {"state", "number"}
 
 

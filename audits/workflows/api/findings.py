@@ -17,6 +17,7 @@ from audits.workflows.serializers import (
     FindingQuery,
     NothingIn,
 )
+from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.paging import Pages, page_of
 from mrm.accounts.api import Api
 from mrm.errors import UnusableData
@@ -27,8 +28,8 @@ CHOSEN_BY = {"model": "model__slug", "state": "state", "severity": "severity"}
 
 def in_full(finding: Finding, status: int = 200, **headers) -> Response:
     """A finding as it is now, whatever step was taken with it."""
-    rows = Finding.objects.in_full()
-    return Response(FindingInFullOut(rows.get(pk=finding.pk)).data, status=status, headers=headers)
+    found = Finding.objects.in_full().get(pk=finding.pk)
+    return Response(FindingInFullOut(found).data, status=status, headers=headers | etag(found))
 
 
 class FindingsApi(Api):
@@ -103,8 +104,9 @@ class FindingApi(Api):
         summary="Revise a draft",
         description="What is not sent stays. Once issued a finding does not change any more.",
         tags=["findings"],
+        parameters=[IF_MATCH],
         request=FindingChange,
-        responses={200: FindingInFullOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        responses={200: FindingInFullOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
         examples=[
             request_example("Make it graver", examples.FINDING_CHANGE),
             response_example("Revised", examples.DRAFT | examples.FINDING_CHANGE),
@@ -116,7 +118,8 @@ class FindingApi(Api):
         sent.is_valid(raise_exception=True)
         if unknown := sorted(set(request.data) - set(sent.fields)):
             raise UnusableData(*({"message": f"{name} cannot be revised.", "field": name} for name in unknown))
-        return in_full(services.revise_draft(finding, **sent.validated_data, actor=request.user))
+        revision = expected_revision(request, finding)
+        return in_full(services.revise_draft(finding, **sent.validated_data, revision=revision, actor=request.user))
 
 
 class FindingStepApi(Api):

@@ -1,3 +1,5 @@
+import hashlib
+import json
 import uuid
 from datetime import date
 
@@ -11,6 +13,10 @@ from inventory.policies import SEVERE
 from mrm.accounts.policies import ALLOWED, WATCHED_READERS, Permission
 
 READ_DRAFTS = ALLOWED[Permission.RAISE_FINDING] | WATCHED_READERS
+
+
+SAID = ("severity", "severity_reason", "title", "observation", "criterion", "impact", "effect_percent",
+        "class_change_percent", "required_outcome", "owner_id", "due_at")  # fmt: skip
 
 
 class FindingQuerySet(models.QuerySet):
@@ -159,6 +165,12 @@ class Finding(models.Model):
     @property
     def model_slug(self):
         return self.model.slug
+
+    @property
+    def revision(self) -> str:
+        """The ETag of a draft: what it says, by digest."""
+        said = [str(getattr(self, name)) for name in SAID] + [self.state, self.evidence]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def rules(self) -> dict:

@@ -16,6 +16,7 @@ from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
 from inventory import policies as rules
 from inventory.models import Policy
+from inventory.services.revisions import refuse_outdated
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -50,10 +51,13 @@ def draft_finding(model, *, version=None, breach=None, actor, **written) -> Find
 
 
 @governed()
-def revise_draft(finding: Finding, *, evidence: list[str] | None = None, owner=None, actor, **written) -> Finding:
-    """Write parts of a draft anew; what is not given stays."""
+def revise_draft(
+    finding: Finding, *, evidence: list[str] | None = None, owner=None, revision: str | None = None, actor, **written
+) -> Finding:
+    """Write parts of a draft anew, unless it changed since the `revision` that was read; what is not given stays."""
     require(actor, Permission.RAISE_FINDING, finding.model.workspace_id, model_slug=finding.model_slug)
     finding = locked(finding)
+    refuse_outdated(finding, revision)
     if finding.state != FindingState.DRAFT:
         raise RuleBroken(f"{finding.reference} is issued; what it says does not change any more.")
     said = [f"{one['kind']} {one['reference']}" for one in finding.evidence]
