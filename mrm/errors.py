@@ -1,6 +1,33 @@
 """How the domain says no. Messages are sentences for the person who asked."""
 
 
+class Shown(str):
+    """Words about something that happened, and the position of the entry of the trail that shows it, where one does.
+
+    A reason against somebody is such words, so that whoever reads it can look the deed up.
+    """
+
+    entry: int | None
+
+    def __new__(cls, words: str, *, entry: int | None = None) -> "Shown":
+        shown = super().__new__(cls, words)
+        shown.entry = entry
+        return shown
+
+    def __str__(self) -> "Shown":
+        return self  # What a form keeps of a reason still knows the entry.
+
+
+def entry_behind(reason: str) -> int | None:
+    """The entry that shows what a reason rests on; None for one that rests on no deed."""
+    return getattr(reason, "entry", None)
+
+
+def shown_by(reasons: list[str]) -> list[dict]:
+    """The reasons that rest on a deed, each with the entry, as programs are told."""
+    return [{"reason": one, "entry": one.entry} for one in reasons if entry_behind(one) is not None]
+
+
 class DomainError(Exception):
     """A rule of the domain said no, for every one of `reasons`."""
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by, set_origin
-from mrm.errors import DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData
+from mrm.errors import DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData, shown_by
 
 STATUS = {NotPermitted: 403, RuleBroken: 409, Outdated: 412, UnusableData: 422, TooLarge: 413}
 TITLE = {
@@ -112,7 +112,8 @@ def problem_body(status: int, detail: str, **members) -> dict:
 
 
 def problem(status: int, reasons: list[str], *, errors=None) -> JsonResponse:
-    body = problem_body(status, " ".join(reasons), reasons=reasons if status == 409 else None, errors=errors)
+    told = reasons if status == 409 else None
+    body = problem_body(status, " ".join(reasons), reasons=told, shown_by=shown_by(reasons), errors=errors)
     return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
@@ -122,7 +123,8 @@ def api_exception_handler(exc, context):
         set_rollback()
         status = STATUS[type(exc)]
         reasons = exc.reasons if isinstance(exc, RuleBroken) else None
-        return _answer(problem_body(status, str(exc), reasons=reasons, errors=getattr(exc, "errors", None)))
+        told = {"reasons": reasons, "shown_by": shown_by(exc.reasons), "errors": getattr(exc, "errors", None)}
+        return _answer(problem_body(status, str(exc), **told))
     if isinstance(exc, Http404):
         return _answer(problem_body(404, str(exc) or "There is nothing at this address that you may see."))
     if isinstance(exc, PermissionDenied):

@@ -33,8 +33,13 @@ class FaultOut(serializers.Serializer):
     column = serializers.CharField(required=False)
 
 
+class ShownOut(serializers.Serializer):
+    reason = serializers.CharField()
+    entry = serializers.IntegerField(help_text="Position in the trail of the entry that shows what it rests on.")
+
+
 class ProblemOut(serializers.Serializer):
-    """A problem as RFC 9457 describes it; `errors` and `reasons` are there where they say more."""
+    """A problem as RFC 9457 describes it; `errors`, `reasons` and `shown_by` are there where they say more."""
 
     type = serializers.CharField()
     title = serializers.CharField()
@@ -42,6 +47,7 @@ class ProblemOut(serializers.Serializer):
     detail = serializers.CharField()
     request_id = serializers.CharField(help_text="Names the entry in the log.")
     reasons = serializers.ListField(child=serializers.CharField(), required=False)
+    shown_by = ShownOut(many=True, required=False)
     errors = FaultOut(many=True, required=False)
 
 

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+from mrm.errors import Shown
+
 
 class Action(models.TextChoices):
     """Everything that is recorded. A past tense each."""
@@ -199,6 +201,10 @@ class EntryQuerySet(models.QuerySet):
     def about(self, *subjects):
         """Entries whose subject is one of these rows."""
         return self.filter(subject__in=[subject_name(subject) for subject in subjects])
+
+    def showing(self, words: str) -> Shown:
+        """Words about something that happened, which the newest of these entries shows; none may, of what is older."""
+        return Shown(words, entry=self.values_list("position", flat=True).first())
 
 
 class Entry(models.Model):

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from mrm.errors import Shown, entry_behind
+
 COMMITTEE = "committee"
 CHAIR = "committee_chair"
 COMMITTEE_ROLES = {"committee_member", CHAIR}
@@ -23,7 +25,8 @@ REMINDED_AGAIN_AFTER = 7  # Days, as long as it is overdue.
 class Involvement:
     """What one person has to do with the subject of a change request.
 
-    Each field is the sentence part that tells them so ("registered version 3 on 3 March 2026"), or empty.
+    Each field is the part of a sentence that tells them so ("registered version 3 on 3 March 2026"), with the entry of
+    the trail that shows it; or empty.
     """
 
     owns: str = ""
@@ -54,12 +57,13 @@ class Candidate:
 def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_filled: Iterable[str]) -> list[str]:
     """Every reason why this person may not decide now; empty if they may."""
     reasons = ["A service account never decides."] if candidate.is_service else []
-    reasons += [f"{rule}: you {fact}." for rule, fact in conflicts(candidate.involvement)]
+    reasons += conflicts(candidate.involvement)
+    absent = candidate.standing_in_for
     reasons += [
-        f"{rule}: this is so of {candidate.standing_in_for}, for whom you would decide ({fact})."
-        for rule, fact in conflicts(candidate.inherited)
+        Shown(f"{rule}: this is so of {absent}, for whom you would decide ({fact}).", entry=entry_behind(fact))
+        for rule, fact in _run_into(candidate.inherited)
     ]
-    reasons += [f"{why} So you cannot stand in for {candidate.standing_in_for}." for why in candidate.excluded]
+    reasons += [f"{why} So you cannot stand in for {absent}." for why in candidate.excluded]
     if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
         awaited = " and ".join(in_words(role) for role in roles_open(roles_required, roles_filled))
         held = ", ".join(sorted(in_words(role) for role in candidate.roles)) or "no role"
@@ -67,8 +71,12 @@ def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_fil
     return reasons
 
 
-def conflicts(involved: Involvement) -> list[tuple[str, str]]:
-    """Each rule that this involvement runs into, and the fact."""
+def conflicts(involved: Involvement) -> list[str]:
+    """Each rule that their own involvement runs into, told to them, with the entry that shows the fact."""
+    return _kept_from(*_run_into(involved))
+
+
+def _run_into(involved: Involvement) -> list[tuple[str, str]]:
     rules = (
         ("An owner does not decide about their own model, nor for twelve months after", involved.owns),
         ("Whoever registered or changed a version does not decide about it", involved.registered),
@@ -137,36 +145,38 @@ def why_no_quorum(votes: list[Vote], *, quorum: int, of_second_line: int, sponso
 
 @dataclass(frozen=True, kw_only=True)
 class PartInFinding:
-    """What one person has to do with a finding that is to be closed."""
+    """What one person has to do with a finding that is to be closed, each as a part of a sentence told to them."""
 
-    owns: bool = False  # The model, or the finding.
-    submitted: bool = False
-    carried_out: bool = False  # Or is to carry out: an item of its plan.
-    validated: bool = False
+    owns: str = ""  # The model, or the finding.
+    submitted: str = ""
+    carried_out: str = ""  # Or is to carry out: an item of its plan.
+    validated: str = ""
 
 
 def why_not_judge(part: PartInFinding) -> list[str]:
     """Why this person may not judge what the first line did about a finding, beyond their roles."""
-    reasons = []
-    if part.owns:
-        reasons.append("An owner does not close findings about their own model, nor judge what is done about them.")
-    if part.submitted:
-        reasons.append("Whoever submitted a finding for closure does not close it.")
-    if part.carried_out:
-        reasons.append("Whoever carries out a part of the plan does not judge it, nor close the finding.")
-    return reasons
+    return _kept_from(
+        ("An owner does not close findings about their own model, nor judge what is done about them", part.owns),
+        ("Whoever submitted a finding for closure does not close it", part.submitted),
+        ("Whoever carries out a part of the plan does not judge it, nor close the finding", part.carried_out),
+    )
 
 
 def why_not_sign_off(part: PartInFinding, *, roles: Iterable[str], signing: list[str]) -> list[str]:
     """Why this person may not sign that a severe finding is closed."""
     reasons = why_not_judge(part)
-    if part.validated:
-        reasons.append("Whoever validated the closure, or did the test again, does not sign it off as well.")
+    reasons += _kept_from(
+        ("Whoever validated the closure, or did the test again, does not sign it off as well", part.validated)
+    )
     if not set(roles) & set(signing):
         awaited = " or ".join(in_words(role) for role in signing)
         held = ", ".join(sorted(in_words(role) for role in roles)) or "no role"
         reasons.append(f"The closure of a severe finding is signed by: {awaited}. Your roles here: {held}.")
     return reasons
+
+
+def _kept_from(*rules: tuple[str, str]) -> list[str]:
+    return [Shown(f"{rule}: you {fact}.", entry=entry_behind(fact)) for rule, fact in rules if fact]
 
 
 @dataclass(frozen=True, kw_only=True)

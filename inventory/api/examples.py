@@ -304,7 +304,14 @@ TIER_ASSESSMENT = {
     "confirmed_by": None,
     "confirmed_at": None,
 }
-TIER = {"tier": 2, "is_provisional": True, "assess_again": [], "assessments": [TIER_ASSESSMENT]}
+OFFICER = {"person": PERSON, "role": "", "on_behalf_of": None, "may_decide": True, "reasons_not_to": [], "shown_by": []}
+TIER = {
+    "tier": 2,
+    "is_provisional": True,
+    "assess_again": [],
+    "assessments": [TIER_ASSESSMENT],
+    "deciders": [OFFICER],
+}
 
 ENTRY = {
     "position": 41,

@@ -8,6 +8,7 @@ from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, expected_revision
 from inventory.api.lookups import model_for
+from inventory.serializers.deciders import decider_told
 from inventory.serializers.tiering import TierAssessmentIn, TierAssessmentOut, TierOut
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
@@ -72,10 +73,12 @@ class TierConfirmationApi(Api):
 
 def _tier(model) -> dict:
     assessments = model.tier_assessments.select_related("policy", "proposed_by", "confirmed_by")
+    people = services.who_may_confirm_tier(model) if model.tier_is_provisional else []
     facts = {
         "tier": model.tier,
         "is_provisional": model.tier_is_provisional,
         "assess_again": services.why_tier_again(model, timezone.now()),
         "assessments": assessments,
+        "deciders": [decider_told(person, reasons) for person, reasons in people],
     }
     return TierOut(facts).data

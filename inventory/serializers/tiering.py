@@ -1,5 +1,6 @@
 from inventory.models import TierAssessment
 from inventory.policies import LEVELS
+from inventory.serializers.deciders import DeciderOut
 from inventory.serializers.fields import PersonOut
 from mrm import serializers
 
@@ -40,3 +41,4 @@ class TierOut(serializers.Serializer):
         child=serializers.CharField(), help_text="Why its confirmed tier no longer rests on what holds."
     )
     assessments = TierAssessmentOut(many=True, help_text="Newest first.")
+    deciders = DeciderOut(many=True, help_text="Who may confirm it while it is provisional, and why others may not.")

@@ -19,7 +19,14 @@ from inventory.services.references import receive_reference
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, look_again, read_source, register_source
 from inventory.services.standing import lift_model_restriction, restrict_model, resume_model, suspend_model
 from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
-from inventory.services.tiering import confirm_tier, end_lapsed_exemptions, propose_tier, why_tier_again
+from inventory.services.tiering import (
+    confirm_tier,
+    end_lapsed_exemptions,
+    propose_tier,
+    who_may_confirm_tier,
+    why_not_confirm_tier,
+    why_tier_again,
+)
 from inventory.services.uses import (
     approve_use,
     edit_use,
@@ -93,6 +100,8 @@ __all__ = [
     "start_use",
     "suspend_model",
     "suspend_use",
+    "who_may_confirm_tier",
+    "why_not_confirm_tier",
     "why_tier_again",
     "withdraw_draft",
 ]

@@ -7,12 +7,15 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from inventory import policies
+from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy, TierAssessment
 from inventory.services.revisions import refuse_outdated
 from inventory.states import Status
+from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.accounts.services import holders_of, require
+from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData
+from mrm.pages.wording import day
 
 LONGEST_REASON = 2000
 
@@ -79,11 +82,8 @@ def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
     assessment = model.tier_assessments.proposed().first()
     if not model.tier_is_provisional and assessment is None:
         raise RuleBroken(f"The tier of {model} is already confirmed.")
-    if actor:
-        if actor.pk in (model.owner_id, model.registered_by_id):
-            raise NotPermitted("Who owns or registered a model does not confirm its tier; ask another risk officer.")
-        if str(actor.pk) == _proposer(model):
-            raise NotPermitted("Who proposed a tier does not confirm it; ask another risk officer.")
+    if actor and (reasons := why_not_confirm_tier(model, person=actor)):
+        raise NotPermitted(*reasons)
     now, before = timezone.now(), model.tier
     assessment = assessment or _assessment_without_questions(model)
     model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
@@ -95,6 +95,28 @@ def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
     details = {"before": before, "tier": model.tier, "policy": assessment.policy.number}
     record(Action.MODEL_TIERED, actor=actor, subject=model, **details)
     return model
+
+
+def why_not_confirm_tier(model: Model, *, person: Person) -> list[str]:
+    """Every reason, beyond their roles, why this person may not confirm the tier; each with the entry that shows it."""
+    about, rules = Entry.objects.about(model), []
+    if owns := owned_model(model, person):
+        rules.append(("An owner does not confirm the tier of their model, nor for twelve months after", owns))
+    if model.registered_by_id == person.pk:
+        registering = about.filter(action=Action.MODEL_REGISTERED)
+        told = registering.showing(f"registered it on {day(model.registered_at)}")
+        rules.append(("Who registered a model does not confirm its tier", told))
+    proposal = _proposal(model)
+    if proposal and proposal.actor_id == str(person.pk):
+        told = Shown(f"set what it is made of on {day(proposal.at)}", entry=proposal.position)
+        rules.append(("Who proposed a tier does not confirm it", told))
+    return [Shown(f"{rule}: you {fact}. Ask another risk officer.", entry=fact.entry) for rule, fact in rules]
+
+
+def who_may_confirm_tier(model: Model) -> list[tuple[Person, list[str]]]:
+    """Everybody whose role confirms tiers there, each with what keeps them from it, if anything."""
+    holders = holders_of(Permission.CONFIRM_TIER, model.workspace_id, model.slug)
+    return [(person, why_not_confirm_tier(model, person=person)) for person in holders]
 
 
 @governed()
@@ -232,9 +254,8 @@ def _assessment_without_questions(model: Model) -> TierAssessment:
     )
 
 
-def _proposer(model: Model) -> str:
-    """Who last set what the tier is made of."""
+def _proposal(model: Model) -> Entry | None:
+    """That somebody last set what the tier is made of."""
     actions = (Action.MODEL_REGISTERED, Action.MODEL_EDITED, Action.MODEL_TIER_PROPOSED)
     entries = Entry.objects.about(model).filter(action__in=actions)
-    proposal = entries.filter(details__has_key="tier_inputs").first()
-    return proposal.actor_id if proposal else ""
+    return entries.filter(details__has_key="tier_inputs").first()

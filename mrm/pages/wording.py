@@ -36,3 +36,8 @@ def told(value) -> str:
 def counted(number: int, noun: str) -> str:
     """1 run, 2 runs."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def day(moment) -> str:
+    """3 March 2026, of a day or of a moment on it."""
+    return f"{moment:%d %B %Y}".lstrip("0")

@@ -64,13 +64,13 @@ def test_someone_with_two_roles_fills_the_one_the_policy_names_first():
 
 def test_neither_the_owner_nor_whoever_submitted_or_worked_on_it_closes_a_finding():
     assert why_not_judge(PartInFinding()) == []
-    assert len(why_not_judge(PartInFinding(owns=True, submitted=True, carried_out=True))) == 3
+    assert len(why_not_judge(PartInFinding(owns="own it", submitted="did", carried_out="have item 1"))) == 3
 
 
 def test_who_validated_a_closure_or_has_another_role_does_not_sign_it_off():
     signing = ["head_of_validation", "risk_officer"]
     assert why_not_sign_off(PartInFinding(), roles=["risk_officer"], signing=signing) == []
-    (reason,) = why_not_sign_off(PartInFinding(validated=True), roles=["risk_officer"], signing=signing)
+    (reason,) = why_not_sign_off(PartInFinding(validated="did so"), roles=["risk_officer"], signing=signing)
     assert "does not sign it off as well" in reason
     (reason,) = why_not_sign_off(PartInFinding(), roles=["validator"], signing=signing)
     assert reason.endswith("is signed by: head of validation or risk officer. Your roles here: validator.")

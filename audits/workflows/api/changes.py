@@ -22,7 +22,6 @@ from audits.workflows.serializers import (
     ChangeInFullOut,
     ChangeOut,
     ChangeQuery,
-    DecidersOut,
     DecisionIn,
     DecisionMadeOut,
     GateOut,
@@ -37,6 +36,7 @@ from inventory.api.lookups import version_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import Policy
 from inventory.policies import roles_required
+from inventory.serializers.deciders import reasons_told
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -138,11 +138,10 @@ class StatementApi(Api):
         )
         shown = {
             "may_decide": not view.reasons_not_to,
-            "reasons_not_to": view.reasons_not_to,
             "evidence_digest": view.change.evidence_digest,
             "evidence": view.change.evidence,
             "statement": statement,
-        }
+        } | reasons_told(view.reasons_not_to)
         return Response(StatementOut(shown).data)
 
 
@@ -253,30 +252,6 @@ class ChangeKindsApi(Api):
         named = query.validated_data.get("model")
         model = named_model(request, named) if named else None
         return Response(KindsOut({"kinds": [_told(name, kind, model) for name, kind in KINDS.items()]}).data)
-
-
-class DecidersApi(Api):
-    @extend_schema(
-        operation_id="list_deciders",
-        summary="Who may decide a change request, and why others may not",
-        description="Everybody who holds a role that it awaits, each with what keeps them from it, in words.",
-        tags=["changes"],
-        responses={200: DecidersOut, **problems(403, 404)},
-        examples=[response_example("Two people", examples.DECIDERS)],
-    )
-    def get(self, request, reference):
-        people = services.who_may_decide(change_for(request, reference))
-        shown = [
-            {
-                "person": person,
-                "role": position.role,
-                "on_behalf_of": position.on_behalf_of,
-                "may_decide": not position.reasons_not_to,
-                "reasons_not_to": position.reasons_not_to,
-            }
-            for person, position in people
-        ]
-        return Response(DecidersOut({"deciders": shown}).data)
 
 
 def _told(name: str, kind: ChangeKind, model) -> dict:

@@ -103,6 +103,7 @@ _STATEMENT = {
 STATEMENT = {
     "may_decide": True,
     "reasons_not_to": [],
+    "shown_by": [],
     "evidence_digest": DIGEST,
     "evidence": EVIDENCE,
     "statement": _STATEMENT,
@@ -171,15 +172,18 @@ KIND = {
     "if_not": "The finding is put right by its due date.",
     "on_lapse": "At its end the finding counts again, the use is restricted, and a task is raised.",
 }
+NOTHING_AGAINST = {"reasons_not_to": [], "shown_by": []}
+ASKED = "Whoever asks for a change does not decide it: you asked for it on 1 July 2025."
 DECIDERS = {
     "deciders": [
-        {"person": VALIDATOR, "role": "validator", "on_behalf_of": None, "may_decide": True, "reasons_not_to": []},
+        {"person": VALIDATOR, "role": "validator", "on_behalf_of": None, "may_decide": True} | NOTHING_AGAINST,
         {
             "person": {"id": ID, "name": "Rita Riskofficer"},
             "role": "risk_officer",
             "on_behalf_of": None,
             "may_decide": False,
-            "reasons_not_to": ["Whoever asks for a change does not decide it: you asked for it on 1 July 2025."],
+            "reasons_not_to": [ASKED],
+            "shown_by": [{"reason": ASKED, "entry": 57}],
         },
     ]
 }

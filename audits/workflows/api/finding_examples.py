@@ -162,6 +162,7 @@ DROPPED = DRAFT | {
 SIGN_OFF = {
     "may_sign": True,
     "reasons_not_to": [],
+    "shown_by": [],
     "evidence_digest": DIGEST,
     "evidence": {"finding": FINDING["reference"], "severity": "high"},
 }

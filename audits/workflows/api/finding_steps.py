@@ -25,6 +25,7 @@ from audits.workflows.serializers import (
     SignOffOut,
     SubmissionIn,
 )
+from inventory.serializers.deciders import reasons_told
 from mrm.accounts.api import Api
 from mrm.errors import UnusableData
 from mrm.openapi import problems, response_example
@@ -194,7 +195,8 @@ class SignOffApi(Api):
         examples=[response_example("A validated closure", examples.SIGN_OFF)],
     )
     def get(self, request, reference):
-        return Response(SignOffOut(services.sign_off_view(finding_for(request, reference), person=request.user)).data)
+        view = services.sign_off_view(finding_for(request, reference), person=request.user)
+        return Response(SignOffOut(view | reasons_told(view["reasons_not_to"])).data)
 
     @step(
         "sign_off_finding",

@@ -14,13 +14,13 @@ from audits.workflows.api.changes import (
     ChangeKindsApi,
     ChangesApi,
     ConclusionApi,
-    DecidersApi,
     DecisionsApi,
     GateApi,
     StatementApi,
     WithdrawalApi,
 )
 from audits.workflows.api.comparison import ComparisonApi
+from audits.workflows.api.deciders import ChangeDecidersApi, FindingDecidersApi, ValidationDecidersApi
 from audits.workflows.api.delegations import DelegationRevocationApi, DelegationsApi
 from audits.workflows.api.finding_steps import (
     ActionPlanApi,
@@ -103,7 +103,7 @@ urlpatterns = [
     path("changes/", ChangesApi.as_view(), name="api-changes"),
     path(CHANGE, ChangeApi.as_view(), name="api-change"),
     path(f"{CHANGE}statement/", StatementApi.as_view(), name="api-statement"),
-    path(f"{CHANGE}deciders/", DecidersApi.as_view(), name="api-deciders"),
+    path(f"{CHANGE}deciders/", ChangeDecidersApi.as_view(), name="api-deciders"),
     path(f"{CHANGE}decisions/", DecisionsApi.as_view(), name="api-decisions"),
     path(f"{CHANGE}conclusion/", ConclusionApi.as_view(), name="api-conclusion"),
     path(f"{CHANGE}withdrawal/", WithdrawalApi.as_view(), name="api-withdrawal"),
@@ -120,6 +120,7 @@ urlpatterns = [
     ),
     path("findings/", FindingsApi.as_view(), name="api-findings"),
     path(FINDING, FindingApi.as_view(), name="api-finding"),
+    path(f"{FINDING}deciders/", FindingDecidersApi.as_view(), name="api-finding-deciders"),
     path(f"{FINDING}issue/", IssueApi.as_view(), name="api-finding-issue"),
     path(f"{FINDING}drop/", DropApi.as_view(), name="api-finding-drop"),
     path(f"{FINDING}response/", ResponseApi.as_view(), name="api-finding-response"),
@@ -132,6 +133,7 @@ urlpatterns = [
     path(f"{FINDING}submission/", SubmissionApi.as_view(), name="api-finding-submission"),
     path(f"{FINDING}return/", ReturnApi.as_view(), name="api-finding-return"),
     path(f"{FINDING}closure/", ClosureApi.as_view(), name="api-finding-closure"),
+    path(f"{VALIDATION}deciders/", ValidationDecidersApi.as_view(), name="api-validation-deciders"),
     path("validations/", ValidationsApi.as_view(), name="api-validations"),
     path(VALIDATION, ValidationApi.as_view(), name="api-validation"),
     path(f"{VALIDATION}beginning/", BeginningApi.as_view(), name="api-begin-validation"),

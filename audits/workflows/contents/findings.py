@@ -12,6 +12,7 @@ from audits.workflows.models import ActionItem, ActionPlan, Finding
 from audits.workflows.states import FindingState
 from inventory.policies import needs_plan, section, time_to_rebut
 from mrm.accounts.policies import Permission
+from mrm.pages.wording import day
 
 FIRST, SECOND, APPROVER = "the first line", "the second line", "whoever signs off"
 PERMISSION = {
@@ -68,11 +69,16 @@ def part_in(finding: Finding, person) -> policies.PartInFinding:
     """What this person has to do with it, in any round of it. Reads what `in_full` has fetched."""
     rounds, items = list(finding.submissions.all()), accepted_items(finding)
     again = [one for submission in rounds if submission.returned_at is None for one in submission.reperformances.all()]
+    owned = [person.pk == finding.model.owner_id and "own the model", person.pk == finding.owner_id and "answer for it"]
+    submitted = [one.submitted_at for one in rounds if person.pk == one.submitted_by_id]
+    mine = [item.number for item in items if person.pk in (item.owner_id, item.done_by_id)]
+    judged = [one.performed_at for one in again if one.performed_by_id == person.pk]
+    judged += [finding.validated_at] if finding.validated_by_id == person.pk else []
     return policies.PartInFinding(
-        owns=person.pk in (finding.model.owner_id, finding.owner_id),
-        submitted=any(person.pk == submission.submitted_by_id for submission in rounds),
-        carried_out=any(person.pk in (item.owner_id, item.done_by_id) for item in items),
-        validated=finding.validated_by_id == person.pk or any(one.performed_by_id == person.pk for one in again),
+        owns=" and ".join(filter(None, owned)),
+        submitted=f"submitted it on {day(submitted[-1])}" if submitted else "",
+        carried_out=f"have item {mine[0]} of it" if mine else "",
+        validated=f"did so on {day(judged[-1])}" if judged else "",
     )
 
 

@@ -4,6 +4,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers.deciders import ReasonsOut
 from mrm import serializers
 
 LONGEST_COMMENT = 4000
@@ -107,9 +108,8 @@ class StatementQuery(StrictQuery):
     comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, default="")
 
 
-class StatementOut(serializers.Serializer):
+class StatementOut(ReasonsOut):
     may_decide = serializers.BooleanField()
-    reasons_not_to = serializers.ListField(child=serializers.CharField(), help_text="Every one; empty if you may.")
     evidence_digest = serializers.CharField(help_text="Send it with the decision: it says what you have seen.")
     evidence = serializers.DictField()
     statement = serializers.DictField(
@@ -172,15 +172,3 @@ class KindOut(serializers.Serializer):
 
 class KindsOut(serializers.Serializer):
     kinds = KindOut(many=True)
-
-
-class DeciderOut(serializers.Serializer):
-    person = PersonOut()
-    role = serializers.CharField(help_text="In which they would decide; empty if in none that is awaited.")
-    on_behalf_of = PersonOut(allow_null=True)
-    may_decide = serializers.BooleanField()
-    reasons_not_to = serializers.ListField(child=serializers.CharField())
-
-
-class DecidersOut(serializers.Serializer):
-    deciders = DeciderOut(many=True)

@@ -2,6 +2,7 @@ from audits.workflows.models import ActionPlan, Finding
 from audits.workflows.serializers.changes import LONGEST_COMMENT
 from audits.workflows.states import FindingState
 from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers.deciders import ReasonsOut
 from inventory.serializers.fields import PersonField
 from mrm import serializers
 
@@ -210,9 +211,8 @@ class ReperformanceIn(serializers.Serializer):
     told = serializers.CharField(max_length=LONGEST_TEXT, help_text="What was done again, and what came out.")
 
 
-class SignOffOut(serializers.Serializer):
+class SignOffOut(ReasonsOut):
     may_sign = serializers.BooleanField()
-    reasons_not_to = serializers.ListField(child=serializers.CharField(), help_text="Every one; empty if you may.")
     evidence_digest = serializers.CharField(help_text="Send it with the signature: it says what you have seen.")
     evidence = serializers.DictField()
 

@@ -32,6 +32,7 @@ from audits.workflows.services.findings import (
     submit_plan,
     suggested_severity,
 )
+from audits.workflows.services.findings.access import who_may_close
 from audits.workflows.services.findings.automatic import raise_due_findings
 from audits.workflows.services.findings.closure import (
     close_finding,
@@ -117,6 +118,7 @@ __all__ = [
     "submit_finding",
     "suspend",
     "votes_of",
+    "who_may_close",
     "who_may_decide",
     "why_not_conclude",
     "why_not_decide",

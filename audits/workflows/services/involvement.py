@@ -1,17 +1,22 @@
 """What one person has done to the subject of a request, each deed with its day, so that the page can say so."""
 
-from datetime import timedelta
-
 from django.db.models import Q
-from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows import policies
-from audits.workflows.models import ChangeRequest, Decision, ValidationRequest, ValidatorAssignment
+from audits.workflows.models import (
+    ChangeRequest,
+    Decision,
+    ValidationRequest,
+    ValidationReview,
+    ValidatorAssignment,
+)
+from inventory.contents.ownership import owned_model
 from inventory.models import ModelVersion, PolicyDraft
+from mrm.errors import Shown
+from mrm.pages.wording import day
 
 MOST_TWINS = 100
-OWNERSHIP_COUNTS_FOR = timedelta(days=365)  # governance.md, section 7, rule 1.
 MADE = {
     Action.VERSION_REGISTERED: "registered",
     Action.ARTIFACT_RECEIVED: "sent the artifact of",
@@ -22,29 +27,14 @@ MADE = {
 
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     return policies.Involvement(
-        owns=owned(change, person),
+        owns=owned_model(change.model, person) if change.model else "",
         registered=made(change, person),
         trained=trained(change, person),
-        requested=f"asked for it on {day(change.requested_at)}" if change.requester_id == person.pk else "",
+        requested=_requested(change, person),
         proposed=_proposed(change, person),
         validated=_validated(change, person),
         decided=_decided(change, person),
     )
-
-
-def owned(change: ChangeRequest | ValidationRequest, person) -> str:
-    model = change.model
-    if model is None:
-        return ""
-    if model.owner_id == person.pk:
-        return "own it"
-    since = timezone.now() - OWNERSHIP_COUNTS_FOR
-    handed_over = (
-        Entry.objects.about(model)
-        .filter(action=Action.MODEL_EDITED, at__gt=since, details__changes__owner__before=str(person.pk))
-        .first()
-    )
-    return f"owned it until {day(handed_over.at)}, less than twelve months ago" if handed_over else ""
 
 
 def made(change: ChangeRequest | ValidationRequest, person) -> str:
@@ -56,11 +46,12 @@ def made(change: ChangeRequest | ValidationRequest, person) -> str:
     if version is None:
         return ""
     if version.registered_by_id == person.pk:
-        return f"registered version {version.number} on {day(version.registered_at)}"
+        registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
+        return registered.showing(f"registered version {version.number} on {day(version.registered_at)}")
     subjects = [version, *([version.reference] if hasattr(version, "reference") else [])]
-    deed = Entry.objects.about(*subjects).filter(actor_id=str(person.pk), action__in=MADE).first()
-    if deed:
-        return f"{MADE[deed.action]} version {version.number} on {day(deed.at)}"
+    sent = Entry.objects.about(*subjects).filter(actor_id=str(person.pk), action__in=MADE).first()
+    if sent:
+        return Shown(f"{MADE[sent.action]} version {version.number} on {day(sent.at)}", entry=sent.position)
     return _made_before(version, person)
 
 
@@ -70,9 +61,10 @@ def _made_before(version: ModelVersion, person) -> str:
         return ""
     same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
     twins = list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
-    deeds = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
-    if twins and (deed := deeds.first()):
-        return f"{MADE[deed.action]} the same artifact as {deed.subject_name} on {day(deed.at)}"
+    sent = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
+    if twins and (first := sent.first()):
+        told = f"{MADE[first.action]} the same artifact as {first.subject_name} on {day(first.at)}"
+        return Shown(told, entry=first.position)
     return ""
 
 
@@ -82,28 +74,37 @@ def trained(change: ChangeRequest | ValidationRequest, person) -> str:
     if retraining is None or retraining.change.requester_id != person.pk:
         return ""
     asked = retraining.change
-    return (
-        f"asked on {day(asked.requested_at)} for the retraining that made version {change.version.number} "
-        f"({asked.reference})"
-    )
+    told = f"asked on {day(asked.requested_at)} for the retraining that made version {change.version.number} "
+    return _asking(asked).showing(f"{told}({asked.reference})")
+
+
+def _requested(change: ChangeRequest, person) -> str:
+    if change.requester_id != person.pk:
+        return ""
+    return _asking(change).showing(f"asked for it on {day(change.requested_at)}")
+
+
+def _asking(change: ChangeRequest):
+    return Entry.objects.about(change).filter(action=Action.CHANGE_REQUESTED)
 
 
 def _proposed(change: ChangeRequest, person) -> str:
     """Whoever proposed, drafted or first asked for what it is about, when somebody else asks for it now."""
     if change.kind == ChangeRequest.Kind.POLICY_CHANGE:
         draft = PolicyDraft.objects.filter(pk=change.terms["draft"], proposed_by=person).first()
-        return f"drafted it on {day(draft.proposed_at)}" if draft else ""
+        return Entry.objects.about(draft).showing(f"drafted it on {day(draft.proposed_at)}") if draft else ""
     if change.kind == ChangeRequest.Kind.TIER_CHANGE:
         tier = change.model.tier_assessments.proposed().filter(proposed_by=person).first()
-        return f"proposed the tier on {day(tier.proposed_at)}" if tier else ""
+        proposing = Entry.objects.about(change.model).filter(action=Action.MODEL_TIER_PROPOSED)
+        return proposing.showing(f"proposed the tier on {day(tier.proposed_at)}") if tier else ""
     renewed = change.renews
     if renewed is None or renewed.change.requester_id != person.pk:
         return ""
-    return f"proposed {renewed.reference} on {day(renewed.change.requested_at)}"
+    return _asking(renewed.change).showing(f"proposed {renewed.reference} on {day(renewed.change.requested_at)}")
 
 
 def _validated(change: ChangeRequest, person) -> str:
-    """Whoever is assigned to validate a version, or attested to validating it; a review of the model is of each."""
+    """Whoever validates a version, attested to it or approved its opinion; a review of the model counts for each."""
     version = change.version
     if version is None:
         return ""
@@ -113,20 +114,38 @@ def _validated(change: ChangeRequest, person) -> str:
     assignments = ValidatorAssignment.objects.filter(of_version | of_model, taken_part, person=person)
     if found := assignments.select_related("request").first():
         since = found.attested_at or found.assigned_at
-        return f"validate it as {found.get_role_display().lower()} since {day(since)} ({found.request.reference})"
+        told = f"validate it as {found.get_role_display().lower()} since {day(since)} ({found.request.reference})"
+        named = Q(action=Action.VALIDATOR_ASSIGNED, details__person=str(person.pk))
+        attested = Q(action=Action.INDEPENDENCE_ATTESTED, actor_id=str(person.pk))
+        return Entry.objects.about(found.request).filter(named | attested).showing(told)
+    return _approved_opinion(version, person)
+
+
+def _approved_opinion(version: ModelVersion, person) -> str:
+    """Who approved what a validation concluded took part in it, though they validated nothing themselves."""
+    of_version = Q(opinion__request__version=version)
+    of_model = Q(opinion__request__version=None, opinion__request__model=version.model_id)
+    reviews = ValidationReview.objects.filter(
+        of_version | of_model & Q(signed_at__gte=version.registered_at),
+        person=person,
+        step=ValidationReview.Step.APPROVAL,
+        agreed=True,
+    )
+    if found := reviews.select_related("opinion__request").first():
+        validation = found.opinion.request
+        told = f"approved the opinion of its validation on {day(found.signed_at)} ({validation.reference})"
+        approving = Entry.objects.about(validation).filter(action=Action.OPINION_APPROVED, actor_id=str(person.pk))
+        return approving.showing(told)
     return ""
 
 
 def _decided(change: ChangeRequest, person) -> str:
     standing = Q(voided_at__isnull=True) | Q(meaning=Decision.Meaning.RECUSED)  # Who stepped aside stays aside.
     for decision in change.decisions.filter(standing).select_related("on_behalf_of", "person"):
+        entries = Entry.objects.about(change).filter(details__decision=str(decision.pk))
         if person.pk == decision.person_id:
             aside = decision.meaning == Decision.Meaning.RECUSED
-            return f"{'stepped aside' if aside else 'decided'} on {day(decision.decided_at)}"
+            return entries.showing(f"{'stepped aside' if aside else 'decided'} on {day(decision.decided_at)}")
         if person.pk == decision.on_behalf_of_id:
-            return f"decided on {day(decision.decided_at)} through {decision.person}"
+            return entries.showing(f"decided on {day(decision.decided_at)} through {decision.person}")
     return ""
-
-
-def day(moment) -> str:
-    return f"{moment:%d %B %Y}".lstrip("0")

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from audits.trail.models import Entry
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Delegation
-from audits.workflows.services.involvement import day, involvement_of
+from audits.workflows.services.involvement import involvement_of
 from audits.workflows.states import ChangeState
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission, Role, why_not_hold
+from mrm.pages.wording import day
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
 def why_over(change: ChangeRequest) -> str:
     """Why nobody may decide any more; empty while they may. An expiry counts from its minute, not from the sweep."""
     if change.state != ChangeState.PENDING:
-        return f"{change.reference} is already {change.state}."
+        return Entry.objects.about(change).showing(f"{change.reference} is already {change.state}.")
     if change.expires_at <= timezone.now():
         return f"{change.reference} expired on {day(change.expires_at)}; ask again if the change is still wanted."
     return ""

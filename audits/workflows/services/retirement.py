@@ -1,11 +1,12 @@
 """The end of a model after its checklist: an engineer verifies it, the second line signs, its records are archived."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.utils import timezone
 
 from audits.assessments.services import close_breaches_of
-from audits.trail.models import Action
+from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.models import Arrangement, Retirement
@@ -38,7 +39,8 @@ def why_not_verify(retirement: Retirement, *, person) -> list[str]:
     if Role.ENGINEER not in roles_for(retirement.change, person) or person.is_service or person.token:
         reasons.append("An engineer verifies it, signed in on the pages.")
     if any(row.done_by_id == person.pk for row in retirement.items.all()):
-        reasons.append("You gave evidence for it yourself; another engineer verifies it.")
+        giving = _deeds(retirement, person)
+        reasons.append(giving.showing("You gave evidence for it yourself; another engineer verifies it."))
     return reasons
 
 
@@ -46,15 +48,19 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
     """Every reason why this person may not end the model with their signature; empty if they may."""
     if retirement.state != RetirementState.VERIFIED:
         return [f"It is {retirement.state}; what is verified is signed."]
-    involved = involvement_of(retirement.change, person)
-    reasons = [f"{rule}: you {fact}." for rule, fact in policies.conflicts(involved) if fact != involved.decided]
+    reasons = policies.conflicts(replace(involvement_of(retirement.change, person), decided=""))
     reasons += ["A service account never decides."] if person.is_service else []
     if not policies.SECOND_LINE & roles_for(retirement.change, person):
         reasons.append("Somebody of the second line signs it.")
     hands = {row.done_by_id for row in retirement.items.all()} | {retirement.verified_by_id}
     if person.pk in hands:
-        reasons.append("You carried it out or verified it; another person signs.")
+        reasons.append(_deeds(retirement, person).showing("You carried it out or verified it; another person signs."))
     return reasons
+
+
+def _deeds(retirement: Retirement, person):
+    carrying_out = (Action.RETIREMENT_ITEM_DONE, Action.RETIREMENT_VERIFIED)
+    return Entry.objects.about(retirement).filter(actor_id=str(person.pk), action__in=carrying_out)
 
 
 @governed()

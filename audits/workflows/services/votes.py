@@ -1,5 +1,7 @@
 """The committee's vote: concluded by its chair, with the tally, the dissent and the minutes in the trail."""
 
+from dataclasses import replace
+
 from django.utils import timezone
 
 from audits.trail.models import Action
@@ -42,8 +44,7 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
         return ["The chair of the committee concludes its vote."]
     if person.token:
         return ["A token concludes nothing; sign in on the pages."]
-    involved = involvement_of(change, person)
-    reasons = [f"{rule}: you {fact}." for rule, fact in policies.conflicts(involved) if fact != involved.decided]
+    reasons = policies.conflicts(replace(involvement_of(change, person), decided=""))
     if change.decisions.filter(person=person, meaning=Decision.Meaning.RECUSED).exists():
         reasons.append("You stepped aside; a deputy holds the chair.")
     rules = Policy.objects.in_force().section("committee")

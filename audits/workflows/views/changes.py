@@ -115,21 +115,13 @@ def _initial(draft: ChangeRequest) -> dict:
 @require_safe
 def change(request, reference):
     """Should this happen? What changes, what fails, what is missing, what follows; then sign."""
-    return _change_page(request, _change_for(request, reference))
-
-
-@require_safe
-def deciders(request, reference):
-    """Who may decide this request, and what keeps everybody else who holds such a role from it."""
-    change = _change_for(request, reference)
-    people = services.who_may_decide(change)
-    return render(request, "workflows/deciders.html", {"change": change, "people": people})
+    return _change_page(request, change_for(request, reference))
 
 
 @require_POST
 def decide(request, reference):
     """From what somebody decides to the statement they would sign."""
-    change = _change_for(request, reference)
+    change = change_for(request, reference)
     form = _decision_form(change, request.POST)
 
     def act(data):
@@ -142,7 +134,7 @@ def decide(request, reference):
 @require_POST
 def conclude(request, reference):
     """The chair closes the committee's vote."""
-    change = _change_for(request, reference)
+    change = change_for(request, reference)
     form = ConclusionForm(request.POST)
 
     def act(data):
@@ -165,7 +157,7 @@ def conclude(request, reference):
 
 @require_http_methods(["GET", "POST"])
 def sign_decision(request, reference, statement_id):
-    change = _change_for(request, reference)
+    change = change_for(request, reference)
     back = reverse("change", args=[reference])
 
     def act(proof):
@@ -179,7 +171,7 @@ def sign_decision(request, reference, statement_id):
 
 @require_http_methods(["GET", "POST"])
 def withdraw(request, reference):
-    change = _change_for(request, reference)
+    change = change_for(request, reference)
     form = WithdrawalForm(posted(request))
 
     def act(data):
@@ -199,7 +191,7 @@ def withdraw(request, reference):
     return answer_form(request, form, act=act, show=show)
 
 
-def _change_for(request, reference) -> ChangeRequest:
+def change_for(request, reference) -> ChangeRequest:
     changes = ChangeRequest.objects.visible_to(request.user).select_related(
         "model__owner", "model__workspace", "version", "breach", "requester", "policy"
     )

@@ -20,7 +20,8 @@ from inventory.models import Policy
 from inventory.policies import criteria
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.models import Person
-from mrm.accounts.policies import ALLOWED, Permission
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import holders_of
 from mrm.pages import wording
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.keyset import CursorUnknown, keyset_page
@@ -129,14 +130,8 @@ def finding_form(model, data, **kwargs) -> FindingForm:
 
 def first_line_of(model):
     """People who answer findings on this model."""
-    roles = ALLOWED[Permission.ANSWER_FINDING]
-    holders = Person.objects.filter(is_active=True, kind=Person.Kind.HUMAN, grants__role__in=roles).distinct()
-    known = [
-        person.pk
-        for person in holders
-        if Permission.ANSWER_FINDING in person.permissions_in(model.workspace_id, model.slug)
-    ]
-    return Person.objects.filter(pk__in=known)
+    holders = holders_of(Permission.ANSWER_FINDING, model.workspace_id, model.slug)
+    return Person.objects.filter(pk__in=[person.pk for person in holders])
 
 
 def criterion_of(finding: Finding) -> str:

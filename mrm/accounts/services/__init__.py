@@ -10,7 +10,7 @@ from mrm.accounts.services.people import (
     prepare_accounts,
     reopen_account,
 )
-from mrm.accounts.services.permissions import require
+from mrm.accounts.services.permissions import holders_of, require
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.accounts.services.recertification import confirm_role, end_unconfirmed, open_recertification
 from mrm.accounts.services.sessions import end_session, open_sessions
@@ -41,6 +41,7 @@ __all__ = [
     "end_session",
     "end_unconfirmed",
     "grant_role",
+    "holders_of",
     "issue_token",
     "open_recertification",
     "open_sessions",

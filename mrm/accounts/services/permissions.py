@@ -6,6 +6,14 @@ from mrm.accounts.policies import Permission
 from mrm.errors import NotPermitted
 
 
+def holders_of(permission: Permission, workspace, model_slug: str) -> list[Person]:
+    """Everybody whose role in force allows it there, by name."""
+    roles = policies.ALLOWED[permission]
+    granted = Person.objects.filter(is_active=True, kind=Person.Kind.HUMAN, grants__role__in=roles)
+    people = Person.objects.filter(pk__in=granted.values("pk")).order_by("display_name", "pk")
+    return [person for person in people if roles & person.roles_in(workspace, model_slug)]
+
+
 def require(actor: Person | None, permission: Permission, workspace, *, model_slug: str | None = "") -> None:
     """Raise NotPermitted unless the actor may; the system (None) may always. Binds administrators like anybody else.
 

@@ -1,11 +1,15 @@
 """Who may take a step with a finding: their line, and what part they have in it. Every step locks it first."""
 
+from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.contents.findings import part_in
 from audits.workflows.models import Finding
+from audits.workflows.states import FindingState
+from inventory.contents.ownership import owned_model
 from inventory.policies import section
+from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
+from mrm.accounts.services import holders_of, require
 from mrm.errors import NotPermitted, RuleBroken
 
 LONGEST_TEXT = 8000
@@ -43,13 +47,39 @@ def for_who_signs_off(finding: Finding, actor) -> Finding:
 
 
 def why_not_judge(finding: Finding, person) -> list[str]:
-    return policies.why_not_judge(part_in(finding, person))
+    return policies.why_not_judge(_part_shown(finding, person))
 
 
 def why_not_sign_off(finding: Finding, person) -> list[str]:
     roles = person.roles_in(finding.model.workspace_id, finding.model_slug)
     signing = section(finding.rules, "findings")["signed_off_by"]
-    return policies.why_not_sign_off(part_in(finding, person), roles=roles, signing=signing)
+    return policies.why_not_sign_off(_part_shown(finding, person), roles=roles, signing=signing)
+
+
+def _part_shown(finding: Finding, person) -> policies.PartInFinding:
+    """What they have to do with it, each with the entry of the trail that shows it."""
+    part, about = part_in(finding, person), Entry.objects.about(finding)
+    answers_for_it = about.filter(action__in=(Action.FINDING_RAISED, Action.FINDING_DRAFTED))
+    planned = about.filter(action=Action.FINDING_PLANNED)
+    mine = about.filter(actor_id=str(person.pk))
+    owns = part.owns and (owned_model(finding.model, person, owns=part.owns) or answers_for_it.showing(part.owns))
+    done = mine.filter(action=Action.FINDING_ITEM_DONE)
+    judged = mine.filter(action__in=(Action.FINDING_VALIDATED, Action.FINDING_REPERFORMED))
+    return policies.PartInFinding(
+        owns=owns,
+        submitted=part.submitted and mine.filter(action=Action.FINDING_SUBMITTED).showing(part.submitted),
+        carried_out=part.carried_out and (done if done.exists() else planned).showing(part.carried_out),
+        validated=part.validated and judged.showing(part.validated),
+    )
+
+
+def who_may_close(finding: Finding) -> list[tuple[Person, list[str]]]:
+    """Everybody whose role judges findings, or signs off a closure that awaits it; and what keeps them from it."""
+    signing = finding.state == FindingState.VALIDATED_CLOSED
+    permission = Permission.SIGN_OFF_FINDING if signing else Permission.CLOSE_FINDING
+    why_not = why_not_sign_off if signing else why_not_judge
+    holders = holders_of(permission, finding.model.workspace_id, finding.model_slug)
+    return [(person, why_not(finding, person)) for person in holders]
 
 
 def refuse_blank(**texts: str) -> None:

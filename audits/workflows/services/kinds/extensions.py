@@ -6,9 +6,10 @@ from audits.trail.models import Action
 from audits.trail.services import record
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.services.findings.access import locked
-from audits.workflows.services.kinds.kind import ChangeKind, Term, in_words
+from audits.workflows.services.kinds.kind import ChangeKind, Term
 from audits.workflows.states import FindingState
 from inventory.policies import section
+from mrm.pages.wording import day
 
 EXTENDED = (
     FindingState.ISSUED,
@@ -33,11 +34,11 @@ def _why_not(change: ChangeRequest) -> list[str]:
     if finding.state not in EXTENDED:
         reasons.append(f"{finding.reference} is {finding.get_state_display().lower()}; it needs no more time.")
     if asked > finding.due_at:
-        reasons.append(f"{finding.reference} was due on {in_words(finding.due_at)}; more time is asked for before.")
+        reasons.append(f"{finding.reference} was due on {day(finding.due_at)}; more time is asked for before.")
     if wanted <= finding.due_at:
-        reasons.append(f"{finding.reference} is due on {in_words(finding.due_at)}; name a later day.")
+        reasons.append(f"{finding.reference} is due on {day(finding.due_at)}; name a later day.")
     if wanted > latest:
-        reasons.append(f"An extension ends on {in_words(latest)} at the latest; {in_words(wanted)} is later.")
+        reasons.append(f"An extension ends on {day(latest)} at the latest; {day(wanted)} is later.")
     return reasons
 
 
@@ -56,7 +57,7 @@ def _extend(change: ChangeRequest, actor) -> str:
         because=change.reason,
         extension=finding.extensions,
     )
-    return f"{finding.reference} is due on {in_words(after)} instead of {in_words(before)}."
+    return f"{finding.reference} is due on {day(after)} instead of {day(before)}."
 
 
 def _approved_as(change: ChangeRequest) -> str:

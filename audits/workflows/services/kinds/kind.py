@@ -9,6 +9,7 @@ from django.utils import timezone
 from audits.workflows.models import ChangeRequest
 from mrm.errors import UnusableData
 from mrm.facts import why_not_kept
+from mrm.pages.wording import day
 
 LONGEST_TEXT = 4000
 MOST_LINES = 20
@@ -106,24 +107,20 @@ def cleaned(kind: ChangeKind, change: ChangeRequest, sent: dict) -> dict:
     return kept
 
 
-def end_of(day: str) -> datetime:
+def end_of(last: str) -> datetime:
     """The end of a day that was written in terms: the first moment of the next, UTC."""
-    return datetime.combine(date.fromisoformat(day), time.min, tzinfo=UTC) + timedelta(days=1)
+    return datetime.combine(date.fromisoformat(last), time.min, tzinfo=UTC) + timedelta(days=1)
 
 
-def why_not_until(day: str, *, most_days: int) -> list[str]:
+def why_not_until(last: str, *, most_days: int) -> list[str]:
     """What is wrong with an end: it lies in the past, or later than the policy allows."""
-    today, end = timezone.now().date(), date.fromisoformat(day)
+    today, end = timezone.now().date(), date.fromisoformat(last)
     latest = today + timedelta(days=most_days)
     if end < today:
-        return [f"The end, {in_words(end)}, has passed."]
+        return [f"The end, {day(end)}, has passed."]
     if end > latest:
-        return [f"It may last {most_days} days at most, so until {in_words(latest)}; {in_words(end)} is later."]
+        return [f"It may last {most_days} days at most, so until {day(latest)}; {day(end)} is later."]
     return []
-
-
-def in_words(day) -> str:
-    return f"{day:%d %B %Y}".lstrip("0")
 
 
 def _text(term, change, value):
@@ -148,10 +145,10 @@ def _lines(term, change, value):
 
 def _day(term, change, value):
     try:
-        day = date.fromisoformat(value)
+        read = date.fromisoformat(value)
     except (TypeError, ValueError):
         return "write the day as 2026-12-31.", value
-    return ("" if 2000 <= day.year <= 2200 else "that is no day of this century."), day.isoformat()
+    return ("" if 2000 <= read.year <= 2200 else "that is no day of this century."), read.isoformat()
 
 
 def _choice(term, change, value):

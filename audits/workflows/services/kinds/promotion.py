@@ -8,11 +8,12 @@ from audits.assessments.services import close_breaches_of
 from audits.workflows.gates import blockers_for_approval, blockers_for_promotion
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
-from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, in_words, why_not_until
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from inventory.models import Policy, Use
 from inventory.policies import rules_of
 from inventory.services import approve_use, lift_restriction, promote_version, start_use
 from inventory.states import Stage, Status, UseState
+from mrm.pages.wording import day
 
 Kind = Arrangement.Kind
 # What says that a version may be in use, and so ends with its use.
@@ -93,7 +94,7 @@ def approve_version(change: ChangeRequest, actor) -> str:
     arrangements.settle(
         change.model, (Kind.APPROVAL, Kind.BREAK_GLASS), because=f"Approved again by {change.reference}.", actor=actor
     )
-    return in_words(approval.ends_at - timedelta(days=1))
+    return day(approval.ends_at - timedelta(days=1))
 
 
 def conditions_of(change: ChangeRequest) -> list[dict]:

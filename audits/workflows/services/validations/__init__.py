@@ -24,7 +24,13 @@ from audits.workflows.services.validations.requests import (
     request_validation,
     resume_validation,
 )
-from audits.workflows.services.validations.reviews import prepare_review, review_opinion, sign_review, why_not_review
+from audits.workflows.services.validations.reviews import (
+    prepare_review,
+    review_opinion,
+    sign_review,
+    who_may_act,
+    why_not_review,
+)
 from audits.workflows.services.validations.schedule import open_due_validations
 
 __all__ = [
@@ -55,6 +61,7 @@ __all__ = [
     "sign_attestation",
     "sign_opinion",
     "sign_review",
+    "who_may_act",
     "why_not_begin",
     "why_not_give_opinion",
     "why_not_review",

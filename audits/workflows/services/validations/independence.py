@@ -5,45 +5,43 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ValidationRequest
 from audits.workflows.policies import SECOND_LINE
-from audits.workflows.services.involvement import OWNERSHIP_COUNTS_FOR, day, made, owned, trained
+from audits.workflows.services.involvement import made, trained
 from audits.workflows.states import ChangeState
 from inventory.attributes import BY_NAME
+from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR, owned_model
+from mrm.errors import Shown, entry_behind
+from mrm.pages.wording import day
 
 VERSION_DEEDS = (Action.VERSION_DESCRIBED,)
 
 
 def why_not_independent(validation: ValidationRequest, person) -> list[str]:
-    """Every reason why this person may not validate it, each naming the fact and its day; empty if they may."""
+    """Every reason why this person may not validate it, each with the entry that shows the fact; empty if they may."""
     facts = (
         (
             "Whoever owns a model, or owned it in the last twelve months, does not validate it",
-            _owned(validation, person),
+            owned_model(validation.model, person, owns="owns it"),
         ),
         ("Whoever registered or changed a version does not validate it", made(validation, person)),
         ("Whoever trained a version does not validate it", trained(validation, person)),
         ("Whoever changed what the register says about a model does not validate it", _edited(validation, person)),
         ("Nobody validates and votes on the same version", _voted(validation, person)),
     )
-    return [f"{rule}: {person} {fact}." for rule, fact in facts if fact]
-
-
-def _owned(validation: ValidationRequest, person) -> str:
-    if validation.model.owner_id == person.pk:
-        return "owns it"
-    return owned(validation, person)
+    return [Shown(f"{rule}: {person} {fact}.", entry=entry_behind(fact)) for rule, fact in facts if fact]
 
 
 def _edited(validation: ValidationRequest, person) -> str:
     """Registered or edited the model, or described the version; not what the second line itself says there."""
     model, since = validation.model, timezone.now() - OWNERSHIP_COUNTS_FOR
     if model.registered_by_id == person.pk and model.registered_at > since:
-        return f"registered the model on {day(model.registered_at)}"
+        registering = Entry.objects.about(model).filter(action=Action.MODEL_REGISTERED)
+        return registering.showing(f"registered the model on {day(model.registered_at)}")
     mine = Entry.objects.filter(actor_id=str(person.pk), at__gt=since)
     for entry in mine.about(model).filter(action=Action.MODEL_EDITED):
         if not all(_is_of_the_second_line(name) for name in entry.details.get("changes", {})):
-            return f"changed the model's entry on {day(entry.at)}"
+            return Shown(f"changed the model's entry on {day(entry.at)}", entry=entry.position)
     if validation.version and (entry := mine.about(validation.version).filter(action__in=VERSION_DEEDS).first()):
-        return f"described the version on {day(entry.at)}"
+        return Shown(f"described the version on {day(entry.at)}", entry=entry.position)
     return ""
 
 
@@ -58,4 +56,7 @@ def _voted(validation: ValidationRequest, person) -> str:
         return ""
     pending = validation.version.changes.filter(state=ChangeState.PENDING, decisions__voided_at__isnull=True)
     change = pending.filter(decisions__person=person).first()
-    return f"decided about it in {change.reference}, which is pending" if change else ""
+    if change is None:
+        return ""
+    deciding = Entry.objects.about(change).filter(action=Action.CHANGE_DECIDED, actor_id=str(person.pk))
+    return deciding.showing(f"decided about it in {change.reference}, which is pending")

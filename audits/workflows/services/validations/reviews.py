@@ -2,10 +2,11 @@
 
 from django.utils import timezone
 
-from audits.trail.models import Action
+from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from audits.workflows.models import ValidationOpinion, ValidationRequest, ValidationReview
 from audits.workflows.services.transitions import move
+from audits.workflows.services.validations.assignments import why_not_assign
 from audits.workflows.services.validations.content import refresh_validation, refuse_unseen, void_opinion
 from audits.workflows.services.validations.effects import take_effect
 from audits.workflows.services.validations.independence import why_not_independent
@@ -13,9 +14,9 @@ from audits.workflows.services.validations.scope import Role, assignment_of, loc
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
 from inventory.policies import needs_passkey, validation_approvers
-from mrm.accounts.models import Statement
+from mrm.accounts.models import Person, Statement
 from mrm.accounts.policies import Permission, label
-from mrm.accounts.services import Passkey, Password, Proven, prepare_statement, prove, require, sign
+from mrm.accounts.services import Passkey, Password, Proven, holders_of, prepare_statement, prove, require, sign
 from mrm.errors import NotPermitted, RuleBroken
 
 Step = ValidationReview.Step
@@ -116,8 +117,21 @@ def why_not_review(validation: ValidationRequest, person) -> list[str]:
     return _why_not(validation, step, person)
 
 
+def who_may_act(validation: ValidationRequest) -> list[tuple[Person, list[str]]]:
+    """Everybody whose role takes the step that is awaited, each with what keeps them from it, if anything.
+
+    Before the opinion is signed the step is to validate; then to review the opinion, and to approve it.
+    """
+    step, place = STEP_IN.get(validation.state), (validation.model.workspace_id, validation.model_slug)
+    if step is None:
+        holders = holders_of(Permission.VALIDATE_MODEL, *place)
+        return [(person, why_not_assign(validation, person)) for person in holders]
+    permission = Permission.APPROVE_VALIDATION if step == Step.APPROVAL else Permission.VALIDATE_MODEL
+    return [(person, _why_not(validation, step, person)) for person in holders_of(permission, *place)]
+
+
 def _why_not(validation: ValidationRequest, step: str, person) -> list[str]:
-    assignment, reasons = assignment_of(validation, person), []
+    assignment, reasons, about = assignment_of(validation, person), [], Entry.objects.about(validation)
     if person.is_service:
         reasons.append("A service account never signs.")
     if step == Step.REVIEW:
@@ -131,10 +145,12 @@ def _why_not(validation: ValidationRequest, step: str, person) -> list[str]:
         if not roles & set(approvers):
             reasons.append(f"Under the policy this is approved by: {' or '.join(map(label, approvers))}.")
         if assignment is not None:
-            reasons.append("Whoever validated does not approve the opinion.")
+            assigning = about.filter(action=Action.VALIDATOR_ASSIGNED, details__person=str(person.pk))
+            reasons.append(assigning.showing("Whoever validated does not approve the opinion."))
     opinion: ValidationOpinion = validation.opinions.standing().get()
     if opinion.person_id == person.pk or opinion.reviews.standing().filter(person=person).exists():
-        reasons.append("Nobody signs twice on one opinion.")
+        signing = about.filter(action__in=(Action.OPINION_GIVEN, Action.OPINION_REVIEWED), actor_id=str(person.pk))
+        reasons.append(signing.showing("Nobody signs twice on one opinion."))
     return reasons + why_not_independent(validation, person)
 
 

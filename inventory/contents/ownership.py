@@ -1,0 +1,28 @@
+"""Who owns a model, or did until lately: the trail tells, whatever the register says now."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from audits.trail.models import Action, Entry
+from inventory.models import Model
+from mrm.errors import Shown
+from mrm.pages.wording import day
+
+OWNERSHIP_COUNTS_FOR = timedelta(days=365)  # governance.md, section 7, rule 1.
+
+
+def owned_model(model: Model, person, *, owns: str = "own it") -> str:
+    """That somebody owns a model, or did less than twelve months ago, with the entry that shows it; else empty."""
+    about = Entry.objects.about(model)
+    if model.owner_id == person.pk:
+        became = Q(action=Action.MODEL_REGISTERED, details__owner=str(person.pk))
+        became |= Q(action=Action.MODEL_EDITED, details__changes__owner__after=str(person.pk))
+        return about.filter(became).showing(owns)
+    since = timezone.now() - OWNERSHIP_COUNTS_FOR
+    edited = about.filter(action=Action.MODEL_EDITED, at__gt=since, details__changes__owner__before=str(person.pk))
+    if handed_over := edited.first():
+        told = f"owned it until {day(handed_over.at)}, less than twelve months ago"
+        return Shown(told, entry=handed_over.position)
+    return ""

@@ -1,0 +1,209 @@
+"""Rules 1 to 4: who may not decide, by what somebody did to the subject, not by their role.
+
+Each holds for administrators and shells alike: the services refuse with the reason, and the database refuses the row
+that somebody writes past them as the application's own role.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from audits.workflows.models import ChangeRequest
+from audits.workflows.services import (
+    close_arrangement,
+    delegate,
+    request_change,
+)
+from audits.workflows.states import ChangeState
+from inventory.models import Policy
+from inventory.services import attach_artifact, edit_model, propose_policy
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken
+from tests.factories import make_otherwise, make_person, make_reference, make_version
+from tests.fixtures.story import approve
+from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
+from tests.workflows.kinds import decided, exception_terms, overlay_terms
+from tests.workflows.validating import make_panel, validated
+
+Kind = ChangeRequest.Kind
+
+
+@pytest.fixture
+def validator_who_owned_it(story, second_validator) -> Person:
+    edit_model(story.model, changes={"owner": second_validator}, actor=story.engineer)
+    edit_model(story.model, changes={"owner": story.owner}, actor=story.engineer)
+    return second_validator
+
+
+# 1. Whoever created, edited or trained a version, or owned it in the last 12 months, cannot approve it.
+
+
+def test_1_an_owner_cannot_approve_their_own_model(retraining, story):
+    assert "you own it" in reasons(retraining, story.owner)
+    assert_the_database_refuses(retraining, story.owner, "own model")
+
+
+def test_1_whoever_owned_it_in_the_last_twelve_months_cannot_approve_it(retraining, story, validator_who_owned_it):
+    assert "owned it until" in reasons(retraining, validator_who_owned_it)
+    assert_the_database_refuses(retraining, validator_who_owned_it, "last twelve months")
+
+
+def test_1_whoever_registered_a_version_cannot_approve_it(story, open_gate, second_validator):
+    version = make_version(story.model, actor=None)
+    make_otherwise(version, registered_by=second_validator)
+    make_reference(version, story.folder)
+    change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
+    assert f"you registered version {version.number} on" in reasons(change, second_validator)
+    assert_the_database_refuses(change, second_validator, "registered a version")
+
+
+def test_1_whoever_sent_its_artifact_cannot_approve_it_even_as_a_validator_by_now(story, open_gate):
+    mover = make_person(Role.ENGINEER, workspace=story.workspace)
+    version = make_version(story.model, framework="xgboost")
+    artifact = story.folder / "sent"
+    artifact.write_bytes(bytes(story.booster.save_raw("json")))
+    attach_artifact(version, artifact, actor=mover)
+    make_reference(version, story.folder)
+    mover = now_holding(mover, Role.VALIDATOR, workspace=story.workspace)
+    change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
+    assert "you sent the artifact of version" in reasons(change, mover)
+    assert_the_database_refuses(change, mover, "sent what a version consists of")
+
+
+# 2. A validator of a version cannot vote on it: whoever decided in one role does not decide again in another.
+
+
+def test_2_whoever_approved_as_validator_cannot_approve_in_another_role(retraining, story):
+    both = make_person(Role.VALIDATOR, Role.RISK_OFFICER, workspace=story.workspace)
+    approve(retraining, both)
+    assert "you decided on" in reasons(retraining, both)
+    assert_the_database_refuses(retraining, both, "decides twice")
+
+
+def test_2_a_validator_of_a_version_and_whoever_approved_its_opinion_cannot_vote_on_it(story, retraining):
+    panel = make_panel(story.workspace)
+    validated(story.version, panel)
+    for person in (panel.lead, panel.second):
+        assert "you validate it as" in reasons(retraining, person)
+        assert_the_database_refuses(retraining, person, "a validator of a version")
+    head = now_holding(panel.head, Role.VALIDATOR, workspace=story.workspace)
+    assert "you approved the opinion of its validation on" in reasons(retraining, head)
+    assert_the_database_refuses(retraining, head, "approved the opinion")
+
+
+# 3. Proposer is not approver: tier, threshold, exception, overlay, acceptance, closure.
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms"),
+    [(Kind.EXCEPTION, exception_terms()), (Kind.OVERLAY, overlay_terms())],
+    ids=["exception", "overlay"],
+)
+def test_3_whoever_proposes_does_not_approve(story, kind, terms):
+    change = request_change(kind, story.model, reason=WHY, terms=terms, actor=story.validator)
+    with pytest.raises(NotPermitted, match="asks for a change does not decide"):
+        approve(change, story.validator)
+    assert_the_database_refuses(change, story.validator, "asks for a change")
+
+
+def test_3_the_proposer_of_an_exception_does_not_approve_its_renewal_that_another_asks_for(story, second_validator):
+    first = decided(
+        Kind.EXCEPTION,
+        story.model,
+        second_validator,
+        story.risk_officer,
+        terms=exception_terms(),
+        actor=story.validator,
+    )
+    renewal = request_change(
+        Kind.EXCEPTION,
+        story.model,
+        reason=WHY,
+        terms=exception_terms(),
+        renews=first.arrangements.get(),
+        actor=story.engineer,
+    )
+    assert f"you proposed {first.arrangements.get().reference} on" in reasons(renewal, story.validator)
+
+
+def test_3_whoever_drafted_a_policy_does_not_approve_it_though_another_asks_for_it(story):
+    document = Policy.objects.in_force().document
+    document["changes"]["expire_after_days"] = 20
+    draft = propose_policy(document, reason="Faster.", actor=story.risk_officer)
+    change = request_change(Kind.POLICY_CHANGE, None, reason=WHY, terms={"draft": str(draft.pk)}, actor=story.validator)
+    assert "you drafted it on" in reasons(change, story.risk_officer)
+
+
+def test_3_neither_the_owner_nor_whoever_asked_closes_what_holds_for_a_time(story, second_validator):
+    change = decided(
+        Kind.EXCEPTION,
+        story.model,
+        second_validator,
+        story.risk_officer,
+        terms=exception_terms(),
+        actor=story.validator,
+    )
+    with pytest.raises(NotPermitted, match="another of the second line"):
+        close_arrangement(change.arrangements.get(), reason="Met.", actor=story.validator)
+    with pytest.raises(NotPermitted):
+        close_arrangement(change.arrangements.get(), reason="Met.", actor=story.owner)
+
+
+# 4. Nobody signs twice on one request, also not through delegation; a delegate inherits the delegator's conflicts.
+
+
+@pytest.fixture
+def away(story) -> Person:
+    """A risk officer on leave, for whom the second validator decides."""
+    return make_person(Role.RISK_OFFICER, name="Olga Officer", workspace=story.workspace)
+
+
+def stand_in(story, away, to) -> None:
+    delegate(to, reason="Leave.", ends_at=timezone.now() + timedelta(days=14), actor=away)
+
+
+def test_4_a_delegate_decides_in_the_place_of_who_is_away(retraining, story, away, second_validator):
+    approve(retraining, story.validator)
+    stand_in(story, away, second_validator)
+    decision = approve(retraining, second_validator)
+    assert (decision.role, decision.on_behalf_of) == ("risk_officer", away)
+    assert decision.statement["terms"]["on_behalf_of"]["name"] == "Olga Officer"
+    retraining.refresh_from_db()
+    assert retraining.state == ChangeState.APPROVED
+
+
+def test_4_nobody_signs_twice_also_not_through_delegation(retraining, story, away, second_validator):
+    stand_in(story, away, second_validator)
+    approve(retraining, second_validator)
+    assert "Nobody decides twice" in reasons(retraining, second_validator)
+    assert_the_database_refuses(retraining, second_validator, "decides twice", on_behalf_of=away)
+
+
+def test_4_who_was_decided_for_does_not_decide_as_well(retraining, story, away, second_validator):
+    approve(retraining, story.validator)
+    stand_in(story, away, second_validator)
+    decision = approve(retraining, second_validator)
+    assert decision.on_behalf_of == away
+    assert_the_database_refuses(
+        request_change(Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(), actor=away),
+        second_validator,
+        "asks for a change",
+        on_behalf_of=away,
+    )
+
+
+def test_4_a_delegate_inherits_the_conflicts_of_who_delegated(story, away, second_validator):
+    change = request_change(Kind.RETRAINING, story.version, reason=WHY, breach=story.breach, actor=away)
+    approve(change, story.validator)
+    stand_in(story, away, second_validator)
+    told = reasons(change, second_validator)
+    assert "this is so of Olga Officer, for whom you would decide" in told
+    with pytest.raises(NotPermitted, match="Olga Officer"):
+        approve(change, second_validator)
+
+
+def test_4_nobody_stands_in_where_the_roles_may_not_be_held_together(story, away):
+    with pytest.raises(RuleBroken, match="risk officer and owner at the same time"):
+        stand_in(story, away, story.owner)
