@@ -15,6 +15,7 @@ from mrm import embedded
 
 pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
+PROCESSES = {"stage", "live", "live_worker", "page"}
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -30,6 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVICES in config.stash:
         config.stash[SERVICES].close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run processes beside their tests go first: they take longest, and begun last they would leave all but
+    one worker with nothing to do."""
+    first = {item.path for item in items if PROCESSES.intersection(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in first)
 
 
 def administer(statement: str, role: str = embedded.ROLE) -> int:

@@ -39,7 +39,7 @@ class Live:
     def log(self, name: str) -> str:
         return self.children[name].log.read_text()
 
-    def wait_until(self, claim: Callable[[], object], seconds: float = 60.0, every: float = 0.2) -> object:
+    def wait_until(self, claim: Callable[[], object], seconds: float = 240.0, every: float = 0.2) -> object:
         """What `claim` answers as soon as that is true; else fails the test with the ends of the logs.
 
         It does not wait on when a process has died.

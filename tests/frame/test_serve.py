@@ -30,7 +30,7 @@ class Run:
             command = [sys.executable, "-m", "mrm.serve"]
             self.process = psutil.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
 
-    def wait_for(self, words: str, seconds: float = 90) -> None:
+    def wait_for(self, words: str, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while words not in self.output.read_text():
             assert self.process.poll() is None, self.output.read_text()

@@ -12,8 +12,6 @@ from mrm.accounts.models import Workspace
 from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.pages.scenery import make_assessed_model
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
-
 SIGNING = re.compile(r"/decision/[0-9a-f-]{36}/$")
 OPTIONS = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,

@@ -20,7 +20,7 @@ from mrm.embedded import CannotStart
 from tests.factories import make_person, make_token
 from tests.journeys.people import Engineer, Signed
 
-pytestmark = [pytest.mark.timeout(420), pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.timeout(600)
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 VERSION = "/models/consumer-credit/versions/1"
@@ -53,7 +53,7 @@ def test_a_breach_leads_through_two_decisions_and_a_retraining_to_a_sealed_repor
         page.wait_for_url("**/models/consumer-credit/")
 
     # The candidate is assessed by the worker until its gate opens; then two people decide in the pages.
-    stage.wait_until(lambda: engineer.get(f"{VERSION}/gate/")["allowed"], seconds=120)
+    stage.wait_until(lambda: engineer.get(f"{VERSION}/gate/")["allowed"])
     first = engineer.post(
         "/changes/", {"kind": "promotion", "model": "consumer-credit", "version": 1, "reason": "First version."}
     )
@@ -63,18 +63,16 @@ def test_a_breach_leads_through_two_decisions_and_a_retraining_to_a_sealed_repor
 
     # A recession: the score drifts, the scheduler finds the window closed, the system asks for retraining.
     log_a_recession(engineer, tmp_path)
-    request = stage.wait_until(
-        lambda: ChangeRequest.objects.filter(kind="retraining", state="pending").first(), seconds=120
-    )
+    request = stage.wait_until(ChangeRequest.objects.filter(kind="retraining", state="pending").first)
     assert request.requester is None
     assert Breach.objects.filter(version=version, measure="psi", column="score", verdict="red").exists()
     decide(page, stage, people, request.reference)
-    candidate = stage.wait_until(lambda: ModelVersion.objects.filter(origin=request.reference).first(), seconds=120)
+    candidate = stage.wait_until(lambda: ModelVersion.objects.filter(origin=request.reference).first())
     assert candidate.predecessor == version
     assert candidate.params
 
     # The candidate passes the gate on rows its training never saw, and is promoted by two people.
-    stage.wait_until(lambda: engineer.get("/models/consumer-credit/versions/2/gate/")["allowed"], seconds=120)
+    stage.wait_until(lambda: engineer.get("/models/consumer-credit/versions/2/gate/")["allowed"])
     promotion = engineer.post(
         "/changes/", {"kind": "promotion", "model": "consumer-credit", "version": 2, "reason": "Retrained."}
     )
@@ -164,7 +162,7 @@ def report(engineer: Engineer, stage, folder):
     model = Model.objects.get()
     period = {"period_start": (TODAY - timedelta(days=364)).date().isoformat(), "period_end": TODAY.date().isoformat()}
     asked = engineer.post("/reports/", {"model": model.slug, **period})
-    stage.wait_until(lambda: engineer.get(f"/reports/{asked['id']}/")["state"] == "sealed", seconds=120)
+    stage.wait_until(lambda: engineer.get(f"/reports/{asked['id']}/")["state"] == "sealed")
     file = folder / "report.pdf"
     file.write_bytes(engineer.client.get(f"/reports/{asked['id']}/pdf").content)
     return file

@@ -12,8 +12,6 @@ from mrm.accounts.models import Workspace
 from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.pages.scenery import make_assessed_model, make_result
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
-
 AXE = settings.NODE_MODULES / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

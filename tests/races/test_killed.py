@@ -30,8 +30,6 @@ from tests.conftest import administer
 from tests.factories import PARQUET, make_model, make_token, promote
 from tests.fixtures.story import approve, learn, log, make_applicants, make_scoring_version, scored, train
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 
 @pytest.fixture
 def version(open_gate, owner, engineer, tmp_path):

@@ -11,8 +11,6 @@ from reports.contents import Figure, Source
 from reports.pdf.pages import pages
 from tests.reports import samples
 
-pytestmark = pytest.mark.xdist_group("reports")
-
 
 @pytest.fixture(scope="module")
 def report():

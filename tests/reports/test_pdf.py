@@ -16,7 +16,6 @@ from reports.pdf import Attachment, render
 from reports.pdf.pages import pages
 from tests.reports import samples
 
-pytestmark = pytest.mark.xdist_group("reports")
 PDFA = "{http://www.aiim.org/pdfa/ns/id/}"
 
 

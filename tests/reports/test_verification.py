@@ -35,7 +35,6 @@ from reports.verification.evidence import DIGEST_FIGURE, FORMAT
 from reports.verification.seal import BYTE_RANGE
 from tests.reports import samples
 
-pytestmark = pytest.mark.xdist_group("reports")
 SOMETIMES = 200
 FIGURES = {"psi.income.value": "0.313", "auc.interval": "0.722 to 0.760"}
 

@@ -13,9 +13,6 @@ from audits.scoring.errors import ArtifactRefused
 from audits.scoring.formats import Framework, identify
 from tests.scoring import artifacts
 
-# One worker, so that shap, scikit-learn and the boosters are imported and the models trained only once.
-pytestmark = pytest.mark.xdist_group("models")
-
 GENUINE = {
     Framework.ONNX: artifacts.onnx_bytes,
     Framework.XGBOOST: artifacts.xgboost_bytes,

@@ -34,9 +34,6 @@ from audits.scoring.tables import encode
 from tests.scoring import artifacts
 from tests.scoring.artifacts import FEATURES, data
 
-# One worker, so that shap, scikit-learn and the boosters are imported and the models trained only once.
-pytestmark = pytest.mark.xdist_group("models")
-
 REGIONS = ["north", "south", "west"]
 
 

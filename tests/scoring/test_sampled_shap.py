@@ -6,9 +6,6 @@ import shap
 
 from audits.scoring import sampled_shap
 
-# One worker, so that shap, scikit-learn and the boosters are imported and the models trained only once.
-pytestmark = pytest.mark.xdist_group("models")
-
 
 def function(matrix):
     return matrix[:, 0] * matrix[:, 1] + np.sin(matrix[:, 2]) * (matrix[:, 3] > 0) + 2 * matrix[:, 0]

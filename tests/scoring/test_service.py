@@ -15,9 +15,6 @@ from audits.scoring.formats import Framework
 from tests.scoring import artifacts
 from tests.scoring.artifacts import FEATURES, data
 
-# One worker, so that shap, scikit-learn and the boosters are imported and the models trained only once.
-pytestmark = pytest.mark.xdist_group("models")
-
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
