@@ -7,11 +7,13 @@ from demo.documents.api import endpoints
 from demo.documents.changes import kinds_of_change
 from demo.documents.states import state_diagrams
 from demo.documents.statistics import statistics
+from demo.documents.tags import tags
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 WRITTEN: dict[str, Callable[[], str]] = {
     "api.md": endpoints,
     "changes.md": kinds_of_change,
+    "mlflow-tags.md": tags,
     "states.md": state_diagrams,
     "statistics.md": statistics,
 }

@@ -4,7 +4,15 @@ from inventory.attributes.choices import LEVELS
 from inventory.attributes.kinds import Attribute, Field, Group, Kind, fault_in, fault_in_text, why_not_change
 from inventory.attributes.particulars import PARTICULARS
 from inventory.attributes.table import ATTRIBUTES, BY_NAME, COLUMNS, ROWS, of_group
-from inventory.attributes.tags import TAGGED, Unreadable, value_from_text, values_from_tags
+from inventory.attributes.tags import (
+    PREFIX,
+    TAGGED,
+    Unreadable,
+    text_from_value,
+    value_from_text,
+    values_from_tags,
+    why_no_tag,
+)
 
 __all__ = [
     "ATTRIBUTES",
@@ -12,6 +20,7 @@ __all__ = [
     "COLUMNS",
     "LEVELS",
     "PARTICULARS",
+    "PREFIX",
     "ROWS",
     "TAGGED",
     "Attribute",
@@ -22,7 +31,9 @@ __all__ = [
     "fault_in",
     "fault_in_text",
     "of_group",
+    "text_from_value",
     "value_from_text",
     "values_from_tags",
+    "why_no_tag",
     "why_not_change",
 ]

@@ -66,7 +66,9 @@ class Field:
         """What stands where nobody said anything."""
         if self.kind in (Kind.TEXT, Kind.CHOICE):
             return ""
-        return [] if self.kind in (Kind.TEXTS, Kind.CHOICES) else None
+        if self.kind in (Kind.TEXTS, Kind.CHOICES):
+            return []
+        return False if self.kind == Kind.FLAG and self.is_required else None
 
 
 @dataclass(frozen=True, kw_only=True)

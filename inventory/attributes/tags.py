@@ -1,15 +1,17 @@
 """Attributes as texts: how tags `mrm.<name>` of other systems fill typed fields. Plain values."""
 
+import csv
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 
 from inventory.attributes.kinds import Attribute, Kind, fault_in
-from inventory.attributes.table import COLUMNS
+from inventory.attributes.table import BY_NAME, COLUMNS
 
 PREFIX = "mrm."
-WORDS = {"true": True, "yes": True, "false": False, "no": False, "": None}
+WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
-# Every tag that fills a field. A name that is not here is kept as a tag and fills nothing.
+# Every tag that fills a field; there is no second list.
 TAGGED: dict[str, Attribute] = {f"{PREFIX}{name}": attribute for name, attribute in COLUMNS.items()}
 
 
@@ -23,6 +25,16 @@ def value_from_text(attribute: Attribute, text: str):
     if fault := fault_in(attribute, value):
         raise Unreadable(fault)
     return value
+
+
+def text_from_value(attribute: Attribute, value) -> str:
+    """What a tag says of a value, so that reading it gives the value again; people and models by what names them."""
+    match attribute.kind:
+        case Kind.TEXTS | Kind.CHOICES:
+            return ", ".join(_quoted(entry) for entry in value)
+        case Kind.FLAG:
+            return str(value).lower()
+    return str(value)
 
 
 def values_from_tags(tags: dict[str, str]) -> tuple[dict, list[dict]]:
@@ -39,14 +51,35 @@ def values_from_tags(tags: dict[str, str]) -> tuple[dict, list[dict]]:
     return values, errors
 
 
+def why_no_tag(tag: str, known=TAGGED) -> str:
+    """Why nothing is filled by a tag that begins with mrm.; what may have been meant."""
+    attribute = BY_NAME.get(tag.removeprefix(PREFIX))
+    if attribute is not None and attribute.kind == Kind.DERIVED:
+        return f"Tag {tag}: {attribute.label} follows from other things and is not entered."
+    names = [one.removeprefix(PREFIX) for one in known]
+    nearest = get_close_matches(tag.removeprefix(PREFIX)[:100], names, n=1, cutoff=0.7)
+    meant = f"Did you mean {PREFIX}{nearest[0]}? " if nearest else ""
+    return (
+        f"Tag {tag[:100]} fills no field. {meant}Tags that begin with {PREFIX} are kept for the register; "
+        "give a tag of your own another beginning."
+    )
+
+
+def _quoted(entry: str) -> str:
+    """As in a line of CSV: an entry that holds a comma, a quotation mark or a line break stands in quotation marks."""
+    if any(character in entry for character in ',"\r\n'):
+        return '"' + entry.replace('"', '""') + '"'
+    return entry
+
+
 def _typed(attribute: Attribute, text: str):
     match attribute.kind:
         case Kind.TEXTS | Kind.CHOICES:
-            return [entry.strip() for entry in text.split(",") if entry.strip()]
+            return _entries(attribute, text)
         case Kind.FLAG:
-            if text.casefold() not in WORDS:
+            if text and text.casefold() not in WORDS:
                 raise Unreadable(f"{attribute.name} must be true or false.")
-            return WORDS[text.casefold()]
+            return WORDS[text.casefold()] if text else attribute.empty
         case Kind.DATE:
             return _date(attribute, text)
         case Kind.AMOUNT:
@@ -56,6 +89,17 @@ def _typed(attribute: Attribute, text: str):
         case Kind.PERSON | Kind.MODEL:
             return text or None
     return text
+
+
+def _entries(attribute: Attribute, text: str) -> list[str]:
+    try:
+        lines = list(csv.reader([text], skipinitialspace=True, strict=True))
+    except csv.Error:
+        raise Unreadable(
+            f"{attribute.name} must be entries with commas between them; one that holds a comma stands in "
+            'quotation marks, such as "Bank, Vienna", Bank Prague.'
+        ) from None
+    return [entry.strip() for line in lines for entry in line if entry.strip()]
 
 
 def _date(attribute: Attribute, text: str) -> date | None:

@@ -33,7 +33,9 @@ def faults_in_attributes(model: Model) -> list[dict]:
     """What is wrong with any single value of an entry, one error each."""
     faults = []
     for name, attribute in attributes.COLUMNS.items():
-        value = getattr(model, name)
+        # Asked for by its key first: a row that names nobody where somebody is needed cannot be asked for the person.
+        said = getattr(model, Model._meta.get_field(name).attname) is not None
+        value = getattr(model, name) if said else None
         if fault := attributes.fault_in(attribute, value):
             faults.append({"message": fault, "field": name})
         elif attribute.is_required and value in ("", None):

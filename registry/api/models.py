@@ -39,7 +39,7 @@ def search_models(call: Call) -> dict:
         most=call.count("max_results", default=USUAL, most=MOST),
         page_token=call.text("page_token", required=False),
     )
-    answer = {"registered_models": shown_models(models, governed=call.governed, keys=page.keys)}
+    answer = {"registered_models": shown_models(page.keys, governed=call.governed)}
     return answer | ({"next_page_token": page.next_token} if page.next_token else {})
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from django.core import signing
 from django.db.models import Exists, F, Lookup, OuterRef, Q, QuerySet
 from django.db.models.expressions import Expression
+from django.db.models.lookups import Exact
 
 from inventory.models import Model
-from registry.contents.shown import SOURCE, field_of, says_so, with_times
+from registry.contents.shown import SOURCE, with_times
+from registry.contents.tagged import says_so, text_of
 from registry.grammar import MODELS, PROMPT_TAG, VERSIONS, Clause, clauses, order
 from registry.models import ModelTag, VersionTag
 from registry.refusals import invalid
@@ -91,20 +93,20 @@ def _tag_condition(clause: Clause, model) -> Q | Exists:
     """A row without the tag satisfies no comparison with it, as in MLflow; only that of prompts is different."""
     if clause.key == PROMPT_TAG and not _asks_for_prompts(clause):
         return Q()  # Said already: prompts are left out unless they are asked for.
-    if model is Model and (field := field_of(clause.key)):
-        return says_so(clause.key) & _comparison(clause, field)
+    if model is Model and (said := says_so(clause.key)) is not None:
+        return said & _comparison(clause, text_of(clause.key))
     return _has_tag(model, clause.key, _comparison(clause, F("value")))
 
 
-def _comparison(clause: Clause, column: F) -> Q | Expression:
+def _comparison(clause: Clause, column: F | Expression) -> Q:
     match clause.operator:
         case "LIKE":
             return Q(Like(column, clause.value))
         case "ILIKE":
             return Q(ILike(column, clause.value))
         case "!=":
-            return ~Q(**{column.name: clause.value})
-    return Q(**{column.name: clause.value})
+            return ~Q(Exact(column, clause.value))
+    return Q(Exact(column, clause.value))
 
 
 def _has_tag(model, key: str, condition: Q) -> Exists:

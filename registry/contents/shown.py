@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from audits.workflows.models import ChangeRequest
@@ -16,13 +17,10 @@ from inventory.states import Stage
 from mrm.accounts.models import Workspace
 from mrm.prepared import Prepared
 from registry import stages
+from registry.contents.tagged import FIELDS, tags_in
 from registry.models import Alias, ModelTag, VersionTag
 
 STATE_TAGS = ("mrm.slug", "mrm.status", "mrm.tier")  # Answered, never set: they follow from decisions.
-MODEL_FIELDS = {
-    f"mrm.{name}": name
-    for name in ("purpose", "business_unit", "methodology", "exposure", "purpose_level", "complexity", "reliance")
-}
 VERSION_FIELDS = {f"mrm.{name}": name for name in ("framework", "code_ref", "artifact_sha256")}
 OUT_OF_USE = (Stage.SUPERSEDED, Stage.RETIRED)
 OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
@@ -58,14 +56,16 @@ def with_stage(versions: QuerySet[ModelVersion], *, governed: bool) -> QuerySet[
     return versions.annotate(mlflow_stage=Case(*cases, default=said, output_field=CharField()))
 
 
-def shown_models(models: QuerySet[Model], *, governed: bool, keys: list | None = None) -> list[dict]:
-    """Each model as MLflow's RegisteredModel, in the order of `keys` where that is given: two queries in all."""
-    rows = list(_model_rows(models if keys is None else models.filter(pk__in=keys)))
+def shown_models(keys: list[UUID], *, governed: bool) -> list[dict]:
+    """Each model as MLflow's RegisteredModel, in the order of `keys`: two queries in all."""
+    rows = _MODELS_BY_KEYS(keys=f"{{{','.join(map(str, keys))}}}")
     latest = defaultdict(list)
     newest = _newest(ModelVersion.objects.filter(model__in=[row["pk"] for row in rows]), governed)
     for row in _version_rows(newest, governed):
         latest[row["model_id"]].append(_shown_version(row, governed))
-    return _in_order(keys, {row["pk"]: _shown_model(row, latest[row["pk"]], governed) for row in rows})
+    tags = tags_in(rows, governed=governed)
+    shown = {row["pk"]: _shown_model(row, tags[row["pk"]], latest[row["pk"]], governed) for row in rows}
+    return _in_order(keys, shown)
 
 
 def shown_model(workspace: Workspace, name: str, person, *, governed: bool) -> dict | None:
@@ -83,7 +83,7 @@ def shown_model_of(key: UUID, *, governed: bool) -> dict:
 
 def shown_new_model(key: UUID, *, governed: bool) -> dict:
     """A model that was just made and has no versions."""
-    return _shown_model(_MODEL_BY_KEY(key=key)[0], [], governed)
+    return _with_tags(_MODEL_BY_KEY(key=key)[0], [], governed)
 
 
 def shown_version_of(key: UUID, *, governed: bool) -> dict:
@@ -111,7 +111,11 @@ def _in_order(keys: list | None, found: dict) -> list[dict]:
 
 def _with_latest(row: dict, governed: bool) -> dict:
     latest = [_shown_version(version, governed) for version in _LATEST[governed](model=row["pk"])]
-    return _shown_model(row, latest, governed)
+    return _with_tags(row, latest, governed)
+
+
+def _with_tags(row: dict, latest: list[dict], governed: bool) -> dict:
+    return _shown_model(row, tags_in([row], governed=governed)[row["pk"]], latest, governed)
 
 
 def _model_rows(models: QuerySet[Model]) -> QuerySet:
@@ -125,7 +129,7 @@ def _model_rows(models: QuerySet[Model]) -> QuerySet:
             alias_pairs=ArraySubquery(aliases.values(pair=JSONObject(alias="name", version="version__number"))),
         )
         .values("pk", "slug", "name", "description", "registered_at", "changed", "owner__email", "status", "tier",
-                "affects_natural_persons", *MODEL_FIELDS.values(), "tag_pairs", "alias_pairs")
+                *FIELDS, "tag_pairs", "alias_pairs")
     )  # fmt: skip
 
 
@@ -156,6 +160,11 @@ def _named(workspace: UUID, name: str) -> QuerySet:
     return _model_rows(Model.objects.filter(workspace=workspace, name=name, mlflow__deleted_at__isnull=True))
 
 
+def _keyed_together(keys: str) -> QuerySet:
+    """`keys` is an array as PostgreSQL writes it, so that the query is the same for any number of them."""
+    return _model_rows(Model.objects.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [keys])).order_by())
+
+
 def _keyed(key: UUID) -> QuerySet:
     return _model_rows(Model.objects.filter(pk=key))
 
@@ -168,19 +177,15 @@ def _keyed_version(key: UUID, *, governed: bool) -> QuerySet:
     return _version_rows(with_stage(ModelVersion.objects.filter(pk=key), governed=governed), governed)
 
 
-_MODEL_BY_NAME, _MODEL_BY_KEY = Prepared(_named), Prepared(_keyed)
+_MODEL_BY_NAME, _MODEL_BY_KEY, _MODELS_BY_KEYS = Prepared(_named), Prepared(_keyed), Prepared(_keyed_together)
 _LATEST = {governed: Prepared(partial(_latest_of, governed=governed)) for governed in (True, False)}
 _VERSION_BY_KEY = {governed: Prepared(partial(_keyed_version, governed=governed)) for governed in (True, False)}
 
 
-def _shown_model(row: dict, latest: list[dict], governed: bool) -> dict:
-    said = [{"key": key, "value": row[name]} for key, name in MODEL_FIELDS.items() if row[name]]
-    if row["affects_natural_persons"]:
-        said.append({"key": "mrm.affects_natural_persons", "value": "true"})
+def _shown_model(row: dict, said: list[dict], latest: list[dict], governed: bool) -> dict:
     if governed:
-        said.append({"key": "mrm.slug", "value": row["slug"]})
-        said.append({"key": "mrm.status", "value": row["status"]})
-        said.append({"key": "mrm.tier", "value": str(row["tier"])})
+        state = ("mrm.slug", row["slug"]), ("mrm.status", row["status"]), ("mrm.tier", str(row["tier"]))
+        said = said + [{"key": key, "value": value} for key, value in state]
     shown = {
         "name": row["name"],
         "creation_timestamp": _milliseconds(row["registered_at"]),
@@ -232,14 +237,3 @@ def _status(row: dict) -> str:
 
 def _milliseconds(moment) -> int:
     return int(moment.timestamp() * 1000)
-
-
-def says_so(tag_key: str) -> Q | None:
-    """The condition under which a model shows a typed field as this tag; None where the tag is no typed field."""
-    name = MODEL_FIELDS.get(tag_key)
-    return None if name is None else ~Q(**{name: ""})
-
-
-def field_of(tag_key: str) -> F | None:
-    name = MODEL_FIELDS.get(tag_key)
-    return None if name is None else F(name)

@@ -1,37 +1,58 @@
 """Tags that begin with mrm.: they fill the typed fields of the register, by the services that fill them anywhere."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from inventory.attributes import COLUMNS
-from mrm.accounts.models import Person, Workspace
-from registry.contents.shown import MODEL_FIELDS, STATE_TAGS, VERSION_FIELDS
+from inventory import attributes
+from inventory.attributes import PREFIX, TAGGED, Kind
+from inventory.models import Model
+from mrm.accounts.models import Person
+from mrm.errors import UnusableData
+from registry.contents.shown import STATE_TAGS, VERSION_FIELDS
+from registry.contents.tagged import SAID_OTHERWISE, TYPED
 from registry.refusals import invalid
 
-OWNER, NATURAL_PERSONS = "mrm.owner", "mrm.affects_natural_persons"
 SCHEMA, THRESHOLD = "mrm.schema", "mrm.decision_threshold"
-OF_MODELS = (*MODEL_FIELDS, OWNER, NATURAL_PERSONS)
-OF_VERSIONS = (*VERSION_FIELDS, SCHEMA, THRESHOLD)
 JSON_FACTS = {f"mrm.{name}": name for name in ("training_data", "params", "metrics")}
-TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no", "")
+MOST_TOLD = 10  # Of the faults of one call.
+OF_VERSIONS = (*VERSION_FIELDS, SCHEMA, THRESHOLD, *JSON_FACTS)
 
 
-def of_model(tags: dict[str, str], workspace: Workspace) -> tuple[dict, dict[str, str]]:
-    """The fields that these tags of a model fill, and the tags that are kept as they are."""
-    fields, kept = {}, {}
-    for key, value in tags.items():
-        if key in MODEL_FIELDS:
-            fields[MODEL_FIELDS[key]] = value
-        elif key == OWNER:
-            fields["owner"] = _person(value, workspace)
-        elif key == NATURAL_PERSONS:
-            fields["affects_natural_persons"] = _truth(key, value)
-        elif key not in STATE_TAGS:
-            kept[key] = value
-    for name, value in fields.items():
-        most = COLUMNS[name].longest
-        if isinstance(value, str) and most and len(value) > most:
-            raise invalid(f"The tag mrm.{name} has {len(value)} characters; at most {most} fit.")
-    return fields, kept
+def of_model(tags: dict[str, str], actor) -> tuple[dict, dict[str, str]]:
+    """The fields that these tags of a model fill, and the tags that are kept as they are; or every fault at once."""
+    kept = {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
+    typed = {key: value for key, value in tags.items() if key in TYPED}
+    values, errors = attributes.values_from_tags(typed)
+    faults = [error["message"] for error in errors]
+    unknown = [key for key in tags if key not in kept and key not in typed and key not in STATE_TAGS]
+    faults += [_why_not_a_model(key) for key in unknown[:MOST_TOLD]]
+    for name, value in values.items():
+        attribute = TAGGED[f"{PREFIX}{name}"]
+        if attribute.kind in NAMED and value is not None:
+            values[name] = NAMED[attribute.kind](value, actor)
+            if values[name] is None:
+                faults.append(f"Tag {PREFIX}{name} names {value[:100]!r}; {NOBODY[attribute.kind]}")
+    if faults:
+        raise invalid(" ".join(faults[:MOST_TOLD]))
+    return values, kept
+
+
+@contextmanager
+def faults_named_by_tag() -> Iterator[None]:
+    """What the register refuses about a field is said of its tag, because that is what the client sent."""
+    try:
+        yield
+    except UnusableData as refusal:
+        raise invalid(" ".join(_said_of_tag(error) for error in refusal.errors)) from refusal
+
+
+def emptied(key: str) -> dict:
+    """What deleting a typed tag changes."""
+    attribute = TYPED[key]
+    if attribute.is_required and attribute.empty is None:
+        raise invalid(f"The tag {key} cannot be deleted: a model needs this. Set it to another value.")
+    return {attribute.name: attribute.empty}
 
 
 def of_version(tags: dict[str, str]) -> tuple[dict, dict[str, str]]:
@@ -47,8 +68,16 @@ def of_version(tags: dict[str, str]) -> tuple[dict, dict[str, str]]:
         elif key == THRESHOLD:
             fields["decision_threshold"] = _number(key, value)
         elif key not in STATE_TAGS:
+            refuse_unknown_of_version(key)
             kept[key] = value
     return fields, kept
+
+
+def refuse_unknown_of_version(key: str) -> None:
+    if key in TYPED:
+        raise invalid(f"Tag {key} belongs to the registered model, not to a version of it; set it there.")
+    if key.startswith(PREFIX) and key not in OF_VERSIONS:
+        raise invalid(attributes.why_no_tag(key, OF_VERSIONS))
 
 
 def columns_in(value: str) -> list:
@@ -66,17 +95,32 @@ def refuse_state(key: str) -> None:
         raise invalid(f"The tag {key} is answered by mrm and cannot be set; it follows from decisions.")
 
 
-def _person(email: str, workspace: Workspace) -> Person:
-    person = Person.objects.filter(email__iexact=email.strip(), kind=Person.Kind.HUMAN, is_active=True).first()
-    if person is None or not person.roles_in(workspace):
-        raise invalid(f"The tag {OWNER} names {email[:100]!r}; nobody by that address works in {workspace}.")
-    return person
+def _why_not_a_model(key: str) -> str:
+    if key in SAID_OTHERWISE:
+        return f"Tag {key} fills no field. {SAID_OTHERWISE[key]}"
+    if key in OF_VERSIONS:
+        return f"Tag {key} belongs to a version; give it when the version is registered."
+    return attributes.why_no_tag(key, TYPED)
 
 
-def _truth(key: str, value: str) -> bool:
-    if value.lower() not in TRUE + FALSE:
-        raise invalid(f"The tag {key} must be true or false, not {value[:100]!r}.")
-    return value.lower() in TRUE
+def _said_of_tag(error: dict) -> str:
+    tag = f"{PREFIX}{error.get('field', '')}"
+    return f"Tag {tag}: {error['message']}" if tag in TYPED else error["message"]
+
+
+def _person(email: str, actor) -> Person | None:
+    return Person.objects.filter(email__iexact=email, kind=Person.Kind.HUMAN, is_active=True).first()
+
+
+def _model(slug: str, actor) -> Model | None:
+    return Model.objects.visible_to(actor).filter(slug=slug).first()
+
+
+NAMED = {Kind.PERSON: _person, Kind.MODEL: _model}
+NOBODY = {
+    Kind.PERSON: "nobody here has that address. Give the e-mail address of a person who can sign in.",
+    Kind.MODEL: "there is no such model that you may see. Give its slug, the last part of its address here.",
+}
 
 
 def _number(key: str, value: str) -> float:

@@ -29,19 +29,20 @@ def register_model(workspace: Workspace, *, name: str, description: str, tags: d
     check_name(name)
     for key, value in tags.items():
         check_tag(key, value)
-    filled, kept = fields.of_model(tags, workspace)
+    filled, kept = fields.of_model(tags, actor)
     owner = filled.pop("owner", None) or owner_for(workspace, actor)
     said = {"name": name, "owner": owner, "description": description} | filled
     try:
-        with suppress(Overtaken):
-            with written_at_once() as message:
-                model = inventory.register_model(workspace, **said, within=message, actor=actor)
-                put_model_tags(message, model, kept, actor=actor)
+        with fields.faults_named_by_tag():
+            with suppress(Overtaken):
+                with written_at_once() as message:
+                    model = inventory.register_model(workspace, **said, within=message, actor=actor)
+                    put_model_tags(message, model, kept, actor=actor)
+                return model
+            with governed():
+                model = inventory.register_model(workspace, **said, actor=actor)
+                keep_model_tags(model, kept, actor=actor)
             return model
-        with governed():
-            model = inventory.register_model(workspace, **said, actor=actor)
-            keep_model_tags(model, kept, actor=actor)
-        return model
     except RuleBroken:
         _refuse_taken(workspace, name)
         raise

@@ -8,7 +8,8 @@ from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from mrm.accounts.models import Workspace
 from mrm.adapters import storage
-from registry.contents.shown import MODEL_FIELDS, STATE_TAGS
+from registry.contents.shown import STATE_TAGS
+from registry.contents.tagged import TYPED
 from registry.limits import MOST_TAGS, check_tag, check_tag_key
 from registry.models import ModelTag, VersionTag
 from registry.refusals import Refused, invalid
@@ -22,8 +23,8 @@ def set_model_tag(workspace: Workspace, name: str, *, key: str, value: str, acto
     check_tag(key, value)
     fields.refuse_state(key)
     model = model_named(workspace, name, actor)
-    filled, kept = fields.of_model({key: value}, workspace)
-    with governed():
+    filled, kept = fields.of_model({key: value}, actor)
+    with fields.faults_named_by_tag(), governed():
         may_edit(model, actor)
         if filled:
             inventory.edit_model(model, changes=filled, actor=actor)
@@ -35,12 +36,10 @@ def delete_model_tag(workspace: Workspace, name: str, *, key: str, actor) -> Non
     check_tag_key(key)
     model = model_named(workspace, name, actor)
     may_edit(model, actor)
-    if key in MODEL_FIELDS:
-        inventory.edit_model(model, changes={MODEL_FIELDS[key]: ""}, actor=actor)
-    elif key == fields.NATURAL_PERSONS:
-        inventory.edit_model(model, changes={"affects_natural_persons": False}, actor=actor)
-    elif key == fields.OWNER or key in STATE_TAGS:
-        raise invalid(f"The tag {key} cannot be deleted.")
+    if key in TYPED:
+        inventory.edit_model(model, changes=fields.emptied(key), actor=actor)
+    elif key in STATE_TAGS:
+        raise invalid(f"The tag {key} is answered by mrm and cannot be deleted; it follows from decisions.")
     elif ModelTag.objects.filter(model=model, key=key).delete()[0]:
         record(Action.MLFLOW_UNTAGGED, actor=actor, subject=model, key=key)
 
@@ -52,7 +51,8 @@ def set_version_tag(workspace: Workspace, name: str, number: str, *, key: str, v
         inventory.describe_version(version, schema=fields.columns_in(value), actor=actor)
         return
     fields.refuse_state(key)
-    if key in fields.OF_VERSIONS or key in fields.JSON_FACTS:
+    fields.refuse_unknown_of_version(key)
+    if key in fields.OF_VERSIONS:
         raise invalid(f"The tag {key} is given when a version is registered; a version does not change afterwards.")
     with governed():
         may_edit(version.model, actor)
@@ -64,7 +64,7 @@ def delete_version_tag(workspace: Workspace, name: str, number: str, *, key: str
     check_tag_key(key)
     version = version_named(workspace, name, number, actor)
     may_edit(version.model, actor)
-    if key in fields.OF_VERSIONS or key in fields.JSON_FACTS or key in STATE_TAGS:
+    if key in fields.OF_VERSIONS or key in STATE_TAGS:
         raise invalid(f"The tag {key} cannot be deleted; a version does not change after it was registered.")
     if VersionTag.objects.filter(version=version, key=key).delete()[0]:
         record(Action.MLFLOW_UNTAGGED, actor=actor, subject=version, key=key)

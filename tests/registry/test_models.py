@@ -29,7 +29,7 @@ def test_a_model_of_the_register_is_a_model_for_mlflow_clients(client, workspace
 
 
 def test_tags_of_mrm_fill_typed_fields_and_others_are_kept_as_they_are(client, owner):
-    tags = {"mrm.purpose": "Decides on loans", "mrm.exposure": "high", "mrm.owner": owner.email, "mrm.other": "kept"}
+    tags = {"mrm.purpose": "Decides on loans", "mrm.exposure": "high", "mrm.owner": owner.email, "other": "kept"}
     client.make_model("typed", tags | {"mrm.affects_natural_persons": "true"})
     model = Model.objects.get(name="typed")
     assert (model.purpose, model.exposure, model.owner, model.affects_natural_persons) == (
@@ -44,7 +44,7 @@ def test_tags_of_mrm_fill_typed_fields_and_others_are_kept_as_they_are(client, o
     model.refresh_from_db()
     assert (model.complexity, model.purpose) == ("low", "")
     shown = tags_of(client.model("typed"))
-    assert (shown["mrm.exposure"], shown["mrm.other"], shown["k"]) == ("high", "kept", "")
+    assert (shown["mrm.exposure"], shown["other"], shown["k"]) == ("high", "kept", "")
     assert "mrm.purpose" not in shown
     found = client.ask("registered-models/search", filter="tags.`mrm.exposure` = 'high'")
     assert [row["name"] for row in found["registered_models"]] == ["typed"]
@@ -54,7 +54,7 @@ def test_tags_of_mrm_fill_typed_fields_and_others_are_kept_as_they_are(client, o
     ("tags", "words"),
     [
         ({"mrm.exposure": "huge"}, "low, medium or high"),
-        ({"mrm.owner": "nobody@nowhere.example"}, "nobody by that address"),
+        ({"mrm.owner": "nobody@nowhere.example"}, "nobody here has that address"),
         ({"mrm.affects_natural_persons": "perhaps"}, "true or false"),
         ({"mrm.methodology": "x" * 300}, "at most 200"),
     ],

@@ -1,0 +1,86 @@
+"""Typed fields of a model as tags `mrm.<name>`: what they say now, and how a search compares them."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import CharField, Expression, F, Func, Q, Value
+from django.db.models.functions import Cast
+
+from inventory.attributes import COLUMNS, TAGGED, Attribute, Kind, text_from_value
+from inventory.models import Model
+from mrm.accounts.models import Person
+
+# Said by MLflow's own fields, so that no tag repeats it.
+SAID_OTHERWISE = {
+    "mrm.name": "A model is named by MLflow itself: rename the registered model.",
+    "mrm.description": "A model is described by MLflow itself: set the description of the registered model.",
+}
+TYPED: dict[str, Attribute] = {tag: attribute for tag, attribute in TAGGED.items() if tag not in SAID_OTHERWISE}
+FIELDS = tuple(attribute.name for attribute in TYPED.values())
+_NAMING = {Kind.PERSON: (Person, "email"), Kind.MODEL: (Model, "slug")}
+
+
+class Entries(Func):
+    """A list as its tag says it; the same as `inventory.attributes.text_from_value`."""
+
+    template = (
+        "(SELECT string_agg(CASE WHEN entry ~ '[,\"\\r\\n]' THEN '\"' || replace(entry, '\"', '\"\"') || '\"' "
+        "ELSE entry END, ', ' ORDER BY place) "
+        "FROM jsonb_array_elements_text(%(expressions)s) WITH ORDINALITY AS said (entry, place))"
+    )
+    output_field = CharField()
+
+
+def tags_in(rows: Iterable[dict], *, governed: bool) -> dict[UUID, list[dict]]:
+    """The tags that say what the register says, by model. People and models cost a query only where some are named.
+
+    An ungoverned workspace answers like MLflow's own server: what every model has is no tag of this one.
+    """
+    rows = list(rows)
+    named = {}
+    for kind, (table, text) in _NAMING.items():
+        names = [name for name in FIELDS if COLUMNS[name].kind == kind and name != "owner"]
+        keys = {row[name] for row in rows for name in names} - {None}
+        named |= table.objects.filter(pk__in=keys).values_list("pk", text) if keys else ()
+    return {row["pk"]: _tags_of(row, named, governed) for row in rows}
+
+
+def _tags_of(row: dict, named: dict, governed: bool) -> list[dict]:
+    said = []
+    for tag, attribute in TYPED.items():
+        value = row[attribute.name]
+        if value is None or value == "" or value == []:
+            continue
+        if attribute.is_required and value is not True and not governed:
+            continue
+        if attribute.kind in _NAMING:
+            value = row["owner__email"] if attribute.name == "owner" else named[value]
+        said.append({"key": tag, "value": text_from_value(attribute, value)})
+    return said
+
+
+def says_so(tag: str) -> Q | None:
+    """The condition under which a model shows a typed field as this tag; None where the tag is no typed field."""
+    attribute = TYPED.get(tag)
+    if attribute is None:
+        return None
+    if attribute.empty in ("", []):
+        return ~Q(**{attribute.name: attribute.empty})
+    return Q(**{f"{attribute.name}__isnull": False})
+
+
+def text_of(tag: str) -> Expression | F:
+    """The text of a typed field's tag, for a comparison in the database."""
+    attribute = TYPED[tag]
+    match attribute.kind:
+        case Kind.PERSON:
+            return F(f"{attribute.name}__email")
+        case Kind.MODEL:
+            return F(f"{attribute.name}__slug")
+        case Kind.TEXTS | Kind.CHOICES:
+            return Entries(F(attribute.name))
+        case Kind.DATE:
+            return Func(F(attribute.name), Value("YYYY-MM-DD"), function="to_char", output_field=CharField())
+        case Kind.FLAG | Kind.AMOUNT:
+            return Cast(attribute.name, CharField())
+    return F(attribute.name)
