@@ -1,7 +1,8 @@
 """Queries that are put together once and asked often: only their values change.
 
-Putting a query of some joins together costs the ORM several times what the database needs to answer it. What is asked
-with every request is therefore kept as SQL, per thread; the query itself is still written as a QuerySet.
+Putting a query of some joins together costs the ORM several times what the database needs to answer it, and the
+database plans such a query for longer than it runs. What is asked with every request is therefore kept as SQL, per
+thread, and by the database as a prepared statement, per connection; the query itself is still written as a QuerySet.
 """
 
 import threading
@@ -9,16 +10,20 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg import sql
 
 
 @dataclass(frozen=True)
 class _Kept:
     compiler: SQLCompiler
-    sql: str
-    parameters: tuple
+    converters: dict
+    statement: str
+    places: tuple[str, ...]  # The names of the values, in the order in which the statement wants them.
     names: list[str]
 
 
@@ -32,14 +37,12 @@ class Prepared:
         kept = getattr(self._here, "kept", None)
         if kept is None:
             kept = self._here.kept = self._prepared(values)
-        parameters = [values[one.name] if isinstance(one, _Place) else one for one in kept.parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(kept.sql, parameters)
-            rows = cursor.fetchall()
-        return [dict(zip(kept.names, row, strict=True)) for row in kept.compiler.results_iter(results=[rows])]
+        rows = _asked(kept.statement, [values[name] for name in kept.places])
+        rows = kept.compiler.apply_converters(rows, kept.converters)
+        return [dict(zip(kept.names, row, strict=True)) for row in rows]
 
     def _prepared(self, values: dict) -> _Kept:
-        """The SQL for values that nothing else can be, so that their places are known."""
+        """The SQL for values that nothing else can be, so that their places are known; all others stand in it."""
         stand_ins = {name: uuid.uuid4() for name in values}
         queryset = self._build(
             **{
@@ -48,16 +51,34 @@ class Prepared:
             }
         )
         compiler = queryset.query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
-        places = {str(stand_in): _Place(name) for name, stand_in in stand_ins.items()}
-        found = tuple(places.get(str(one), one) for one in parameters)
-        if missing := set(values) - {one.name for one in found if isinstance(one, _Place)}:
+        statement, parameters = compiler.as_sql()
+        names = {str(stand_in): name for name, stand_in in stand_ins.items()}
+        places = tuple(names[str(one)] for one in parameters if str(one) in names)
+        if missing := set(values) - set(places):
             raise ValueError(f"The query does not contain {', '.join(sorted(missing))} as they are.")
-        return _Kept(compiler, sql, found, list(queryset.query.selected))
+        written = ("%s" if str(one) in names else _literal(one) for one in parameters)
+        first, *rest = statement.split("%s")
+        statement = first + "".join(one + piece for one, piece in zip(written, rest, strict=True))
+        converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
+        return _Kept(compiler, converters, statement, places, list(queryset.query.selected))
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a value goes."""
+def _literal(value) -> str:
+    connection.ensure_connection()
+    return sql.Literal(value).as_string(connection.connection).replace("%", "%%")
 
-    name: str
+
+def _asked(statement: str, values: list) -> list[tuple]:
+    """The rows of a statement that the database keeps; Django's own cursors write the values into the statement."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    its = connection.connection
+    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    # Only for now: psycopg would keep a count of every other statement too, with its text.
+    its.prepare_threshold = 0 if settings.PREPARED_STATEMENTS else None
+    try:
+        with make(psycopg.Cursor(its)) as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+    finally:
+        its.prepare_threshold = None

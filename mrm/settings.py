@@ -91,6 +91,7 @@ TEMPLATES = [
 EMBEDDED_DATABASE = embedded.database_url(VAR, role=embedded.role_for(sys.argv))
 DATABASES = {"default": env.database(env.text("DATABASE_URL") or EMBEDDED_DATABASE)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(VAR)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.db.models import Value
 
 from mrm.accounts.models import Workspace
 from mrm.prepared import Prepared
@@ -30,3 +32,21 @@ def test_a_value_that_the_query_does_not_hold_as_it_is_is_noticed(db):
     asked = Prepared(lambda name: Workspace.objects.filter(name__istartswith=name).values("slug"))
     with pytest.raises(ValueError, match="does not contain name"):
         asked(name="x")
+
+
+def test_what_does_not_change_stands_in_the_query_whatever_signs_it_holds(db):
+    make_workspace("one")
+    asked = Prepared(lambda slug: Workspace.objects.filter(slug=slug).values("slug", said=Value("100 %s of %% '")))
+    for _ in range(2):
+        assert asked(slug="one") == [{"slug": "one", "said": "100 %s of %% '"}]
+
+
+def test_the_database_plans_a_prepared_query_once_and_nothing_else_is_kept(db):
+    asked = Prepared(lambda slug: Workspace.objects.filter(slug=slug).values("pk", "slug", "name"))
+    kept = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%accounts_workspace%%'"
+    with connection.cursor() as cursor:
+        before = cursor.execute(kept, []).fetchone()[0]
+        for number in range(8):
+            asked(slug=f"none {number}")
+            list(Workspace.objects.filter(slug=f"none {number}"))
+        assert cursor.execute(kept, []).fetchone()[0] == before + 1
