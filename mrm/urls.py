@@ -20,10 +20,10 @@ class ReferenceConverter(StringConverter):
 register_converter(ReferenceConverter, "reference")
 
 urlpatterns = [
+    path("", include("registry.urls")),  # First, because it is called most and addresses are tried in this order.
     path("", include("inventory.urls")),
     path("", include("audits.assessments.urls")),
     path("", include("audits.workflows.urls")),
-    path("", include("registry.urls")),
     path("", include("reports.urls")),
     path("", include("audits.trail.urls")),
     path("", include("mrm.accounts.urls")),
