@@ -35,13 +35,16 @@ class VersionFacts(models.Model):
     logged_model_id = models.CharField(max_length=200, blank=True)
     location = models.CharField(max_length=1000, blank=True)  # The source, its chain of copies followed to the end.
     stage = models.CharField(max_length=10, default=NONE)  # As a client set it; a governed one follows decisions.
-    body_sha256 = models.CharField(max_length=64, blank=True)  # Of the call that made it, to know it when repeated.
+    answers_call = models.CharField(max_length=64, blank=True)  # Digest of model, caller and body: if sent again, this.
     touched_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=ASSIGNABLE), name="mlflow_stage_is_known"),
+            models.UniqueConstraint(
+                fields=["answers_call"], condition=~Q(answers_call=""), name="one_version_answers_a_call"
+            ),
         ]
 
     def __str__(self):

@@ -5,12 +5,12 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import Message, Overtaken, governed, record, written_at_once
+from audits.trail.services import Overtaken, governed, record, written_at_once
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
@@ -22,7 +22,6 @@ from registry.models import Alias, VersionFacts
 from registry.refusals import DENIED, Refused, invalid
 from registry.services import fields
 from registry.services.found import facts_of, may_edit, model_named, put_touch, touch, version_named
-from registry.services.rules import is_governed
 from registry.services.tags import keep_version_tags
 
 REPEATED_WITHIN = timedelta(minutes=15)  # A client that lost an answer repeats its call for some minutes.
@@ -54,27 +53,29 @@ def register_version(
         if len(text) > LONGEST[parameter]:
             raise invalid(f"'{parameter}' exceeds the maximum length of {LONGEST[parameter]} characters")
     filled, kept = fields.of_version(tags)
-    digest = storage.digest_of(body) if body else ""
     facts = {"run_id": run_id, "run_link": run_link, "logged_model_id": model_id, "description": description}
-    facts |= {"body_sha256": digest, "location": _location(workspace, source, actor)}
+    facts["location"] = _location(workspace, source, actor)
     asked = partial(inventory.register_version, artifact_uri=source, **filled, actor=actor)
     if not kept:
         with suppress(Overtaken):
             with written_at_once() as message:
                 model = model_named(workspace, name, actor)
-                if first := _first(model, workspace, digest, actor):
+                call, first = _first(model, body, actor)
+                if first:
                     return first
-                _put_first(message, model, digest, actor)
                 version = asked(model, within=message)
-                message.insert(VersionFacts(version=version, touched_at=version.registered_at, **facts))
+                message.insert(_facts_of_new(version, call, facts))
                 put_touch(message, model)
             return version
     with governed():
         model = model_named(workspace, name, actor)
-        if first := _first(model, workspace, digest, actor):
+        call, first = _first(model, body, actor)
+        if first:
             return first
         version = asked(model)
-        VersionFacts.objects.create(version=version, touched_at=version.registered_at, **facts)
+        if call:
+            VersionFacts.objects.filter(answers_call=call).update(answers_call="")  # One too old to be the answer.
+        _facts_of_new(version, call, facts).save(force_insert=True)
         keep_version_tags(version, kept, actor=actor)
         touch(model)
     return version
@@ -103,8 +104,8 @@ def delete_version(workspace: Workspace, name: str, number: str, *, actor) -> No
     if version.stage == Stage.PRODUCTION:
         raise Refused(DENIED, f"{version} is in production. Promote another version first, or ask to retire the model.")
     facts, now = facts_of(version), timezone.now()
-    facts.deleted_at = facts.touched_at = now
-    facts.save(update_fields=["deleted_at", "touched_at"])
+    facts.deleted_at, facts.touched_at, facts.answers_call = now, now, ""
+    facts.save(update_fields=["deleted_at", "touched_at", "answers_call"])
     Alias.objects.filter(version=version).delete()
     record(Action.MLFLOW_VERSION_DELETED, actor=actor, subject=version, number=version.number)
     inventory.retire_version(version, actor=actor)
@@ -117,27 +118,31 @@ def download_location(version: ModelVersion) -> str:
     return (facts and facts.location) or version.artifact_uri
 
 
-def _first(model: Model, workspace: Workspace, digest: str, actor) -> ModelVersion | None:
-    """What the same call of the same caller gave before, in a governed workspace."""
-    if not digest or actor is None:
-        return None
-    found = _FIRST(model=model.pk, digest=digest, actor=actor.pk)
-    return ModelVersion.objects.get(pk=found[0]["pk"]) if found and is_governed(workspace) else None
+def _facts_of_new(version: ModelVersion, call: str, facts: dict) -> VersionFacts:
+    return VersionFacts(version=version, touched_at=version.registered_at, answers_call=call, **facts)
 
 
-def _first_of(model: UUID, digest: str, actor: UUID) -> QuerySet:
-    same = ModelVersion.objects.filter(model=model, mlflow__body_sha256=digest, mlflow__deleted_at__isnull=True)
-    return same.filter(registered_by=actor, registered_at__gte=Now() - REPEATED_WITHIN).order_by("number").values("pk")
+def _first(model: Model, body: bytes, actor) -> tuple[str, ModelVersion | None]:
+    """What tells this call from all others, and what it gave before; empty where a repeated call is another one.
+
+    A constraint keeps a second version from answering the same call, which may be sent twice at the same moment.
+    """
+    if not body or actor is None:
+        return "", None
+    call = storage.digest_of(f"{model.pk} {actor.pk} ".encode() + body)
+    (found,) = _FIRST(workspace=model.workspace_id, call=call)
+    if found["registry_rules__governed"] is False:
+        return "", None
+    return call, ModelVersion.objects.get(pk=found["first"]) if found["first"] else None
+
+
+def _first_of(workspace: UUID, call: str) -> QuerySet:
+    same = VersionFacts.objects.filter(answers_call=call, version__registered_at__gte=Now() - REPEATED_WITHIN)
+    rules = Workspace.objects.filter(pk=workspace)  # A workspace that nobody set any for is governed.
+    return rules.values("registry_rules__governed", first=Subquery(same.values("version")))
 
 
 _FIRST = Prepared(_first_of)
-
-
-def _put_first(message: Message, model: Model, digest: str, actor) -> None:
-    """The same call, sent at the same moment, has given nothing since it was looked for."""
-    if digest and actor is not None:
-        found, values = _first_of(model.pk, digest, actor.pk).query.sql_with_params()
-        message.only_if(f"NOT EXISTS ({found})", list(values))
 
 
 def _location(workspace: Workspace, source: str, actor) -> str:
