@@ -5,6 +5,8 @@ from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView
 
 from mrm.accounts.authentication import sign_on
+from mrm.accounts.views import passwords
+from mrm.http import not_found
 from mrm.reference import reference
 
 handler404 = "mrm.http.not_found"
@@ -30,6 +32,9 @@ urlpatterns = [
     path("accounts/sign-on/", sign_on.sign_on, name="sign-on"),
     path("accounts/sign-on/connection/", sign_on.connect, name="connect-sign-on"),
     path("accounts/oidc/sign-on/login/callback/", sign_on.come_back, name="sign-on-callback"),
+    path("accounts/password/reset/", passwords.reset_password),
+    path("accounts/password/reset/done/", passwords.reset_password_done),
+    path("accounts/email/", not_found),  # An address is what an account is known by; people do not change their own.
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", reference, name="api-docs"),

@@ -4,7 +4,6 @@ from datetime import datetime, time
 
 from allauth.account.forms import LoginForm
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
@@ -30,12 +29,11 @@ def slugs_in(text: str) -> list[str]:
 
 
 class SignInForm(LoginForm):
-    """The library's form, which offers a link by mail only where mail can be sent."""
+    """The library's form; the page itself has the way to a forgotten password."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if not settings.EMAIL_URL:
-            self.fields["password"].help_text = "Forgotten? Ask an administrator."
+        self.fields["password"].help_text = ""
 
 
 class PersonForm(forms.Form):

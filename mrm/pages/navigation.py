@@ -1,5 +1,8 @@
 """What base.html knows on every page."""
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from django.conf import settings
 
 # Address name, word, icon, and the beginnings of the addresses that lie under it.
@@ -20,10 +23,30 @@ def page(request) -> dict:
     """Where one can go and where one is, whose installation this is, and the theme this browser chose."""
     theme = request.COOKIES.get("theme", "")
     return {
-        "places": [(name, word, icon, _is_under(request.path, under)) for name, word, icon, under in PLACES],
+        "places": _places(request),
+        "passkey_address": _passkey_address(request),
         "organisation": settings.ORGANISATION,
         "theme": theme if theme in THEMES else "",
     }
+
+
+def _places(request) -> list[tuple]:
+    """None for whoever holds no role: nothing is there for them."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not user.all_roles():
+        return []
+    return [(name, word, icon, _is_under(request.path, under)) for name, word, icon, under in PLACES]
+
+
+def _passkey_address(request) -> str:
+    """Where this page can use passkeys, if not here: they belong to a host's name, never to a number. Else empty."""
+    here = urlsplit(f"//{request.get_host()}")
+    try:
+        number = ip_address(here.hostname)
+    except ValueError:
+        return ""
+    site = f"{request.scheme}://localhost:{here.port or 80}" if number.is_loopback else settings.PUBLIC_URL
+    return f"{site}{request.path}"
 
 
 def _is_under(path: str, beginnings: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from reports.models import Report
 
 @require_http_methods(["GET", "POST"])
 def verify_report(request):
-    form = VerifyForm(posted(request), request.FILES)
+    form = VerifyForm(posted(request), request.FILES or None)
     if request.method != "POST":
         return render(request, "reports/verify.html", {"form": form})
     if not form.is_valid():

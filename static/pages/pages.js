@@ -5,9 +5,26 @@
 
   // What is newest stands on the right of a grid, so that is where it opens.
   const showNewest = (part) => part.querySelectorAll(".grid-scroll").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
-  const settle = (part) => { setWidths(part); showNewest(part); };
 
-  document.addEventListener("DOMContentLoaded", () => settle(document));
+  // On a phone each row of a table becomes a list, in which every cell says its column. Without scripts the table scrolls.
+  const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  const nameCells = (table) => {
+    const heads = table.querySelectorAll("thead tr");
+    if (heads.length !== 1 || heads[0].querySelector("[colspan]")) return;
+    const names = [...heads[0].cells].map((head) => (head.querySelector(".visually-hidden") ? "" : head.textContent.replace(/[↑↓]/g, "").trim()));
+    for (const row of table.querySelectorAll("tbody tr")) {
+      if (row.cells.length === names.length) [...row.cells].forEach((cell, place) => { cell.dataset.label = names[place]; });
+    }
+    // Laid out as a list, it is still a table for whoever listens to it.
+    table.setAttribute("role", "table");
+    table.querySelectorAll("thead, tbody, tr, td").forEach((part) => part.setAttribute("role", ROLES[part.tagName]));
+    table.querySelectorAll("th").forEach((head) => head.setAttribute("role", head.closest("thead") ? "columnheader" : "rowheader"));
+    table.classList.add("stacks");
+  };
+  const tablesIn = (part) => new Set([...part.querySelectorAll(".card-table"), part.closest(".card-table")].filter(Boolean));
+  const settle = (part) => { setWidths(part); showNewest(part); tablesIn(part).forEach(nameCells); };
+
+  document.addEventListener("DOMContentLoaded", () => settle(document.body));
   document.addEventListener("htmx:load", (event) => settle(event.detail.elt));
 
   // A menu closes on Escape, on a click elsewhere and when the focus leaves it.

@@ -103,8 +103,8 @@ class Officer:
 
 @pytest.fixture
 def address(stage) -> str:
-    """By name: a passkey belongs to a host name, never to a number."""
-    return stage.address.replace("127.0.0.1", "localhost")
+    """As `make run` prints it, by name: a passkey belongs to a host name, never to a number."""
+    return stage.server.shown_address
 
 
 @pytest.fixture

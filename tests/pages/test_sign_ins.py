@@ -111,3 +111,33 @@ def test_what_auditors_and_examiners_read_is_kept_for_good(role, visit, api, wor
 def test_what_others_read_is_not_kept(visit, engineer):
     visit(engineer).get(reverse("portfolio"))
     assert not Reading.objects.exists()
+
+
+def test_whoever_tries_one_account_after_another_locks_no_more_than_a_few(workspace):
+    """After ten failures in a minute their address is told to wait, and what it tries counts against nobody."""
+    people = [make_person(Role.OWNER, workspace=workspace) for _ in range(6)]
+    for person in people:
+        for number in range(5):
+            attempt(person, f"wrong {number}", address="198.51.100.9")
+    locked = [person for person in people if attempt(person, address="192.0.2.50").status_code != 302]
+    assert locked == people[:2]
+
+
+def test_an_account_that_there_is_not_is_locked_like_one_that_there_is(engineer):
+    def told(email: str) -> list[str]:
+        cache.clear()
+        said = []
+        for number in range(6):
+            client = Client(REMOTE_ADDR=f"192.0.2.{number}")
+            answer = client.post(reverse("account_login"), {"login": email, "password": "wrong"})
+            said += answer.context["form"].non_field_errors()
+        return said
+
+    assert told(engineer.email) == told("nobody@bank.example")
+
+
+def test_a_wrong_password_counts_whatever_the_case_of_the_address(engineer):
+    for number in range(5):
+        client = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        client.post(reverse("account_login"), {"login": engineer.email.upper(), "password": "wrong"})
+    assert "Too many failed login attempts" in attempt(engineer, address="192.0.2.99").text

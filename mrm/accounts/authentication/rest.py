@@ -3,7 +3,7 @@
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
-from mrm.accounts.services import person_behind
+from mrm.accounts.services import person_behind, require_a_role
 from mrm.context import set_authenticated_by
 from mrm.errors import NotPermitted
 
@@ -28,6 +28,12 @@ class TokenAuthentication(BaseAuthentication):
 
 class PageAuthentication(SessionAuthentication):
     """Someone signed in on the pages may use the API from the same browser, under CSRF protection."""
+
+    def authenticate(self, request):
+        found = super().authenticate(request)
+        if found:
+            require_a_role(found[0])
+        return found
 
     def authenticate_header(self, request):
         return "Bearer"

@@ -32,7 +32,9 @@ class Token(models.Model):
             return "This token was revoked."
         if self.expires_at <= now:
             return f"This token expired on {self.expires_at:%d %B %Y}; ask for a new one."
-        return "" if self.person.is_active else "The account behind this token is closed."
+        if not self.person.is_active:
+            return "The account behind this token is closed."
+        return "" if self.person.all_roles() else "The account behind this token holds no role now."
 
 
 class IdempotencyKey(models.Model):

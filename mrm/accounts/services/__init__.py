@@ -10,7 +10,7 @@ from mrm.accounts.services.people import (
     prepare_accounts,
     reopen_account,
 )
-from mrm.accounts.services.permissions import holders_of, require
+from mrm.accounts.services.permissions import holders_of, require, require_a_role
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.accounts.services.recertification import confirm_role, end_unconfirmed, open_recertification
 from mrm.accounts.services.sessions import end_session, open_sessions
@@ -54,6 +54,7 @@ __all__ = [
     "refuse_grant",
     "reopen_account",
     "require",
+    "require_a_role",
     "revoke_role",
     "revoke_token",
     "rotate_token",

@@ -41,6 +41,8 @@ def create_person(
 @governed()
 def choose_password(person: Person, password: str) -> None:
     """The password that only this person knows from now on, whoever chose the one before."""
+    if person.is_service:
+        raise RuleBroken("A service account has no password; it acts through tokens only.")
     person.set_password(password)
     person.password_given_by = None
     person.save(update_fields=["password", "password_given_by"])

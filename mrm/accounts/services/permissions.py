@@ -38,3 +38,8 @@ def require(actor: Person | None, permission: Permission, workspace, *, model_sl
         raise NotPermitted("This token belongs to another workspace.")
     if token.model_slugs and model_slug is not None and model_slug not in token.model_slugs:
         raise NotPermitted(f"This token may touch only these models: {', '.join(token.model_slugs)}.")
+
+
+def require_a_role(person: Person) -> None:
+    if not person.all_roles():
+        raise NotPermitted("You hold no role now. Ask an administrator for one; the page “My roles” says whom.")

@@ -1,0 +1,112 @@
+"""A forgotten password, and where passkeys work: what the pages say is so."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from mrm.accounts.models import Person
+from mrm.accounts.services import choose_password
+from mrm.errors import RuleBroken
+from tests.factories import make_person
+
+FORGOTTEN = "account_reset_password"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
+
+
+@pytest.fixture
+def with_mail(settings):
+    settings.EMAIL_URL = "smtp://mail.bank.example"
+
+
+def ask(email: str):
+    return Client().post(reverse(FORGOTTEN), {"email": email}, follow=True)
+
+
+def test_without_mail_nobody_is_told_that_any_was_sent(engineer):
+    for answer in (
+        Client().get(reverse(FORGOTTEN)),
+        ask(engineer.email),
+        Client().get(reverse("account_reset_password_done")),
+    ):
+        assert answer.status_code == 200 and "sends no mail" in answer.text and "administrator" in answer.text
+        assert "on its way" not in answer.text and 'name="email"' not in answer.text
+    assert mail.outbox == []
+
+
+def test_the_sign_in_page_leads_there(db):
+    assert reverse(FORGOTTEN) in Client().get(reverse("account_login")).text
+
+
+def test_with_mail_the_link_lets_its_owner_choose_another_password_once(with_mail, engineer):
+    assert "is on its way" in ask(engineer.email).text
+    (message,) = mail.outbox
+    assert message.to == [engineer.email]
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
+    client, chosen = Client(), "a better horse and a battery"
+    form = client.get(link, follow=True)
+    place = form.redirect_chain[-1][0]
+    client.post(place, {"password1": chosen, "password2": chosen})
+    assert Person.objects.get(pk=engineer.pk).check_password(chosen)
+    assert 'name="password1"' not in Client().get(link, follow=True).text
+
+
+def test_whoever_asks_does_not_learn_whether_there_is_an_account_and_strangers_get_no_mail(with_mail, engineer):
+    known, unknown = ask(engineer.email), ask("nobody@bank.example")
+    plain = [re.sub(r'(value|nonce)="[^"]+"', "", answer.text) for answer in (known, unknown)]
+    assert plain[0] == plain[1] and known.redirect_chain == unknown.redirect_chain
+    assert [message.to for message in mail.outbox] == [[engineer.email]]
+
+
+def test_a_mail_server_that_does_not_answer_is_told_to_nobody_who_asks(with_mail, settings, engineer):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert "is on its way" in ask(engineer.email).text
+
+
+def test_a_service_account_gets_no_password_by_any_way(with_mail, workspace):
+    robot = make_person("engineer", workspace=workspace, kind=Person.Kind.SERVICE)
+    ask(robot.email)
+    for message in mail.outbox:
+        link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
+        client = Client()
+        place = client.get(link, follow=True).redirect_chain[-1][0]
+        chosen = "a better horse and a battery"
+        client.post(place, {"password1": chosen, "password2": chosen})
+    assert not Person.objects.get(pk=robot.pk).has_usable_password()
+    with pytest.raises(RuleBroken, match="tokens only"):
+        choose_password(robot, "a better horse and a battery")
+
+
+def test_nobody_changes_the_address_that_their_account_is_known_by(visit, engineer):
+    for answer in (
+        visit(engineer).get("/accounts/email/"),
+        visit(engineer).post("/accounts/email/", {"action_add": "", "email": "other@bank.example"}),
+    ):
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "offered"),
+    [
+        ("127.0.0.1:8123", "http://localhost:8123"),
+        ("[::1]:8123", "http://localhost:8123"),
+        ("localhost:8123", ""),
+    ],
+    ids=["number", "number of version 6", "name"],
+)
+def test_where_passkeys_cannot_work_the_page_says_where_they_do(host, offered, visit, engineer):
+    entrance, own = Client().get(reverse("account_login"), headers={"Host": host}), visit(engineer)
+    page = own.get(reverse("mfa_index"), headers={"Host": host})
+    for answer in (entrance, page):
+        assert ("Passkeys belong to a name" in answer.text) == bool(offered)
+        assert offered in answer.text
+    assert ("Sign in with a passkey" in entrance.text) == (not offered)
+    assert ("Enrol a passkey" in page.text) == (not offered)
