@@ -4,6 +4,7 @@ import posixpath
 import re
 from urllib.parse import unquote
 
+from inventory.attributes.names import SEPARATORS, fault_in_name
 from registry import stages
 from registry.refusals import invalid
 
@@ -22,12 +23,12 @@ _COPY = re.compile(r"models:/+([^/@]+)/(\d+)/?")
 def check_name(name: str, parameter: str = "name") -> None:
     if not name.strip():
         raise invalid(f"Missing value for required parameter '{parameter}'.")
-    if "/" in name or ":" in name:
+    if any(sign in name for sign in SEPARATORS):
         raise invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.")
-    if name in (".", "..") or name != name.strip():
-        raise invalid(
-            f"Invalid model name '{name}'. A name is not '.' or '..' and neither begins nor ends with a blank."
-        )
+    if name != name.strip():
+        raise invalid(f"Invalid model name '{name}'. A name neither begins nor ends with a blank.")
+    if fault := fault_in_name(name):
+        raise invalid(f"Invalid model name '{name}'. It {fault}")
     if len(name) > LONGEST_NAME:
         raise invalid(f"'{parameter}' exceeds the maximum length of {LONGEST_NAME} characters")
 

@@ -2,6 +2,7 @@
 
 from inventory.attributes.choices import LEVELS
 from inventory.attributes.kinds import Attribute, Field, Group, Kind, fault_in, fault_in_text, why_not_change
+from inventory.attributes.names import fault_in_name
 from inventory.attributes.particulars import PARTICULARS
 from inventory.attributes.table import ATTRIBUTES, BY_NAME, COLUMNS, ROWS, of_group
 from inventory.attributes.tags import (
@@ -29,6 +30,7 @@ __all__ = [
     "Kind",
     "Unreadable",
     "fault_in",
+    "fault_in_name",
     "fault_in_text",
     "of_group",
     "text_from_value",

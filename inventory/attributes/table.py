@@ -51,7 +51,7 @@ R, B, A = Group.RISK, Group.CONSTRUCTION, Group.ASSURANCE
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     _derived(1, "identifier", "Model ID", I, "The address in the API; it never changes."),
-    _of(Kind.TEXT, 2, "name", "Name", I, longest=SHORT, editors=DESCRIBERS, is_required=True),
+    _of(Kind.TEXT, 2, "name", "Name", I, "Without / and :.", longest=SHORT, editors=DESCRIBERS, is_required=True),
     _text(3, "description", "Description", I, "What it is, in a few sentences."),
     _other(4, "determinations", "Model or not", I, Kind.ROWS, "Per regime, with the rationale.", SECOND_LINE),
     _other(5, "aliases", "Aliases and legacy IDs", I, Kind.ROWS, "What other systems call it."),

@@ -88,6 +88,8 @@ def _read(line: int, cells: dict[str, str], people: dict[str, Person]) -> tuple[
                 faults.append(fault(line, name, f"has {len(value)} characters; at most {most} fit."))
             if "\x00" in value:
                 faults.append(fault(line, name, "holds a NUL character."))
+    if why := attributes.fault_in_name(entry.get("name", "")):
+        faults.append(fault(line, "name", why))
     if (slug := entry.get("slug")) and slugify(slug) != slug:
         faults.append(fault(line, "slug", "must be lower-case letters, digits and dashes; left empty, it is made."))
     for name in LEVELED:

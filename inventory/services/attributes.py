@@ -29,8 +29,8 @@ def refuse_what_is_not_theirs(names, *, workspace, actor) -> None:
         raise NotPermitted(*refused)
 
 
-def faults_in_attributes(model: Model) -> list[dict]:
-    """What is wrong with any single value of an entry, one error each."""
+def faults_in_attributes(model: Model, *, is_named_anew: bool) -> list[dict]:
+    """What is wrong with any single value of an entry, one error each; a name that stands already is not asked."""
     faults = []
     for name, attribute in attributes.COLUMNS.items():
         # Asked for by its key first: a row that names nobody where somebody is needed cannot be asked for the person.
@@ -42,6 +42,8 @@ def faults_in_attributes(model: Model) -> list[dict]:
             faults.append({"message": f"A model needs this: {attribute.label}.", "field": name})
         elif attribute.kind == Kind.PERSON and value is not None and (value.is_service or not value.is_active):
             faults.append({"message": f"{value} cannot answer for a model; name a person.", "field": name})
+    if is_named_anew and isinstance(model.name, str) and (fault := attributes.fault_in_name(model.name)):
+        faults.append({"message": f"name {fault}", "field": "name"})
     if model.developed_from and model.developed_until and model.developed_until < model.developed_from:
         message = "developed_until lies before developed_from; a window ends after it begins."
         faults.append({"message": message, "field": "developed_until"})

@@ -127,9 +127,9 @@ def refuse_unknown(values: dict) -> None:
         raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
 
 
-def refuse_faults(model: Model) -> None:
+def refuse_faults(model: Model, *, is_named_anew: bool = True) -> None:
     """Faults of the fields together, so that a form or a program hears of all at once."""
-    errors = faults_in_attributes(model)
+    errors = faults_in_attributes(model, is_named_anew=is_named_anew)
     if model.slug in RESERVED_SLUGS:
         message = f"The slug {model.slug} is an address of the API; choose another."
         errors.append({"message": message, "field": "slug"})

@@ -114,7 +114,7 @@ def edit_model(
     refuse_what_is_not_theirs(changed, workspace=model.workspace_id, actor=actor)
     for name, value in changed.items():
         setattr(model, name, value)
-    _check(model)
+    _check(model, is_named_anew="name" in changed)
     details = {"changes": {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}}
     feeds = changed.keys() & {*policies.FACTORS, *policies.FACTS}
     tier_before = model.tier
@@ -158,8 +158,8 @@ def move_model(model: Model, event: str) -> None:
     model.status = status
 
 
-def _check(model: Model) -> None:
-    refuse_faults(model)
+def _check(model: Model, *, is_named_anew: bool) -> None:
+    refuse_faults(model, is_named_anew=is_named_anew)
     if namesakes(model.workspace_id, model.name).exclude(pk=model.pk).exists():
         raise namesake_exists(model)
     check_agreement(model)

@@ -81,7 +81,7 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     Alias.objects.filter(model=model).delete()
     record(Action.MLFLOW_MODEL_DELETED, actor=actor, subject=model, name=name, versions=_numbers(model))
     if model.status != Status.RETIRED:
-        ending = f" (deleted {now:%Y-%m-%d %H:%M:%S.%f})"
+        ending = f" (deleted {now:%Y-%m-%d %H.%M.%S.%f})"
         inventory.edit_model(model, changes={"name": name[: 200 - len(ending)] + ending}, actor=actor)
         inventory.retire_model(model, actor=actor)
 

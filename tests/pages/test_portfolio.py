@@ -110,11 +110,11 @@ def test_the_number_of_queries_does_not_grow_with_the_models(visit, auditor, dja
 
 
 def test_the_csv_holds_what_the_page_shows_and_no_formula(visit, auditor):
-    make_assessed_model(name="=cmd|' /C calc'!A0", business_unit="+1-2")
+    make_assessed_model(name="=cmd|' -C calc'!A0", business_unit="+1-2")
     answer = visit(auditor).get(reverse("portfolio-csv"), {"verdict": "red"})
     header, row = csv.reader(io.StringIO(answer.text))
     told = dict(zip(header, row, strict=True))
-    assert (told["model"], told["business unit"]) == ("'=cmd|' /C calc'!A0", "'+1-2")
+    assert (told["model"], told["business unit"]) == ("'=cmd|' -C calc'!A0", "'+1-2")
     assert (told["verdict"], told["version"], told["tier"]) == ("red", "1", "2")
 
 

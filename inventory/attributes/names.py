@@ -1,0 +1,17 @@
+"""What a model may be called: the same on the page, over REST, in a sheet and for MLflow clients. Plain values."""
+
+SEPARATORS = "/:"
+
+
+def fault_in_name(name: str) -> str:
+    """What is wrong with a new name, as the end of a sentence; names from before this rule stay as they are.
+
+    MLflow addresses a version as models:/name/number, so a name with either sign could not be used from there.
+    """
+    if any(sign in name for sign in SEPARATORS):
+        return "holds '/' or ':', which divide addresses such as models:/name/1; use another sign, such as a dash."
+    if name.strip() in (".", ".."):
+        return "is '.' or '..', which stand for folders; give it a name of letters."
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        return "holds a line break or another control character; remove it."
+    return ""

@@ -1,0 +1,51 @@
+"""One rule for what a model may be called, wherever it is named."""
+
+import pytest
+
+from inventory.contents.survey import check
+from inventory.frames.sheets import Sheet
+from inventory.models import Model
+from inventory.services import edit_model, register_model, register_models
+from mrm.errors import UnusableData
+from tests.factories import make_model
+from tests.rest import is_problem, post_json
+
+NAMES = {"a/b": "'/' or ':'", "models:/a": "'/' or ':'", "..": "folders", "two\nlines": "line break"}
+
+
+def test_no_name_that_an_mlflow_client_could_not_use_enters_the_register(workspace, owner, engineer, api):
+    for name, words in NAMES.items():
+        with pytest.raises(UnusableData, match=words):
+            register_model(workspace, name=name, owner=owner, actor=engineer)
+        with pytest.raises(UnusableData, match=words):
+            register_models(workspace, [{"name": name, "owner": owner}], actor=engineer)
+        answer = post_json(api(engineer), "/api/v1/models/", {"name": name})
+        is_problem(answer, 422)
+        assert words in str(answer.json())
+    assert not Model.objects.exists()
+
+
+def test_nobody_renames_a_model_to_such_a_name(workspace, engineer):
+    model = make_model(workspace=workspace, name="credit", actor=engineer)
+    for name, words in NAMES.items():
+        with pytest.raises(UnusableData, match=words):
+            edit_model(model, changes={"name": name}, actor=engineer)
+
+
+def test_a_model_that_was_named_before_the_rule_is_still_edited(workspace, engineer):
+    model = make_model(workspace=workspace, name="credit", actor=engineer)
+    Model.objects.filter(pk=model.pk).update(name="credit: a/b")
+    assert edit_model(model, changes={"purpose": "Pricing."}, actor=engineer).name == "credit: a/b"
+    assert edit_model(model, changes={"name": "credit: a/b", "purpose": "Loans."}, actor=engineer).purpose == "Loans."
+
+
+def test_a_sheet_names_the_line_of_such_a_name(workspace, owner):
+    sheet = Sheet(header=["name", "owner"], lines={2: ["a/b", owner.email]}, faults=[])
+    assert [(one["row"], one["column"]) for one in check(sheet, workspace).faults] == [(1, "name")]
+
+
+def test_the_page_says_at_the_name_what_is_wrong_with_it(workspace, engineer, client):
+    client.force_login(engineer)
+    sent = {"workspace": workspace.pk, "name": "a/b", "owner": engineer.pk}
+    page = client.post("/register-model/", sent)
+    assert page.status_code in (200, 422) and "divide addresses" in page.content.decode()
