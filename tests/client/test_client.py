@@ -151,7 +151,7 @@ def test_a_client_without_address_or_token_says_which_variable_to_set(url, token
         Client(url, token)
 
 
-@pytest.mark.parametrize("name", ["Iris", "Crédit  PD – Retail (2026)", "a_b-c", "  Ünïcode/slash "])
+@pytest.mark.parametrize("name", ["Iris", "Crédit  PD – Retail (2026)", "a_b-c", "  Ünïcode+slash "])
 def test_the_client_knows_which_slug_the_server_makes_of_a_name(mrm, name):
     assert mrm.register_model(name).slug == slug_of(name)
 
