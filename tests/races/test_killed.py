@@ -26,9 +26,9 @@ from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import dispatch_approved_retrainings
 from inventory.models import ModelVersion, PredictionBatch
 from inventory.services import confirm_tier
-from tests.conftest import administer
 from tests.factories import PARQUET, make_model, make_token, promote
 from tests.fixtures.story import approve, learn, log, make_applicants, make_scoring_version, scored, train
+from tests.migrated import administer
 
 
 @pytest.fixture
