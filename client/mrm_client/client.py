@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from mrm_client.bodies import Body, body_of
-from mrm_client.refusals import Refused, Unreachable, refusal
+from mrm_client.refusals import Refused, is_json, refusal, unreachable
 from mrm_client.shapes import Batch, Check, Gate, Model, Outcomes, Reference, Verification, Version
 
 BUSY = {429, 502, 503, 504}
@@ -35,11 +35,15 @@ class Client:
         url, token = url or os.environ.get("MRM_URL", ""), token or os.environ.get("MRM_TOKEN", "")
         if not url:
             raise ValueError("Say where the server is: Client(url=...) or the variable MRM_URL.")
-        if not token:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"The address of the server begins with http:// or https://, unlike {url}.")
+        if not token.strip():
             raise ValueError("A token is needed: Client(token=...) or the variable MRM_TOKEN. Make one at /tokens/.")
+        if not re.fullmatch(r"[!-~]+", token.strip()):
+            raise ValueError("The token is none: a character in it, or a space, can be in no token. Paste it again.")
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/api/v1/",
-            headers={"Authorization": f"Bearer {token}", "User-Agent": "mrm-client/0.1.0"},
+            headers={"Authorization": f"Bearer {token.strip()}", "User-Agent": "mrm-client/0.1.0"},
             timeout=timeout,
             **options,
         )
@@ -172,13 +176,13 @@ class Client:
                         response = self._http.request(method, path, content=content, headers=headers)
             except httpx.TransportError as fault:
                 if attempt == ATTEMPTS:
-                    raise Unreachable(f"{self._http.base_url} cannot be reached: {fault}") from fault
+                    raise unreachable(self._http.base_url, fault) from fault
                 time.sleep(_pause(attempt))
                 continue
             if response.status_code in BUSY and attempt < ATTEMPTS:
                 time.sleep(_pause(attempt, response.headers.get("Retry-After", "")))
                 continue
-            if response.is_success:
+            if response.is_success and is_json(response):
                 return response.json()
             raise refusal(response)
         raise AssertionError("the last attempt returns or raises")
@@ -193,7 +197,13 @@ def slug_of(name: str) -> str:
 def _read(description: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(description, Mapping):
         return description
-    return json.loads(Path(description).read_text(encoding="utf-8"))
+    try:
+        read = json.loads(Path(description).read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise ValueError(f"{description} is no JSON: {fault}.") from fault
+    if not isinstance(read, Mapping):
+        raise ValueError(f"{description} holds no object; a version is described by {{...}}.")
+    return read
 
 
 def _pause(attempt: int, asked: str = "") -> float:

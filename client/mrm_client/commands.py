@@ -12,6 +12,7 @@ from mrm_client.refusals import Refused, Unreachable
 from mrm_client.shapes import Answer
 
 YES, NO, REFUSED = 0, 1, 2
+UNAUTHORIZED = 401
 SAID = {True: "holds", False: "FAILS", None: "not examined"}
 
 
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return options.command(client, options)
     except Refused as refused:
         print(f"Refused ({refused.status}): {refused.detail}", file=sys.stderr)
+        if refused.status == UNAUTHORIZED:
+            print("  Make a token at /tokens/ of the server and put it into MRM_TOKEN.", file=sys.stderr)
         for line in (*refused.reasons, *(error.get("message", "") for error in refused.errors)):
             if line and line not in refused.detail:
                 print(f"  - {line}", file=sys.stderr)
@@ -68,8 +71,12 @@ def log(client: Client, options: argparse.Namespace) -> int:
 
 def gate(client: Client, options: argparse.Namespace) -> int:
     answer = client.gate(options.model, options.number, wait=options.wait)
-    lines = [f"{options.model} version {options.number} may {'' if answer.allowed else 'not '}go into production."]
-    return _tell(options, [answer], lines + [f"  - {blocker}" for blocker in answer.blockers], holds=answer.allowed)
+    may = "may" if answer.allowed else "may not"
+    under = f" under version {answer.policy_version} of the policy" if answer.policy_version else ""
+    lines = [f"{options.model} version {options.number} {may} go into production{under}."]
+    lines += [f"  - {blocker}" for blocker in answer.blockers]
+    lines += [f"  excepted: {one}" for one in answer.waived] + [f"  warning: {one}" for one in answer.warnings]
+    return _tell(options, [answer], lines, holds=answer.allowed)
 
 
 def verify(client: Client, options: argparse.Namespace) -> int:

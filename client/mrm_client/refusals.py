@@ -25,14 +25,23 @@ class Unreachable(Exception):
     """The server did not answer, or something that is no mrm server did."""
 
 
+def unreachable(address: httpx.URL, fault: httpx.TransportError) -> Unreachable:
+    return Unreachable(f"{address} cannot be reached ({fault}). Does the server run, and is MRM_URL its address?")
+
+
+def is_json(response: httpx.Response) -> bool:
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    return kind == "application/json" or kind.endswith("+json")
+
+
 def refusal(response: httpx.Response) -> Refused | Unreachable:
-    """What an answer of 400 and above says."""
-    if response.headers.get("Content-Type", "").partition(";")[0] != "application/problem+json":
+    """What an answer says that is not the one asked for."""
+    status, asked = response.status_code, response.request.url
+    if response.is_redirect:
         return Unreachable(
-            f"{response.request.url} answered {response.status_code} without saying why; is it the address of an mrm "
-            "server?"
+            f"{asked} has moved to {response.headers['Location']}; give the address where the server is."
         )
+    if response.is_success or not is_json(response):
+        return Unreachable(f"{asked} answered {status} and nothing that an mrm server says; is MRM_URL its address?")
     body = response.json()
-    return Refused(
-        response.status_code, body.get("detail", ""), errors=body.get("errors", []), reasons=body.get("reasons", [])
-    )
+    return Refused(status, body.get("detail", ""), errors=body.get("errors", []), reasons=body.get("reasons", []))

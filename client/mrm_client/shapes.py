@@ -79,10 +79,18 @@ class Outcomes(Answer):
 
 @dataclass(frozen=True)
 class Gate(Answer):
-    """Whether a version may go into production, and every reason why not."""
+    """Whether a version may go into production, and every reason why not.
+
+    waived          what an approved exception sets aside
+    warnings        what blocks nothing, and somebody should know
+    policy_version  under which the answer holds
+    """
 
     allowed: bool
     blockers: list[str]
+    waived: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    policy_version: int | None = None  # A server of before these three says nothing of them.
 
 
 @dataclass(frozen=True)

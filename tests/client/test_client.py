@@ -9,7 +9,7 @@ from mrm_client import Client, Refused, Unreachable
 from mrm_client.client import slug_of
 
 from inventory.models import Model, ModelVersion, PredictionBatch
-from tests.factories import make_model, make_person, make_workspace
+from tests.factories import make_model, make_person, make_token, make_workspace
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
@@ -131,9 +131,57 @@ def test_something_that_is_no_mrm_server_is_said_to_be_none():
     page = httpx.Response(404, html="<h1>Not found</h1>")
     with (
         Client("http://elsewhere", "token", transport=httpx.MockTransport(lambda request: page)) as client,
-        pytest.raises(Unreachable, match="is it the address of an mrm server"),
+        pytest.raises(Unreachable, match="is MRM_URL its address"),
     ):
         client.model("iris")
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (httpx.Response(200, html="<h1>Welcome</h1>"), "answered 200 and nothing that an mrm server says"),
+        (httpx.Response(301, headers={"Location": "https://mrm/api/v1/models/iris/"}), "has moved to https://mrm/"),
+    ],
+    ids=["a page", "a redirection"],
+)
+def test_what_answers_without_being_an_mrm_server_is_told_apart(answered, said):
+    transport = httpx.MockTransport(lambda request: answered)
+    with Client("http://mrm", "t", transport=transport) as client, pytest.raises(Unreachable, match=said):
+        client.model("iris")
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "why"),
+    [
+        ("mrm.bank:8000", "t", "begins with http"),
+        ("http://mrm", "a b", "Paste it again"),
+        ("http://mrm", "tö", "Paste"),
+    ],
+)
+def test_an_address_or_a_token_that_cannot_be_one_is_refused_before_anything_is_sent(url, token, why):
+    with pytest.raises(ValueError, match=why):
+        Client(url, token)
+
+
+def test_a_token_pasted_with_its_line_end_is_taken(connect, engineer, application):
+    transport = httpx.WSGITransport(application)
+    with Client("http://testserver", f"{make_token(engineer)}\n", transport=transport) as client:
+        assert client.register_model("Iris").slug == "iris"
+
+
+def test_the_gate_tells_what_was_excepted_warned_of_and_under_which_policy():
+    body = {"allowed": True, "blockers": [], "waived": ["EX-1"], "warnings": ["Few rows."], "policy_version": 3}
+    with Client("http://mrm", "t", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body))) as client:
+        gate = client.gate("iris", 1)
+    assert (gate.waived, gate.warnings, gate.policy_version) == (["EX-1"], ["Few rows."], 3)
+
+
+def test_a_description_that_is_no_json_is_named(mrm, iris, tmp_path):
+    for content, why in (("{", "is no JSON"), ("[]", "holds no object")):
+        description = tmp_path / "version.json"
+        description.write_text(content)
+        with pytest.raises(ValueError, match=f"version.json {why}"):
+            mrm.register_version("iris", description)
 
 
 def test_a_server_that_says_more_than_the_client_knows_is_understood():

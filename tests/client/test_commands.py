@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+import httpx
 import pytest
 from mrm_client import commands
 
@@ -59,6 +60,30 @@ def test_rows_and_outcomes_are_logged(mrm, registered):
     assert (code, out[:18]) == (0, "200 rows received,")
     code, out, _ = mrm("log", "iris", "--outcomes", EXAMPLES / "outcomes.csv")
     assert (code, out) == (0, "200 outcomes received; 0 of them of unknown predictions.\n")
+
+
+def test_the_gate_says_under_which_policy_it_answers(mrm, registered):
+    _, out, _ = mrm("gate", "iris", 1)
+    assert "iris version 1 may not go into production under version 1 of the policy." in out
+
+
+def test_a_token_that_is_none_ends_with_2_and_says_where_to_make_one(connect, engineer, monkeypatch, capsys):
+    client = connect(engineer)
+    client._http.headers["Authorization"] = "Bearer mrm_wrong"
+    monkeypatch.setattr(commands, "Client", lambda url, token: client)
+    assert commands.main(["gate", "iris", "1"]) == 2
+    assert "Refused (401)" in (told := capsys.readouterr().err) and "/tokens/" in told
+
+
+def test_a_server_that_is_away_ends_with_2_and_says_so(connect, engineer, monkeypatch, capsys):
+    def away(request):
+        raise httpx.ConnectError("Connection refused")
+
+    client = connect(engineer, transport=httpx.MockTransport(away))
+    monkeypatch.setattr(commands, "Client", lambda url, token: client)
+    monkeypatch.setattr("mrm_client.client.time.sleep", lambda seconds: None)
+    assert commands.main(["gate", "iris", "1"]) == 2
+    assert "cannot be reached (Connection refused). Does the server run" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_report_does_not_hold(mrm, tmp_path):
