@@ -48,6 +48,8 @@ def read_sheet(path: Path) -> Sheet:
         values = [value.strip() for value in values]
         if not any(values):
             continue
+        if len(values) > MOST_COLUMNS:
+            raise _unusable(f"Line {line} has more than {MOST_COLUMNS} columns. Keep those that the template names.")
         if not sheet.header:
             if line != 1:
                 raise _unusable("The first line must name the columns, and it is empty. Begin from the template.")
@@ -82,8 +84,10 @@ def _unusable(message: str) -> UnusableData:
 def _csv(content: bytes) -> _Cells:
     try:
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _unusable("The file is neither a workbook (.xlsx) nor CSV in UTF-8. Save it as one of the two.") from None
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        message = f"The file is neither a workbook (.xlsx) nor CSV in UTF-8, as its line {line} shows"
+        raise _unusable(f"{message}. Save it as one of the two; Excel calls the second “CSV UTF-8”.") from None
     if "\x00" in text:
         raise _unusable("The file holds a NUL character, which no text has. Save it again as CSV in UTF-8.")
     head = text.partition("\n")[0]

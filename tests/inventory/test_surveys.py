@@ -177,6 +177,11 @@ HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTI
     [
         (b"", "empty"),
         (b"\xff\xfe\x00n", "UTF-8"),
+        ("name,owner\nMüller,b".encode("latin-1"), "UTF-8, as its line 2 shows"),
+        (
+            ",".join(f"column {number}" for number in range(10_000)).encode() + b"\nx",
+            "Line 1 has more than 200 columns",
+        ),
         (b"name,owner\n\x00,b", "NUL"),
         (b'name,owner\n"a,b', "not CSV"),
         (b"name,owner\n", "no line"),
@@ -185,12 +190,28 @@ HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTI
         (make_xlsx(("a",), head=HEAD), "document type"),
         (make_xlsx(("a",), head="<broken"), "damaged"),
     ],
-    ids=["empty", "not text", "NUL", "open quote", "head only", "late head", "no archive", "entities", "no XML"],
+    ids=[
+        "empty",
+        "not text",
+        "another encoding",
+        "10 000 columns",
+        "NUL",
+        "open quote",
+        "head only",
+        "late head",
+        "no archive",
+        "entities",
+        "no XML",
+    ],
 )
 def test_what_is_no_sheet_is_refused_with_the_remedy(receive, content, why):
     with pytest.raises(UnusableData, match=why):
         receive(content)
     assert not Survey.objects.exists()
+
+
+def test_a_sheet_with_a_byte_order_mark_is_read_like_one_without(receive, line):
+    assert receive(b"\xef\xbb\xbf" + make_csv(line())).faults == []
 
 
 def test_a_sheet_that_is_too_long_is_refused(tmp_path):

@@ -126,6 +126,10 @@ def test_text_that_is_not_utf_8_is_refused(desk):
     assert "UTF-8" in desk.faults(b'{"c": "caf\xe9"}', LINES, [column("c", "categorical")])[0]["message"]
 
 
+def test_a_byte_order_mark_belongs_to_no_column(desk):
+    assert desk.write(b"\xef\xbb\xbfx\n1\n", CSV, [column("x", "numeric")])["x"].to_list() == [1.0]
+
+
 def test_a_broken_line_is_named(desk):
     faults = desk.faults(b'{"x": 1}\n{"x": 2\n', LINES, [column("x", "numeric")])
     assert faults == [{"message": faults[0]["message"], "row": 2}]
