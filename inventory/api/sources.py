@@ -29,10 +29,9 @@ class SourcesApi(Api):
         query = SourceQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         sources = Source.objects.filter(version__model=model_for(request, slug)).select_related("version__model")
-        if number := query.validated_data.get("version"):
-            sources = sources.filter(version__number=number)
-        pages = Pages("-registered_at", "id")
-        return pages.get_paginated_response(SourceOut(pages.paginate_queryset(sources, request, self), many=True).data)
+        pages = Pages(*query.ordering)
+        page = pages.paginate_queryset(query.chosen(sources), request, self)
+        return pages.get_paginated_response(SourceOut(page, many=True).data)
 
     @extend_schema(
         operation_id="register_source",

@@ -28,8 +28,8 @@ class UsesApi(Api):
     def get(self, request, slug):
         query = UseQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        uses = Use.objects.filter(model=model_for(request, slug), **query.validated_data)
-        pages = Pages("number")
+        uses = query.chosen(Use.objects.filter(model=model_for(request, slug)))
+        pages = Pages(*query.ordering)
         page = pages.paginate_queryset(uses.select_related("model", "proposed_by"), request, self)
         return pages.get_paginated_response(UseOut(page, many=True).data)
 

@@ -44,9 +44,9 @@ class VersionsApi(Api):
     def get(self, request, slug):
         query = VersionQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        versions = ModelVersion.objects.filter(model=model_for(request, slug), **query.validated_data)
+        versions = query.chosen(ModelVersion.objects.filter(model=model_for(request, slug)))
         versions = versions.select_related("model", "registered_by", "predecessor", "reference")
-        pages = Pages("-number")
+        pages = Pages(*query.ordering)
         page = pages.paginate_queryset(versions, request, self)
         return pages.get_paginated_response(VersionOut(page, many=True).data)
 

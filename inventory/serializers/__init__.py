@@ -1,7 +1,7 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered."""
 
 from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
-from inventory.serializers.fields import PersonOut, StrictQuery
+from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.models import (
     ModelChange,
     ModelDetailOut,
@@ -32,6 +32,7 @@ __all__ = [
     "DocumentOut",
     "DocumentQuery",
     "EndIn",
+    "ListQuery",
     "ModelChange",
     "ModelDetailOut",
     "ModelEdit",

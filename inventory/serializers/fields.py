@@ -1,5 +1,6 @@
 """Fields that several shapes share."""
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.fields import empty
@@ -7,6 +8,7 @@ from rest_framework.fields import empty
 from inventory.models import Model
 from mrm import serializers
 from mrm.accounts.models import Person
+from mrm.pages.listing import Listing
 
 
 class PersonOut(serializers.Serializer):
@@ -67,3 +69,31 @@ class StrictQuery(serializers.Serializer):
             listed = ", ".join(sorted(known))
             raise serializers.ValidationError({unknown[0]: f"This list has no such parameter; known are {listed}."})
         return super().to_internal_value(data)
+
+
+class ListQuery(StrictQuery):
+    """The parameters of a list that is told once, in a `Listing`: each filter by its field, a search, the ordering."""
+
+    listing: Listing
+    chosen_by: dict[str, str] = {}  # Which field each filter is for; the others a view looks at itself.
+
+    def get_fields(self):
+        fields = super().get_fields()
+        if self.listing.searched:
+            looked_at = ", ".join(field.replace("__", " ").replace("_", " ") for field in self.listing.searched)
+            told = f"Words, each somewhere in {looked_at}."
+            fields["search"] = serializers.CharField(max_length=200, required=False, help_text=told)
+        fields["ordering"] = serializers.ChoiceField(
+            self.listing.orderings, default=self.listing.usual, help_text="A dash in front turns it round."
+        )
+        return fields
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        """The rows that fit what was asked for."""
+        asked = self.validated_data
+        wanted = {field: asked[name] for name, field in self.chosen_by.items() if asked.get(name) is not None}
+        return self.listing.holding(rows.filter(**wanted), asked.get("search", ""))
+
+    @property
+    def ordering(self) -> tuple[str, ...]:
+        return self.listing.ordering(self.validated_data["ordering"])

@@ -1,4 +1,5 @@
-from inventory.serializers.fields import StrictQuery
+from inventory.contents.lists import SOURCES
+from inventory.serializers.fields import ListQuery
 from mrm import serializers
 
 STATES = ["readable", "unreadable", "not read yet", "no longer read"]
@@ -40,5 +41,8 @@ class SourceOut(serializers.Serializer):
     fault = serializers.CharField(help_text="Why the last look at it failed; empty where it did not.")
 
 
-class SourceQuery(StrictQuery):
+class SourceQuery(ListQuery):
+    listing = SOURCES
+    chosen_by = {"version": "version__number"}
+
     version = serializers.IntegerField(min_value=1, required=False)

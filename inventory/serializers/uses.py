@@ -1,5 +1,6 @@
+from inventory.contents.lists import USES
 from inventory.policies import LEVELS
-from inventory.serializers.fields import PersonOut, StrictQuery
+from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
 from inventory.states import UseState
 from mrm import serializers
 
@@ -71,7 +72,10 @@ class UseOut(serializers.Serializer):
     revision = serializers.IntegerField(help_text="Also the ETag.")
 
 
-class UseQuery(StrictQuery):
+class UseQuery(ListQuery):
+    listing = USES
+    chosen_by = {"state": "state"}
+
     state = serializers.ChoiceField(STATES, required=False)
 
 

@@ -1,7 +1,8 @@
 from drf_spectacular.utils import extend_schema_field
 
 from audits.profiles.schema import Kind, Role
-from inventory.serializers.fields import PersonOut, StrictQuery
+from inventory.contents.lists import VERSIONS
+from inventory.serializers.fields import ListQuery, PersonOut
 from inventory.states import Stage
 from mrm import serializers
 
@@ -106,5 +107,8 @@ class VersionOut(serializers.Serializer):
         return {"columns": version.schema}
 
 
-class VersionQuery(StrictQuery):
+class VersionQuery(ListQuery):
+    listing = VERSIONS
+    chosen_by = {"stage": "stage"}
+
     stage = serializers.ChoiceField([stage.value for stage in Stage], required=False)

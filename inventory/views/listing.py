@@ -16,6 +16,7 @@ from inventory.models import Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
 from mrm.pages.keyset import CursorUnknown, keyset_page
+from mrm.pages.listing import Column, head_of
 from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
 
 COLUMNS = (
@@ -49,7 +50,7 @@ def models(request):
         "page": page,
         "models": models_as_they_stood(page.rows, moment) if moment else page.rows,
         "facets": facets_of(rows),
-        "columns": [(name, label, _turn(name, ordering) if name in known else "") for name, label in COLUMNS],
+        "heads": [head_of(Column(name, label, known.get(name, "")), ordering) for name, label in COLUMNS],
         "ordering": ordering,
         "chosen": {name: str(value) for name, value in request.GET.items()},
         "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
@@ -97,11 +98,6 @@ def _rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
 def _ordering(form: RegisterFilter, known: dict) -> str:
     asked = form.cleaned_data.get("ordering") or "name"
     return asked if asked.removeprefix("-") in known else "name"
-
-
-def _turn(name: str, ordering: str) -> str:
-    """What a click on a column's head asks for."""
-    return f"-{name}" if ordering == name else name
 
 
 def _all(request: HttpRequest):

@@ -1,16 +1,41 @@
-"""The tab of a model's page that the register alone can fill: its versions."""
+"""The tab of a model's page that the register alone can fill, its versions; and what belongs to a model as CSV."""
 
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from inventory.contents.lists import SOURCES, USES, VERSIONS
+from inventory.models import Source
 from inventory.views.scope import model_for, model_page
-from mrm.pages.tables import numbered_page
+from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def versions(request, slug):
     model = model_for(request, slug)
     rows = model.versions.select_related("registered_by", "predecessor")
-    context = model_page(request, model, "versions", page=numbered_page(request, rows))
+    try:
+        context = model_page(request, model, "versions", **VERSIONS.shown(request, rows))
+    except CursorUnknown:
+        return redirect(request.path)
     context["address"] = request.build_absolute_uri("/").rstrip("/")
     return render(request, "inventory/versions.html", context)
+
+
+@require_safe
+def versions_csv(request, slug):
+    model = model_for(request, slug)
+    rows = model.versions.select_related("registered_by", "predecessor")
+    return VERSIONS.spreadsheet(request, rows, f"versions-of-{model.slug}.csv")
+
+
+@require_safe
+def uses_csv(request, slug):
+    model = model_for(request, slug)
+    return USES.spreadsheet(request, model.uses.all(), f"uses-of-{model.slug}.csv")
+
+
+@require_safe
+def sources_csv(request, slug):
+    model = model_for(request, slug)
+    rows = Source.objects.filter(version__model=model).select_related("version", "registered_by")
+    return SOURCES.spreadsheet(request, rows, f"sources-of-{model.slug}.csv")

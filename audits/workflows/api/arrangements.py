@@ -27,10 +27,8 @@ class ArrangementsApi(Api):
     def get(self, request):
         query = ArrangementQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        wanted = {"kind": "kind", "state": "state", "model": "model__slug"}
-        chosen = {wanted[name]: value for name, value in query.validated_data.items()}
-        pages = Pages("-starts_at", "id")
-        page = pages.paginate_queryset(readable_arrangements(request).filter(**chosen), request, self)
+        pages = Pages(*query.ordering)
+        page = pages.paginate_queryset(query.chosen(readable_arrangements(request)), request, self)
         return pages.get_paginated_response(ArrangementOut(page, many=True).data)
 
 

@@ -57,10 +57,8 @@ class ChangesApi(Api):
     def get(self, request):
         query = ChangeQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        wanted = {"kind": "kind", "state": "state", "model": "model__slug", "version": "version__number"}
-        chosen = {wanted[name]: value for name, value in query.validated_data.items()}
-        pages = Pages("-requested_at", "id")
-        page = pages.paginate_queryset(readable_changes(request).filter(**chosen), request, self)
+        pages = Pages(*query.ordering)
+        page = pages.paginate_queryset(query.chosen(readable_changes(request)), request, self)
         return pages.get_paginated_response(ChangeOut(page, many=True).data)
 
     @extend_schema(

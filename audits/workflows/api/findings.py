@@ -8,6 +8,7 @@ from audits.assessments.serializers import ReasonIn
 from audits.workflows import services
 from audits.workflows.api import finding_examples as examples
 from audits.workflows.api.lookups import finding_for, named_breach, named_model, named_version, readable_findings
+from audits.workflows.contents.lists import ranked
 from audits.workflows.models import Finding
 from audits.workflows.serializers import (
     FindingChange,
@@ -22,8 +23,6 @@ from inventory.api.paging import Pages, page_of
 from mrm.accounts.api import Api
 from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
-
-CHOSEN_BY = {"model": "model__slug", "state": "state", "severity": "severity"}
 
 
 def in_full(finding: Finding, status: int = 200, **headers) -> Response:
@@ -45,13 +44,10 @@ class FindingsApi(Api):
     def get(self, request):
         query = FindingQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        told = query.validated_data
-        findings = readable_findings(request).filter(
-            **{field: told[name] for name, field in CHOSEN_BY.items() if name in told}
-        )
-        if told.get("overdue"):
+        findings = query.chosen(ranked(readable_findings(request)))
+        if query.validated_data.get("overdue"):
             findings = findings.overdue(timezone.localdate())
-        pages = Pages("due_at", "id")
+        pages = Pages(*query.ordering)
         page = pages.paginate_queryset(findings, request, self)
         return pages.get_paginated_response(FindingOut(page, many=True).data)
 

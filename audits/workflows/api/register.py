@@ -71,12 +71,10 @@ class AttestationsApi(Api):
     def get(self, request):
         query = AttestationQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        asked, rows = query.validated_data, _readable(request)
-        if asked["overdue"]:
+        rows = query.chosen(_readable(request))
+        if query.validated_data["overdue"]:
             rows = rows.overdue(timezone.now().date())
-        wanted = {"state": "state", "model": "model__slug"}
-        rows = rows.filter(**{wanted[name]: asked[name] for name in wanted if name in asked})
-        pages = Pages("due_at", "id")
+        pages = Pages(*query.ordering)
         page = [_told(row) for row in pages.paginate_queryset(rows, request, self)]
         return pages.get_paginated_response(AttestationOut(page, many=True).data)
 

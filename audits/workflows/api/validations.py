@@ -83,12 +83,9 @@ class ValidationsApi(Api):
     def get(self, request):
         query = ValidationQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        wanted = dict(query.validated_data)
-        rows = readable_validations(request)
-        rows = rows.open() if wanted.pop("open", False) else rows
-        names = {"kind": "kind", "state": "state", "model": "model__slug"}
-        rows = rows.filter(**{names[name]: value for name, value in wanted.items()})
-        pages = Pages("-requested_at", "id")
+        rows = query.chosen(readable_validations(request))
+        rows = rows.open() if query.validated_data["open"] else rows
+        pages = Pages(*query.ordering)
         page = pages.paginate_queryset(rows, request, self)
         return pages.get_paginated_response(ValidationOut(page, many=True).data)
 

@@ -1,16 +1,21 @@
+from audits.workflows.contents.lists import ARRANGEMENTS
 from audits.workflows.models import Arrangement
 from audits.workflows.states import ArrangementState
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut
 from mrm import serializers
 
 KINDS = [kind.value for kind in Arrangement.Kind]
 STATES = [state.value for state in ArrangementState]
 
 
-class ArrangementQuery(StrictQuery):
+class ArrangementQuery(ListQuery):
+    listing = ARRANGEMENTS
+    chosen_by = {"kind": "kind", "state": "state", "model": "model__slug", "ends_before": "ends_at__lt"}
+
     kind = serializers.ChoiceField(KINDS, required=False)
     state = serializers.ChoiceField(STATES, required=False)
     model = serializers.SlugField(max_length=100, required=False)
+    ends_before = serializers.DateTimeField(required=False, help_text="What lapses before then.")
 
 
 class ArrangementOut(serializers.Serializer):

@@ -1,7 +1,8 @@
 """Attestations and hygiene over REST."""
 
+from audits.workflows.contents.lists import ATTESTATIONS
 from audits.workflows.states import AttestationState
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.models import FieldChangeOut
 from mrm import serializers
 
@@ -24,7 +25,10 @@ class AttestationOut(serializers.Serializer):
     attested_at = serializers.DateTimeField(allow_null=True)
 
 
-class AttestationQuery(StrictQuery):
+class AttestationQuery(ListQuery):
+    listing = ATTESTATIONS
+    chosen_by = {"state": "state", "model": "model__slug"}
+
     state = serializers.ChoiceField(ATTESTATION_STATES, required=False)
     overdue = serializers.BooleanField(required=False, default=False)
     model = serializers.SlugField(required=False)

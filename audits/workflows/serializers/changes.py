@@ -1,9 +1,10 @@
 from drf_spectacular.utils import extend_schema_field
 
+from audits.workflows.contents.lists import CHANGES
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.deciders import ReasonsOut
 from mrm import serializers
 
@@ -29,11 +30,23 @@ class ChangeIn(serializers.Serializer):
     breach = serializers.UUIDField(required=False, help_text="The breach of this version that gives rise to it.")
 
 
-class ChangeQuery(StrictQuery):
+class ChangeQuery(ListQuery):
+    listing = CHANGES
+    chosen_by = {
+        "kind": "kind",
+        "state": "state",
+        "model": "model__slug",
+        "version": "version__number",
+        "requested_since": "requested_at__gte",
+        "requested_before": "requested_at__lt",
+    }
+
     kind = serializers.ChoiceField(KINDS, required=False)
     state = serializers.ChoiceField(STATES, required=False)
     model = serializers.SlugField(max_length=100, required=False)
     version = serializers.IntegerField(min_value=1, required=False)
+    requested_since = serializers.DateTimeField(required=False)
+    requested_before = serializers.DateTimeField(required=False)
 
 
 class ConditionOut(serializers.Serializer):

@@ -1,7 +1,8 @@
+from audits.workflows.contents.lists import FINDINGS
 from audits.workflows.models import ActionPlan, Finding
 from audits.workflows.serializers.changes import LONGEST_COMMENT
 from audits.workflows.states import FindingState
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut
 from inventory.serializers.deciders import ReasonsOut
 from inventory.serializers.fields import PersonField
 from mrm import serializers
@@ -66,11 +67,22 @@ class FindingIn(FindingTextsIn):
     draft = serializers.BooleanField(default=False, help_text="Keep it from the first line until it is issued.")
 
 
-class FindingQuery(StrictQuery):
+class FindingQuery(ListQuery):
+    listing = FINDINGS
+    chosen_by = {
+        "model": "model__slug",
+        "state": "state",
+        "severity": "severity",
+        "owner": "owner",
+        "due_before": "due_at__lt",
+    }
+
     model = serializers.SlugField(max_length=100, required=False)
     state = serializers.ChoiceField(STATES, required=False)
     severity = serializers.ChoiceField(SEVERITIES, required=False)
     overdue = serializers.BooleanField(required=False, help_text="Only what is past its day.")
+    owner = PersonField(required=False, help_text="E-mail address or id.")
+    due_before = serializers.DateField(required=False)
 
 
 class EvidenceOut(serializers.Serializer):

@@ -1,6 +1,7 @@
 """Validations over REST."""
 
 from audits.statistics.limits import Verdict
+from audits.workflows.contents.lists import VALIDATIONS
 from audits.workflows.models import (
     ChallengeEntry,
     ValidationEvidence,
@@ -12,7 +13,7 @@ from audits.workflows.models import (
 )
 from audits.workflows.states import ValidationState
 from inventory.policies import COMPONENTS
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut
 from inventory.serializers.fields import PersonField
 from mrm import serializers
 
@@ -36,7 +37,10 @@ class ValidationIn(serializers.Serializer):
     trigger = serializers.CharField(max_length=LONGEST_TEXT, help_text="What gives rise to it.")
 
 
-class ValidationQuery(StrictQuery):
+class ValidationQuery(ListQuery):
+    listing = VALIDATIONS
+    chosen_by = {"kind": "kind", "state": "state", "model": "model__slug"}
+
     state = serializers.ChoiceField(STATES, required=False)
     kind = serializers.ChoiceField(KINDS, required=False)
     model = serializers.SlugField(max_length=100, required=False)

@@ -1,12 +1,12 @@
 """What holds for a time: the register of it, one of it, ending it; and stopping a model at once."""
 
 from django.contrib import messages
-from django.db.models import Q
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audits.workflows import services
+from audits.workflows.contents.lists import ARRANGEMENTS
 from audits.workflows.forms import ArrangementFilter, ReasonForm
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services.suspension import why_not_suspend
@@ -15,7 +15,7 @@ from audits.workflows.states import ArrangementState
 from inventory.views.scope import model_for
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import numbered_page
+from mrm.pages.keyset import CursorUnknown
 
 # The kind of request that renews each, and whether it names what it renews.
 RENEWED_BY = {
@@ -30,6 +30,22 @@ RENEWED_BY = {
 
 @require_safe
 def arrangement_list(request):
+    rows, form = _chosen(request)
+    try:
+        context = ARRANGEMENTS.shown(request, rows, csv="arrangements-csv") | {"form": form}
+    except CursorUnknown:
+        return redirect(request.path)
+    return answer(request, "workflows/arrangement_list.html", context, part="workflows/arrangement_rows.html")
+
+
+@require_safe
+def arrangements_csv(request):
+    """What the list shows, all of it, for a spreadsheet."""
+    rows, _ = _chosen(request)
+    return ARRANGEMENTS.spreadsheet(request, rows, "arrangements.csv")
+
+
+def _chosen(request):
     form = ArrangementFilter(request.GET)
     form.is_valid()
     rows = Arrangement.objects.visible_to(request.user).select_related("model", "version")
@@ -37,10 +53,7 @@ def arrangement_list(request):
     for name in ("state", "kind"):
         if wanted.get(name):
             rows = rows.filter(**{name: wanted[name]})
-    if text := wanted.get("q"):
-        rows = rows.filter(Q(model__name__icontains=text) | Q(reference__icontains=text) | Q(title__icontains=text))
-    context = {"page": numbered_page(request, rows), "form": form}
-    return answer(request, "workflows/arrangement_list.html", context, part="workflows/arrangement_rows.html")
+    return ARRANGEMENTS.holding(rows, wanted.get("q", "")), form
 
 
 @require_safe

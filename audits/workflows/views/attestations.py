@@ -1,48 +1,37 @@
 """Attestations: who is asked, since when, and the page on which an owner answers."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audits.workflows import services
 from audits.workflows.contents.attestations import changes_since
+from audits.workflows.contents.lists import ATTESTATIONS
 from audits.workflows.forms import AttestationFilter, AttestationForm
 from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import csv_stream, numbered_page
+from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def attestation_list(request):
     form, today = AttestationFilter(request.GET), timezone.now().date()
-    page = numbered_page(request, _chosen(request, form))
-    context = {"page": page, "form": form, "rows": [(row, row.bucket(today)) for row in page]}
+    try:
+        context = ATTESTATIONS.shown(request, _chosen(request, form), csv="attestations-csv") | {"form": form}
+    except CursorUnknown:
+        return redirect(request.path)
+    context["rows"] = [(row, row.bucket(today)) for row in context["page"].rows]
     return answer(request, "workflows/attestation_list.html", context, part="workflows/attestation_rows.html")
 
 
 @require_safe
 def attestations_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
-    today = timezone.now().date()
-    header = ["model", "owner", "state", "covers_from", "due_at", "overdue", "attested_at", "attested_by", "statement"]
-    rows = (
-        [
-            row.model.slug,
-            row.model.owner.email,
-            row.state,
-            row.covers_from.isoformat(),
-            row.due_at.isoformat(),
-            row.bucket(today),
-            row.attested_at.isoformat() if row.attested_at else "",
-            row.attested_by.email if row.attested_by else "",
-            row.statement,
-        ]
-        for row in _chosen(request, AttestationFilter(request.GET)).iterator()
-    )
-    return csv_stream(f"attestations-{today}.csv", header, rows)
+    rows = _chosen(request, AttestationFilter(request.GET))
+    return ATTESTATIONS.spreadsheet(request, rows, f"attestations-{timezone.now().date()}.csv")
 
 
 def _chosen(request, form: AttestationFilter):
@@ -51,9 +40,7 @@ def _chosen(request, form: AttestationFilter):
     rows = Attestation.objects.visible_to(request.user).select_related("model__owner", "attested_by")
     if state := form.cleaned_data.get("state"):
         rows = rows.overdue(timezone.now().date()) if state == "overdue" else rows.filter(state=state)
-    if text := form.cleaned_data.get("q"):
-        rows = rows.filter(model__name__icontains=text)
-    return rows
+    return ATTESTATIONS.holding(rows, form.cleaned_data.get("q", ""))
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,13 +1,13 @@
 """Change requests: asking, seeing what is at stake, deciding, taking back."""
 
 from django.contrib import messages
-from django.db.models import Q
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audits.assessments.models import Breach
 from audits.workflows import policies, services, tasks
+from audits.workflows.contents.lists import CHANGES
 from audits.workflows.forms import ChangeFilter, ChangeForm, ConclusionForm, DecisionForm, WithdrawalForm
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services.kinds import KINDS
@@ -19,30 +19,46 @@ from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
 from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import numbered_page
+from mrm.pages.keyset import CursorUnknown
 from mrm.queue import nudge
 
 
 @require_safe
 def change_list(request):
+    changes, form = _chosen(request)
+    try:
+        context = CHANGES.shown(request, changes, csv="changes-csv") | {"form": form}
+    except CursorUnknown:
+        return redirect(request.path)
+    return answer(request, "workflows/change_list.html", context, part="workflows/change_rows.html")
+
+
+@require_safe
+def changes_csv(request):
+    """What the list shows, all of it, for a spreadsheet."""
+    changes, _ = _chosen(request)
+    return CHANGES.spreadsheet(request, changes, "changes.csv")
+
+
+def _chosen(request):
     form = ChangeFilter(request.GET)
-    form.is_valid()
+    form.is_valid()  # What cannot be read filters nothing.
     changes = ChangeRequest.objects.visible_to(request.user).select_related("model", "version", "requester")
     wanted = form.cleaned_data
     for name in ("state", "kind"):
         if wanted.get(name):
             changes = changes.filter(**{name: wanted[name]})
-    if text := wanted.get("q"):
-        changes = changes.filter(Q(model__name__icontains=text) | Q(reference__icontains=text))
-    context = {"page": numbered_page(request, changes), "form": form}
-    return answer(request, "workflows/change_list.html", context, part="workflows/change_rows.html")
+    return CHANGES.holding(changes, wanted.get("q", "")), form
 
 
 @require_safe
 def model_changes(request, slug):
     model = model_for(request, slug)
     changes = model.changes.select_related("model", "version", "requester")
-    context = model_page(request, model, "changes", page=numbered_page(request, changes))
+    try:
+        context = model_page(request, model, "changes", **CHANGES.shown(request, changes))
+    except CursorUnknown:
+        return redirect(request.path)
     return render(request, "workflows/model_changes.html", context)
 
 

@@ -1,7 +1,6 @@
 """Findings: all of them, those of one model, one as a story with what it awaits; and writing one."""
 
 from django.contrib import messages
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from audits.assessments.models import Breach
 from audits.trail.models import Entry
 from audits.workflows import services
 from audits.workflows.contents.findings import is_for, next_step
+from audits.workflows.contents.lists import FINDINGS, ranked
 from audits.workflows.forms import FindingFilter, FindingForm
 from audits.workflows.models import Finding
 from audits.workflows.services.findings.risks import CAN_BE_ACCEPTED
@@ -24,23 +24,16 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import holders_of
 from mrm.pages import wording
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.keyset import CursorUnknown, keyset_page
-from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
-
-ORDERING = ("due_at", "id")
-PIECE = 1000
-EXPORTED = ["reference", "title", "model", "version", "severity", "state", "owner", "issued", "due", "overdue",
-            "extensions", "criterion", "effect %", "cases changing class %", "closed", "required outcome"]  # fmt: skip
+from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def finding_list(request):
     findings, form = _chosen(request)
     try:
-        page = keyset_page(findings, ORDERING, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
+        context = FINDINGS.shown(request, findings, csv="findings-csv") | {"form": form}
     except CursorUnknown:
         return redirect(request.path)
-    context = {"page": page, "form": form}
     return answer(request, "workflows/finding_list.html", context, part="workflows/finding_rows.html")
 
 
@@ -48,7 +41,7 @@ def finding_list(request):
 def findings_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
     findings, _ = _chosen(request)
-    return csv_stream("findings.csv", EXPORTED, (_csv_row(finding) for finding in _pieces(findings)))
+    return FINDINGS.spreadsheet(request, findings.select_related("version"), "findings.csv")
 
 
 @require_safe
@@ -56,10 +49,10 @@ def model_findings(request, slug):
     model = model_for(request, slug)
     findings = Finding.objects.visible_to(request.user).filter(model=model).select_related("model", "owner")
     try:
-        page = keyset_page(findings, ORDERING, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
+        context = model_page(request, model, "findings", **FINDINGS.shown(request, ranked(findings)))
     except CursorUnknown:
         return redirect(request.path)
-    return render(request, "workflows/model_findings.html", model_page(request, model, "findings", page=page))
+    return render(request, "workflows/model_findings.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -157,47 +150,7 @@ def _chosen(request):
         findings = findings.overdue(timezone.localdate())
     if wanted.get("owner"):
         findings = findings.filter(owner__display_name__icontains=wanted["owner"])
-    if text := wanted.get("q"):
-        findings = findings.filter(
-            Q(model__name__icontains=text)
-            | Q(model__slug=text)
-            | Q(reference__icontains=text)
-            | Q(title__icontains=text)
-        )
-    return findings, form
-
-
-def _pieces(findings):
-    """Every finding, a piece at a time."""
-    rows, cursor, started = findings.select_related("model", "owner", "version"), "", False
-    while cursor or not started:
-        page, started = keyset_page(rows, ORDERING, cursor=cursor, size=PIECE), True
-        yield from page.rows
-        cursor = page.next
-
-
-def _csv_row(finding: Finding) -> list:
-    day = [finding.issued_at and finding.issued_at.date(), finding.due_at]
-    closed = finding.closed_at and finding.closed_at.date()
-    issued, due = (one.isoformat() if one else "" for one in day)
-    return [
-        finding.reference,
-        finding.title,
-        finding.model.slug,
-        finding.version.number if finding.version else "",
-        finding.severity,
-        finding.state,
-        str(finding.owner),
-        issued,
-        due,
-        "yes" if finding.is_overdue else "no",
-        finding.extensions,
-        finding.criterion,
-        "" if finding.effect_percent is None else finding.effect_percent,
-        "" if finding.class_change_percent is None else finding.class_change_percent,
-        closed.isoformat() if closed else "",
-        finding.required_outcome,
-    ]
+    return FINDINGS.holding(ranked(findings), wanted.get("q", "")), form
 
 
 def _breach_of(request, model) -> Breach | None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audits.workflows.contents.lists import VALIDATIONS
 from audits.workflows.contents.validations import due_of
 from audits.workflows.forms import (
     AssignmentForm,
@@ -28,16 +29,16 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.models import Person
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import csv_stream, numbered_page
-
-COLUMNS = ["reference", "type", "model", "version", "state", "lead", "opinion", "holds_until", "asked", "due"]
-MOST_IN_CSV = 5000
+from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def validation_list(request):
     rows, form = _filtered(request)
-    context = {"page": numbered_page(request, rows), "form": form}
+    try:
+        context = VALIDATIONS.shown(request, rows, csv="validations-csv") | {"form": form}
+    except CursorUnknown:
+        return redirect(request.path)
     return answer(request, "workflows/validation_list.html", context, part="workflows/validation_rows.html")
 
 
@@ -45,7 +46,7 @@ def validation_list(request):
 def validations_csv(request):
     """The rows that the list shows, all pages of them."""
     rows, _ = _filtered(request)
-    return csv_stream("validations.csv", COLUMNS, (_told(row) for row in rows[:MOST_IN_CSV]))
+    return VALIDATIONS.spreadsheet(request, rows, "validations.csv")
 
 
 @require_safe
@@ -55,11 +56,15 @@ def model_validations(request, slug):
     rows = _listed(ValidationRequest.objects.filter(model=model))
     today = timezone.now().date()
     due = due_of([model]).get(model.pk)
+    try:
+        listed = VALIDATIONS.shown(request, rows)
+    except CursorUnknown:
+        return redirect(request.path)
     context = model_page(
         request,
         model,
         "validations",
-        page=numbered_page(request, rows),
+        **listed,
         due=due,
         days_overdue=due.days_overdue(today) if due else 0,
         in_force=ValidationOpinion.objects.in_force(today)
@@ -218,9 +223,7 @@ def _filtered(request):
         rows = rows.filter(kind=kind)
     if opinion := wanted.get("opinion"):
         rows = rows.filter(pk__in=ValidationOpinion.objects.standing().filter(outcome=opinion).values("request"))
-    if text := wanted.get("q"):
-        rows = rows.filter(Q(model__name__icontains=text) | Q(reference__icontains=text))
-    return rows, form
+    return VALIDATIONS.holding(rows, wanted.get("q", "")), form
 
 
 def _listed(rows):
@@ -228,21 +231,4 @@ def _listed(rows):
     planned = Count("items", filter=Q(items__is_planned=True), distinct=True)
     done = Count("items", filter=Q(items__is_planned=True) & ~Q(items__outcome=""), distinct=True)
     rows = rows.select_related("model", "version__model").annotate(planned=planned, done=done)
-    rows = rows.order_by("-requested_at", "id")  # Counting rows drops the order of the table.
     return rows.prefetch_related("opinions", "assignments__person")
-
-
-def _told(row: ValidationRequest) -> list:
-    opinion = row.standing_opinion
-    return [
-        row.reference,
-        row.get_kind_display(),
-        row.model.name,
-        row.version.number if row.version else "",
-        row.get_state_display(),
-        row.lead or "",
-        opinion.get_outcome_display() if opinion else "",
-        opinion.expires_on.isoformat() if opinion else "",
-        f"{row.requested_at:%Y-%m-%d}",
-        row.due_on.isoformat() if row.due_on else "",
-    ]

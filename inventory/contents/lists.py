@@ -1,0 +1,62 @@
+"""The lists of what belongs to one model: what they show, are sorted and searched by, for pages, API and CSV."""
+
+from mrm.pages.listing import Column, Listing
+
+VERSIONS = Listing(
+    (
+        Column("number", "Version", "number", lambda row: row.number),
+        Column("stage", "Stage", "stage", lambda row: row.stage),
+        Column("framework", "Framework", "framework", lambda row: row.framework),
+        Column("predecessor", "Made from", "", lambda row: row.predecessor.number if row.predecessor else None),
+        Column("origin", "Origin", "origin", lambda row: row.origin, on_page=False),
+        Column("artifact_sha256", "Artifact", "", lambda row: row.artifact_sha256),
+        Column("code_ref", "Code", "code_ref", lambda row: row.code_ref, on_page=False),
+        Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at),
+        Column("registered_by", "Registered by", "", lambda row: row.registered_by, on_page=False),
+        Column("promoted_at", "In production", "promoted_at", lambda row: row.promoted_at),
+        Column("ended_at", "Ended", "ended_at", lambda row: row.ended_at, on_page=False),
+    ),
+    usual="-number",
+    searched=("framework", "origin", "code_ref", "artifact_sha256", "stage"),
+)
+USES = Listing(
+    (
+        Column("number", "Use", "number", lambda row: row.number),
+        Column("title", "Title", "title", lambda row: row.title),
+        Column("state", "State", "state", lambda row: row.state),
+        Column("state_because", "Because", "", lambda row: row.state_because),
+        Column("business_purpose", "Business purpose", "", lambda row: row.business_purpose),
+        Column("population", "Population", "", lambda row: row.population),
+        Column("operating_boundaries", "Boundaries", "", lambda row: row.operating_boundaries),
+        Column("prohibited_uses", "Prohibited", "", lambda row: row.prohibited_uses),
+        Column("reliance", "Reliance", "reliance", lambda row: row.reliance),
+        Column("environment", "Environment", "environment", lambda row: row.environment),
+        Column("users", "Users", "users", lambda row: row.users),
+        Column("frequency", "Frequency", "", lambda row: row.frequency),
+        Column("volume", "Volume", "", lambda row: row.volume),
+        Column("proposed_at", "Proposed", "proposed_at", lambda row: row.proposed_at),
+        Column("started_at", "Live since", "started_at", lambda row: row.started_at),
+        Column("ended_at", "Ended", "ended_at", lambda row: row.ended_at),
+    ),
+    usual="number",
+    searched=("title", "business_purpose", "population", "environment", "users"),
+)
+SOURCES = Listing(
+    (
+        Column("version", "Version", "version__number", lambda row: row.version.number),
+        Column("table", "Table", "table", lambda row: row.table),
+        Column("url", "Warehouse", "url", lambda row: row.url),
+        Column("time_column", "Time", "time_column", lambda row: row.time_column),
+        Column("state", "State", "", lambda row: row.state),
+        Column("rows", "Rows", "rows", lambda row: row.rows),
+        Column("first_at", "First row", "first_at", lambda row: row.first_at),
+        Column("last_at", "Last row", "last_at", lambda row: row.last_at),
+        Column("read_at", "Last look", "read_at", lambda row: row.read_at),
+        Column("fault", "Fault", "", lambda row: row.fault),
+        Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at),
+        Column("registered_by", "Registered by", "", lambda row: row.registered_by),
+        Column("closed_at", "Closed", "closed_at", lambda row: row.closed_at),
+    ),
+    usual="-registered_at",
+    searched=("table", "url", "fault"),
+)

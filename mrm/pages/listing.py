@@ -1,0 +1,119 @@
+"""A list told once: its columns, what it is sorted and searched by; for its page, its API and its spreadsheet."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import reverse
+
+from mrm.pages.keyset import KeysetPage, keyset_page
+from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
+
+PIECE = 1000
+MOST_WORDS = 10
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in addresses and spreadsheets, its head on the page, and what it holds.
+
+    sorted_by  the field to sort by; empty where nothing can
+    says       what a spreadsheet reads; without it the column is only shown
+    on_page    whether the page shows it, too
+    """
+
+    name: str
+    label: str
+    sorted_by: str = ""
+    says: Callable | None = None
+    on_page: bool = True
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column: what a click on it asks for, and how the list is sorted by it now."""
+
+    label: str
+    turned: str
+    direction: str  # ascending, descending, or empty
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list with its columns; `usual` says how it is sorted where nobody asks, `searched` where words are found."""
+
+    columns: tuple[Column, ...]
+    usual: str
+    searched: tuple[str, ...] = ()
+    tie: str = "id"
+
+    @property
+    def orderings(self) -> list[str]:
+        """Everything that may be asked for, a dash in front turning it round."""
+        return [f"{dash}{column.name}" for column in self.columns if column.sorted_by for dash in ("", "-")]
+
+    def ordering(self, asked: str) -> tuple[str, ...]:
+        """The fields to sort by; the last tells any two rows apart."""
+        asked = asked if asked in self.orderings else self.usual
+        dash = "-" if asked.startswith("-") else ""
+        field = next(column.sorted_by for column in self.columns if column.name == asked.removeprefix("-"))
+        return (f"{dash}{field}", f"{dash}{self.tie}")
+
+    def holding(self, rows: QuerySet, text: str) -> QuerySet:
+        """The rows that hold every word of a search, each in any of the searched fields."""
+        for word in text.split()[:MOST_WORDS]:
+            found = Q()
+            for field in self.searched:
+                found |= Q(**{f"{field}__icontains": word})
+            rows = rows.filter(found)
+        return rows
+
+    def page(self, request: HttpRequest, rows: QuerySet) -> KeysetPage:
+        """The page that an address asks for; raises CursorUnknown."""
+        order = self.ordering(request.GET.get("ordering", ""))
+        return keyset_page(rows, order, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
+
+    def shown(self, request: HttpRequest, rows: QuerySet, csv: str = "") -> dict:
+        """What the templates of a list need: its page, its heads, how it is sorted, and the address of its CSV."""
+        asked = request.GET.get("ordering", "")
+        asked = asked if asked in self.orderings else self.usual
+        return {
+            "page": self.page(request, rows),
+            "heads": [head_of(column, asked) for column in self.columns if column.on_page],
+            "ordering": asked,
+            "csv": reverse(csv) if csv else "",
+        }
+
+    def spreadsheet(self, request: HttpRequest, rows: QuerySet, filename: str) -> StreamingHttpResponse:
+        """All rows as CSV, in the order of the page."""
+        told = [column for column in self.columns if column.says]
+        cells = ([_cell(column.says(row)) for column in told] for row in self._all(request, rows))
+        return csv_stream(filename, [column.name for column in told], cells)
+
+    def _all(self, request: HttpRequest, rows: QuerySet) -> Iterator:
+        order, cursor, started = self.ordering(request.GET.get("ordering", "")), "", False
+        while cursor or not started:
+            page, started = keyset_page(rows, order, cursor=cursor, size=PIECE), True
+            yield from page.rows
+            cursor = page.next
+
+
+def head_of(column: Column, asked: str) -> Head:
+    """The head of a column in a list that is sorted as asked."""
+    if not column.sorted_by:
+        return Head(column.label, "", "")
+    if asked == column.name:
+        return Head(column.label, f"-{column.name}", "ascending")
+    return Head(column.label, column.name, "descending" if asked == f"-{column.name}" else "")
+
+
+def _cell(value):
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None:
+        return ""
+    return value if isinstance(value, str | int | float) else str(value)

@@ -1,0 +1,159 @@
+"""Lists told once: sorted by every head, searched, stable while rows come and go, the same over REST and as CSV."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from audits.workflows.contents import lists as decided
+from audits.workflows.services import raise_finding, request_change
+from inventory.contents import lists
+from inventory.services import edit_use, propose_use
+from tests.factories import RETIREMENT, make_model, make_version
+from tests.rest import is_problem
+
+LISTS = {
+    "/api/v1/findings/": decided.FINDINGS,
+    "/api/v1/changes/": decided.CHANGES,
+    "/api/v1/arrangements/": decided.ARRANGEMENTS,
+    "/api/v1/validations/": decided.VALIDATIONS,
+    "/api/v1/attestations/": decided.ATTESTATIONS,
+    "/api/v1/models/loans/versions/": lists.VERSIONS,
+    "/api/v1/models/loans/uses/": lists.USES,
+    "/api/v1/models/loans/sources/": lists.SOURCES,
+}
+PAGES = {
+    "finding-list": decided.FINDINGS,
+    "change-list": decided.CHANGES,
+    "arrangement-list": decided.ARRANGEMENTS,
+    "validation-list": decided.VALIDATIONS,
+    "attestation-list": decided.ATTESTATIONS,
+}
+SEVERITIES = ("low", "critical", "medium", "high", "medium")
+
+
+@pytest.fixture
+def model(workspace, owner):
+    return make_model(name="Loans", owner=owner)
+
+
+@pytest.fixture
+def findings(model, validator):
+    written = {"observation": "Few rows.", "required_outcome": "More rows.", "actor": validator}
+    return [
+        raise_finding(model, title=f"=Finding {number}", severity=severity, **written)
+        for number, severity in enumerate(SEVERITIES)
+    ]
+
+
+def walk(client, address: str, query: dict) -> list[str]:
+    seen, cursor = [], ""
+    while True:
+        page = client.get(address, query | ({"cursor": cursor} if cursor else {})).context["page"]
+        seen += [row.pk for row in page.rows]
+        if not (cursor := page.next):
+            return seen
+
+
+def told(answer) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_findings_are_sorted_by_every_head_both_ways_and_pages_miss_nothing(visit, validator, findings, monkeypatch):
+    monkeypatch.setattr("mrm.pages.listing.ROWS_PER_PAGE", 2)
+    client, address = visit(validator), reverse("finding-list")
+    for ordering in decided.FINDINGS.orderings[::2]:
+        there = walk(client, address, {"ordering": ordering})
+        assert len(there) == len(findings), ordering
+        assert there == walk(client, address, {"ordering": f"-{ordering}"})[::-1], ordering
+    gravest = client.get(address, {"ordering": "severity"}).context["page"].rows
+    assert [row.severity for row in gravest] == ["critical", "high"]
+
+
+def test_a_sorted_head_says_so_and_turns_round_when_it_is_followed(visit, validator, findings):
+    client, address = visit(validator), reverse("finding-list")
+    heads = {head.label: head for head in client.get(address, {"ordering": "owner"}).context["heads"]}
+    assert (heads["Owner"].direction, heads["Owner"].turned) == ("ascending", "-owner")
+    assert (heads["Due"].direction, heads["Due"].turned) == ("", "due")
+    text = client.get(address, {"ordering": "-owner", "q": "loans"}).text
+    assert 'aria-sort="descending"' in text and '<input type="hidden" name="ordering" value="-owner">' in text
+    assert client.get(address, {"ordering": "password"}).context["ordering"] == "due", "nonsense sorts as usual"
+    assert client.get(address, {"cursor": "nonsense"}).status_code == 302
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_of_a_list_answers_for_each_of_its_orderings(visit, validator, name):
+    client = visit(validator)
+    for ordering in PAGES[name].orderings:
+        assert client.get(reverse(name), {"ordering": ordering, "q": "a b"}).status_code == 200, ordering
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_rest_sorts_and_searches_by_what_the_page_shows(api, auditor, model, address):
+    client, listing = api(auditor), LISTS[address]
+    for ordering in listing.orderings:
+        asked = {"ordering": ordering, "search": "loans x"} if listing.searched else {"ordering": ordering}
+        assert client.get(address, asked).status_code == 200, ordering
+    is_problem(client.get(address, {"ordering": "password"}), 400)
+
+
+def test_rest_finds_findings_by_words_owner_and_day(api, auditor, findings, model):
+    client = api(auditor)
+
+    def found(**asked):
+        return len(client.get("/api/v1/findings/", asked).json()["results"])
+
+    assert (found(search="loans -0003"), found(search="LOANS"), found(search="nothing such")) == (1, 5, 0)
+    assert (found(owner=model.owner.email), found(due_before="2001-01-01")) == (5, 0)
+    is_problem(client.get("/api/v1/findings/", {"owner": "nobody@example.com"}), 400)
+
+
+def test_cursor_pages_over_rest_repeat_and_miss_nothing_while_rows_come_and_go(api, engineer, model):
+    for number in range(6):
+        propose_use(model, title=f"Use {number}", actor=None)
+    client = api(engineer)
+    seen, address = [], f"/api/v1/models/{model.slug}/uses/?ordering=-title&page_size=2&state=proposed"
+    while address:
+        page = client.get(address).json()
+        seen += [use["number"] for use in page["results"]]
+        address = page["next"]
+        if len(seen) == 2:
+            propose_use(model, title="Use 9", actor=None)  # Before what was read: it shifts nothing.
+            gone = model.uses.get(title="Use 1")
+            edit_use(gone, changes={"title": "A"}, actor=None)  # Leaves its place for a later page, and is met there.
+    assert seen == [6, 5, 4, 3, 1, 2]
+
+
+def test_what_goes_away_while_one_pages_hides_nobody_else(api, auditor, findings, validator):
+    client = api(auditor)
+    first = client.get("/api/v1/findings/", {"ordering": "title", "page_size": "2"}).json()
+    type(findings[0]).objects.filter(pk=findings[1].pk).update(title="=Finding 9")
+    rest = (
+        client.get(first["next"]).json()["results"]
+        + client.get(client.get(first["next"]).json()["next"]).json()["results"]
+    )
+    assert [one["title"][-1] for one in first["results"] + rest] == ["0", "1", "2", "3", "4", "9"]
+
+
+def test_spreadsheets_hold_all_of_a_list_and_no_formula(visit, validator, owner, findings, model):
+    client = visit(validator)
+    rows = told(client.get(reverse("findings-csv"), {"ordering": "-title"}))
+    assert [row["title"] for row in rows] == [f"'=Finding {number}" for number in (4, 3, 2, 1, 0)]
+    assert rows[0]["severity"] == "medium" and rows[0]["owner"] == str(owner)
+    version = make_version(model, framework="@SUM(A1)")
+    propose_use(model, title="+1+2", actor=None)
+    request_change("retirement", model, reason="=HYPERLINK()", terms=RETIREMENT, actor=owner)
+    [change] = told(client.get(reverse("changes-csv")))
+    assert (change["model"], change["reason"]) == ("loans", "'=HYPERLINK()")
+    [row] = told(client.get(reverse("versions-csv", args=[model.slug])))
+    assert (row["number"], row["framework"]) == (str(version.number), "'@SUM(A1)")
+    [row] = told(client.get(reverse("uses-csv", args=[model.slug])))
+    assert (row["title"], row["state"]) == ("'+1+2", "proposed")
+    assert told(client.get(reverse("sources-csv", args=[model.slug]))) == []
+    assert told(client.get(reverse("arrangements-csv"))) == []
+
+
+def test_nobody_elsewhere_reads_a_list_of_a_model(visit, stranger, model):
+    for name in ("versions-csv", "uses-csv", "sources-csv"):
+        assert visit(stranger).get(reverse(name, args=[model.slug])).status_code == 404
