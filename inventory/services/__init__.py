@@ -39,6 +39,7 @@ from inventory.services.uses import (
     standing_approval,
     start_use,
     suspend_use,
+    terms_digest,
 )
 from inventory.services.versions import (
     describe_version,
@@ -100,6 +101,7 @@ __all__ = [
     "start_use",
     "suspend_model",
     "suspend_use",
+    "terms_digest",
     "who_may_confirm_tier",
     "why_not_confirm_tier",
     "why_tier_again",

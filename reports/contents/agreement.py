@@ -13,6 +13,7 @@ from django.db import connection
 from audits.trail.models import Action
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.states import Stage, Status
+from reports.contents.descriptions import differing
 
 MOST_NAMED = 20
 
@@ -130,7 +131,7 @@ UNSAID = {
 def disagreements() -> list[str]:
     """Rows that do not say what the trail says of them, in words; the first so many of each kind."""
     with connection.cursor() as cursor:
-        return [*_in_states(cursor), *_unsaid(cursor)]
+        return [*_in_states(cursor), *_unsaid(cursor), *differing(MOST_NAMED)]
 
 
 def _in_states(cursor) -> Iterator[str]:

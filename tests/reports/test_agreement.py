@@ -1,5 +1,7 @@
 """Rows changed by SQL: refused by a trigger, or found because no entry of the trail says so."""
 
+from datetime import date
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -9,8 +11,9 @@ from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide, raise_finding, request_change
+from inventory.attributes import COLUMNS
 from inventory.models import Model, ModelVersion
-from inventory.services import edit_model
+from inventory.services import edit_model, propose_use
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Role
@@ -112,6 +115,46 @@ def test_a_role_taken_by_sql_is_named(change, engineer):
         [RoleGrant(person=engineer, role=Role.RISK_OFFICER, state="granted", alone_because="I say so.")]
     )
     assert disagreements() == ["Erin Engineer (risk_officer) holds a role that no entry says was granted."]
+
+
+REWORDED = {
+    "purpose": "'Marketing only.'",
+    "name": "'Harmless'",
+    "description": "repeat('b', 500)",  # Told by its digest.
+    "owner": "registered_by_id",
+    "regions": "'[\"CH\"]'",
+    "exposure_amount": "1000.01",
+    "retires_on": "'2031-01-01'",
+    "exposure": "'low'",  # What its tier is made of.
+    "vendor": "'Acme'",  # Of which nobody ever said anything.
+}
+
+
+@pytest.fixture
+def described(workspace, owner, engineer) -> Model:
+    """A model of whom much is said, by registering it, editing it and proposing its tier."""
+    model = make_model(
+        name="Churn", owner=owner, actor=engineer, purpose="Retention.", description="a" * 500, regions=["DE"],
+        exposure_amount=Decimal("1000"), exposure_measure="Yearly revenue.", exposure_on=date(2026, 1, 31),
+    )  # fmt: skip
+    edit_model(model, changes={"purpose": "Keeping customers.", "exposure": "high", "vendor": ""}, actor=owner)
+    assert disagreements() == []
+    return model
+
+
+@pytest.mark.parametrize("name", REWORDED)
+def test_what_the_register_says_about_a_model_changed_by_sql_is_named(described, name):
+    sql(f"UPDATE inventory_model SET {Model._meta.get_field(name).column} = {REWORDED[name]}")
+    said = f"What the register says about the model churn is not what the entries about it say: {COLUMNS[name].label}."
+    assert disagreements() == [said]
+
+
+def test_a_use_reworded_by_sql_is_named(described, owner):
+    use = propose_use(described, title="Letters", business_purpose="To keep them.", actor=owner)
+    assert disagreements() == []
+    without_triggers("inventory_use", f"UPDATE inventory_use SET population = 'Everybody' WHERE id = '{use.pk}'")
+    (found,) = disagreements()
+    assert found.startswith("The terms of the use ") and "Letters" in found
 
 
 def test_rows_put_in_by_sql_are_named(workspace):
