@@ -14,8 +14,11 @@ class SurveyQuerySet(models.QuerySet):
         return self.filter(state=SurveyState.REQUESTED)
 
     def visible_to(self, person):
+        """A sheet names many models: whoever is limited to some, by role or token, does not see it."""
+        if person.token and person.token.model_slugs:
+            return self.none()
         workspaces = person.workspace_ids()
-        return self if workspaces is None else self.filter(workspace__in=workspaces)
+        return self if workspaces is None else self.filter(workspace__in=filter(person.roles_in, workspaces))
 
 
 class Survey(models.Model):

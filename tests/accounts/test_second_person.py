@@ -91,6 +91,13 @@ def test_a_risk_officer_approves_in_their_own_workspace_only(nina, administrator
             approve_grant(grant, actor=risk_officer)
 
 
+def test_a_risk_officer_takes_no_role_away_in_a_workspace_of_others(proposed, risk_officer, workspace):
+    elsewhere = make_person(Role.RISK_OFFICER, workspace=make_workspace("branch"))
+    with pytest.raises(NotPermitted):
+        revoke_role(proposed, reason="In my way.", actor=elsewhere)
+    revoke_role(proposed, reason="Left the team.", actor=risk_officer)
+
+
 def test_nobody_approves_their_own_role(workspace, administrator):
     officer = make_person(Role.RISK_OFFICER, workspace=workspace)
     grant = grant_role(officer, Role.VALIDATOR, workspace=workspace, actor=administrator)

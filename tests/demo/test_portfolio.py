@@ -17,6 +17,7 @@ from demo.stories.mortgage import applications
 from inventory.models import Model
 from inventory.services import prepare_installation
 from mrm.accounts.policies import Role
+from reports.contents.agreement import disagreements
 
 TOLD = ("Energy demand", "Imaging triage pilot")
 
@@ -36,6 +37,7 @@ def test_the_stories_show_a_healthy_model_in_use_and_one_with_too_little_evidenc
     assert set(Run.objects.filter(version__model=energy).values_list("verdict", flat=True)) == {Verdict.WITHIN}
     assert Run.objects.filter(version__model=pilot, verdict=Verdict.INSUFFICIENT).exists()
     assert verify_trail().holds
+    assert disagreements() == []
 
 
 def test_telling_the_stories_again_changes_nothing(told):

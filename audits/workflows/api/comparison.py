@@ -25,10 +25,10 @@ class ComparisonApi(Api):
         examples=[response_example("One parameter differs", examples.COMPARISON)],
     )
     def get(self, request, slug, number):
-        query = ComparisonQuery(data=request.query_params)
+        version, query = version_for(request, slug, number), ComparisonQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        found = compare(version_for(request, slug, asked["with"]), version_for(request, slug, number))
+        found = compare(version_for(request, slug, asked["with"]), version)
         if asked["only_differences"]:
             found = replace(found, sections=[section.narrowed() for section in found.sections])
         return Response(ComparisonOut(found).data)

@@ -20,11 +20,7 @@ class AttestationQuerySet(models.QuerySet):
         return self.open().filter(due_at__lt=today)
 
     def visible_to(self, person):
-        workspaces = person.workspace_ids()
-        visible = self if workspaces is None else self.filter(model__workspace__in=workspaces)
-        if person.token and person.token.model_slugs:
-            visible = visible.filter(model__slug__in=person.token.model_slugs)
-        return visible
+        return self.filter(person.sees("model__workspace", "model__slug"))
 
 
 class Attestation(models.Model):

@@ -76,10 +76,10 @@ def refuse_grant(grant: RoleGrant, *, reason: str, actor) -> RoleGrant:
 
 @governed()
 def revoke_role(grant: RoleGrant, *, reason: str = "", actor) -> None:
-    """Take a role back, at once; one person is enough to take power away."""
-    if actor and Permission.APPROVE_ROLE not in actor.permissions_in(None):
-        require(actor, Permission.MANAGE_PEOPLE, None)
+    """Take a role back, at once; one person is enough to take power away: whoever could approve it there."""
     grant, now = _locked(grant), timezone.now()
+    if actor and not _may_approve_there(grant, actor):
+        require(actor, Permission.MANAGE_PEOPLE, None)
     if grant.state not in (GrantState.PROPOSED, GrantState.GRANTED) or (grant.ends_at and grant.ends_at <= now):
         return
     _move(grant, "revoke", ends_at=max(now, grant.starts_at), ended_because=reason)
@@ -94,11 +94,15 @@ def why_not_decide_grant(grant: RoleGrant, *, person: Person) -> list[str]:
     return reasons
 
 
+def _may_approve_there(grant: RoleGrant, person: Person) -> bool:
+    roles = person.roles_in(grant.workspace_id) if grant.workspace_id else person.roles_everywhere()
+    return policies.may(Permission.APPROVE_ROLE, roles=roles, is_service=person.is_service)
+
+
 def why_not_confirm_grant(grant: RoleGrant, *, person: Person) -> list[str]:
     """Every reason why this person may not say that somebody needs this role; empty if they may."""
     reasons = []
-    roles = person.roles_in(grant.workspace_id) if grant.workspace_id else person.roles_everywhere()
-    if not policies.may(Permission.APPROVE_ROLE, roles=roles, is_service=person.is_service):
+    if not _may_approve_there(grant, person):
         where = grant.workspace or "every workspace"
         reasons.append(f"An administrator or a risk officer of {where} decides about a role there.")
     if person.pk == grant.person_id:
