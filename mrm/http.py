@@ -1,10 +1,12 @@
 """How the domain's answers become HTTP: request ids, problem+json for programs, pages for people."""
 
+import errno
 import uuid
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
@@ -29,7 +31,10 @@ TITLE = {
     415: "Unsupported media type",
     422: "The data cannot be used",
     429: "Too many requests",
+    507: "No room left",
 }
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = "53100"  # PostgreSQL's code.
 
 
 class RequestContextMiddleware:
@@ -95,13 +100,32 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        if not isinstance(exception, DomainError):
+        if isinstance(exception, DomainError):
+            status, reasons = STATUS[type(exception)], exception.reasons
+        elif sentence := no_room(exception):
+            if "/api/" in request.path:
+                return _for_programs(507, sentence, error_code="RESOURCE_EXHAUSTED")
+            status, reasons = 507, [sentence]
+        else:
             return None
-        status = STATUS[type(exception)]
         if _wants_json(request):
-            return problem(status, exception.reasons, errors=getattr(exception, "errors", None))
+            return problem(status, reasons, errors=getattr(exception, "errors", None))
         template = "errors/refusal_part.html" if getattr(request, "htmx", False) else "errors/refusal.html"
-        return render(request, template, {"title": TITLE[status], "reasons": exception.reasons}, status=status)
+        return render(request, template, {"title": TITLE[status], "reasons": reasons}, status=status)
+
+
+def no_room(exception: Exception) -> str:
+    """Where a disk is full, in words; empty for any other fault."""
+    if isinstance(exception, OSError) and exception.errno in NO_ROOM:
+        where = "for files"
+    elif isinstance(exception, OperationalError) and getattr(exception.__cause__, "sqlstate", "") == DISK_FULL:
+        where = "in the database"
+    else:
+        return ""
+    return (
+        f"There is no room left {where}, so nothing of this was kept. Tell whoever runs this installation; "
+        "once there is room, send it again."
+    )
 
 
 def problem_body(status: int, detail: str, **members) -> dict:
@@ -125,6 +149,9 @@ def api_exception_handler(exc, context):
         reasons = exc.reasons if isinstance(exc, RuleBroken) else None
         told = {"reasons": reasons, "shown_by": shown_by(exc.reasons), "errors": getattr(exc, "errors", None)}
         return _answer(problem_body(status, str(exc), **told))
+    if sentence := no_room(exc):
+        set_rollback()
+        return _answer(problem_body(507, sentence))
     if isinstance(exc, Http404):
         return _answer(problem_body(404, str(exc) or "There is nothing at this address that you may see."))
     if isinstance(exc, PermissionDenied):
@@ -171,10 +198,14 @@ def not_found(request, exception=None):
 def server_error(request):
     if _wants_json(request) or "/api/" in request.path:
         detail = "mrm made a mistake. Nothing was changed. The request id names the entry in the log."
-        # MLflow clients read a code and a message, and repeat what they may.
-        body = problem_body(500, detail, error_code="INTERNAL_ERROR", message=detail)
-        return JsonResponse(body, status=500, content_type="application/problem+json")
+        return _for_programs(500, detail, error_code="INTERNAL_ERROR")
     return render(request, "errors/server_error.html", {"request_id": request_context().request_id}, status=500)
+
+
+def _for_programs(status: int, detail: str, *, error_code: str) -> JsonResponse:
+    """MLflow clients read a code and a message, and repeat what they may."""
+    body = problem_body(status, detail, error_code=error_code, message=detail)
+    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def _answer(body: dict, headers: dict | None = None) -> Response:

@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import resource
-import signal
 import threading
 
 import pytest
 from pyarrow import fs
 
 from mrm.adapters import storage
+from tests.full_disk import no_room_beyond
 
 CONTENT = b"evidence" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -55,13 +54,8 @@ def test_storing_the_same_again_leaves_what_is_there(folder):
 
 @pytest.fixture
 def full_disk():
-    """No file may grow beyond 1000 bytes, which a writer notices as it would a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, ignored)
+    with no_room_beyond(1000):
+        yield
 
 
 def test_a_full_disk_leaves_nothing_half_written(folder, full_disk):
