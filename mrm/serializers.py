@@ -29,6 +29,7 @@ __all__ = [
     "DateTimeField",
     "DecimalField",
     "DictField",
+    "EmailField",
     "Field",
     "FloatField",
     "IntegerField",
@@ -65,6 +66,10 @@ class OfType(serializers.Field):
 
 
 class CharField(OfType, serializers.CharField):
+    types, told = (str,), "a text"
+
+
+class EmailField(OfType, serializers.EmailField):
     types, told = (str,), "a text"
 
 

@@ -22,3 +22,14 @@ TOKEN = TOKEN_IN | {
 TOKEN_PAGE = page_example(TOKEN)
 TOKEN_ISSUED = {"token": TOKEN, "secret": "mrm_4kZq9x…"}
 TOKEN_REVOKED = TOKEN | {"revoked_at": WHEN}
+SERVICE_ACCOUNT_IN = {"name": "Nightly training", "email": "nightly-training@bank.example"}
+SERVICE_ACCOUNT = SERVICE_ACCOUNT_IN | {
+    "id": ID,
+    "state": "open",
+    "roles": ["engineer"],
+    "working_tokens": 1,
+    "last_used_at": WHEN,
+    "created_at": WHEN,
+}
+SERVICE_ACCOUNT_PAGE = page_example(SERVICE_ACCOUNT)
+SERVICE_ACCOUNT_CLOSED = SERVICE_ACCOUNT | {"state": "closed", "roles": [], "working_tokens": 0}

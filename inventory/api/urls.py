@@ -17,6 +17,7 @@ from inventory.api.policies import (
     PolicyDraftsApi,
     PolicyWithdrawalApi,
 )
+from inventory.api.service_accounts import ServiceAccountApi, ServiceAccountClosureApi, ServiceAccountsApi
 from inventory.api.sources import SourceClosureApi, SourceReadingApi, SourcesApi
 from inventory.api.stories import ModelStoryApi, StoryApi
 from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
@@ -29,6 +30,13 @@ from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
 VERSION = "models/<slug:slug>/versions/<int:number>/"
 
 urlpatterns = [
+    path("service-accounts/", ServiceAccountsApi.as_view(), name="api-service-accounts"),
+    path("service-accounts/<uuid:account_id>/", ServiceAccountApi.as_view(), name="api-service-account"),
+    path(
+        "service-accounts/<uuid:account_id>/closure/",
+        ServiceAccountClosureApi.as_view(),
+        name="api-service-account-closure",
+    ),
     path("tokens/", TokensApi.as_view(), name="api-tokens"),
     path("tokens/<uuid:token_id>/", TokenApi.as_view(), name="api-token"),
     path("tokens/<uuid:token_id>/rotation/", TokenRotationApi.as_view(), name="api-token-rotation"),

@@ -138,6 +138,16 @@ class TokenForm(forms.Form):
         return end_of(self.cleaned_data["expires_at"])
 
 
+class RotationForm(forms.Form):
+    overlap = forms.TypedChoiceField(
+        label="The earlier secret works",
+        coerce=int,
+        choices=[(0, "no longer"), (1, "an hour more"), (24, "a day more"), (7 * 24, "a week more")],
+        initial=24,
+        help_text="Long enough to put the other secret where this one is used. After a theft: no longer.",
+    )
+
+
 class SignatureForm(forms.Form):
     """The proof of who signs: what a passkey answered, which a script puts here, or the password again."""
 

@@ -2,9 +2,11 @@
 
 import uuid
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -22,7 +24,24 @@ class Workspace(models.Model):
         return self.name
 
 
-class PersonManager(BaseUserManager):
+class PersonQuerySet(models.QuerySet):
+    def service_accounts(self):
+        """With their roles now, how many of their tokens work, and when one was last used."""
+        now = timezone.now()
+        working = Q(tokens__revoked_at__isnull=True, tokens__expires_at__gt=now)
+        grants = apps.get_model("accounts", "RoleGrant").objects.in_force(now).filter(person=OuterRef("pk"))
+        return (
+            self.filter(kind=Person.Kind.SERVICE)
+            .annotate(
+                working_tokens=Count("tokens", filter=working),
+                last_used_at=Max("tokens__last_used_at"),
+                roles_now=ArraySubquery(grants.values("role").distinct()),
+            )
+            .order_by("display_name", "pk")
+        )
+
+
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):
     def get_by_natural_key(self, email):
         return self.get(email__iexact=email)
 

@@ -20,9 +20,10 @@ MOST_SHOWN = 100
 
 @require_safe
 def people(request):
-    """Everybody and what they hold now; above them, the roles that await a second person."""
+    """Everybody and what they hold now, or service accounts only; above them, the roles that await a second person."""
     services.require(request.user, Permission.READ_PEOPLE, None)
-    rows = numbered_page(request, Person.objects.all())
+    of_services = request.GET.get("kind") == Person.Kind.SERVICE
+    rows = numbered_page(request, Person.objects.service_accounts() if of_services else Person.objects.all())
     grants = RoleGrant.objects.in_force(timezone.now()).filter(person__in=[person.pk for person in rows])
     held = {}
     for grant in grants.select_related("workspace"):
@@ -32,6 +33,7 @@ def people(request):
     me = request.user
     context = {
         "page": rows,
+        "of_services": of_services,
         "held": held,
         "proposed": [(grant, why_not_decide_grant(grant, person=me)) for grant in proposed[:MOST_SHOWN]],
         "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed[:MOST_SHOWN]],

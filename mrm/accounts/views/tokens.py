@@ -1,5 +1,7 @@
 """Tokens: a person's own; and those of service accounts, for administrators."""
 
+from datetime import timedelta
+
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -7,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mrm.accounts import services
-from mrm.accounts.forms import TokenForm
+from mrm.accounts.forms import RotationForm, TokenForm
 from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer_form, posted
@@ -26,11 +28,28 @@ def tokens_of(request, person_id):
     return _tokens_page(request, person, reverse("tokens-of", args=[person.pk]))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def rotate_token(request, token_id):
+    """Another secret for the same token, with a time of grace for the earlier one."""
     token = _token_for(request, token_id)
-    successor, secret = services.rotate_token(token, actor=request.user)
-    return _issued(request, successor, secret, _address_of(request, token))
+    form, back = RotationForm(posted(request)), _address_of(request, token)
+
+    def act(data):
+        overlap = timedelta(hours=data["overlap"])
+        successor, secret = services.rotate_token(token, overlap=overlap, actor=request.user)
+        return _issued(request, successor, secret, back)
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": f"Rotate {token.name}",
+            "lead": f"{token.prefix}… gets a successor with the same scope and another secret, which is shown once.",
+            "submit": "Rotate",
+            "back": back,
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
 
 
 @require_POST
