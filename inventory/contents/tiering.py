@@ -28,6 +28,7 @@ def meaning_of(tier: int, policy: Policy) -> Meaning:
         approvals=[
             (sentence(kind), " and ".join(words(role) for role in approvals[kind][policies.rules_of(tier)]))
             for kind in approvals
+            if policies.rules_of(tier) in approvals[kind]
         ],
     )
 

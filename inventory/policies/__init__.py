@@ -1,6 +1,13 @@
 """Reading and checking a policy, one module per section; and what makes a tier. Plain values."""
 
-from inventory.policies.approvals import APPROVED_KINDS, APPROVERS, roles_required
+from inventory.policies.approvals import (
+    APPROVED_KINDS,
+    APPROVERS,
+    SENIOR,
+    TIER_LOWERING,
+    lowering_roles,
+    roles_required,
+)
 from inventory.policies.arrangements import CLAUSES
 from inventory.policies.attestation import ALL_TIERS, attestation_cadence, time_to_attest
 from inventory.policies.changes import expiry_of_changes, retraining_waits
@@ -79,7 +86,9 @@ __all__ = [
     "Difference",
     "Tiering",
     "SECTIONS",
+    "SENIOR",
     "STANDARD_POLICY",
+    "TIER_LOWERING",
     "TIERS",
     "appetite",
     "attestation_cadence",
@@ -93,6 +102,7 @@ __all__ = [
     "levels_from",
     "limit",
     "limits_for",
+    "lowering_roles",
     "materiality",
     "minimum_group",
     "needs_passkey",

@@ -4,6 +4,7 @@ from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section, standard
 from inventory.policies.tiers import TIERS, rules_of
 from mrm.accounts.policies import ALLOWED, Permission
+from mrm.pages.wording import words
 
 APPROVED_KINDS = ("retraining", "promotion", "retirement")
 # Kinds that came later: a policy may leave them to the standard policy.
@@ -21,7 +22,11 @@ LATER_KINDS = (
 )
 APPROVERS = tuple(sorted(ALLOWED[Permission.DECIDE_CHANGE]))
 
+TIER_LOWERING = "tier_lowering"  # A change of tier that takes a model out of the strictest one.
+STRICTEST = TIERS[0]
 COMMITTEE = "committee"  # Its vote, concluded by its chair, in place of one person's approval.
+
+SENIOR = ("chief_risk_officer", COMMITTEE)
 
 
 def _who_approves(where: str, value) -> list[str]:
@@ -30,8 +35,24 @@ def _who_approves(where: str, value) -> list[str]:
     return are_some_of((*APPROVERS, COMMITTEE), at_least=1 if is_committee else 2)(where, value)
 
 
+def _who_lowers(where: str, value) -> list[str]:
+    """As above, with the chief risk officer or the committee among them: the database asks for one of the two, too."""
+    if faults := _who_approves(where, value):
+        return faults
+    senior = " or ".join(words(role) for role in SENIOR)
+    return [] if set(SENIOR) & set(value) else [f"{where} must name the {senior}."]
+
+
 _per_tier = is_object(dict.fromkeys(TIERS, _who_approves))
-faults = is_object(dict.fromkeys(APPROVED_KINDS, _per_tier), optional=dict.fromkeys(LATER_KINDS, _per_tier))
+faults = is_object(
+    dict.fromkeys(APPROVED_KINDS, _per_tier),
+    optional=dict.fromkeys(LATER_KINDS, _per_tier) | {TIER_LOWERING: is_object({STRICTEST: _who_lowers})},
+)
+
+
+def lowering_roles(document: dict) -> list[str]:
+    """The roles whose approval takes a model out of the strictest tier, each by another person."""
+    return roles_required(document, TIER_LOWERING, int(STRICTEST))
 
 
 def roles_required(document: dict, kind: str, tier: int) -> list[str]:

@@ -22,6 +22,8 @@ from inventory.services.surveys import entries_of, import_survey, progress_of, r
 from inventory.services.tiering import (
     confirm_tier,
     end_lapsed_exemptions,
+    lowering_roles,
+    lowers_strictest,
     propose_tier,
     who_may_confirm_tier,
     why_not_confirm_tier,
@@ -66,6 +68,8 @@ __all__ = [
     "end_particular",
     "end_use",
     "lift_model_restriction",
+    "lowering_roles",
+    "lowers_strictest",
     "lift_restriction",
     "look_again",
     "entries_of",

@@ -15,9 +15,10 @@ from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import holders_of, require
 from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData
-from mrm.pages.wording import day
+from mrm.pages.wording import day, words
 
 LONGEST_REASON = 2000
+STRICTEST = 1
 
 
 @governed()
@@ -110,7 +111,32 @@ def why_not_confirm_tier(model: Model, *, person: Person) -> list[str]:
     if proposal and proposal.actor_id == str(person.pk):
         told = Shown(f"set what it is made of on {day(proposal.at)}", entry=proposal.position)
         rules.append(("Who proposed a tier does not confirm it", told))
-    return [Shown(f"{rule}: you {fact}. Ask another risk officer.", entry=fact.entry) for rule, fact in rules]
+    reasons = [Shown(f"{rule}: you {fact}. Ask another risk officer.", entry=fact.entry) for rule, fact in rules]
+    return [*_why_not_by_one(model), *reasons]
+
+
+def lowering_roles(model: Model) -> list[str]:
+    """Whose signed approvals together confirm the tier that waits, where it leaves the strictest; else nobody's."""
+    proposed = model.tier_assessments.proposed().first()
+    if not lowers_strictest(model, proposed.tier if proposed else computed_tier(model)):
+        return []
+    return policies.lowering_roles(Policy.objects.in_force().document)
+
+
+def _why_not_by_one(model: Model) -> list[str]:
+    """What several people decide is not confirmed by one."""
+    roles = " and ".join(words(role) for role in lowering_roles(model))
+    if not roles:
+        return []
+    confirmed = Entry.objects.about(model).filter(action=Action.MODEL_TIERED).first()
+    reason = f"Leaving tier {STRICTEST} is decided by the signed approvals of {roles}. Ask for a tier change."
+    return [Shown(reason, entry=confirmed.position) if confirmed else reason]
+
+
+def lowers_strictest(model: Model, tier: int) -> bool:
+    """Whether this tier would take a model out of the strictest one, in which it was confirmed last."""
+    last = model.tier_assessments.exclude(confirmed_at=None).order_by("-confirmed_at").first()
+    return last is not None and last.tier == STRICTEST and tier != STRICTEST
 
 
 def who_may_confirm_tier(model: Model) -> list[tuple[Person, list[str]]]:

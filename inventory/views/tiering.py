@@ -92,6 +92,7 @@ def _tier_page(request, model, form, status: int, *, confirmation):
     context |= {
         "may_confirm": may_confirm and not why_not,
         "why_not_confirm": why_not,
+        "lowering_roles": services.lowering_roles(model) if model.tier_is_provisional else [],
         "may_confirm_people": [(person, "", None, reasons) for person, reasons in people],
     }
     return render(request, "inventory/tier.html", context, status=status)

@@ -238,6 +238,28 @@ def test_a_confirmed_tier_is_asked_for_again_when_it_is_old_or_what_it_rests_on_
     assert any("The scorecard has changed" in reason for reason in why_tier_again(edited, now))
 
 
+def test_the_policy_names_who_lets_a_model_leave_tier_1_and_one_of_them_is_senior(standard_document, workspace):
+    standard_document["approvals"]["tier_lowering"] = {"1": ["risk_officer", "validator"]}
+    with pytest.raises(UnusableData, match="must name the chief risk officer or committee"):
+        publish_policy(standard_document, actor=None)
+    del standard_document["approvals"]["tier_lowering"]
+    publish_policy(standard_document, actor=None)
+    assert policies.lowering_roles(standard_document) == ["risk_officer", "chief_risk_officer"], (
+        "as in the standard one"
+    )
+
+
+def test_the_page_and_the_api_say_who_decides_about_leaving_tier_1(model, engineer, risk_officer, client, api):
+    propose_tier(model, answers=LOWEST, override=1, reason="Many customers.", actor=engineer)
+    confirm_tier(model, actor=risk_officer)
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    client.force_login(risk_officer)
+    page = client.get(f"/models/{model.slug}/tier/").content.decode()
+    assert "signed approvals of risk officer and chief risk officer" in page and "Request the tier change" in page
+    answer = is_problem(post_json(api(risk_officer), f"/api/v1/models/{model.slug}/tier/confirmation/", {}), 403)
+    assert "chief risk officer" in answer["detail"]
+
+
 def test_a_retired_model_keeps_its_tier(model, engineer):
     retire_model(model, actor=None)
     with pytest.raises(RuleBroken, match="retired"):

@@ -20,8 +20,8 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
-from inventory.models import ModelVersion, Policy
-from inventory.services import approve_use, end_approval, propose_tier, propose_use, publish_policy
+from inventory.models import ModelVersion, Policy, TierAssessment
+from inventory.services import approve_use, confirm_tier, end_approval, propose_tier, propose_use, publish_policy
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -327,6 +327,25 @@ def test_a_proposed_tier_is_confirmed_by_signed_approvals_and_not_by_its_propose
     for _ in range(2):
         approve(change, make_person(Role.RISK_OFFICER, workspace=story.workspace))
     assert (story.model.tier, story.model.tier_is_provisional) == (1, False)
+
+
+def test_leaving_tier_1_is_signed_by_the_chief_risk_officer(story, officers):
+    propose_tier(story.model, answers=LOWEST, override=1, reason="Many customers.", actor=story.engineer)
+    confirm_tier(story.model, actor=story.risk_officer)
+    lower = propose_tier(story.model, answers=LOWEST, actor=story.engineer)
+    for person in (story.risk_officer, make_person(Role.CHIEF_RISK_OFFICER, workspace=story.workspace)):
+        with pytest.raises(NotPermitted, match="signed approvals of risk officer and chief risk officer"):
+            confirm_tier(story.model, actor=person)
+    with pytest.raises(IntegrityError, match="leaves tier 1 only by a request"), transaction.atomic():
+        TierAssessment.objects.filter(pk=lower.pk).update(state="confirmed", confirmed_at=timezone.now())
+    change = request_change(Kind.TIER_CHANGE, story.model, reason=WHY, actor=story.engineer)
+    assert change.roles_required == ["risk_officer", "chief_risk_officer"]
+    approve(change, make_person(Role.RISK_OFFICER, workspace=story.workspace))
+    story.model.refresh_from_db()
+    assert (story.model.tier, story.model.tier_is_provisional) == (1, True)
+    approve(change, make_person(Role.CHIEF_RISK_OFFICER, workspace=story.workspace))
+    story.model.refresh_from_db()
+    assert (story.model.tier, story.model.tier_is_provisional) == (3, False)
 
 
 def test_a_suspension_stops_the_uses_and_is_not_closed_by_hand(story, officers, no_assessments):
