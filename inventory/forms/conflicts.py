@@ -34,8 +34,8 @@ def merge(form: forms.Form, *, then: dict, now: dict, revision: int, words: Call
     told.append("Look through it and save again.")
     form.add_error(None, " ".join(told))
     for name, theirs in contested.items():
-        became = f"Meanwhile somebody else entered: {theirs}." if theirs else "Meanwhile somebody else emptied it."
-        form.add_error(name, f"{became} Yours is kept in the field; save again and it takes the place of theirs.")
+        became = f"Meanwhile somebody else entered “{theirs}”" if theirs else "Meanwhile somebody else emptied it"
+        form.add_error(name, f"{became}; yours is kept in the field. Save again and it takes the place of theirs.")
 
 
 def _put(data, name: str, field: forms.Field, value) -> None:

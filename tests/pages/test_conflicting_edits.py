@@ -33,7 +33,7 @@ def test_a_conflicting_edit_on_a_page_keeps_both_values_and_is_saved_when_it_is_
     refused = client.post(address, mine)
     assert refused.status_code == 412
     assert "Somebody else changed this since you opened it" in refused.text
-    assert "Meanwhile somebody else entered: Theirs." in refused.text and "Loans of mine." in refused.text
+    assert "Meanwhile somebody else entered “Theirs.”" in refused.text and "Loans of mine." in refused.text
     assert "now says what they entered: Users" in refused.text
     model.refresh_from_db()
     assert model.purpose == "Theirs."
@@ -60,7 +60,7 @@ def test_a_conflicting_edit_of_a_use_keeps_both_values(visit, owner, model):
     edit_use(use, changes={"users": "Theirs", "frequency": "Daily"}, actor=None)
     refused = client.post(address, mine)
     assert refused.status_code == 412
-    assert "Meanwhile somebody else entered: Theirs." in refused.text
+    assert "Meanwhile somebody else entered “Theirs.”" in refused.text
     assert client.post(address, sent_by(refused)).status_code == 302
     use = Use.objects.get()
     assert (use.users, use.volume, use.frequency) == ("Mine", "40 a day", "Daily")
