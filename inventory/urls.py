@@ -24,6 +24,7 @@ urlpatterns = [
     path("models/", listing.models, name="register"),
     path("register/models.csv", listing.models_csv, name="register-csv"),
     path("register/models.json", listing.models_json, name="register-json"),
+    path("register/shared/", dependencies.shared, name="shared"),
     path("register/differences/", past.register_differences, name="register-differences"),
     path("register/surveys/", surveys.upload, name="surveys"),
     path("register/surveys/template.csv", surveys.template, name="survey-template"),

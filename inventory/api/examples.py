@@ -234,6 +234,10 @@ DOCUMENT = {
     "sha256": DIGEST,
     "added_at": WHEN,
 }
+SHARED = {
+    "what": "data_source",
+    "results": [{"name": "Credit bureau scores", "models": 7, "live": 5, "tier_1": 2}],
+}
 LIMITATION_IN = {
     "text": "Not estimated on the self-employed.",
     "significance": "medium",

@@ -18,6 +18,7 @@ from inventory.api.policies import (
     PolicyWithdrawalApi,
 )
 from inventory.api.service_accounts import ServiceAccountApi, ServiceAccountClosureApi, ServiceAccountsApi
+from inventory.api.shared import SharedApi
 from inventory.api.sources import SourceClosureApi, SourceReadingApi, SourcesApi
 from inventory.api.stories import ModelStoryApi, StoryApi
 from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
@@ -71,6 +72,7 @@ urlpatterns = [
     path("surveys/", SurveysApi.as_view(), name="api-surveys"),
     path("surveys/<uuid:survey_id>/", SurveyApi.as_view(), name="api-survey"),
     path("surveys/<uuid:survey_id>/import/", SurveyImportApi.as_view(), name="api-import-survey"),
+    path("register/shared/", SharedApi.as_view(), name="api-shared"),
     path("register/differences/", DifferencesApi.as_view(), name="api-register-differences"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),
     path("models/<slug:slug>/history/", ModelStoryApi.as_view(), name="api-model-history"),

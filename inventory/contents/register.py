@@ -7,7 +7,8 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 from django.db.models import JSONField, Q, QuerySet, Value
 
-from inventory.models import Model
+from inventory.contents.shared import WHAT, naming
+from inventory.models import Model, Moment
 from inventory.models.models import SEARCHED
 from inventory.states import Status
 from mrm.accounts.models import Person, Workspace
@@ -44,6 +45,11 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
         rows = rows.filter(owner_id=owner.pk)
     if slug := wanted.get("workspace"):
         rows = rows.filter(workspace_id__in=Workspace.objects.filter(slug=slug).values("pk"))
+    as_of = wanted.get("as_of")
+    moment = Moment.of(as_of, wanted.get("known_on")) if as_of else None
+    for name in WHAT:
+        if wanted.get(name):
+            rows = rows.filter(naming(name, wanted[name], rows.model, moment))
     for name, condition in _flags(rows.model).items():
         if wanted.get(name) is not None:
             rows = rows.filter(condition) if wanted[name] else rows.exclude(condition)

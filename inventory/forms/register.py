@@ -3,6 +3,7 @@
 from django import forms
 from django.conf import settings
 
+from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.register import ORDERINGS
 from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
 from inventory.states import Status
@@ -27,6 +28,13 @@ class RegisterFilter(forms.Form):
     as_of = forms.DateField(label="As of", required=False, widget=day())
     known_on = forms.DateField(label="Known on", required=False, widget=day())
     business_unit = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    data_source = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    vendor = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    method_family = forms.ChoiceField(
+        choices=[ANY, *((name, name.replace("_", " ").capitalize()) for name in METHOD_FAMILIES)],
+        required=False,
+        widget=forms.HiddenInput,
+    )
     owner = PersonChoice(required=False, widget=forms.HiddenInput)
     workspace = forms.SlugField(required=False, widget=forms.HiddenInput)
     ordering = forms.ChoiceField(

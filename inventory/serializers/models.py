@@ -1,8 +1,10 @@
 from drf_spectacular.utils import extend_schema_field
 
 from inventory.attributes import COLUMNS
+from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
+from inventory.contents.shared import WHAT
 from inventory.models import Moment
 from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
@@ -108,6 +110,9 @@ class ModelQuery(MomentQuery):
     owner = PersonField(required=False, help_text="E-mail address or id.")
     workspace = serializers.SlugField(required=False)
     business_unit = serializers.CharField(max_length=200, required=False)
+    data_source = serializers.CharField(max_length=200, required=False, help_text="Models that take it in.")
+    vendor = serializers.CharField(max_length=200, required=False)
+    method_family = serializers.ChoiceField(METHOD_FAMILIES, required=False)
     provisional = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Tier to confirm.")
     affects_natural_persons = serializers.BooleanField(required=False, allow_null=True, default=None)
     search = serializers.CharField(
@@ -126,6 +131,32 @@ class ModelQuery(MomentQuery):
             known = ", ".join(ORDERINGS_OF_RECORDS)
             raise serializers.ValidationError({"ordering": f"The register of a past day is sorted by one of {known}."})
         return asked
+
+
+class CommonQuery(StrictQuery):
+    what = serializers.ChoiceField(list(WHAT), default="data_source")
+    least = serializers.IntegerField(
+        min_value=1, max_value=10_000, default=2, help_text="Only what at least so many models name."
+    )
+
+    def to_internal_value(self, data):
+        if paged := {"cursor", "page_size"} & set(data):
+            raise serializers.ValidationError({min(paged): "This list has one page."})
+        return super().to_internal_value(data)
+
+
+class HeldOut(serializers.Serializer):
+    """Something that models have in common; `GET /models/` filters by it."""
+
+    name = serializers.CharField()
+    models = serializers.IntegerField(help_text="How many of those you may see name it; retired ones do not count.")
+    live = serializers.IntegerField(help_text="How many of them are in use, restricted or suspended.")
+    tier_1 = serializers.IntegerField()
+
+
+class CommonOut(serializers.Serializer):
+    what = serializers.ChoiceField(list(WHAT))
+    results = HeldOut(many=True, help_text="The most widely shared first; at most 500.")
 
 
 class RegisterDifferencesQuery(StrictQuery):

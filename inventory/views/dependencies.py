@@ -11,9 +11,22 @@ from inventory.contents.dependencies import (
     picture_of,
     shared_by,
 )
+from inventory.contents.shared import WHAT, held_in_common
 from inventory.models import Model
 from inventory.states import Status
 from inventory.views.scope import model_for, model_page
+
+SHOWN = 200
+
+
+@require_safe
+def shared(request):
+    """Which data sources, vendors and methods do models have in common?"""
+    asked = request.GET.get("what", "")
+    what = asked if asked in WHAT else "data_source"
+    held = held_in_common(Model.objects.visible_to(request.user), what, most=SHOWN)
+    context = {"what": what, "kinds": WHAT, "held": held, "shown": SHOWN}
+    return render(request, "inventory/shared.html", context)
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from inventory.contents.export import FIELDS, LISTS, on_one_line, told_in_full
 from inventory.contents.history import models_as_they_stood
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
+from inventory.contents.shared import WHAT
 from inventory.forms import RegisterFilter
 from inventory.models import Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
@@ -52,6 +53,7 @@ def models(request):
         "facets": facets_of(rows),
         "heads": [head_of(Column(name, label, known.get(name, "")), ordering) for name, label in COLUMNS],
         "ordering": ordering,
+        "narrowed": [(name, form.cleaned_data[name]) for name in WHAT if form.cleaned_data.get(name)],
         "chosen": {name: str(value) for name, value in request.GET.items()},
         "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
     }
