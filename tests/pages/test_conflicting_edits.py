@@ -60,7 +60,7 @@ def test_a_conflicting_edit_of_a_use_keeps_both_values(visit, owner, model):
     edit_use(use, changes={"users": "Theirs", "frequency": "Daily"}, actor=None)
     refused = client.post(address, mine)
     assert refused.status_code == 412
-    assert "Meanwhile somebody else entered “Theirs.”" in refused.text
+    assert "Meanwhile somebody else entered “Theirs”" in refused.text
     assert client.post(address, sent_by(refused)).status_code == 302
     use = Use.objects.get()
     assert (use.users, use.volume, use.frequency) == ("Mine", "40 a day", "Daily")
