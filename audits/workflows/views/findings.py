@@ -106,7 +106,7 @@ def finding(request, reference):
         if _may_ask(finding, may) and finding.severity != Finding.Severity.CRITICAL
         else "",
         "acceptances": finding.acceptances.select_related("change").order_by("-starts_at"),
-        "story": lines_of(Entry.objects.about(finding).order_by("position")),
+        "story": lines_of(Entry.objects.about(finding).order_by("position"), of_one=True),
     }
     return render(request, "workflows/finding.html", context)
 

@@ -73,26 +73,29 @@ class Lacking(LookupError):
     """The entry does not hold what its sentence needs; an older one did not."""
 
 
-def lines_of(entries: Iterable[Entry]) -> list[Line]:
-    """These entries as lines; a handful of queries, however many they are."""
+def lines_of(entries: Iterable[Entry], *, of_one: bool = False) -> list[Line]:
+    """These entries as lines; a handful of queries, however many they are.
+
+    of_one  all are about one thing whose title the page shows: only its reference is said again
+    """
     entries = list(entries)
     names, rows = _names(entries), _rows(entries)
-    return [_line(entry, names, rows) for entry in entries]
+    return [_line(entry, names, rows, named=r"\1" if of_one else r"\1 (\2)") for entry in entries]
 
 
-def _line(entry: Entry, names: Names, rows: dict[str, dict]) -> Line:
+def _line(entry: Entry, names: Names, rows: dict[str, dict], *, named: str) -> Line:
     return Line(
         entry=entry,
         by=SYSTEM if entry.actor_name == "system" and not entry.actor_id else entry.actor_name,
-        parts=tuple(_parts(entry, names, rows)),
+        parts=tuple(_parts(entry, names, rows, named)),
         quote=_quote(entry, rows),
         changes=tuple(_changes(entry, names)),
         evidence=tuple(_evidence(entry)),
     )
 
 
-def _parts(entry: Entry, names: Names, rows: dict[str, dict]) -> list[Part]:
-    subject = _subject(entry, rows)
+def _parts(entry: Entry, names: Names, rows: dict[str, dict], named: str) -> list[Part]:
+    subject = _subject(entry, rows, named)
     try:
         return _filled(SENTENCES[entry.action], entry, subject, names)
     except LookupError:  # An action of another release, or an entry that is older than a detail.
@@ -138,8 +141,8 @@ def _is_told(entry: Entry, name: str) -> bool:
     return value not in (None, "", [], {}) and (isinstance(value, bool) or value != 0)
 
 
-def _subject(entry: Entry, rows: dict[str, dict]) -> Part:
-    name = REFERENCED.sub(r"\1 (\2)", entry.subject_name)
+def _subject(entry: Entry, rows: dict[str, dict], named: str) -> Part:
+    name = REFERENCED.sub(named, entry.subject_name)
     if entry.subject.startswith(NAMED_BY_KIND):
         name = name[:1].lower() + name[1:]
     return Part(name, address_of(entry.subject, rows.get(entry.subject)))

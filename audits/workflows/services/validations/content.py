@@ -24,7 +24,7 @@ def content_of(validation: ValidationRequest) -> dict:
             "policy": {"version": validation.policy.number, "sha256": validation.policy.digest},
         },
         "model": {"slug": model.slug, "name": model.name, "tier": model.tier, "owner": str(model.owner)},
-        "version": _version_facts(validation.version),
+        "version": _validated_facts(validation.version),
         "plan": [_item_facts(item) for item in validation.items.prefetch_related("evidence__run", "evidence__result")],
         "challenges": [_challenge_facts(one) for one in validation.challenges.prefetch_related("entries__said_by")],
         "validators": [
@@ -89,7 +89,10 @@ def void_opinion(validation: ValidationRequest, *, because: str) -> None:
     record(Action.OPINION_VOIDED, actor=None, subject=validation, because=because, opinion=str(opinion.pk))
 
 
-def _version_facts(version: ModelVersion | None) -> dict | None:
+def _validated_facts(version: ModelVersion | None) -> dict | None:
+    """What of a version was validated. The evidence of a change tells its stage and origin as well, which an opinion
+    must outlive: going into production voids none; and the reference data, which were looked at, are part of it.
+    """
     if version is None:
         return None
     return {
