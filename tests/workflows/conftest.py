@@ -4,11 +4,11 @@ import pytest
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
-from inventory.models import Policy
+from inventory.models import ModelVersion, Policy
 from inventory.services import publish_policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from tests.factories import make_person
+from tests.factories import make_person, make_reference, make_version
 from tests.workflows.duties import WHY
 
 
@@ -27,3 +27,16 @@ def open_gate(story) -> None:
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
     publish_policy(document, actor=None)
+
+
+@pytest.fixture
+def officers(story) -> tuple:
+    """Who approve under the standard policy at the model's tier."""
+    return story.validator, story.risk_officer
+
+
+@pytest.fixture
+def candidate(story, open_gate) -> ModelVersion:
+    version = make_version(story.model, actor=story.engineer)
+    make_reference(version, story.folder)
+    return version

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from audits.workflows.models import ChangeRequest
+from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import request_change
 from tests.fixtures.story import approve
 
@@ -47,3 +47,13 @@ def decided(kind: str, subject, *deciders, actor, **fields) -> ChangeRequest:
         approve(change, person)
     change.refresh_from_db()
     return change
+
+
+def after(arrangement: Arrangement) -> datetime:
+    return arrangement.ends_at + timedelta(seconds=1)
+
+
+def except_from(story, officers, clause: str, **fields) -> Arrangement:
+    terms = exception_terms(clause=clause)
+    change = decided("exception", story.model, *officers, terms=terms, actor=story.owner, **fields)
+    return change.arrangements.get()

@@ -1,7 +1,5 @@
 """Every kind of change: what it needs, what stands against it, what approval does and what lapse does."""
 
-from datetime import datetime, timedelta
-
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,56 +11,31 @@ from audits.workflows.services import (
     close_arrangement,
     count_marked,
     expire_arrangements,
-    raise_finding,
     request_change,
     suspend,
     why_not_decide,
 )
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
-from inventory.models import ModelVersion, Policy, TierAssessment
-from inventory.services import approve_use, confirm_tier, end_approval, propose_tier, propose_use, publish_policy
+from inventory.models import TierAssessment
+from inventory.services import approve_use, confirm_tier, end_approval, propose_tier, propose_use
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
-from tests.workflows.kinds import acceptance_terms, decided, exception_terms, in_days, overlay_terms
+from tests.workflows.kinds import (
+    after,
+    decided,
+    except_from,
+    in_days,
+    overlay_terms,
+)
 from tests.workflows.retiring import retired
 
 Kind, Held = ChangeRequest.Kind, Arrangement.Kind
 WHY = "It is needed."
-
-
-@pytest.fixture
-def officers(story) -> tuple:
-    """Who approve under the standard policy at the model's tier."""
-    return story.validator, story.risk_officer
-
-
-@pytest.fixture
-def no_assessments(story) -> None:
-    document = Policy.objects.in_force().document
-    document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
-
-
-@pytest.fixture
-def candidate(story, no_assessments) -> ModelVersion:
-    version = make_version(story.model, actor=story.engineer)
-    make_reference(version, story.folder)
-    return version
-
-
-def after(arrangement: Arrangement) -> datetime:
-    return arrangement.ends_at + timedelta(seconds=1)
-
-
-def except_from(story, officers, clause: str, **fields) -> Arrangement:
-    terms = exception_terms(clause=clause)
-    change = decided(Kind.EXCEPTION, story.model, *officers, terms=terms, actor=story.owner, **fields)
-    return change.arrangements.get()
 
 
 def test_every_kind_says_what_it_is_for_and_what_follows():
@@ -174,146 +147,6 @@ def test_a_suspended_model_promotes_nothing(story, candidate):
     assert "two people must lift the suspension" in " ".join(blockers_for_promotion(candidate))
 
 
-# Exceptions
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"clause": "stage"}, "terms.clause"),
-        ({"clause": ["assessment.bias"]}, "terms.clause"),
-        ({"ends_on": "tomorrow"}, "terms.ends_on"),
-        ({"ends_on": 7}, "terms.ends_on"),
-        ({"risk": "x" * 5000}, "terms.risk"),
-        ({"risk": {}}, "terms.risk"),
-        ({"compensating_control": "  "}, "terms.compensating_control"),
-        ({"hidden": "word"}, "terms.hidden"),
-    ],
-)
-def test_unusable_terms_name_their_field(story, wrong, field):
-    with pytest.raises(UnusableData) as refused:
-        request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(**wrong), actor=story.owner)
-    assert field in [error["field"] for error in refused.value.errors]
-
-
-def test_separation_of_duties_and_a_confirmed_tier_are_never_excepted(story):
-    for clause in ("tier", "model_status", "uses", "segregation_of_duties"):
-        with pytest.raises(UnusableData, match="it must be one of"):
-            terms = exception_terms(clause=clause)
-            request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=terms, actor=story.owner)
-
-
-def test_an_exception_lasts_twelve_months_at_most_and_ends_in_the_future(story):
-    for day, why in ((in_days(400), "365 days at most"), (in_days(-1), "has passed")):
-        with pytest.raises(RuleBroken, match=why):
-            terms = exception_terms(ends_on=day)
-            request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=terms, actor=story.owner)
-
-
-def test_an_exception_is_renewed_once_and_ending_it_to_ask_anew_is_a_renewal_too(story, officers):
-    first = except_from(story, officers, "cadence")
-    with pytest.raises(RuleBroken, match="ask for its renewal"):
-        request_change(
-            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="cadence"), actor=story.owner
-        )
-    second = except_from(story, officers, "cadence", renews=first)
-    first.refresh_from_db()
-    assert (first.state, second.renews) == (ArrangementState.RENEWED, first)
-    close_arrangement(second, reason="Try without.", actor=story.validator)
-    with pytest.raises(RuleBroken, match="it must be put right"):
-        request_change(
-            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="cadence"), actor=story.owner
-        )
-
-
-def test_an_expired_exception_restricts_the_use_and_the_second_line_puts_it_in_order(story, officers):
-    exception = except_from(story, officers, "cadence")
-    expire_arrangements(after(exception))
-    exception.refresh_from_db()
-    assert (exception.state, story.model.status) == (ArrangementState.EXPIRED, Status.RESTRICTED)
-    with pytest.raises(NotPermitted):
-        close_arrangement(exception, reason="Done.", actor=story.owner)
-    close_arrangement(exception, reason="Assessed again.", actor=story.validator)
-    assert story.model.status == Status.IN_USE
-
-
-def test_nothing_lapses_before_its_end_and_each_lapse_is_recorded_once(story, officers):
-    exception = except_from(story, officers, "cadence")
-    expire_arrangements(exception.ends_at - timedelta(seconds=1))
-    exception.refresh_from_db()
-    assert exception.state == ArrangementState.ACTIVE
-    for _ in range(3):
-        expire_arrangements(exception.ends_at)
-    assert Entry.objects.about(exception).filter(action=Action.ARRANGEMENT_EXPIRED).count() == 1
-    assert Entry.objects.about(story.model).filter(action=Action.MODEL_RESTRICTED).count() == 1
-
-
-def test_what_was_approved_is_neither_changed_nor_deleted(story, officers):
-    exception = except_from(story, officers, "cadence")
-    rows = Arrangement.objects.filter(pk=exception.pk)
-    for change in (
-        lambda: rows.update(ends_at=timezone.now() + timedelta(days=9000)),
-        lambda: rows.update(terms={}),
-        lambda: rows._raw_delete(rows.db),
-    ):
-        with pytest.raises(IntegrityError, match="only ended"), transaction.atomic():
-            change()
-
-
-# Overlays
-
-
-def test_an_overlay_lasts_two_quarters_at_most(story):
-    with pytest.raises(RuleBroken, match="183 days at most"):
-        request_change(
-            Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(ends_on=in_days(200)), actor=story.owner
-        )
-
-
-def test_an_overlay_is_renewed_only_with_its_effect_measured_and_the_second_renewal_raises_a_finding(story, officers):
-    def overlay(**fields) -> Arrangement:
-        terms = overlay_terms() | fields.pop("terms", {})
-        return decided(
-            Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner, **fields
-        ).arrangements.get()
-
-    first = overlay()
-    with pytest.raises(RuleBroken, match="effect measured"):
-        request_change(Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(), renews=first, actor=story.owner)
-    measured = {"measured_effect": "4.1 percent on 8,000 applications."}
-    second = overlay(renews=first, terms=measured)
-    assert not Finding.objects.exists()
-    third = overlay(renews=second, terms=measured)
-    finding = Finding.objects.get()
-    assert "renewed 2 times" in finding.title and third.state == ArrangementState.ACTIVE
-
-
-# Accepting a risk
-
-
-@pytest.fixture
-def finding(story) -> Finding:
-    texts = {"title": "Flaw", "observation": "It errs.", "required_outcome": "Mend it."}
-    return raise_finding(story.model, severity="high", **texts, actor=story.validator)
-
-
-def test_an_accepted_risk_lets_a_promotion_pass_until_it_lapses(story, candidate, finding, officers):
-    assert any(finding.reference in reason for reason in blockers_for_promotion(candidate))
-    change = decided(Kind.RISK_ACCEPTANCE, story.model, *officers, terms=acceptance_terms(finding), actor=story.owner)
-    assert blockers_for_promotion(candidate) == []
-    expire_arrangements(after(change.arrangements.get()))
-    assert any(finding.reference in reason for reason in blockers_for_promotion(candidate))
-
-
-def test_a_critical_finding_is_never_accepted(story):
-    texts = {"title": "Flaw", "observation": "It errs.", "required_outcome": "Mend it."}
-    critical = raise_finding(story.model, severity="critical", **texts, actor=story.validator)
-    with pytest.raises(RuleBroken, match="never accepted"):
-        request_change(
-            Kind.RISK_ACCEPTANCE, story.model, reason=WHY, terms=acceptance_terms(critical), actor=story.owner
-        )
-
-
 # Tier, suspension, retirement, emergencies
 
 
@@ -348,7 +181,7 @@ def test_leaving_tier_1_is_signed_by_the_chief_risk_officer(story, officers):
     assert (story.model.tier, story.model.tier_is_provisional) == (3, False)
 
 
-def test_a_suspension_stops_the_uses_and_is_not_closed_by_hand(story, officers, no_assessments):
+def test_a_suspension_stops_the_uses_and_is_not_closed_by_hand(story, officers, open_gate):
     use = propose_use(story.model, title="Pricing", actor=story.owner)
     decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)
     suspension = suspend(story.model, reason="Scores are constant.", actor=story.owner)
@@ -424,7 +257,7 @@ def test_an_emergency_release_keeps_what_it_overrode_reports_itself_and_restrict
 
 
 def test_what_was_released_in_an_emergency_counts_as_not_approved_until_it_is_approved_in_full(
-    story, officers, no_assessments
+    story, officers, open_gate
 ):
     def is_unapproved() -> bool:
         count_marked()
