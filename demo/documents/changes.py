@@ -18,6 +18,11 @@ refuses it too.
 What holds for a time ends by itself. Then the use of the model is restricted, once, and stays so until somebody puts in
 order what rested on it. A suspension is ordered by one person and has no end; two lift it.
 
+A legal hold has no end either. While a model is on hold nothing about it is deleted, by the services or past them: none
+of its plans, breaches and sources, and nothing that MLflow clients said of it. Everything else, such as versions, data,
+runs, findings, decisions and reports, is never deleted at all, and no service deletes a stored file. The hold outlives
+the model's retirement, and the page *Hygiene* names what has been on hold for over a year.
+
 What each kind asks for, as a program reads it: `GET /api/v1/change-kinds/`.
 """
 
@@ -46,7 +51,9 @@ def _term(term) -> str:
 
 
 def _deciders(name: str) -> str:
-    """Under the standard policy, the tiers that agree together."""
+    """Under the standard policy, the tiers that agree together; or whatever the policy says."""
+    if fixed := KINDS[name].decided_by:
+        return f"{' and '.join(in_words(role) for role in fixed)}, whatever the policy says"
     required = {tier: roles_required(standard(), name, int(tier)) for tier in TIERS}
     of_tier = {tier: " and ".join(in_words(role) for role in roles) for tier, roles in required.items()}
     if len(set(of_tier.values())) == 1:

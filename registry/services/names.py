@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import Overtaken, governed, record, written_at_once
+from audits.workflows.services.holds import refuse_deletion
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from inventory.services import namesakes
@@ -74,6 +75,7 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     may_edit(model, actor)
     if model.status == Status.IN_USE and is_governed(workspace):
         raise Refused(DENIED, f"{model} is in use and cannot be deleted. Ask for its retirement; that is decided.")
+    refuse_deletion(model, "the model")
     now = timezone.now()
     ModelFacts.objects.update_or_create(
         model=model, defaults={"touched_at": now, "deleted_at": now, "deleted_name": name}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from audits.trail.models import Action
 from audits.trail.services import Message, governed, record
+from audits.workflows.services.holds import refuse_deletion
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from mrm.accounts.models import Workspace
@@ -40,7 +41,7 @@ def delete_model_tag(workspace: Workspace, name: str, *, key: str, actor) -> Non
         inventory.edit_model(model, changes=fields.emptied(key), actor=actor)
     elif key in STATE_TAGS:
         raise invalid(f"The tag {key} is answered by mrm and cannot be deleted; it follows from decisions.")
-    elif ModelTag.objects.filter(model=model, key=key).delete()[0]:
+    elif _deleted(ModelTag.objects.filter(model=model, key=key), model):
         record(Action.MLFLOW_UNTAGGED, actor=actor, subject=model, key=key)
 
 
@@ -66,8 +67,16 @@ def delete_version_tag(workspace: Workspace, name: str, number: str, *, key: str
     may_edit(version.model, actor)
     if key in fields.OF_VERSIONS or key in STATE_TAGS:
         raise invalid(f"The tag {key} cannot be deleted; a version does not change after it was registered.")
-    if VersionTag.objects.filter(version=version, key=key).delete()[0]:
+    if _deleted(VersionTag.objects.filter(version=version, key=key), version.model):
         record(Action.MLFLOW_UNTAGGED, actor=actor, subject=version, key=key)
+
+
+def _deleted(tags, model: Model) -> bool:
+    """Whether there were any; refused while the model is on legal hold."""
+    if not tags.exists():
+        return False
+    refuse_deletion(model, "a tag")
+    return bool(tags.delete()[0])
 
 
 def keep_model_tags(model: Model, tags: dict[str, str], *, actor) -> None:

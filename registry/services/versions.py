@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import Overtaken, governed, record, written_at_once
+from audits.workflows.services.holds import refuse_deletion
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
@@ -103,6 +104,7 @@ def delete_version(workspace: Workspace, name: str, number: str, *, actor) -> No
     may_edit(version.model, actor)
     if version.stage == Stage.PRODUCTION:
         raise Refused(DENIED, f"{version} is in production. Promote another version first, or ask to retire the model.")
+    refuse_deletion(version.model, "a version")
     facts, now = facts_of(version), timezone.now()
     facts.deleted_at, facts.touched_at, facts.answers_call = now, now, ""
     facts.save(update_fields=["deleted_at", "touched_at", "answers_call"])

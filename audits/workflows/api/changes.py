@@ -35,7 +35,6 @@ from audits.workflows.services.kinds import KINDS, ChangeKind
 from inventory.api.lookups import version_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import Policy
-from inventory.policies import roles_required
 from inventory.serializers.deciders import reasons_told
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
@@ -258,7 +257,7 @@ def _told(name: str, kind: ChangeKind, model) -> dict:
         "kind": name,
         "about": kind.about,
         "purpose": kind.purpose,
-        "roles_required": roles_required(draft.policy.document, name, draft.tier),
+        "roles_required": kind.approvers(draft),
         "terms": [
             {
                 "name": term.name,

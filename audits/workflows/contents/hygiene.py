@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from audits.assessments.models import Plan, Run
 from audits.workflows.contents.validations import overdue as validation_overdue
-from audits.workflows.models import Attestation, ChangeRequest, Finding
+from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.contents.dependencies import orphan_dependencies
@@ -26,6 +26,7 @@ from inventory.models import (
 from inventory.states import Stage, Status
 
 NO_LABELS, NO_BATCH = timedelta(days=90), timedelta(days=30)
+HOLD_IS_LONG = timedelta(days=365)
 ALIVE = ~Q(status=Status.RETIRED)
 IN_USE = Q(status=Status.IN_USE)
 OVERDUE_BY = timedelta(days=1)
@@ -92,6 +93,11 @@ def _incomplete(now: datetime, policy: dict) -> Q:
     return lacking(policy)
 
 
+def _held(**condition) -> Q:
+    return Q(pk__in=Arrangement.objects.on_hold().filter(**condition).values("model"))
+
+
+HELD = _held()
 RULES = (
     Rule("no_active_owner", "No active owner", "Name an owner who still works here.", ALIVE,
          lambda now, policy: Q(owner__is_active=False)),
@@ -117,6 +123,8 @@ RULES = (
     Rule("not_assessed", "Never assessed", "Nothing is known of its health until a first run is finished.", IN_USE,
          _unassessed),
     Rule("assessment_overdue", "Assessment overdue", "Look why its plans do not run.", IN_USE, _assessment_overdue),
+    Rule("hold_to_review", "On legal hold for over a year", "Ask whether the matter is over, then for release.", HELD,
+         lambda now, policy: _held(starts_at__lt=now - HOLD_IS_LONG)),
     Rule("no_batch", "No predictions for 30 days", "Log its predictions, or say that it is no longer used.", IN_USE,
          _without_batch),
     Rule("no_labels", "No outcomes for 90 days", "Send what came of its predictions.", IN_USE, _without_labels),

@@ -25,6 +25,14 @@ class ArrangementQuerySet(models.QuerySet):
         """What holds, and what has lapsed and holds the model back."""
         return self.filter(state__in=(ArrangementState.ACTIVE, ArrangementState.EXPIRED))
 
+    def on_hold(self):
+        """The legal holds in force."""
+        return self.active().filter(kind="legal_hold")
+
+    def ending_with_a_model(self):
+        """What holds and is over when its model is retired; a legal hold keeps the records of what was, too."""
+        return self.holding().exclude(kind="legal_hold")
+
     def visible_to(self, person):
         return self.filter(person.sees("model__workspace", "model__slug"))
 
@@ -44,6 +52,7 @@ class Arrangement(models.Model):
         BREAK_GLASS = "break_glass", "Emergency release"
         SUSPENSION = "suspension", "Suspension"
         VALIDATION = "validation", "Validation"
+        LEGAL_HOLD = "legal_hold", "Legal hold"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # EX-2026-0001
@@ -104,7 +113,8 @@ class Arrangement(models.Model):
                 name="arrangement_was_approved",
             ),
             models.CheckConstraint(
-                condition=Q(kind="suspension") | Q(ends_at__isnull=False), name="arrangement_has_an_end"
+                condition=Q(kind__in=["suspension", "legal_hold"]) | Q(ends_at__isnull=False),
+                name="arrangement_has_an_end",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[s.value for s in ArrangementState]), name="arrangement_state_is_known"

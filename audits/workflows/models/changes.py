@@ -40,6 +40,8 @@ class ChangeRequest(models.Model):
         RESUMPTION = "resumption", "Lifting of a suspension"
         BREAK_GLASS = "break_glass", "Emergency release"
         EXTENSION = "extension", "More time for a finding"
+        LEGAL_HOLD = "legal_hold", "Legal hold"
+        HOLD_RELEASE = "hold_release", "Release of a legal hold"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # CR-2026-0001

@@ -28,6 +28,7 @@ PREFIX = {
     Kind.BREAK_GLASS: "BG",
     Kind.SUSPENSION: "SU",
     Kind.VALIDATION: "VA",
+    Kind.LEGAL_HOLD: "LH",
 }
 LAPSED = {
     Kind.APPROVAL: "The approval {reference} has expired.",
@@ -40,7 +41,7 @@ LAPSED = {
 }
 
 
-def begin(change: ChangeRequest, kind: str, *, title: str, ends_at: datetime, actor, **fields) -> Arrangement:
+def begin(change: ChangeRequest, kind: str, *, title: str, ends_at: datetime | None, actor, **fields) -> Arrangement:
     """Put an approved arrangement into force, in place of the one that it renews. Call inside `governed()`."""
     if change.renews_id:
         renewed = locked(change.renews)
@@ -78,7 +79,7 @@ def begin_of_validation(
 
 
 def _put_in_force(
-    kind: str, model: Model, *, title: str, ends_at: datetime, told: dict[str, str], actor, **fields
+    kind: str, model: Model, *, title: str, ends_at: datetime | None, told: dict[str, str], actor, **fields
 ) -> Arrangement:
     """`told` is what its entry says of where it comes from."""
     arrangement = Arrangement.objects.create(
@@ -90,7 +91,7 @@ def _put_in_force(
         ends_at=ends_at,
         **fields,
     )
-    ends = ends_at.isoformat()
+    ends = ends_at.isoformat() if ends_at else ""
     record(Action.ARRANGEMENT_BEGUN, actor=actor, subject=arrangement, kind=str(kind), ends=ends, **told)
     return arrangement
 
@@ -107,6 +108,10 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
         raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
     if arrangement.kind == Kind.VALIDATION:
         raise RuleBroken("A validation ends by another one of the same version, or when the version is replaced.")
+    if arrangement.kind == Kind.LEGAL_HOLD:
+        raise RuleBroken(
+            "A legal hold ends by a request that is decided by the CRO and an auditor: ask for its release."
+        )
     if not reason.strip():
         raise RuleBroken("Say what shows that it is met, or no longer needed.")
     asked = arrangement.change.requester_id if arrangement.change else None
@@ -117,11 +122,16 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
     return end(arrangement, because=reason, actor=actor)
 
 
+def release(arrangement: Arrangement, *, because: str, actor) -> None:
+    """Close a locked arrangement on which nothing else rests."""
+    move(arrangement, "close", ended_at=timezone.now(), ended_by=actor, ended_because=because)
+    record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because)
+
+
 def end(arrangement: Arrangement, *, because: str, actor) -> Arrangement:
     """Close a locked arrangement; the last lapsed one to be put in order lifts the model's restriction."""
     was_active = arrangement.state == ArrangementState.ACTIVE
-    move(arrangement, "close", ended_at=timezone.now(), ended_by=actor, ended_because=because)
-    record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because)
+    release(arrangement, because=because, actor=actor)
     if was_active and arrangement.finding:
         reopen(arrangement.finding, because=f"{arrangement.reference} was ended: {because}", actor=actor)
     if not Arrangement.objects.unsettled().filter(model=arrangement.model_id).exists():

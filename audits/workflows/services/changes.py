@@ -43,9 +43,7 @@ def request_change(
         raise RuleBroken(*reasons)
     policy = change.policy = Policy.objects.in_force()
     change.reference = next_reference(ChangeRequest, "CR")
-    required = policies.roles_required(policy.document, KINDS[kind].approved_as(change), change.tier)
-    also = [role for role in KINDS[kind].also_awaits(change) if role not in required]
-    change.roles_required = [*required, *also]
+    change.roles_required = KINDS[kind].roles_required(change)
     change.evidence = evidence_for(change)
     change.evidence_digest = digest_of(change.evidence)
     change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)
@@ -99,7 +97,7 @@ def _why_not_request(change: ChangeRequest) -> list[str]:
         reasons.append(f"The {breach} is not one of {version or change.model}.")
     if change.renews and change.renews.model_id != change.model_id:
         reasons.append(f"{change.renews.reference} is not about {change.model}.")
-    if change.model and change.model.status == Status.RETIRED:
+    if change.model and change.model.status == Status.RETIRED and not KINDS[change.kind].also_of_retired:
         reasons.append(f"{change.model} is retired.")
     open_request = ChangeRequest.objects.unfinished().filter(kind=change.kind, about=change.about).first()
     open_request = open_request or _of_the_same_version(change)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.models import (
+    Arrangement,
     ChangeRequest,
     Decision,
     ValidationRequest,
@@ -97,10 +98,17 @@ def _proposed(change: ChangeRequest, person) -> str:
         tier = change.model.tier_assessments.proposed().filter(proposed_by=person).first()
         proposing = Entry.objects.about(change.model).filter(action=Action.MODEL_TIER_PROPOSED)
         return proposing.showing(f"proposed the tier on {day(tier.proposed_at)}") if tier else ""
-    renewed = change.renews
+    renewed = change.renews or _hold_of(change)
     if renewed is None or renewed.change.requester_id != person.pk:
         return ""
     return _asking(renewed.change).showing(f"proposed {renewed.reference} on {day(renewed.change.requested_at)}")
+
+
+def _hold_of(change: ChangeRequest) -> Arrangement | None:
+    """The legal hold whose release is asked for."""
+    if change.kind != ChangeRequest.Kind.HOLD_RELEASE:
+        return None
+    return Arrangement.objects.filter(reference=change.terms["hold"], model=change.model).first()
 
 
 def _validated(change: ChangeRequest, person) -> str:

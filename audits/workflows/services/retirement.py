@@ -138,8 +138,9 @@ def _carry_out(retirement: Retirement, proven, *, actor) -> Retirement:
     for version in model.versions.all():
         close_breaches_of(version, reason=because, actor=None)
     for pending in model.changes.pending():
-        withdraw(pending, reason=because, actor=None)
-    for arrangement in Arrangement.objects.holding().filter(model=model):
+        if not KINDS[pending.kind].also_of_retired:
+            withdraw(pending, reason=because, actor=None)
+    for arrangement in Arrangement.objects.ending_with_a_model().filter(model=model):
         arrangements.end(arrangements.locked(arrangement), because=because, actor=None)
     move(retirement, "retire", signature=signature)
     record(Action.RETIREMENT_SIGNED, actor=actor, subject=retirement, signature=signature.in_trail())

@@ -3,7 +3,6 @@
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds import KINDS, Term
-from inventory.policies import roles_required
 from mrm.pages import wording
 
 
@@ -17,8 +16,7 @@ def told_terms(change: ChangeRequest) -> list[tuple[str, list[str]]]:
 
 def awaits_words(change: ChangeRequest) -> str:
     """Whose approvals a request of this kind needs, in words."""
-    roles = roles_required(change.policy.document, KINDS[change.kind].approved_as(change), change.tier)
-    return " and ".join(policies.in_words(role) for role in roles)
+    return " and ".join(policies.in_words(role) for role in KINDS[change.kind].approvers(change))
 
 
 def _told(term: Term, change: ChangeRequest, value) -> list[str]:

@@ -25,7 +25,9 @@ RENEWED_BY = {
     Arrangement.Kind.OVERLAY: (ChangeRequest.Kind.OVERLAY, True),
     Arrangement.Kind.ACCEPTANCE: (ChangeRequest.Kind.RISK_ACCEPTANCE, True),
     Arrangement.Kind.SUSPENSION: (ChangeRequest.Kind.RESUMPTION, False),
+    Arrangement.Kind.LEGAL_HOLD: (ChangeRequest.Kind.HOLD_RELEASE, False),
 }
+ENDED_BY_DECISION = (Arrangement.Kind.SUSPENSION, Arrangement.Kind.VALIDATION, Arrangement.Kind.LEGAL_HOLD)
 
 
 @require_safe
@@ -70,7 +72,7 @@ def arrangement(request, reference):
         "renewal_address": _renewal_address(found) if Permission.REQUEST_CHANGE in may else "",
         "may_close": Permission.CLOSE_FINDING in may
         and request.user.pk not in involved
-        and found.kind not in (Arrangement.Kind.SUSPENSION, Arrangement.Kind.VALIDATION)
+        and found.kind not in ENDED_BY_DECISION
         and found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED),
     }
     return render(request, "workflows/arrangement.html", context)

@@ -5,6 +5,7 @@ from audits.workflows.services.kinds.acceptance import RISK_ACCEPTANCE
 from audits.workflows.services.kinds.emergencies import BREAK_GLASS, RESUMPTION
 from audits.workflows.services.kinds.exceptions import EXCEPTION
 from audits.workflows.services.kinds.extensions import EXTENSION
+from audits.workflows.services.kinds.holds import HOLD_RELEASE, LEGAL_HOLD
 from audits.workflows.services.kinds.kind import ChangeKind, Term, cleaned
 from audits.workflows.services.kinds.overlays import OVERLAY
 from audits.workflows.services.kinds.policy import POLICY_CHANGE
@@ -27,6 +28,8 @@ KINDS: dict[str, ChangeKind] = {
     Kind.RESUMPTION: RESUMPTION,
     Kind.BREAK_GLASS: BREAK_GLASS,
     Kind.EXTENSION: EXTENSION,
+    Kind.LEGAL_HOLD: LEGAL_HOLD,
+    Kind.HOLD_RELEASE: HOLD_RELEASE,
 }
 
 __all__ = ["KINDS", "ChangeKind", "Term", "cleaned", "why_not_retrain"]

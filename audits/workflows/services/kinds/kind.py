@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest
+from inventory.policies import roles_required
 from mrm.errors import UnusableData
 from mrm.facts import why_not_kept
 from mrm.pages.wording import day
@@ -63,6 +64,8 @@ class ChangeKind:
     why_not    every reason against it now; asked at the request and again, inside the lock, when it is carried out
     at_stake   names the one thing that is not asked for twice at a time
     approved_as  under which of the policy's approvals it is decided
+    decided_by   the roles that decide it, each once, whatever the policy says; empty: the policy says
+    also_of_retired  whether it can be asked for when the model is retired
     carry_out  what the last approval does; gives the outcome in words, or nothing where the work goes on elsewhere
     """
 
@@ -78,6 +81,18 @@ class ChangeKind:
     at_stake: Callable[[ChangeRequest], str] = the_version
     also_awaits: Callable[[ChangeRequest], list[str]] = nobody_else
     approved_as: Callable[[ChangeRequest], str] = its_kind
+    decided_by: tuple[str, ...] = ()
+    also_of_retired: bool = False
+
+    def approvers(self, change: ChangeRequest) -> list[str]:
+        """Whose approvals any request of this kind needs, each by another person."""
+        document = change.policy.document
+        return list(self.decided_by) or roles_required(document, self.approved_as(change), change.tier)
+
+    def roles_required(self, change: ChangeRequest) -> list[str]:
+        """The same, with what this request in particular awaits as well."""
+        required = self.approvers(change)
+        return [*required, *(role for role in self.also_awaits(change) if role not in required)]
 
 
 def cleaned(kind: ChangeKind, change: ChangeRequest, sent: dict) -> dict:

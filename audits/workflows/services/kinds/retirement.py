@@ -41,7 +41,7 @@ def _why_not(change: ChangeRequest) -> list[str]:
 
 def _impact(change: ChangeRequest) -> dict:
     """What ends with the model."""
-    standing = Arrangement.objects.active().filter(model=change.model)
+    standing = Arrangement.objects.ending_with_a_model().filter(model=change.model)
     return {
         "impact": {
             "versions": list(change.model.versions.order_by("number").values_list("number", flat=True)),
