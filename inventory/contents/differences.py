@@ -90,6 +90,13 @@ COMPARED = """
            AND earlier.fields - %s::text[] IS DISTINCT FROM later.fields - %s::text[])
        OR later.subject IN ({touched})
 """
+COUNTED = """
+    WITH found AS MATERIALIZED ({compared})
+    SELECT kind, count(*) AS number, NULL AS earlier, NULL AS later FROM found GROUP BY kind
+    UNION ALL
+    (SELECT kind, NULL, earlier, later FROM found WHERE kind = %s OR %s = ''
+     ORDER BY name, later, earlier LIMIT %s OFFSET %s)
+"""
 TOUCHED_PARTS = """
     SELECT model_id FROM ({differing}) AS differing
     GROUP BY model_id, subject HAVING count(DISTINCT fields - %s::text[]) > 1 OR count(*) = 1
@@ -113,15 +120,10 @@ def differences(
     compared = COMPARED.format(earlier=one, later=two, touched=touched)
     given = [*ones, *twos, list(BOOKKEEPING), list(BOOKKEEPING), *given]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT kind, count(*) FROM ({compared}) AS found GROUP BY kind", given)  # noqa: S608
-        counts = dict(cursor.fetchall())
-        wanted = "WHERE kind = %s" if kind else ""
-        cursor.execute(
-            f"SELECT kind, earlier, later FROM ({compared}) AS found {wanted} "  # noqa: S608 - our own words
-            "ORDER BY name, later, earlier LIMIT %s OFFSET %s",
-            [*given, *([kind] if kind else []), most, after],
-        )
-        found = cursor.fetchall()
+        cursor.execute(COUNTED.format(compared=compared), [*given, kind, kind, most, after])
+        answered = cursor.fetchall()
+    counts = {kind: number for kind, number, *_ in answered if number is not None}
+    found = [(kind, *pair) for kind, number, *pair in answered if number is None]
     standing = ModelRecord.objects.in_bulk([key for _, *pair in found for key in pair if key])
     in_both = [standing[before].subject for _, before, now in found if before and now]
     rows = _changes_in_rows(in_both, earlier, later)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from audits.assessments.models import Run
@@ -77,12 +77,19 @@ def weeks_until(today: date) -> list[Period]:
     ]
 
 
-def standing_models(models: QuerySet[Model], now: datetime) -> QuerySet[Model]:
+def standing_models(models: QuerySet[Model], now: datetime, *, document: dict | None = None) -> QuerySet[Model]:
     """With how each stands as it was last counted; one that was not counted yet was never assessed, as far as we know.
 
-    Retired models come last; what was never assessed before them; before that the worst first.
+    Retired models come last; what was never assessed before them; before that the worst first. `document` is the policy
+    in force.
     """
+    findings = Finding.objects.open()
+    late = Q(due_at__lt=now.date()) & ~Q(state=FindingState.RISK_ACCEPTED)
     return models.annotate(
+        changes_pending=_number_of(ChangeRequest.objects.pending()),
+        findings_open=_number_of(findings),
+        findings_overdue=_number_of(findings.filter(late)),
+        is_late=ExpressionWrapper(validation_overdue(now.date(), document=document), BooleanField()),
         is_retired=Q(status=Status.RETIRED),
         is_provisional=Q(tier_confirmed_at__isnull=True),
         verdict=Coalesce("standing__verdict", Value(NO_DATA)),
@@ -94,31 +101,34 @@ def standing_models(models: QuerySet[Model], now: datetime) -> QuerySet[Model]:
     ).order_by("is_retired", "badness", "tier", "name", "pk")
 
 
-def portfolio_of(models: list[Model], *, now: datetime, periods: list[Period]) -> list[Row]:
+def _number_of(rows: QuerySet) -> Coalesce:
+    """How many of these rows belong to each model; asked only of the models whose rows are shown."""
+    counted = rows.filter(model=OuterRef("pk")).order_by().values("model").annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number")), 0)
+
+
+def portfolio_of(
+    models: list[Model], *, now: datetime, periods: list[Period], document: dict | None = None
+) -> list[Row]:
     """One row for each of some `standing_models`, in their order; the number of queries does not grow with them."""
     ids = [model.pk for model in models]
     versions = versions_that_count(ids)
     cells = _cells(Run.objects.finished().filter(version__model__in=ids), periods) if periods else {}
-    findings = _findings(ids, now.date())
-    changes = dict(
-        ChangeRequest.objects.pending().filter(model__in=ids).values_list("model").annotate(Count("id")).order_by()
-    )
-    validations = due_of(models)
+    validations = due_of(models, document=document)
     rows = []
     for model in models:
         standing = getattr(model, "standing", None)
         next_due = standing.next_due_at if standing else None
         validation = validations.get(model.pk)
-        overdue_findings, open_findings = findings.get(model.pk, (0, 0))
         rows.append(
             Row(
                 model=model,
                 version=versions.get(model.pk),
                 verdict=model.verdict,
                 cells=[cells[model.pk].get(period.start, Cell(period.title)) for period in periods],
-                findings=open_findings,
-                findings_overdue=overdue_findings,
-                changes_pending=changes.get(model.pk, 0),
+                findings=model.findings_open,
+                findings_overdue=model.findings_overdue,
+                changes_pending=model.changes_pending,
                 next_due=next_due,
                 assessment_overdue=next_due is not None and next_due < now - GRACE,
                 in_use_without_approval=model.is_unapproved,
@@ -148,23 +158,22 @@ class Tiles:
     shown: list[Tile]
 
 
-def tiles_of(models: QuerySet[Model], now: datetime) -> Tiles:
+def tiles_of(models: QuerySet[Model]) -> Tiles:
     """The numbers of the tiles, of `standing_models`. Retired ones answer to nobody any more and are in none."""
-    kinds = ("is_retired", "verdict", "tier", "is_provisional", "is_overdue", "is_unapproved")
-    alive, retired, counts = 0, 0, Counter()
-    for *what, count in models.order_by().values_list(*kinds).annotate(Count("pk")):
-        is_retired, verdict, tier, is_provisional, is_overdue, is_unapproved = what
+    flags = ("is_provisional", "is_overdue", "is_unapproved")
+    alive, retired, late, counts = 0, 0, 0, Counter()
+    kinds = models.order_by().values_list("is_retired", "verdict", "tier", *flags)
+    # Counted in the same query but apart: asked of every group it would take longer than all the rest.
+    lapsed = models.filter(is_late=True, is_retired=False).order_by().values("is_retired").annotate(number=Count("pk"))
+    counted = kinds.annotate(Count("pk"), late=Subquery(lapsed.values("number")))
+    for is_retired, verdict, tier, *flagged, number, late_ones in counted:
         if is_retired:
-            retired += count
+            retired += number
             continue
-        alive += count
-        counts[verdict] += count
-        counts[tier] += count
-        counts["provisional"] += count * is_provisional
-        counts["overdue"] += count * is_overdue
-        counts["unapproved"] += count * is_unapproved
-    overdue, unapproved = counts["overdue"], counts["unapproved"]
-    late = models.filter(validation_overdue(now.date()), is_retired=False).count()
+        alive, late = alive + number, late_ones or 0
+        counts.update({verdict: number, tier: number})
+        counts.update({flag: number for flag, holds in zip(flags, flagged, strict=True) if holds})
+    overdue, unapproved = counts["is_overdue"], counts["is_unapproved"]
     shown = [
         Tile(counts[Verdict.RED], "Red", "beyond a red limit", "verdict", "red", "red"),
         Tile(counts[Verdict.AMBER], "Amber", "beyond an amber limit", "verdict", "amber", "amber"),
@@ -186,7 +195,7 @@ def tiles_of(models: QuerySet[Model], now: datetime) -> Tiles:
             Tile(counts[tier], f"Tier {tier}", note, "tier", str(tier))
             for tier, note in ((1, "highest risk"), (2, "medium risk"), (3, "lowest risk"), (EXEMPT, "exempt"))
         ),
-        Tile(counts["provisional"], "Tier to confirm", "provisional until then", "flag", "provisional"),
+        Tile(counts["is_provisional"], "Tier to confirm", "provisional until then", "flag", "provisional"),
     ]
     return Tiles(alive, retired, shown)
 
@@ -208,12 +217,3 @@ def _cells(runs, periods: list[Period]) -> dict:
         if before is None or SEVERITY.index(here) < SEVERITY.index(before.verdict):
             cells[model][period.start] = Cell(period.title, here, str(run))
     return cells
-
-
-def _findings(ids, today: date) -> dict:
-    counts = Finding.objects.open().filter(model__in=ids).values_list("model").order_by()
-    late = Q(due_at__lt=today) & ~Q(state=FindingState.RISK_ACCEPTED)
-    return {
-        model: (overdue, total)
-        for model, overdue, total in counts.annotate(overdue=Count("id", filter=late), total=Count("id"))
-    }

@@ -1,7 +1,7 @@
 """When each model is to be validated next, and how overdue that is."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q
 
@@ -76,8 +76,9 @@ def due_before(day: date, *, document: dict | None = None) -> Q:
             approved = ValidationOpinion.objects.approved().filter(
                 request__model=OuterRef("pk"), request__kind__in=kinds, effective_on__gte=since
             )
-            condition |= Q(tier=tier, registered_at__date__lt=since) & ~Q(Exists(approved))
-    return condition & Q(status__in=IN_USE)
+            registered_before = datetime.combine(since, time(), UTC)
+            condition |= Q(tier=tier, registered_at__lt=registered_before) & ~Q(Exists(approved))
+    return Q(status__in=IN_USE) & condition
 
 
 def overdue(today: date, bucket: str = "", *, document: dict | None = None) -> Q:

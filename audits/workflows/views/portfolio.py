@@ -11,27 +11,30 @@ from audits.workflows.contents.portfolio import Row, months_until, portfolio_of,
 from audits.workflows.contents.validations import overdue
 from audits.workflows.forms import PortfolioFilter
 from audits.workflows.services import count_marked
-from inventory.models import Model
+from inventory.models import Model, Policy
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
-from mrm.pages.tables import csv_answer, numbered_page
+from mrm.pages.tables import csv_answer, numbered_page_of_many
 
 FLAGS = {"overdue": "is_overdue", "unapproved": "is_unapproved", "provisional": "is_provisional"}
 VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
+NARROWS = ("q", "tier", "verdict", "status", "flag")
 FOR_A_FILE = 500  # models at a time
 
 
 @require_safe
 def portfolio(request):
-    waiting, now = count_marked(), timezone.now()
-    models, form = _models(request, now)
-    periods = _periods(form, now)
-    page = numbered_page(request, _chosen(models, form.cleaned_data).select_related("owner", "standing"))
-    page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods)
+    waiting, now, policy = count_marked(), timezone.now(), Policy.objects.in_force().document
+    models, form = _models(request, now, policy)
+    periods, tiles = _periods(form, now), tiles_of(models)
+    chosen = _chosen(models, form.cleaned_data, policy).select_related("owner", "standing")
+    total = None if any(form.cleaned_data.get(name) for name in NARROWS) else tiles.models + tiles.retired
+    page = numbered_page_of_many(request, chosen, total=total)
+    page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods, document=policy)
     context = {
         "page": page,
         "periods": periods,
-        "tiles": tiles_of(models, now),
+        "tiles": tiles,
         "waiting": waiting,
         "form": form,
         "chosen": form.cleaned_data,
@@ -44,32 +47,34 @@ def portfolio(request):
 def portfolio_csv(request):
     """The rows the page shows, with its filters, for a spreadsheet."""
     count_marked()
-    models, form = _models(request, timezone.now())
+    policy = Policy.objects.in_force().document
+    models, form = _models(request, timezone.now(), policy)
     header = ["slug", "model", "tier", "tier confirmed", "status", "owner", "business unit", "version", "stage"]
     header += ["verdict", "open findings", "findings overdue", "changes pending", "next assessment due"]
     header += ["next validation due", "validation overdue by days"]
-    return csv_answer("portfolio.csv", header, map(_csv_row, _all_rows(_chosen(models, form.cleaned_data))))
+    rows = _all_rows(_chosen(models, form.cleaned_data, policy), policy)
+    return csv_answer("portfolio.csv", header, map(_csv_row, rows))
 
 
-def _models(request, now: datetime) -> tuple[QuerySet[Model], PortfolioFilter]:
+def _models(request, now: datetime, policy: dict) -> tuple[QuerySet[Model], PortfolioFilter]:
     form = PortfolioFilter(request.GET)
     form.is_valid()  # What cannot be read filters nothing.
-    return standing_models(Model.objects.visible_to(request.user), now), form
+    return standing_models(Model.objects.visible_to(request.user), now, document=policy), form
 
 
-def _all_rows(models: QuerySet[Model]) -> Iterator[Row]:
+def _all_rows(models: QuerySet[Model], policy: dict) -> Iterator[Row]:
     """In parts: what is looked up of each would not fit into one question about them all."""
     keys, now = list(models.values_list("pk", flat=True)), timezone.now()
     for start in range(0, len(keys), FOR_A_FILE):
         part = models.filter(pk__in=keys[start : start + FOR_A_FILE]).select_related("owner", "standing")
-        yield from portfolio_of(list(part), now=now, periods=[])
+        yield from portfolio_of(list(part), now=now, periods=[], document=policy)
 
 
 def _periods(form, now: datetime):
     return weeks_until(now.date()) if form.cleaned_data.get("by") == "week" else months_until(now.date())
 
 
-def _chosen(models: QuerySet[Model], wanted: dict) -> QuerySet[Model]:
+def _chosen(models: QuerySet[Model], wanted: dict, policy: dict) -> QuerySet[Model]:
     text, tier, verdict = (wanted.get(name) for name in ("q", "tier", "verdict"))
     status, flag = wanted.get("status"), FLAGS.get(wanted.get("flag"))
     late = _bucket_of(wanted.get("flag") or "")
@@ -85,7 +90,7 @@ def _chosen(models: QuerySet[Model], wanted: dict) -> QuerySet[Model]:
     elif verdict or tier or flag:
         models = models.filter(is_retired=False)  # As the tiles count.
     if late is not None:
-        return models.filter(overdue(timezone.now().date(), late), is_retired=False)
+        return models.filter(overdue(timezone.now().date(), late, document=policy), is_retired=False)
     return models.filter(**{flag: True}) if flag else models
 
 
