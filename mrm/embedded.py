@@ -36,6 +36,9 @@ SETTINGS = {
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Lists of a hundred thousand models are sorted and joined in memory.
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
 }
 FORGETFUL_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 COMMANDS_WITHOUT_DATABASE = {"help", "--help", "version", "--version", "check", "findstatic", "write_docs"}
