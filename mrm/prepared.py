@@ -12,10 +12,25 @@ from dataclasses import dataclass
 
 import psycopg
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, Lookup, QuerySet, UUIDField, Value
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg import sql
+
+
+class OneOf(Lookup):
+    """That a column has one of these keys, which are one value of the query however many they are."""
+
+    lookup_name = "one_of"
+
+    def __init__(self, column: str, keys: list[uuid.UUID]):
+        super().__init__(F(column), Value(keys, ArrayField(UUIDField())))
+
+    def as_sql(self, compiler, connection):
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} = ANY({right})", (*left_values, *right_values)
 
 
 @dataclass(frozen=True)
@@ -28,12 +43,15 @@ class _Kept:
 
 
 class Prepared:
-    """`build(**values)` makes a QuerySet of `.values(…)` from texts and UUIDs; calling this asks it of other ones."""
+    """`build(**values)` makes a QuerySet of `.values(…)`; calling this asks it of other values.
+
+    They are texts, UUIDs, or lists of UUIDs, which `OneOf` compares with.
+    """
 
     def __init__(self, build: Callable[..., QuerySet]):
         self._build, self._here = build, threading.local()
 
-    def __call__(self, **values: str | uuid.UUID) -> list[dict]:
+    def __call__(self, **values: str | uuid.UUID | list[uuid.UUID]) -> list[dict]:
         kept = getattr(self._here, "kept", None)
         if kept is None:
             kept = self._here.kept = self._prepared(values)
@@ -43,13 +61,8 @@ class Prepared:
 
     def _prepared(self, values: dict) -> _Kept:
         """The SQL for values that nothing else can be, so that their places are known; all others stand in it."""
-        stand_ins = {name: uuid.uuid4() for name in values}
-        queryset = self._build(
-            **{
-                name: stand_ins[name] if isinstance(value, uuid.UUID) else str(stand_ins[name])
-                for name, value in values.items()
-            }
-        )
+        stand_ins = {name: _stand_in(value) for name, value in values.items()}
+        queryset = self._build(**stand_ins)
         compiler = queryset.query.get_compiler(connection=connection)
         statement, parameters = compiler.as_sql()
         names = {str(stand_in): name for name, stand_in in stand_ins.items()}
@@ -61,6 +74,13 @@ class Prepared:
         statement = first + "".join(one + piece for one, piece in zip(written, rest, strict=True))
         converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
         return _Kept(compiler, converters, statement, places, list(queryset.query.selected))
+
+
+def _stand_in(value: str | uuid.UUID | list[uuid.UUID]) -> str | uuid.UUID | list[uuid.UUID]:
+    one = uuid.uuid4()
+    if isinstance(value, list):
+        return [one]
+    return one if isinstance(value, uuid.UUID) else str(one)
 
 
 def _literal(value) -> str:

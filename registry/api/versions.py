@@ -4,7 +4,7 @@ from inventory.models import ModelVersion
 from registry import services
 from registry.api.calls import Call, endpoint
 from registry.contents.search import search
-from registry.contents.shown import shown_version_of, shown_versions, versions_of
+from registry.contents.shown import shown_version_of, shown_versions, shown_versions_of, versions_of
 from registry.limits import check_name, version_number
 from registry.refusals import no_version
 from registry.services.found import version_named
@@ -32,7 +32,7 @@ def search_versions(call: Call) -> dict:
         most=call.count("max_results", default=USUAL, most=MOST),
         page_token=call.text("page_token", required=False),
     )
-    answer = {"model_versions": shown_versions(versions, governed=call.governed, keys=page.keys)}
+    answer = {"model_versions": shown_versions_of(page.keys, governed=call.governed)}
     return answer | ({"next_page_token": page.next_token} if page.next_token else {})
 
 

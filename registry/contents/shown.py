@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from audits.workflows.models import ChangeRequest
@@ -15,7 +14,7 @@ from audits.workflows.states import ChangeState
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
 from mrm.accounts.models import Workspace
-from mrm.prepared import Prepared
+from mrm.prepared import OneOf, Prepared
 from registry import stages
 from registry.contents.tagged import FIELDS, tags_in
 from registry.models import Alias, ModelTag, VersionTag
@@ -58,10 +57,8 @@ def with_stage(versions: QuerySet[ModelVersion], *, governed: bool) -> QuerySet[
 
 def shown_models(keys: list[UUID], *, governed: bool) -> list[dict]:
     """Each model as MLflow's RegisteredModel, in the order of `keys`: two queries in all."""
-    rows = _MODELS_BY_KEYS(keys=f"{{{','.join(map(str, keys))}}}")
-    latest = defaultdict(list)
-    newest = _newest(ModelVersion.objects.filter(model__in=[row["pk"] for row in rows]), governed)
-    for row in _version_rows(newest, governed):
+    rows, latest = _MODELS_BY_KEY(keys=keys), defaultdict(list)
+    for row in _LATEST[governed](models=keys):
         latest[row["model_id"]].append(_shown_version(row, governed))
     tags = tags_in(rows, governed=governed)
     shown = {row["pk"]: _shown_model(row, tags[row["pk"]], latest[row["pk"]], governed) for row in rows}
@@ -78,24 +75,27 @@ def shown_model(workspace: Workspace, name: str, person, *, governed: bool) -> d
 
 def shown_model_of(key: UUID, *, governed: bool) -> dict:
     """A model that was just made or changed."""
-    return _with_latest(_MODEL_BY_KEY(key=key)[0], governed)
+    return shown_models([key], governed=governed)[0]
 
 
 def shown_new_model(key: UUID, *, governed: bool) -> dict:
     """A model that was just made and has no versions."""
-    return _with_tags(_MODEL_BY_KEY(key=key)[0], [], governed)
+    return _with_tags(_MODELS_BY_KEY(keys=[key])[0], [], governed)
 
 
 def shown_version_of(key: UUID, *, governed: bool) -> dict:
     """A version that was just made, changed or looked up."""
-    return _shown_version(_VERSION_BY_KEY[governed](key=key)[0], governed)
+    return shown_versions_of([key], governed=governed)[0]
 
 
-def shown_versions(versions: QuerySet[ModelVersion], *, governed: bool, keys: list | None = None) -> list[dict]:
-    """Each version as MLflow's ModelVersion, in the order of `keys` where that is given: one query."""
-    rows = _version_rows(
-        with_stage(versions if keys is None else versions.filter(pk__in=keys), governed=governed), governed
-    )
+def shown_versions(versions: QuerySet[ModelVersion], *, governed: bool) -> list[dict]:
+    """Each of these versions as MLflow's ModelVersion: one query."""
+    return [_shown_version(row, governed) for row in _version_rows(with_stage(versions, governed=governed), governed)]
+
+
+def shown_versions_of(keys: list[UUID], *, governed: bool) -> list[dict]:
+    """The same of versions that were looked up or changed, in their order."""
+    rows = _VERSIONS_BY_KEY[governed](keys=keys)
     return _in_order(keys, {row["pk"]: _shown_version(row, governed) for row in rows})
 
 
@@ -105,12 +105,12 @@ def latest_versions(versions: QuerySet[ModelVersion], wanted: set[str], *, gover
     return [_shown_version(row, governed) for row in _version_rows(newest, governed)]
 
 
-def _in_order(keys: list | None, found: dict) -> list[dict]:
-    return list(found.values()) if keys is None else [found[key] for key in keys if key in found]
+def _in_order(keys: list[UUID], found: dict) -> list[dict]:
+    return [found[key] for key in keys if key in found]
 
 
 def _with_latest(row: dict, governed: bool) -> dict:
-    latest = [_shown_version(version, governed) for version in _LATEST[governed](model=row["pk"])]
+    latest = [_shown_version(version, governed) for version in _LATEST[governed](models=[row["pk"]])]
     return _with_tags(row, latest, governed)
 
 
@@ -160,26 +160,22 @@ def _named(workspace: UUID, name: str) -> QuerySet:
     return _model_rows(Model.objects.filter(workspace=workspace, name=name, mlflow__deleted_at__isnull=True))
 
 
-def _keyed_together(keys: str) -> QuerySet:
-    """`keys` is an array as PostgreSQL writes it, so that the query is the same for any number of them."""
-    return _model_rows(Model.objects.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [keys])).order_by())
+def _keyed(keys: list[UUID]) -> QuerySet:
+    return _model_rows(Model.objects.filter(OneOf("pk", keys)).order_by())
 
 
-def _keyed(key: UUID) -> QuerySet:
-    return _model_rows(Model.objects.filter(pk=key))
+def _latest_of(models: list[UUID], *, governed: bool) -> QuerySet:
+    return _version_rows(_newest(ModelVersion.objects.filter(OneOf("model_id", models)), governed), governed)
 
 
-def _latest_of(model: UUID, *, governed: bool) -> QuerySet:
-    return _version_rows(_newest(ModelVersion.objects.filter(model=model), governed), governed)
+def _keyed_versions(keys: list[UUID], *, governed: bool) -> QuerySet:
+    versions = ModelVersion.objects.filter(OneOf("pk", keys)).order_by()
+    return _version_rows(with_stage(versions, governed=governed), governed)
 
 
-def _keyed_version(key: UUID, *, governed: bool) -> QuerySet:
-    return _version_rows(with_stage(ModelVersion.objects.filter(pk=key), governed=governed), governed)
-
-
-_MODEL_BY_NAME, _MODEL_BY_KEY, _MODELS_BY_KEYS = Prepared(_named), Prepared(_keyed), Prepared(_keyed_together)
+_MODEL_BY_NAME, _MODELS_BY_KEY = Prepared(_named), Prepared(_keyed)
 _LATEST = {governed: Prepared(partial(_latest_of, governed=governed)) for governed in (True, False)}
-_VERSION_BY_KEY = {governed: Prepared(partial(_keyed_version, governed=governed)) for governed in (True, False)}
+_VERSIONS_BY_KEY = {governed: Prepared(partial(_keyed_versions, governed=governed)) for governed in (True, False)}
 
 
 def _shown_model(row: dict, said: list[dict], latest: list[dict], governed: bool) -> dict:

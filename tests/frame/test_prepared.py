@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Value
 
 from mrm.accounts.models import Workspace
-from mrm.prepared import Prepared
+from mrm.prepared import OneOf, Prepared
 from tests.factories import make_workspace
 
 
@@ -50,3 +50,11 @@ def test_the_database_plans_a_prepared_query_once_and_nothing_else_is_kept(db):
             asked(slug=f"none {number}")
             list(Workspace.objects.filter(slug=f"none {number}"))
         assert cursor.execute(kept, []).fetchone()[0] == before + 1
+
+
+def test_any_number_of_keys_is_one_value(db, django_assert_num_queries):
+    asked = Prepared(lambda keys: Workspace.objects.filter(OneOf("pk", keys)).order_by("slug").values("slug"))
+    keys = [make_workspace(slug).pk for slug in ("one", "two", "three")]
+    for some, found in ((keys, ["one", "three", "two"]), (keys[:1], ["one"]), ([], []), ([uuid.uuid4()], [])):
+        with django_assert_num_queries(1):
+            assert [row["slug"] for row in asked(keys=some)] == found
