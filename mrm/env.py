@@ -54,7 +54,7 @@ def database(url: str) -> dict:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://; no other database is supported.")
     options = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mrm.postgres",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
