@@ -23,6 +23,8 @@ TAKE_PEN = "SELECT FROM trail_head WHERE id = 1 FOR UPDATE"
 APPEND = "SELECT refuse_unless(count(*) = 1) FROM append_to_trail(%s, %s)"  # None where the clock was set back.
 CHANGED_SINCE = ("23505", "23503", "40001")  # Taken meanwhile; gone meanwhile; and what refuse_unless says.
 
+PLAIN = {models.CharField: str, models.TextField: str, models.BooleanField: bool}
+
 
 class Overtaken(Exception):
     """What the change rests on no longer holds, or never did; nothing was written."""
@@ -40,7 +42,14 @@ class Message:
 
     def insert(self, row: models.Model) -> None:
         statement, fields = _insertion(type(row))
-        self.execute(statement, [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
+        values = [(field, plain, field.pre_save(row, True)) for field, plain in fields]
+        self.execute(
+            statement,
+            [
+                value if value is None or type(value) is plain else field.get_db_prep_save(value, connection)
+                for field, plain, value in values
+            ],
+        )
         row._state.adding, row._state.db = False, connection.alias
 
     def execute(self, statement: str, values: list) -> None:
@@ -74,8 +83,11 @@ def written_at_once() -> Iterator[Message]:
 
 
 @cache
-def _insertion(model: type[models.Model]) -> tuple[str, list[models.Field]]:
+def _insertion(model: type[models.Model]) -> tuple[str, list[tuple[models.Field, type | None]]]:
+    """The statement, and for each value its field and the type, if any, that goes to the database as it is."""
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.GeneratedField)]
     names = ", ".join(f'"{field.column}"' for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})', fields  # noqa: S608 -- Our own names.
+    plain = [next((said for kind, said in PLAIN.items() if isinstance(field, kind)), None) for field in fields]
+    statement = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({places})'  # noqa: S608 -- Our own names.
+    return statement, list(zip(fields, plain, strict=True))
