@@ -41,6 +41,12 @@ def assessed_on_time(scope: Scope) -> Found:
 
 def worst_by_tier(scope: Scope) -> dict[tuple[int, str], int]:
     """How many models in use there are of each tier and worst current verdict; those without a finished run lack."""
+    if "worst by tier" not in scope.known:
+        scope.known["worst by tier"] = _counted_by_tier(scope)
+    return dict(scope.known["worst by tier"])
+
+
+def _counted_by_tier(scope: Scope) -> dict[tuple[int, str], int]:
     runs = Run.objects.filter(
         version__stage=Stage.PRODUCTION, version__model__in=scope.visible.filter(status__in=IN_USE).values("pk")
     )

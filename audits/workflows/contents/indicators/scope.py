@@ -38,6 +38,7 @@ class Scope:
     person: Person
     now: datetime
     at: datetime = field(default=None)  # None: now.
+    known: dict = field(default_factory=dict, compare=False)  # What several indicators need, counted for the first.
 
     @property
     def moment(self) -> datetime:
