@@ -16,7 +16,7 @@ INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --requi
 help:  ## say what there is
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## (.*)/  make \1 \t\2/' | expand -t 28
 
-run: set-up  ## start everything at http://localhost:8000 (another port: PORT=8001 make run)
+run: set-up  ## start everything at http://127.0.0.1:8000 (another port: PORT=8001 make run)
 	@exec $(BIN)/python -m mrm.serve
 
 test: set-up-tests mlflow-clients  ## the whole suite, on embedded PostgreSQL and Redis

@@ -56,7 +56,7 @@ class Server:
         self.crew, self.var, self.port = crew, var, port
         self.caller = Caller()
         self.address = f"http://{HOST}:{port}"
-        self.shown_address = f"http://localhost:{port}"  # A passkey belongs to a name, never to a number.
+        self.named_address = f"http://localhost:{port}"  # A passkey belongs to a name, never to a number.
         self.env = {"PUBLIC_URL": self.address} | os.environ | {"PYTHONUNBUFFERED": "1"}
         self.bin = Path(sys.executable).parent
         self.started: dict[str, float] = {}
@@ -150,7 +150,7 @@ def serve(var: Path, port: int) -> None:
         print("Starting web, worker and scheduler.", flush=True)
         web = server.start("web")
         server.wait_for_page(web)
-        print(f"\nmrm is ready at {server.shown_address}", flush=True)
+        print(f"\nmrm is ready at {server.address} (to use passkeys: {server.named_address})", flush=True)
         server.start("worker")
         server.start("scheduler")
         if with_demo:

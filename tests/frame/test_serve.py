@@ -88,7 +88,7 @@ def test_a_dead_worker_is_started_again_and_killing_the_supervisor_leaves_no_pro
 
 def test_a_start_after_a_crash_reuses_the_data_and_an_orderly_stop_ends_everything(start):
     run = start()
-    run.wait_for("mrm is ready at http://localhost:")
+    run.wait_for("mrm is ready at http://127.0.0.1:")
     migrations = run.count("django_migrations")
     assert migrations > 0
     assert "Applying" not in (run.var / "log" / "migrate.log").read_text().rpartition("Running migrations:")[2]

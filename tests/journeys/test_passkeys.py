@@ -104,7 +104,7 @@ class Officer:
 @pytest.fixture
 def address(stage) -> str:
     """As `make run` prints it, by name: a passkey belongs to a host name, never to a number."""
-    return stage.server.shown_address
+    return stage.server.named_address
 
 
 @pytest.fixture
