@@ -16,7 +16,7 @@ from inventory.models.records import ModelRecord, UseRecord, VersionRecord
 from inventory.models.regimes import RegimePack
 from inventory.models.sources import Source
 from inventory.models.surveys import Survey
-from inventory.models.tiering import TierAssessment
+from inventory.models.tiering import TierAssessment, TierDoubt
 from inventory.models.uses import Use, UseApproval
 from inventory.models.versions import ModelVersion
 
@@ -39,6 +39,7 @@ __all__ = [
     "RegimePack",
     "Source",
     "TierAssessment",
+    "TierDoubt",
     "Survey",
     "Stakeholder",
     "Statement",

@@ -86,3 +86,34 @@ class TierAssessment(models.Model):
     @property
     def levels(self) -> dict[str, str]:
         return {factor: getattr(self, factor) for factor in policies.FACTORS}
+
+
+class TierDoubtQuerySet(models.QuerySet):
+    def standing(self):
+        return self.filter(settled_at=None)
+
+
+class TierDoubt(models.Model):
+    """One reason to assess a confirmed tier again; settled when a tier is confirmed next, never otherwise changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="tier_doubts")
+    reason = models.CharField(max_length=400)
+    raised_by = models.ForeignKey(
+        "accounts.Person", null=True, on_delete=models.PROTECT, related_name="tier_doubts_raised"
+    )
+    raised_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TierDoubtQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["raised_at", "reason"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "reason"], condition=Q(settled_at=None), name="one_standing_doubt_per_reason"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.model}: {self.reason}"

@@ -16,6 +16,7 @@ from inventory.services.attributes import (
     tidied,
     told,
 )
+from inventory.services.doubts import doubt_by_attributes
 from inventory.services.drafts import (
     Draft,
     Taken,
@@ -116,6 +117,8 @@ def edit_model(
         setattr(model, name, value)
     _check(model, is_named_anew="name" in changed)
     details = {"changes": {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}}
+    if again := doubt_by_attributes(model, before=before, changed=changed, actor=actor):
+        details["tier_to_assess_again"] = again
     feeds = changed.keys() & {*policies.FACTORS, *policies.FACTS}
     tier_before = model.tier
     if feeds and reassess(model, changed=feeds):

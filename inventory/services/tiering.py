@@ -9,6 +9,7 @@ from audits.trail.services import governed, record
 from inventory import policies
 from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy, TierAssessment
+from inventory.services.doubts import settle_doubts
 from inventory.services.revisions import refuse_outdated
 from inventory.states import Status
 from mrm.accounts.models import Person
@@ -93,6 +94,7 @@ def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
     model.tier, model.tier_confirmed_by, model.tier_confirmed_at = assessment.tier, actor, now
     model.revision += 1
     model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
+    settle_doubts(model, now)
     details = {"before": before, "tier": model.tier, "policy": assessment.policy.number}
     record(Action.MODEL_TIERED, actor=actor, subject=model, **details)
     return model
@@ -164,10 +166,11 @@ def end_lapsed_exemptions(now: datetime) -> list[Model]:
 
 def why_tier_again(model: Model, now: datetime) -> list[str]:
     """Every reason to assess the tier of a model again; empty where its confirmed tier still rests on what holds."""
+    reasons = [f"{doubt.reason[:-1]}, on {day(doubt.raised_at)}." for doubt in model.tier_doubts.standing()]
     if model.tier_is_provisional:
-        return []
+        return reasons
     policy = Policy.objects.in_force()
-    rules, reasons = policy.section("tiering"), []
+    rules = policy.section("tiering")
     age = (now - model.tier_confirmed_at).days
     if age > rules["review_after_days"]:
         most = rules["review_after_days"]

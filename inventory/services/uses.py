@@ -15,6 +15,7 @@ from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Model, ModelVersion, Use, UseApproval
 from inventory.services.attributes import told
+from inventory.services.doubts import doubt_by_changed_use, doubt_by_new_use
 from inventory.services.revisions import refuse_outdated
 from inventory.services.texts import faults_in_texts
 from inventory.states import Status, UseState, use_after
@@ -80,7 +81,10 @@ def propose_use(
     )
     _check(use)
     use.save(force_insert=True)
-    record(Action.USE_PROPOSED, actor=actor, subject=use, number=use.number, terms=terms_digest(use))
+    details = {"number": use.number, "terms": terms_digest(use)}
+    if again := doubt_by_new_use(use, actor=actor):
+        details["tier_to_assess_again"] = again
+    record(Action.USE_PROPOSED, actor=actor, subject=use, **details)
     return use
 
 
@@ -110,8 +114,11 @@ def edit_use(use: Use, *, changes: dict, revision: int | None = None, actor) -> 
     use.revision += 1
     use.edited_at = timezone.now()
     use.save(update_fields=[*changed, "revision", "edited_at"])
-    details = {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}
-    record(Action.USE_EDITED, actor=actor, subject=use, changes=details, terms=terms_digest(use))
+    changes = {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}
+    details = {"changes": changes, "terms": terms_digest(use)}
+    if again := doubt_by_changed_use(use, changed=changed, actor=actor):
+        details["tier_to_assess_again"] = again
+    record(Action.USE_EDITED, actor=actor, subject=use, **details)
     return use
 
 

@@ -24,7 +24,7 @@ from audits.workflows.models import (
     ValidatorAssignment,
 )
 from audits.workflows.states import ENDED_FINDINGS, ArrangementState, ChangeState, FindingState, ValidationState
-from inventory.models import Model, ModelVersion
+from inventory.models import Model, ModelVersion, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
@@ -44,6 +44,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_breaches(person, models),
         *_candidates_and_failed_runs(person, models),
         *_tiers_to_confirm(person, models),
+        *_tiers_to_assess_again(person, models),
         *access_tasks(person, now),
         *_attestations(person),
         *_validations(person, models),
@@ -234,6 +235,25 @@ def _tiers_to_confirm(person, models) -> Iterator[Task]:
                 address=reverse("confirm-tier", args=[model.slug]),
                 since=model.registered_at,
             )
+
+
+def _tiers_to_assess_again(person, models) -> Iterator[Task]:
+    """Confirmed tiers on which something cast doubt since, for whoever owns the model."""
+    doubts = TierDoubt.objects.standing().filter(model__in=models, model__owner=person)
+    doubted = doubts.filter(model__tier_confirmed_at__isnull=False).exclude(model__status=Status.RETIRED)
+    told = defaultdict(list)
+    for doubt in doubted.select_related("model").order_by("raised_at", "reason")[:MOST_OF_A_KIND]:
+        told[doubt.model].append(doubt)
+    for model, ones in told.items():
+        yield Task(
+            icon="scale",
+            what=f"Assess the tier of {model.name} again",
+            why=f"{ones[0].reason} Tier {model.tier} holds until another is confirmed.",
+            brief=f"Tier of {model.name}",
+            action="Answer the scorecard",
+            address=reverse("answer-scorecard", args=[model.slug]),
+            since=ones[0].raised_at,
+        )
 
 
 def _validations(person, models) -> Iterator[Task]:

@@ -1,0 +1,60 @@
+"""What casts doubt on a confirmed tier: raised by what changed, settled by the next confirmation."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from inventory import policies
+from inventory.attributes import COLUMNS
+from inventory.models import Model, TierDoubt, Use
+from mrm.accounts.models import Person
+from mrm.pages.wording import sentence
+
+# Attributes that a tier rests on beside those that the matrix and the floors take in.
+WATCHED = frozenset(
+    {
+        "purpose",
+        "decisions_driven",
+        "model_type",
+        "method_family",
+        "methodology",
+        "learns_in_use",
+        "exposure_amount",
+        "exposure_measure",
+        *policies.FACTORS,
+    }
+)
+OF_USES = ("business_purpose", "population", "reliance")
+
+
+def doubt_by_attributes(model: Model, *, before: dict, changed, actor: Person | None) -> list[str]:
+    """After an edit, inside its governed block. What was never said before is an answer, not a change."""
+    names = [name for name in COLUMNS if name in changed and name in WATCHED and before[name] not in ("", None)]
+    return _raised(model, [f"{COLUMNS[name].label} has changed." for name in names], actor)
+
+
+def doubt_by_new_use(use: Use, *, actor: Person | None) -> list[str]:
+    """The first use is what a tier was assessed for; every further one is new."""
+    return _raised(use.model, [f"Use {use.number} is new: {use.title}."] if use.number > 1 else [], actor)
+
+
+def doubt_by_changed_use(use: Use, *, changed, actor: Person | None) -> list[str]:
+    reasons = [f"{sentence(name)} of use {use.number} has changed: {use.title}." for name in OF_USES if name in changed]
+    return _raised(use.model, reasons, actor)
+
+
+def settle_doubts(model: Model, now: datetime) -> None:
+    model.tier_doubts.standing().update(settled_at=now)
+
+
+def _raised(model: Model, reasons: list[str], actor: Person | None) -> list[str]:
+    """Each reason once while it stands; none about a tier that waits for its confirmation anyway."""
+    if not reasons or model.tier_confirmed_at is None:
+        return []
+    known = set(model.tier_doubts.standing().values_list("reason", flat=True))
+    new = [reason for reason in reasons if reason not in known]
+    now = timezone.now()
+    TierDoubt.objects.bulk_create(
+        TierDoubt(model=model, reason=reason, raised_by=actor, raised_at=now) for reason in new
+    )
+    return new
