@@ -120,9 +120,9 @@ def test_only_a_risk_officer_confirms_a_tier(workspace, engineer, owner, validat
 
 def test_whoever_registered_owns_or_proposed_does_not_confirm_the_tier(workspace, risk_officer):
     second = make_person(Role.RISK_OFFICER, workspace=workspace)
-    with pytest.raises(NotPermitted, match="owns or registered"):
+    with pytest.raises(NotPermitted, match="Who registered a model does not"):
         confirm_tier(make_model(actor=risk_officer), actor=risk_officer)
-    with pytest.raises(NotPermitted, match="owns or registered"):
+    with pytest.raises(NotPermitted, match="An owner does not confirm"):
         confirm_tier(make_model(owner=risk_officer), actor=risk_officer)
     proposed = edit_model(make_model(), changes={"exposure": "high"}, actor=risk_officer)
     with pytest.raises(NotPermitted, match="proposed"):

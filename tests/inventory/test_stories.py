@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist
 from django.template.loader import render_to_string
 from django.test import RequestFactory
@@ -51,7 +52,7 @@ def places(template: str) -> set[str]:
 
 def page_of(lines) -> str:
     request = RequestFactory().get("/")
-    request.user = SimpleNamespace()
+    request.user = AnonymousUser()
     page = SimpleNamespace(previous="", next="")
     return render_to_string(
         "trail/story.html", {"days": [(AT.date(), lines)], "page": page, "subject": "inventory.Model:1"}, request
