@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mrm.accounts import services
 from mrm.accounts.models import Person, Workspace
-from mrm.accounts.policies import Role
+from mrm.accounts.policies import Permission, Role
 
 PASSWORD = "measure-decide-prove"  # noqa: S105 - a demo that everybody can sign in to is the point.
 
@@ -52,8 +52,12 @@ class Cast:
     second_validator: Person
 
 
+SCORING_SERVICE = "nightly.scoring@example.com"
+
+
 def assemble() -> Cast:
-    """Everybody, created where they are missing."""
+    """Everybody, created where they are missing, and the account of a program."""
+    _scoring_service()
     people = {part.email.partition("@")[0]: _person(part) for part in CAST}
     return Cast(
         Workspace.objects.get(slug="main"),
@@ -83,3 +87,14 @@ def _person(part: Part) -> Person:
     if not person.grants.exists():
         services.grant_role(person, part.role, actor=None)
     return person
+
+
+def _scoring_service() -> None:
+    """What would send predictions every night: it logs data, with a token that can do nothing else."""
+    if Person.objects.filter(email=SCORING_SERVICE).exists():
+        return
+    workspace = Workspace.objects.get(slug="main")
+    service = services.create_person(SCORING_SERVICE, "Nightly scoring", kind=Person.Kind.SERVICE, actor=None)
+    services.grant_role(service, Role.ENGINEER, workspace=workspace, actor=None)
+    scope = {"actions": [Permission.LOG_DATA], "models": ["credit-default"]}
+    services.issue_token(service, "Scoring of credit default", workspace=workspace, **scope, actor=None)

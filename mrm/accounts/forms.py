@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
 from mrm.accounts.models import Person, Workspace, choices
-from mrm.accounts.policies import LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
+from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import Passkey, Password
 
 NOT_FOR_TOKENS = {
@@ -107,9 +107,6 @@ class TokenForm(forms.Form):
     actions = forms.MultipleChoiceField(
         label="May only",
         required=False,
-        choices=[
-            (what.value, what.replace("_", " ").capitalize()) for what in Permission if what not in NOT_FOR_TOKENS
-        ],
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         help_text="None ticked: everything your roles allow.",
     )
@@ -126,10 +123,19 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args, person, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["actions"].choices = [
+            (what.value, what.replace("_", " ").capitalize()) for what in self._scope_of(person)
+        ]
         ids = person.workspace_ids()
         self.fields["workspace"].queryset = (
             Workspace.objects.all() if ids is None else Workspace.objects.filter(pk__in=ids)
         )
+
+    @staticmethod
+    def _scope_of(person) -> list[Permission]:
+        """What its roles allow now; a service account's may still be approved, so for it whatever a service may do."""
+        allowed = ALLOWED_TO_SERVICES if person.is_service else person.permissions_in(None) - NOT_FOR_TOKENS
+        return [what for what in Permission if what in allowed]
 
     def clean_models(self):
         return slugs_in(self.cleaned_data["models"])

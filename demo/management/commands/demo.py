@@ -12,8 +12,10 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         if options["sign_ins"]:
-            for role, email, password in sign_ins():
-                self.stdout.write(f"  {role:<14} {email:<28} {password}")
+            told = sign_ins()
+            widest = max(len(role) for role, *_ in told)
+            for role, email, password in told:
+                self.stdout.write(f"  {role:<{widest}}  {email:<28} {password}")
             return
         # Imported only now: the libraries that the demo's engineers train with take seconds to load.
         from demo.portfolio import build
