@@ -41,7 +41,7 @@ def addresses(officer) -> list[str]:
     named = [reverse(name) for name in ("home", "portfolio", "change-list", "finding-list", "report-list", "trail")]
     named += [reverse(name) for name in ("my-tokens", "register-model", "verify-report", "mfa_index")]
     named += [reverse(name) for name in ("register", "register-differences", "surveys", "hygiene")]
-    named += [reverse(name) for name in ("my-access", "my-sessions", "people", "indicators", "policy")]
+    named += [reverse(name) for name in ("my-access", "my-sessions", "people", "indicators")]
     tabs = ("model", "model-versions", "model-monitoring", "model-changes", "model-history", "raise-finding")
     tabs += ("model-uses", "model-dependencies", "compare-versions", "model-regimes")
     named += [reverse(tab, args=[model]) for tab in tabs]
