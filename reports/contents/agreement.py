@@ -14,6 +14,7 @@ from audits.trail.models import Action
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.states import Stage, Status
 from reports.contents.descriptions import differing
+from reports.contents.undecided import undecided
 
 MOST_NAMED = 20
 
@@ -131,7 +132,7 @@ UNSAID = {
 def disagreements() -> list[str]:
     """Rows that do not say what the trail says of them, in words; the first so many of each kind."""
     with connection.cursor() as cursor:
-        return [*_in_states(cursor), *_unsaid(cursor), *differing(MOST_NAMED)]
+        return [*_in_states(cursor), *_unsaid(cursor), *differing(MOST_NAMED), *undecided(MOST_NAMED)]
 
 
 def _in_states(cursor) -> Iterator[str]:

@@ -9,16 +9,25 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from audits.trail.models import Action
+from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services import decide, raise_finding, request_change
+from audits.workflows.services import decide, raise_finding, request_change, withdraw
 from inventory.attributes import COLUMNS
 from inventory.models import Model, ModelVersion
-from inventory.services import edit_model, propose_use
+from inventory.services import approve_use, confirm_tier, edit_model, propose_use, publish_policy, retire_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Role
 from reports.contents.agreement import disagreements
-from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_version, promote
+from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_use, make_version, promote
+
+PROMOTED = "Version 1 of the model churn was put into production, and no approved request asked for it."
+
+
+def named() -> list[str]:
+    """What is named beside the promotion, which these tests bring about without a request."""
+    return [one for one in disagreements() if one != PROMOTED]
 
 
 @pytest.fixture
@@ -35,7 +44,7 @@ def change(workspace, owner, engineer, validator) -> ChangeRequest:
         password=PASSWORD,
         actor=validator,
     )
-    assert disagreements() == []
+    assert named() == []
     return change
 
 
@@ -59,20 +68,21 @@ def assert_refused(act) -> None:
 
 def test_an_untouched_installation_agrees_with_its_trail(change, owner):
     edit_model(change.model, changes={"exposure": "high"}, actor=owner)
-    assert disagreements() == []
+    assert named() == []
 
 
 def test_a_version_put_into_production_by_sql_is_named(workspace):
     version = make_version()
     ModelVersion.objects.filter(pk=version.pk).update(stage=Stage.PRODUCTION, promoted_at=timezone.now())
-    (found,) = disagreements()
+    found, undecided = disagreements()
     assert str(version.pk) in found and "is production" in found and "version.registered" in found
+    assert undecided.endswith("was put into production, and no approved request asked for it.")
 
 
 def test_a_model_put_into_use_by_sql_is_named(workspace):
     model = make_model(name="Smuggled")
     Model.objects.filter(pk=model.pk).update(status=Status.IN_USE)
-    (found,) = disagreements()
+    (found,) = named()
     assert (
         found == f"The model {model.slug} is in use, and no entry says that any version of it was put into production."
     )
@@ -80,25 +90,25 @@ def test_a_model_put_into_use_by_sql_is_named(workspace):
 
 def test_a_restriction_lifted_by_sql_is_named(change):
     Model.objects.update(status=Status.SUSPENDED)
-    assert ["is suspended" in found for found in disagreements()] == [True]
+    assert ["is suspended" in found for found in named()] == [True]
 
 
 def test_a_laxer_tier_by_sql_is_named(change):
     Model.objects.update(tier=3 if change.model.tier != 3 else 2)
-    assert [found.startswith("The tier of the model ") for found in disagreements()] == [True]
+    assert [found.startswith("The tier of the model ") for found in named()] == [True]
 
 
 def test_a_request_approved_by_sql_is_named(change):
     assert_refused(partial(ChangeRequest.objects.update, state="approved", decided_at=timezone.now()))
     without_triggers("workflows_changerequest", "UPDATE workflows_changerequest SET state = 'approved'")
-    assert ["is approved" in found and "change.requested" in found for found in disagreements()] == [True]
+    assert ["is approved" in found and "change.requested" in found for found in named()] == [True]
 
 
 def test_a_decision_given_to_somebody_else_by_sql_is_named(change, risk_officer):
     decision = Decision.objects.get()
     assert_refused(partial(Decision.objects.update, person=risk_officer))
     without_triggers("workflows_decision", f"UPDATE workflows_decision SET person_id = '{risk_officer.pk}'")
-    assert disagreements() == [f"The decision {decision.pk} is not the one that its entry says, or has none."]
+    assert named() == [f"The decision {decision.pk} is not the one that its entry says, or has none."]
 
 
 def test_a_finding_closed_by_sql_is_named(change, validator):
@@ -107,14 +117,14 @@ def test_a_finding_closed_by_sql_is_named(change, validator):
     )
     closing = "UPDATE workflows_finding SET state = 'closed', closed_at = now()"
     without_triggers("workflows_finding", f"{closing} WHERE id = '{finding.pk}'")
-    assert f"The finding {finding.reference} is closed, and no entry says so." in disagreements()
+    assert f"The finding {finding.reference} is closed, and no entry says so." in named()
 
 
 def test_a_role_taken_by_sql_is_named(change, engineer):
     RoleGrant.objects.bulk_create(
         [RoleGrant(person=engineer, role=Role.RISK_OFFICER, state="granted", alone_because="I say so.")]
     )
-    assert disagreements() == ["Erin Engineer (risk_officer) holds a role that no entry says was granted."]
+    assert named() == ["Erin Engineer (risk_officer) holds a role that no entry says was granted."]
 
 
 REWORDED = {
@@ -138,7 +148,7 @@ def described(workspace, owner, engineer) -> Model:
         exposure_amount=Decimal("1000"), exposure_measure="Yearly revenue.", exposure_on=date(2026, 1, 31),
     )  # fmt: skip
     edit_model(model, changes={"purpose": "Keeping customers.", "exposure": "high", "vendor": ""}, actor=owner)
-    assert disagreements() == []
+    assert named() == []
     return model
 
 
@@ -146,28 +156,58 @@ def described(workspace, owner, engineer) -> Model:
 def test_what_the_register_says_about_a_model_changed_by_sql_is_named(described, name):
     sql(f"UPDATE inventory_model SET {Model._meta.get_field(name).column} = {REWORDED[name]}")
     said = f"What the register says about the model churn is not what the entries about it say: {COLUMNS[name].label}."
-    assert disagreements() == [said]
+    assert named() == [said]
 
 
 def test_a_use_reworded_by_sql_is_named(described, owner):
     use = propose_use(described, title="Letters", business_purpose="To keep them.", actor=owner)
-    assert disagreements() == []
+    assert named() == []
     without_triggers("inventory_use", f"UPDATE inventory_use SET population = 'Everybody' WHERE id = '{use.pk}'")
-    (found,) = disagreements()
+    (found,) = named()
     assert found.startswith("The terms of the use ") and "Letters" in found
 
 
 def test_rows_put_in_by_sql_are_named(workspace):
     Model.objects.bulk_create([Model(workspace=workspace, slug="ghost", name="Ghost", owner=make_person())])
     Person.objects.bulk_create([Person(email="ghost@bank.example", display_name="Ghost")])
-    assert [found.startswith("No entry says how ") for found in disagreements()] == [True, True]
+    assert [found.startswith("No entry says how ") for found in named()] == [True, True]
 
 
 def test_a_model_that_is_gone_is_named(workspace):
     model = make_model(name="Churn")
     without_triggers("inventory_model", f"DELETE FROM inventory_model WHERE id = '{model.pk}'")
-    (found,) = disagreements()
+    (found,) = named()
     assert found.startswith(f"inventory.Model:{model.pk} is gone, of which entry ")
+
+
+def test_what_was_done_without_a_decision_as_the_system_or_by_sql_is_named(change, standard_document):
+    """As from a shell: the services that carry out what was decided, called without any decision."""
+    assert PROMOTED in disagreements()
+    publish_policy(standard_document | {"title": "Mine"}, actor=None)
+    confirm_tier(change.model, actor=None)
+    approve_use(change.version, make_use(change.model), actor=None)
+    withdraw(change, reason="No longer.", actor=change.requester)
+    retire_model(change.model, actor=None)
+    assert named() == [
+        "The model churn was retired after it had been in production, and no approved request asked for it.",
+        "The tier of the model churn was confirmed by nobody, and no approved request did so.",
+        "An approval of version 1 of the model churn for a use was given, and no approved request stands behind it.",
+        "Version 2 of the policy came into force, and no approved request asked for it.",
+    ]
+
+
+def test_a_request_that_nobody_had_to_approve_decides_nothing(change):
+    """By SQL as the application's own role: a request that awaits no role is approved by nobody."""
+    asked = ChangeRequest(
+        reference="CR-2026-9999", kind="promotion", model=change.model, version=change.version, reason="Mine.",
+        policy=change.policy, roles_required=[], evidence_digest="", expires_at=change.expires_at,
+    )  # fmt: skip
+    asked.save(force_insert=True)
+    with governed():
+        record(Action.CHANGE_REQUESTED, actor=None, subject=asked)
+        ChangeRequest.objects.filter(pk=asked.pk).update(state="approved", decided_at=timezone.now())
+        record(Action.CHANGE_APPROVED, actor=None, subject=asked)
+    assert disagreements() == [PROMOTED]
 
 
 def test_models_versions_and_roles_are_never_deleted_and_stay_what_they_are(change, risk_officer):
