@@ -50,7 +50,7 @@ def tables_of(document: dict) -> PolicyTables:
         ],
         limits=[_limit(entry) for entry in policies.section(document, "limits")],
         approvals=[
-            (sentence(kind), [_signatures(per_tier[tier]) for tier in policies.TIERS])
+            (sentence(kind), [_signatures(per_tier.get(tier, [])) for tier in policies.TIERS])
             for kind, per_tier in approvals.items()
         ],
         others=[
@@ -77,7 +77,7 @@ def _limit(entry: dict) -> LimitRow:
 
 
 def _signatures(roles: list[str]) -> str:
-    return " and ".join(words(role) for role in roles)
+    return " and ".join(words(role) for role in roles) or "–"  # Of lowering a tier, tier 1 alone says something.
 
 
 def _rows(value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

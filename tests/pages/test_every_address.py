@@ -20,7 +20,7 @@ from audits.trail.services import sign_checkpoint
 from audits.workflows.services import delegate, open_due_attestations, raise_finding, request_change, suspend
 from audits.workflows.services.validations import request_validation
 from inventory.services import attach_document, receive_survey, register_source
-from mrm.accounts.models import Recertification, Token
+from mrm.accounts.models import Person, Recertification, Token
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role, open_recertification
 from reports.models import Report
@@ -93,6 +93,7 @@ def scene(workspace, owner, engineer, validator, risk_officer, administrator, se
     report = Report.objects.create(reference="R-2026-0001", model=model, period_start=date(2026, 1, 1),
                                    period_end=date(2026, 2, 1), requested_by=engineer)  # fmt: skip
     make_token(engineer, workspace=workspace)
+    robot = make_person(Role.ENGINEER, name="Robot", workspace=workspace, kind=Person.Kind.SERVICE)
     grant = grant_role(validator, Role.COMPLIANCE, workspace=workspace, reason="Leave.", actor=administrator)
     open_recertification(timezone.now() + timedelta(days=400), every=timedelta(1), answer_within=timedelta(30))
     session = UserSession.objects.create(user=engineer, session_key="x" * 32, ip="127.0.0.1", user_agent="")
@@ -117,6 +118,7 @@ def scene(workspace, owner, engineer, validator, risk_officer, administrator, se
         "reports": {"report": report.pk, "reference": report.reference},
         "tokens": {"token_id": Token.objects.get(person=engineer).pk},
         "people": {"person_id": engineer.pk},
+        "service-accounts": {"account_id": robot.pk},
         "roles": {"grant_id": grant.pk},
         "confirmations": {"recertification_id": Recertification.objects.first().pk},
         "sessions": {"session_id": session.pk},
