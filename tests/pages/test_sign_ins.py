@@ -1,6 +1,8 @@
 """Signing in: counted and locked out; seen and ended; and what a change of roles does to those who are in."""
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
@@ -141,3 +143,29 @@ def test_a_wrong_password_counts_whatever_the_case_of_the_address(engineer):
         client = Client(REMOTE_ADDR=f"192.0.2.{number}")
         client.post(reverse("account_login"), {"login": engineer.email.upper(), "password": "wrong"})
     assert "Too many failed login attempts" in attempt(engineer, address="192.0.2.99").text
+
+
+def test_a_recovery_code_signs_in_once_where_the_app_is_lost_and_a_wrong_code_never(engineer):
+    TOTP.activate(engineer, "JBSWY3DPEHPK3PXP")
+    code = RecoveryCodes.activate(engineer).get_unused_codes()[0]
+
+    def sign_in(answer: str) -> Client:
+        cache.clear()
+        client = Client(REMOTE_ADDR="192.0.2.1")
+        assert attempt(engineer, client=client).headers["Location"] == reverse("mfa_authenticate")
+        assert not reads(client), "the password alone is not enough"
+        client.post(reverse("mfa_authenticate"), {"code": answer})
+        return client
+
+    assert not reads(sign_in("no code"))
+    assert reads(sign_in(code))
+    assert not reads(sign_in(code))
+
+
+def test_codes_of_the_second_factor_are_not_tried_without_end(engineer):
+    TOTP.activate(engineer, "JBSWY3DPEHPK3PXP")
+    client = Client(REMOTE_ADDR="192.0.2.1")
+    attempt(engineer, client=client)
+    for number in range(5):
+        client.post(reverse("mfa_authenticate"), {"code": f"no code {number}"})
+    assert "Too many failed login attempts" in client.post(reverse("mfa_authenticate"), {"code": "no code"}).text
