@@ -1,6 +1,7 @@
 """What signs checkpoints and what verifies them, against the vectors of RFC 8032, section 7.1 (Ed25519)."""
 
 import base64
+from hashlib import sha512
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -34,6 +35,15 @@ VECTORS = {
         "4a7c15e9716ed28dc027beceea1ec40a",
     ),
 }
+
+# The test "SHA(abc)" of section 7.1: the message is the SHA-512 of "abc".
+ABC = (
+    "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+    "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+    "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17a"
+    "d9bef1177331a704",
+)
+ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
 def key_of(secret: str) -> Ed25519PrivateKey:
@@ -80,3 +90,36 @@ def test_a_proof_of_another_log_does_not_hold():
     note = sign_note(checkpoint_body("log.example", 1, bytes(32)), "log.example", theirs)
     with pytest.raises(Fault, match="not signed by log.example"):
         verify_proof(b"{}", write_proof(0, [], note), str(VerifierKey("log.example", ED25519, ours.public_key())))
+
+
+def test_a_digest_is_signed_as_the_rfc_signs():
+    secret, public, signature = ABC
+    assert key_of(secret).public_key().public_bytes_raw().hex() == public
+    assert key_of(secret).sign(sha512(b"abc").digest()).hex() == signature
+
+
+def malformed(signature: bytes) -> dict[str, bytes]:
+    """What section 5.1.7 says is no signature, though most of it is one."""
+    scalar = int.from_bytes(signature[32:], "little") + ORDER
+    return {
+        "a scalar beyond the order of the group": signature[:32] + scalar.to_bytes(32, "little"),
+        "nothing": bytes(64),
+        "no point": b"\xff" * 32 + signature[32:],
+        "too short": signature[:63],
+        "too long": signature + b"\0",
+    }
+
+
+@pytest.mark.parametrize("how", sorted(malformed(bytes(64))))
+def test_a_malformed_signature_under_a_checkpoint_is_none(how):
+    key = key_of(ABC[0])
+    log = VerifierKey("log.example", ED25519, key.public_key())
+    note = sign_note(checkpoint_body("log.example", 7, bytes(32)), "log.example", key)
+    line = note.splitlines()[-1]
+    words = base64.b64decode(line.split()[-1])
+    forged = base64.b64encode(words[:4] + malformed(words[4:])[how]).decode()
+    try:
+        holds = Checkpoint.read(note.replace(line.split()[-1], forged)).is_signed_by(log)
+    except Fault:
+        holds = False
+    assert Checkpoint.read(note).is_signed_by(log) and not holds
