@@ -7,9 +7,10 @@ from rest_framework.response import Response
 from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, etag, expected_revision
-from inventory.api.lookups import model_for
+from inventory.api.lookups import model_at, model_for
 from inventory.api.paging import Pages, page_of
-from inventory.models import Use
+from inventory.contents.history import records_of_parts, rows_as_they_stood
+from inventory.models import Use, UseRecord
 from inventory.serializers import UseApprovalQuery, UseApprovalsOut, UseEdit, UseIn, UseOut, UseQuery
 from mrm.accounts.api import Api
 from mrm.errors import UnusableData
@@ -28,9 +29,15 @@ class UsesApi(Api):
     def get(self, request, slug):
         query = UseQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        uses = query.chosen(Use.objects.filter(model=model_for(request, slug)))
+        moment = query.moment()
+        model = model_at(request, slug, moment)
+        uses = Use.objects.filter(model_id=model.pk).select_related("model", "proposed_by")
         pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(uses.select_related("model", "proposed_by"), request, self)
+        if moment:
+            records = query.filtered(records_of_parts(UseRecord, model, moment), state="fields__state")
+            page = rows_as_they_stood(pages.paginate_queryset(records, request, self), uses)
+        else:
+            page = pages.paginate_queryset(query.chosen(uses), request, self)
         return pages.get_paginated_response(UseOut(page, many=True).data)
 
     @extend_schema(

@@ -6,9 +6,10 @@ from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
-from inventory.api.lookups import model_for, version_for
+from inventory.api.lookups import model_at, model_for, version_for
 from inventory.api.paging import Pages, page_of
-from inventory.models import ModelVersion
+from inventory.contents.history import records_of_parts, rows_as_they_stood
+from inventory.models import ModelVersion, VersionRecord
 from inventory.serializers import VersionIn, VersionOut, VersionQuery
 from mrm.accounts.api import Api, StreamedApi
 from mrm.accounts.policies import Permission
@@ -44,10 +45,16 @@ class VersionsApi(Api):
     def get(self, request, slug):
         query = VersionQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        versions = query.chosen(ModelVersion.objects.filter(model=model_for(request, slug)))
+        moment = query.moment()
+        model = model_at(request, slug, moment)
+        versions = ModelVersion.objects.filter(model_id=model.pk)
         versions = versions.select_related("model", "registered_by", "predecessor", "reference")
         pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(versions, request, self)
+        if moment:
+            records = query.filtered(records_of_parts(VersionRecord, model, moment), stage="stage")
+            page = rows_as_they_stood(pages.paginate_queryset(records, request, self), versions)
+        else:
+            page = pages.paginate_queryset(query.chosen(versions), request, self)
         return pages.get_paginated_response(VersionOut(page, many=True).data)
 
     @extend_schema(

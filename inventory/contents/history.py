@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 
+from django.db.models import IntegerField, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from inventory.models import Model, ModelRecord, ModelVersion, Moment, Use, UseApproval, UseRecord, VersionRecord
@@ -46,6 +49,23 @@ def parts_as_they_stood(kind: type[VersionRecord | UseRecord], model_id, moment:
     """A model's versions, or its uses, at that moment, newest first."""
     records = kind.objects.standing(moment).filter(model_id=model_id)
     return sorted((record.as_row() for record in records), key=lambda part: -part.number)
+
+
+def records_of_parts(kind: type[VersionRecord | UseRecord], model: Model, moment: Moment) -> QuerySet:
+    """What the register said of a model's versions, or of its uses, each with its number to sort by."""
+    records = kind.objects.standing(moment).filter(model_id=model.pk)
+    return records.annotate(number=Cast(KT("fields__number"), IntegerField()))
+
+
+def rows_as_they_stood(records: list, present: QuerySet) -> list:
+    """The rows of these records, looked up among the present ones, as the register told of them then."""
+    found = present.in_bulk([record.subject for record in records])
+    for record in records:
+        row, then = found[record.subject], record.as_row()
+        for field in row._meta.concrete_fields:
+            if field.attname in record.fields and field.name not in record.by_digest:
+                setattr(row, field.attname, getattr(then, field.attname))
+    return [found[record.subject] for record in records]
 
 
 def as_read(kind: type[ModelRecord | UseRecord], subject, revision: int):

@@ -46,6 +46,7 @@ class Record(models.Model):
 
     objects = RecordQuerySet.as_manager()
     follows: type[models.Model]
+    by_digest: tuple[str, ...] = ()  # Fields too long to keep again; they are given once.
 
     class Meta:
         abstract = True
@@ -98,6 +99,7 @@ class VersionRecord(Record):
     stage = _kept("stage", models.TextField())
 
     follows = ModelVersion
+    by_digest = ("schema", "params", "metrics", "training_data")
 
     class Meta:
         indexes = [

@@ -9,10 +9,10 @@ from inventory.serializers.models import (
     ModelIn,
     ModelOut,
     ModelQuery,
-    MomentQuery,
     RegisterDifferencesOut,
     RegisterDifferencesQuery,
 )
+from inventory.serializers.moments import MomentQuery
 from inventory.serializers.particulars import SHAPES, DocumentOut, DocumentQuery, EndIn
 from inventory.serializers.policies import PolicyOut
 from inventory.serializers.sources import SourceIn, SourceOut, SourceQuery

@@ -90,9 +90,12 @@ class ListQuery(StrictQuery):
 
     def chosen(self, rows: QuerySet) -> QuerySet:
         """The rows that fit what was asked for."""
+        return self.listing.holding(self.filtered(rows, **self.chosen_by), self.validated_data.get("search", ""))
+
+    def filtered(self, rows: QuerySet, **chosen_by: str) -> QuerySet:
+        """The rows that fit the filters, where these fields hold what they ask for."""
         asked = self.validated_data
-        wanted = {field: asked[name] for name, field in self.chosen_by.items() if asked.get(name) is not None}
-        return self.listing.holding(rows.filter(**wanted), asked.get("search", ""))
+        return rows.filter(**{field: asked[name] for name, field in chosen_by.items() if asked.get(name) is not None})
 
     @property
     def ordering(self) -> tuple[str, ...]:

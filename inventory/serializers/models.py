@@ -5,9 +5,9 @@ from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
 from inventory.contents.shared import WHAT
-from inventory.models import Moment
 from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
+from inventory.serializers.moments import MomentQuery
 from inventory.states import Status
 from mrm import serializers
 
@@ -82,26 +82,6 @@ class ModelChange(ModelEdit):
 
     def get_fields(self):
         return super().get_fields() | serializers.Serializer.get_fields(self)
-
-
-class MomentQuery(StrictQuery):
-    """Of when: what was so on one day, as far as it was known at the end of another."""
-
-    as_of = serializers.DateField(required=False, help_text="The register as it stood on this day.")
-    known_on = serializers.DateField(
-        required=False,
-        help_text="With what was known at the end of this day; where it is left out, at the end of `as_of`.",
-    )
-
-    def validate(self, asked):
-        if "known_on" in asked and "as_of" not in asked:
-            raise serializers.ValidationError({"known_on": "Say with as_of of which day the register is asked for."})
-        return asked
-
-    def moment(self) -> Moment | None:
-        """The moment asked for; None for the present."""
-        asked = self.validated_data
-        return Moment.of(asked["as_of"], asked.get("known_on")) if "as_of" in asked else None
 
 
 class ModelQuery(MomentQuery):

@@ -1,6 +1,7 @@
 from inventory.contents.lists import USES
 from inventory.policies import LEVELS
-from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
+from inventory.serializers.fields import PersonOut, StrictQuery
+from inventory.serializers.moments import PartsQuery
 from inventory.states import UseState
 from mrm import serializers
 
@@ -72,7 +73,7 @@ class UseOut(serializers.Serializer):
     revision = serializers.IntegerField(help_text="Also the ETag.")
 
 
-class UseQuery(ListQuery):
+class UseQuery(PartsQuery):
     listing = USES
     chosen_by = {"state": "state"}
 

@@ -2,7 +2,8 @@ from drf_spectacular.utils import extend_schema_field
 
 from audits.profiles.schema import Kind, Role
 from inventory.contents.lists import VERSIONS
-from inventory.serializers.fields import ListQuery, PersonOut
+from inventory.serializers.fields import PersonOut
+from inventory.serializers.moments import PartsQuery
 from inventory.states import Stage
 from mrm import serializers
 
@@ -107,7 +108,7 @@ class VersionOut(serializers.Serializer):
         return {"columns": version.schema}
 
 
-class VersionQuery(ListQuery):
+class VersionQuery(PartsQuery):
     listing = VERSIONS
     chosen_by = {"stage": "stage"}
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from inventory.services import edit_model
+from inventory.services import edit_model, edit_use, propose_use
 from tests.factories import make_model, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
 from tests.rest import is_problem
@@ -83,6 +83,30 @@ def test_a_question_that_makes_no_sense_is_refused(api, auditor, query):
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_the_first_and_the_last_day_there_is_can_be_asked_for(api, auditor, model, day):
     assert api(auditor).get(MODELS, {"as_of": day}).status_code == 200
+
+
+def test_versions_and_uses_as_they_stood(api, auditor, model):
+    use = propose_use(model, title="Pricing", actor=None)
+    let_days_pass(3, model)
+    edit_use(use, changes={"title": "Pricing of loans"}, actor=None)
+    propose_use(model, title="Marketing", actor=None)
+    promote(make_version(model))
+    client, address = api(auditor), f"{MODELS}{model.slug}/"
+
+    def told(part, field, **asked):
+        return [one[field] for one in client.get(f"{address}{part}/", asked).json()["results"]]
+
+    then = {"as_of": days_ago(1)}
+    assert told("versions", "stage", **then) == ["production"]
+    assert told("versions", "stage") == ["production", "superseded"]
+    assert told("versions", "number", stage="production", **then) == [1]
+    assert client.get(f"{address}versions/", then).json()["results"][0]["schema"]["columns"]
+    assert told("uses", "title", **then) == ["Pricing"]
+    assert told("uses", "title", ordering="-number", as_of=days_ago(0)) == ["Marketing", "Pricing of loans"]
+    assert told("uses", "title", state="live", **then) == []
+    is_problem(client.get(f"{address}uses/", {"as_of": days_ago(30)}), 404)
+    for nonsense in ({"search": "x"} | then, {"ordering": "title"} | then, {"known_on": days_ago(1)}):
+        is_problem(client.get(f"{address}uses/", nonsense), 400)
 
 
 def test_differences_between_two_days(api, auditor, model):
