@@ -27,6 +27,7 @@ class Report(models.Model):
     state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
     attempts = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=100, blank=True)  # What made the system ask for it; empty where somebody did.
     requested_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT)
     requested_at = models.DateTimeField(default=timezone.now)
     sealed_at = models.DateTimeField(null=True, blank=True)
@@ -41,6 +42,7 @@ class Report(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["requested", "sealed", "failed"]), name="report_state_is_known"
             ),
+            models.UniqueConstraint(fields=["origin"], condition=~Q(origin=""), name="one_report_per_origin"),
             models.CheckConstraint(
                 condition=Q(period_end__gte=models.F("period_start")), name="report_period_is_not_empty"
             ),

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record, sign_checkpoint
+from audits.workflows.models import Arrangement
 from audits.workflows.models.references import next_reference
 from inventory.contents.trail import chosen, entries_visible_to
 from inventory.models import Model
@@ -28,10 +30,11 @@ from reports.verification import Verification, verify_pdf
 from reports.verification.document import EVIDENCE
 
 MOST_ATTEMPTS = 3
+EMERGENCY = "break_glass"
 
 
 @governed()
-def request_report(model: Model, *, period_start: date, period_end: date, actor) -> Report:
+def request_report(model: Model, *, period_start: date, period_end: date, origin: str = "", actor) -> Report:
     """Ask for a monitoring report; a worker issues it."""
     require(actor, Permission.ISSUE_REPORT, model.workspace_id, model_slug=model.slug)
     if period_end < period_start:
@@ -45,6 +48,7 @@ def request_report(model: Model, *, period_start: date, period_end: date, actor)
         model=model,
         period_start=period_start,
         period_end=period_end,
+        origin=origin,
         requested_by=actor,
     )
     record(
@@ -54,6 +58,27 @@ def request_report(model: Model, *, period_start: date, period_end: date, actor)
         period=[period_start.isoformat(), period_end.isoformat()],
     )
     return report
+
+
+def report_emergencies() -> None:
+    """An emergency release is reported in a sealed document of its day, each exactly once: who decided, over what.
+
+    A version without reference data cannot be reported on yet; it is as soon as they are there.
+    """
+    reported = Report.objects.exclude(origin="").values("origin")
+    released = Arrangement.objects.filter(kind=Arrangement.Kind.BREAK_GLASS).annotate(
+        name=Concat(Value(f"{EMERGENCY}:"), Cast("pk", CharField()))
+    )
+    reportable = released.filter(version__reference__isnull=False).exclude(name__in=reported)
+    for release in reportable.select_related("model__workspace"):
+        _report_emergency(release)
+
+
+@governed()
+def _report_emergency(release: Arrangement) -> None:
+    origin, day = f"{EMERGENCY}:{release.pk}", timezone.localdate(release.starts_at)
+    if not Report.objects.filter(origin=origin).exists():
+        request_report(release.model, period_start=day, period_end=day, origin=origin, actor=None)
 
 
 def issue_report(report_id: UUID) -> Report | None:

@@ -13,5 +13,10 @@ def issue_requested_reports():
 
 
 @shared_task
+def report_emergencies():
+    services.report_emergencies()
+
+
+@shared_task
 def issue_report(report_id):
     services.issue_report(report_id)

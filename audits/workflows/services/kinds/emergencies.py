@@ -93,7 +93,7 @@ BREAK_GLASS = ChangeKind(
     about="version",
     purpose="Put a version into production in an emergency although its gate is closed; for days, not for good.",
     if_approved="With the second approval the version goes into production, everything it lacks is kept on record, "
-    "and a finding reports it.",
+    "a finding reports it, and a sealed report of the day tells who decided over what.",
     if_not="What is in use stays in use.",
     on_lapse="Unless the version is approved in full by its end, the use is restricted.",
     terms=(
