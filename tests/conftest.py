@@ -18,6 +18,10 @@ PROCESSES = {"stage", "live", "live_worker", "page"}
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rounds", type=int, default=10, help="how often the races of tests/races are run (default: 10)")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Starts PostgreSQL and Redis once for the whole run; xdist workers find them by the folder's name."""
     if hasattr(config, "workerinput") or config.option.collectonly:

@@ -11,6 +11,12 @@ from tests.factories import make_model, make_reference, make_version
 
 
 @pytest.fixture
+def rounds(request) -> int:
+    """How often the same people race again; `--rounds 200` where there is time."""
+    return request.config.getoption("rounds")
+
+
+@pytest.fixture
 def workspace(own_database) -> Workspace:
     """The workspace main of a prepared installation, with rows that are really committed."""
     prepare_installation()

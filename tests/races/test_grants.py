@@ -7,9 +7,9 @@ from tests.factories import make_person
 from tests.races.threads import at_once, refusals
 
 
-def test_two_approvers_at_once_approve_a_role_once(workspace, administrator):
-    for _ in range(5):
-        officers = [make_person(Role.RISK_OFFICER), make_person(Role.RISK_OFFICER)]
+def test_two_approvers_at_once_approve_a_role_once(rounds, workspace, administrator):
+    officers = [make_person(Role.RISK_OFFICER), make_person(Role.RISK_OFFICER)]
+    for _ in range(rounds):
         grant = grant_role(make_person(), Role.VALIDATOR, workspace=workspace, reason="Joins.", actor=administrator)
         answers = at_once(*(lambda who=officer, one=grant: approve_grant(one, actor=who) for officer in officers))
         grant.refresh_from_db()
@@ -18,9 +18,9 @@ def test_two_approvers_at_once_approve_a_role_once(workspace, administrator):
         assert (grant.state, grant.decided_by in officers) == ("granted", True)
 
 
-def test_an_approval_and_a_refusal_at_once_end_in_one_of_them(workspace, administrator):
+def test_an_approval_and_a_refusal_at_once_end_in_one_of_them(rounds, workspace, administrator):
     one, other = make_person(Role.RISK_OFFICER), make_person(Role.RISK_OFFICER)
-    for _ in range(5):
+    for _ in range(rounds):
         grant = grant_role(make_person(), Role.VALIDATOR, workspace=workspace, reason="Joins.", actor=administrator)
         answers = at_once(
             lambda grant=grant: approve_grant(grant, actor=one),
@@ -30,9 +30,9 @@ def test_an_approval_and_a_refusal_at_once_end_in_one_of_them(workspace, adminis
         assert len(refusals(answers)) == 1 and grant.state in ("granted", "refused")
 
 
-def test_roles_that_exclude_each_other_do_not_both_come_into_force_at_once(workspace, administrator):
+def test_roles_that_exclude_each_other_do_not_both_come_into_force_at_once(rounds, workspace, administrator):
     officers = [make_person(Role.RISK_OFFICER), make_person(Role.RISK_OFFICER)]
-    for _ in range(5):
+    for _ in range(rounds):
         person = make_person()
         grants = [
             grant_role(person, role, workspace=workspace, reason="Joins.", actor=administrator)

@@ -1,32 +1,40 @@
-"""Two hundred rounds of everything that decides at once: no deadlock, no lost update, no decision made twice."""
+"""Round after round of everything that decides at once: no deadlock, no lost update, no decision made twice."""
 
+from datetime import timedelta
 from functools import partial
+
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import verify_trail
 from audits.workflows.models import Arrangement, ChangeRequest, Decision
-from audits.workflows.services import expire_arrangements, request_change, suspend, withdraw
+from audits.workflows.services import (
+    delegate,
+    expire_arrangements,
+    request_change,
+    revoke_delegation,
+    suspend,
+    withdraw,
+)
 from audits.workflows.services.decisions import refresh_evidence
 from audits.workflows.states import ChangeState
-from inventory.services import edit_model
+from inventory.services import confirm_tier, edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
 from mrm.errors import RuleBroken
-from tests.factories import RETIREMENT, make_person, make_reference, make_version, promote
+from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version, promote
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
 from tests.workflows.kinds import exception_terms, overlay_terms
 from tests.workflows.retiring import sign, verified
 
-ROUNDS = 200
-AT_ONCE = 5
 Kind = ChangeRequest.Kind
 
 
-def test_two_hundred_rounds_of_deciding_withdrawing_and_editing_at_once(candidate, engineer, validator, risk_officer):
+def test_whoever_decides_withdraws_and_edits_at_once_decides_once(rounds, candidate, engineer, validator, risk_officer):
     """Each round two approvals, a withdrawal, a second request and an edit of the subject race for one request."""
     model = candidate.model
-    for number in range(ROUNDS // AT_ONCE):
+    for number in range(rounds):
         terms = overlay_terms(limitation=f"Limitation {number}")
         ask = partial(request_change, Kind.OVERLAY, model, reason="Why.", terms=terms, actor=engineer)
         change = ask()
@@ -46,31 +54,77 @@ def test_two_hundred_rounds_of_deciding_withdrawing_and_editing_at_once(candidat
         tidy(model, engineer)
     assert Decision.objects.count() == Entry.objects.filter(action=Action.CHANGE_DECIDED).count()
     model.refresh_from_db()
-    assert model.revision >= ROUNDS // AT_ONCE, "no edit was lost"
+    assert model.revision >= rounds, "no edit was lost"
     assert verify_trail().holds
 
 
-def test_promotion_against_retirement_against_suspension(candidate, engineer, validator, risk_officer, tmp_path):
-    promote(candidate)
+def test_a_promotion_a_retirement_and_a_suspension_at_once_leave_no_retired_model_in_production(
+    rounds, open_gate, owner, engineer, validator, risk_officer, tmp_path
+):
+    for number in range(rounds):
+        model = make_model(name=f"Model {number}", owner=owner, actor=engineer)
+        confirm_tier(model, actor=None)
+        first, follower = (make_version(model, actor=engineer) for _ in range(2))
+        make_reference(first, tmp_path)
+        make_reference(follower, tmp_path)
+        promote(first)
+        promotion = request_change(Kind.PROMOTION, follower, reason="Better.", actor=engineer)
+        retirement = request_change(Kind.RETIREMENT, model, reason="Over.", terms=RETIREMENT, actor=engineer)
+        approval(promotion, validator)()
+        approval(retirement, validator)()
+        approval(retirement, risk_officer)()
+        ending = verified(retirement, owner=owner, engineer=engineer)
+        answers = at_once(
+            approval(promotion, risk_officer),
+            partial(sign, ending, risk_officer),
+            partial(suspend, model, reason="Constant scores.", actor=risk_officer),
+        )
+        model.refresh_from_db()
+        in_production = model.versions.filter(stage=Stage.PRODUCTION).count()
+        assert (model.status == Status.RETIRED) == (in_production == 0)
+        assert in_production <= 1
+        assert len(refusals(answers)) >= 1
+    assert verify_trail().holds
+
+
+def test_what_is_sent_twice_at_once_counts_once(rounds, candidate, engineer, validator, risk_officer):
+    """Each round a request, an approval of it and the approval that completes it are each sent three times at once."""
     model = candidate.model
-    follower = make_version(model, actor=engineer)
-    make_reference(follower, tmp_path)
-    promotion = request_change(Kind.PROMOTION, follower, reason="Better.", actor=engineer)
-    retirement = request_change(Kind.RETIREMENT, model, reason="Over.", terms=RETIREMENT, actor=engineer)
-    approval(promotion, validator)()
-    approval(retirement, validator)()
-    approval(retirement, risk_officer)()
-    ending = verified(retirement, owner=model.owner, engineer=engineer)
-    answers = at_once(
-        approval(promotion, risk_officer),
-        partial(sign, ending, risk_officer),
-        partial(suspend, model, reason="Constant scores.", actor=risk_officer),
-    )
-    model.refresh_from_db()
-    in_production = model.versions.filter(stage=Stage.PRODUCTION).count()
-    assert (model.status == Status.RETIRED) == (in_production == 0)
-    assert in_production <= 1
-    assert len(refusals(answers)) >= 1 and verify_trail().holds
+    for number in range(1, rounds + 1):
+        terms = overlay_terms(limitation=f"Limitation {number}")
+        ask = partial(request_change, Kind.OVERLAY, model, reason="Why.", terms=terms, actor=engineer)
+        answers = at_once(*[ask] * 3)
+        (opened,) = [answer for answer in answers if isinstance(answer, ChangeRequest)]
+        assert all(opened.reference in str(no) for no in refusals(answers))
+        for person in (validator, risk_officer):
+            assert len(refusals(at_once(*[approval(opened, person)] * 3))) == 2
+        assert opened.decisions.count() == 2
+        assert ChangeRequest.objects.count() == Arrangement.objects.count() == number
+    assert Entry.objects.filter(action=Action.CHANGE_DECIDED).count() == 2 * rounds
+    assert verify_trail().holds
+
+
+def test_a_delegate_and_the_person_they_stand_in_for_do_not_both_decide_and_nothing_is_decided_by_a_lapsed_delegation(
+    rounds, candidate, engineer, validator, workspace
+):
+    """Each round both approve one request at once, while the delegation is taken back and given again."""
+    stand_in = make_person(workspace=workspace)
+    ends_at = timezone.now() + timedelta(days=1)
+    delegation = delegate(stand_in, reason="Leave.", ends_at=ends_at, actor=validator)
+    for number in range(rounds):
+        terms = overlay_terms(limitation=f"Limitation {number}")
+        change = request_change(Kind.OVERLAY, candidate.model, reason="Why.", terms=terms, actor=engineer)
+        at_once(
+            approval(change, validator),
+            approval(change, stand_in),
+            partial(revoke_delegation, delegation, actor=validator),
+        )
+        decision = change.decisions.get()
+        delegation.refresh_from_db()
+        assert decision.person == validator or decision.decided_at <= delegation.revoked_at
+        assert (decision.on_behalf_of == validator) == (decision.person == stand_in)
+        delegation = delegate(stand_in, reason="Leave.", ends_at=ends_at, actor=validator)
+    assert verify_trail().holds
 
 
 def test_sweeps_at_once_let_what_holds_lapse_once_and_restrict_the_model_once(
