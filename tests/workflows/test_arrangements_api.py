@@ -4,6 +4,7 @@ import pytest
 
 from audits.workflows.api import examples
 from audits.workflows.models import Arrangement
+from audits.workflows.services.kinds import KINDS
 from tests.rest import is_problem, post_json
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
 
@@ -24,6 +25,11 @@ def test_every_kind_says_what_it_needs_and_who_decides(api, story):
     assert "assessment.bias" in clause["choices"]
     assert kinds["promotion"]["roles_required"] == ["validator", "risk_officer"]
     is_problem(api(story.engineer).get(f"{API}change-kinds/?model=nobody-knows-it"), 422)
+
+
+def test_the_kinds_are_told_without_naming_a_model(api, engineer):
+    told = api(engineer).get(f"{API}change-kinds/").json()["kinds"]
+    assert {kind["kind"] for kind in told} == set(KINDS)
 
 
 def test_an_overlay_is_asked_for_with_its_terms_and_every_fault_is_named(api, story):

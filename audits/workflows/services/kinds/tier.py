@@ -8,6 +8,9 @@ from inventory.services import confirm_tier, lowers_strictest
 
 
 def proposed_tier(change: ChangeRequest) -> TierAssessment | None:
+    """The tier that waits for its confirmation; none while the kind is only asked about, without a model."""
+    if change.model is None:
+        return None
     return change.model.tier_assessments.proposed().select_related("proposed_by").first()
 
 
