@@ -179,10 +179,10 @@ def why_tier_again(model: Model, now: datetime) -> list[str]:
     if assessment is None:
         return [*reasons, "It was confirmed before tiers were assessed by a scorecard."]
     if assessment.policy.section("tiering") != rules:
-        reasons.append(f"The scorecard has changed since: it was assessed under version {assessment.policy.number}.")
+        reasons.append(f"The scorecard has changed: it was assessed under policy version {assessment.policy.number}.")
     now_true = _facts(model, assessment.answers)
     reasons += [
-        f"{name.replace('_', ' ').capitalize()} has changed since."
+        f"Changed since it was confirmed: {name.replace('_', ' ')}."
         for name in policies.FACTS
         if name in assessment.facts and now_true.get(name) != assessment.facts[name]
     ]

@@ -231,7 +231,7 @@ def test_a_confirmed_tier_is_asked_for_again_when_it_is_old_or_what_it_rests_on_
     assert why_tier_again(confirmed, now) == []
     assert "366 days ago" in why_tier_again(confirmed, now + timedelta(days=366, minutes=1))[0]
     edited = edit_model(model, changes={"affects_natural_persons": True}, actor=engineer)
-    assert why_tier_again(edited, now) == ["Affects natural persons has changed since."]
+    assert why_tier_again(edited, now) == ["Changed since it was confirmed: affects natural persons."]
     document = copy.deepcopy(policies.standard())
     document["tiering"]["factors"]["exposure"]["medium"] = 3
     publish_policy(document, actor=None)
