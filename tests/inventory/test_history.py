@@ -199,7 +199,7 @@ def test_the_database_refuses_two_truths_about_one_day(model):
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE inventory_modelrecord DISABLE TRIGGER USER")
-        with pytest.raises(IntegrityError, match="one_truth_at_a_time"):
+        with pytest.raises(IntegrityError, match="one_truth_at_a_time"), transaction.atomic():
             cursor.execute(
                 "INSERT INTO inventory_modelrecord (subject, recorded_from, valid_from, fields) "
                 "VALUES (%s, now(), now(), %s)",

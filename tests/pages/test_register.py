@@ -45,7 +45,7 @@ def test_an_edit_over_an_entry_that_was_changed_meanwhile_is_refused(visit, engi
     assert client.post(address, {"purpose": "First.", "revision": 1}).status_code == 302
     answer = client.post(address, {"purpose": "Second.", "revision": 1})
     assert answer.status_code == 412
-    assert "changed by somebody else" in answer.text
+    assert "Meanwhile somebody else entered “First.”" in answer.text
     model.refresh_from_db()
     assert model.purpose == "First."
 
@@ -64,4 +64,4 @@ def test_whoever_owns_a_model_is_told_why_they_do_not_confirm_its_tier(visit, wo
     model = make_model(owner=risk_officer)
     answer = visit(risk_officer).post(reverse("confirm-tier", args=[model.slug]))
     assert answer.status_code == 403
-    assert "ask another risk officer" in answer.text
+    assert "Ask another risk officer" in answer.text

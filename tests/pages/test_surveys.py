@@ -19,7 +19,7 @@ def test_the_pages_show_the_template_the_faults_and_the_preview(visit, workspace
 
     faulty = send(make_csv(("Card limit", owner.email, "Cards", "enormous", "yes")))
     assert "Line 2, column exposure" in faulty.text
-    good = send(make_csv(("<b>Bold</b>", owner.email, "Cards", "high", "yes")))
+    good = send(make_csv(("<b>Bold", owner.email, "Cards", "high", "yes")))
     assert "1 model would be registered" in good.text and "&lt;b&gt;Bold" in good.text
     survey = Survey.objects.latest("uploaded_at")
     assert client.post(reverse("import-survey", args=[survey.pk])).status_code == 302

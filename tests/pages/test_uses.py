@@ -20,7 +20,7 @@ def test_a_use_is_proposed_and_corrected_through_forms(visit, engineer, version)
     assert client.post(edit, {"title": "Pricing", "population": "Adults", "revision": 1}).status_code == 302
     late = client.post(edit, {"title": "Pricing", "population": "All", "revision": 1})
     assert late.status_code == 412
-    assert "changed by somebody else" in late.text
+    assert "Meanwhile somebody else entered “Adults”" in late.text
     page = client.get(reverse("model-uses", args=[slug])).text
     assert "Adults" in page and "No version is approved for this use now." in page
 
