@@ -5,6 +5,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -13,6 +14,11 @@ from mrm import embedded
 from tests.migrated import administer, set_up
 
 pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
+# The same examples on every run and however busy the machine is; `--hypothesis-profile default` looks for others.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
 PROCESSES = {"stage", "live", "live_worker", "page"}
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
