@@ -61,3 +61,7 @@ class UnusableData(DomainError):
 
 class TooLarge(DomainError):
     """More was sent than the stated limit allows."""
+
+
+class CursorUnknown(ValueError):
+    """The cursor is not one that this list gave."""

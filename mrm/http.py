@@ -8,14 +8,14 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by, set_origin
-from mrm.errors import DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData, shown_by
+from mrm.errors import CursorUnknown, DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData, shown_by
 
 STATUS = {NotPermitted: 403, RuleBroken: 409, Outdated: 412, UnusableData: 422, TooLarge: 413}
 TITLE = {
@@ -91,7 +91,8 @@ class ContentSecurityMiddleware:
 
 
 class RefusalMiddleware:
-    """A refusal becomes a page with every reason; part of a page where htmx asked for a part."""
+    """A refusal becomes a page with every reason; part of a page where htmx asked for a part. A place in a list that
+    does not exist becomes the beginning of that list."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -100,6 +101,8 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
+        if isinstance(exception, CursorUnknown):
+            return redirect(request.path)
         if isinstance(exception, DomainError):
             status, reasons = STATUS[type(exception)], exception.reasons
         elif sentence := no_room(exception):

@@ -6,7 +6,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from mrm.pages.keyset import CursorUnknown, keyset_page
+from mrm.errors import CursorUnknown
+from mrm.pages.keyset import keyset_page
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200

@@ -4,7 +4,6 @@ import json
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, StreamingHttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -16,7 +15,7 @@ from inventory.forms import RegisterFilter
 from inventory.models import Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
-from mrm.pages.keyset import CursorUnknown, keyset_page
+from mrm.pages.keyset import keyset_page
 from mrm.pages.listing import Column, head_of
 from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
 
@@ -39,12 +38,9 @@ def models(request):
     rows, known = _rows(request, form, moment)
     ordering = _ordering(form, known)
     tie = "subject" if moment else "slug"
-    try:
-        page = keyset_page(
-            rows, ordering_of(ordering, known, tie=tie), cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE
-        )
-    except CursorUnknown:
-        return redirect(request.path)
+    page = keyset_page(
+        rows, ordering_of(ordering, known, tie=tie), cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE
+    )
     context = {
         "form": form,
         "moment": moment,

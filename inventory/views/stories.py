@@ -3,7 +3,6 @@
 from itertools import groupby
 
 from django.http import Http404
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -21,7 +20,7 @@ from inventory.contents.stories import (
 from inventory.forms import StoryFilter
 from inventory.views.scope import model_for, model_page
 from mrm.pages.answers import answer
-from mrm.pages.keyset import CursorUnknown, keyset_page
+from mrm.pages.keyset import keyset_page
 from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
 
 COLUMNS = ["entry", "at", "by", "action", "about", "sentence", "quoted", "leaf_hash"]
@@ -82,15 +81,12 @@ def _asked(request) -> StoryFilter:
 
 def _answer(request, entries, context: dict, page: str):
     form = _asked(request)
-    try:
-        found = keyset_page(
-            narrowed(entries, form.cleaned_data),
-            NEWEST_FIRST,
-            cursor=request.GET.get("cursor", ""),
-            size=ROWS_PER_PAGE,
-        )
-    except CursorUnknown:
-        return redirect(request.path)
+    found = keyset_page(
+        narrowed(entries, form.cleaned_data),
+        NEWEST_FIRST,
+        cursor=request.GET.get("cursor", ""),
+        size=ROWS_PER_PAGE,
+    )
     days = [(day, list(lines)) for day, lines in groupby(lines_of(found.rows), key=lambda line: line.entry.at.date())]
     context |= {"form": form, "page": found, "days": days}
     return answer(request, page, context, part="trail/story.html", status=200 if form.is_valid() else 400)

@@ -1,22 +1,18 @@
 """The tab of a model's page that the register alone can fill, its versions; and what belongs to a model as CSV."""
 
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from inventory.contents.lists import SOURCES, USES, VERSIONS
 from inventory.models import Source
 from inventory.views.scope import model_for, model_page
-from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def versions(request, slug):
     model = model_for(request, slug)
     rows = model.versions.select_related("registered_by", "predecessor")
-    try:
-        context = model_page(request, model, "versions", **VERSIONS.shown(request, rows))
-    except CursorUnknown:
-        return redirect(request.path)
+    context = model_page(request, model, "versions", **VERSIONS.shown(request, rows))
     context["address"] = request.build_absolute_uri("/").rstrip("/")
     return render(request, "inventory/versions.html", context)
 

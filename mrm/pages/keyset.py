@@ -11,11 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import DataError
 from django.db.models import Q, QuerySet
 
+from mrm.errors import CursorUnknown
+
 LONGEST_CURSOR = 2000
-
-
-class CursorUnknown(ValueError):
-    """The cursor is not one that this list gave."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Listing:
         return rows
 
     def page(self, request: HttpRequest, rows: QuerySet) -> KeysetPage:
-        """The page that an address asks for; raises CursorUnknown."""
+        """The page that an address asks for; raises CursorUnknown, which `mrm.http` answers."""
         order = self.ordering(request.GET.get("ordering", ""))
         return keyset_page(rows, order, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
 

@@ -1,7 +1,7 @@
 """What holds for a time: the register of it, one of it, ending it; and stopping a model at once."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,7 +15,6 @@ from audits.workflows.states import ArrangementState
 from inventory.views.scope import model_for
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.keyset import CursorUnknown
 
 # The kind of request that renews each, and whether it names what it renews.
 RENEWED_BY = {
@@ -33,10 +32,7 @@ ENDED_BY_DECISION = (Arrangement.Kind.SUSPENSION, Arrangement.Kind.VALIDATION, A
 @require_safe
 def arrangement_list(request):
     rows, form = _chosen(request)
-    try:
-        context = ARRANGEMENTS.shown(request, rows, csv="arrangements-csv") | {"form": form}
-    except CursorUnknown:
-        return redirect(request.path)
+    context = ARRANGEMENTS.shown(request, rows, csv="arrangements-csv") | {"form": form}
     return answer(request, "workflows/arrangement_list.html", context, part="workflows/arrangement_rows.html")
 
 

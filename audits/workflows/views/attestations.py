@@ -1,7 +1,7 @@
 """Attestations: who is asked, since when, and the page on which an owner answers."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,16 +13,12 @@ from audits.workflows.forms import AttestationFilter, AttestationForm
 from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def attestation_list(request):
     form, today = AttestationFilter(request.GET), timezone.now().date()
-    try:
-        context = ATTESTATIONS.shown(request, _chosen(request, form), csv="attestations-csv") | {"form": form}
-    except CursorUnknown:
-        return redirect(request.path)
+    context = ATTESTATIONS.shown(request, _chosen(request, form), csv="attestations-csv") | {"form": form}
     context["rows"] = [(row, row.bucket(today)) for row in context["page"].rows]
     return answer(request, "workflows/attestation_list.html", context, part="workflows/attestation_rows.html")
 

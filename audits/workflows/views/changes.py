@@ -1,7 +1,7 @@
 """Change requests: asking, seeing what is at stake, deciding, taking back."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,17 +19,13 @@ from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
 from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.keyset import CursorUnknown
 from mrm.queue import nudge
 
 
 @require_safe
 def change_list(request):
     changes, form = _chosen(request)
-    try:
-        context = CHANGES.shown(request, changes, csv="changes-csv") | {"form": form}
-    except CursorUnknown:
-        return redirect(request.path)
+    context = CHANGES.shown(request, changes, csv="changes-csv") | {"form": form}
     return answer(request, "workflows/change_list.html", context, part="workflows/change_rows.html")
 
 
@@ -55,10 +51,7 @@ def _chosen(request):
 def model_changes(request, slug):
     model = model_for(request, slug)
     changes = model.changes.select_related("model", "version", "requester")
-    try:
-        context = model_page(request, model, "changes", **CHANGES.shown(request, changes))
-    except CursorUnknown:
-        return redirect(request.path)
+    context = model_page(request, model, "changes", **CHANGES.shown(request, changes))
     return render(request, "workflows/model_changes.html", context)
 
 

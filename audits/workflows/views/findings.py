@@ -1,7 +1,7 @@
 """Findings: all of them, those of one model, one as a story with what it awaits; and writing one."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,16 +24,12 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import holders_of
 from mrm.pages import wording
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def finding_list(request):
     findings, form = _chosen(request)
-    try:
-        context = FINDINGS.shown(request, findings, csv="findings-csv") | {"form": form}
-    except CursorUnknown:
-        return redirect(request.path)
+    context = FINDINGS.shown(request, findings, csv="findings-csv") | {"form": form}
     return answer(request, "workflows/finding_list.html", context, part="workflows/finding_rows.html")
 
 
@@ -48,10 +44,7 @@ def findings_csv(request):
 def model_findings(request, slug):
     model = model_for(request, slug)
     findings = Finding.objects.visible_to(request.user).filter(model=model).select_related("model", "owner")
-    try:
-        context = model_page(request, model, "findings", **FINDINGS.shown(request, ranked(findings)))
-    except CursorUnknown:
-        return redirect(request.path)
+    context = model_page(request, model, "findings", **FINDINGS.shown(request, ranked(findings)))
     return render(request, "workflows/model_findings.html", context)
 
 

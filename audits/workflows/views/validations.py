@@ -29,16 +29,12 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.models import Person
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.keyset import CursorUnknown
 
 
 @require_safe
 def validation_list(request):
     rows, form = _filtered(request)
-    try:
-        context = VALIDATIONS.shown(request, rows, csv="validations-csv") | {"form": form}
-    except CursorUnknown:
-        return redirect(request.path)
+    context = VALIDATIONS.shown(request, rows, csv="validations-csv") | {"form": form}
     return answer(request, "workflows/validation_list.html", context, part="workflows/validation_rows.html")
 
 
@@ -56,10 +52,7 @@ def model_validations(request, slug):
     rows = _listed(ValidationRequest.objects.filter(model=model))
     today = timezone.now().date()
     due = due_of([model]).get(model.pk)
-    try:
-        listed = VALIDATIONS.shown(request, rows)
-    except CursorUnknown:
-        return redirect(request.path)
+    listed = VALIDATIONS.shown(request, rows)
     context = model_page(
         request,
         model,
