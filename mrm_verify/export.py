@@ -13,6 +13,7 @@ chosen, each with the proof that it stands under the checkpoint of the manifest.
 
 import json
 import zipfile
+import zlib
 from bisect import bisect_right as bisect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,9 @@ from mrm_verify.trust import Checker, Trust
 FORMAT = "mrm-trail/1"
 MEMBERS = ("manifest.json", "entries.ndjson", "checkpoints.ndjson", "statements.ndjson")
 LONGEST_LINE = 32 * 2**20
+MOST_EXPANDED = (
+    100  # Times. Hashes do not compress, so a trail expands about tenfold; what is made to exhaust us, 1000.
+)
 AT_ONCE = 500  # Checkpoints handed to a process together.
 
 
@@ -180,21 +184,29 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             if tuple(archive.namelist()) != MEMBERS:
                 raise Fault(f"{path} is not an exported trail: it must hold {', '.join(MEMBERS)} in this order.")
+            for member in archive.infolist():
+                if member.file_size > MOST_EXPANDED * member.compress_size:
+                    raise Fault(f"{member.filename} would expand {MOST_EXPANDED} times and more, as no trail does.")
             yield archive
-    except (OSError, zipfile.BadZipFile, EOFError) as fault:
+    except (OSError, zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as fault:  # The last: a password is asked.
         raise Fault(f"{path} cannot be read as an archive: {fault}.") from fault
 
 
 def _manifest(archive: zipfile.ZipFile) -> dict:
-    manifest = _parsed(archive.read("manifest.json"), "The manifest")
+    with archive.open("manifest.json") as member:
+        manifest = _parsed(member.read(LONGEST_LINE), "The manifest")
     if manifest.get("format") != FORMAT:
         raise Fault(f"The manifest is not of the format {FORMAT}.")
     keys, scope = manifest.get("keys"), manifest.get("scope")
     shaped = isinstance(keys, dict) and isinstance(keys.get("log"), str) and (scope is None or isinstance(scope, dict))
-    shaped = shaped and all(isinstance(keys.get(name), list) for name in ("witnesses", "authorities"))
+    shaped = shaped and all(_are_texts(keys.get(name)) for name in ("witnesses", "authorities"))
     if not shaped or not isinstance(manifest.get("size"), int) or not isinstance(manifest.get("checkpoint"), str):
         raise Fault("The manifest lacks its size, its checkpoint or its keys.")
     return manifest
+
+
+def _are_texts(values) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mrm_verify.faults import Fault
 
 ED25519, COSIGNATURE = b"\x01", b"\x04"
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")  # A note may hold line feeds and no others.
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,17 @@ class Checkpoint:
     def read(cls, note: str) -> "Checkpoint":
         text, blank, lines = note.rpartition("\n\n")
         parts = text.split("\n")
-        if not blank or len(parts) != 3 or not parts[1].isascii() or not parts[1].isdecimal():
+        if not blank or len(parts) != 3 or not parts[0] or not _SIZE.fullmatch(parts[1]):
             raise Fault("A checkpoint is not a signed note of three lines.")
+        if not note.endswith("\n") or _CONTROL.search(note):
+            raise Fault(f"The checkpoint over {parts[1]} entries has a control character or is cut off.")
         try:
             root = base64.b64decode(parts[2], validate=True)
             signatures = tuple(_signature(line) for line in lines.splitlines())
         except (binascii.Error, ValueError) as fault:
             raise Fault(f"The checkpoint over {parts[1]} entries is malformed ({fault}).") from fault
+        if len(root) != 32:
+            raise Fault(f"The root of the checkpoint over {parts[1]} entries is not the length of one.")
         found = cls(parts[0], int(parts[1]), root, signatures)
         if found.body != text + "\n":
             raise Fault(f"The checkpoint over {parts[1]} entries is not spelt as it must be.")

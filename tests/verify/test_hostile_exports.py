@@ -1,0 +1,118 @@
+"""An export made by an enemy: the verifier says in words what is wrong, and neither stumbles nor is exhausted."""
+
+import json
+import random
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mrm.adapters.notes import sign_note
+from mrm_verify import merkle
+from mrm_verify.canonical import canonical
+from mrm_verify.command import main
+from mrm_verify.export import FORMAT, MEMBERS, verify_export
+from mrm_verify.faults import Fault
+from mrm_verify.notes import ED25519, VerifierKey, checkpoint_body
+from mrm_verify.trust import Trust
+
+SECRET = Ed25519PrivateKey.from_private_bytes(b"log!" * 8)
+LOG = VerifierKey("log.example", ED25519, SECRET.public_key())
+
+
+def contents(count: int = 5) -> dict[str, bytes]:
+    """A small trail that holds."""
+    frontier, previous, lines = [], "", []
+    for position in range(count):
+        body = {"position": position, "previous": previous, "action": "model.registered", "details": {"n": position}}
+        body |= {"actor": {"id": "1"}, "subject": {"id": "inventory.model:1"}}
+        leaf = merkle.leaf_hash(canonical(body))
+        frontier, _ = merkle.append(frontier, position, leaf)
+        previous = leaf.hex()
+        lines.append(canonical({"body": body, "leaf_hash": previous}) + b"\n")
+    note = sign_note(checkpoint_body(LOG.name, count, merkle.root(frontier)), LOG.name, SECRET)
+    manifest = {"format": FORMAT, "log": LOG.name, "size": count, "scope": None, "checkpoint": note}
+    manifest["keys"] = {"log": str(LOG), "witnesses": [], "authorities": []}
+    checkpoints = canonical({"note": note, "time_stamps": []}) + b"\n"
+    return dict(zip(MEMBERS, (json.dumps(manifest).encode(), b"".join(lines), checkpoints, b""), strict=True))
+
+
+def packed(folder: Path, members: dict[str, bytes], compression=zipfile.ZIP_DEFLATED) -> Path:
+    file = folder / "trail.zip"
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file
+
+
+def test_a_small_trail_made_by_hand_holds(tmp_path):
+    assert verify_export(packed(tmp_path, contents()), Trust(log=str(LOG))).entries == 5
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_member_that_expands_beyond_what_a_trail_can_is_refused_before_it_is_read(tmp_path, member):
+    bomb = contents() | {member: b" " * 20_000_000}
+    with pytest.raises(Fault, match="would expand 100 times"):
+        verify_export(packed(tmp_path, bomb), Trust())
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b"[" * 100_000 + b"\n", b"\xff\xfe\n", b"null\n", b"{}\n", b'{"a":' + b"9" * 5000 + b"}\n",
+     b'{"body":{},"leaf_hash":"x"}\n', b'{"note":"x","time_stamps":[]}\n', b'{"statement":{},"statement_digest":"x"}\n',
+     b'{"body":{"position":0},"leaf_hash":5}\n', b"\n\n"],
+    ids=range(11),
+)  # fmt: skip
+def test_a_member_that_is_something_else_is_refused_in_words(tmp_path, member, content):
+    with pytest.raises(Fault):
+        verify_export(packed(tmp_path, contents() | {member: content}, zipfile.ZIP_STORED), Trust())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"size": 10**30}, {"size": True}, {"size": -1}, {"log": 5}, {"scope": []}, {"keys": {}}, {"checkpoint": "x"},
+     {"keys": {"log": "x", "witnesses": [], "authorities": []}},
+     {"keys": {"log": "", "witnesses": [], "authorities": []}},
+     {"keys": {"log": str(LOG), "witnesses": [5], "authorities": []}},
+     {"keys": {"log": str(LOG), "witnesses": ["x"], "authorities": []}},
+     {"keys": {"log": str(LOG), "witnesses": [], "authorities": ["x"]}},
+     {"keys": {"log": str(LOG), "witnesses": [], "authorities": [None]}}],
+    ids=range(13),
+)  # fmt: skip
+def test_a_manifest_that_states_nonsense_is_refused_in_words(tmp_path, changes):
+    members = contents()
+    members["manifest.json"] = json.dumps(json.loads(members["manifest.json"]) | changes).encode()
+    with pytest.raises(Fault):
+        verify_export(packed(tmp_path, members), Trust())
+
+
+def test_a_compression_nobody_knows_and_a_password_are_refused_in_words(tmp_path, capsys):
+    whole = packed(tmp_path, contents()).read_bytes()
+    central, local = whole.index(b"PK\x01\x02"), whole.index(b"PK\x03\x04")
+    for offset, value in ((8, 1), (10, 97)):  # The flag for encryption; a method of compression that there is not.
+        changed = bytearray(whole)
+        struct.pack_into("<H", changed, central + offset, value)
+        struct.pack_into("<H", changed, local + offset - 2, value)
+        file = tmp_path / "changed.zip"
+        file.write_bytes(changed)
+        assert main(["trail", str(file)]) == 1
+        assert "cannot be read as an archive" in capsys.readouterr().err
+
+
+def test_no_flipped_byte_makes_the_verifier_stumble(tmp_path):
+    whole, chance = packed(tmp_path, contents()).read_bytes(), random.Random(8)
+    file, held = tmp_path / "flipped.zip", 0
+    for place in sorted(chance.sample(range(len(whole)), 400)):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << chance.randrange(8)
+        file.write_bytes(changed)
+        try:
+            found = verify_export(file, Trust(log=str(LOG)))
+        except Fault:
+            continue
+        held += 1  # Such as a time of a file in the archive, which nobody reads.
+        assert found.entries == 5
+    assert held < 200
