@@ -27,7 +27,7 @@ from mrm.processes import Child, Crew
 
 ROLE = DATABASE = "mrm"  # The role that owns the tables and migrates…
 SERVING_ROLE = "mrm_serving"  # …and the one that serves: it owns nothing, so it can remove no trigger.
-COMMANDS_OF_THE_OWNER = {"dbshell", "flush", "migrate", "sqlflush", "test"}
+COMMANDS_OF_THE_OWNER = {"dbshell", "flush", "migrate", "restore", "sqlflush", "test"}
 LONGEST_SOCKET_PATH = 100  # The kernels allow 103 (macOS) or 107 (Linux) bytes.
 START_SECONDS = 60.0
 SETTINGS = {
@@ -74,7 +74,7 @@ def _sockets(var: Path) -> Path:
 
 
 def role_for(command: list[str]) -> str:
-    """The role that a process with these arguments connects as: `manage.py migrate` owns, everything else serves."""
+    """The role that a process with these arguments connects as: the commands above own, everything else serves."""
     owns = Path(command[0]).name == "manage.py" and len(command) > 1 and command[1] in COMMANDS_OF_THE_OWNER
     return ROLE if owns else SERVING_ROLE
 

@@ -63,6 +63,13 @@ def local_path(digest: str) -> Path:
     return kept
 
 
+def everything() -> list[tuple[str, int]]:
+    """Every stored file by its digest, with its size, in the order of the digests."""
+    store, root = _store(settings.STORAGE_URL)
+    found = store.get_file_info(fs.FileSelector(root, allow_not_found=True, recursive=True))
+    return sorted((one.base_name, one.size) for one in found if one.is_file and DIGEST.fullmatch(one.base_name))
+
+
 def is_intact(digest: str) -> bool:
     """Whether the bytes are there and still have their digest."""
     try:

@@ -58,10 +58,13 @@ def fault_against_kept(length: int) -> str:
 
 
 @governed()
-def accept_restore(*, reason: str, actor) -> str:
-    """Go on from an older trail: the loss is recorded, with the checkpoint that shows it. Gives what was accepted."""
+def accept_restore(*, reason: str, lost: str = "", actor) -> str:
+    """Go on from an older trail: the loss is recorded, with the checkpoint that shows it. Gives what was accepted.
+
+    `lost` says what was lost, where whoever restored has seen it.
+    """
     head = Head.objects.get(pk=1)
-    fault = fault_against_kept(head.length)
+    fault = lost or fault_against_kept(head.length)
     if not fault:
         raise RuleBroken("Nothing is missing: the trail agrees with the checkpoint that is kept beside the keys.")
     record(Action.TRAIL_RESTORED, actor=actor, subject=head, reason=reason, fault=fault, kept=kept.newest(log_id()))
