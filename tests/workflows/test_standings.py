@@ -1,32 +1,33 @@
 """How models stand as it is kept: always what computing it from everything else gives."""
 
 import random
-from datetime import timedelta
+from copy import deepcopy
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
-from django.forms import model_to_dict
 from django.utils import timezone
 
 from audits.assessments.models import Plan, Run
 from audits.workflows.contents.standings import standings_of
 from audits.workflows.models import ChangeRequest, Finding, Standing, StandingMark
 from audits.workflows.services import count_marked
-from inventory.models import Model, ModelVersion
-from tests.factories import make_model, make_version, promote
+from audits.workflows.services.standings import COUNTED
+from inventory.models import Model, ModelVersion, Policy
+from inventory.services import publish_policy
+from tests.factories import make_model, make_otherwise, make_reference, make_version, promote
 from tests.pages.scenery import make_run
-
-TOLD = ("verdict", "badness", "next_due_at", "finding_due_on", "in_use_without_approval")
+from tests.workflows.validating import make_panel, validated
 
 
 def told(standing: Standing) -> dict:
-    return {"model": standing.model_id} | model_to_dict(standing, fields=TOLD)
+    return {"model": standing.model_id} | {name: getattr(standing, name) for name in COUNTED if name != "counted_at"}
 
 
 def kept_and_computed() -> tuple[list, list]:
     keys = list(Model.objects.order_by("pk").values_list("pk", flat=True))
     return [told(one) for one in Standing.objects.order_by("pk")], [
-        told(one) for one in standings_of(keys, timezone.now())
+        told(one) for one in sorted(standings_of(keys, timezone.now()), key=lambda one: one.pk)
     ]
 
 
@@ -48,6 +49,10 @@ def test_after_any_history_what_is_kept_is_what_would_be_computed(workspace, val
         lambda model: _finding(model, validator, rng),
         lambda model: Finding.objects.open().filter(model=model).update(state="dropped", closed_at=timezone.now()),
         lambda model: ChangeRequest.objects.filter(model=model).update(kind="retirement"),
+        lambda model: Model.objects.filter(pk=model.pk).update(name=f"Model called {rng.random()}"),
+        lambda model: Model.objects.filter(pk=model.pk).update(owner=rng.choice((validator, model.owner))),
+        lambda model: Model.objects.filter(pk=model.pk).update(tier=rng.choice((2, 3))),
+        lambda model: Model.objects.filter(pk=model.pk).update(status=rng.choice(("in_use", "restricted"))),
     ]
     for _ in range(40):
         rng.choice(changes)(rng.choice(models))
@@ -69,6 +74,27 @@ def test_what_is_marked_is_counted_in_parts_and_the_rest_is_told(workspace):
     assert Standing.objects.count() == 2
     assert count_marked() == 0
     assert Standing.objects.count() == 5
+
+
+def test_a_validation_and_the_policy_move_the_day_on_which_the_next_one_is_due(story):
+    version = make_version(story.model, actor=story.engineer)
+    make_reference(version, story.folder)
+    make_otherwise(story.model, registered_at=timezone.now() - timedelta(days=300))
+    call_command("rebuild_portfolio", verbosity=0)
+    never_validated = _validation_due_on(story.model)
+    validated(version, make_panel(story.workspace), kind="periodic_full")
+    assert _validation_due_on(story.model) > never_validated
+    document = deepcopy(Policy.objects.in_force().document)
+    document["validation"]["annual_review_every_months"] |= {"1": 1, "2": 1, "3": 1}
+    publish_policy(document, actor=None)
+    assert _validation_due_on(story.model) < never_validated
+    kept, computed = kept_and_computed()
+    assert kept == computed
+
+
+def _validation_due_on(model) -> date:
+    count_marked()
+    return Standing.objects.get(model=model).validation_due_on
 
 
 def _on_a_version(model, rng, make, **fields) -> None:

@@ -4,19 +4,17 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from audits.assessments.models import Run
 from audits.statistics.limits import SEVERITY, Verdict
-from audits.workflows.contents.standings import NEVER_ASSESSED, NO_DATA, shown_verdict, versions_that_count
-from audits.workflows.contents.validations import due_of
-from audits.workflows.contents.validations import overdue as validation_overdue
-from audits.workflows.models import ChangeRequest, Finding
+from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
+from audits.workflows.contents.validations import BUCKETS
+from audits.workflows.models import RETIRED_LAST_WORST_FIRST, ChangeRequest, Finding, Standing
 from audits.workflows.states import FindingState
 from inventory.models import Model, ModelVersion
 from inventory.policies import EXEMPT
-from inventory.states import Status
 
 GRACE = timedelta(days=1)  # An assessment of a window that has just closed is not late yet.
 MONTHS, WEEKS = 12, 52
@@ -36,16 +34,10 @@ class Row:
     """One model of the portfolio. `version` is the one in use, or the newest that might come into use."""
 
     model: Model
+    standing: Standing
     version: ModelVersion | None
-    verdict: str
     cells: list[Cell]
-    findings: int
-    findings_overdue: int
-    changes_pending: int
-    next_due: datetime | None
     assessment_overdue: bool
-    in_use_without_approval: bool
-    validation_due: date | None
     validation_days_overdue: int
 
 
@@ -77,66 +69,65 @@ def weeks_until(today: date) -> list[Period]:
     ]
 
 
-def standing_models(models: QuerySet[Model], now: datetime, *, document: dict | None = None) -> QuerySet[Model]:
-    """With how each stands as it was last counted; one that was not counted yet was never assessed, as far as we know.
+def standings_seen_by(person, now: datetime) -> QuerySet[Standing]:
+    """How the models that this person may know of stand, as last counted; the worst first, retired ones last."""
+    today = now.date()
+    overdue = Q(next_due_at__lt=now - GRACE) | Q(finding_due_on__lt=today)
+    return (
+        Standing.objects.visible_to(person)
+        .annotate(
+            is_overdue=Coalesce(overdue, False),
+            is_late=Coalesce(Q(validation_due_on__lt=today), False),
+        )
+        .order_by(*RETIRED_LAST_WORST_FIRST)
+    )
 
-    Retired models come last; what was never assessed before them; before that the worst first. `document` is the policy
-    in force.
-    """
+
+def late_by(bucket: str, today: date) -> Q:
+    """The standings of models whose validation is overdue by so many days; by any number where none is named."""
+    least, most = BUCKETS[bucket] if bucket else (1, None)
+    late = Q(validation_due_on__lte=today - timedelta(days=least))
+    return late & Q(validation_due_on__gte=today - timedelta(days=most)) if most else late
+
+
+def portfolio_of(standings: list[Standing], *, now: datetime, periods: list[Period]) -> list[Row]:
+    """One row for each of these, in their order; the number of queries does not grow with them."""
+    ids = [standing.pk for standing in standings]
+    versions, models = versions_that_count(ids), _models(ids, now.date())
+    cells = _cells(Run.objects.finished().filter(version__model__in=ids), periods) if periods else {}
+    return [
+        Row(
+            model=models[standing.pk],
+            standing=standing,
+            version=versions.get(standing.pk),
+            cells=[cells[standing.pk].get(period.start, Cell(period.title)) for period in periods],
+            assessment_overdue=standing.next_due_at is not None and standing.next_due_at < now - GRACE,
+            validation_days_overdue=_days_since(standing.validation_due_on, now.date()),
+        )
+        for standing in standings
+    ]
+
+
+def _models(ids: list, today: date) -> dict:
+    """With the numbers that a row tells of each."""
     findings = Finding.objects.open()
-    late = Q(due_at__lt=now.date()) & ~Q(state=FindingState.RISK_ACCEPTED)
-    return models.annotate(
+    late = Q(due_at__lt=today) & ~Q(state=FindingState.RISK_ACCEPTED)
+    models = Model.objects.select_related("owner").annotate(
         changes_pending=_number_of(ChangeRequest.objects.pending()),
         findings_open=_number_of(findings),
         findings_overdue=_number_of(findings.filter(late)),
-        is_late=ExpressionWrapper(validation_overdue(now.date(), document=document), BooleanField()),
-        is_retired=Q(status=Status.RETIRED),
-        is_provisional=Q(tier_confirmed_at__isnull=True),
-        verdict=Coalesce("standing__verdict", Value(NO_DATA)),
-        badness=Coalesce("standing__badness", NEVER_ASSESSED),
-        is_overdue=Coalesce(
-            Q(standing__next_due_at__lt=now - GRACE) | Q(standing__finding_due_on__lt=now.date()), False
-        ),
-        is_unapproved=Coalesce("standing__in_use_without_approval", False),
-    ).order_by("is_retired", "badness", "tier", "name", "pk")
+    )
+    return models.in_bulk(ids)
 
 
 def _number_of(rows: QuerySet) -> Coalesce:
-    """How many of these rows belong to each model; asked only of the models whose rows are shown."""
+    """How many of these rows belong to each model."""
     counted = rows.filter(model=OuterRef("pk")).order_by().values("model").annotate(number=Count("pk"))
     return Coalesce(Subquery(counted.values("number")), 0)
 
 
-def portfolio_of(
-    models: list[Model], *, now: datetime, periods: list[Period], document: dict | None = None
-) -> list[Row]:
-    """One row for each of some `standing_models`, in their order; the number of queries does not grow with them."""
-    ids = [model.pk for model in models]
-    versions = versions_that_count(ids)
-    cells = _cells(Run.objects.finished().filter(version__model__in=ids), periods) if periods else {}
-    validations = due_of(models, document=document)
-    rows = []
-    for model in models:
-        standing = getattr(model, "standing", None)
-        next_due = standing.next_due_at if standing else None
-        validation = validations.get(model.pk)
-        rows.append(
-            Row(
-                model=model,
-                version=versions.get(model.pk),
-                verdict=model.verdict,
-                cells=[cells[model.pk].get(period.start, Cell(period.title)) for period in periods],
-                findings=model.findings_open,
-                findings_overdue=model.findings_overdue,
-                changes_pending=model.changes_pending,
-                next_due=next_due,
-                assessment_overdue=next_due is not None and next_due < now - GRACE,
-                in_use_without_approval=model.is_unapproved,
-                validation_due=validation.next_on if validation else None,
-                validation_days_overdue=validation.days_overdue(now.date()) if validation else 0,
-            )
-        )
-    return rows
+def _days_since(day: date | None, today: date) -> int:
+    return max((today - day).days, 0) if day else 0
 
 
 @dataclass(frozen=True)
@@ -158,22 +149,19 @@ class Tiles:
     shown: list[Tile]
 
 
-def tiles_of(models: QuerySet[Model]) -> Tiles:
-    """The numbers of the tiles, of `standing_models`. Retired ones answer to nobody any more and are in none."""
-    flags = ("is_provisional", "is_overdue", "is_unapproved")
-    alive, retired, late, counts = 0, 0, 0, Counter()
-    kinds = models.order_by().values_list("is_retired", "verdict", "tier", *flags)
-    # Counted in the same query but apart: asked of every group it would take longer than all the rest.
-    lapsed = models.filter(is_late=True, is_retired=False).order_by().values("is_retired").annotate(number=Count("pk"))
-    counted = kinds.annotate(Count("pk"), late=Subquery(lapsed.values("number")))
-    for is_retired, verdict, tier, *flagged, number, late_ones in counted:
+def tiles_of(standings: QuerySet[Standing]) -> Tiles:
+    """The numbers of the tiles, of `standings_seen_by`. Retired ones answer to nobody any more and are in none."""
+    flags = ("tier_is_provisional", "is_overdue", "in_use_without_approval", "is_late")
+    alive, retired, counts = 0, 0, Counter()
+    kinds = standings.order_by().values_list("is_retired", "verdict", "tier", *flags).annotate(Count("pk"))
+    for is_retired, verdict, tier, *flagged, number in kinds:
         if is_retired:
             retired += number
             continue
-        alive, late = alive + number, late_ones or 0
+        alive += number
         counts.update({verdict: number, tier: number})
         counts.update({flag: number for flag, holds in zip(flags, flagged, strict=True) if holds})
-    overdue, unapproved = counts["is_overdue"], counts["is_unapproved"]
+    overdue, late, unapproved = (counts[flag] for flag in ("is_overdue", "is_late", "in_use_without_approval"))
     shown = [
         Tile(counts[Verdict.RED], "Red", "beyond a red limit", "verdict", "red", "red"),
         Tile(counts[Verdict.AMBER], "Amber", "beyond an amber limit", "verdict", "amber", "amber"),
@@ -195,7 +183,7 @@ def tiles_of(models: QuerySet[Model]) -> Tiles:
             Tile(counts[tier], f"Tier {tier}", note, "tier", str(tier))
             for tier, note in ((1, "highest risk"), (2, "medium risk"), (3, "lowest risk"), (EXEMPT, "exempt"))
         ),
-        Tile(counts["is_provisional"], "Tier to confirm", "provisional until then", "flag", "provisional"),
+        Tile(counts["tier_is_provisional"], "Tier to confirm", "provisional until then", "flag", "provisional"),
     ]
     return Tiles(alive, retired, shown)
 

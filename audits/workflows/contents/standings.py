@@ -9,35 +9,43 @@ from audits.assessments.models import Plan, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict, worst
 from audits.workflows.contents.hygiene import approved_versions
+from audits.workflows.contents.validations import due_of
 from audits.workflows.models import Finding, Standing
 from audits.workflows.states import FindingState
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
 from inventory.states import Stage
 
 NO_DATA = ""  # No finished run: nothing was measured, so there is no verdict to show.
 NEVER_ASSESSED = len(SEVERITY)  # How bad that is: after everything with a verdict.
+COPIED = ("workspace_id", "owner_id", "slug", "name", "tier", "tier_is_provisional", "status")  # Of the model.
 WATCHED = (Stage.PRODUCTION, Stage.CHALLENGER, Stage.CANDIDATE)
 
 
 def standings_of(ids: list, now: datetime) -> list[Standing]:
-    """How these models stand by what is in the database; the number of queries does not grow with them."""
+    """How those of these models that are there stand by what is in the database; the number of queries does not grow
+    with them."""
+    models = list(Model.objects.filter(pk__in=ids).order_by())
     versions = versions_that_count(ids)
     keys = [version.pk for version in versions.values()]
     verdicts, due, unapproved = _verdicts(keys), _next_due(keys), _in_use_without_approval(ids)
     awaited = Finding.objects.open().exclude(state=FindingState.RISK_ACCEPTED)
     findings = dict(awaited.filter(model__in=ids).values_list("model").annotate(Min("due_at")).order_by())
+    validations = due_of(models)
     standings = []
-    for model in ids:
-        version = versions[model].pk if model in versions else None
+    for model in models:
+        version = versions[model.pk].pk if model.pk in versions else None
         verdict = verdicts.get(version, NO_DATA)
+        validation = validations.get(model.pk)
         standings.append(
             Standing(
-                model_id=model,
+                model=model,
+                **{name: getattr(model, name) for name in COPIED},
                 verdict=verdict,
                 badness=SEVERITY.index(verdict) if verdict else NEVER_ASSESSED,
                 next_due_at=due.get(version),
-                finding_due_on=findings.get(model),
-                in_use_without_approval=model in unapproved,
+                finding_due_on=findings.get(model.pk),
+                validation_due_on=validation.next_on if validation else None,
+                in_use_without_approval=model.pk in unapproved,
                 counted_at=now,
             )
         )

@@ -9,7 +9,7 @@ from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
 from audits.workflows.models.reminders import Reminder, ReminderRound
 from audits.workflows.models.retirements import Retirement, RetirementItem
 from audits.workflows.models.retraining import Retraining
-from audits.workflows.models.standings import Standing, StandingMark
+from audits.workflows.models.standings import RETIRED_LAST_WORST_FIRST, Standing, StandingMark
 from audits.workflows.models.submissions import Reperformance, Submission
 from audits.workflows.models.validations import (
     ValidationEvidence,
@@ -19,6 +19,7 @@ from audits.workflows.models.validations import (
 )
 
 __all__ = [
+    "RETIRED_LAST_WORST_FIRST",
     "ActionItem",
     "ActionPlan",
     "Arrangement",

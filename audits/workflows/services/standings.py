@@ -6,14 +6,22 @@ Nothing is recorded: a standing decides nothing, and says nothing that other tab
 from django.db import connection, transaction
 from django.utils import timezone
 
-from audits.workflows.contents.standings import standings_of
+from audits.workflows.contents.standings import COPIED, standings_of
 from audits.workflows.models import Standing, StandingMark
-from inventory.models import Model
 
 ONE_AT_A_TIME = 7_202_611_210  # The advisory lock: of two who count one model, the later look must be the one kept.
 FEW = 200  # As many as are counted while somebody waits for a page.
 MANY = 2_000
-COUNTED = ("verdict", "badness", "next_due_at", "finding_due_on", "in_use_without_approval", "counted_at")
+COUNTED = (
+    *COPIED,
+    "verdict",
+    "badness",
+    "next_due_at",
+    "finding_due_on",
+    "validation_due_on",
+    "in_use_without_approval",
+    "counted_at",
+)
 
 
 def count_marked(most: int = FEW) -> int:
@@ -28,9 +36,8 @@ def count_marked(most: int = FEW) -> int:
             marks = dict(StandingMark.objects.order_by("pk").values_list("pk", "model")[:most])
             # Deleted before anything is looked at: what is written from now on leaves a mark of its own.
             StandingMark.objects.filter(pk__in=marks).delete()
-            here = Model.objects.filter(pk__in=set(marks.values())).order_by().values_list("pk", flat=True)
             Standing.objects.bulk_create(
-                standings_of(list(here), timezone.now()),
+                standings_of(list(set(marks.values())), timezone.now()),
                 update_conflicts=True,
                 unique_fields=["model"],
                 update_fields=COUNTED,

@@ -7,16 +7,27 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audits.workflows.contents.portfolio import Row, months_until, portfolio_of, standing_models, tiles_of, weeks_until
-from audits.workflows.contents.validations import overdue
+from audits.workflows.contents.portfolio import (
+    Row,
+    late_by,
+    months_until,
+    portfolio_of,
+    standings_seen_by,
+    tiles_of,
+    weeks_until,
+)
+from audits.workflows.contents.standings import NO_DATA
 from audits.workflows.forms import PortfolioFilter
+from audits.workflows.models import Standing
 from audits.workflows.services import count_marked
-from inventory.models import Model, Policy
+from inventory.contents.register import chosen
+from inventory.models import Model
+from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
 from mrm.pages.tables import csv_answer, numbered_page_of_many
 
-FLAGS = {"overdue": "is_overdue", "unapproved": "is_unapproved", "provisional": "is_provisional"}
+FLAGS = {"overdue": "is_overdue", "unapproved": "in_use_without_approval", "provisional": "tier_is_provisional"}
 VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
 NARROWS = ("q", "tier", "verdict", "status", "flag")
 FOR_A_FILE = 500  # models at a time
@@ -24,13 +35,12 @@ FOR_A_FILE = 500  # models at a time
 
 @require_safe
 def portfolio(request):
-    waiting, now, policy = count_marked(), timezone.now(), Policy.objects.in_force().document
-    models, form = _models(request, now, policy)
-    periods, tiles = _periods(form, now), tiles_of(models)
-    chosen = _chosen(models, form.cleaned_data, policy).select_related("owner", "standing")
+    waiting, now = count_marked(), timezone.now()
+    standings, form = standings_seen_by(request.user, now), _filter(request)
+    periods, tiles = _periods(form, now), tiles_of(standings)
     total = None if any(form.cleaned_data.get(name) for name in NARROWS) else tiles.models + tiles.retired
-    page = numbered_page_of_many(request, chosen, total=total)
-    page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods, document=policy)
+    page = numbered_page_of_many(request, _chosen(standings, form.cleaned_data, now), total=total)
+    page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods)
     context = {
         "page": page,
         "periods": periods,
@@ -47,51 +57,51 @@ def portfolio(request):
 def portfolio_csv(request):
     """The rows the page shows, with its filters, for a spreadsheet."""
     count_marked()
-    policy = Policy.objects.in_force().document
-    models, form = _models(request, timezone.now(), policy)
+    now = timezone.now()
+    standings = _chosen(standings_seen_by(request.user, now), _filter(request).cleaned_data, now)
     header = ["slug", "model", "tier", "tier confirmed", "status", "owner", "business unit", "version", "stage"]
     header += ["verdict", "open findings", "findings overdue", "changes pending", "next assessment due"]
     header += ["next validation due", "validation overdue by days"]
-    rows = _all_rows(_chosen(models, form.cleaned_data, policy), policy)
-    return csv_answer("portfolio.csv", header, map(_csv_row, rows))
+    return csv_answer("portfolio.csv", header, map(_csv_row, _all_rows(standings, now)))
 
 
-def _models(request, now: datetime, policy: dict) -> tuple[QuerySet[Model], PortfolioFilter]:
+def _filter(request) -> PortfolioFilter:
     form = PortfolioFilter(request.GET)
     form.is_valid()  # What cannot be read filters nothing.
-    return standing_models(Model.objects.visible_to(request.user), now, document=policy), form
+    return form
 
 
-def _all_rows(models: QuerySet[Model], policy: dict) -> Iterator[Row]:
+def _all_rows(standings: QuerySet[Standing], now: datetime) -> Iterator[Row]:
     """In parts: what is looked up of each would not fit into one question about them all."""
-    keys, now = list(models.values_list("pk", flat=True)), timezone.now()
-    for start in range(0, len(keys), FOR_A_FILE):
-        part = models.filter(pk__in=keys[start : start + FOR_A_FILE]).select_related("owner", "standing")
-        yield from portfolio_of(list(part), now=now, periods=[], document=policy)
+    everything = list(standings)
+    for start in range(0, len(everything), FOR_A_FILE):
+        yield from portfolio_of(everything[start : start + FOR_A_FILE], now=now, periods=[])
 
 
 def _periods(form, now: datetime):
     return weeks_until(now.date()) if form.cleaned_data.get("by") == "week" else months_until(now.date())
 
 
-def _chosen(models: QuerySet[Model], wanted: dict, policy: dict) -> QuerySet[Model]:
+def _chosen(standings: QuerySet[Standing], wanted: dict, now: datetime) -> QuerySet[Standing]:
     text, tier, verdict = (wanted.get(name) for name in ("q", "tier", "verdict"))
     status, flag = wanted.get("status"), FLAGS.get(wanted.get("flag"))
-    late = _bucket_of(wanted.get("flag") or "")
+    bucket = _bucket_of(wanted.get("flag") or "")
     if text:
-        named = Q(name__icontains=text) | Q(business_unit__icontains=text) | Q(owner__display_name__icontains=text)
-        models = models.filter(named)
+        found = chosen(Model.objects.all(), {"search": text}).order_by().values("pk")
+        owners = Person.objects.filter(display_name__icontains=text).values("pk")
+        standings = standings.filter(Q(model__in=found) | Q(owner__in=owners))
     if tier:
-        models = models.filter(tier=int(tier))
+        standings = standings.filter(tier=int(tier))
     if verdict:
-        models = models.filter(verdict="" if verdict == "no_data" else verdict)
+        standings = standings.filter(verdict=NO_DATA if verdict == "no_data" else verdict)
+    if bucket is not None:
+        standings = standings.filter(late_by(bucket, now.date()))
+    if flag:
+        standings = standings.filter(**{flag: True})
     if status:
-        models = models.filter(status=status)
-    elif verdict or tier or flag:
-        models = models.filter(is_retired=False)  # As the tiles count.
-    if late is not None:
-        return models.filter(overdue(timezone.now().date(), late, document=policy), is_retired=False)
-    return models.filter(**{flag: True}) if flag else models
+        return standings.filter(status=status)
+    counted = tier or verdict or flag or bucket is not None
+    return standings.filter(is_retired=False) if counted else standings  # As the tiles count.
 
 
 def _bucket_of(flag: str) -> str | None:
@@ -100,7 +110,7 @@ def _bucket_of(flag: str) -> str | None:
 
 
 def _csv_row(row: Row) -> list:
-    model, version = row.model, row.version
+    model, version, standing = row.model, row.version, row.standing
     return [
         model.slug,
         model.name,
@@ -111,11 +121,11 @@ def _csv_row(row: Row) -> list:
         model.business_unit,
         version.number if version else "",
         version.stage if version else "",
-        row.verdict or "no data",
-        row.findings,
-        row.findings_overdue,
-        row.changes_pending,
-        row.next_due.isoformat() if row.next_due else "",
-        row.validation_due.isoformat() if row.validation_due else "",
+        standing.verdict or "no data",
+        model.findings_open,
+        model.findings_overdue,
+        model.changes_pending,
+        standing.next_due_at.isoformat() if standing.next_due_at else "",
+        standing.validation_due_on.isoformat() if standing.validation_due_on else "",
         row.validation_days_overdue,
     ]
