@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tqdm import tqdm
 
+from audits.workflows.services import count_all_marked
 from demo.building import Calendar
 from demo.cast import Cast, assemble
 from demo.entries import connect
@@ -36,6 +37,7 @@ def build() -> None:
             _report(Model.objects.get(slug=slug), cast, calendar)
             bar.update()
     propose_next(cast)
+    count_all_marked()  # The portfolio is the first page that a newcomer opens.
 
 
 def _report(model: Model, cast: Cast, calendar: Calendar) -> None:

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+# A run and a breach lie on a tab of their model.
+REGISTER = ("/models/", "/register/", "/register-model/", "/hygiene/", "/attestations/", "/runs/", "/breaches/")
 # Address name, word, icon, and the beginnings of the addresses that lie under it.
 PLACES = (
     ("home", "Home", "house", ()),
-    ("portfolio", "Portfolio", "grid", ("/portfolio/", "/indicators/", "/runs/", "/breaches/")),
-    ("register", "Register", "list", ("/models/", "/register/", "/register-model/", "/hygiene/", "/attestations/")),
+    ("portfolio", "Portfolio", "grid", ("/portfolio/", "/indicators/")),
+    ("register", "Register", "list", REGISTER),
     ("change-list", "Changes", "exchange", ("/changes/", "/in-force/", "/delegations/")),
     ("finding-list", "Findings", "flag", ("/findings/", "/validations/")),
     ("policy", "Policy", "scale", ("/policy/",)),

@@ -114,6 +114,26 @@ def test_readers_have_nothing_to_do_but_find_reports_and_the_trail(role, request
     assert reverse("verify-report") in answer.text
 
 
+@pytest.mark.parametrize(
+    ("role", "led_to", "not_to"),
+    [
+        ("engineer", "register-model", "people"),
+        ("owner", "register", "registry"),
+        ("validator", "validation-list", "register-model"),
+        ("risk_officer", "hygiene", "registry"),
+        ("auditor", "export-trail", "hygiene"),
+        ("administrator", "create-person", "indicators"),
+    ],
+)
+def test_home_leads_to_the_pages_that_a_role_is_for_and_to_no_others(role, led_to, not_to, request, visit):
+    page = visit(request.getfixturevalue(role)).get(reverse("home"))
+    offered = {one.address.partition("?")[0] for one in page.context["beginnings"]}
+    assert reverse(led_to) in offered
+    assert reverse(not_to) not in offered
+    for one in page.context["beginnings"]:
+        assert visit(request.getfixturevalue(role)).get(one.address).status_code == 200
+
+
 def test_a_stranger_is_asked_nothing(asked, model, stranger):
     assert asked(stranger) == []
 

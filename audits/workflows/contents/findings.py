@@ -176,7 +176,7 @@ def _open(finding: Finding) -> Step:
         first = undone[0]
         return Step(
             of=FIRST,
-            what=f"Carry out the plan: {first.what}",
+            what=f"Carry out the plan: {first.what.rstrip('.')}",
             why=f"{len(undone)} of {len(accepted_items(finding))} items are left; {first.owner} has the next.",
             action=f"Report item {first.number} done",
             address=_to("complete-action-item", finding, first.number),

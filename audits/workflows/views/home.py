@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from audits.workflows.contents.beginnings import beginnings_for
 from audits.workflows.contents.queue import work_for
 
 
@@ -12,6 +13,6 @@ def home(request):
     now = timezone.now()
     context = {
         "tasks": work_for(request.user, now=now),
-        "may": request.user.permissions_in(None),
+        "beginnings": beginnings_for(request.user),
     }
     return render(request, "workflows/home.html", context)
