@@ -1,10 +1,10 @@
 """A policy as its page shows it: tables that can be read."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inventory import policies
-from inventory.policies.differences import number, value_in_words
+from inventory.contents.sections import Section, ordered, sections_of
+from inventory.policies.differences import number
 from mrm.pages.wording import sentence, words
 
 SHOWN_AS_TABLES = ("title", "tiers", "limits", "approvals")
@@ -28,7 +28,7 @@ class PolicyTables:
     """Everything a policy says, section by section.
 
     cadences, approvals  a row per kind: its name, and one cell per tier
-    others               the remaining sections: a heading, and rows of what is set and to what
+    others               the remaining sections, each in facts and tables
     """
 
     title: str
@@ -36,28 +36,24 @@ class PolicyTables:
     cadences: list[tuple[str, list[str]]]
     limits: list[LimitRow]
     approvals: list[tuple[str, list[str]]]
-    others: list[tuple[str, list[tuple[str, str]]]]
+    others: list[Section]
 
 
 def tables_of(document: dict) -> PolicyTables:
-    tiers, approvals = policies.section(document, "tiers"), policies.section(document, "approvals")
+    tiers = policies.section(document, "tiers")
+    approvals = ordered(policies.section(document, "approvals"), policies.standard()["approvals"])
     return PolicyTables(
         title=policies.section(document, "title"),
         tiers=policies.TIERS,
         cadences=[
-            (sentence(kind), [tiers[tier]["cadence"][kind] for tier in policies.TIERS])
-            for kind in tiers[policies.TIERS[0]]["cadence"]
+            (sentence(kind), [tiers[tier]["cadence"][kind] for tier in policies.TIERS]) for kind in policies.ASSESSMENTS
         ],
         limits=[_limit(entry) for entry in policies.section(document, "limits")],
         approvals=[
-            (sentence(kind), [_signatures(per_tier.get(tier, [])) for tier in policies.TIERS])
+            (sentence(policies.name_of(kind)), [_signatures(per_tier.get(tier, [])) for tier in policies.TIERS])
             for kind, per_tier in approvals.items()
         ],
-        others=[
-            (sentence(name), list(_rows(policies.section(document, name))))
-            for name in policies.SECTIONS
-            if name not in SHOWN_AS_TABLES
-        ],
+        others=sections_of(document, tuple(name for name in policies.SECTIONS if name not in SHOWN_AS_TABLES)),
     )
 
 
@@ -78,12 +74,3 @@ def _limit(entry: dict) -> LimitRow:
 
 def _signatures(roles: list[str]) -> str:
     return " and ".join(words(role) for role in roles) or "–"  # Of lowering a tier, tier 1 alone says something.
-
-
-def _rows(value, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """What is set, at every depth: its place in words and its value."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _rows(inner, (*path, name))
-    else:
-        yield sentence(", ".join(words(part) for part in path)), value_in_words(value)

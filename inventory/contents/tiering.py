@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from inventory import policies
+from inventory.contents.sections import ordered
 from inventory.models import Policy
 from mrm.pages.wording import sentence, words
 
@@ -22,15 +23,19 @@ def meaning_of(tier: int, policy: Policy) -> Meaning:
     else:
         cadence = policy.section("tiers")[str(tier)]["cadence"]
         cadences = [(sentence(kind), cadence[kind]) for kind in policies.ASSESSMENTS]
-    approvals = policy.section("approvals")
+    approvals = ordered(policy.section("approvals"), policies.standard()["approvals"])
     return Meaning(
         cadences=cadences,
         approvals=[
-            (sentence(kind), " and ".join(words(role) for role in approvals[kind][policies.rules_of(tier)]))
+            (sentence(policies.name_of(kind)), _signatures(approvals[kind][policies.rules_of(tier)]))
             for kind in approvals
             if policies.rules_of(tier) in approvals[kind]
         ],
     )
+
+
+def _signatures(roles: list[str]) -> str:
+    return " and ".join(words(role) for role in roles)
 
 
 def answered(policy: Policy, answers: dict) -> list[tuple[str, list[tuple[str, str, int]]]]:

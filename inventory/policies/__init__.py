@@ -6,6 +6,7 @@ from inventory.policies.approvals import (
     SENIOR,
     TIER_LOWERING,
     lowering_roles,
+    name_of,
     roles_required,
 )
 from inventory.policies.arrangements import CLAUSES
@@ -105,6 +106,7 @@ __all__ = [
     "lowering_roles",
     "materiality",
     "minimum_group",
+    "name_of",
     "needs_passkey",
     "production_aliases",
     "recertification",

@@ -26,6 +26,15 @@ TIER_LOWERING = "tier_lowering"  # A change of tier that takes a model out of th
 STRICTEST = TIERS[0]
 COMMITTEE = "committee"  # Its vote, concluded by its chair, in place of one person's approval.
 
+# A change is called here what it is called where it is asked for (ChangeRequest.Kind, above; a test keeps them equal).
+NAMES = {
+    "approval": "approval for use",
+    "break_glass": "emergency release",
+    "extension": "more time for a finding",
+    "further_extension": "still more time for a finding",
+    "resumption": "lifting of a suspension",
+}
+
 SENIOR = ("chief_risk_officer", COMMITTEE)
 
 
@@ -48,6 +57,11 @@ faults = is_object(
     dict.fromkeys(APPROVED_KINDS, _per_tier),
     optional=dict.fromkeys(LATER_KINDS, _per_tier) | {TIER_LOWERING: is_object({STRICTEST: _who_lowers})},
 )
+
+
+def name_of(kind: str) -> str:
+    """What a kind of change is called."""
+    return NAMES.get(kind, words(kind))
 
 
 def lowering_roles(document: dict) -> list[str]:

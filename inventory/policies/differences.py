@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from audits.statistics.limits import DecidedBy, Direction, Limit
+from inventory.policies.approvals import name_of
 from inventory.policies.document import SECTIONS
 from inventory.policies.findings import SEVERITIES
 from inventory.policies.limits import COLOURS, ROLES, limit_in
@@ -54,7 +55,7 @@ def _compare_approvals(name: str, old: dict, new: dict) -> Iterator[Change]:
         fewer = isinstance(was, list) and (
             not isinstance(now, list) or any(now.count(role) < was.count(role) for role in was)
         )
-        yield f"Approval of a {words(kind)}{where}: {_roles(was)} {ARROW} {_roles(now)}.", fewer
+        yield f"Approvals of {name_of(kind)}{where}: {_roles(was)} {ARROW} {_roles(now)}.", fewer
 
 
 def _roles(value) -> str:
