@@ -158,6 +158,23 @@ def trend_chart(
     )
 
 
+def series_chart(points: Sequence[tuple[str, float]], *, unit: str) -> dict:
+    """What somebody else measured, over time; nothing of it is judged, so it has no verdict."""
+    numbers = [value for _, value in points]
+    bottom, top = _room(numbers)
+    base = alt.Chart(_data([{"at": at, "value": value} for at, value in points]), height=150, width="container").encode(
+        x=alt.X("at:T", title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", tickCount=6)),
+        y=alt.Y("value:Q", title=unit, scale=alt.Scale(domain=[bottom, top], nice=False), axis=alt.Axis(tickCount=5)),
+        tooltip=[alt.Tooltip("at:T", format="%d %b %Y %H:%M"), alt.Tooltip("value:Q", title=unit)],
+    )
+    marks = base.mark_point(filled=True, size=18, opacity=1, color=CURRENT)
+    return _spec(
+        alt.layer(base.mark_line(strokeWidth=1.5, color=CURRENT), marks),
+        f"{len(points)} points from {points[0][0][:10]} to {points[-1][0][:10]}, between {min(numbers):.4g} and "
+        f"{max(numbers):.4g} {unit}; it stands at {numbers[-1]:.4g} {unit}.",
+    )
+
+
 def importance_chart(features: Sequence[Importance]) -> dict:
     """How much each feature weighs: the reference as a grey dot, the current data as a coloured one."""
     sides = {"reference": REFERENCE, "current": CURRENT}

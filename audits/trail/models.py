@@ -70,6 +70,7 @@ class Action(models.TextChoices):
     REFERENCE_RECEIVED = "reference.received", "Reference data received"
     BATCH_RECEIVED = "batch.received", "Prediction batch received"
     OUTCOMES_RECEIVED = "outcomes.received", "Outcomes received"
+    SERIES_RECEIVED = "series.received", "Points of a series received"
     SOURCE_REGISTERED = "source.registered", "Source registered"
     SOURCE_TESTED = "source.tested", "Source tested"
     SOURCE_CLOSED = "source.closed", "Source closed"

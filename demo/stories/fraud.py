@@ -4,6 +4,7 @@ from demo.building import Calendar, add_version, assess, log, promote, register,
 from demo.cast import Cast
 from demo.governance import suspend_and_lift
 from demo.schemas import described
+from demo.series import measure
 from demo.simulators import card_payments
 from demo.training import train_lightgbm, train_xgboost
 from inventory.services import start_challenge
@@ -37,12 +38,29 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     recent = year.filter(year["time"] >= calendar.back(180))
     log(cast, challenger[0], scored(challenger[1], recent), label="label")
     assess(challenger[0])
+    _measured_elsewhere(cast, calendar, model)
     suspend_and_lift(
         cast,
         model,
         because="The card-present flag came as empty for an hour; every payment looked like an online one.",
         remedy="The terminal interface was rolled back; the hour was scored again and 41 holds were released.",
     )
+
+
+def _measured_elsewhere(cast: Cast, calendar: Calendar, model) -> None:
+    """The scores hold while customers answer fewer call-backs: what the model measures does not show it."""
+    measure(
+        cast, calendar, model, name="latency_p95", unit="ms", pillar="operational", seed=34,
+        at=lambda gone, rng: 38 + 6 * gone + rng.normal(0, 1.5),
+    )  # fmt: skip
+    measure(
+        cast, calendar, model, name="scoring_errors", unit="per 10 000", pillar="operational", seed=35,
+        at=lambda gone, rng: rng.poisson(3),
+    )  # fmt: skip
+    measure(
+        cast, calendar, model, name="call_backs_answered", unit="%", pillar="business", seed=36,
+        at=lambda gone, rng: 71 - 14 * max(0.0, gone - 0.6) / 0.4 + rng.normal(0, 1.2),
+    )  # fmt: skip
 
 
 def _version(cast: Cast, model, name: str, trained, history, holdout):

@@ -159,6 +159,24 @@ _DATA = {"id": ID, "rows": 4, "sha256": DIGEST, "received_at": WHEN}
 REFERENCE = _DATA | {"version": 1, "grid_sha256": DIGEST}
 BATCH = _DATA | {"version": 1, "first_at": "2025-06-02T08:00:00Z", "last_at": "2025-06-02T09:05:00Z"}
 OUTCOMES = _DATA | {"rows": 2, "unknown_ids": 0}
+POINTS_IN = {
+    "name": "latency_p95",
+    "unit": "ms",
+    "pillar": "operational",
+    "points": [["2025-06-02T00:00:00Z", 41.5], ["2025-06-03T00:00:00Z", 44]],
+}
+SERIES = {
+    "name": "latency_p95",
+    "unit": "ms",
+    "pillar": "operational",
+    "points": 2,
+    "first_at": "2025-06-02T00:00:00Z",
+    "last_at": "2025-06-03T00:00:00Z",
+    "last_value": 44.0,
+}
+SERIES_PAGE = page_example(SERIES)
+POINTS = SERIES | {"received": 2, "changed": 0}
+POINT_PAGE = page_example({"at": "2025-06-03T00:00:00Z", "value": 44.0, "received_at": WHEN})
 USE_IN = {
     "title": "Pricing of instalment loans",
     "business_purpose": "Sets the interest rate that an applicant is offered.",

@@ -17,6 +17,7 @@ from inventory.api.policies import (
     PolicyDraftsApi,
     PolicyWithdrawalApi,
 )
+from inventory.api.series import IndicatorPointsApi, IndicatorsApi
 from inventory.api.service_accounts import ServiceAccountApi, ServiceAccountClosureApi, ServiceAccountsApi
 from inventory.api.shared import SharedApi
 from inventory.api.sources import SourceClosureApi, SourceReadingApi, SourcesApi
@@ -51,6 +52,8 @@ urlpatterns = [
     path(f"{VERSION}reference/", ReferenceApi.as_view(), name="api-reference"),
     path(f"{VERSION}batches/", BatchesApi.as_view(), name="api-batches"),
     path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
+    path("models/<slug:slug>/indicators/", IndicatorsApi.as_view(), name="api-model-indicators"),
+    path("models/<slug:slug>/indicators/<str:name>/", IndicatorPointsApi.as_view(), name="api-model-indicator-points"),
     path("models/<slug:slug>/dependencies/", DependenciesApi.as_view(), name="api-dependencies"),
     path("models/<slug:slug>/documents/", DocumentsApi.as_view(), name="api-documents"),
     path("models/<slug:slug>/documents/<uuid:document>/", DocumentApi.as_view(), name="api-document"),

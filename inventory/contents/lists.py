@@ -41,6 +41,18 @@ USES = Listing(
     usual="number",
     searched=("title", "business_purpose", "population", "environment", "users"),
 )
+SERIES = Listing(
+    (
+        Column("name", "Series", "name", lambda row: row.name),
+        Column("pillar", "Pillar", "pillar", lambda row: row.pillar),
+        Column("unit", "Unit", "", lambda row: row.unit),
+        Column("points", "Points", "", lambda row: row.times),
+        Column("last_value", "Last value", "", lambda row: row.last_value),
+        Column("last_at", "At", "", lambda row: row.last_at),
+    ),
+    usual="name",
+    searched=("name",),
+)
 SOURCES = Listing(
     (
         Column("version", "Version", "version__number", lambda row: row.version.number),

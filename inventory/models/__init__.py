@@ -14,6 +14,7 @@ from inventory.models.particulars import (
 from inventory.models.policies import Policy, PolicyDraft
 from inventory.models.records import ModelRecord, UseRecord, VersionRecord
 from inventory.models.regimes import RegimePack
+from inventory.models.series import Series, SeriesPoint
 from inventory.models.sources import Source
 from inventory.models.surveys import Survey
 from inventory.models.tiering import TierAssessment, TierDoubt
@@ -37,6 +38,8 @@ __all__ = [
     "PredictionBatch",
     "ReferenceData",
     "RegimePack",
+    "Series",
+    "SeriesPoint",
     "Source",
     "TierAssessment",
     "TierDoubt",

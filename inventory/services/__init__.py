@@ -16,6 +16,7 @@ from inventory.services.policies import (
     withdraw_draft,
 )
 from inventory.services.references import receive_reference
+from inventory.services.series import receive_points
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, look_again, read_source, register_source
 from inventory.services.standing import lift_model_restriction, restrict_model, resume_model, suspend_model
 from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
@@ -89,6 +90,7 @@ __all__ = [
     "read_source",
     "receive_batch",
     "receive_outcomes",
+    "receive_points",
     "receive_reference",
     "namesakes",
     "register_model",

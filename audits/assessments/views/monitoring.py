@@ -7,17 +7,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from audits.assessments import services, tasks
+from audits.assessments import charts, services, tasks
 from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.states import RunState
 from audits.assessments.views import figures
 from audits.assessments.views.scope import plan_for
 from audits.statistics.limits import SEVERITY, Verdict, worst
+from inventory.models import Model, Series
 from inventory.views.scope import model_for, model_page
 from mrm.pages import wording
 from mrm.pages.answers import answer, go_to
 from mrm.queue import nudge
 
+MOST_POINTS = 400  # More are not told apart on a chart of this width.
 MOST_RUNS = 26  # Two years of monthly runs fit on a screen.
 DISTANCES = ("kolmogorov_smirnov", "chi_square", "jensen_shannon", "wasserstein")
 BEYOND_COLUMNS = (
@@ -62,6 +64,7 @@ def monitoring(request, slug):
         features=_features(drift) if drift else [],
         beyond=_beyond_columns(drift) if drift else [],
         trends=_trends(version) if version else [],
+        series=_series(model),
         themes=figures.THEMES,
         counts=_counts(latest),
     )
@@ -224,3 +227,13 @@ def _trends(version) -> list[figures.Figure]:
             series[result.measure][result.run_id] = result
     drawn = [(measure, figures.trend(series[measure].values())) for measure in TRENDS if measure in series]
     return [figures.Figure(f"trend-{measure}", wording.sentence(measure), spec) for measure, spec in drawn if spec]
+
+
+def _series(model: Model) -> list[tuple[Series, figures.Figure, int]]:
+    """How the model runs and what it brings, as others measured it: each with its chart and its points."""
+    drawn = []
+    for one in model.series.with_ends().order_by("-pillar", "name"):
+        points = list(one.points.standing().values_list("at", "value")[:MOST_POINTS])[::-1]
+        spec = charts.series_chart([(at.isoformat(), value) for at, value in points], unit=one.unit)
+        drawn.append((one, figures.Figure(f"series-{one.name}", one.name, spec), len(points)))
+    return drawn

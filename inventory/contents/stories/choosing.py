@@ -20,6 +20,7 @@ NAMED = {
     "outcomes": "Outcomes",
     "particular": "Limitations, documents and the like",
     "reference": "Reference data",
+    "series": "Operational and business series",
 }
 
 

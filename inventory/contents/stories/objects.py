@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
     "inventory.PredictionBatch": Kind("batch", "version", OF_A_VERSION),
     "inventory.ReferenceData": Kind("reference data", "version", OF_A_VERSION),
     "inventory.RegimePack": Kind("regime pack", "regimes"),
+    "inventory.Series": Kind("series", "model-monitoring", OF_A_MODEL),
     "inventory.Source": Kind("source", "version", OF_A_VERSION),
     "inventory.Stakeholder": Kind("stakeholder", "model", OF_A_MODEL),
     "inventory.Statement": Kind("statement", "model", OF_A_MODEL),
