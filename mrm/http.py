@@ -54,13 +54,19 @@ class RequestContextMiddleware:
 
 
 class SignedInMiddleware(LoginRequiredMiddleware):
-    """Pages are for people who have signed in; views that serve everybody say so with `login_not_required`."""
+    """Pages are for people who have signed in; views that serve everybody say so with `login_not_required`.
+
+    What somebody was shown is kept by no cache, and not shown again by going back after they have signed out.
+    """
 
     def __call__(self, request):
         set_origin(f"{request.scheme}://{request.get_host()}")
         if request.user.is_authenticated:
             set_authenticated_by("session", session=request.session.session_key or "")
-        return super().__call__(request)
+        response = super().__call__(request)
+        if request.user and request.user.is_authenticated:  # By session, or as the API found by a token.
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
 
     def handle_no_permission(self, request, view_func):
         """To the sign-in page as a whole, also where htmx asked for a part of another."""

@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView
 
 from mrm.accounts.authentication import sign_on
-from mrm.accounts.views import passwords
+from mrm.accounts.views import factors, passwords
 from mrm.http import not_found
 from mrm.reference import reference
 
@@ -35,6 +35,10 @@ urlpatterns = [
     path("accounts/password/reset/", passwords.reset_password),
     path("accounts/password/reset/done/", passwords.reset_password_done),
     path("accounts/email/", not_found),  # An address is what an account is known by; people do not change their own.
+    path("accounts/2fa/webauthn/add/", factors.EnrolPasskey.as_view(), name="mfa_add_webauthn"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", factors.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
+    path("accounts/2fa/totp/activate/", factors.SetUpApp.as_view(), name="mfa_activate_totp"),
+    path("accounts/2fa/totp/deactivate/", factors.TurnOffApp.as_view(), name="mfa_deactivate_totp"),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", reference, name="api-docs"),

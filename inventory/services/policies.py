@@ -9,7 +9,7 @@ from inventory import policies
 from inventory.models import Policy, PolicyDraft
 from inventory.services.regimes import load_regime_packs
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import prepare_accounts, require
+from mrm.accounts.services import prepare_accounts, record_factors_from_before, require
 from mrm.adapters import keys, storage
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
 
@@ -104,6 +104,7 @@ def prepare_installation() -> None:
         if not Policy.objects.exists():
             publish_policy(policies.standard(), actor=None)
             record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace)
+        record_factors_from_before()
         load_regime_packs()
 
 

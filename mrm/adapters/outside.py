@@ -16,6 +16,7 @@ import httpx
 SCHEMES = {"http": 80, "https": 443}
 SECONDS = 20
 MOST_BYTES = 256 * 1024
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64 (RFC 6052): the last four bytes are where it leads.
 
 
 class Unreachable(OSError):
@@ -65,6 +66,15 @@ def _ask(method: str, url: str, content: bytes | None, headers: dict, given_by_u
         raise Unreachable(f"{url} did not answer: {fault}.") from fault
 
 
+def _meant(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one stands for, where a translator or tunnel would lead there."""
+    if address.version == 4:
+        return address
+    if address in TRANSLATED:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo or [address])[-1]
+
+
 def _judged(host: str, port: int, given_by_user: bool) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """The address to connect to; every address the name has must be allowed."""
     try:
@@ -72,8 +82,7 @@ def _judged(host: str, port: int, given_by_user: bool) -> ipaddress.IPv4Address 
     except (OSError, UnicodeError) as fault:
         raise Unreachable(f"The name {host} has no address: {fault}.") from fault
     addresses = [ipaddress.ip_address(one[4][0].partition("%")[0]) for one in found]
-    for address in addresses:
-        address = getattr(address, "ipv4_mapped", None) or address
+    for address in map(_meant, addresses):
         own = address.is_private or address.is_loopback
         never = address.is_link_local or address.is_multicast or address.is_unspecified
         if never or (given_by_user and own) or not (own or address.is_global):

@@ -6,6 +6,7 @@ allowed, leaves it saying something that no entry says. Each check is one statem
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.apps import apps
 from django.db import connection
@@ -13,6 +14,7 @@ from django.db import connection
 from audits.trail.models import Action
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.states import Stage, Status
+from mrm.accounts.services import unrecorded_passkeys
 from reports.contents.descriptions import differing
 from reports.contents.undecided import undecided
 
@@ -132,7 +134,7 @@ UNSAID = {
 def disagreements() -> list[str]:
     """Rows that do not say what the trail says of them, in words; the first so many of each kind."""
     with connection.cursor() as cursor:
-        return [*_in_states(cursor), *_unsaid(cursor), *differing(MOST_NAMED), *undecided(MOST_NAMED)]
+        return [*_in_states(cursor), *_unsaid(cursor), *differing(MOST_NAMED), *undecided(MOST_NAMED), *_unrecorded()]
 
 
 def _in_states(cursor) -> Iterator[str]:
@@ -163,3 +165,8 @@ def _unsaid(cursor) -> Iterator[str]:
         for (which,) in cursor.fetchall():
             told = sentence.format(which)
             yield f"{told[:1].upper()}{told[1:]}."
+
+
+def _unrecorded() -> Iterator[str]:
+    for person in islice(unrecorded_passkeys(), MOST_NAMED):
+        yield f"{person} has a passkey that no entry says they enrolled."

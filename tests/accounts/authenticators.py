@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
+from mrm.accounts.services import change_factors
 from mrm.accounts.verification import base64url
 from mrm.context import RequestContext, enter, leave
 
@@ -76,6 +77,6 @@ class SecurityKey:
             },
             "clientExtensionResults": {},
         }
-        Authenticator.objects.create(
-            user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": registration}
-        )
+        kept = {"name": "Key", "credential": registration}
+        self.kept = Authenticator(user=person, type=Authenticator.Type.WEBAUTHN, data=kept)
+        change_factors(person, self.kept.save)

@@ -152,6 +152,15 @@ def test_a_closed_account_does_not_come_in_by_single_sign_on(provider, administr
     assert not is_in(client)
 
 
+def test_whoever_is_locked_out_by_wrong_passwords_still_comes_in_by_single_sign_on(provider):
+    signed_on()
+    for number in range(6):
+        told = Client().post(reverse("account_login"), {"login": EMAIL, "password": f"wrong {number}"})
+    assert "Too many failed login attempts" in told.text
+    answer, client = signed_on()
+    assert answer.status_code == 302 and is_in(client)
+
+
 def test_single_sign_on_is_offered_only_where_it_is_configured(provider, settings):
     assert "Sign in with Bank login" in Client().get(reverse("account_login")).text
     settings.SOCIALACCOUNT_PROVIDERS = {}

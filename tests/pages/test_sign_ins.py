@@ -1,5 +1,7 @@
 """Signing in: counted and locked out; seen and ended; and what a change of roles does to those who are in."""
 
+import json
+
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -14,6 +16,8 @@ from mrm.accounts.models import Reading
 from mrm.accounts.policies import Role
 from mrm.accounts.services import close_account, end_session, open_sessions, revoke_role
 from mrm.errors import NotPermitted
+from mrm_verify.passkeys import base64url, from_base64url
+from tests.accounts.authenticators import SecurityKey
 from tests.factories import PASSWORD, make_person
 
 
@@ -46,6 +50,41 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait_wherever_it_comes_
     assert locked.status_code == 200 and "Too many failed login attempts" in locked.text
     cache.clear()  # As five minutes do.
     assert attempt(engineer).status_code == 302
+
+
+def lock_out(person) -> None:
+    for number in range(5):
+        attempt(person, f"wrong {number}", address=f"198.51.100.{number}")
+    assert "Too many failed login attempts" in attempt(person).text
+
+
+def test_whoever_is_locked_out_by_others_still_comes_in_by_passkey(risk_officer):
+    key, client = SecurityKey(risk_officer, origin="http://localhost"), Client(headers={"host": "localhost"})
+    lock_out(risk_officer)
+    asked = client.get(reverse("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
+    challenge = from_base64url(asked.json()["request_options"]["publicKey"]["challenge"])
+    answer = key.answer(challenge)
+    answer["response"]["userHandle"] = base64url(str(risk_officer.pk).encode())
+    assert client.post(reverse("mfa_login_webauthn"), {"credential": json.dumps(answer)}).status_code == 302
+    assert reads(client)
+
+
+def test_signing_in_gives_the_browser_another_session_than_it_came_with(engineer):
+    client = Client()
+    session = client.session
+    session["brought"] = "by somebody else"
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    assert attempt(engineer, client=client).status_code == 302
+    assert client.cookies["sessionid"].value != session.session_key
+    stranger = Client()
+    stranger.cookies["sessionid"] = session.session_key
+    assert not reads(stranger)
+
+
+def test_what_was_shown_is_kept_by_no_cache(at_the_office, api, engineer):
+    assert at_the_office.get(reverse("portfolio"))["Cache-Control"] == "private, no-store"
+    assert api(engineer).get("/api/v1/models/")["Cache-Control"] == "private, no-store"
 
 
 def test_one_address_does_not_try_one_password_on_everybody(workspace):

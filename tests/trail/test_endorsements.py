@@ -277,7 +277,9 @@ def test_an_address_that_a_user_gave_may_not_lead_into_our_own_network():
     with serving(lambda path, body: (200, "text/plain", body)) as url:
         assert outside.post(url, b"x", content_type="text/plain").content == b"x"
         for inside in (url, url.replace("127.0.0.1", "localhost"), "http://10.0.0.1/", "http://[::1]/",
-                       "http://[::ffff:127.0.0.1]/", "http://192.168.1.1/", "http://2130706433/"):  # fmt: skip
+                       "http://[::ffff:127.0.0.1]/", "http://192.168.1.1/", "http://2130706433/",
+                       "http://[64:ff9b::7f00:1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:7f00:1::]/",
+                       "http://[2001:0:4136:e378:8000:63bf:80ff:fffe]/"):  # fmt: skip
             with pytest.raises(outside.Unreachable, match="may not be reached"):
                 outside.post(inside, b"x", content_type="text/plain", given_by_user=True)
 

@@ -11,6 +11,8 @@ SENTENCES: dict[str, str] = {
     Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, the standard policy and the keys",
     Action.PERSON_CREATED: "created the account of {subject}[, for a {kind:account}][; it was made by {origin}]",
     Action.PASSWORD_CHOSEN: "chose a password of their own",
+    Action.FACTOR_ENROLLED: "enrolled the {kind}[ {named}] for {subject}",
+    Action.FACTOR_REMOVED: "removed the {kind}[ {named}] of {subject}",
     Action.PERSON_CLOSED: "closed the account of {subject} and ended its roles, tokens and sign-ins",
     Action.PERSON_REOPENED: "opened the account of {subject} again, without any role",
     Action.ROLE_PROPOSED: (

@@ -1,5 +1,12 @@
 """People, roles, tokens and signatures; and the question every service asks first: may this actor do that here?"""
 
+from mrm.accounts.services.factors import (
+    change_factors,
+    record_enrolment,
+    record_factors_from_before,
+    require_own_password,
+    unrecorded_passkeys,
+)
 from mrm.accounts.services.grants import approve_grant, grant_role, refuse_grant, revoke_role
 from mrm.accounts.services.notices import send_notices, write_notice
 from mrm.accounts.services.people import (
@@ -33,6 +40,7 @@ __all__ = [
     "Password",
     "Proven",
     "approve_grant",
+    "change_factors",
     "choose_password",
     "close_account",
     "confirm_role",
@@ -51,10 +59,13 @@ __all__ = [
     "prepare_statement",
     "prove",
     "reauthenticate",
+    "record_enrolment",
+    "record_factors_from_before",
     "refuse_grant",
     "reopen_account",
     "require",
     "require_a_role",
+    "require_own_password",
     "revoke_role",
     "revoke_token",
     "rotate_token",
@@ -62,6 +73,7 @@ __all__ = [
     "sign",
     "statement_body",
     "statement_shown",
+    "unrecorded_passkeys",
     "void_signatures",
     "write_notice",
 ]

@@ -21,6 +21,7 @@ from audits.trail.models import subject_name
 from audits.trail.services import governed
 from mrm.accounts import verification
 from mrm.accounts.models import Person, Signature, Statement
+from mrm.accounts.services.factors import is_recorded
 from mrm.accounts.services.notices import write_notice
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.context import request_context
@@ -124,12 +125,12 @@ def statement_shown(reference, *, signer: Person) -> Statement:
 
 
 def passkeys_of(person: Person) -> dict[bytes, Enrolled]:
-    """The passkeys a person can sign with, by credential id."""
+    """The passkeys a person can sign with, by credential id: those of which the trail says that they enrolled them."""
     enrolled = {}
     for authenticator in Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN):
         data = authenticator.wrap().authenticator_data
         credential = data.credential_data
-        if credential.public_key.get(3) in verification.ALGORITHMS:
+        if credential.public_key.get(3) in verification.ALGORITHMS and is_recorded(authenticator, person):
             enrolled[credential.credential_id] = Enrolled(credential.public_key, data.counter)
     return enrolled
 

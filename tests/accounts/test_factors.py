@@ -1,0 +1,165 @@
+"""Passkeys and authenticator apps: who enrolled which is in the trail, and nothing else signs."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
+from django.core.cache import cache
+from django.urls import reverse
+
+from audits.trail.models import Action, Entry
+from audits.trail.services import governed
+from mrm.accounts.policies import Role
+from mrm.accounts.services import (
+    Passkey,
+    Password,
+    create_person,
+    prepare_statement,
+    prove,
+    reauthenticate,
+    record_factors_from_before,
+    unrecorded_passkeys,
+)
+from mrm.errors import NotPermitted
+from tests.accounts.authenticators import SecurityKey, working_at
+from tests.factories import PASSWORD, make_person
+from tests.races.threads import at_once
+
+FIRST_PASSWORD = "handed over in person"
+CONTENT = {"evidence_digest": "e" * 64, "outcome": "approved", "meaning": "Reviewed.", "policy_version": 1}
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted():
+    cache.clear()
+
+
+@pytest.fixture
+def signed_in(client, risk_officer):
+    """A browser in which the risk officer signed in and has just given their password again."""
+    client.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
+    assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
+    return client
+
+
+def set_up_app(client):
+    client.get(reverse("mfa_activate_totp"))
+    secret = client.session[SECRET_SESSION_KEY]
+    code = format_hotp_value(hotp_value(secret, next(iter(counters()))))
+    return client.post(reverse("mfa_activate_totp"), {"code": code})
+
+
+def told(person) -> list[str]:
+    return list(Entry.objects.about(person).order_by("position").values_list("action", flat=True))[-2:]
+
+
+def test_setting_up_and_turning_off_an_app_stands_in_the_trail_without_its_secret(signed_in, risk_officer):
+    assert set_up_app(signed_in).status_code == 302
+    assert signed_in.post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert told(risk_officer) == [Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED]
+    entry = Entry.objects.get(action=Action.FACTOR_ENROLLED)
+    assert (entry.actor_id, entry.details) == (str(risk_officer.pk), {"kind": "authenticator app"})
+
+
+def test_enrolling_and_removing_a_passkey_stands_in_the_trail_by_its_digest(signed_in, risk_officer):
+    SecurityKey(risk_officer)
+    entry = Entry.objects.get(action=Action.FACTOR_ENROLLED)
+    assert entry.details["kind"] == "passkey" and len(entry.details["digest"]) == 64
+    passkey = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN)
+    assert signed_in.post(reverse("mfa_remove_webauthn", args=[passkey.pk])).status_code == 302
+    assert not Authenticator.objects.filter(pk=passkey.pk).exists()
+    removed = Entry.objects.get(action=Action.FACTOR_REMOVED)
+    assert removed.details == entry.details
+
+
+def test_whoever_gave_the_first_password_enrols_nothing_that_would_sign_for_its_holder(client, administrator, db):
+    create_person("new@bank.example", "Nina New", password=FIRST_PASSWORD, actor=administrator)
+    client.post(reverse("account_login"), {"login": "new@bank.example", "password": FIRST_PASSWORD})
+    for page in ("mfa_add_webauthn", "mfa_activate_totp"):
+        for answer in (client.get(reverse(page)), client.post(reverse(page), {"code": "123456", "credential": "{}"})):
+            assert answer.status_code == 403 and "chose your first password and knows it" in answer.text
+    assert not Authenticator.objects.exists()
+
+
+def signs_with(key: SecurityKey, person) -> bool:
+    with working_at(key.origin):
+        statement = prepare_statement(person, signer=person, **CONTENT)
+        try:
+            prove(statement.pk, Passkey(key.answer(bytes.fromhex(statement.digest))), signer=person)
+        except NotPermitted:
+            return False
+    return True
+
+
+def test_a_passkey_put_into_the_database_by_sql_signs_nothing_and_is_named(risk_officer, engineer):
+    own, forged = SecurityKey(risk_officer), SecurityKey(engineer)
+    assert signs_with(own, risk_officer) and not list(unrecorded_passkeys())
+    Authenticator.objects.filter(pk=forged.kept.pk).update(user=risk_officer)
+    assert not signs_with(forged, risk_officer) and signs_with(own, risk_officer)
+    assert list(unrecorded_passkeys()) == [risk_officer]
+
+
+def test_a_key_exchanged_in_the_row_of_an_enrolled_passkey_signs_nothing(risk_officer, engineer):
+    own, forged = SecurityKey(risk_officer), SecurityKey(engineer)
+    Authenticator.objects.filter(pk=own.kept.pk).update(data=forged.kept.data)
+    assert not signs_with(forged, risk_officer) and list(unrecorded_passkeys()) == [risk_officer]
+
+
+def test_a_passkey_that_was_removed_and_put_back_by_sql_signs_nothing(signed_in, risk_officer):
+    key = SecurityKey(risk_officer)
+    signed_in.post(reverse("mfa_remove_webauthn", args=[key.kept.pk]))
+    Authenticator.objects.create(user=risk_officer, type=Authenticator.Type.WEBAUTHN, data=key.kept.data)
+    assert not signs_with(key, risk_officer)
+
+
+def test_what_an_earlier_release_enrolled_is_recorded_once(risk_officer, engineer):
+    key = SecurityKey(risk_officer)
+    copy = {"type": key.kept.type, "data": key.kept.data}
+    Authenticator.objects.create(user=engineer, **copy)
+    record_factors_from_before()
+    assert list(unrecorded_passkeys()) == [engineer]  # Entries of this kind exist: nothing is taken for granted.
+
+
+def test_whoever_finds_a_browser_open_enrols_and_removes_nothing(client, risk_officer):
+    client.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
+    key = SecurityKey(risk_officer)
+    for address in (
+        reverse("mfa_add_webauthn"),
+        reverse("mfa_activate_totp"),
+        reverse("mfa_remove_webauthn", args=[key.kept.pk]),
+        reverse("mfa_generate_recovery_codes"),
+    ):
+        for answer in (client.get(address), client.post(address, {"code": "123456", "name": "x", "credential": "{}"})):
+            assert answer.status_code == 302 and answer.url.startswith(reverse("account_reauthenticate"))
+    assert list(Authenticator.objects.values_list("pk", flat=True)) == [key.kept.pk]
+
+
+def test_a_code_of_the_app_signs_once(risk_officer):
+    with governed():
+        app = TOTP.activate(risk_officer, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    assert app
+    code = format_hotp_value(hotp_value("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", next(iter(counters()))))
+    assert reauthenticate(risk_officer, password=PASSWORD, code=code) == "password+totp"
+    with pytest.raises(NotPermitted, match="not right"):
+        reauthenticate(risk_officer, password=PASSWORD, code=code)
+
+
+def test_many_wrong_passwords_at_the_same_moment_are_no_more_tries_than_one_after_another(own_database, risk_officer):
+    def guess(number: int) -> str:
+        try:
+            return reauthenticate(risk_officer, password=f"guess {number}")
+        except NotPermitted as refusal:
+            return str(refusal)
+
+    answers = at_once(*(lambda number=number: guess(number) for number in range(12)))
+    assert sum("password is not right" in answer for answer in answers) == 5
+    assert sum("Too many wrong passwords" in answer for answer in answers) == 7
+
+
+def test_a_right_password_is_not_counted_as_a_wrong_one(db):
+    person = make_person(Role.RISK_OFFICER)
+    for _ in range(8):
+        assert reauthenticate(person, password=PASSWORD) == "password"
+    with working_at("https://mrm.bank.example"):
+        statement = prepare_statement(person, signer=person, **CONTENT)
+        assert prove(statement.pk, Password(PASSWORD), signer=person).method == "password"
