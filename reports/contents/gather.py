@@ -19,10 +19,12 @@ from audits.workflows.models import Decision, Finding
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
+from mrm.pages.wording import counted
 from reports.contents import monitoring as parts
+from reports.contents.arrangements import adjustments_of
 from reports.contents.coverage import regimes_in_force
 from reports.contents.figures import Figure, Source
-from reports.contents.results import period_of, section_of, source_key, source_of, trends_of, verdict_grid
+from reports.contents.results import examined_in, period_of, section_of, source_key, source_of, trends_of, verdict_grid
 from reports.models import Report
 
 CLASSIFICATION = "Internal"
@@ -78,7 +80,7 @@ def gather(report: Report) -> Gathered:
             opinion=_opinion(version, latest, breaches, findings),
             counts=tuple(_count(verdict, verdicts) for verdict in Verdict),
             actions=tuple(_actions(breaches, findings)),
-            examined=tuple(f"{run.plan.get_kind_display()}: {period_of(run)}." for run in runs),
+            examined=examined_in(runs),
             gaps=tuple(_gaps(version, latest)),
             policy=_policy_facts(report, version, latest),
             sections=tuple(
@@ -87,7 +89,7 @@ def gather(report: Report) -> Gathered:
             trends=trends_of(runs),
             breaches=tuple(_breach(breach) for breach in breaches),
             findings=tuple(_finding(finding) for finding in findings),
-            adjustments=(),
+            adjustments=adjustments_of(model, start, end),
             decisions=tuple(_decision(decision) for decision in decisions),
             trail=extract,
             evidence_items=tuple(_evidence_items(version, runs)),
@@ -202,7 +204,7 @@ def _breach(breach: Breach) -> parts.Issue:
         reference=f"B-{str(breach.pk)[:8]}",
         level=breach.verdict,
         opened=_day(breach.opened_at),
-        what=f"{_case(breach)}, seen in {breach.occurrences} runs, last in {period_of(breach.last_run)}",
+        what=f"{_case(breach)}, seen in {counted(breach.occurrences, 'run')}, last in {period_of(breach.last_run)}",
         owner=str(breach.version.model.owner),
         due="now" if breach.closed_at is None else "none",
         state="open" if breach.closed_at is None else "closed",

@@ -5,16 +5,19 @@ MonitoringReport
   examined, gaps                           what was looked at, and what was not and why
   policy                                   which limits applied, who approved them
   verdict_grid, sections, trends           the results; >= 4 periods in each trend
-  breaches, findings, adjustments          what is open, who acts until when; overlays, exceptions, conditions
+  breaches, findings, adjustments          what is open, who acts until when; what held for a time
   decisions                                who decided what, with printed name, time and meaning
   trail, evidence_items, sources           proofs: trail extract, digests, where each figure comes from
 """
 
+import re
 from dataclasses import dataclass, field
 
 from audits.assessments.charts import WORDS
 from audits.statistics.limits import Verdict
 from reports.contents.figures import Chart, Figure, Source, figures_by_id
+
+NUMBER = re.compile(r"\d[\d.,]*")
 
 
 class Judged:
@@ -130,8 +133,11 @@ class Section:
 
     @property
     def methods(self) -> tuple[tuple[str, str], ...]:
-        """Each measure with its method, once."""
-        return tuple(dict.fromkeys((result.measure, result.method) for result in self.results))
+        """Each measure with its method; of those that differ in their numbers only, the first. The evidence has all."""
+        found = {}
+        for result in self.results:
+            found.setdefault((result.measure, NUMBER.sub("", result.method)), result.method)
+        return tuple((measure, method) for (measure, _), method in found.items())
 
 
 @dataclass(frozen=True)
@@ -167,7 +173,7 @@ class Issue:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """An overlay, an exception or a condition of use in force during the period."""
+    """Something that held for a time during the period: an approval, an exception, an overlay, a suspension ..."""
 
     kind: str
     reference: str

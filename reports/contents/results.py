@@ -6,6 +6,7 @@ from audits.assessments import catalogue, charts
 from audits.assessments.models import Kind, Run
 from audits.assessments.models import Result as Row
 from audits.statistics.limits import Direction, Verdict
+from mrm.pages.wording import counted
 from reports.contents.figures import Chart, Figure, Source
 from reports.contents.monitoring import Result, Section, Trend, TrendPeriod
 
@@ -42,6 +43,16 @@ def source_of(run: Run) -> Source:
 
 def period_of(run: Run) -> str:
     return f"{run.window_start:%d %b %Y} to {run.window_end:%d %b %Y}"
+
+
+def examined_in(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Per kind of assessment, how many windows were measured and which."""
+    per_kind = {kind: [period_of(run) for run in runs if run.plan.kind == kind] for kind in Kind}
+    return tuple(
+        f"{kind.label}, {counted(len(windows), 'window')}: {'; '.join(windows)}."
+        for kind, windows in per_kind.items()
+        if windows
+    )
 
 
 def section_of(kind: Kind, run: Run, rows: Sequence[Row]) -> Section:
