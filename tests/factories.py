@@ -1,6 +1,8 @@
 """Things a test needs, valid unless told otherwise, made by the services that make them in earnest."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import numpy as np
 import polars as pl
 from django.db import connection
 
+from audits.trail.services import governed
 from inventory import services
+from inventory.models import Policy
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.services import create_person, create_workspace, grant_role, issue_token
 
@@ -152,9 +156,56 @@ def make_otherwise(row, **fields):
     row.refresh_from_db()
 
 
+@contextmanager
+def undecided(table: str, *triggers: str) -> Iterator[None]:
+    """What only a decision brings about, without one: as whoever owns the tables can, by switching its triggers off."""
+    with governed(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # What waits for the end would keep the table as it is.
+        for trigger in triggers:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for trigger in triggers:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def publish(document: dict):
+    """Put a policy in force, as an approved request would."""
+    with undecided("inventory_policy", "inventory_policy_is_decided"):
+        return services.publish_policy(document, actor=None)
+
+
+def make_policy(document: dict) -> Policy:
+    """A policy in force as an earlier release may have published it: nobody looks whether it is complete."""
+    with undecided("inventory_policy", "inventory_policy_is_decided"):
+        number = Policy.objects.in_force().number + 1
+        return Policy.objects.create(number=number, document=document, digest=f"{number:064}")
+
+
 def promote(version):
     """Put a version into production, as an approved request would."""
-    return services.promote_version(version, actor=None)
+    with undecided("inventory_modelversion", "inventory_modelversion_is_decided"):
+        return services.promote_version(version, actor=None)
+
+
+def retire(model):
+    """End a model, as an approved and signed retirement would."""
+    with undecided("inventory_model", "inventory_model_retirement_is_decided"):
+        return services.retire_model(model, actor=None)
+
+
+def confirm(model):
+    """Confirm the tier of a model, as an approved tier change would."""
+    with undecided("inventory_model", "inventory_model_tier_is_decided"):
+        return services.confirm_tier(model, actor=None)
+
+
+def approve_for(version, use, **fields):
+    """Approve a version for a use, as an approved request would."""
+    with undecided("inventory_useapproval", "inventory_useapproval_is_decided"):
+        return services.approve_use(version, use, **fields, actor=None)
 
 
 def _written(rows: pl.DataFrame, folder: Path) -> Path:

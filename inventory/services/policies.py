@@ -77,7 +77,7 @@ def withdraw_draft(draft: PolicyDraft, *, reason: str, actor) -> PolicyDraft:
 
 @governed()
 def publish_policy(document: dict, *, actor) -> Policy:
-    """The next version as the installation itself brings it; a person's change of the policy is decided by others."""
+    """The first version, as the installation itself brings it; the database refuses any other that was not decided."""
     if actor is not None:
         raise NotPermitted("Nobody publishes a policy alone: propose it, and ask for its publication.")
     return _put_in_force(document, actor=None)

@@ -73,7 +73,7 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     model = model_named(workspace, name, actor)
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=model.slug)
     may_edit(model, actor)
-    if model.status == Status.IN_USE and is_governed(workspace):
+    if model.status not in (Status.IN_DEVELOPMENT, Status.RETIRED) and is_governed(workspace):
         raise Refused(DENIED, f"{model} is in use and cannot be deleted. Ask for its retirement; that is decided.")
     refuse_deletion(model, "the model")
     now = timezone.now()

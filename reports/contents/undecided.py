@@ -26,7 +26,11 @@ UNDECIDED = (
     (
         "The model {} was retired after it had been in production, and no approved request asked for it.",
         """SELECT model.slug FROM inventory_model model WHERE model.status = 'retired' AND EXISTS (
-            SELECT FROM inventory_modelversion WHERE model_id = model.id AND promoted_at IS NOT NULL)""",
+            SELECT FROM inventory_modelversion WHERE model_id = model.id AND promoted_at IS NOT NULL)
+        AND NOT (EXISTS (SELECT FROM registry_registryrules
+                         WHERE workspace_id = model.workspace_id AND NOT governed)
+                 AND EXISTS (SELECT FROM trail_entry WHERE subject = 'inventory.Model:' || model.id
+                             AND action = 'mlflow.model_deleted'))""",
         "request.model_id = model.id AND request.kind = 'retirement'",
     ),
     (

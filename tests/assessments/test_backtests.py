@@ -9,8 +9,9 @@ from audits.assessments.models import Breach
 from audits.assessments.services import backtest, close_breach
 from inventory import policies
 from inventory.models import Model
-from inventory.services import propose_policy, publish_policy
+from inventory.services import propose_policy
 from mrm.accounts.models import Workspace
+from tests.factories import publish
 from tests.fixtures.past import START, WEEK, measured
 from tests.rest import is_problem
 
@@ -224,7 +225,7 @@ def test_the_page_narrows_to_a_model_and_a_tier_and_refuses_a_period_that_ends_b
 
 
 def test_two_versions_are_compared_on_the_same_results(page, draft):
-    publish_policy(draft.document, actor=None)
+    publish(draft.document)
     back = page.get(f"{reverse('backtest-policy', args=[1])}?from=2&{PERIOD}").context["found"]
     forth = page.get(f"{reverse('backtest-policy', args=[2])}?from=1&{PERIOD}").context["found"]
     assert (forth.newly_opened, forth.not_opened, back.newly_opened, back.not_opened) == (1, 0, 0, 1)

@@ -9,7 +9,7 @@ from audits.assessments.measures.explaining import FIRST_ROWS, draw
 from audits.statistics.limits import Verdict
 from inventory import services as inventory
 from tests.assessments.test_measures import measured, one, verdict
-from tests.factories import make_reference
+from tests.factories import make_reference, promote
 from tests.fixtures.story import FEATURES, SPRING, log, make_applicants, make_scoring_version, scored, train
 
 
@@ -65,7 +65,7 @@ def test_reasons_are_compared_with_those_of_the_version_before(story, booster, s
     if stable:
         assert (same.estimate.value, first.estimate.value) == (1.0, 0.0)
         assert verdict(same) == verdict(first) == Verdict.WITHIN
-        inventory.promote_version(version, actor=None)
+        promote(version)
         later = measured("explainability", version, start=SPRING, days=365)
         assert not [m for m in later.measurements if m.measure == "reason_code_stability"], "decided by then"
     else:

@@ -10,8 +10,7 @@ from audits.assessments.measures import Measured, NotEnoughData, Subject, measur
 from audits.assessments.measures.bias import LONGEST_NAME, in_bands
 from audits.statistics.limits import Verdict, judge
 from inventory.models import ModelVersion, Policy
-from inventory.services import publish_policy
-from tests.factories import NOON, SCHEMA, make_batch, make_outcomes, make_reference, make_rows, make_version
+from tests.factories import NOON, SCHEMA, make_batch, make_outcomes, make_reference, make_rows, make_version, publish
 from tests.fixtures.story import SPRING, SUMMER, log, make_applicants, make_scoring_version, scored
 
 DAY = timedelta(days=1)
@@ -128,7 +127,7 @@ def test_the_policy_says_which_group_the_others_are_compared_with(workspace, tmp
     assert verdict(of_women) == Verdict.RED, "whoever is most often favoured is the yardstick, however few they are"
     document = Policy.objects.in_force().document
     document["fairness"]["reference_group"] = "largest"
-    publish_policy(document, actor=None)
+    publish(document)
     of_men = one(measured("bias", version), "impact_ratio", "sex", "male")
     assert of_men.estimate.value == pytest.approx((160 / 200) / (120 / 400))
 
@@ -265,5 +264,5 @@ def test_a_tolerance_is_tested_at_the_limits_that_the_policy_sets_whatever_they_
     document = Policy.objects.in_force().document
     limit = {"measure": measure, "role": "feature", "amber": 0.07, "red": 0.13, "decided_by": "tolerance"}
     document["limits"] = [limit, *(entry for entry in document["limits"] if entry["measure"] != measure)]
-    publish_policy(document, actor=None)
+    publish(document)
     assert verdict(one(measured("drift", version, start=NOON + 3 * DAY), measure, "income")) == "red"

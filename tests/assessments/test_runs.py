@@ -19,11 +19,10 @@ from audits.assessments.services.execution import MOST_ATTEMPTS, _finish, result
 from audits.assessments.states import RunState
 from audits.trail.models import Action, Entry
 from inventory.models import Policy
-from inventory.services import publish_policy
 from mrm.accounts.policies import Role
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_otherwise, make_person
+from tests.factories import make_otherwise, make_person, publish
 from tests.fixtures.story import SUMMER, assess, learn, make_applicants, scored
 
 
@@ -169,7 +168,7 @@ def test_a_new_policy_judges_new_runs_and_leaves_old_results_alone(story, queued
     for limit in document["limits"]:
         if limit["measure"] == "psi":
             limit.update(amber=5.0, red=9.0)
-    publish_policy(document, actor=None)
+    publish(document)
     before = results_digest(queued.rerun_of.results.all())
     again = rerun(execute(queued.pk), actor=story.validator)
     execute(again.pk)

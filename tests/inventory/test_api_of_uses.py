@@ -2,10 +2,9 @@
 
 import pytest
 
-from inventory import services
 from inventory.api import examples
 from mrm.accounts.policies import Role
-from tests.factories import make_model, make_person, make_use, make_version
+from tests.factories import approve_for, make_model, make_person, make_use, make_version
 from tests.rest import is_problem, patch_json, post_json
 
 
@@ -32,7 +31,7 @@ def test_whether_a_version_is_approved_for_a_use_is_one_question(api, engineer, 
     version = make_version()
     use = make_use(version.model, title="Pricing")
     make_version(version.model)
-    services.approve_use(version, use, conditions=["Up to 50 000."], actor=None)
+    approve_for(version, use, conditions=["Up to 50 000."])
     path = f"/api/v1/models/{use.model_slug}/uses/1/approvals/"
     client = api(engineer)
     yes, no, nothing = (client.get(f"{path}{query}").json() for query in ("?version=1", "?version=2", ""))

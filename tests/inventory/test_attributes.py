@@ -22,11 +22,11 @@ from inventory.attributes import (
 )
 from inventory.contents.attributes import history_of, told_of
 from inventory.models import Model
-from inventory.services import edit_model, publish_policy, register_model
+from inventory.services import edit_model, register_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, make_person, make_workspace
+from tests.factories import make_model, make_person, make_workspace, publish
 
 
 def test_all_58_are_there_in_their_order_and_named_once():
@@ -180,7 +180,7 @@ def test_the_policy_asks_for_more_the_higher_the_tier_and_a_no_is_an_answer(work
     assert (strict.tier, lax.tier) == (1, 3)
     assert "sponsor" in strict.missing() and "sponsor" not in lax.missing()
     standard_document["completeness"]["required"]["3"] = ["uses_machine_learning", "regions"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert lax.missing() == ["uses_machine_learning", "regions", "tier confirmation"]
     edit_model(lax, changes={"uses_machine_learning": False}, actor=None)
     lax.refresh_from_db()
@@ -190,7 +190,7 @@ def test_the_policy_asks_for_more_the_higher_the_tier_and_a_no_is_an_answer(work
 def test_registration_asks_for_nothing_more_unless_the_policy_says_so(workspace, owner, standard_document):
     register_model(workspace, name="Churn", owner=owner, actor=owner)
     standard_document["completeness"]["required_to_register"] = ["purpose", "regions"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     with pytest.raises(UnusableData) as refusal:
         register_model(workspace, name="Limits", owner=owner, actor=owner)
     assert [error["field"] for error in refusal.value.errors] == ["purpose", "regions"]
@@ -200,7 +200,7 @@ def test_registration_asks_for_nothing_more_unless_the_policy_says_so(workspace,
 def test_a_policy_that_asks_for_what_does_not_exist_is_refused(workspace, standard_document):
     standard_document["completeness"]["required"]["1"] = ["favourite_colour"]
     with pytest.raises(UnusableData, match="completeness.required.1"):
-        publish_policy(standard_document, actor=None)
+        publish(standard_document)
 
 
 def test_an_older_policy_without_the_section_asks_for_what_the_standard_asks():

@@ -12,14 +12,7 @@ from audits.profiles.profile import Profile
 from audits.trail.models import Action, Entry
 from inventory import frames
 from inventory.models import OutcomeBatch, PredictionBatch, ReferenceData
-from inventory.services import (
-    prepare_installation,
-    profile_batch,
-    receive_batch,
-    receive_outcomes,
-    receive_reference,
-    retire_model,
-)
+from inventory.services import prepare_installation, profile_batch, receive_batch, receive_outcomes, receive_reference
 from inventory.tasks import profile_new_batches
 from mrm.accounts.policies import Role
 from mrm.adapters import storage
@@ -37,6 +30,7 @@ from tests.factories import (
     make_rows,
     make_version,
     promote,
+    retire,
 )
 
 DAY = timedelta(days=1)
@@ -114,7 +108,7 @@ def test_a_reference_needs_neither_ids_nor_times_nor_labels(version, tmp_path):
 
 
 def test_retired_versions_and_models_take_no_data(version, tmp_path, body):
-    retire_model(version.model, actor=None)
+    retire(version.model)
     version.refresh_from_db()
     version.model.refresh_from_db()
     for receive, subject in ((receive_reference, version), (receive_batch, version), (receive_outcomes, version.model)):

@@ -6,11 +6,11 @@ from django.urls import reverse
 from audits.workflows.gates import blockers_for_retirement
 from inventory.contents.dependencies import consumers_of, orphan_dependencies, path_between, picture_of, shared_by
 from inventory.models import Dependency, Model
-from inventory.services import add_particular, edit_model, end_particular, retire_model
+from inventory.services import add_particular, edit_model, end_particular
 from mrm.accounts.policies import Role
 from mrm.accounts.services import create_person, grant_role
 from mrm.errors import RuleBroken
-from tests.factories import make_model, make_version, promote
+from tests.factories import make_model, make_version, promote, retire
 
 
 def depends(model, upstream, **fields) -> Dependency:
@@ -53,16 +53,16 @@ def test_a_model_is_not_retired_while_one_in_use_depends_on_it(chain):
     promote(make_version(b))
     assert "B is in use" in blockers_for_retirement(a)[0]
     with pytest.raises(RuleBroken, match="B is in use"):
-        retire_model(a, actor=None)
+        retire(a)
     end_particular(Dependency.objects.get(model=b), "upstream", reason="Estimated anew without it.", actor=None)
     assert blockers_for_retirement(a) == []
-    retire_model(a, actor=None)
+    retire(a)
 
 
 def test_what_is_in_development_keeps_no_model_alive_and_is_found_as_an_orphan(chain):
-    retire_model(chain[0], actor=None)
+    retire(chain[0])
     assert [str(edge.model) for edge in orphan_dependencies()] == ["B"]
-    retire_model(chain[1], actor=None)
+    retire(chain[1])
     assert [str(edge.model) for edge in orphan_dependencies()] == ["C"]
 
 

@@ -11,9 +11,9 @@ from inventory.contents.differences import differences
 from inventory.contents.history import parts_as_they_stood
 from inventory.models import Model, ModelRecord, Moment, UseApproval, UseRecord, VersionRecord
 from inventory.models.particulars import ROWS_OF
-from inventory.services import edit_model, edit_use, propose_use, retire_model
+from inventory.services import edit_model, edit_use, propose_use
 from mrm.errors import UnusableData
-from tests.factories import make_model, make_otherwise, make_person, make_version, promote
+from tests.factories import make_model, make_otherwise, make_person, make_version, promote, retire
 
 DATED = {
     **dict.fromkeys({table for table, _ in ROWS_OF.values()}, ("added_at", "ended_at")),
@@ -211,7 +211,7 @@ def test_differences_tell_what_came_went_and_changed(workspace, owner):
     stays, changes, retires = (make_model(name=name) for name in ("Stays", "Changes", "Retires"))
     let_days_pass(10, stays, changes, retires)
     edit_model(changes, changes={"business_unit": "Cards"}, actor=None)
-    retire_model(retires, actor=None)
+    retire(retires)
     make_model(name="Added")
     found = differences(ModelRecord.objects.all(), *(Moment.of(days_ago(days)) for days in (5, 0)))
     assert {one.name: one.kind for one in found.shown} == {

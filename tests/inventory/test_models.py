@@ -3,12 +3,12 @@
 import pytest
 
 from audits.trail.models import Action, Entry
-from inventory.services import confirm_tier, edit_model, register_model, retire_model
+from inventory.services import confirm_tier, edit_model, register_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import make_model, make_person, make_version, make_workspace, promote
+from tests.factories import make_model, make_person, make_version, make_workspace, promote, retire
 
 LOW = {"exposure": "low", "purpose_level": "low", "complexity": "low", "reliance": "low"}
 
@@ -148,14 +148,14 @@ def test_once_confirmed_a_tier_is_lowered_by_a_confirmation_only(workspace, risk
 def test_retiring_a_model_retires_its_versions_and_closes_its_entry(workspace, engineer):
     model = make_model()
     live, candidate = promote(make_version(model)), make_version(model)
-    retire_model(model, actor=None)
+    retire(model)
     model.refresh_from_db()
     assert model.status == Status.RETIRED and model.retired_at
     for version in (live, candidate):
         version.refresh_from_db()
         assert version.stage == Stage.RETIRED and version.ended_at
     for refused in (
-        lambda: retire_model(model, actor=None),
+        lambda: retire(model),
         lambda: edit_model(model, changes={"purpose": "Again."}, actor=engineer),
         lambda: make_version(model),
     ):

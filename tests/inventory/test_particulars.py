@@ -8,11 +8,11 @@ from inventory.attributes import BY_NAME, PARTICULARS, ROWS
 from inventory.contents.attributes import history_of, told_of
 from inventory.models import Document
 from inventory.models.particulars import ROWS_OF, rows_of
-from inventory.services import add_particular, attach_document, end_particular, retire_model
+from inventory.services import add_particular, attach_document, end_particular
 from mrm.accounts.policies import Role
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
-from tests.factories import make_model, make_person, make_workspace
+from tests.factories import make_model, make_person, make_workspace, retire
 
 LIMITATION = {"text": "Not estimated on the self-employed.", "significance": "medium"}
 
@@ -115,7 +115,7 @@ def test_what_the_register_says_already_is_not_said_twice(model, owner):
 
 
 def test_nothing_is_said_of_a_retired_model(model):
-    retire_model(model, actor=None)
+    retire(model)
     with pytest.raises(RuleBroken, match="retired"):
         add_particular(model, "limitations", values=LIMITATION, actor=None)
 
@@ -146,7 +146,7 @@ def test_a_file_that_is_empty_or_too_large_is_refused(model, settings):
 
 def test_a_dependency_leads_to_a_living_model_of_the_same_workspace(model):
     gone = make_model()
-    retire_model(gone, actor=None)
+    retire(gone)
     for upstream, why in ((gone, "retired"), (make_model(workspace=make_workspace()), "another workspace")):
         with pytest.raises(RuleBroken, match=why):
             add_particular(model, "upstream", values=depends_on(upstream), actor=None)

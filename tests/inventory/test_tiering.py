@@ -15,14 +15,12 @@ from inventory.services import (
     edit_model,
     end_lapsed_exemptions,
     propose_tier,
-    publish_policy,
     register_model,
-    retire_model,
     why_tier_again,
 )
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, make_person
+from tests.factories import make_model, make_person, publish, retire
 from tests.rest import is_problem, post_json
 
 LOWEST = {
@@ -217,7 +215,7 @@ def test_a_fact_that_makes_the_tier_stricter_asks_for_a_new_confirmation(model, 
     given["complexity"]["method"] = "learned"
     document = copy.deepcopy(policies.standard())
     document["tiering"]["factors"]["complexity"]["medium"] = 4
-    publish_policy(document, actor=None)
+    publish(document)
     propose_tier(model, answers=given, actor=engineer)
     assert confirm_tier(model, actor=risk_officer).tier == 2
     edited = edit_model(model, changes={"affects_natural_persons": True}, actor=engineer)
@@ -234,16 +232,16 @@ def test_a_confirmed_tier_is_asked_for_again_when_it_is_old_or_what_it_rests_on_
     assert why_tier_again(edited, now) == ["Changed since it was confirmed: affects natural persons."]
     document = copy.deepcopy(policies.standard())
     document["tiering"]["factors"]["exposure"]["medium"] = 3
-    publish_policy(document, actor=None)
+    publish(document)
     assert any("The scorecard has changed" in reason for reason in why_tier_again(edited, now))
 
 
 def test_the_policy_names_who_lets_a_model_leave_tier_1_and_one_of_them_is_senior(standard_document, workspace):
     standard_document["approvals"]["tier_lowering"] = {"1": ["risk_officer", "validator"]}
     with pytest.raises(UnusableData, match="must name the chief risk officer or committee"):
-        publish_policy(standard_document, actor=None)
+        publish(standard_document)
     del standard_document["approvals"]["tier_lowering"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert policies.lowering_roles(standard_document) == ["risk_officer", "chief_risk_officer"], (
         "as in the standard one"
     )
@@ -261,7 +259,7 @@ def test_the_page_and_the_api_say_who_decides_about_leaving_tier_1(model, engine
 
 
 def test_a_retired_model_keeps_its_tier(model, engineer):
-    retire_model(model, actor=None)
+    retire(model)
     with pytest.raises(RuleBroken, match="retired"):
         propose_tier(model, answers=LOWEST, actor=engineer)
 

@@ -12,7 +12,7 @@ from inventory.models import UseApproval
 from inventory.states import UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import make_model, make_person, make_use, make_version, promote
+from tests.factories import approve_for, make_model, make_person, make_use, make_version, promote, retire
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def use(version):
 
 @pytest.fixture
 def live(version, use):
-    services.approve_use(version, use, actor=None)
+    approve_for(version, use)
     return services.start_use(use, actor=None)
 
 
@@ -78,7 +78,7 @@ def test_an_edit_on_top_of_somebody_elses_is_refused(use, engineer):
 
 def test_what_was_approved_does_not_change_and_what_describes_may(version, use, engineer):
     services.edit_use(use, changes={"population": "Private persons"}, actor=engineer)
-    services.approve_use(version, use, actor=None)
+    approve_for(version, use)
     with pytest.raises(RuleBroken, match="operating boundaries"):
         services.edit_use(use, changes={"operating_boundaries": "Anywhere"}, actor=engineer)
     assert services.edit_use(use, changes={"volume": "4 000 a month"}, actor=engineer).volume == "4 000 a month"
@@ -88,26 +88,26 @@ def test_is_version_3_approved_for_pricing_has_an_answer(workspace):
     model = make_model()
     versions = [make_version(model) for _ in range(3)]
     use = make_use(model, title="Pricing")
-    approval = services.approve_use(versions[2], use, change_reference="CR-2026-0007", actor=None)
+    approval = approve_for(versions[2], use, change_reference="CR-2026-0007")
     assert services.standing_approval(versions[2], use) == approval
     assert services.standing_approval(versions[1], use) is None
 
 
 def test_an_approval_counts_until_its_day_and_not_after(version, use):
-    approval = services.approve_use(version, use, expires_at=timezone.now() + timedelta(days=1), actor=None)
+    approval = approve_for(version, use, expires_at=timezone.now() + timedelta(days=1))
     assert approval.stands()
     assert not approval.stands(timezone.now() + timedelta(days=2))
     with pytest.raises(RuleBroken, match="already expired"):
-        services.approve_use(version, use, expires_at=timezone.now(), actor=None)
+        approve_for(version, use, expires_at=timezone.now())
 
 
 def test_a_use_does_not_start_without_an_approval_of_the_version_in_production(version, use):
     with pytest.raises(RuleBroken, match="no standing approval"):
         services.start_use(use, actor=None)
-    services.approve_use(make_version(version.model), use, actor=None)
+    approve_for(make_version(version.model), use)
     with pytest.raises(RuleBroken, match="no standing approval"):
         services.start_use(use, actor=None)
-    services.approve_use(version, use, actor=None)
+    approve_for(version, use)
     started = services.start_use(use, actor=None)
     assert started.state == UseState.LIVE and started.started_at
 
@@ -115,26 +115,26 @@ def test_a_use_does_not_start_without_an_approval_of_the_version_in_production(v
 def test_without_a_version_in_production_nothing_starts(workspace):
     version = make_version()
     use = make_use(version.model)
-    services.approve_use(version, use, actor=None)
+    approve_for(version, use)
     with pytest.raises(RuleBroken, match="No version"):
         services.start_use(use, actor=None)
 
 
 def test_a_version_of_another_model_is_not_approved_for_it(use):
     with pytest.raises(RuleBroken, match="no version of"):
-        services.approve_use(make_version(), use, actor=None)
+        approve_for(make_version(), use)
 
 
 def test_conditions_are_sentences_within_bounds(version, use):
     for wrong in ([""], ["x" * 1001], [5], ["x"] * 51):
         with pytest.raises(UnusableData):
-            services.approve_use(version, use, conditions=wrong, actor=None)
+            approve_for(version, use, conditions=wrong)
     assert not UseApproval.objects.exists()
 
 
 def test_a_second_approval_of_the_same_version_renews_the_first(version, use):
-    first = services.approve_use(version, use, actor=None)
-    second = services.approve_use(version, use, conditions=["Up to 50 000."], actor=None)
+    first = approve_for(version, use)
+    second = approve_for(version, use, conditions=["Up to 50 000."])
     assert again(first).ended_because == "Renewed."
     assert services.standing_approval(version, use) == second
 
@@ -150,19 +150,19 @@ def test_a_live_use_whose_approval_is_taken_back_is_restricted_at_once(version, 
         services.end_approval(approval, reason="Again.", actor=risk_officer)
     with pytest.raises(RuleBroken, match="no standing approval"):
         services.lift_restriction(live, actor=None)
-    services.approve_use(version, live, actor=None)
+    approve_for(version, live)
     restored = services.lift_restriction(live, actor=None)
     assert (restored.state, restored.state_because) == (UseState.LIVE, "")
 
 
 def test_an_approved_use_whose_last_approval_ends_is_a_proposal_again(version, use):
-    approval = services.approve_use(version, use, actor=None)
+    approval = approve_for(version, use)
     services.end_approval(approval, reason="Too early.", actor=None)
     assert again(use).state == UseState.PROPOSED
 
 
 def test_the_sweep_ends_what_expired_restricts_the_use_and_may_run_twice(version, use):
-    approval = services.approve_use(version, use, expires_at=timezone.now() + timedelta(days=30), actor=None)
+    approval = approve_for(version, use, expires_at=timezone.now() + timedelta(days=30))
     services.start_use(use, actor=None)
     assert services.end_expired_approvals(timezone.now()) == 0
     later = timezone.now() + timedelta(days=31)
@@ -174,7 +174,7 @@ def test_the_sweep_ends_what_expired_restricts_the_use_and_may_run_twice(version
 
 def test_promoting_a_version_without_an_approval_restricts_the_live_uses(version, live):
     approved, other = make_version(version.model), make_version(version.model)
-    services.approve_use(approved, live, actor=None)
+    approve_for(approved, live)
     promote(approved)
     assert again(live).state == UseState.LIVE
     promote(other)
@@ -192,11 +192,11 @@ def test_restricting_suspending_and_ending_say_why(live):
     assert ended.state == UseState.ENDED and ended.ended_at
     assert not UseApproval.objects.filter(ended_at=None).exists()
     with pytest.raises(RuleBroken, match="is ended"):
-        services.approve_use(make_version(live.model), live, actor=None)
+        approve_for(make_version(live.model), live)
 
 
 def test_with_its_model_every_use_ends(live):
-    services.retire_model(live.model, actor=None)
+    retire(live.model)
     assert again(live).state == UseState.ENDED
     with pytest.raises(RuleBroken, match="retired"):
         services.propose_use(live.model, title="Another", actor=None)

@@ -5,9 +5,8 @@ from django.urls import reverse
 
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation
 from audits.workflows.services import expire_arrangements, request_change, suspend
-from inventory.services import confirm_tier
 from mrm.accounts.policies import Role
-from tests.factories import make_person
+from tests.factories import confirm, make_person
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
 from tests.workflows.kinds import exception_terms, in_days, overlay_terms
@@ -15,7 +14,7 @@ from tests.workflows.kinds import exception_terms, in_days, overlay_terms
 
 @pytest.fixture
 def model(workspace, owner):
-    return confirm_tier(make_assessed_model(name="Lending", owner=owner), actor=None)
+    return confirm(make_assessed_model(name="Lending", owner=owner))
 
 
 @pytest.fixture

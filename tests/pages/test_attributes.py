@@ -6,8 +6,7 @@ from django.urls import reverse
 
 from inventory.attributes import ATTRIBUTES, Group
 from inventory.models import Document, Statement
-from inventory.services import publish_policy
-from tests.factories import make_model, make_version, promote
+from tests.factories import make_model, make_version, promote, publish
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ def test_every_attribute_has_a_page(visit, auditor, model):
 
 def test_registration_asks_at_once_for_what_the_policy_wants_at_once(visit, engineer, standard_document):
     standard_document["completeness"]["required_to_register"] = ["platform"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     client, address = visit(engineer), reverse("register-model")
     assert 'name="platform"' in client.get(address).text
     answer = client.post(address, {"name": "Limits", "owner": engineer.pk})

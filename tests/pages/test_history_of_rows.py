@@ -14,7 +14,6 @@ from inventory.contents.history import model_as_it_stood
 from inventory.models import ModelRecord, Moment, Policy
 from inventory.services import (
     add_particular,
-    approve_use,
     attach_document,
     edit_model,
     end_approval,
@@ -23,7 +22,7 @@ from inventory.services import (
     restrict_use,
     start_use,
 )
-from tests.factories import make_model, make_version, promote
+from tests.factories import approve_for, make_model, make_policy, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
 
 BEFORE, THEN, NOW = days_ago(15), days_ago(5), days_ago(0)
@@ -53,7 +52,7 @@ def model(workspace, owner):
     )  # fmt: skip
     version = promote(make_version(model))
     use = propose_use(model, title="Pricing", actor=None)
-    approval = approve_use(version, use, conditions=["Watched weekly."], actor=None)
+    approval = approve_for(version, use, conditions=["Watched weekly."])
     start_use(use, actor=None)
     let_days_pass(10, model)
     for name, row in rows.items():
@@ -104,7 +103,7 @@ def test_what_was_missing_on_a_past_day_is_asked_of_that_days_rows_and_policy(mo
     assert missing(BEFORE) == missing(NOW) == {"limitations", "data_sources"} and not missing(THEN)
     first = Policy.objects.in_force()
     asks_nothing = first.document | {"completeness": {"required": {tier: [] for tier in policies.TIERS}}}
-    Policy.objects.create(number=first.number + 1, document=asks_nothing, digest="0" * 64)
+    make_policy(asks_nothing)
     assert missing(BEFORE) and not missing(NOW)
 
 

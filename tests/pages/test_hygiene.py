@@ -11,14 +11,7 @@ from audits.workflows.contents.hygiene import BY_NAME, RULES, breaking, hygiene_
 from audits.workflows.models import Attestation, Finding
 from audits.workflows.services import end_baselines
 from inventory.models import Model, Policy
-from inventory.services import (
-    add_particular,
-    attach_document,
-    confirm_tier,
-    edit_model,
-    propose_use,
-    retire_model,
-)
+from inventory.services import add_particular, attach_document, confirm_tier, edit_model, propose_use
 from tests.factories import (
     make_batch,
     make_model,
@@ -28,6 +21,8 @@ from tests.factories import (
     make_rows,
     make_version,
     promote,
+    retire,
+    undecided,
 )
 
 HYGIENE = "/api/v1/hygiene/"
@@ -136,7 +131,8 @@ def test_a_document_past_its_review_is_found(workspace, owner):
 def test_a_tier_confirmed_longer_ago_than_the_policy_allows_is_found(workspace, risk_officer):
     model = confirm_tier(make_model(name="Old"), actor=risk_officer)
     assert names("tier_review_overdue") == []
-    Model.objects.filter(pk=model.pk).update(tier_confirmed_at=timezone.now() - timedelta(days=366))
+    with undecided("inventory_model", "inventory_model_tier_is_decided"):
+        Model.objects.filter(pk=model.pk).update(tier_confirmed_at=timezone.now() - timedelta(days=366))
     assert names("tier_review_overdue") == ["Old"]
 
 
@@ -152,7 +148,7 @@ def test_what_is_overdue_is_found(used):
 
 
 def test_a_retired_model_breaks_no_rule(used):
-    retire_model(used, actor=None)
+    retire(used)
     assert not any(broken().values())
 
 

@@ -15,8 +15,8 @@ from audits.workflows.contents.indicators.shown import month_ends
 from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Finding
 from inventory import policies
 from inventory.models import Policy
-from inventory.services import add_particular, confirm_tier, edit_model, publish_policy, retire_model
-from tests.factories import make_model, make_version, promote
+from inventory.services import add_particular, confirm_tier, edit_model
+from tests.factories import make_model, make_version, promote, publish, retire
 from tests.pages.scenery import make_assessed_model, make_run
 from tests.rest import is_problem
 
@@ -123,14 +123,14 @@ def test_concentration_is_the_largest_share_of_what_is_known(read, workspace, en
 def test_a_retired_model_counts_among_the_retirements_and_nowhere_else(read, workspace, risk_officer):
     model = make_model(uses_machine_learning=True)
     assert read("machine_learning_share").value == 1
-    retire_model(model, actor=None)
+    retire(model)
     assert (read("retirements").value, read("machine_learning_share").value) == (1, None)
 
 
 def test_what_a_new_policy_loosens_is_counted(read, workspace, standard_document):
     standard_document["limits"][0]["red"] = 0.4
     standard_document["limits"][1]["red"] = 0.2
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert (read("policy_loosened").value, read("policy_loosened").found.size) == (1, 2)
 
 
@@ -138,10 +138,10 @@ def test_the_appetite_is_the_policys(read, workspace, standard_document):
     make_model()
     assert (read("tier_provisional_share").value, read("tier_provisional_share").verdict) == (1, "red")
     standard_document["indicators"]["appetite"]["tier_provisional_share"] = {"red": 1, "owner": "risk_officer"}
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert read("tier_provisional_share").verdict == "within"
     del standard_document["indicators"]["appetite"]["tier_provisional_share"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert (read("tier_provisional_share").verdict, read("tier_provisional_share").owner) == ("", "")
 
 

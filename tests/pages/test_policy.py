@@ -12,9 +12,9 @@ from inventory import policies
 from inventory.contents.policies import tables_of
 from inventory.models import Policy, PolicyDraft
 from inventory.policies.limits import ASKED_PRECISION, ROLES
-from inventory.services import propose_policy, publish_policy
+from inventory.services import propose_policy
 from mrm.accounts.policies import Role
-from tests.factories import make_person
+from tests.factories import make_person, publish
 from tests.fixtures.story import approve
 
 
@@ -54,7 +54,7 @@ def test_only_the_second_line_is_offered_a_change(who, offered, visit, request):
 
 
 def test_versions_are_listed_with_what_they_loosened(visit, auditor):
-    publish_policy(with_red(0.4), actor=None)
+    publish(with_red(0.4))
     client = visit(auditor)
     assert "loosened 1" in client.get(reverse("policy")).text
     page = client.get(reverse("policy-differences", args=[2]))
@@ -75,7 +75,7 @@ def test_the_page_asks_the_database_as_often_for_many_versions_as_for_one(
     visit, auditor, django_assert_max_num_queries
 ):
     for red in (0.3, 0.31, 0.32, 0.33):
-        publish_policy(with_red(red), actor=None)
+        publish(with_red(red))
     client = visit(auditor)
     client.get(reverse("policy"))
     with django_assert_max_num_queries(10):
@@ -106,7 +106,7 @@ def test_a_form_drops_a_limit_and_adds_one_for_a_tier(visit, risk_officer):
 
 def test_a_limit_of_nought_is_a_limit_and_an_empty_one_is_none(visit, risk_officer, standard_document):
     standard_document["limits"][0]["amber"] = 0
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     client = visit(risk_officer)
     client.post(reverse("edit-policy"), filled(client, **{"limits[1].amber": "0", "limits[2].amber": ""}))
     limits = PolicyDraft.objects.get().document["limits"]

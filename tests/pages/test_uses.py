@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from inventory import services
-from tests.factories import make_model, make_use, make_version, promote
+from tests.factories import approve_for, make_model, make_use, make_version, promote
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_use_without_a_title_comes_back_with_the_field_named(visit, engineer, 
 
 def test_what_stands_and_what_ended_are_told_apart(visit, auditor, version):
     use = make_use(version.model, title="Pricing")
-    first = services.approve_use(version, use, conditions=["Up to 50 000."], actor=None)
+    first = approve_for(version, use, conditions=["Up to 50 000."])
     services.start_use(use, actor=None)
     address = reverse("model-uses", args=[version.model.slug])
     page = visit(auditor).get(address).text
@@ -52,7 +52,7 @@ def test_an_auditor_proposes_nothing_and_a_stranger_finds_nothing(visit, auditor
 
 def test_the_tab_takes_few_queries_however_many_uses_there_are(visit, owner, version, django_assert_max_num_queries):
     for _ in range(6):
-        services.approve_use(version, make_use(version.model), actor=None)
+        approve_for(version, make_use(version.model))
     client, address = visit(owner), reverse("model-uses", args=[version.model.slug])
     client.get(address)
     with django_assert_max_num_queries(13):
@@ -66,7 +66,7 @@ def ask(client, model, **question) -> str:
 def test_the_page_answers_whether_a_version_is_approved_for_a_use(visit, auditor, version):
     model, client = version.model, visit(auditor)
     use, later = make_use(model, title="Pricing"), make_version(version.model)
-    services.approve_use(version, use, conditions=["Up to 50 000."], actor=None)
+    approve_for(version, use, conditions=["Up to 50 000."])
     yes = ask(client, model, version=1, use=1)
     assert "Yes. Version 1 is approved for Pricing without an end." in yes
     assert "Under the condition: Up to 50 000." in yes and "But the use itself is approved." in yes
@@ -76,7 +76,7 @@ def test_the_page_answers_whether_a_version_is_approved_for_a_use(visit, auditor
 
 def test_an_approval_that_ended_is_told_with_its_reason(visit, auditor, version):
     use = make_use(version.model, title="Pricing")
-    services.end_approval(services.approve_use(version, use, actor=None), reason="The data changed.", actor=None)
+    services.end_approval(approve_for(version, use), reason="The data changed.", actor=None)
     page = ask(visit(auditor), version.model, version=1, use=1)
     assert "No. Version 1 is not approved for Pricing." in page and "The data changed." in page
     assert "No version is approved for it now." in page

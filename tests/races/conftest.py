@@ -5,9 +5,9 @@ import json
 import pytest
 
 from inventory.models import Policy
-from inventory.services import confirm_tier, prepare_installation, publish_policy
+from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
-from tests.factories import make_model, make_reference, make_version
+from tests.factories import confirm, make_model, make_reference, make_version, publish
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def open_gate(workspace) -> Policy:
     """A policy that asks for no assessment before a promotion, so that a race for one needs no measuring."""
     document = json.loads(json.dumps(Policy.objects.in_force().document))
     document["promotion"]["required_assessments"] = []
-    return publish_policy(document, actor=None)
+    return publish(document)
 
 
 @pytest.fixture
 def candidate(open_gate, owner, engineer, tmp_path):
     """A version that may be promoted as soon as two people say so."""
     model = make_model(owner=owner, actor=engineer)
-    confirm_tier(model, actor=None)
+    confirm(model)
     version = make_version(model, actor=engineer)
     make_reference(version, tmp_path)
     return version

@@ -6,9 +6,9 @@ from functools import partial
 from audits.trail.models import Action, Entry
 from audits.trail.services import verify_trail
 from inventory.models import Model, ModelRecord, ModelVersion, Policy
-from inventory.services import edit_model, publish_policy, register_model, register_models
+from inventory.services import edit_model, register_model, register_models
 from registry import services as registry
-from tests.factories import make_model, make_version
+from tests.factories import make_model, make_version, publish
 from tests.races.threads import at_once, refusals
 
 ROUNDS, THREADS = 200, 8
@@ -30,7 +30,7 @@ def test_registering_at_once_loses_nothing_deadlocks_never_and_leaves_no_gap(wor
             partial(make_version, model, actor=engineer),
             partial(registry.register_version, workspace, model.name, source=f"s3://{number}", tags={}, actor=engineer),
             partial(edit_model, model, changes={"description": f"Round {number}."}, actor=engineer),
-            partial(publish_policy, stricter, actor=None),
+            partial(publish, stricter),
         ]  # fmt: skip
         assert len(calls) == THREADS
         answers = at_once(*calls)

@@ -25,8 +25,7 @@ from audits.workflows.services import request_change
 from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import dispatch_approved_retrainings
 from inventory.models import ModelVersion, PredictionBatch
-from inventory.services import confirm_tier
-from tests.factories import PARQUET, make_model, make_token, promote
+from tests.factories import PARQUET, confirm, make_model, make_token, promote
 from tests.fixtures.story import approve, learn, log, make_applicants, make_scoring_version, scored, train
 from tests.migrated import administer
 
@@ -35,7 +34,7 @@ from tests.migrated import administer
 def version(open_gate, owner, engineer, tmp_path):
     """A version with its artifact, whose predictions of last month have outcomes."""
     booster, model = train(), make_model(owner=owner, actor=engineer)
-    confirm_tier(model, actor=None)
+    confirm(model)
     version = make_scoring_version(model, booster, tmp_path, actor=engineer)
     rows = scored(booster, make_applicants(2000, seed=5, start=timezone.now() - timedelta(days=30)))
     log(version, rows, tmp_path, actor=engineer)

@@ -18,11 +18,11 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.decisions import refresh_evidence
 from audits.workflows.states import ChangeState
-from inventory.services import confirm_tier, edit_model
+from inventory.services import edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
 from mrm.errors import RuleBroken
-from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version, promote
+from tests.factories import RETIREMENT, confirm, make_model, make_person, make_reference, make_version, promote
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
 from tests.workflows.kinds import exception_terms, overlay_terms
@@ -63,7 +63,7 @@ def test_a_promotion_a_retirement_and_a_suspension_at_once_leave_no_retired_mode
 ):
     for number in range(rounds):
         model = make_model(name=f"Model {number}", owner=owner, actor=engineer)
-        confirm_tier(model, actor=None)
+        confirm(model)
         first, follower = (make_version(model, actor=engineer) for _ in range(2))
         make_reference(first, tmp_path)
         make_reference(follower, tmp_path)

@@ -8,8 +8,7 @@ from django.utils import timezone
 from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services import request_change
 from audits.workflows.services.training import train_candidate
-from inventory.services import confirm_tier
-from tests.factories import make_model, promote
+from tests.factories import confirm, make_model, promote
 from tests.fixtures.story import approve, learn, log, make_applicants, make_scoring_version, scored, train
 
 
@@ -22,7 +21,7 @@ def month_of_predictions():
 def retraining(open_gate, owner, engineer, validator, risk_officer, month_of_predictions, tmp_path) -> Retraining:
     """Approved, with outcomes for half of what was predicted."""
     model = make_model(owner=owner, actor=engineer)
-    confirm_tier(model, actor=None)
+    confirm(model)
     version = make_scoring_version(model, train(), tmp_path, actor=engineer)
     log(version, month_of_predictions, tmp_path, actor=engineer)
     learn(model, month_of_predictions[:600], tmp_path, actor=engineer)

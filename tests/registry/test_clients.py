@@ -8,11 +8,11 @@ import pytest
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide
 from inventory.models import Model, Policy
-from inventory.services import confirm_tier, describe_version, edit_model, prepare_installation, publish_policy
+from inventory.services import describe_version, edit_model, prepare_installation
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Role
 from registry.services import set_rules
-from tests.factories import PASSWORD, SCHEMA, make_person, make_reference, make_token
+from tests.factories import PASSWORD, SCHEMA, confirm, make_person, make_reference, make_token, publish
 from tests.registry.clients.environments import python_of, run
 
 REMEDY = "make mlflow-clients prepares it"
@@ -115,9 +115,9 @@ def open_the_gate(version, folder) -> None:
     """What else a promotion needs: a described version with a reference, a confirmed tier, no assessment required."""
     document = json.loads(json.dumps(Policy.objects.in_force().document))
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
     levels = dict.fromkeys(("exposure", "purpose_level", "complexity", "reliance"), "low")
-    confirm_tier(edit_model(version.model, changes=levels, actor=None), actor=None)
+    confirm(edit_model(version.model, changes=levels, actor=None))
     make_reference(describe_version(version, schema=SCHEMA, decision_threshold=0.5, actor=None), folder)
 
 

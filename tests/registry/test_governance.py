@@ -5,11 +5,11 @@ import pytest
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
 from inventory.models import ModelVersion, Policy
-from inventory.services import confirm_tier, describe_version, edit_model, promote_version, publish_policy
+from inventory.services import describe_version, edit_model
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services import set_rules
-from tests.factories import SCHEMA, make_person, make_reference
+from tests.factories import SCHEMA, confirm, make_person, make_policy, make_reference, promote, publish
 from tests.registry.conftest import refused, tags_of
 from tests.registry.test_clients import approve
 
@@ -32,9 +32,9 @@ def ready(version, tmp_path):
     """A version that lacks nothing but people's approval."""
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
     levels = dict.fromkeys(("exposure", "purpose_level", "complexity", "reliance"), "low")
-    confirm_tier(edit_model(version.model, changes=levels, actor=None), actor=None)
+    confirm(edit_model(version.model, changes=levels, actor=None))
     make_reference(describe_version(version, schema=SCHEMA, decision_threshold=0.5, actor=None), tmp_path)
     return version
 
@@ -74,7 +74,7 @@ def test_whoever_may_not_ask_for_a_change_is_told_so(registry, ready, auditor, r
 
 
 def test_a_version_in_production_is_archived_by_a_retirement_that_is_asked_for_on_its_page(client, ready):
-    promote_version(ready, actor=None)
+    promote(ready)
     message = refused(ask(client, ASKS[1][0], {"stage": "Archived"}), 403, "PERMISSION_DENIED", "is in production")
     assert "/models/m/versions/1/request/?kind=retirement" in message and "checklist" in message
     assert not ChangeRequest.objects.exists()
@@ -86,9 +86,9 @@ def test_a_candidate_is_archived_and_taken_up_again_by_calls(client, version):
 
 
 def test_a_superseded_version_is_archived_and_stays_so(client, ready):
-    promote_version(ready, actor=None)
+    promote(ready)
     client.make_version("m", "s3://bucket/second")
-    promote_version(ModelVersion.objects.get(number=2), actor=None)
+    promote(ModelVersion.objects.get(number=2))
     assert client.version("m", 1)["current_stage"] == "Archived"
     assert ask(client, ASKS[1][0], {"stage": "Archived"}).status_code == 200
     refused(ask(client, ASKS[1][0], {"stage": "None"}), 403, "PERMISSION_DENIED", "superseded by decision")
@@ -98,7 +98,7 @@ def test_a_superseded_version_is_archived_and_stays_so(client, ready):
 def test_which_aliases_mean_production_is_the_policys(client, version, risk_officer):
     document = Policy.objects.in_force().document
     document["mlflow"] = {"production_aliases": ["live"]}
-    publish_policy(document, actor=None)
+    publish(document)
     assert ask(client, *ASKS[0]).status_code == 200
     refused(ask(client, ASKS[0][0], {"alias": "LIVE"}), 403, "PERMISSION_DENIED")
 
@@ -106,7 +106,7 @@ def test_which_aliases_mean_production_is_the_policys(client, version, risk_offi
 def test_a_policy_from_before_falls_back_to_the_standard_aliases(client, version):
     policy = Policy.objects.in_force()
     document = {name: section for name, section in policy.document.items() if name != "mlflow"}
-    Policy.objects.create(number=policy.number + 1, document=document, digest="0" * 64)
+    make_policy(document)
     refused(ask(client, *ASKS[0]), 403, "PERMISSION_DENIED")
 
 

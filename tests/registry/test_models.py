@@ -1,6 +1,7 @@
 """Registered models over the MLflow API: the same models as in the register."""
 
 import pytest
+from django.db import connection
 
 from audits.trail.models import Action, Entry
 from inventory.models import Model
@@ -9,6 +10,7 @@ from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role
 from registry.services import set_rules
+from reports.contents.undecided import undecided
 from tests.factories import make_model, make_person, make_workspace, promote
 from tests.registry.conftest import refused, tags_of
 
@@ -118,6 +120,26 @@ def test_a_model_in_use_is_not_deleted_by_a_call(client):
     refused(client.call("DELETE", "registered-models/delete", {"name": "m"}), 403, "PERMISSION_DENIED", "retirement")
     refused(client.call("DELETE", "model-versions/delete", {"name": "m", "version": "1"}), 403, "PERMISSION_DENIED")
     assert client.model("m")["latest_versions"][0]["current_stage"] == "Production"
+
+
+@pytest.mark.parametrize("status", [Status.RESTRICTED, Status.SUSPENDED])
+def test_what_is_held_back_is_no_more_deleted_by_a_call_than_what_is_in_use(client, status):
+    client.make_model("m")
+    client.make_version("m")
+    promote(Model.objects.get().versions.get())
+    Model.objects.update(status=status)
+    refused(client.call("DELETE", "registered-models/delete", {"name": "m"}), 403, "PERMISSION_DENIED", "retirement")
+
+
+def test_ungoverned_a_model_in_use_is_deleted_by_a_call_and_the_database_asks_for_no_decision(client, ungoverned):
+    client.make_model("m")
+    client.make_version("m")
+    promote(Model.objects.get().versions.get())
+    client.do("DELETE", "registered-models/delete", name="m")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert Model.objects.get().status == Status.RETIRED
+    assert not any("was retired" in told for told in undecided(9))
 
 
 def test_a_service_account_registers_for_the_default_owner_or_the_longest_one(registry, workspace, owner, risk_officer):

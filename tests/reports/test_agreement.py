@@ -15,12 +15,25 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide, raise_finding, request_change, withdraw
 from inventory.attributes import COLUMNS
 from inventory.models import Model, ModelVersion
-from inventory.services import approve_use, confirm_tier, edit_model, propose_use, publish_policy, retire_model
+from inventory.services import edit_model, propose_use
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Role
 from reports.contents.agreement import disagreements
-from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_use, make_version, promote
+from tests.factories import (
+    PASSWORD,
+    RETIREMENT,
+    approve_for,
+    confirm,
+    make_model,
+    make_person,
+    make_use,
+    make_version,
+    promote,
+    publish,
+    retire,
+    undecided,
+)
 
 PROMOTED = "Version 1 of the model churn was put into production, and no approved request asked for it."
 
@@ -73,10 +86,11 @@ def test_an_untouched_installation_agrees_with_its_trail(change, owner):
 
 def test_a_version_put_into_production_by_sql_is_named(workspace):
     version = make_version()
-    ModelVersion.objects.filter(pk=version.pk).update(stage=Stage.PRODUCTION, promoted_at=timezone.now())
-    found, undecided = disagreements()
+    with undecided("inventory_modelversion", "inventory_modelversion_is_decided"):
+        ModelVersion.objects.filter(pk=version.pk).update(stage=Stage.PRODUCTION, promoted_at=timezone.now())
+    found, without_request = disagreements()
     assert str(version.pk) in found and "is production" in found and "version.registered" in found
-    assert undecided.endswith("was put into production, and no approved request asked for it.")
+    assert without_request.endswith("was put into production, and no approved request asked for it.")
 
 
 def test_a_model_put_into_use_by_sql_is_named(workspace):
@@ -180,14 +194,14 @@ def test_a_model_that_is_gone_is_named(workspace):
     assert found.startswith(f"inventory.Model:{model.pk} is gone, of which entry ")
 
 
-def test_what_was_done_without_a_decision_as_the_system_or_by_sql_is_named(change, standard_document):
-    """As from a shell: the services that carry out what was decided, called without any decision."""
+def test_what_was_done_without_a_decision_by_the_owner_of_the_tables_is_named(change, standard_document):
+    """The services that carry out what was decided, called without any decision while the triggers are off."""
     assert PROMOTED in disagreements()
-    publish_policy(standard_document | {"title": "Mine"}, actor=None)
-    confirm_tier(change.model, actor=None)
-    approve_use(change.version, make_use(change.model), actor=None)
+    publish(standard_document | {"title": "Mine"})
+    confirm(change.model)
+    approve_for(change.version, make_use(change.model))
     withdraw(change, reason="No longer.", actor=change.requester)
-    retire_model(change.model, actor=None)
+    retire(change.model)
     assert named() == [
         "The model churn was retired after it had been in production, and no approved request asked for it.",
         "The tier of the model churn was confirmed by nobody, and no approved request did so.",
@@ -240,6 +254,7 @@ def test_the_command_names_the_rows_that_disagree(workspace, capsys):
     version = make_version()
     call_command("verify_trail", jobs=1)
     assert "The rows agree with it." in capsys.readouterr().out
-    ModelVersion.objects.update(stage=Stage.PRODUCTION)
+    with undecided("inventory_modelversion", "inventory_modelversion_is_decided"):
+        ModelVersion.objects.update(stage=Stage.PRODUCTION)
     with pytest.raises(CommandError, match=str(version.pk)):
         call_command("verify_trail", jobs=1)

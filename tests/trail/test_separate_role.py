@@ -1,6 +1,7 @@
 """The database roles that docs/operations.md asks for: the serving one cannot rewrite the past."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -10,11 +11,21 @@ from django.db import DatabaseError, connection, connections
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record, sign_checkpoint, verify_trail
+from inventory import policies
 from inventory.models import ModelRecord
-from inventory.services import edit_model, prepare_installation
+from inventory.services import (
+    approve_use,
+    confirm_tier,
+    edit_model,
+    prepare_installation,
+    promote_version,
+    publish_policy,
+)
 from mrm import embedded
 from mrm.accounts.models import Workspace
-from tests.factories import make_model
+from mrm.errors import RuleBroken
+from reports.contents.agreement import disagreements
+from tests.factories import make_model, make_use, make_version
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 ROLE = "mrm_app"
@@ -53,6 +64,21 @@ def test_what_the_serving_role_changes_is_recorded_though_it_cannot_write_record
     assert ModelRecord.objects.filter(subject=model.pk).count() == 2
 
 
+def test_the_serving_role_brings_nothing_about_that_nobody_decided(serving_role):
+    """From a shell: committed, not only tried, and refused in a sentence that also reaches pages and the API."""
+    model = make_model()
+    version = make_version(model)
+    for act, why in (
+        (partial(publish_policy, policies.standard() | {"title": "Mine"}, actor=None), "Version 2 of the policy comes"),
+        (partial(promote_version, version, actor=None), "Version 1 goes into production by an approved request"),
+        (partial(confirm_tier, model, actor=None), "is confirmed by a person or by an approved request"),
+        (partial(approve_use, version, make_use(model), actor=None), "by an approved request that names the use"),
+    ):
+        with pytest.raises(RuleBroken, match=why):
+            act()
+    assert disagreements() == []
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -67,6 +93,7 @@ def test_what_the_serving_role_changes_is_recorded_though_it_cannot_write_record
         "DELETE FROM inventory_policy",
         "DELETE FROM inventory_modelrecord",
         "INSERT INTO inventory_versionrecord (subject) VALUES (gen_random_uuid())",
+        "ALTER TABLE inventory_modelversion DISABLE TRIGGER inventory_modelversion_is_decided",
     ],
 )
 def test_the_serving_role_cannot_rewrite_the_past(serving_role, statement):

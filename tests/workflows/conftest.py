@@ -5,10 +5,9 @@ import pytest
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
 from inventory.models import ModelVersion, Policy
-from inventory.services import publish_policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from tests.factories import make_person, make_reference, make_version
+from tests.factories import make_person, make_reference, make_version, publish
 from tests.workflows.duties import WHY
 
 
@@ -26,7 +25,7 @@ def second_validator(story) -> Person:
 def open_gate(story) -> None:
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from audits.workflows.policies import Vote, why_no_quorum
 from audits.workflows.services import conclude_vote, decide, delegate, request_change, why_not_conclude, why_not_decide
 from audits.workflows.services.decisions import prepare_decision, sign_decision
 from inventory.models import Policy
-from inventory.services import attach_artifact, edit_model, publish_policy
+from inventory.services import attach_artifact, edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.accounts.services import Password, approve_grant, create_person, grant_role, issue_token, revoke_role
 from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD, make_person, make_reference, make_version
+from tests.factories import PASSWORD, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
 
@@ -35,7 +35,7 @@ def retraining(story) -> ChangeRequest:
 def open_gate(story) -> None:
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
 
 
 def again(person: Person) -> Person:
@@ -161,7 +161,7 @@ def vote(story):
     """An exception that the committee alone decides, with three votes for it."""
     document = Policy.objects.in_force().document
     document["approvals"]["exception"]["2"] = ["committee"]
-    publish_policy(document, actor=None)
+    publish(document)
     change = request_change("exception", story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
     for role in (Role.VALIDATOR, Role.RISK_OFFICER, Role.COMPLIANCE):
         approve(change, make_person(Role.COMMITTEE_MEMBER, role, workspace=story.workspace))

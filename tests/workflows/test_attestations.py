@@ -12,9 +12,9 @@ from audits.workflows.models import Attestation
 from audits.workflows.services import attest, open_due_attestations, withdraw_attestations_of_retired
 from audits.workflows.states import AttestationState
 from inventory.models import Model
-from inventory.services import edit_model, retire_model
+from inventory.services import edit_model
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import make_model, make_otherwise
+from tests.factories import make_model, make_otherwise, retire
 from tests.inventory.test_history import let_days_pass
 from tests.rest import is_problem, post_json
 
@@ -108,7 +108,7 @@ def test_what_was_attested_never_changes(asked, owner):
 
 
 def test_a_retired_model_is_asked_nothing(asked, model):
-    retire_model(model, actor=None)
+    retire(model)
     withdraw_attestations_of_retired()
     asked.refresh_from_db()
     assert asked.state == AttestationState.WITHDRAWN

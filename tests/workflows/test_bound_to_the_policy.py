@@ -7,14 +7,8 @@ from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import Decision
 from audits.workflows.services import decision_view, request_change
-from inventory.models import Policy
-from inventory.services import publish_policy
-from tests.factories import RETIREMENT
+from tests.factories import RETIREMENT, publish
 from tests.fixtures.story import approve
-
-
-def publish(document: dict, **sections) -> Policy:
-    return publish_policy(document | sections, actor=None)
 
 
 def stricter(document: dict) -> dict:
@@ -47,7 +41,7 @@ def test_the_gate_asks_the_policy_in_force_and_says_which(api, story, standard_d
     before = api(story.engineer, workspace=story.workspace).get(asked).json()
     assert before["policy_version"] == 1
     assert any("drift assessment" in blocker for blocker in before["blockers"])
-    publish(standard_document, promotion={"required_assessments": [], "must_be_decided": []})
+    publish(standard_document | {"promotion": {"required_assessments": [], "must_be_decided": []}})
     after = api(story.engineer, workspace=story.workspace).get(asked).json()
     assert after["policy_version"] == 2
     assert not any("drift assessment" in blocker for blocker in after["blockers"] + blockers_for_promotion(version))
@@ -59,7 +53,7 @@ def test_a_request_awaits_the_roles_of_the_policy_in_force_when_it_was_made(stor
     assert (change.policy.number, told.details["policy"], change.evidence["policy"]["version"]) == (1, 1, 1)
     roles = change.roles_required
     tiers = dict.fromkeys("123", ["validator", "validator", "risk_officer"])
-    publish(standard_document, approvals=standard_document["approvals"] | {"retirement": tiers})
+    publish(standard_document | {"approvals": standard_document["approvals"] | {"retirement": tiers}})
     change.refresh_from_db()
     assert (change.policy.number, change.roles_required) == (1, roles)
 

@@ -12,11 +12,10 @@ from audits.workflows.models.references import next_reference
 from audits.workflows.services import expire_change_requests, request_change, withdraw
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.states import ChangeState
-from inventory.services import retire_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import RETIREMENT, make_model, make_person, make_version
+from tests.factories import RETIREMENT, make_model, make_person, make_version, retire
 
 Kind = ChangeRequest.Kind
 WHY = "The applicants have changed."
@@ -98,7 +97,7 @@ def test_only_what_runs_and_has_an_artifact_can_be_retrained(story):
 
 def test_nothing_is_asked_for_of_a_retired_model(workspace, engineer):
     version = make_version(make_model())
-    retire_model(version.model, actor=None)
+    retire(version.model)
     with pytest.raises(RuleBroken, match="is retired"):
         request_change(Kind.RETIREMENT, version, reason=WHY, terms=RETIREMENT, actor=engineer)
 

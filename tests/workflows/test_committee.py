@@ -8,10 +8,10 @@ from audits.workflows.policies import Vote, outcome_of, why_no_quorum
 from audits.workflows.services import conclude_vote, request_change, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
-from inventory.services import edit_model, publish_policy
+from inventory.services import edit_model
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_person
+from tests.factories import make_person, publish
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
 
@@ -23,7 +23,7 @@ def change(story) -> ChangeRequest:
     """An exception that the committee alone decides."""
     document = Policy.objects.in_force().document
     document["approvals"]["exception"]["2"] = ["committee"]
-    publish_policy(document, actor=None)
+    publish(document)
     return request_change("exception", story.model, reason="Why.", terms=exception_terms(), actor=story.owner)
 
 

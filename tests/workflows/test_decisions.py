@@ -24,7 +24,7 @@ from audits.workflows.services.evidence import digest_of
 from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import void_outdated_decisions
 from inventory.models import Policy
-from inventory.services import edit_model, publish_policy
+from inventory.services import edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
@@ -40,6 +40,7 @@ from tests.factories import (
     make_version,
     make_workspace,
     promote,
+    publish,
 )
 from tests.fixtures.story import approve
 from tests.workflows.retiring import retired
@@ -58,7 +59,7 @@ def promotion(story) -> ChangeRequest:
     """Of another version, under a policy that asks for no assessment first."""
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
     version = make_version(story.model, actor=story.engineer)
     make_reference(version, story.folder)
     return request_change(Kind.PROMOTION, version, reason="A better one.", actor=story.engineer)
@@ -170,7 +171,7 @@ def test_a_decision_keeps_exactly_what_was_signed(retraining, story):
 def test_where_the_policy_asks_for_a_passkey_a_password_decides_nothing(story):
     document = Policy.objects.in_force().document
     document["signatures"] = {"passkey": {"retraining": ["1", "2", "3"]}}
-    publish_policy(document, actor=None)
+    publish(document)
     change = request_change(Kind.RETRAINING, story.version, reason=WHY, breach=story.breach, actor=story.engineer)
     key = SecurityKey(story.validator)
     with pytest.raises(NotPermitted, match="asks for a passkey"):
@@ -245,7 +246,7 @@ def test_a_new_policy_voids_what_was_signed_under_the_old_one(retraining, story)
     decision = signed(retraining, story.validator)
     document = Policy.objects.in_force().document
     document["title"] = "A stricter policy"
-    publish_policy(document, actor=None)
+    publish(document)
     decision_view(retraining, person=story.risk_officer)
     decision.refresh_from_db()
     assert "policy" in decision.voided_because

@@ -9,11 +9,10 @@ from audits.workflows.models import Finding
 from audits.workflows.services import draft_finding, drop_draft, issue_finding, raise_finding, revise_draft
 from audits.workflows.states import FindingState
 from inventory.models import Policy
-from inventory.services import publish_policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, make_person, make_version
+from tests.factories import make_model, make_person, make_policy, make_version, publish
 from tests.workflows.remedies import TEXTS, raised, today
 
 
@@ -49,13 +48,13 @@ def test_a_finding_is_due_by_severity_and_tier(story, finding):
 
 def test_the_days_are_those_of_the_policy_in_force(story, standard_document):
     standard_document["findings"]["days_until_due"]["2"]["medium"] = 10
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert raised(story).due_at == today() + timedelta(days=10)
 
 
 def test_a_policy_from_before_findings_were_in_it_gives_the_standard_days(story, standard_document):
     document = {name: section for name, section in standard_document.items() if name != "findings"}
-    Policy.objects.create(number=99, document=document, digest="0" * 64)
+    make_policy(document)
     assert raised(story).due_at == today() + timedelta(days=270)
 
 
@@ -206,7 +205,7 @@ def test_the_first_line_drops_no_draft(story):
 
 def test_who_issues_is_said_by_the_policy(story, standard_document):
     standard_document["findings"]["issued_by"] = ["head_of_validation"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     draft = draft_finding(story.model, **TEXTS, actor=story.validator)
     with pytest.raises(NotPermitted, match="head of validation"):
         issue_finding(draft, actor=story.validator)

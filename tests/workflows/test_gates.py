@@ -7,8 +7,7 @@ from audits.assessments.services import execute, request_run
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.services import raise_finding
 from inventory.models import ModelVersion, Policy
-from inventory.services import publish_policy, retire_model
-from tests.factories import make_model, make_reference, make_version
+from tests.factories import make_model, make_reference, make_version, publish, retire
 from tests.fixtures.story import assess, log, make_applicants, make_scoring_version, scored
 from tests.workflows.remedies import closed
 
@@ -21,7 +20,7 @@ def blockers(version) -> str:
 def open_gate(story):
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
 
 
 def test_an_assessed_candidate_without_blockers_may_be_promoted(story):
@@ -43,7 +42,7 @@ def test_a_provisional_tier_and_missing_reference_data_block(workspace):
 
 def test_a_retired_model_promotes_nothing(workspace):
     version = make_version(make_model())
-    retire_model(version.model, actor=None)
+    retire(version.model)
     version = ModelVersion.objects.get(pk=version.pk)
     assert "is retired" in blockers(version) and "Only a candidate or a challenger" in blockers(version)
 

@@ -18,11 +18,11 @@ from audits.workflows.services import (
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import TierAssessment
-from inventory.services import approve_use, confirm_tier, end_approval, propose_tier, propose_use
+from inventory.services import confirm_tier, end_approval, propose_tier, propose_use
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version
+from tests.factories import RETIREMENT, approve_for, make_model, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
 from tests.workflows.kinds import (
@@ -85,7 +85,7 @@ def test_a_promotion_names_the_uses_it_is_for_and_they_go_live(story, candidate,
 
 def test_a_live_use_that_the_new_version_is_not_approved_for_blocks_unless_it_is_named(story, candidate, officers):
     use = propose_use(story.model, title="Pricing", actor=story.owner)
-    approve_use(story.version, use, actor=None)
+    approve_for(story.version, use)
     decided(Kind.APPROVAL, story.version, *officers, terms={"uses": [str(use.number)]}, actor=story.owner)
     assert any("not approved for use 1, Pricing" in reason for reason in blockers_for_promotion(candidate))
     with pytest.raises(RuleBroken, match="name it in the request"):

@@ -20,10 +20,9 @@ from audits.workflows.services.training import split_rows
 from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import train
 from inventory.models import Policy
-from inventory.services import publish_policy, retire_model
 from inventory.states import Stage
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD, make_version
+from tests.factories import PASSWORD, make_version, publish, retire
 from tests.fixtures.story import approve, learn, make_applicants, scored
 
 SECRET = "the secret that came with the order"
@@ -123,7 +122,7 @@ def test_the_built_in_pipeline_trains_registers_and_scores_a_holdout_it_never_sa
 def test_training_that_lacks_outcomes_fails_the_request_with_a_reason(dispatched, story):
     document = Policy.objects.in_force().document
     document["retraining"]["window_days"] = 1
-    publish_policy(document, actor=None)
+    publish(document)
     train(dispatched.change.reference)
     dispatched.refresh_from_db()
     assert dispatched.state == RetrainingState.FAILED
@@ -133,7 +132,7 @@ def test_training_that_lacks_outcomes_fails_the_request_with_a_reason(dispatched
 
 def test_a_model_retired_meanwhile_fails_its_retraining_instead_of_trying_for_ever(dispatched, story):
     learn(story.model, scored(story.booster, make_applicants(500, seed=6, prefix="S", shift=1.5)), story.folder)
-    retire_model(story.model, actor=None)
+    retire(story.model)
     train(dispatched.change.reference)
     dispatched.refresh_from_db()
     assert dispatched.state == RetrainingState.FAILED and "retired" in dispatched.reason

@@ -14,8 +14,7 @@ from audits.workflows.models import ChangeRequest, Finding, Standing, StandingMa
 from audits.workflows.services import count_marked
 from audits.workflows.services.standings import COUNTED
 from inventory.models import Model, ModelVersion, Policy
-from inventory.services import publish_policy
-from tests.factories import make_model, make_otherwise, make_reference, make_version, promote
+from tests.factories import make_model, make_otherwise, make_reference, make_version, promote, publish
 from tests.pages.scenery import make_run
 from tests.workflows.validating import make_panel, validated
 
@@ -86,7 +85,7 @@ def test_a_validation_and_the_policy_move_the_day_on_which_the_next_one_is_due(s
     assert _validation_due_on(story.model) > never_validated
     document = deepcopy(Policy.objects.in_force().document)
     document["validation"]["annual_review_every_months"] |= {"1": 1, "2": 1, "3": 1}
-    publish_policy(document, actor=None)
+    publish(document)
     assert _validation_due_on(story.model) < never_validated
     kept, computed = kept_and_computed()
     assert kept == computed

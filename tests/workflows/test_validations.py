@@ -37,12 +37,12 @@ from audits.workflows.services.validations import (
 )
 from audits.workflows.states import ValidationState as State
 from inventory.models import Model, Policy
-from inventory.services import edit_model, publish_policy
+from inventory.services import edit_model
 from inventory.states import Status
 from mrm.accounts.models import Notice, Signature
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_otherwise, make_person, make_reference, make_version
+from tests.factories import make_otherwise, make_person, make_policy, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.workflows.validating import (
     asked,
@@ -75,7 +75,7 @@ def version(story):
 def open_gate(story):
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    publish_policy(document, actor=None)
+    publish(document)
 
 
 def finding_on(version, *, severity, actor):
@@ -133,7 +133,7 @@ def test_leaving_out_what_the_policy_requires_needs_a_reason(version, panel):
 
 def test_an_older_policy_without_the_section_validates_by_the_standard_one(version, standard_document):
     del standard_document["validation"]
-    Policy.objects.create(number=99, document=standard_document, digest="0" * 64)
+    make_policy(standard_document)
     assert asked(version).items.filter(is_required=True).exists()
 
 
@@ -449,7 +449,7 @@ def test_the_gate_asks_for_a_validation_in_the_tiers_of_the_policy_and_warns_in_
 ):
     assert any("No validation with a fit opinion" in text for text in gate_for(version).warnings)
     standard_document["validation"]["required_for_tiers"] = ["2"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     assert any("the policy requires it for tier 2" in text for text in blockers_for_promotion(version))
     validated(version, panel)
     assert not any("validation" in text for text in blockers_for_promotion(version) + gate_for(version).warnings)
@@ -457,7 +457,7 @@ def test_the_gate_asks_for_a_validation_in_the_tiers_of_the_policy_and_warns_in_
 
 def test_a_lighter_review_does_not_stand_for_a_validation(version, panel, standard_document):
     standard_document["validation"]["required_for_tiers"] = ["2"]
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     validated(version, panel, kind="post_implementation")
     assert any("the policy requires it" in text for text in blockers_for_promotion(version))
 
@@ -490,7 +490,7 @@ def test_a_validation_that_expires_restricts_the_use_once(story, panel):
 
 def test_a_validation_that_expires_restricts_nothing_where_the_policy_says_so(story, panel, standard_document):
     standard_document["validation"]["restricts_when_lapsed"] = []
-    publish_policy(standard_document, actor=None)
+    publish(standard_document)
     validated(story.version, panel, expires_on=TODAY + timedelta(days=90))
     arrangement = Arrangement.objects.get(kind="validation")
     expire_arrangements(arrangement.ends_at)

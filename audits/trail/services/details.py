@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DataError
+from django.db import DataError, IntegrityError
 
-from mrm.errors import UnusableData
+from mrm.errors import RuleBroken, UnusableData
 from mrm_verify.canonical import LARGEST_EXACT, NotCanonical, canonical
 
 DEEPEST = 50  # Whoever recomputes the trail must be able to read it, however deep in calls they are.
@@ -17,6 +17,7 @@ TOO_DEEP = f"{{}} is nested deeper than {DEEPEST} levels. Send it flatter."
 NO_NUMBER = "{} is not a finite number. Leave it out, or say why there is none."
 TOO_EXACT = "{} is an integer beyond 9007199254740991, more digits than JSON holds exactly. Send it as text."
 NUL_IN_JSON, NO_JSON = "22P05", "22P02"  # PostgreSQL: untranslatable_character, invalid_text_representation.
+RULE = "23001"  # PostgreSQL: restrict_violation, with which our triggers refuse.
 
 
 def as_kept(details: dict) -> dict:
@@ -26,9 +27,14 @@ def as_kept(details: dict) -> dict:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Text that PostgreSQL cannot hold, wherever a change puts it, is a refusal in words."""
+    """What PostgreSQL does not take is a refusal in words: a text it cannot hold, or what a trigger of ours forbids."""
     try:
         yield
+    except IntegrityError as fault:
+        if getattr(fault.__cause__, "sqlstate", None) != RULE:
+            raise
+        told = fault.__cause__.diag.message_primary
+        raise RuleBroken(f"{told[:1].upper()}{told[1:]}.") from fault
     except DataError as fault:
         state, said = getattr(fault.__cause__, "sqlstate", None), str(fault)
         if state == NUL_IN_JSON or "(0x00)" in said:  # The driver finds one in a plain text.
