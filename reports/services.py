@@ -24,10 +24,8 @@ from reports.contents import evidence_bundle
 from reports.contents.gather import gather
 from reports.contents.trail_export import export_extract, export_whole
 from reports.models import Report
-from reports.pdf import Attachment, render
-from reports.pdf.pages import pages
-from reports.verification import Verification, verify_pdf
-from reports.verification.document import EVIDENCE
+from reports.verification import Verification
+from reports.verification.evidence import EVIDENCE
 
 MOST_ATTEMPTS = 3
 EMERGENCY = "break_glass"
@@ -106,6 +104,9 @@ def issue_report(report_id: UUID) -> Report | None:
 
 def print_report(contents, evidence: bytes) -> bytes:
     """The pages as PDF/A-3b with the evidence attached."""
+    from reports.pdf import Attachment, render
+    from reports.pdf.pages import pages
+
     html = pages(Report.Kind.MONITORING, contents, evidence=evidence)
     attachment = Attachment(EVIDENCE, evidence, "Every number with its source, decisions, trail entries and proofs")
     return render(
@@ -118,6 +119,8 @@ def print_report(contents, evidence: bytes) -> bytes:
 
 def verify(data: bytes) -> Verification:
     """Whether a report holds, question by question."""
+    from reports.verification.judging import verify_pdf
+
     return verify_pdf(data, trusted_roots=keys.configured().trusted_roots())
 
 

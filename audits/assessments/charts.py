@@ -3,15 +3,20 @@
 Every chart states itself in words (`description`), and no verdict is told by colour alone: each has its own shape.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
-import altair as alt
 import vl_convert
 
 from audits.statistics.limits import Direction, Verdict
+
+if TYPE_CHECKING:
+    import altair as alt
 
 # Each colour keeps a contrast of at least 3:1 on white and on the dark page, so both themes share them.
 CURRENT, REFERENCE = "#2f7fd6", "#8a929c"
@@ -96,6 +101,8 @@ class GroupRate:
 
 def distribution_chart(bins: Sequence[Bin]) -> dict:
     """Twin bars per cell: the reference in grey, the current data coloured."""
+    import altair as alt
+
     sides = {"reference": REFERENCE, "current": CURRENT}
     rows = [{"label": one.label, "side": side, "share": getattr(one, side)} for one in bins for side in sides]
     furthest = max(bins, key=lambda one: abs(one.current - one.reference))
@@ -125,6 +132,8 @@ def trend_chart(
     direction: Direction = Direction.UPPER,
 ) -> dict:
     """A value over the periods with its interval, the limits as bands, and each verdict by colour and shape."""
+    import altair as alt
+
     numbers = [number for one in points for number in (one.value, one.low, one.high) if number is not None]
     bottom, top = _room([*numbers, *(limit for limit in (amber, red) if limit is not None)])
     order = [one.period for one in points]
@@ -177,6 +186,8 @@ def series_chart(points: Sequence[tuple[str, float]], *, unit: str) -> dict:
 
 def importance_chart(features: Sequence[Importance]) -> dict:
     """How much each feature weighs: the reference as a grey dot, the current data as a coloured one."""
+    import altair as alt
+
     sides = {"reference": REFERENCE, "current": CURRENT}
     ordered = sorted(features, key=lambda one: one.current, reverse=True)
     order = [one.feature for one in ordered]
@@ -210,6 +221,8 @@ def importance_chart(features: Sequence[Importance]) -> dict:
 
 def heat_strip(cells: Sequence[Cell]) -> dict:
     """A grid of verdicts, one row per measure and one column per run; worst cases stand out by colour and shape."""
+    import altair as alt
+
     rows, columns = (list(dict.fromkeys(getattr(one, side) for one in cells)) for side in ("row", "column"))
     base = alt.Chart(_data([asdict(one) for one in cells])).encode(
         x=alt.X("column:N", sort=columns, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", orient="top")),
@@ -233,6 +246,8 @@ def heat_strip(cells: Sequence[Cell]) -> dict:
 
 def calibration_chart(bins: Sequence[CalibrationBin]) -> dict:
     """Observed rate against mean prediction with intervals; on the diagonal, predictions come true."""
+    import altair as alt
+
     _, top = _room([number for one in bins for number in (one.predicted, one.high)])
     scale = alt.Scale(domain=[0, min(1.0, top)], nice=False)
     x = alt.X("predicted:Q", title="Mean prediction", scale=scale, axis=alt.Axis(format="%", tickCount=5))
@@ -256,6 +271,8 @@ def calibration_chart(bins: Sequence[CalibrationBin]) -> dict:
 
 def group_rates_chart(groups: Sequence[GroupRate], *, limit: float | None = None, limit_name: str = "") -> dict:
     """Each group's rate with its interval; an optional line says where the limit lies."""
+    import altair as alt
+
     order = [one.group for one in groups]
     y = alt.Y("group:N", sort=order, title=None, axis=alt.Axis(ticks=False, labelLimit=200))
     base = alt.Chart(_data([asdict(one) for one in groups])).encode(y=y)
@@ -300,6 +317,8 @@ def as_svg(spec: dict, *, theme: str = "print", width: int = PRINT_WIDTH) -> str
 
 def _limit_layers(amber, red, direction: Direction, bottom: float, top: float) -> list[alt.Chart]:
     """A tinted band for what lies beyond each limit, and a dashed line where it begins."""
+    import altair as alt
+
     upper = direction == Direction.UPPER
     edge = top if upper else bottom
     bands = [(Verdict.AMBER, amber, edge if red is None else red), (Verdict.RED, red, edge)]
@@ -330,22 +349,32 @@ def _room(numbers: Sequence[float]) -> tuple[float, float]:
 
 
 def _data(rows: list[dict]) -> alt.Data:
+    import altair as alt
+
     return alt.Data(values=rows)
 
 
 def _colours(sides: dict[str, str]) -> alt.Scale:
+    import altair as alt
+
     return alt.Scale(domain=list(sides), range=list(sides.values()))
 
 
 def _verdict_colours() -> alt.Scale:
+    import altair as alt
+
     return alt.Scale(domain=[str(verdict) for verdict in LOOKS], range=[colour for colour, _ in LOOKS.values()])
 
 
 def _verdict_shapes() -> alt.Scale:
+    import altair as alt
+
     return alt.Scale(domain=[str(verdict) for verdict in LOOKS], range=[shape for _, shape in LOOKS.values()])
 
 
 def _legend() -> alt.Legend:
+    import altair as alt
+
     return alt.Legend(title=None, orient="top", direction="horizontal", offset=4)
 
 

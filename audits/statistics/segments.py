@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import finite_vector, open_share
 from audits.statistics.control import benjamini_yekutieli
@@ -146,14 +146,14 @@ def _judged(
         freedom = welch**2 / ((inside / rows) ** 2 / (rows - 1) + (outside / others) ** 2 / (others - 1))
         freedom = np.where(np.isfinite(freedom), freedom, len(loss) - 2)
         effect = np.where(inside + outside > 0, math.sqrt(2) * gap / np.sqrt(inside + outside), np.sign(gap) * np.inf)
-        unequal = stats.t.sf(np.where(welch > 0, gap / np.sqrt(welch), np.sign(gap) * np.inf), freedom)
+        unequal = scipy.stats.t.sf(np.where(welch > 0, gap / np.sqrt(welch), np.sign(gap) * np.inf), freedom)
     common = total / (len(loss) - 1) * (1 / rows + 1 / others)
-    p_values = np.maximum(unequal, stats.norm.sf(gap / np.sqrt(common)))
+    p_values = np.maximum(unequal, scipy.stats.norm.sf(gap / np.sqrt(common)))
     adjustment = benjamini_yekutieli(p_values.tolist(), significance=significance)
     rejected = np.array(adjustment.rejected, dtype=bool)
     # Benjamini & Yekutieli 2005, theorem 4: selected intervals keep their coverage under any dependence.
     allowed = max(1, int(rejected.sum())) * significance / (tested * float(np.sum(1.0 / np.arange(1, tested + 1))))
-    half = stats.t.isf(allowed / 2, freedom) * np.sqrt(np.maximum(welch, common))
+    half = scipy.stats.t.isf(allowed / 2, freedom) * np.sqrt(np.maximum(welch, common))
 
     def estimate(at: int) -> Estimate:
         return Estimate(

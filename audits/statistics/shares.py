@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from audits.statistics.arrays import open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -93,7 +94,7 @@ def two_share_test(
     pooled = (successes + reference_successes) / rows
     if min(total, reference_total) * min(pooled, 1 - pooled) < 5:
         table = np.rint([[successes, total - successes], [reference_successes, reference_total - reference_successes]])
-        return None, float(min(1.0, stats.fisher_exact(table.astype(np.int64)).pvalue)), "Fisher exact test"
+        return None, float(min(1.0, scipy.stats.fisher_exact(table.astype(np.int64)).pvalue)), "Fisher exact test"
     spread = math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / reference_total))
     z = (successes / total - reference_successes / reference_total) / spread
     return z, float(2 * special.ndtr(-abs(z))), "pooled two-proportion z-test"

@@ -1,10 +1,12 @@
 """Rows that stay where they are: the table of a source under the names of its version's schema."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import ibis.expr.types as ir
 import polars as pl
 
 from audits.profiles.engines import tables
@@ -15,6 +17,9 @@ from inventory.frames.writing import derivable
 from inventory.models import ModelVersion, Source
 from mrm.adapters import warehouses
 from mrm.errors import UnusableData
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 TIME = "mrm_time"  # Beside the columns of the schema, whether or not one of them bears the time.
 

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from audits.assessments import charts
-from reports.verification.printed import PREFIX
+from reports.verification.evidence import PREFIX
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,120}")
 

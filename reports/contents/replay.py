@@ -43,7 +43,7 @@ def bundle_in(data: bytes) -> dict:
     """The evidence bundle: of a report as PDF, or of the attachment saved from one."""
     attached = document.attached_evidence(data) if data.startswith(b"%PDF-") else data
     if attached is None:
-        raise evidence.Faulty(f"The document must hold exactly one attachment named {document.EVIDENCE}.")
+        raise evidence.Faulty(f"The document must hold exactly one attachment named {evidence.EVIDENCE}.")
     bundle = evidence.parse(attached)
     results, items = bundle.get("results"), bundle.get("evidence")
     names = ("run", *IDENTITY)

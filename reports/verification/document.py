@@ -10,9 +10,8 @@ from pyhanko.sign.fields import MDPPerm
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from reports.verification.evidence import EVIDENCE
 from reports.verification.printed import printed_figures
-
-EVIDENCE = "evidence.json"
 
 # What pyHanko raises on a file that is no proper PDF.
 UNREADABLE = (

@@ -17,6 +17,8 @@ from mrm_verify.canonical import canonical
 from mrm_verify.faults import Fault
 
 FORMAT = "mrm-evidence/1"
+EVIDENCE = "evidence.json"  # What the attachment is called.
+PREFIX = "figure:"  # Of the address that a printed figure links to.
 DIGEST_FIGURE = "evidence.sha256"  # Printed on the pages; cannot stand in the bundle whose digest it is.
 SHOWN = 5
 

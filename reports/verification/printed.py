@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-PREFIX = "figure:"
+from reports.verification.evidence import PREFIX
+
 DEEPEST = 200
 HEX = re.compile(rb"<[0-9A-Fa-f]*>")
 TOKEN = re.compile(rb"<<|>>|<[0-9A-Fa-f]*>|\((?:\\.|[^\\()])*\)|[\[\]]|/[^\s<>\[\]()/%]*|[^\s<>\[\]()/%]+")

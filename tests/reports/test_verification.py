@@ -30,8 +30,9 @@ from mrm.adapters.keys import Keyring
 from mrm.adapters.keys.clock import LocalClock
 from reports import verification
 from reports.pdf import render
-from reports.verification import QUESTIONS, Verification, verify_pdf
+from reports.verification import QUESTIONS, Verification
 from reports.verification.evidence import DIGEST_FIGURE, FORMAT
+from reports.verification.judging import verify_pdf
 from reports.verification.seal import BYTE_RANGE
 from tests.reports import samples
 

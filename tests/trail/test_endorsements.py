@@ -15,6 +15,7 @@ from inventory.services import edit_model
 from mrm.adapters import keys, outside, witnesses
 from mrm.adapters.keys.clock import LocalClock
 from mrm.adapters.keys.keyring import Keyring
+from mrm.adapters.keys.sealing import signer
 from mrm_verify.export import verify_export
 from mrm_verify.faults import Fault
 from mrm_verify.notes import Checkpoint as Note
@@ -195,7 +196,7 @@ def test_a_certificate_for_something_else_stamps_nothing(tmp_path):
     certificate = x509.load_pem_x509_certificate((clock.folder / "clock.pem").read_bytes())
     clock_key = keys.authority.load_pem_private_key((clock.folder / "clock.key").read_bytes(), None)
     identity = keys.authority.Identity(clock_key, certificate, (root,))
-    stamper = LocalClock(keys.keyring._signer(identity))
+    stamper = LocalClock(signer(identity))
     with serving(lambda path, body: replied(stamper, body)) as url:
         token = Keyring(tmp_path / "keys", "Bank", time_stamp_url=url).time_stamp(sha256(b"x").digest())
     with pytest.raises(Fault, match="not for time-stamps"):

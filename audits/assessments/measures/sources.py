@@ -5,7 +5,6 @@ import hashlib
 import polars as pl
 
 from audits.assessments.measures.subject import Subject
-from audits.profiles.engines.ibis import scan
 from audits.profiles.grid import Grid
 from audits.profiles.profile import Profile
 from inventory import frames
@@ -44,6 +43,8 @@ class Readings:
 
     def counts(self, grid: Grid) -> list[Profile]:
         """The rows of the window, counted by the engine of each source."""
+        from audits.profiles.engines.ibis import scan
+
         profiles = []
         for source in self.subject.sources():
             if then := self._then(source):

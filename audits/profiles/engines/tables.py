@@ -1,13 +1,18 @@
 """Parts of a table that lives elsewhere: its columns under our names, the rows of a window, and a few of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
-import ibis
-import ibis.expr.types as ir
 import pyarrow as pa
 
 from audits.profiles.sources import SourceError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 def named(table: ir.Table, columns: Mapping[str, str]) -> ir.Table:
@@ -35,7 +40,7 @@ def between(table: ir.Table, time: str, start: datetime, end: datetime) -> ir.Ta
 
 def sampled(table: ir.Table, identity: str, most: int) -> pa.Table:
     """At most this many rows, the same every time: those whose ids have the lowest digests, in that order."""
-    key = md5(table[identity].cast("string"))
+    key = _md5()(table[identity].cast("string"))
     return table.order_by(key, table[identity]).limit(most).to_pyarrow()
 
 
@@ -54,6 +59,12 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-@ibis.udf.scalar.builtin
-def md5(text: ibis.dtype("string")) -> ibis.dtype("string"):
+@cache
+def _md5():
     """The function of this name that DuckDB, PostgreSQL, MySQL and Spark have in common."""
+    import ibis
+
+    @ibis.udf.scalar.builtin
+    def md5(text: str) -> str: ...
+
+    return md5

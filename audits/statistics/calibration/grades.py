@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from audits.statistics.arrays import open_share
 from audits.statistics.control import holm
@@ -36,7 +37,7 @@ def binomial_test(defaults: float, obligors: float, pd: float, *, level: float =
     """
     method = f"observed default rate against PD {pd:g}, binomial test, one-sided"
     return _grade_test(
-        defaults, obligors, pd, method, level, lambda d, n, chance: float(stats.binom.sf(d - 1, n, chance))
+        defaults, obligors, pd, method, level, lambda d, n, chance: float(scipy.stats.binom.sf(d - 1, n, chance))
     )
 
 
@@ -78,7 +79,7 @@ def traffic_light(exceptions: int, observations: int = 250, *, coverage: float =
     method = f"exceptions in {observations} observations at {coverage:.4g} coverage, Basel 1996 zones"
     if not observations:
         return could_not_compute("traffic light: there are no observations", method=method, sizes={"observations": 0})
-    cumulative = float(stats.binom.cdf(exceptions, observations, 1 - coverage))
+    cumulative = float(scipy.stats.binom.cdf(exceptions, observations, 1 - coverage))
     zone = "green" if cumulative < 0.95 else "yellow" if cumulative < 0.9999 else "red"
     detail: dict[str, object] = {"zone": zone, "cumulative_probability": cumulative}
     if (observations, coverage) == (250, 0.99):
@@ -87,7 +88,7 @@ def traffic_light(exceptions: int, observations: int = 250, *, coverage: float =
         )
     return Estimate(
         value=float(exceptions),
-        p_value=float(stats.binom.sf(exceptions - 1, observations, 1 - coverage)),
+        p_value=float(scipy.stats.binom.sf(exceptions - 1, observations, 1 - coverage)),
         sizes={"observations": int(observations)},
         method=method,
         detail=detail,
@@ -198,7 +199,7 @@ def _chance_of_at_most(defaults: int, obligors: int, pd: float, asset_correlatio
     share = np.exp(-(factor**2) / 2)
     threshold = special.ndtri(pd) - math.sqrt(asset_correlation) * factor
     chance = special.ndtr(threshold / math.sqrt(1 - asset_correlation))
-    return float(min(1.0, share @ stats.binom.cdf(defaults, obligors, chance) / share.sum()))
+    return float(min(1.0, share @ scipy.stats.binom.cdf(defaults, obligors, chance) / share.sum()))
 
 
 def _most_defaults(obligors: int, pd: float, asset_correlation: float, confidence: float) -> int:

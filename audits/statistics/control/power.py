@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable
 
-from scipy import optimize, special
+import scipy
+from scipy import special
 
 from audits.statistics.estimates import Estimate, could_not_compute
 
@@ -91,4 +92,4 @@ def _solved(excess: Callable[[float], float], most: float) -> float | None:
     """Where `excess` crosses zero between 0 and `most`; None when it does not."""
     if excess(most) < 0.0:
         return None
-    return float(optimize.brentq(excess, 0.0, most, xtol=1e-14))
+    return float(scipy.optimize.brentq(excess, 0.0, most, xtol=1e-14))

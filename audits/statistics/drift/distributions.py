@@ -5,7 +5,8 @@ import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from audits.statistics.counts import Counts
 from audits.statistics.drift.cells import NO_ORDER, PairedRows, are_counts, counted_apart, paired_cells, paired_rows
@@ -202,13 +203,13 @@ def _smirnov(value, p_value, sizes, method, tolerances, level, **detail) -> Esti
 
 
 def _asymptotic_tail(value: float, n: int, m: int) -> float:
-    return min(1.0, max(0.0, float(stats.kstwo.sf(value, np.round(n * m / (n + m))))))
+    return min(1.0, max(0.0, float(scipy.stats.kstwo.sf(value, np.round(n * m / (n + m))))))
 
 
 def _exact_tail(rows: PairedRows) -> float:
     with warnings.catch_warnings():  # scipy warns when rounding makes it fall back to the asymptotic p-value
         warnings.simplefilter("ignore", RuntimeWarning)
-        return float(stats.ks_2samp(rows.reference, rows.current, method="exact").pvalue)
+        return float(scipy.stats.ks_2samp(rows.reference, rows.current, method="exact").pvalue)
 
 
 def _largest_gap(first: np.ndarray, second: np.ndarray) -> float:

@@ -4,7 +4,8 @@ import math
 import warnings
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
+from scipy import special
 
 from audits.statistics.counts import Counts
 from audits.statistics.drift.cells import NO_ORDER, PairedRows, are_counts, paired_cells, paired_rows
@@ -40,7 +41,7 @@ def anderson_darling(reference, current) -> Estimate:
         return could_not_compute(reason, method=rows.method(name), sizes=rows.sizes, **rows.apart)
     with warnings.catch_warnings():  # scipy warns at both ends of its table; `p_value_is` says so instead
         warnings.simplefilter("ignore", UserWarning)
-        result = stats.anderson_ksamp([rows.reference, rows.current], variant="midrank")
+        result = scipy.stats.anderson_ksamp([rows.reference, rows.current], variant="midrank")
     p_value = float(result.pvalue)
     ends = {0.001: "at most", 0.25: "at least"}
     return Estimate(
@@ -67,7 +68,7 @@ def cramer_von_mises(reference, current) -> Estimate:
         reason = "The Cramer-von Mises test needs at least 2 usable rows on each side."
     if reason:
         return could_not_compute(reason, method=rows.method(name), sizes=rows.sizes, **rows.apart)
-    result = stats.cramervonmises_2samp(rows.reference, rows.current)
+    result = scipy.stats.cramervonmises_2samp(rows.reference, rows.current)
     how = "exact" if max(rows.sizes.values()) <= 20 else "asymptotic"
     p_value = min(1.0, max(0.0, float(result.pvalue)))
     return Estimate(
@@ -189,6 +190,6 @@ def _newcombe_five(value: float, n: float, m: float, level: float) -> tuple[floa
         variance = theta * (1.0 - theta) * (1.0 + (mean_size - 1.0) * tails) / (n * m)
         return (theta - value) ** 2 - z * z * variance
 
-    low = 0.0 if value <= 0.0 else float(optimize.brentq(excess, 0.0, value))
-    high = 1.0 if value >= 1.0 else float(optimize.brentq(excess, value, 1.0))
+    low = 0.0 if value <= 0.0 else float(scipy.optimize.brentq(excess, 0.0, value))
+    high = 1.0 if value >= 1.0 else float(scipy.optimize.brentq(excess, value, 1.0))
     return low, high

@@ -8,7 +8,8 @@ those of the shares themselves: of the observed shift, shrunk until its PSI is t
 import math
 
 import numpy as np
-from scipy import optimize, special
+import scipy
+from scipy import special
 
 NEARLY_NORMAL = 1e-6  # A gamma with less skewness has a shape beyond what double precision resolves.
 
@@ -44,7 +45,7 @@ def shares_at(p: np.ndarray, q: np.ndarray, psi: float) -> np.ndarray:
 
     if _psi(p, at(1.0)) <= psi:  # Counting empty cells as half a row moved the sum of the shares away from 1.
         return at(1.0)
-    return at(optimize.brentq(lambda t: _psi(p, at(t)) - psi, 0.0, 1.0, xtol=1e-6))
+    return at(scipy.optimize.brentq(lambda t: _psi(p, at(t)) - psi, 0.0, 1.0, xtol=1e-6))
 
 
 def _psi(p: np.ndarray, q: np.ndarray) -> float:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from audits.statistics.arrays import binary_vector, finite_vector, frequency_vector
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -220,7 +221,7 @@ def _isotonic(label: np.ndarray, score: np.ndarray, mass: np.ndarray, square: np
     mass, square, hits = (np.add.reduceat(side[order], starts) for side in (mass, square, mass * label))
     counted = mass > 0
     distinct, mass, square, hits = distinct[counted], mass[counted], square[counted], hits[counted]
-    fitted = optimize.isotonic_regression(hits / mass, weights=mass)
+    fitted = scipy.optimize.isotonic_regression(hits / mass, weights=mass)
     first, last = fitted.blocks[:-1], fitted.blocks[1:] - 1
     chances = fitted.x[first]
     block_mass, block_square = np.add.reduceat(mass, first), np.add.reduceat(square, first)

@@ -3,10 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import optimize
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.model_selection import KFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from audits.statistics.arrays import finite_matrix, finite_vector
@@ -38,6 +36,9 @@ def direct_loss_estimation(
     as expected here. Blind spots in `detail`. Raises ValueError on NaN, infinity, shapes that do not fit or another
     measure. Source: NannyML's Direct Loss Estimation (2022).
     """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.model_selection import KFold, cross_val_predict
+
     if measure not in LOSSES:
         raise ValueError(f"measure must be one of {', '.join(LOSSES)}, not {measure!r}")
     reference = finite_matrix(reference_features, "reference_features")
@@ -83,4 +84,4 @@ def _variance_at(estimated: np.ndarray, held_out: np.ndarray, squares: np.ndarra
     """Mean squared error to expect at these estimated losses: errors grow with the loss, so it is fitted
     isotonically."""
     order = np.argsort(held_out)
-    return float(np.interp(estimated, held_out[order], optimize.isotonic_regression(squares[order]).x).mean())
+    return float(np.interp(estimated, held_out[order], scipy.optimize.isotonic_regression(squares[order]).x).mean())

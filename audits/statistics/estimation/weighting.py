@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from audits.statistics.arrays import finite_matrix, finite_vector
@@ -24,6 +22,9 @@ def density_ratio(
     classifier telling the two apart, scaled to mean 1 and cut at `largest`. Raises ValueError on NaN, infinity,
     columns that differ or fewer than 20 rows on a side. Source: Bickel, Brückner & Scheffer 2009.
     """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
     reference = finite_matrix(reference_features, "reference_features")
     current = finite_matrix(current_features, "current_features", columns=reference.shape[1])
     if min(len(reference), len(current)) < 20:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import finite_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -199,7 +199,7 @@ def _fall(falls: np.ndarray, repeats: int, method: str, sizes: dict[str, int], l
         reason = f"permutation importance: the measure could be computed after {len(falls)} of {repeats} shuffles only"
         return could_not_compute(reason, method=method, sizes=sizes)
     mean, error = float(falls.mean()), float(falls.std(ddof=1) / math.sqrt(len(falls)))
-    half = float(stats.t.ppf(0.5 + open_share(level, "level") / 2, len(falls) - 1)) * error
+    half = float(scipy.stats.t.ppf(0.5 + open_share(level, "level") / 2, len(falls) - 1)) * error
     return Estimate(
         value=mean, low=mean - half, high=mean + half, level=level, sizes=sizes, method=f"{method}, Student interval"
     )

@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from audits.statistics.arrays import finite_matrix, finite_vector
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -153,7 +154,7 @@ def _paired_p_value(difference: np.ndarray) -> float:
     mean = float(difference.mean())
     if spread <= 0:
         return 1.0 if mean == 0 else 0.0
-    return float(2 * stats.t.sf(abs(mean) / spread, len(difference) - 1))
+    return float(2 * scipy.stats.t.sf(abs(mean) / spread, len(difference) - 1))
 
 
 def _jensen_shannon(first: np.ndarray, second: np.ndarray) -> float:

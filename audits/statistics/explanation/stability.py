@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import finite_matrix, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -129,7 +129,7 @@ def _kendall(reference: np.ndarray, current: np.ndarray, sizes: dict[str, int]) 
     if len(reference) < 2 or np.ptp(reference) == 0 or np.ptp(current) == 0:
         reason = "Kendall's tau: needs at least two features that differ in importance on each side"
         return could_not_compute(reason, method=method, sizes=sizes)
-    result = stats.kendalltau(reference, current)
+    result = scipy.stats.kendalltau(reference, current)
     return Estimate(value=float(result.statistic), p_value=float(result.pvalue), sizes=sizes, method=method)
 
 

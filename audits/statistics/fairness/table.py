@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fairlearn.metrics import MetricFrame
 
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.fairness.cells import GroupCounts, count_groups, too_small
@@ -79,6 +78,8 @@ def weighted_rates(y_true: Any, y_pred: Any, sample_weight: Any) -> np.ndarray:
 
 def _measured(counts: GroupCounts) -> tuple[np.ndarray, list[np.ndarray]]:
     """Numerators and denominators of all rows and of each group in the order of `counts.names`."""
+    from fairlearn.metrics import MetricFrame
+
     group, outcome, decision = (axis.ravel() for axis in np.indices(counts.table.shape))
     if not len(group):
         return np.zeros((2, len(RATES))), []

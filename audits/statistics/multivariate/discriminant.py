@@ -1,12 +1,11 @@
 """A classifier in closed form, for where a forest would be fitted hundreds of times."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 MOST_COLUMNS_IN_PAIRS = 15  # Beyond these, products of two columns would outnumber the rows.
 
 
-class SecondOrderDiscriminant(ClassifierMixin, BaseEstimator):
+class SecondOrderDiscriminant:
     """Least-squares discriminant on columns, their squares and products of two, with a ridge penalty.
 
     Tells populations apart that differ in mean, spread or correlation. `ridge` is the penalty per row. Takes tables of
@@ -16,6 +15,10 @@ class SecondOrderDiscriminant(ClassifierMixin, BaseEstimator):
 
     def __init__(self, ridge: float = 0.05):
         self.ridge = ridge
+
+    def __sklearn_clone__(self) -> "SecondOrderDiscriminant":
+        """Another one that has learnt nothing yet, for scikit-learn's `clone`."""
+        return SecondOrderDiscriminant(self.ridge)
 
     def fit(self, rows: np.ndarray, labels: np.ndarray) -> "SecondOrderDiscriminant":
         """Learn from rows and their labels, both of which must be there."""

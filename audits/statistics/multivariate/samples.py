@@ -3,11 +3,7 @@
 import math
 
 import numpy as np
-from scipy import stats
-from scipy.spatial import distance
-from sklearn.base import clone
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.model_selection import StratifiedKFold
+import scipy
 from threadpoolctl import threadpool_limits
 
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -36,6 +32,9 @@ def domain_classifier_auc(
     Raises ValueError for tables of other dimensions, fewer than 2 folds or 1 permutation.
     Source: Lopez-Paz & Oquab 2017; Rabanser et al. 2019; early stop Besag & Clifford 1991.
     """
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.model_selection import StratifiedKFold
+
     if folds < 2 or permutations < 1:
         raise ValueError("At least 2 folds and 1 permutation are needed.")
     tables = paired_tables(reference, current)
@@ -91,11 +90,12 @@ def maximum_mean_discrepancy(
     if tables.reason:
         return could_not_compute(tables.reason, method=method, sizes=tables.sizes, **tables.facts)
     first, second = thinned(tables.reference, most_rows), thinned(tables.current, most_rows)
-    squares = distance.pdist(np.vstack((first, second)), "sqeuclidean")
+    squares = scipy.spatial.distance.pdist(np.vstack((first, second)), "sqeuclidean")
     bandwidth = math.sqrt(float(np.median(squares)))
     if bandwidth == 0.0:
         bandwidth = math.sqrt(float(np.mean(squares)))  # more than half of all pairs are equal
-    kernel = distance.squareform(np.exp(-squares / (2.0 * bandwidth**2)))  # zeros on the diagonal, as unbiased asks
+    similar = np.exp(-squares / (2.0 * bandwidth**2))
+    kernel = scipy.spatial.distance.squareform(similar)  # zeros on the diagonal, as unbiased asks
     n, m = len(first), len(second)
     is_first = np.zeros((n + m, permutations + 1))
     is_first[:n] = 1.0
@@ -120,6 +120,8 @@ def maximum_mean_discrepancy(
 
 
 def _fold_aucs(model, split, rows: np.ndarray, is_current: np.ndarray) -> list[float]:
+    from sklearn.base import clone
+
     aucs = []
     for learn, score in split.split(rows, is_current):
         fitted = clone(model).fit(rows[learn], is_current[learn])
@@ -129,5 +131,5 @@ def _fold_aucs(model, split, rows: np.ndarray, is_current: np.ndarray) -> list[f
 
 def _auc(is_current: np.ndarray, score: np.ndarray) -> float:
     """By ranks (Mann-Whitney): scikit-learn's takes ten times as long, most of it to look at its arguments."""
-    ranks, ones = stats.rankdata(score), int(is_current.sum())
+    ranks, ones = scipy.stats.rankdata(score), int(is_current.sum())
     return float((ranks[is_current].sum() - ones * (ones + 1) / 2) / (ones * (len(score) - ones)))

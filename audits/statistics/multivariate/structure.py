@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from audits.statistics.counts import Counts
 from audits.statistics.drift import chi_square_test, cramers_v
@@ -171,7 +172,7 @@ def _correlations(standardised: np.ndarray) -> np.ndarray:
 
 
 def _ranked(table: np.ndarray) -> np.ndarray:
-    return stats.rankdata(table, axis=0)
+    return scipy.stats.rankdata(table, axis=0)
 
 
 def _mask(side) -> np.ndarray:

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+import scipy
 
 from audits.statistics.estimates import Estimate, could_not_compute
 from audits.statistics.multivariate.samples import domain_classifier_auc
@@ -36,6 +33,10 @@ def text_domain_classifier_auc(
     `detail["words"]` holds those whose mean weight differs most. Raises ValueError for fewer than 1 component, 2 folds
     or 1 permutation. Source: Lopez-Paz & Oquab 2017; Deerwester et al. 1990 (LSA); Rabanser et al. 2019.
     """
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
     if components < 1:
         raise ValueError("At least 1 component is needed.")
     method = f"domain classifier on TF-IDF of words, {components} components"
@@ -44,7 +45,7 @@ def text_domain_classifier_auc(
     weigh = TfidfVectorizer(max_features=MOST_WORDS, sublinear_tf=True, analyzer=_words)
     if not all(any(_words(text) for text in side) for side in sides):
         return could_not_compute("One of the sides has no text with a word.", method=method, sizes=sizes)
-    weights = sparse.csr_array(weigh.fit_transform([*sides[0], *sides[1]]))
+    weights = scipy.sparse.csr_array(weigh.fit_transform([*sides[0], *sides[1]]))
     names, cut = weigh.get_feature_names_out(), len(sides[0])
     means = [np.asarray(part.mean(axis=0)).ravel() for part in (weights[:cut], weights[cut:])]
     if weights.shape[1] > components:

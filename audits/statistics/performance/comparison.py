@@ -6,8 +6,9 @@ All functions raise ValueError on NaN, infinity, other labels or lengths that di
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from audits.statistics.arrays import binary_vector, finite_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -74,7 +75,7 @@ def mcnemar_test(
         return could_not_compute("McNemar test: there are no rows", method=method, sizes=sizes)
     if discordant < 25:
         statistic = None
-        p_value = float(stats.binomtest(gained, discordant, 0.5).pvalue) if discordant else 1.0
+        p_value = float(scipy.stats.binomtest(gained, discordant, 0.5).pvalue) if discordant else 1.0
         method += ", exact"
     else:
         statistic = max(0, abs(gained - lost) - 1) ** 2 / discordant
@@ -128,14 +129,14 @@ def diebold_mariano_test(
         return could_not_compute(reason, method=method, sizes=sizes, mean_difference=mean)
     correction = math.sqrt((rows + 1 - 2 * horizon + horizon * (horizon - 1) / rows) / rows)
     spread = math.sqrt(variance) / correction
-    half = float(stats.t.ppf(0.5 + open_share(level, "level") / 2, rows - 1)) * spread
+    half = float(scipy.stats.t.ppf(0.5 + open_share(level, "level") / 2, rows - 1)) * spread
     return Estimate(
         value=mean,
         low=mean - half,
         high=mean + half,
         level=level,
         statistic=mean / spread,
-        p_value=float(2 * stats.t.sf(abs(mean / spread), rows - 1)),
+        p_value=float(2 * scipy.stats.t.sf(abs(mean / spread), rows - 1)),
         sizes=sizes,
         method=method,
     )

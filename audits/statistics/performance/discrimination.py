@@ -8,8 +8,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from audits.statistics.arrays import binary_vector, finite_vector, frequency_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -147,12 +148,12 @@ def newcombe_auc_interval(
         shape = 1 + larger * (1 - candidate) / (2 - candidate) + larger * candidate / (1 + candidate)
         return (candidate - area) ** 2 - z * z * candidate * (1 - candidate) * shape / (positives * negatives)
 
-    low = 0.0 if area <= 0 else optimize.brentq(excess, 0.0, area)
-    high = 1.0 if area >= 1 else optimize.brentq(excess, area, 1.0)
+    low = 0.0 if area <= 0 else scipy.optimize.brentq(excess, 0.0, area)
+    high = 1.0 if area >= 1 else scipy.optimize.brentq(excess, area, 1.0)
     if area >= 1:
-        low = optimize.brentq(excess, 0.0, 1 - 1e-12)
+        low = scipy.optimize.brentq(excess, 0.0, 1 - 1e-12)
     if area <= 0:
-        high = optimize.brentq(excess, 1e-12, 1.0)
+        high = scipy.optimize.brentq(excess, 1e-12, 1.0)
     return float(low), float(high)
 
 

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import category_vector, finite_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -88,7 +88,7 @@ def _mean_over_queries(
     value = float(values.mean())
     if len(values) == 1:
         return Estimate(value=value, level=level, sizes=sizes, method=name, detail=detail)
-    half = float(stats.t.ppf(0.5 + open_share(level, "level") / 2, len(values) - 1))
+    half = float(scipy.stats.t.ppf(0.5 + open_share(level, "level") / 2, len(values) - 1))
     half *= float(values.std(ddof=1)) / math.sqrt(len(values))
     return Estimate(
         value=value,

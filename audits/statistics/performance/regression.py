@@ -7,8 +7,8 @@ for. All functions raise ValueError on NaN, infinity or lengths that differ. Int
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import finite_vector, frequency_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -174,14 +174,14 @@ def predicted_realised_t_test(
     if spread <= 0:
         reason = "paired t-test: every row differs by the same amount, so there is no spread to test against"
         return could_not_compute(reason, method=method, sizes=sizes, mean_difference=mean)
-    half = float(stats.t.ppf(0.5 + open_share(level, "level") / 2, rows - 1)) * spread
+    half = float(scipy.stats.t.ppf(0.5 + open_share(level, "level") / 2, rows - 1)) * spread
     return Estimate(
         value=mean,
         low=mean - half,
         high=mean + half,
         level=level,
         statistic=mean / spread,
-        p_value=float(stats.t.sf(mean / spread, rows - 1)),
+        p_value=float(scipy.stats.t.sf(mean / spread, rows - 1)),
         sizes=sizes,
         method=method,
     )

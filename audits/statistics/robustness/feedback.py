@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import binary_vector, finite_vector, open_share, outcome_vector
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -99,14 +99,14 @@ def _jump(
     freedom = len(outcome) - design.shape[1]
     covariance = inverse @ (design.T @ (design * residual[:, None] ** 2)) @ inverse * len(outcome) / freedom
     value, error = float(fitted[1]), math.sqrt(float(covariance[1, 1]))
-    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, freedom)) * error
     return Estimate(
         value=value,
         low=value - half,
         high=value + half,
         level=level,
         statistic=value / error,
-        p_value=float(2 * stats.t.sf(abs(value / error), freedom)),
+        p_value=float(2 * scipy.stats.t.sf(abs(value / error), freedom)),
         sizes=sizes,
         method=method,
         detail={

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import finite_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -47,7 +47,7 @@ def refit_variance(
     value = _spread(table_of_outputs)
     left_out = np.array([_spread(np.delete(table_of_outputs, one, axis=0)) for one in range(refits)])
     error = math.sqrt((refits - 1) / refits * float(((left_out - left_out.mean()) ** 2).sum()))
-    half = float(stats.t.ppf(0.5 + level / 2, refits - 1)) * error
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, refits - 1)) * error
     detail = {"largest_deviation": float(math.sqrt(variances.max())), "row": int(variances.argmax())}
     if threshold is not None:
         share = (table_of_outputs >= threshold).mean(axis=0)

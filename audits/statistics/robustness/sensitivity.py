@@ -6,8 +6,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from audits.statistics.arrays import finite_matrix, finite_vector, open_share
 from audits.statistics.estimates import Estimate, could_not_compute
@@ -107,7 +107,7 @@ def sobol_indices(
 def _outputs(predict: Predict, rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
     """Outputs at two samples, and at the first with each column taken from the second: shape (2 + k, size)."""
     columns = rows.shape[1]
-    shares = stats.qmc.Sobol(2 * columns, rng=rng, bits=64).random(size)
+    shares = scipy.stats.qmc.Sobol(2 * columns, rng=rng, bits=64).random(size)
     drawn = np.column_stack(
         [np.quantile(rows[:, at % columns], share, method="inverted_cdf") for at, share in enumerate(shares.T)]
     )

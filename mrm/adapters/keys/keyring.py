@@ -1,29 +1,22 @@
 """Sealing, time-stamping and the checkpoint key, from the local authority or from what the administrator configured."""
 
-import asyncio
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from asn1crypto import keys as asn1_keys
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner
-from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers import SimpleSigner
-from pyhanko.sign.timestamps import TimeStamper
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mrm.adapters.keys.authority import Identity, LocalAuthority, local_authority, trusted_certificates
-from mrm.adapters.keys.clock import LocalClock, OutsideClock
 from mrm.errors import RuleBroken
 
-SEAL_FIELD = "OrganisationSeal"
+if TYPE_CHECKING:
+    from pyhanko.sign.timestamps import TimeStamper
 
 
 @dataclass(frozen=True)
@@ -48,39 +41,32 @@ class Keyring:
 
     def seal(self, pdf: bytes, *, reason: str, location: str = "") -> bytes:
         """The document with the organisation's PAdES B-T seal over every byte of it, allowing no later change."""
+        from mrm.adapters.keys import sealing
+
         first, last = self._seal.certificate.not_valid_before_utc, self._seal.certificate.not_valid_after_utc
         if not first <= datetime.now(UTC) <= last:
             raise RuleBroken(
                 f"The sealing certificate of {self.organisation} is valid from {first:%d %B %Y} to {last:%d %B %Y}, not"
                 " today. Set SEAL_KEY to a valid one, or check the clock of this machine."
             )
-        wishes = PdfSignatureMetadata(
-            field_name=SEAL_FIELD,
-            name=self.organisation,
-            reason=reason,
-            location=location or None,
-            subfilter=SigSeedSubFilter.PADES,
-            md_algorithm="sha256",
-            certify=True,
-            docmdp_permissions=MDPPerm.NO_CHANGES,
-        )
-        signer = PdfSigner(
-            wishes,
-            _signer(self._seal),
-            timestamper=self._clock,
-            new_field_spec=SigFieldSpec(SEAL_FIELD, readable_field_name=f"Seal of {self.organisation}"),
-        )
-        sealed = BytesIO()
         try:
-            signer.sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=sealed)
+            return sealing.sealed(
+                pdf,
+                self._seal,
+                self._clock,
+                organisation=self.organisation,
+                reason=reason,
+                location=location,
+            )
         except OSError as problem:
             raise RuleBroken(self._no_time_stamp(problem)) from problem
-        return sealed.getvalue()
 
     def time_stamp(self, digest: bytes) -> bytes:
         """The RFC 3161 token (DER) over a SHA-256 digest."""
+        from mrm.adapters.keys import sealing
+
         try:
-            return asyncio.run(self._clock.async_timestamp(digest, "sha256")).dump()
+            return sealing.time_stamp(digest, self._clock)
         except OSError as problem:
             raise RuleBroken(self._no_time_stamp(problem)) from problem
 
@@ -99,8 +85,13 @@ class Keyring:
 
     @property
     def _clock(self) -> TimeStamper:
+        from mrm.adapters.keys.clock import LocalClock, OutsideClock
+        from mrm.adapters.keys.sealing import signer
+
         # A fresh one each time: pyHanko keeps answers and an event loop's resources in it.
-        return OutsideClock(self.time_stamp_url) if self.time_stamp_url else LocalClock(_signer(self._local.clock))
+        if self.time_stamp_url:
+            return OutsideClock(self.time_stamp_url)
+        return LocalClock(signer(self._local.clock))
 
     def _no_time_stamp(self, problem: Exception) -> str:
         source = self.time_stamp_url or "the local clock"
@@ -124,17 +115,3 @@ def _in_order(certificate: x509.Certificate, others: list[x509.Certificate]) -> 
         chain.append(above)
         current = above
     return tuple(chain)
-
-
-def _signer(identity: Identity) -> SimpleSigner:
-    certificates = SimpleCertificateStore()
-    certificates.register_multiple([_asn1(one) for one in identity.chain])
-    key = identity.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    # The root stays out of the document: a reader must have it already, or trusting it means nothing.
-    return SimpleSigner(
-        _asn1(identity.certificate), asn1_keys.PrivateKeyInfo.load(key), certificates, embed_roots=False
-    )
-
-
-def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
