@@ -26,6 +26,9 @@ from mrm.settings import *  # noqa: E402, F403
 
 DATABASES["default"]["USER"] = embedded.ROLE  # noqa: F405 -- The suite migrates, and makes and drops databases.
 
+# Looked up when asked for. Else each test client would first read some 1500 files from the disk; the live servers do.
+WHITENOISE_AUTOREFRESH = True
+
 
 class QuickHasher(PBKDF2PasswordHasher):
     """One round instead of a million; other processes, which run on the real settings, accept its hashes."""
