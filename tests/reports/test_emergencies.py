@@ -26,7 +26,7 @@ def release(story) -> Arrangement:
 def test_7_an_emergency_release_is_reported_once_with_who_decided_and_the_finding_about_it(story, release):
     for _ in range(3):
         report_emergencies()
-    report = Report.objects.get()
+    report = Report.objects.exclude(origin="").get()  # The story may have a sealed one of another file.
     assert (report.origin, report.requested_by) == (f"break_glass:{release.pk}", None)
     assert Entry.objects.about(report).get().action == Action.REPORT_REQUESTED
     told = gather(report)
