@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import uuid
 from pathlib import Path
 
 import hypothesis
@@ -11,7 +10,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from mrm import embedded
-from tests.migrated import administer, set_up
+from tests.migrated import administer, copied, set_up
 
 pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
 # The same examples on every run and however busy the machine is; `--hypothesis-profile default` looks for others.
@@ -20,7 +19,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("suite")
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
-PROCESSES = {"stage", "live", "live_worker", "page"}
+PROCESSES = {"stage", "stage_of_the_file", "live", "live_worker", "page"}
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -70,20 +69,17 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
 def own_database(django_db_setup, django_db_blocker):
     """A migrated database for a test whose rows other threads or processes must see; its name.
 
-    Instead of `db` or `transactional_db`, not together with them. It is dropped as a whole, so append-only tables need
-    not be emptied.
+    Instead of `db` or `transactional_db`, not together with them.
     """
-    shared, own = connection.settings_dict["NAME"], f"own_{uuid.uuid4().hex[:8]}"
-    administer(f"CREATE DATABASE {own} TEMPLATE {pristine()}")
-    connections.close_all()
-    connection.settings_dict["NAME"] = own
-    try:
-        with django_db_blocker.unblock():
-            yield own
-            connections.close_all()
-    finally:
-        connection.settings_dict["NAME"] = shared
-        administer(f"DROP DATABASE {own} WITH (FORCE)", role="postgres")  # Who may end anybody's sessions with it.
+    with django_db_blocker.unblock(), copied(pristine()) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def database_of_the_file(django_db_setup, django_db_blocker):
+    """The same for all tests of a file: where a server takes long to start and each test finds its own rows."""
+    with django_db_blocker.unblock(), copied(pristine()) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

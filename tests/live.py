@@ -1,10 +1,13 @@
 """Fixtures that run web, worker and scheduler as the processes they are in production."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -54,26 +57,46 @@ class Live:
         pytest.fail(f"What the test waits for did not become true in {seconds:.0f} s, or a process died.\n{logs}")
 
 
+def _free_port() -> int:
+    """A port below those that the kernel gives to outgoing connections, which could take it before the server does."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
+    raise OSError(f"None of a hundred ports of {HOST} is free.")
+
+
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    return _free_port()
+
+
+@contextlib.contextmanager
+def _set(database: str, port: int, folder: Path) -> Iterator[Live]:
+    with redis.Redis.from_url(settings.REDIS_URL) as queue:
+        queue.flushdb()
+    with Crew() as crew:
+        server = Server(crew, folder, port)
+        server.env |= {
+            "DJANGO_SETTINGS_MODULE": "mrm.settings",
+            "DATABASE_URL": embedded.database_url(settings.VAR, database, embedded.SERVING_ROLE),
+            "SWEEP_SECONDS": "2",
+        }
+        yield Live(server)
 
 
 @pytest.fixture
 def stage(own_database, free_port, tmp_path):
     """Web, worker and scheduler of mrm on a database of the test's own, none of them started yet."""
-    with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.flushdb()
-    with Crew() as crew:
-        server = Server(crew, tmp_path, free_port)
-        server.env |= {
-            "DJANGO_SETTINGS_MODULE": "mrm.settings",
-            "DATABASE_URL": embedded.database_url(settings.VAR, own_database, embedded.SERVING_ROLE),
-            "SWEEP_SECONDS": "2",
-        }
-        yield Live(server)
+    with _set(own_database, free_port, tmp_path) as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def stage_of_the_file(database_of_the_file, tmp_path_factory):
+    """The same on the database of a file of tests, for all of them: every start of a process costs seconds."""
+    with _set(database_of_the_file, _free_port(), tmp_path_factory.mktemp("stage")) as live:
+        yield live
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ import fcntl
 import hashlib
 import re
 import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import setup_databases
 
 from mrm import embedded
@@ -27,6 +30,24 @@ def administer(statement: str, role: str = embedded.ROLE) -> int:
     """Runs a statement about databases or sessions, from a database of its own; how many rows it gave."""
     with psycopg.connect(embedded.database_url(settings.VAR, "postgres", role), autocommit=True) as server:
         return server.execute(statement).rowcount
+
+
+@contextmanager
+def copied(template: str) -> Iterator[str]:
+    """A copy of a database that nobody is connected to, to which everything here connects meanwhile; its name.
+
+    It is dropped as a whole, so append-only tables need not be emptied.
+    """
+    shared, own = connection.settings_dict["NAME"], f"own_{uuid.uuid4().hex[:8]}"
+    administer(f"CREATE DATABASE {own} TEMPLATE {template}")
+    connections.close_all()
+    connection.settings_dict["NAME"] = own
+    try:
+        yield own
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = shared
+        administer(f"DROP DATABASE {own} WITH (FORCE)", role="postgres")  # Who may end anybody's sessions with it.
 
 
 def set_up() -> None:
