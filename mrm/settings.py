@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "TierAssessmentState": "inventory.serializers.tiering.ASSESSMENT_STATES",
         "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",
         "DocumentKind": "inventory.attributes.choices.DOCUMENT_KINDS",
+        "ChangeClass": "audits.workflows.models.classifications.CHANGE_CLASSES",
         "ChangeKind": "audits.workflows.serializers.changes.KINDS",
         "ChangeState": "audits.workflows.serializers.changes.STATES",
         "ArrangementKind": "audits.workflows.serializers.arrangements.KINDS",

@@ -71,6 +71,16 @@ def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_fil
     return reasons
 
 
+def why_not_classify(involved: Involvement) -> list[str]:
+    """Why this person may not say whether a change is material: whoever proposes it does not (rule 3)."""
+    return _kept_from(
+        ("An owner does not classify a change of their own model", involved.owns),
+        ("Whoever registered or changed a version does not classify the change", involved.registered),
+        ("Whoever trained a version does not classify the change", involved.trained),
+        ("Whoever asks for a change does not classify it", involved.requested),
+    )
+
+
 def conflicts(involved: Involvement) -> list[str]:
     """Each rule that their own involvement runs into, told to them, with the entry that shows the fact."""
     return _kept_from(*_run_into(involved))

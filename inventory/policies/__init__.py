@@ -11,6 +11,17 @@ from inventory.policies.approvals import (
 )
 from inventory.policies.arrangements import CLAUSES
 from inventory.policies.attestation import ALL_TIERS, attestation_cadence, time_to_attest
+from inventory.policies.change_classes import (
+    CLASSES,
+    CRITERIA,
+    MATERIAL,
+    NON_MATERIAL,
+    Criterion,
+    also_approved_by,
+    class_of,
+    review_after,
+    validated_after_change,
+)
 from inventory.policies.changes import expiry_of_changes, retraining_waits
 from inventory.policies.completeness import required_attributes, required_to_register
 from inventory.policies.differences import Difference, differences
@@ -66,7 +77,16 @@ __all__ = [
     "APPROVERS",
     "ASSESSMENTS",
     "CADENCES",
+    "CLASSES",
     "CLAUSES",
+    "CRITERIA",
+    "MATERIAL",
+    "NON_MATERIAL",
+    "Criterion",
+    "also_approved_by",
+    "class_of",
+    "review_after",
+    "validated_after_change",
     "COMPONENTS",
     "EXEMPT",
     "FACTORS",

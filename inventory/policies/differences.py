@@ -186,6 +186,10 @@ MORE_IS_LAXER = {
     ("retention", "years"): False,
     **{("findings", "days_until_due", tier, severity): True for tier in TIERS for severity in SEVERITIES},
     **{("findings", "days_to_plan", severity): True for severity in SEVERITIES},
+    ("change_classes", "output_moves"): True,
+    ("change_classes", "cases_change_class"): True,
+    ("change_classes", "population_psi"): True,
+    ("change_classes", "review_after_days"): True,
     ("findings", "extensions", "at_officer_level"): True,
     ("findings", "extensions", "most_days"): True,
     ("findings", "automatic", "red_breach_days"): True,
@@ -220,6 +224,7 @@ COMPARED_BY: dict[str, Callable[[str, object, object], Iterator[Change]]] = {
     "limits": _compare_limits,
     "approvals": _compare_approvals,
     "promotion": _compare_demands,
+    "change_classes": _compare_demands,
     "retraining": _compare_demands,
     "signatures": _compare_demands,
 }

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     CHANGE_PLAN = "change_plan"
     RUN_ASSESSMENT = "run_assessment"
     REQUEST_CHANGE = "request_change"
+    CLASSIFY_CHANGE = "classify_change"  # Whether it is material; history keeps some from it.
     DECIDE_CHANGE = "decide_change"  # Which roles a change awaits is the policy's, per kind and tier.
     DECIDE_RETENTION = "decide_retention"  # How long records are kept is decided together with an auditor.
     CARRY_OUT_RETIREMENT = "carry_out_retirement"
@@ -67,6 +68,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.CHANGE_PLAN: frozenset({VAL, HOV, RSK}),
     Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, HOV, RSK, CMP}),
     Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, HOV, RSK}),
+    Permission.CLASSIFY_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.DECIDE_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
     Permission.DECIDE_RETENTION: frozenset({VAL, HOV, RSK, CRO, CMP, AUD}) | COMMITTEE,
     Permission.CARRY_OUT_RETIREMENT: frozenset({ENG, OWN}),

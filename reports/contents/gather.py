@@ -15,7 +15,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict, worst
 from audits.trail import services as trail
 from audits.trail.models import Entry
-from audits.workflows.models import Decision, Finding
+from audits.workflows.models import ChangeRequest, Decision, Finding
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
@@ -56,7 +56,7 @@ def gather(report: Report) -> Gathered:
     latest = {run.plan.kind: run for run in runs}
     decisions = list(
         Decision.objects.filter(change__model=model, decided_at__gte=start, decided_at__lt=end).select_related(
-            "change", "signature"
+            "change__classification", "signature"
         )
     )
     breaches = list(version.breaches.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=start)))
@@ -236,7 +236,7 @@ def _decision(decision: Decision) -> parts.Decision:
     voided = " (voided)" if decision.voided_at else ""
     return parts.Decision(
         reference=decision.change.reference,
-        subject=str(decision.change),
+        subject=_subject(decision.change),
         outcome=("approved" if decision.approved else "rejected") + voided,
         meaning=decision.get_meaning_display(),
         name=decision.printed_name,
@@ -246,6 +246,12 @@ def _decision(decision: Decision) -> parts.Decision:
         statement_sha256=decision.statement_digest,
         comment=decision.comment,
     )
+
+
+def _subject(change: ChangeRequest) -> str:
+    """What was decided, and which class of change it was, where it changed what was in use."""
+    classified = getattr(change, "classification", None)
+    return f"{change} ({classified.get_change_class_display().lower()} change)" if classified else str(change)
 
 
 def _evidence_items(version: ModelVersion, runs: list[Run]):

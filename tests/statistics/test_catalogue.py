@@ -55,7 +55,7 @@ CATALOGUE = {
     "P5 migration and concentration": ("backtest.migration_matrix_tests", "backtest.herfindahl_index"),
     "P6 champion and challenger": (
         "performance.delong_test", "performance.mcnemar_test", "performance.diebold_mariano_test",
-        "performance.swap_set",
+        "performance.swap_set", "performance.mean_moved",
     ),
     "P7 worst segments": ("segments.worst_segments",),
     "P8 overrides and coverage": (

@@ -157,6 +157,16 @@ def test_diebold_mariano_sums_autocovariances_up_to_the_horizon():
     assert performance.diebold_mariano_test([1, 2], [2, 1]).value is None
 
 
+def test_the_mean_output_moves_by_a_share_of_the_champions():
+    """Means 2 and 2.1: a twentieth more; differences 0, 0.1, 0.2 have the standard error 0.1 / sqrt(3)."""
+    estimate = performance.mean_moved([1, 2, 3], [1, 2.1, 3.2])
+    assert estimate.value == pytest.approx(0.05)
+    assert estimate.high - estimate.value == pytest.approx(1.959964 * 0.1 / 3**0.5 / 2)
+    assert performance.mean_moved([-2, -2], [-3, -3]).value == pytest.approx(-0.5)
+    assert "is zero" in performance.mean_moved([-1, 1], [1, 1]).reason
+    assert "two rows" in performance.mean_moved([1], [1]).reason
+
+
 def test_swap_set_counts_who_enters_and_who_leaves():
     estimate = performance.swap_set([1, 1, 0, 0, 1], [1, 0, 1, 1, 1], label=[0, 1, 0, 1, 0])
     assert estimate.value == pytest.approx(3 / 5)

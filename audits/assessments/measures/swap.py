@@ -25,13 +25,13 @@ def swapped_between(before: ModelVersion, after: ModelVersion) -> Estimate:
     for version in (before, after):
         if why := _why_no_decisions(version):
             return could_not_compute(f"swap set: {why}", method=METHOD)
-    start, end = _common_span(before, after)
+    start, end = common_span(before, after)
     if start is None or start >= end:
         return could_not_compute(
             "swap set: no stored rows of the two versions fall into the same time, so none were scored by both",
             method=METHOD,
         )
-    rows = {version: _rows(version, start, end) for version in (before, after)}
+    rows = {version: newest_rows(version, start, end) for version in (before, after)}
     both = _decided(before, rows[before], "before").join(_decided(after, rows[after], "after"), on="id")
     if both.is_empty():
         return could_not_compute("swap set: no id stands in the stored rows of both versions", method=METHOD)
@@ -59,13 +59,13 @@ def _why_no_decisions(version: ModelVersion) -> str:
     return ""
 
 
-def _common_span(*versions: ModelVersion) -> tuple[datetime | None, datetime | None]:
+def common_span(*versions: ModelVersion) -> tuple[datetime | None, datetime | None]:
     """The half-open time for which rows of each are stored."""
     ends = [(v.batches.earliest("first_at").first_at, v.batches.latest("last_at").last_at) for v in versions]
     return max(first for first, _ in ends), min(last for _, last in ends) + timedelta(microseconds=1)
 
 
-def _rows(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
+def newest_rows(version: ModelVersion, start: datetime, end: datetime) -> pl.LazyFrame:
     """The newest rows of a version in that time: whole batches until there are enough."""
     files, count = [], 0
     for batch in version.batches.within(start, end).reverse():

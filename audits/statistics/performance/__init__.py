@@ -16,7 +16,13 @@ from audits.statistics.performance.classification import (
     recall,
     specificity,
 )
-from audits.statistics.performance.comparison import delong_test, diebold_mariano_test, mcnemar_test, swap_set
+from audits.statistics.performance.comparison import (
+    delong_test,
+    diebold_mariano_test,
+    mcnemar_test,
+    mean_moved,
+    swap_set,
+)
 from audits.statistics.performance.discrimination import (
     ScoreCounts,
     auc,
@@ -79,6 +85,7 @@ __all__ = [
     "mean_absolute_percentage_error",
     "mean_average_precision",
     "mean_error",
+    "mean_moved",
     "mean_reciprocal_rank",
     "multiclass_accuracy",
     "multiclass_auc",

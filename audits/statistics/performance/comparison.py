@@ -172,6 +172,25 @@ def swap_set(
     )
 
 
+def mean_moved(champion_output: ArrayLike, challenger_output: ArrayLike, *, level: float = 0.95) -> Estimate:
+    """How far the challenger's mean output lies from the champion's on the same rows, as a share of the champion's.
+
+    Arrays of shape (n,), any unit; 0.05 is five of a hundred more. Normal interval of the paired differences, the
+    champion's mean taken as known. Source: our own definition.
+    """
+    champion = finite_vector(champion_output, "champion_output")
+    difference = finite_vector(challenger_output, "challenger_output", length=len(champion)) - champion
+    method, sizes = "change of the mean output on the same rows, as a share of the champion's", {"rows": len(champion)}
+    if len(champion) < 2:
+        return could_not_compute("mean output: needs at least two rows", method=method, sizes=sizes)
+    mean = abs(float(champion.mean()))
+    if mean <= 1e-12 * max(1.0, float(np.abs(champion).max())):
+        return could_not_compute("mean output: the champion's is zero, so no share of it", method=method, sizes=sizes)
+    moved, spread = float(difference.mean()) / mean, float(difference.std(ddof=1)) / math.sqrt(len(champion)) / mean
+    half = float(special.ndtri(0.5 + open_share(level, "level") / 2)) * spread
+    return Estimate(value=moved, low=moved - half, high=moved + half, level=level, sizes=sizes, method=method)
+
+
 def _placements(positive: np.ndarray, score: np.ndarray) -> np.ndarray:
     """Per row: the share of the other outcome that it is ranked correctly against, ties half."""
     counts = count_scores(positive, score)

@@ -67,9 +67,42 @@ EVIDENCE = {
     "assessments": None,
     "impact": {"versions": [1], "uses": [], "findings": [], "models_downstream": [], "arrangements": ["AP-2025-0001"]},
 }
-CHANGE_IN_FULL = CHANGE | {"evidence": EVIDENCE, "minutes": {}, "arrangements": [], "decisions": [], "retraining": None}
+CHANGE_IN_FULL = CHANGE | {
+    "evidence": EVIDENCE,
+    "minutes": {},
+    "classification": None,
+    "arrangements": [],
+    "decisions": [],
+    "retraining": None,
+}
 WITHDRAWAL = {"reason": "Sales found another year of applications to decide."}
 CHANGE_WITHDRAWN = CHANGE_IN_FULL | {"state": "withdrawn", "outcome": WITHDRAWAL["reason"], "decided_at": LATER}
+_COMPARED = {
+    "baseline": 1,
+    "because": "It is in use.",
+    "criteria": [
+        {"name": "target", "standing": "same", "told": "Both predict repaid, described alike."},
+        {
+            "name": "output",
+            "standing": "within",
+            "told": "The mean output moves by 1.2 % (0.9 % to 1.5 %) of 4000 cases; material beyond 5.0 %.",
+        },
+    ],
+    "effect": {"output": 0.015, "classes": 0.021, "population": 0.04},
+}
+CHANGE_CLASS_IN = {"change_class": "material", "remark": "The bureau behind two of the drivers is another since May."}
+CHANGE_CLASSIFIED = CHANGE_IN_FULL | {
+    "kind": "promotion",
+    "version": 2,
+    "classification": CHANGE_CLASS_IN
+    | {
+        "proposed": "non_material",
+        "step": _COMPARED,
+        "cumulative": _COMPARED,
+        "confirmed_by": VALIDATOR,
+        "confirmed_at": LATER,
+    },
+}
 MINUTES_IN = {"minutes": "The compensating control was discussed; the committee found it enough until June."}
 CHANGE_CONCLUDED = CHANGE_IN_FULL | {
     "state": "completed",

@@ -19,6 +19,7 @@ from audits.workflows.api.changes import (
     StatementApi,
     WithdrawalApi,
 )
+from audits.workflows.api.classification import ChangeClassApi
 from audits.workflows.api.comparison import ComparisonApi
 from audits.workflows.api.deciders import ChangeDecidersApi, FindingDecidersApi, ValidationDecidersApi
 from audits.workflows.api.delegations import DelegationRevocationApi, DelegationsApi
@@ -105,6 +106,7 @@ urlpatterns = [
     path(f"{CHANGE}statement/", StatementApi.as_view(), name="api-statement"),
     path(f"{CHANGE}deciders/", ChangeDecidersApi.as_view(), name="api-deciders"),
     path(f"{CHANGE}decisions/", DecisionsApi.as_view(), name="api-decisions"),
+    path(f"{CHANGE}class/", ChangeClassApi.as_view(), name="api-change-class"),
     path(f"{CHANGE}conclusion/", ConclusionApi.as_view(), name="api-conclusion"),
     path(f"{CHANGE}withdrawal/", WithdrawalApi.as_view(), name="api-withdrawal"),
     path(f"{CHANGE}retirement/", RetirementApi.as_view(), name="api-retirement"),

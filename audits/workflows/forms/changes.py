@@ -15,9 +15,11 @@ from audits.workflows.models import (
     ValidationRequest,
     ValidatorAssignment,
 )
+from audits.workflows.models.classifications import CHANGE_CLASSES
 from audits.workflows.services.kinds import KINDS, Term
 from audits.workflows.states import ArrangementState, AttestationState, ChangeState, ValidationState
 from inventory.models import ModelVersion
+from inventory.policies import MATERIAL
 from inventory.states import Status
 from mrm.accounts.models import Person
 
@@ -198,6 +200,24 @@ class DecisionForm(forms.Form):
 
     def clean_conditions(self) -> list[dict]:
         return [{"text": text, "due_on": due_on} for due_on, text in _dated_lines(self.cleaned_data["conditions"])]
+
+
+class ChangeClassForm(forms.Form):
+    """The class that holds, or a higher one."""
+
+    change_class = forms.ChoiceField(label="It is", choices=CHANGE_CLASSES, widget=radios())
+    remark = forms.CharField(
+        label="Why",
+        widget=text_area(),
+        required=False,
+        max_length=4000,
+        help_text="Needed where you raise it: what the criteria do not see.",
+    )
+
+    def __init__(self, *args, held: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["change_class"].initial = held
+        self.fields["change_class"].choices = [one for one in CHANGE_CLASSES if held != MATERIAL or one[0] == MATERIAL]
 
 
 class ConclusionForm(forms.Form):

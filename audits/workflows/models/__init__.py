@@ -3,6 +3,7 @@ from audits.workflows.models.arrangements import Arrangement
 from audits.workflows.models.attestations import Attestation
 from audits.workflows.models.challenges import Challenge, ChallengeEntry
 from audits.workflows.models.changes import ChangeRequest, Decision
+from audits.workflows.models.classifications import Classification
 from audits.workflows.models.delegations import Delegation
 from audits.workflows.models.findings import Finding
 from audits.workflows.models.opinions import ValidationOpinion, ValidationReview
@@ -27,6 +28,7 @@ __all__ = [
     "Challenge",
     "ChallengeEntry",
     "ChangeRequest",
+    "Classification",
     "Decision",
     "Delegation",
     "Finding",

@@ -15,6 +15,7 @@ from audits.workflows.serializers.changes import (
     StatementOut,
     StatementQuery,
 )
+from audits.workflows.serializers.classification import ChangeClassIn
 from audits.workflows.serializers.findings import (
     ActionPlanIn,
     ActionPlanReviewIn,
@@ -38,6 +39,7 @@ __all__ = [
     "ArrangementOut",
     "ArrangementQuery",
     "AnswerIn",
+    "ChangeClassIn",
     "ChangeIn",
     "ChangeInFullOut",
     "ChangeOut",

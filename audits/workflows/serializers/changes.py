@@ -2,6 +2,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from audits.workflows.contents.lists import CHANGES
 from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.serializers.classification import ClassificationOut
 from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import ListQuery, PersonOut, StrictQuery
@@ -104,6 +105,9 @@ class ReferencesField(serializers.Field):
 class ChangeInFullOut(ChangeOut):
     evidence = serializers.DictField(help_text="What the deciders are shown.")
     minutes = serializers.DictField(help_text="How the committee's vote was concluded; empty before, and without one.")
+    classification = ClassificationOut(
+        allow_null=True, default=None, help_text="Whether it is material; null where nothing in use changes."
+    )
     arrangements = ReferencesField(read_only=True, help_text="What came into force by it.")
     decisions = DecisionOut(many=True)
     retraining = RetrainingOut(allow_null=True, default=None)

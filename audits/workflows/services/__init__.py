@@ -5,6 +5,7 @@ from audits.workflows.services.attestations import attest, open_due_attestations
 from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
 from audits.workflows.services.checklists import complete_item
+from audits.workflows.services.classification.confirming import confirm_class, why_not_classify
 from audits.workflows.services.decisions import (
     CAN_BE_CONDITIONAL,
     decide,
@@ -91,6 +92,7 @@ __all__ = [
     "withdraw_attestations_of_retired",
     "close_finding",
     "conclude_vote",
+    "confirm_class",
     "count_all_marked",
     "count_marked",
     "decide",
@@ -121,6 +123,7 @@ __all__ = [
     "who_may_close",
     "who_may_decide",
     "why_not_conclude",
+    "why_not_classify",
     "why_not_decide",
     "withdraw",
 ]

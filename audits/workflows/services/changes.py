@@ -7,6 +7,9 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.models.references import next_reference
+from audits.workflows.services.classification.effects import ask_for_validation
+from audits.workflows.services.classification.proposing import propose_class
+from audits.workflows.services.classification.weighing import Weights, weigh
 from audits.workflows.services.evidence import digest_of, evidence_for
 from audits.workflows.services.kinds import KINDS, cleaned
 from inventory import policies
@@ -17,7 +20,6 @@ from mrm.accounts.services import require
 from mrm.errors import RuleBroken, UnusableData
 
 
-@governed()
 def request_change(
     kind: str,
     subject: ModelVersion | Model | None,
@@ -29,25 +31,43 @@ def request_change(
     actor,
 ) -> ChangeRequest:
     """Ask for a change of a version, of a model as a whole, or (None) of the policy."""
-    model = subject.model if isinstance(subject, ModelVersion) else subject
+    version = subject if isinstance(subject, ModelVersion) else None
+    _require(kind, version.model if version else subject, actor)
+    weights = weigh(kind, version)  # Reads rows, so before the pen is held.
+    return _request(
+        kind, subject, reason=reason, terms=terms or {}, breach=breach, renews=renews, weights=weights, actor=actor
+    )
+
+
+def _require(kind: str, model: Model | None, actor) -> None:
     require(
         actor,
         Permission.PROPOSE_POLICY if KINDS[kind].about == "policy" else Permission.REQUEST_CHANGE,
         model.workspace_id if model else None,
         model_slug=model.slug if model else None,
     )
+
+
+@governed()
+def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights: Weights | None, actor):
+    _require(kind, subject.model if isinstance(subject, ModelVersion) else subject, actor)
     change = _drafted(kind, subject, reason=reason, breach=breach, renews=renews, actor=actor)
-    change.terms = cleaned(KINDS[kind], change, terms or {})
+    change.terms = cleaned(KINDS[kind], change, terms)
     change.about = KINDS[kind].at_stake(change)
     if reasons := _why_not_request(change):
         raise RuleBroken(*reasons)
     policy = change.policy = Policy.objects.in_force()
     change.reference = next_reference(ChangeRequest, "CR")
     change.roles_required = KINDS[kind].roles_required(change)
+    if classification := propose_class(change, weights):
+        also = policies.also_approved_by(policy.document, classification.change_class, change.tier)
+        change.roles_required += [role for role in also if role not in change.roles_required]
     change.evidence = evidence_for(change)
     change.evidence_digest = digest_of(change.evidence)
     change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)
     change.save(force_insert=True)
+    if classification:
+        classification.save(force_insert=True)
     record(
         Action.CHANGE_REQUESTED,
         actor=actor,
@@ -56,7 +76,10 @@ def request_change(
         version=change.version.number if change.version else None,
         evidence_digest=change.evidence_digest,
         policy=policy.number,
+        **({"change_class": classification.change_class} if classification else {}),
     )
+    if classification and classification.is_material:
+        ask_for_validation(change)
     return change
 
 

@@ -8,13 +8,14 @@ from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
 from audits.workflows.gates import blockers_for_approval, blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationOpinion
+from audits.workflows.services.classification.proposing import classified_facts
+from audits.workflows.services.classification.weighing import RELEASES
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.kinds.promotion import uses_of
 from inventory.models import Model, ModelVersion, Policy
 from mrm_verify.canonical import canonical
 
 Kind = ChangeRequest.Kind
-RELEASES = (Kind.PROMOTION, Kind.BREAK_GLASS)  # What puts a version into production.
 GATED = (*RELEASES, Kind.APPROVAL)
 
 
@@ -28,22 +29,26 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
     policy = Policy.objects.in_force()
     gated = change.kind in GATED
     gate = gate_for(version) if gated else None
-    return {
-        "kind": str(change.kind),
-        "reason": change.reason,
-        "terms": change.terms,
-        "renews": _arrangement_facts(change.renews),
-        "policy": {"version": policy.number, "sha256": policy.digest},
-        "model": _model_facts(model),
-        "version": _version_facts(version),
-        "replaces": _version_facts(model.production_version()) if change.kind in RELEASES else None,
-        "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
-        "gate": _reasons(change) if gated else None,
-        "waived": [waived.text for waived in gate.waived] if gated else None,
-        "warnings": gate.warnings if gated else None,
-        "validation": _opinion_facts(version) if gated else None,
-        "assessments": _assessment_facts(version) if gated else None,
-    } | KINDS[change.kind].evidence(change)
+    return (
+        {
+            "kind": str(change.kind),
+            "reason": change.reason,
+            "terms": change.terms,
+            "renews": _arrangement_facts(change.renews),
+            "policy": {"version": policy.number, "sha256": policy.digest},
+            "model": _model_facts(model),
+            "version": _version_facts(version),
+            "replaces": _version_facts(model.production_version()) if change.kind in RELEASES else None,
+            "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
+            "gate": _reasons(change) if gated else None,
+            "waived": [waived.text for waived in gate.waived] if gated else None,
+            "warnings": gate.warnings if gated else None,
+            "validation": _opinion_facts(version) if gated else None,
+            "assessments": _assessment_facts(version) if gated else None,
+        }
+        | classified_facts(change)
+        | KINDS[change.kind].evidence(change)
+    )
 
 
 def _reasons(change: ChangeRequest) -> list[str]:

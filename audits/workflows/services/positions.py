@@ -7,6 +7,7 @@ from django.utils import timezone
 from audits.trail.models import Entry
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Delegation
+from audits.workflows.services.classification.proposing import why_outdated
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.states import ChangeState
 from mrm.accounts.models import Person, Workspace
@@ -47,7 +48,7 @@ def why_over(change: ChangeRequest) -> str:
         return Entry.objects.about(change).showing(f"{change.reference} is already {change.state}.")
     if change.expires_at <= timezone.now():
         return f"{change.reference} expired on {day(change.expires_at)}; ask again if the change is still wanted."
-    return ""
+    return why_outdated(change)
 
 
 def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audits.assessments.models import Breach
 from audits.workflows import policies, services, tasks
+from audits.workflows.contents.classification import class_shown
 from audits.workflows.contents.lists import CHANGES
 from audits.workflows.forms import ChangeFilter, ChangeForm, ConclusionForm, DecisionForm, WithdrawalForm
 from audits.workflows.models import Arrangement, ChangeRequest
@@ -224,6 +225,8 @@ def _change_page(request, change, form=None, status=200):
         "version": change.version,
         "evidence": evidence,
         "differences": _differences(evidence.get("replaces") or {}, evidence.get("version") or {}),
+        "classified": class_shown(change),
+        "why_not_classify": services.why_not_classify(change, request.user),
         "decisions": decisions,
         "roles": [(policies.in_words(role), role in filled) for role in change.roles_required],
         "awaits": [policies.in_words(role) for role in policies.roles_open(change.roles_required, filled)],

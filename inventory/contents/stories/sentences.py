@@ -133,7 +133,9 @@ SENTENCES: dict[str, str] = {
         "let the finding {subject} rest[ until {until:day}][, its risk accepted by {acceptance}]"
     ),
     Action.FINDING_REOPENED: "reopened the finding {subject}",
-    Action.CHANGE_REQUESTED: "asked for {subject}[, under policy {policy:policy}]",
+    Action.CHANGE_REQUESTED: "asked for {subject}[, under policy {policy:policy}][, as {change_class:class}]",
+    Action.CHANGE_CLASS_CONFIRMED: "confirmed that {subject} is {change_class:class}",
+    Action.CHANGE_CLASS_RAISED: "raised {subject} to {change_class:class}[; proposed was {proposed:class}]",
     Action.CHANGE_DECIDED: (
         "{approved:decided} {subject}[ as {role:role}][, on behalf of {on_behalf_of:person}]"
         "[, signing {signature:signed}]"

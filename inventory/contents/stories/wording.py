@@ -187,6 +187,7 @@ WRITTEN: dict[str, Callable[[object, Entry, Names], Part]] = {
     "attribute": _attribute,
     "change": _change,
     "changes": _plain(lambda value: counted(value, "change") if isinstance(value, int) else told(value)),
+    "class": _plain(lambda value: f"a {told(value).replace('_', '-')} change"),
     "day": _day,
     "decided": _decided,
     "fields": _fields,
