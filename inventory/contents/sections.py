@@ -12,6 +12,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "fairness": ("Fairness", "How many people a group needs to be shown and to be judged."),
     "approvals_last": ("How long an approval lasts", "From the day it is given, unless its terms say less."),
     "changes": ("Change requests", "When a request that nobody decides lapses."),
+    "change_classes": ("Classes of changes", "What makes a change of what is in use material, and what follows."),
     "exceptions": ("Exceptions", "What may be waived, for how long and how often."),
     "overlays": ("Overlays", "How long an adjustment of a model's output may stand."),
     "acceptances": ("Accepted risks", "How long the risk of a finding may be accepted."),
