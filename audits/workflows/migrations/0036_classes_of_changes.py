@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0031_mark_what_a_portfolio_sorts_by"),
+        ("workflows", "0035_approve_uses_by_decision"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

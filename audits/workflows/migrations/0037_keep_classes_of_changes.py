@@ -31,6 +31,6 @@ DROP FUNCTION keep_classification;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0032_classes_of_changes"), ("trail", "0006_keep_what_is_finished")]
+    dependencies = [("workflows", "0036_classes_of_changes"), ("trail", "0006_keep_what_is_finished")]
 
     operations = [migrations.RunSQL(FUNCTION, UNDO)]
