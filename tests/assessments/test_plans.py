@@ -9,6 +9,7 @@ from audits.assessments.models import Kind, Run
 from audits.assessments.services import change_plan, create_missing_plans, queue_due_runs, set_plan
 from audits.assessments.services.plans import kinds_for, why_not_of_kind
 from audits.trail.models import Action, Entry
+from inventory.models import ModelVersion
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
@@ -21,6 +22,7 @@ from tests.factories import (
     make_rows,
     make_version,
     promote,
+    undecided,
 )
 
 TODAY = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -125,9 +127,8 @@ def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(v
     queue_due_runs(timezone.now())
     drift = version.plans.get(kind=Kind.DRIFT)
     assert windows(drift) == [(300, 299), (100, 99)], "nobody used it in between, and it is still a candidate"
-    promoted = promote(version)
-    promoted.promoted_at = TODAY - timedelta(days=99)
-    promoted.save(update_fields=["promoted_at"])
+    with undecided("inventory_modelversion", "inventory_modelversion_is_decided"):
+        ModelVersion.objects.filter(pk=promote(version).pk).update(promoted_at=TODAY - timedelta(days=99))
     queue_due_runs(timezone.now())
     assert windows(drift)[-1] == (99, 8), "in production, silence is a fact"
 

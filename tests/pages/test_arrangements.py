@@ -6,7 +6,7 @@ from django.urls import reverse
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation
 from audits.workflows.services import expire_arrangements, request_change, suspend
 from mrm.accounts.policies import Role
-from tests.factories import confirm, make_person
+from tests.factories import confirm, make_person, undecided
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
 from tests.workflows.kinds import exception_terms, in_days, overlay_terms
@@ -151,8 +151,9 @@ def test_who_decides_nothing_delegates_nothing(visit, auditor, validator):
 
 
 def test_the_chair_concludes_the_vote_on_the_page(visit, workspace, owner, model):
-    model.tier = 1
-    model.save(update_fields=["tier"])
+    with undecided("inventory_model", "inventory_model_tier_is_decided"):
+        model.tier = 1
+        model.save(update_fields=["tier"])
     officer = make_person(Role.RISK_OFFICER, workspace=workspace)
     chair = make_person(Role.COMMITTEE_CHAIR, Role.RISK_OFFICER, workspace=workspace)
     members = [make_person(Role.COMMITTEE_MEMBER, Role.COMPLIANCE, workspace=workspace) for _ in range(3)]

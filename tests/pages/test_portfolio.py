@@ -9,7 +9,7 @@ from django.urls import reverse
 from audits.workflows.contents.portfolio import months_until, weeks_until
 from inventory.services import confirm_tier
 from mrm.pages.tables import harmless
-from tests.factories import make_model, make_version, promote
+from tests.factories import make_model, make_version, promote, retire
 from tests.pages.scenery import long_ago, make_assessed_model, make_run
 
 
@@ -93,7 +93,7 @@ def test_going_back_in_the_history_gets_the_whole_page(visit, auditor):
 def test_worst_first_and_retired_last(visit, auditor, risk_officer):
     make_assessed_model(name="Well", verdict="within")
     make_assessed_model(name="Ill", verdict="red")
-    type(make_assessed_model(name="Gone", verdict="red")).objects.filter(name="Gone").update(status="retired")
+    retire(make_assessed_model(name="Gone", verdict="red"))
     assert list(rows(visit(auditor).get(reverse("portfolio")))) == ["Ill", "Well", "Gone"]
 
 

@@ -11,7 +11,7 @@ from audits.workflows.services import confirm_class, request_change, why_not_dec
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.policies import MATERIAL, NON_MATERIAL, also_approved_by, review_after, standard
-from inventory.services import confirm_tier, publish_policy
+from inventory.services import confirm_tier
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import (
@@ -23,6 +23,7 @@ from tests.factories import (
     make_rows,
     make_use,
     make_version,
+    publish,
 )
 from tests.fixtures.story import approve
 from tests.rest import post_json
@@ -34,7 +35,7 @@ PARAMS = {"depth": 2}
 def gate_open(workspace):
     document = Policy.objects.in_force().document
     document["promotion"]["required_assessments"] = []
-    return publish_policy(document, actor=None)
+    return publish(document)
 
 
 class Line:
@@ -172,7 +173,7 @@ def test_a_material_change_asks_for_a_validation_by_itself_where_the_policy_says
 def test_the_class_decides_who_approves(line):
     document = Policy.objects.in_force().document
     document["change_classes"]["also_approved_by"]["2"] = ["head_of_validation"]
-    publish_policy(document, actor=None)
+    publish(document)
     assert line.ask(line.build(times=1.2)).roles_required == ["validator", "risk_officer", "head_of_validation"]
     assert line.ask(line.build(times=1.001)).roles_required == ["validator", "risk_officer"]
 
@@ -209,7 +210,7 @@ def test_a_raised_class_voids_what_was_signed_under_the_lower_one(line, validato
 def test_a_class_raised_where_more_people_must_approve_ends_the_request_and_stays_raised(line, validator):
     document = Policy.objects.in_force().document
     document["change_classes"]["also_approved_by"]["2"] = ["head_of_validation"]
-    publish_policy(document, actor=None)
+    publish(document)
     change = line.ask(line.build(times=1.001))
     confirm_class(change, change_class=MATERIAL, remark="Another bureau.", actor=validator)
     change.refresh_from_db()

@@ -19,7 +19,7 @@ from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services.tags import delete_model_tag, set_model_tag
 from registry.services.versions import delete_version
-from tests.factories import make_person, make_version
+from tests.factories import make_person, make_version, retire
 from tests.fixtures.story import approve
 from tests.workflows.duties import now_holding
 from tests.workflows.kinds import decided
@@ -110,7 +110,7 @@ def test_15_nothing_of_a_model_on_hold_is_deleted_past_the_services(story, hold)
 
 
 def test_a_hold_outlives_its_model_and_can_be_placed_on_a_retired_one(story, officer, hold):
-    Model.objects.filter(pk=story.model_id).update(status="retired")
+    retire(story.model)
     assert hold not in Arrangement.objects.ending_with_a_model()
     terms = TERMS | {"matter": "Another"}
     change = request_change(Kind.LEGAL_HOLD, story.model, reason="Asked.", terms=terms, actor=story.risk_officer)
