@@ -88,7 +88,7 @@ def main() -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    from audits.workflows.services import rebuild_standings
+    from audits.workflows.services import count_all_marked
     from bench.register import population
 
     Path(settings.VAR).mkdir(parents=True, exist_ok=True)
@@ -100,8 +100,8 @@ def main() -> None:
             start = time.perf_counter()
             population.populate(options.models)
             population.analyze()
-            rebuild_standings()
             print(f"{options.models:,} models written in {time.perf_counter() - start:.0f} s.", flush=True)
+        count_all_marked()
         print(table(options.times))
 
 
