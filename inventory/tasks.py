@@ -30,6 +30,11 @@ def end_lapsed_exemptions():
 
 
 @shared_task
+def end_lapsed_cadences():
+    services.end_lapsed_cadences(timezone.now().date())
+
+
+@shared_task
 def end_expired_approvals():
     services.end_expired_approvals(timezone.now())
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from inventory.views import (
     attributes,
+    cadences,
     dependencies,
     listing,
     particulars,
@@ -37,6 +38,9 @@ urlpatterns = [
     path(
         "models/<slug:slug>/attributes/<slug:name>/<uuid:row>/end/", particulars.end_particular, name="end-particular"
     ),
+    path("models/<slug:slug>/cadences/", cadences.cadences, name="model-cadences"),
+    path("models/<slug:slug>/cadences/tighten/", cadences.tighten_cadence, name="tighten-cadence"),
+    path("models/<slug:slug>/cadences/<uuid:cadence>/end/", cadences.end_cadence, name="end-cadence"),
     path("models/<slug:slug>/dependencies/", dependencies.dependencies, name="model-dependencies"),
     path("models/<slug:slug>/documents/<uuid:row>/", particulars.document, name="document"),
     path("models/<slug:slug>/tier/", tiering.confirm_tier, name="confirm-tier"),

@@ -118,6 +118,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task in {
         "profile new batches": "inventory.tasks.profile_new_batches",
         "end lapsed exemptions": "inventory.tasks.end_lapsed_exemptions",
+        "end lapsed cadences": "inventory.tasks.end_lapsed_cadences",
         "end expired approvals": "inventory.tasks.end_expired_approvals",
         "read sources": "inventory.tasks.read_sources",
         "import requested surveys": "inventory.tasks.import_requested_surveys",

@@ -10,6 +10,7 @@ from audits.assessments import services
 @shared_task
 def run_due_plans():
     services.create_missing_plans()
+    services.shorten_windows(timezone.now())
     services.queue_due_runs(timezone.now())
     services.queue_reruns_for_late_outcomes()
     start_waiting_runs()

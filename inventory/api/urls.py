@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inventory.api.bulk import BulkApi
+from inventory.api.cadences import CadenceEndApi, CadencesApi
 from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.dependencies import DependenciesApi
 from inventory.api.differences import DifferencesApi
@@ -54,6 +55,8 @@ urlpatterns = [
     path("models/<slug:slug>/outcomes/", OutcomesApi.as_view(), name="api-outcomes"),
     path("models/<slug:slug>/indicators/", IndicatorsApi.as_view(), name="api-model-indicators"),
     path("models/<slug:slug>/indicators/<str:name>/", IndicatorPointsApi.as_view(), name="api-model-indicator-points"),
+    path("models/<slug:slug>/cadences/", CadencesApi.as_view(), name="api-cadences"),
+    path("models/<slug:slug>/cadences/<uuid:cadence>/end/", CadenceEndApi.as_view(), name="api-end-cadence"),
     path("models/<slug:slug>/dependencies/", DependenciesApi.as_view(), name="api-dependencies"),
     path("models/<slug:slug>/documents/", DocumentsApi.as_view(), name="api-documents"),
     path("models/<slug:slug>/documents/<uuid:document>/", DocumentApi.as_view(), name="api-document"),

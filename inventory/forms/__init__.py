@@ -1,6 +1,7 @@
 """What the pages of the register ask for."""
 
 from inventory.forms.attributes import AttributeForm, EndForm, ParticularForm, RegistrationForm
+from inventory.forms.cadences import CadenceForm
 from inventory.forms.policies import PolicyDocumentForm, PolicyForm, WithdrawalForm
 from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm
 from inventory.forms.sources import SourceForm
@@ -10,6 +11,7 @@ from inventory.forms.uses import UseEditForm, UseForm, UseQuestion
 
 __all__ = [
     "AttributeForm",
+    "CadenceForm",
     "ConfirmationForm",
     "DatesForm",
     "EndForm",

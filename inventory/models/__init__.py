@@ -1,3 +1,4 @@
+from inventory.models.cadences import Cadence
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
 from inventory.models.models import Model, lacking
 from inventory.models.moments import Moment
@@ -23,6 +24,7 @@ from inventory.models.versions import ModelVersion
 
 __all__ = [
     "Alias",
+    "Cadence",
     "DataSource",
     "Dependency",
     "Determination",

@@ -19,6 +19,7 @@ LATER_KINDS = (
     "break_glass",
     "extension",
     "further_extension",
+    "cadence_change",
 )
 APPROVERS = tuple(sorted(ALLOWED[Permission.DECIDE_CHANGE]))
 

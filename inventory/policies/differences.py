@@ -143,6 +143,10 @@ def value_in_words(value) -> str:
     if isinstance(value, dict) and "measure" in value:  # What calls for retraining: red PSI of the score.
         role = f" of the {value['role']}" if "role" in value else ""
         return f"{value.get('verdict', '')} {words(value['measure'])}{role}".strip()
+    if isinstance(value, dict) and {"when", "at_least", "why"} <= value.keys():  # A rule of cadences, or a floor.
+        asked = " and ".join(f"{words(name)} {value_in_words(entries)}" for name, entries in value["when"].items())
+        least = " and ".join(f"{words(name)} {told(wanted)}" for name, wanted in value["at_least"].items())
+        return f"{least} at least, where {asked}"
     return words(value) if isinstance(value, str) else told(value)
 
 
@@ -184,6 +188,7 @@ def _direction(name: str, path: tuple[str, ...], was, now) -> bool | None:
 MORE_IS_LAXER = {
     ("fairness", "minimum_gating"): True,  # Smaller groups are no longer judged.
     ("retention", "years"): False,
+    ("cadences", "loosened_for_days"): True,
     **{("findings", "days_until_due", tier, severity): True for tier in TIERS for severity in SEVERITIES},
     **{("findings", "days_to_plan", severity): True for severity in SEVERITIES},
     ("change_classes", "output_moves"): True,
@@ -223,6 +228,7 @@ COMPARED_BY: dict[str, Callable[[str, object, object], Iterator[Change]]] = {
     "tiers": _compare_tiers,
     "limits": _compare_limits,
     "approvals": _compare_approvals,
+    "cadences": _compare_demands,
     "promotion": _compare_demands,
     "change_classes": _compare_demands,
     "retraining": _compare_demands,

@@ -6,6 +6,7 @@ from inventory.policies import (
     approvals,
     arrangements,
     attestation,
+    cadences,
     change_classes,
     changes,
     completeness,
@@ -31,6 +32,7 @@ from inventory.policies.standard import standard
 SECTIONS: dict[str, Check] = {
     "title": is_text,
     "tiers": tiers.faults,
+    "cadences": cadences.faults,
     "limits": limits.faults,
     "fairness": fairness.faults,
     "approvals": approvals.faults,

@@ -72,18 +72,10 @@ def validation_approvers(document: dict, tier: int) -> list[str]:
     return section(document, "validation")["approved_by"][rules_of(tier)]
 
 
-def full_validation_lasts(document: dict, tier: int) -> timedelta:
-    return _span(section(document, "validation")["full_every_months"][rules_of(tier)])
-
-
-def annual_review_lasts(document: dict, tier: int) -> timedelta:
-    return _span(section(document, "validation")["annual_review_every_months"][rules_of(tier)])
-
-
 def validation_opens_before(document: dict) -> timedelta:
     """How long before it is due a periodic validation is asked for by itself."""
     return timedelta(days=section(document, "validation")["opens_days_before"])
 
 
-def _span(months: int) -> timedelta:
+def span_of_months(months: int) -> timedelta:
     return timedelta(days=round(months * DAYS_IN_A_MONTH))

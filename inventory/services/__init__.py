@@ -3,6 +3,13 @@
 from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.bulk import register_models
+from inventory.services.cadences import (
+    end_cadence,
+    end_lapsed_cadences,
+    loosen_cadence,
+    tighten_cadence,
+    why_not_loosen,
+)
 from inventory.services.documents import attach_document
 from inventory.services.drafts import namesakes
 from inventory.services.models import edit_model, register_model, retire_model
@@ -64,11 +71,14 @@ __all__ = [
     "edit_model",
     "edit_use",
     "end_approval",
+    "end_cadence",
+    "end_lapsed_cadences",
     "end_expired_approvals",
     "end_lapsed_exemptions",
     "end_particular",
     "end_use",
     "lift_model_restriction",
+    "loosen_cadence",
     "lowering_roles",
     "lowers_strictest",
     "lift_restriction",
@@ -109,7 +119,9 @@ __all__ = [
     "suspend_use",
     "terms_digest",
     "who_may_confirm_tier",
+    "tighten_cadence",
     "why_not_confirm_tier",
+    "why_not_loosen",
     "why_tier_again",
     "withdraw_draft",
 ]

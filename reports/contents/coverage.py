@@ -16,7 +16,8 @@ from audits.statistics.limits import Verdict
 from audits.trail.models import Checkpoint
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import ChangeState
-from inventory import policies, services
+from inventory import services
+from inventory.contents.cadences import cadence_of
 from inventory.models import Model, RegimePack, Use
 from reports.contents.answers import (
     Answer,
@@ -201,7 +202,7 @@ def _monitoring_active(subject: Subject, kind: str) -> Answer:
 
 
 def _assessed(assessed: Kind) -> Callable[[Subject, str], Answer]:
-    """Whether there is a result of this kind that is not older than the tier's cadence allows."""
+    """Whether there is a result of this kind that is not older than the model's cadence allows."""
 
     def look(subject: Subject, kind: str) -> Answer:
         version = subject.production
@@ -217,10 +218,10 @@ def _assessed(assessed: Kind) -> Callable[[Subject, str], Answer]:
             return not_measured(kind, f"The latest gave no results: {run.reason}", link)
         if run.verdict in (Verdict.INSUFFICIENT, Verdict.UNKNOWN):
             return not_measured(kind, f"The latest, until {run.window_end:%-d %B %Y}, is {run.verdict}.", link)
-        cadence = policies.cadence(subject.policy.document, subject.model.tier, assessed)
+        cadence = cadence_of(subject.model, assessed, document=subject.policy.document).span
         if run.window_end + cadence + GRACE < subject.now:
             ended = f"{run.window_end:%-d %B %Y}"
-            return no_evidence(kind, f"The latest ended on {ended}; the tier asks for more often.", link)
+            return no_evidence(kind, f"The latest ended on {ended}; its cadence asks for more often.", link)
         return evidence(kind, f"The latest is {run.verdict}, until {run.window_end:%-d %B %Y}.", link)
 
     return look

@@ -17,6 +17,7 @@ from audits.trail import services as trail
 from audits.trail.models import Entry
 from audits.workflows.models import ChangeRequest, Decision, Finding
 from inventory import policies
+from inventory.contents.cadences import Effective, cadences_of
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
 from mrm.pages.wording import counted
@@ -173,7 +174,7 @@ def _gaps(version: ModelVersion, latest: dict):
 
 def _policy_facts(report: Report, version: ModelVersion, latest: dict) -> parts.PolicyFacts:
     policy = next(iter(latest.values())).policy if latest else Policy.objects.in_force()
-    tier = policies.rules_of(version.model.tier)
+    every = {one.rhythm: _every(one) for one in cadences_of(version.model, document=policy.document)}
     return parts.PolicyFacts(
         name=policy.section("title"),
         version=str(policy.number),
@@ -186,12 +187,17 @@ def _policy_facts(report: Report, version: ModelVersion, latest: dict) -> parts.
                 red=_end(entry, "red"),
                 decided_by=entry.get("decided_by", "point"),
                 minimum_size=str(entry.get("minimum_size", "none")),
-                cadence=policy.section("tiers")[tier]["cadence"][MEASURES[entry["measure"]].kind],
+                cadence=every[MEASURES[entry["measure"]].kind],
             )
             for entry in policies.limits_for(policy.document, version.model.tier)
         ),
         regimes=regimes_in_force(report.model, report.period_end, datetime.now(UTC)),
     )
+
+
+def _every(one: Effective) -> str:
+    """How often something is looked at; where that was set for the model itself, also what the policy wants."""
+    return f"{one.every}; the policy wants it {one.required.every}" if one.own else one.every
 
 
 def _end(entry: dict, colour: str) -> str:

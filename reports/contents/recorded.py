@@ -7,6 +7,7 @@ from django.urls import reverse
 from audits.workflows.models import Attestation, ValidationOpinion
 from inventory import policies
 from inventory.attributes import BY_NAME
+from inventory.contents.cadences import cadence_of
 from inventory.models import Dependency, Document
 from inventory.models.particulars import rows_of
 from mrm.pages.wording import counted
@@ -50,7 +51,7 @@ def _validated_in_time(subject: Subject, kind: str) -> Answer:
         return no_evidence(kind, "No full validation was approved.", ("Validations", reverse("validation-list")))
     link = (last.request.reference, reverse("validation", args=[last.request.reference]))
     said = f"{last.get_outcome_display()}, since {last.effective_on:%-d %B %Y}"
-    due = last.effective_on + policies.full_validation_lasts(subject.policy.document, model.tier)
+    due = last.effective_on + cadence_of(model, policies.FULL_VALIDATION, document=subject.policy.document).span
     if due < today:
         return no_evidence(kind, f"{said}; the next was due on {due:%-d %B %Y}.", link)
     if last.outcome == ValidationOpinion.Outcome.NOT_FIT:

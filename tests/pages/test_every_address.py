@@ -19,7 +19,7 @@ from audits.trail.models import Entry
 from audits.trail.services import sign_checkpoint
 from audits.workflows.services import delegate, open_due_attestations, raise_finding, request_change, suspend
 from audits.workflows.services.validations import request_validation
-from inventory.services import attach_document, receive_survey, register_source
+from inventory.services import attach_document, receive_survey, register_source, tighten_cadence
 from mrm.accounts.models import Person, Recertification, Token
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role, open_recertification
@@ -84,6 +84,7 @@ def scene(workspace, owner, engineer, validator, risk_officer, administrator, se
     source = register_source(version, **facts, columns={}, time_column="at", actor=engineer)
     values = {"kind": "other", "title": "Paper"}
     document = attach_document(model, b"x", filename="a.txt", media_type="text/plain", values=values, actor=engineer)
+    cadence = tighten_cadence(model, rhythm="drift", every="weekly", reason="New.", actor=owner)
     sheet = tmp_path / "sheet"
     sheet.write_bytes(make_csv((NAME, owner.email, "Cards", "high", "yes")))
     survey = receive_survey(workspace, sheet, filename="survey.csv", actor=engineer)
@@ -110,6 +111,7 @@ def scene(workspace, owner, engineer, validator, risk_officer, administrator, se
         "validations": {"reference": validation.reference},
         "retraining": {"reference": "CR-2026-9999"},
         "sources": {"source_id": source.pk},
+        "cadences": {"cadence": cadence.pk},
         "documents": {"document": document.pk, "row": document.pk},
         "surveys": {"survey_id": survey.pk},
         "delegations": {"delegation_id": delegation.pk, "pk": delegation.pk},

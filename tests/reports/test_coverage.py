@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audits.workflows.models import Attestation
 from inventory import policies
+from inventory.contents.cadences import cadence_of
 from inventory.models import Model, Policy, RegimePack
 from inventory.regimes import DISCLAIMER, EVIDENCE
 from inventory.services import add_particular, attach_document
@@ -178,7 +179,7 @@ def test_a_validation_counts_until_the_next_is_due(story):
     assert answers_of(story.model)["validated_in_time"].sentence == "No full validation was approved."
     validated(story.version, make_panel(story.workspace), kind="initial")
     assert answers_of(story.model)["validated_in_time"].standing == Standing.EVIDENCE
-    lasts = policies.full_validation_lasts(Policy.objects.in_force().document, story.model.tier)
+    lasts = cadence_of(story.model, policies.FULL_VALIDATION).span
     late = answers_of(story.model, now=timezone.now() + lasts + timedelta(days=1))["validated_in_time"]
     assert (late.standing, "the next was due on" in late.sentence) == (Standing.NONE, True)
 

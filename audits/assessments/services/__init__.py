@@ -3,7 +3,7 @@
 from audits.assessments.services.backtests import BackTest, backtest, backtest_of_draft
 from audits.assessments.services.breaches import close_breach, close_breaches_of
 from audits.assessments.services.execution import execute
-from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan
+from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan, shorten_windows
 from audits.assessments.services.runs import (
     queue_due_runs,
     queue_reruns_for_late_outcomes,
@@ -26,5 +26,6 @@ __all__ = [
     "request_run",
     "rerun",
     "set_plan",
+    "shorten_windows",
     "waiting_runs",
 ]

@@ -11,7 +11,8 @@ from audits.profiles.schema import Kind as ColumnKind
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
-from inventory.models import ModelVersion, Policy, PredictionBatch, Source
+from inventory.contents.cadences import cadence_of
+from inventory.models import Cadence, ModelVersion, Policy, PredictionBatch, Source
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -97,8 +98,7 @@ def change_plan(plan: Plan, *, enabled: bool, actor) -> Plan:
 
 def next_window(plan: Plan, policy: Policy):
     """The half-open window that follows the plan's present one."""
-    length = policies.cadence(policy.document, plan.version.model.tier, plan.kind)
-    return plan.next_due_at, plan.next_due_at + length
+    return plan.next_due_at, plan.next_due_at + _length(plan.version, plan.kind, policy)
 
 
 def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: datetime) -> tuple[datetime, datetime]:
@@ -112,7 +112,35 @@ def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: dat
         _, last_at = version.logged_ends()
         end_of_day = _day_of(last_at) + timedelta(days=1)
         return start, end_of_day if end_of_day <= timezone.now() else last_at + timedelta(microseconds=1)
-    return start, start + policies.cadence(policy.document, version.model.tier, kind)
+    return start, start + _length(version, kind, policy)
+
+
+def shorten_windows(now: datetime) -> int:
+    """End the windows under way of models whose cadence was tightened where they end by now; how many were shortened.
+
+    A looser cadence holds from the next window on. A candidate's window is as long as its predictions reach.
+    """
+    policy, tightened = Policy.objects.in_force(), Cadence.objects.holding(now.date()).filter(loosens=False)
+    plans = Plan.objects.filter(next_due_at__gt=now, version__model__in=tightened.values("model"))
+    running = plans.exclude(version__stage=Stage.CANDIDATE).values_list("pk", flat=True)
+    return sum(_shorten(key, policy) for key in running)
+
+
+@governed()
+def _shorten(plan_id, policy: Policy) -> bool:
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=plan_id)
+    due = plan.window_start + _length(plan.version, plan.kind, policy)
+    if due >= plan.next_due_at:
+        return False
+    plan.next_due_at = due
+    plan.save(update_fields=["next_due_at"])
+    record(Action.PLAN_SHORTENED, actor=None, subject=plan, due=due.isoformat())
+    return True
+
+
+def _length(version: ModelVersion, kind: str, policy: Policy) -> timedelta:
+    """How long a window of this kind is for this model, and so how often its plan is due."""
+    return cadence_of(version.model, kind, document=policy.document).span
 
 
 def _day_of(moment: datetime) -> datetime:

@@ -11,6 +11,7 @@ from audits.workflows.contents.validations import overdue as validation_overdue
 from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies
+from inventory.contents.cadences import looser
 from inventory.contents.dependencies import orphan_dependencies
 from inventory.models import (
     Document,
@@ -109,6 +110,8 @@ RULES = (
          lambda now, policy: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
     Rule("validation_overdue", "Validation overdue", "Ask for its validation, or assign whoever validates.", ALIVE,
          lambda now, policy: validation_overdue(now.date(), document=policy)),
+    Rule("cadence_looser", "Looked at less often than the policy wants", "See that its reason still holds.",
+         ALIVE, lambda now, policy: Q(pk__in=looser(today=now.date()).values("model"))),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,
          lambda now, policy: Q(pk__in=Finding.objects.overdue(now.date()).values("model"))),
     Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),
@@ -143,7 +146,7 @@ class Standing:
 
 
 def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
-    """Every rule over these models, in one query."""
+    """Every rule over these models, in one query beside those for the policy and for cadences that were set."""
     counts, policy = {}, Policy.objects.in_force().document
     for rule in RULES:
         broken = rule.scope & rule.broken(now, policy)

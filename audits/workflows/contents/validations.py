@@ -7,11 +7,14 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from audits.workflows.models import ValidationOpinion, ValidationRequest
 from inventory import policies
+from inventory.contents.cadences import by_span, effective, own_of, set_apart
 from inventory.models import Model, Policy
 from inventory.states import Status
 
 Kind = ValidationRequest.Kind
 REVIEWING = (*policies.FULL_TYPES, Kind.ANNUAL_REVIEW)  # A full validation is a review as well.
+# What each rhythm asks for: the kinds of validation that begin it anew.
+RHYTHMS = {policies.FULL_VALIDATION: policies.FULL_TYPES, policies.ANNUAL_REVIEW: REVIEWING}
 IN_USE = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
 # governance.md, section 3.3: how reports tell what is overdue, by the last day of each bucket.
 BUCKETS = {"up_to_90": (1, 90), "91_to_365": (91, 365), "more_than_365": (366, None)}
@@ -50,34 +53,32 @@ def due_of(models: list[Model], *, document: dict | None = None) -> dict:
             review=Max("effective_on", filter=Q(request__kind__in=REVIEWING)),
         )
     }
-    due = {}
+    due, own = {}, own_of(models)
     for model in models:
         if model.tier == policies.EXEMPT or model.status not in IN_USE:
             continue
         full, review = last.get(model.pk, (None, None))
         registered = model.registered_at.date()
-        due[model.pk] = Due(
-            (full or registered) + policies.full_validation_lasts(document, model.tier),
-            (review or registered) + policies.annual_review_lasts(document, model.tier),
+        full_every, review_every = (
+            effective(model, rhythm, own.get((model.pk, rhythm)), document=document).span for rhythm in RHYTHMS
         )
+        due[model.pk] = Due((full or registered) + full_every, (review or registered) + review_every)
     return due
 
 
 def due_before(day: date, *, document: dict | None = None) -> Q:
     """The models of which a validation or a review is due before this day."""
     document = document or Policy.objects.in_force().document
-    condition = Q(pk__in=[])
+    condition, own = Q(pk__in=[]), set_apart(*RHYTHMS)
     for tier in map(int, policies.TIERS):
-        for kinds, lasts in (
-            (policies.FULL_TYPES, policies.full_validation_lasts(document, tier)),
-            (REVIEWING, policies.annual_review_lasts(document, tier)),
-        ):
-            since = day - lasts
-            approved = ValidationOpinion.objects.approved().filter(
-                request__model=OuterRef("pk"), request__kind__in=kinds, effective_on__gte=since
-            )
-            registered_before = datetime.combine(since, time(), UTC)
-            condition |= Q(tier=tier, registered_at__lt=registered_before) & ~Q(Exists(approved))
+        for rhythm, kinds in RHYTHMS.items():
+            for part, span in by_span(rhythm, tier, document=document, own=own):
+                since = day - span
+                approved = ValidationOpinion.objects.approved().filter(
+                    request__model=OuterRef("pk"), request__kind__in=kinds, effective_on__gte=since
+                )
+                registered_before = datetime.combine(since, time(), UTC)
+                condition |= part & Q(tier=tier, registered_at__lt=registered_before) & ~Q(Exists(approved))
     return Q(status__in=IN_USE) & condition
 
 

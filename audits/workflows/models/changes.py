@@ -36,6 +36,7 @@ class ChangeRequest(models.Model):
         OVERLAY = "overlay", "Overlay"
         RISK_ACCEPTANCE = "risk_acceptance", "Risk acceptance"
         TIER_CHANGE = "tier_change", "Tier change"
+        CADENCE_CHANGE = "cadence_change", "Looser cadence"
         POLICY_CHANGE = "policy_change", "Policy change"
         RESUMPTION = "resumption", "Lifting of a suspension"
         BREAK_GLASS = "break_glass", "Emergency release"

@@ -11,6 +11,7 @@ from audits.workflows.contents.attestations import changes_since
 from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState, attestation_after
 from inventory import policies
+from inventory.contents.cadences import by_span, set_apart
 from inventory.models import Model, Policy
 from inventory.states import Status
 from mrm.accounts.policies import Permission
@@ -31,11 +32,12 @@ def open_due_attestations(now: datetime) -> int:
 def _models_due(policy: Policy, today: date) -> list[Model]:
     """Models whose last cycle, or whose registration, lies a whole cadence back, and that are not asked already."""
     asked = Attestation.objects.filter(model=OuterRef("pk"))
-    due = Q()
+    due, own = Q(), set_apart(policies.ATTESTATION, today=today)
     for tier in policies.ALL_TIERS:
-        before = today - policies.attestation_cadence(policy.document, int(tier))
-        recent = Exists(asked.filter(attested_at__date__gt=before))
-        due |= Q(tier=int(tier), registered_at__date__lte=before) & ~Q(recent)
+        for part, span in by_span(policies.ATTESTATION, int(tier), document=policy.document, own=own):
+            before = today - span
+            recent = Exists(asked.filter(attested_at__date__gt=before))
+            due |= part & Q(tier=int(tier), registered_at__date__lte=before) & ~Q(recent)
     waiting = Model.objects.exclude(status=Status.RETIRED).filter(~Exists(asked.open()), due)
     return list(waiting.order_by("registered_at")[:AT_ONCE])
 

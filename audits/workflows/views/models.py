@@ -13,6 +13,7 @@ from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.contents.attributes import grouped
+from inventory.contents.cadences import cadences_of
 from inventory.models import ModelVersion, Policy
 from inventory.states import Stage, Status
 from inventory.views.scope import model_for, model_page, version_for
@@ -45,6 +46,7 @@ def model(request, slug):
         arrangements=Arrangement.objects.filter(model=model, state__in=("active", "expired")).order_by("ends_at")[
             :RECENT
         ],
+        cadences=cadences_of(model),
         validation_due=due_of([model]).get(model.pk),
         residual=policies.residual_rating(Policy.objects.in_force().document, model.tier, worst(verdicts)),
         groups=grouped(told),

@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
         "run", "run", ("pk",), (("assessments.Breach", "first_run"), ("assessments.Run", "rerun_of"))
     ),
     "inventory.Alias": Kind("other name", "model", OF_A_MODEL),
+    "inventory.Cadence": Kind("cadence", "model-cadences", OF_A_MODEL),
     "inventory.DataSource": Kind("data source", "model", OF_A_MODEL),
     "inventory.Dependency": Kind("dependency", "model-dependencies", OF_A_MODEL),
     "inventory.Determination": Kind("determination", "model", OF_A_MODEL),

@@ -59,6 +59,14 @@ SENTENCES: dict[str, str] = {
     Action.SURVEY_IMPORTED: "imported {models:number} models from the {subject}",
     Action.PARTICULAR_ADDED: "said under {attribute:attribute} of {model}: {row}",
     Action.PARTICULAR_ENDED: "ended what was said under {attribute:attribute} of {model}: {row}",
+    Action.CADENCE_TIGHTENED: (
+        "tightened the cadence of {model}: {rhythm:words} {every}[, before {before}][, until {holds_until:day}]"
+    ),
+    Action.CADENCE_LOOSENED: (
+        "loosened the cadence of {model}: {rhythm:words} {every}[, before {before}][, until {holds_until:day}]"
+        "[, by {change:change}]"
+    ),
+    Action.CADENCE_ENDED: "ended the cadence set for {model}: {rhythm:words} as the policy says",
     Action.USE_PROPOSED: "proposed a use: {subject}",
     Action.USE_EDITED: "changed {changes:fields} of {subject}",
     Action.USE_APPROVED: (
@@ -103,6 +111,7 @@ SENTENCES: dict[str, str] = {
     Action.SOURCE_CLOSED: "closed the {subject}",
     Action.PLAN_CREATED: "planned monitoring: {subject}[, first due on {first_due:day}]",
     Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}",
+    Action.PLAN_SHORTENED: "brought the {subject} forward to {due:day}, because its cadence was tightened",
     Action.ASSESSMENT_COMPLETED: (
         "completed the {subject}[, for which {requested_by:person} had asked]: {verdict:verdict}[ ({results:results})]"
     ),

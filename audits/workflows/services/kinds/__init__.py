@@ -2,6 +2,7 @@
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds.acceptance import RISK_ACCEPTANCE
+from audits.workflows.services.kinds.cadence import CADENCE_CHANGE
 from audits.workflows.services.kinds.emergencies import BREAK_GLASS, RESUMPTION
 from audits.workflows.services.kinds.exceptions import EXCEPTION
 from audits.workflows.services.kinds.extensions import EXTENSION
@@ -24,6 +25,7 @@ KINDS: dict[str, ChangeKind] = {
     Kind.OVERLAY: OVERLAY,
     Kind.RISK_ACCEPTANCE: RISK_ACCEPTANCE,
     Kind.TIER_CHANGE: TIER_CHANGE,
+    Kind.CADENCE_CHANGE: CADENCE_CHANGE,
     Kind.POLICY_CHANGE: POLICY_CHANGE,
     Kind.RESUMPTION: RESUMPTION,
     Kind.BREAK_GLASS: BREAK_GLASS,

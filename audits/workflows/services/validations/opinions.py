@@ -15,7 +15,8 @@ from audits.workflows.services.validations.independence import why_not_independe
 from audits.workflows.services.validations.scope import Role, locked, require_validator, reread
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
-from inventory.policies import annual_review_lasts, full_validation_lasts, needs_passkey
+from inventory.contents.cadences import cadence_of
+from inventory.policies import ANNUAL_REVIEW, FULL_VALIDATION, needs_passkey
 from inventory.states import Stage
 from mrm.accounts.models import Statement
 from mrm.accounts.services import Passkey, Password, Proven, prepare_statement, prove, sign
@@ -165,9 +166,9 @@ def open_findings(validation: ValidationRequest, conditions: list[dict] = ()) ->
 
 def latest_end(validation: ValidationRequest, begins: date) -> date:
     """The last day that the policy's cadence allows for an opinion that begins then."""
-    document, tier = validation.policy.document, validation.model.tier
     is_review = validation.kind == ValidationRequest.Kind.ANNUAL_REVIEW
-    return begins + (annual_review_lasts if is_review else full_validation_lasts)(document, tier)
+    rhythm = ANNUAL_REVIEW if is_review else FULL_VALIDATION
+    return begins + cadence_of(validation.model, rhythm, document=validation.policy.document).span
 
 
 def _who_is_missing(validation: ValidationRequest) -> list[str]:

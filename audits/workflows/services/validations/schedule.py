@@ -38,7 +38,7 @@ def _open(model: Model, document: dict) -> bool:
     request_validation(
         version if kind == Kind.PERIODIC_FULL else model,
         kind=kind,
-        trigger=f"Due on {due_on:%d %B %Y} by the cadence of tier {model.tier}.",
+        trigger=f"Due on {due_on:%d %B %Y} by the cadence of {model}, which is in tier {model.tier}.",
         due_on=due_on,
         actor=None,
     )
