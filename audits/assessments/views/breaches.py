@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from audits.assessments import services
+from audits.assessments.contents.diagnosis import diagnosis_of
 from audits.assessments.forms import ClosureForm
 from audits.assessments.models import Breach, Result
 from audits.assessments.views import figures
@@ -44,7 +45,7 @@ def _breach_page(request, breach: Breach, form, status):
         last=newest,
         trend=figures.trend(case),
         distribution=figures.distribution(newest) if newest else None,
-        beside=_beside(breach),
+        diagnosis=diagnosis_of(breach),
         themes=figures.THEMES,
         form=form,
         changes=breach.changes.all(),
@@ -65,17 +66,3 @@ def _of_case(breach: Breach):
         .select_related("run")
         .order_by("run__window_end", "run__queued_at")
     )
-
-
-def _beside(breach: Breach) -> list[dict]:
-    """What else was amber or red on the version in the last run of each kind: where to look for the cause."""
-    runs = breach.version.runs.latest_per_plan().select_related("plan")
-    beside = []
-    for run in runs:
-        moved = [result for result in run.results.filter(verdict__in=("amber", "red")) if not _is_case(result, breach)]
-        beside.append({"run": run, "moved": sorted(moved, key=figures.by_severity)[:6], "count": len(moved)})
-    return beside
-
-
-def _is_case(result: Result, breach: Breach) -> bool:
-    return (result.measure, result.column, result.segment) == (breach.measure, breach.column, breach.segment)

@@ -1,0 +1,1 @@
+"""What pages of assessments show, gathered from rows."""

@@ -1,0 +1,135 @@
+"""Why is it beyond its limit? The causes in the order in which they are ruled out, each with its verdict and evidence.
+
+Each rests on the newest run of every plan: what those runs judged, nothing that is weighed or scored anew.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from audits.assessments.models import Breach, Kind, Result, Run
+from audits.statistics.limits import SEVERITY, Verdict, worst
+from inventory.models import Series
+
+ALARMS = (Verdict.RED, Verdict.AMBER)
+MOST_SHOWN = 5
+EVERYTHING_ELSE = "Fairness and explanations"
+
+# The causes, first to be ruled out first: a broken feed looks like drift, and drift like a model that has aged.
+CAUSES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Data quality": (
+        "Do the rows arrive as they should?",
+        (
+            "missing_rate",
+            "type_mismatch_rate",
+            "out_of_range_rate",
+            "new_category_rate",
+            "duplicate_rate",
+            "freshness",
+            "volume_change",
+        ),
+    ),
+    "Covariate drift": (
+        "Have the inputs or the scores moved?",
+        (
+            "psi",
+            "jensen_shannon",
+            "kolmogorov_smirnov",
+            "chi_square",
+            "wasserstein",
+            "domain_classifier",
+            "text_domain_classifier",
+            "maximum_mean_discrepancy",
+            "reconstruction_error",
+        ),
+    ),
+    "Segments": ("Is it one group, new or treated worse?", ("new_segment", "segment_error")),
+    "Concept": (
+        "Do outcomes follow the scores less than before?",
+        ("estimated_auc_change", "realised_against_estimated", "auc_change", "rmse_ratio"),
+    ),
+    "Calibration": (
+        "Is the ranking right and the level wrong?",
+        ("calibration_in_the_large", "calibration_slope_deviation"),
+    ),
+}
+CAUSE_OF = {measure: cause for cause, (_, measures) in CAUSES.items() for measure in measures}
+WHAT_IT_MEANS = {
+    "Data quality": "Begin with the feed: while data are faulty, no other number can be trusted.",
+    "Segments": "Look at the groups named below first; the rest of the population may be as before.",
+    "Concept": "Outcomes follow the scores less than before: retraining on recent outcomes is what helps.",
+    "Covariate drift": "Inputs moved, and no fall in performance is shown: watch it, retrain if outcomes confirm it.",
+    "Calibration": "The ranking holds and the level does not: recalibration may do, without another model.",
+}
+FIRST_TO_SAY = ("Data quality", "Concept", "Segments", "Calibration", "Covariate drift")
+
+
+@dataclass
+class Cause:
+    """One cause: its question, the worst verdict of what bears on it, and the results behind that, worst first."""
+
+    name: str
+    question: str
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        """None where nothing bearing on it was judged; that is never within."""
+        judged = [Verdict(result.verdict) for result in self.results if result.verdict]
+        return worst(judged) if judged else ""
+
+    @property
+    def alarms(self) -> list[Result]:
+        return [result for result in self.results if result.verdict in ALARMS]
+
+    @property
+    def shown(self) -> list[Result]:
+        return self.alarms[:MOST_SHOWN]
+
+    @property
+    def more(self) -> int:
+        return len(self.alarms) - len(self.shown)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What to do first, and every cause; `series` is how many operational series can be looked at beside them."""
+
+    reading: str
+    causes: list[Cause]
+    runs: list[Run]
+    series: int
+
+
+def diagnosis_of(breach: Breach) -> Diagnosis:
+    runs = list(breach.version.runs.latest_per_plan().select_related("plan"))
+    causes = causes_of(Result.objects.filter(run__in=runs).select_related("run__plan"))
+    series = Series.objects.filter(model=breach.version.model, pillar=Series.Pillar.OPERATIONAL).count()
+    return Diagnosis(_reading(causes, runs), causes, runs, series)
+
+
+def causes_of(results: Iterable[Result]) -> list[Cause]:
+    """Every cause, whether anything bears on it or not; what is judged and is no cause of its own comes last."""
+    causes = {name: Cause(name, question) for name, (question, _) in CAUSES.items()}
+    causes[EVERYTHING_ELSE] = Cause(EVERYTHING_ELSE, "Who is affected, and for which reasons?")
+    for result in results:
+        causes[CAUSE_OF.get(result.measure, EVERYTHING_ELSE)].results.append(result)
+    for cause in causes.values():
+        cause.results.sort(key=_severity)
+    return list(causes.values())
+
+
+def _severity(result: Result) -> tuple:
+    place = SEVERITY.index(Verdict(result.verdict)) if result.verdict else len(SEVERITY)
+    return place, -(abs(result.value) if result.value is not None else 0), result.measure, result.column, result.segment
+
+
+def _reading(causes: list[Cause], runs: list[Run]) -> str:
+    """One sentence: where to begin, and what it does not know."""
+    alarmed = {cause.name for cause in causes if cause.alarms}
+    first = next((name for name in FIRST_TO_SAY if name in alarmed), "")
+    if not first:
+        return "The newest runs show nothing else beyond a limit."
+    said = WHAT_IT_MEANS[first]
+    if Kind.PERFORMANCE not in {run.plan.kind for run in runs}:
+        said += " Performance was not measured, so a fall cannot be ruled out."
+    return said
