@@ -11,6 +11,7 @@ from demo.entries import connect
 from demo.policy import propose_next, revise
 from demo.stories import STORIES
 from demo.surveys import take_over
+from demo.waiting import leave_waiting
 from inventory.models import Model
 from inventory.services import prepare_installation
 from reports.models import Report
@@ -37,6 +38,7 @@ def build() -> None:
             _report(Model.objects.get(slug=slug), cast, calendar)
             bar.update()
     propose_next(cast)
+    leave_waiting(cast)
     count_all_marked()  # The portfolio is the first page that a newcomer opens.
 
 

@@ -25,14 +25,23 @@ def test_a_cause_that_nothing_was_measured_for_has_no_verdict_and_is_never_green
     assert "verdict-within" not in page
 
 
-def test_drift_alone_says_that_performance_was_not_measured(breach):
-    assert "Performance was not measured" in diagnosis_of(breach).reading
-    run = make_run(breach.version, kind="performance", verdict="within")
-    make_result(run, measure="auc_change", column="score", value=-0.01, verdict="within")
-    found = diagnosis_of(breach)
-    assert found.reading.startswith("Inputs moved")
-    assert "not measured" not in found.reading
+def test_drift_is_called_harmless_only_where_performance_is_within_its_limits(breach):
+    assert "whether performance fell is not known" in diagnosis_of(breach).reading
+    run = make_run(breach.version, kind="performance", verdict="insufficient")
+    make_result(run, measure="auc_change", column="score", value=-0.01, verdict="insufficient")
+    assert "whether performance fell is not known" in diagnosis_of(breach).reading
+    newer = make_run(breach.version, kind="performance", verdict="within", months_ago=-1)
+    make_result(newer, measure="auc_change", column="score", value=-0.01, verdict="within")
+    assert "no fall in performance is shown" in diagnosis_of(breach).reading
     assert verdicts(breach)["Concept"] == "within"
+
+
+def test_a_wrong_level_is_mended_by_recalibration_only_where_the_ranking_is_known_to_hold(breach):
+    run = make_run(breach.version, kind="performance")
+    make_result(run, measure="calibration_in_the_large", column="score", value=0.5)
+    assert "may not be enough" in diagnosis_of(breach).reading
+    make_result(run, measure="auc_change", column="score", value=-0.01, verdict="within")
+    assert "recalibration may do" in diagnosis_of(breach).reading
 
 
 def test_faulty_data_are_looked_at_before_anything_that_rests_on_them(breach):

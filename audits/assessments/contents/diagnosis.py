@@ -6,7 +6,7 @@ Each rests on the newest run of every plan: what those runs judged, nothing that
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from audits.assessments.models import Breach, Kind, Result, Run
+from audits.assessments.models import Breach, Result, Run
 from audits.statistics.limits import SEVERITY, Verdict, worst
 from inventory.models import Series
 
@@ -60,6 +60,10 @@ WHAT_IT_MEANS = {
     "Covariate drift": "Inputs moved, and no fall in performance is shown: watch it, retrain if outcomes confirm it.",
     "Calibration": "The ranking holds and the level does not: recalibration may do, without another model.",
 }
+UNLESS_KNOWN = {  # What is said where nothing shows that outcomes still follow the scores.
+    "Covariate drift": "Inputs moved; whether performance fell is not known, so outcomes are needed first.",
+    "Calibration": "The level is wrong; whether the ranking holds is not known, so recalibration may not be enough.",
+}
 FIRST_TO_SAY = ("Data quality", "Concept", "Segments", "Calibration", "Covariate drift")
 
 
@@ -73,7 +77,7 @@ class Cause:
 
     @property
     def verdict(self) -> str:
-        """None where nothing bearing on it was judged; that is never within."""
+        """Empty where nothing bearing on it was judged; that is never within."""
         judged = [Verdict(result.verdict) for result in self.results if result.verdict]
         return worst(judged) if judged else ""
 
@@ -104,7 +108,7 @@ def diagnosis_of(breach: Breach) -> Diagnosis:
     runs = list(breach.version.runs.latest_per_plan().select_related("plan"))
     causes = causes_of(Result.objects.filter(run__in=runs).select_related("run__plan"))
     series = Series.objects.filter(model=breach.version.model, pillar=Series.Pillar.OPERATIONAL).count()
-    return Diagnosis(_reading(causes, runs), causes, runs, series)
+    return Diagnosis(_reading(causes), causes, runs, series)
 
 
 def causes_of(results: Iterable[Result]) -> list[Cause]:
@@ -123,13 +127,11 @@ def _severity(result: Result) -> tuple:
     return place, -(abs(result.value) if result.value is not None else 0), result.measure, result.column, result.segment
 
 
-def _reading(causes: list[Cause], runs: list[Run]) -> str:
-    """One sentence: where to begin, and what it does not know."""
-    alarmed = {cause.name for cause in causes if cause.alarms}
-    first = next((name for name in FIRST_TO_SAY if name in alarmed), "")
+def _reading(causes: list[Cause]) -> str:
+    """One sentence: where to begin, and what is not known."""
+    by_name = {cause.name: cause for cause in causes}
+    first = next((name for name in FIRST_TO_SAY if by_name[name].alarms), "")
     if not first:
-        return "The newest runs show nothing else beyond a limit."
-    said = WHAT_IT_MEANS[first]
-    if Kind.PERFORMANCE not in {run.plan.kind for run in runs}:
-        said += " Performance was not measured, so a fall cannot be ruled out."
-    return said
+        return "The newest runs show nothing beyond a limit."
+    follows = by_name["Concept"].verdict == Verdict.WITHIN
+    return WHAT_IT_MEANS[first] if follows else UNLESS_KNOWN.get(first, WHAT_IT_MEANS[first])

@@ -1,0 +1,98 @@
+"""What waits in the demo for those whom no story asks: the committee, audit, the head of validation, the officers."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from audits.workflows import services as workflows
+from audits.workflows.models import ChangeRequest, Delegation, ValidationRequest
+from audits.workflows.services import validations
+from demo.building import approve
+from demo.cast import Cast
+from demo.governance import in_days
+from inventory.models import Model
+from mrm.accounts import services as accounts
+from mrm.accounts.models import Person, RoleGrant
+from mrm.accounts.policies import Role
+
+Kind = ChangeRequest.Kind
+
+
+def leave_waiting(cast: Cast) -> None:
+    """One thing each, unless it was asked for before."""
+    people = {
+        person.email.partition("@")[0]: person for person in Person.objects.filter(email__endswith="@example.com")
+    }
+    _hold_records(cast, people)
+    _ask_the_committee(cast)
+    _ask_for_a_validation(cast)
+    _propose_a_role(people)
+    _delegate(people)
+
+
+def _hold_records(cast: Cast, people: dict[str, Person]) -> None:
+    """An inquiry: nothing of the model is deleted until it is over."""
+    model = Model.objects.get(slug="mortgage-approval")
+    change = _ask(
+        cast,
+        Kind.LEGAL_HOLD,
+        model,
+        reason="The supervisor asks how proposals differ between groups of applicants.",
+        terms={
+            "matter": "Inquiry 2026/114 on fair lending",
+            "scope": "Predictions and outcomes of the last half year.",
+        },
+        by=cast.officer,
+    )
+    for name in ("cro", "auditor"):
+        approve(change, people[name], comment="Everything is kept until the inquiry is over.")
+
+
+def _ask_the_committee(cast: Cast) -> None:
+    """An exception of a tier 1 model: the officer agreed, the committee has not voted."""
+    change = _ask(
+        cast,
+        Kind.EXCEPTION,
+        Model.objects.get(slug="credit-default"),
+        reason="One age band has too few decided cases for a verdict; a larger sample is under way.",
+        terms={
+            "clause": "assessment.bias",
+            "risk": "A difference between age bands would be seen a quarter late.",
+            "compensating_control": "Compliance reads a sample of fifty declined applications a month.",
+            "ends_on": in_days(90),
+        },
+        by=cast.owner,
+    )
+    approve(change, cast.officer, comment="For one quarter, with the sample.")
+
+
+def _ask_for_a_validation(cast: Cast) -> None:
+    """Nobody is assigned to it yet; the head of validation is asked to."""
+    version = Model.objects.get(slug="customer-churn").production_version()
+    kind = ValidationRequest.Kind.POST_IMPLEMENTATION
+    if not version.validations.filter(kind=kind).exists():
+        trigger = "The refitted version went into use; does it score in production what it scored in the test?"
+        validations.request_validation(version, kind=kind, trigger=trigger, actor=cast.owner)
+
+
+def _propose_a_role(people: dict[str, Person]) -> None:
+    """The administrator proposes it; a second person approves."""
+    if not RoleGrant.objects.filter(person=people["compliance"], role=Role.COMMITTEE_MEMBER).exists():
+        accounts.grant_role(
+            people["compliance"],
+            Role.COMMITTEE_MEMBER,
+            ends_at=timezone.now() + timedelta(days=60),
+            reason="Stands in for Lea Fontaine during her leave.",
+            actor=people["administrator"],
+        )
+
+
+def _delegate(people: dict[str, Person]) -> None:
+    if not Delegation.objects.exists():
+        ends_at = timezone.now() + timedelta(days=14)
+        workflows.delegate(people["officer"], reason="Leave.", ends_at=ends_at, actor=people["officer.two"])
+
+
+def _ask(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict, by: Person) -> ChangeRequest:
+    found = ChangeRequest.objects.filter(model=model, kind=kind, reason=reason).first()
+    return found or workflows.request_change(kind, model, reason=reason, terms=terms, actor=by)
