@@ -127,8 +127,9 @@ def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(v
     queue_due_runs(timezone.now())
     drift = version.plans.get(kind=Kind.DRIFT)
     assert windows(drift) == [(300, 299), (100, 99)], "nobody used it in between, and it is still a candidate"
+    promoted = promote(version)
     with undecided("inventory_modelversion", "inventory_modelversion_is_decided"):
-        ModelVersion.objects.filter(pk=promote(version).pk).update(promoted_at=TODAY - timedelta(days=99))
+        ModelVersion.objects.filter(pk=promoted.pk).update(promoted_at=TODAY - timedelta(days=99))
     queue_due_runs(timezone.now())
     assert windows(drift)[-1] == (99, 8), "in production, silence is a fact"
 
