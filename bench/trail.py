@@ -28,6 +28,7 @@ def run(entries: int = ENTRIES, *, writes: int = WRITES, folder: Path = FOLDER) 
     with installation(folder / "trail"):
         _fill(entries)
         rows = [_appending(1, writes), _appending(WRITERS, writes), _proving(), _verifying()]
+        rows += [*_comparing(), *_telling()]
         rows += _exporting(folder / "trail")
     return printed(f"The trail: {entries:,} entries, PostgreSQL with fsync", rows)
 
@@ -143,6 +144,43 @@ def _verifying() -> Row:
             raise RuntimeError(result.fault)
 
     return Row(f"verify everything with {jobs} processes", cost_here(job), "≤ 20 s")
+
+
+def _comparing() -> list[Row]:
+    """Holding the rows beside the trail against it: all of them, and the kind that takes longest."""
+    from reports.contents.agreement import COMPARISONS
+
+    found = [(comparison.about, cost_here(lambda find=comparison.find: list(find()))) for comparison in COMPARISONS]
+    about, slowest = max(found, key=lambda one: one[1].seconds)
+    whole = Cost(sum(cost.seconds for _, cost in found), sum(cost.processor_seconds for _, cost in found), peak_mib())
+    return [Row("compare every row with the trail", whole), Row(f"of that: {about[:1].lower()}{about[1:]}", slowest)]
+
+
+def _telling() -> list[Row]:
+    """A page of the story of a model with a thousand entries, and of one that has hardly any."""
+    from inventory.contents.stories.choosing import NEWEST_FIRST, story_of
+    from inventory.contents.stories.lines import lines_of
+    from inventory.services import prepare_installation, register_model
+    from mrm.accounts.models import Workspace
+    from mrm.accounts.policies import Role
+    from mrm.accounts.services import create_person, grant_role
+    from mrm.pages.keyset import keyset_page
+
+    prepare_installation()
+    people = [create_person(f"{role}@bench.example", role.title(), actor=None) for role in (Role.OWNER, Role.AUDITOR)]
+    for person, role in zip(people, (Role.OWNER, Role.AUDITOR), strict=True):
+        grant_role(person, role, reason="To measure.", actor=None)
+    rows = []
+    for name in ("Model 7", "Quiet"):
+        model = register_model(Workspace.objects.get(slug="main"), name=name, owner=people[0], actor=None)
+
+        def tell(subject: str = f"inventory.Model:{model.pk}") -> None:
+            lines_of(keyset_page(story_of(subject, people[1]), NEWEST_FIRST, cursor="", size=50).rows)
+
+        count = story_of(f"inventory.Model:{model.pk}", people[1]).count()
+        tell()
+        rows.append(Row(f"a page of the story of a model with {count:,} entries", cost_here(tell)))
+    return rows
 
 
 def _exporting(folder: Path) -> list[Row]:

@@ -4,8 +4,9 @@ Triggers refuse much of what should not happen to a row; whoever can switch them
 allowed, leaves it saying something that no entry says. Each check is one statement that finds such rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from django.apps import apps
@@ -131,24 +132,31 @@ UNSAID = {
 }
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """One kind of row held against the trail: what it is about, and what finds the first rows that disagree."""
+
+    about: str
+    find: Callable[[], Iterable[str]]
+
+
 def disagreements() -> list[str]:
     """Rows that do not say what the trail says of them, in words; the first so many of each kind."""
+    return [told for comparison in COMPARISONS for told in comparison.find()]
+
+
+def _in_states(one: States) -> list[str]:
+    table = apps.get_model(one.label)._meta.db_table
+    column = f"coalesce(kept.{one.column}, '')" if one.column else "''"
+    given = {
+        "label": one.label,
+        "actions": [*one.after, one.since] if one.column else [one.since],
+        "allowed": [f"{action}={state}" for action, states in one.after.items() for state in states],
+        "most": MOST_NAMED,
+    }
     with connection.cursor() as cursor:
-        return [*_in_states(cursor), *_unsaid(cursor), *differing(MOST_NAMED), *undecided(MOST_NAMED), *_unrecorded()]
-
-
-def _in_states(cursor) -> Iterator[str]:
-    for one in STATES:
-        table = apps.get_model(one.label)._meta.db_table
-        column = f"coalesce(kept.{one.column}, '')" if one.column else "''"
-        given = {
-            "label": one.label,
-            "actions": [*one.after, one.since] if one.column else [one.since],
-            "allowed": [f"{action}={state}" for action, states in one.after.items() for state in states],
-            "most": MOST_NAMED,
-        }
         cursor.execute(COMPARED.format(table=table, column=column), given)
-        yield from [_told(one, *row) for row in cursor.fetchall()]
+        return [_told(one, *row) for row in cursor.fetchall()]
 
 
 def _told(one: States, subject: str, state: str, action: str | None, position: int | None) -> str:
@@ -159,8 +167,8 @@ def _told(one: States, subject: str, state: str, action: str | None, position: i
     return f"{subject} is {state}, which is not where the last entry about it, {position} ({action}), left it."
 
 
-def _unsaid(cursor) -> Iterator[str]:
-    for sentence, statement in UNSAID.items():
+def _unsaid(sentence: str, statement: str) -> Iterator[str]:
+    with connection.cursor() as cursor:
         cursor.execute(f"{statement} LIMIT %s", [MOST_NAMED])
         for (which,) in cursor.fetchall():
             told = sentence.format(which)
@@ -170,3 +178,15 @@ def _unsaid(cursor) -> Iterator[str]:
 def _unrecorded() -> Iterator[str]:
     for person in islice(unrecorded_passkeys(), MOST_NAMED):
         yield f"{person} has a passkey that no entry says they enrolled."
+
+
+COMPARISONS = (
+    *(
+        Comparison(f"Where every {apps.get_model(one.label)._meta.verbose_name} stands", partial(_in_states, one))
+        for one in STATES
+    ),
+    *(Comparison("What only an entry makes so", partial(_unsaid, *one)) for one in UNSAID.items()),
+    Comparison("What the register says about models and uses", partial(differing, MOST_NAMED)),
+    Comparison("What only a decision brings about", partial(undecided, MOST_NAMED)),
+    Comparison("Who enrolled which passkey", _unrecorded),
+)

@@ -1,6 +1,7 @@
 """The trail as a download, and its verification on a page, a few seconds at a time."""
 
-from dataclasses import asdict
+import time
+from dataclasses import asdict, dataclass, field
 from uuid import UUID
 
 from django.shortcuts import redirect
@@ -12,8 +13,37 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.locks import held
 from mrm.pages.answers import answer, zip_answer
-from reports.contents.agreement import disagreements
+from reports.contents.agreement import COMPARISONS
 from reports.services import export_trail
+
+
+@dataclass
+class Comparing:
+    """How many kinds of rows were held against the trail, once it was found to hold, and what did not agree."""
+
+    done: int = 0
+    rows: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        return self.done >= len(COMPARISONS)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // len(COMPARISONS)
+
+    @property
+    def about(self) -> str:
+        return COMPARISONS[self.done].about
+
+    def go_on(self, until: float) -> None:
+        """At least one kind, however long it takes; then others as long as there is time."""
+        while not self.finished:
+            self.rows += COMPARISONS[self.done].find()
+            self.done += 1
+            if time.monotonic() > until:
+                return
+
 
 KEPT = "trail_verification"  # In the session: how far the verification that this browser asked for has come.
 ONE_AT_A_TIME = UUID("7c1f2b66-3f0e-4b52-9a44-5d0e6f6f1c21")
@@ -37,11 +67,15 @@ def verify(request):
     require(request.user, Permission.READ_TRAIL, None)
     if request.method == "GET" and KEPT not in request.session:
         return redirect("trail")
-    verifying = Verifying() if request.method == "POST" else Verifying(**request.session[KEPT])
+    kept = {} if request.method == "POST" else request.session[KEPT]
+    verifying, comparing = Verifying(**kept.get("trail", {})), Comparing(**kept.get("rows", {}))
     with held(ONE_AT_A_TIME) as mine:
+        until = time.monotonic() + SECONDS
         if mine and not verifying.finished:
             verify_some(verifying, seconds=SECONDS)
-        rows = disagreements() if mine and verifying.finished and not verifying.fault else []
-    request.session[KEPT] = asdict(verifying)
-    context = {"verification": verifying, "rows": rows, "waits": not mine}
+        if mine and verifying.finished and not verifying.fault and time.monotonic() < until:
+            comparing.go_on(until)
+    request.session[KEPT] = {"trail": asdict(verifying), "rows": asdict(comparing)}
+    finished = verifying.finished and (bool(verifying.fault) or comparing.finished)
+    context = {"verification": verifying, "comparison": comparing, "finished": finished, "waits": not mine}
     return answer(request, "trail/verified.html", context, part="trail/verified_part.html")
