@@ -10,6 +10,7 @@ from audits.assessments.states import FINISHED, RunState
 from audits.statistics.limits import Verdict
 from inventory.policies import EXEMPT
 from inventory.states import Stage
+from mrm.pages.wording import case
 
 VERDICTS = [(v.value, v.capitalize()) for v in Verdict]
 
@@ -204,8 +205,7 @@ class Breach(models.Model):
         ]
 
     def __str__(self):
-        about = " ".join(part for part in (self.measure, self.column, self.segment) if part)
-        return f"{self.verdict} breach of {about} on {self.version}"
+        return f"{self.verdict} breach of {case(self.measure, self.column, self.segment)} on {self.version}"
 
     @property
     def model_slug(self):

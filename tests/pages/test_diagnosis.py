@@ -75,6 +75,10 @@ def test_the_evidence_of_a_cause_leads_to_its_runs_worst_first(breach, visit, au
     assert "<b>hostile" not in page
 
 
+def test_a_breach_is_called_in_words_wherever_it_is_named(breach):
+    assert str(breach) == "red breach of PSI of income on Lending version 1"
+
+
 def test_every_cause_rests_on_measures_of_the_catalogue():
     assert set(CAUSE_OF) <= set(MEASURES)
 

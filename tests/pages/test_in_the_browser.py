@@ -13,6 +13,7 @@ from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.pages.scenery import make_assessed_model, make_result
 
 AXE = settings.NODE_MODULES / "axe-core" / "axe.min.js"
+LONG = "Unbroken" * 23  # A name as long as it may be, without a space, widens no page.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -23,7 +24,7 @@ def officer(stage):
     workspace = Workspace.objects.get(slug="main")
     engineer, owner = (make_person(role, workspace=workspace) for role in ("engineer", "owner"))
     for verdict in ("within", "amber"):
-        make_assessed_model(name=f"Model {verdict}", owner=owner, verdict=verdict)
+        make_assessed_model(name=f"{verdict}{LONG}", business_unit=LONG, owner=owner, verdict=verdict)
     model = make_assessed_model(name="Lending", owner=owner, actor=engineer)
     make_result(model.versions.get().runs.get(), column="age", value=0.05, verdict="within")
     request_change(
@@ -41,7 +42,9 @@ def addresses(officer) -> list[str]:
     named = [reverse(name) for name in ("home", "portfolio", "change-list", "finding-list", "report-list", "trail")]
     named += [reverse(name) for name in ("my-tokens", "register-model", "verify-report", "mfa_index")]
     named += [reverse(name) for name in ("register", "register-differences", "surveys", "hygiene")]
-    named += [reverse(name) for name in ("my-access", "my-sessions", "people", "indicators")]
+    named += [
+        reverse(name) for name in ("my-access", "my-sessions", "people", "indicators", "policy", "validation-list")
+    ]
     tabs = ("model", "model-versions", "model-monitoring", "model-changes", "model-history", "raise-finding")
     tabs += ("model-uses", "model-dependencies", "compare-versions", "model-regimes")
     named += [reverse(tab, args=[model]) for tab in tabs]
