@@ -31,6 +31,7 @@ COMMITTEE = "committee"  # Its vote, concluded by its chair, in place of one per
 NAMES = {
     "approval": "approval for use",
     "break_glass": "emergency release",
+    "cadence_change": "looser cadence",
     "extension": "more time for a finding",
     "further_extension": "still more time for a finding",
     "resumption": "lifting of a suspension",

@@ -34,7 +34,7 @@ def tighten_cadence(
         wanted = f", and the policy wants it {now.required.every}" if now.is_looser else ""
         raise RuleBroken(
             f"{now.label} of {model} holds {now.every}{wanted}; {every} is no more often. "
-            "To look less often, request a cadence change, which the second line decides."
+            "To look less often, request a looser cadence, which the second line decides."
         )
     return _set(
         model, now, every=every, reason=reason, holds_until=holds_until, loosens=False, change_reference="", actor=actor
