@@ -281,6 +281,8 @@ SPECTACULAR_SETTINGS = {
         "TierAssessmentState": "inventory.serializers.tiering.ASSESSMENT_STATES",
         "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",
         "DocumentKind": "inventory.attributes.choices.DOCUMENT_KINDS",
+        "BreachState": "audits.assessments.serializers.BREACH_STATES",
+        "BreachStepKind": "audits.assessments.serializers.BREACH_STEPS",
         "ChangeClass": "audits.workflows.models.classifications.CHANGE_CLASSES",
         "ChangeKind": "audits.workflows.serializers.changes.KINDS",
         "ChangeState": "audits.workflows.serializers.changes.STATES",

@@ -2,12 +2,33 @@
 
 from django import forms
 
+from audits.assessments.models import BreachStep
 from audits.assessments.services.backtests import fault_in_period
+from audits.assessments.states import BreachState
 from inventory.policies import TIERS
 
 
 class ClosureForm(forms.Form):
     reason = forms.CharField(label="Why can it be closed?", widget=forms.Textarea(attrs={"rows": 2}), max_length=4000)
+
+
+class StepForm(forms.Form):
+    """The next step of the investigation of a breach."""
+
+    ASKED = {
+        BreachState.OPEN: ("triage", "take it up", "Who looks into it, and how?", "Take it up"),
+        BreachState.TRIAGED: ("root_cause", "say the root cause", "What caused it?", "Say the root cause"),
+        BreachState.ROOT_CAUSE: ("decision", "decide", "Why is that decided?", "Decide"),
+    }
+    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), max_length=4000)
+
+    def __init__(self, data=None, *, state: BreachState, **kwargs):
+        super().__init__(data, **kwargs)
+        self.kind, self.heading, self.fields["text"].label, self.submit = self.ASKED[state]
+        if self.kind == BreachStep.Kind.DECISION:
+            choices = [("", "Choose"), *BreachStep.Decision.choices]
+            self.fields["decision"] = forms.ChoiceField(label="What is done", choices=choices)
+            self.order_fields(["decision", "text"])
 
 
 def _day(label: str) -> forms.DateField:

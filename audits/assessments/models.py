@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from audits.assessments.states import FINISHED, RunState
+from audits.assessments.states import FINISHED, BreachState, RunState
 from audits.statistics.limits import Verdict
 from inventory.policies import EXEMPT
 from inventory.states import Stage
@@ -210,3 +210,60 @@ class Breach(models.Model):
     @property
     def model_slug(self):
         return self.version.model.slug
+
+    @property
+    def state(self) -> BreachState:
+        """How far its investigation is: by its newest step, of prefetched ones where they are there."""
+        if self.closed_at:
+            return BreachState.CLOSED
+        steps = list(self.steps.all())
+        return STATE_AFTER[steps[-1].kind] if steps else BreachState.OPEN
+
+
+DECISIONS = ("no_action", "overlay", "recalibrate", "retrain", "restrict", "retire")
+
+
+class BreachStep(models.Model):
+    """One step of the investigation of a breach, as somebody took it; a step taken again stands beside the first."""
+
+    class Kind(models.TextChoices):
+        TRIAGE = "triage", "Taken up"
+        ROOT_CAUSE = "root_cause", "Root cause"
+        DECISION = "decision", "Decision"
+
+    class Decision(models.TextChoices):
+        NO_ACTION = "no_action", "No action"
+        OVERLAY = "overlay", "Overlay"
+        RECALIBRATE = "recalibrate", "Recalibrate"
+        RETRAIN = "retrain", "Retrain"
+        RESTRICT = "restrict", "Restrict the use"
+        RETIRE = "retire", "Retire"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    breach = models.ForeignKey(Breach, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    decision = models.CharField(max_length=20, choices=Decision.choices, blank=True)
+    text = models.TextField()  # Who looks into it and how; what caused it; why that is decided.
+    person = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="breach_steps")
+    taken_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["taken_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["triage", "root_cause", "decision"]), name="step_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind="decision", decision__in=DECISIONS) | (~Q(kind="decision") & Q(decision="")),
+                name="a_decision_on_a_breach_says_which",
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="a_step_says_something"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display().lower()} of the {self.breach}"
+
+
+STATE_AFTER = {
+    BreachStep.Kind.TRIAGE: BreachState.TRIAGED,
+    BreachStep.Kind.ROOT_CAUSE: BreachState.ROOT_CAUSE,
+    BreachStep.Kind.DECISION: BreachState.DECIDED,
+}

@@ -1,8 +1,8 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
-from audits.assessments.models import Kind
+from audits.assessments.models import BreachStep, Kind
 from audits.assessments.services.backtests import MOST_CASES, fault_in_period
-from audits.assessments.states import RunState
+from audits.assessments.states import BreachState, RunState
 from audits.statistics.limits import DecidedBy, Direction, Verdict
 from inventory.policies import TIERS
 from inventory.serializers import PersonOut, StrictQuery
@@ -10,6 +10,8 @@ from mrm import serializers
 
 KINDS = [kind.value for kind in Kind]
 STATES = [state.value for state in RunState]
+BREACH_STATES = [state.value for state in BreachState]
+BREACH_STEPS = [kind.value for kind in BreachStep.Kind]
 VERDICTS = [verdict.value for verdict in Verdict]
 
 
@@ -114,6 +116,24 @@ class BreachQuery(StrictQuery):
     open = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
+class BreachStepOut(serializers.Serializer):
+    kind = serializers.ChoiceField(BREACH_STEPS)
+    decision = serializers.CharField(help_text="What is done; empty where the step is no decision.")
+    text = serializers.CharField()
+    person = PersonOut(allow_null=True)
+    taken_at = serializers.DateTimeField()
+
+
+class BreachStepIn(serializers.Serializer):
+    kind = serializers.ChoiceField(BREACH_STEPS)
+    text = serializers.CharField(
+        max_length=4000, help_text="Who looks into it and how; what caused it; why that is decided."
+    )
+    decision = serializers.ChoiceField(
+        [*BreachStep.Decision.values, ""], default="", help_text="With a decision: what is done."
+    )
+
+
 class BreachOut(serializers.Serializer):
     id = serializers.UUIDField()
     model = serializers.CharField(source="model_slug")
@@ -128,6 +148,8 @@ class BreachOut(serializers.Serializer):
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     closing_reason = serializers.CharField()
+    state = serializers.ChoiceField(BREACH_STATES, help_text="How far its investigation is.")
+    steps = BreachStepOut(many=True)
 
 
 class ReasonIn(serializers.Serializer):

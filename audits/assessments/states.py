@@ -1,4 +1,4 @@
-"""The life of a run, as one table."""
+"""The life of a run, and of a breach, as one table each."""
 
 from enum import StrEnum
 
@@ -25,3 +25,29 @@ TRANSITIONS = {
 def after(state: str, event: str) -> RunState | None:
     """The next state, or None where the event is not allowed."""
     return TRANSITIONS.get((RunState(state), event))
+
+
+class BreachState(StrEnum):
+    OPEN = "open"
+    TRIAGED = "triaged"  # Somebody answers for looking into it.
+    ROOT_CAUSE = "root_cause"  # Why it happened is said.
+    DECIDED = "decided"  # What is done about it, nothing among it.
+    CLOSED = "closed"
+
+
+# Each step may be taken again while the breach is open: what was said first stays beside it.
+BREACH_TRANSITIONS = {
+    (BreachState.OPEN, "triage"): BreachState.TRIAGED,
+    (BreachState.TRIAGED, "triage"): BreachState.TRIAGED,
+    (BreachState.TRIAGED, "root_cause"): BreachState.ROOT_CAUSE,
+    (BreachState.ROOT_CAUSE, "root_cause"): BreachState.ROOT_CAUSE,
+    (BreachState.ROOT_CAUSE, "decision"): BreachState.DECIDED,
+    (BreachState.DECIDED, "decision"): BreachState.DECIDED,
+    # With a reason, which is the decision that nothing is done; or because the version is not in use any more.
+    **{(state, "close"): BreachState.CLOSED for state in BreachState if state != BreachState.CLOSED},
+}
+
+
+def breach_after(state: str, event: str) -> BreachState | None:
+    """The next state, or None where the event is not allowed."""
+    return BREACH_TRANSITIONS.get((BreachState(state), event))

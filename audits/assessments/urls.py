@@ -15,4 +15,5 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", runs.run, name="run"),
     path("runs/<uuid:run_id>/again/", runs.rerun, name="rerun"),
     path("breaches/<uuid:breach_id>/", breaches.breach, name="breach"),
+    path("breaches/<uuid:breach_id>/steps/", breaches.step, name="breach-step"),
 ]

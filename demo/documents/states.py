@@ -31,6 +31,15 @@ class Life:
 
 LIVES = (
     Life(
+        "Breach",
+        "Each step is kept, one beside the other. Only the second line decides and closes; closing with a reason alone "
+        "is the decision to do nothing. A promotion closes what was open on the version before. What stays red and "
+        "unanswered raises a finding by itself.",
+        "audits/assessments/states.py",
+        assessments.BreachState,
+        assessments.BREACH_TRANSITIONS,
+    ),
+    Life(
         "Model",
         "A model is in use while one of its versions is in production; restricted when something it rested on has "
         "lapsed; suspended when one person stopped it, until two let it run again.",

@@ -7,7 +7,7 @@ from audits.assessments import services
 from audits.assessments.api import examples
 from audits.assessments.api.lookups import breach_for
 from audits.assessments.models import Breach
-from audits.assessments.serializers import BreachOut, BreachQuery, ReasonIn
+from audits.assessments.serializers import BreachOut, BreachQuery, BreachStepIn, ReasonIn
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
 from mrm.accounts.api import Api
@@ -35,8 +35,35 @@ class BreachesApi(Api):
         if is_open is not None:
             breaches = breaches.filter(closed_at__isnull=is_open)
         pages = Pages("-opened_at", "id")
-        page = pages.paginate_queryset(breaches.select_related("version__model"), request, self)
+        page = pages.paginate_queryset(
+            breaches.select_related("version__model").prefetch_related("steps__person"), request, self
+        )
         return pages.get_paginated_response(BreachOut(page, many=True).data)
+
+
+class BreachStepsApi(Api):
+    @extend_schema(
+        operation_id="investigate_breach",
+        summary="Take a step of the investigation of a breach",
+        description=(
+            "Take it up, then say the root cause: whoever answers for the model, or judges it. Then decide what is done: "
+            "the second line, never on a model of its own. Each step is kept; one taken again stands beside the first."
+        ),
+        tags=["assessments"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=BreachStepIn,
+        responses={201: BreachOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Decide", examples.BREACH_STEP_IN),
+            response_example("Decided", examples.BREACH_DECIDED, 201),
+        ],
+    )
+    def post(self, request, breach_id):
+        breach = breach_for(request, breach_id)
+        sent = BreachStepIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        services.take_step(breach, **sent.validated_data, actor=request.user)
+        return Response(BreachOut(breach_for(request, breach_id)).data, status=201)
 
 
 class BreachClosureApi(Api):
@@ -57,4 +84,5 @@ class BreachClosureApi(Api):
         breach = breach_for(request, breach_id)
         sent = ReasonIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        return Response(BreachOut(services.close_breach(breach, **sent.validated_data, actor=request.user)).data)
+        services.close_breach(breach, **sent.validated_data, actor=request.user)
+        return Response(BreachOut(breach_for(request, breach_id)).data)

@@ -88,10 +88,27 @@ BREACH = {
     "opened_at": LATER,
     "closed_at": None,
     "closing_reason": "",
+    "state": "open",
+    "steps": [],
+}
+BREACH_STEP_IN = {
+    "kind": "decision",
+    "decision": "retrain",
+    "text": "The new channel stays; the model must learn its applicants.",
+}
+BREACH_DECIDED = BREACH | {
+    "state": "decided",
+    "steps": [BREACH_STEP_IN | {"person": PERSON, "taken_at": LATER}],
 }
 BREACH_PAGE = page_example(BREACH)
 REASON = {"reason": "The campaign that brought other applicants ended in June; the July window lies within again."}
-CLOSED = {"closing_reason": REASON["reason"]}
+CLOSED = {
+    "closing_reason": REASON["reason"],
+    "state": "closed",
+    "steps": [
+        {"kind": "decision", "decision": "no_action", "text": REASON["reason"], "person": PERSON, "taken_at": LATER}
+    ],
+}
 
 _TALLY = {"before": {"within": 5, "amber": 1}, "after": {"within": 4, "amber": 2}, "worse": 1, "better": 0}
 BACK_TEST = {

@@ -18,7 +18,12 @@ def run_for(request, run_id) -> Run:
 
 
 def breach_for(request, breach_id) -> Breach:
-    return _one(request, Breach.objects.select_related("version__model__workspace"), breach_id, "breach")
+    return _one(
+        request,
+        Breach.objects.select_related("version__model__workspace").prefetch_related("steps__person"),
+        breach_id,
+        "breach",
+    )
 
 
 def _one(request, rows, key, noun: str):

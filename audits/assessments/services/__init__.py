@@ -1,7 +1,7 @@
 """Assessing: which plans exist, which runs are due, carrying one out, and the breaches it opens."""
 
 from audits.assessments.services.backtests import BackTest, backtest, backtest_of_draft
-from audits.assessments.services.breaches import close_breach, close_breaches_of
+from audits.assessments.services.breaches import close_breach, close_breaches_of, take_step, why_not_step
 from audits.assessments.services.execution import execute
 from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan, shorten_windows
 from audits.assessments.services.runs import (
@@ -27,5 +27,7 @@ __all__ = [
     "rerun",
     "set_plan",
     "shorten_windows",
+    "take_step",
     "waiting_runs",
+    "why_not_step",
 ]

@@ -2,15 +2,23 @@
 
 from django.utils import timezone
 
-from audits.assessments.models import Breach, Result, Run
+from audits.assessments.models import Breach, BreachStep, Result, Run
+from audits.assessments.states import breach_after
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.pages.wording import words
 
+LONGEST_TEXT = 4000
+STEPS = {
+    BreachStep.Kind.TRIAGE: Action.BREACH_TRIAGED,
+    BreachStep.Kind.ROOT_CAUSE: Action.BREACH_EXPLAINED,
+    BreachStep.Kind.DECISION: Action.BREACH_DECIDED,
+}
 WITH_BREACHES = (Stage.CHALLENGER, Stage.PRODUCTION)  # A candidate's shortcomings are the gate's business.
 
 
@@ -19,6 +27,65 @@ def open_breaches(run: Run, results: list[Result]) -> list[Breach]:
     if run.version.stage not in WITH_BREACHES:
         return []
     return [_open_or_join(run, result) for result in results if result.verdict in (Verdict.AMBER, Verdict.RED)]
+
+
+@governed()
+def take_step(breach: Breach, *, kind: str, text: str, decision: str = "", actor) -> BreachStep:
+    """Take up a breach, say its root cause, or decide what is done about it: one after the other, each on record.
+
+    Whoever answers for the model, or judges it, takes it up and says the cause; the second line decides.
+    """
+    deciding = kind == BreachStep.Kind.DECISION
+    _require(breach, actor, deciding=deciding)
+    if fault := _fault(kind, text, decision):
+        raise UnusableData(fault)
+    breach = Breach.objects.select_for_update().get(pk=breach.pk)
+    if breach_after(breach.state, kind) is None:
+        wanted = {"root_cause": "Take it up before you say why.", "decision": "Say the root cause before you decide."}
+        raise RuleBroken(f"The breach is {words(breach.state)}. {wanted.get(kind, '')}".strip())
+    return _step(breach, kind, text.strip(), decision, actor)
+
+
+def why_not_step(breach: Breach, kind: str, person) -> str:
+    """Why this person may not take this step; empty if they may."""
+    model = breach.version.model
+    may = person.permissions_in(model.workspace_id, model.slug)
+    if kind == BreachStep.Kind.DECISION:
+        if model.owner_id == person.pk:
+            return "You own this model; the second line decides what is done about its breaches."
+        return "" if Permission.CLOSE_FINDING in may else "The second line decides what is done about a breach."
+    allowed = {Permission.ANSWER_FINDING, Permission.CLOSE_FINDING} & may
+    return "" if allowed else "Whoever answers for the model, or judges it, looks into its breaches."
+
+
+def _require(breach: Breach, actor, *, deciding: bool) -> None:
+    model = breach.version.model
+    answers = actor is not None and Permission.ANSWER_FINDING in actor.permissions_in(model.workspace_id, model.slug)
+    needed = Permission.ANSWER_FINDING if answers and not deciding else Permission.CLOSE_FINDING
+    require(actor, needed, model.workspace_id, model_slug=model.slug)
+    if actor and deciding and actor.pk == model.owner_id:
+        raise NotPermitted("You own this model; the second line decides what is done about its breaches.")
+
+
+def _fault(kind: str, text: str, decision: str) -> dict | None:
+    if kind not in BreachStep.Kind.values:
+        return {"message": f"A step is one of {', '.join(BreachStep.Kind.values)}.", "field": "kind"}
+    if not text.strip():
+        return {"message": "Say it in a sentence: whoever reads the case later needs to know.", "field": "text"}
+    if len(text) > LONGEST_TEXT:
+        return {"message": f"The text has {len(text)} characters; at most {LONGEST_TEXT} fit.", "field": "text"}
+    known = BreachStep.Decision.values if kind == BreachStep.Kind.DECISION else [""]
+    if decision not in known:
+        told = f"Decide one of {', '.join(known)}." if any(known) else "Only a decision says what is done."
+        return {"message": told, "field": "decision"}
+    return None
+
+
+def _step(breach: Breach, kind: str, text: str, decision: str, actor) -> BreachStep:
+    step = BreachStep.objects.create(breach=breach, kind=kind, text=text, decision=decision, person=actor)
+    details = {"decision": decision} if decision else {}
+    record(STEPS[kind], actor=actor, subject=breach, reason=text, **details)
+    return step
 
 
 @governed()
@@ -32,6 +99,8 @@ def close_breach(breach: Breach, *, reason: str, actor) -> Breach:
     breach = Breach.objects.select_for_update().get(pk=breach.pk)
     if breach.closed_at:
         raise RuleBroken("This breach is already closed.")
+    if not breach.steps.filter(kind=BreachStep.Kind.DECISION).exists():  # Closed with a reason is what that means.
+        _step(breach, BreachStep.Kind.DECISION, reason.strip(), BreachStep.Decision.NO_ACTION, actor)
     return _close(breach, reason, actor)
 
 

@@ -1,13 +1,13 @@
 """One breach: why, and what now?"""
 
 from django.contrib import messages
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from audits.assessments import services
 from audits.assessments.contents.diagnosis import diagnosis_of
-from audits.assessments.forms import ClosureForm
+from audits.assessments.forms import ClosureForm, StepForm
 from audits.assessments.models import Breach, Result
 from audits.assessments.views import figures
 from audits.assessments.views.scope import breach_for
@@ -31,7 +31,29 @@ def breach(request, breach_id):
     return answer_form(request, form, act=act, show=lambda status: _breach_page(request, breach, form, status))
 
 
-def _breach_page(request, breach: Breach, form, status):
+@require_POST
+def step(request, breach_id):
+    """Take the next step of the investigation."""
+    breach = breach_for(request, breach_id)
+    if breach.state not in StepForm.ASKED:
+        return redirect("breach", breach.pk)
+    form = StepForm(request.POST, state=breach.state)
+
+    def act(data):
+        services.take_step(breach, kind=form.kind, **data, actor=request.user)
+        messages.success(request, "It is on record.")
+        return reverse("breach", args=[breach.pk])
+
+    def show(status):
+        return _breach_page(request, breach, ClosureForm(), status, step_form=form)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+def _breach_page(request, breach: Breach, form, status, *, step_form=None):
+    why_not = _why_not_step(request, breach)
+    if step_form is None and breach.state in StepForm.ASKED and not why_not:
+        step_form = StepForm(state=breach.state)
     model = breach.version.model
     case = list(_of_case(breach))
     newest = case[-1] if case else None
@@ -48,6 +70,9 @@ def _breach_page(request, breach: Breach, form, status):
         diagnosis=diagnosis_of(breach),
         themes=figures.THEMES,
         form=form,
+        steps=breach.steps.select_related("person"),
+        step_form=step_form,
+        why_not_step=why_not,
         changes=breach.changes.all(),
         findings=breach.findings.visible_to(request.user),
     )
@@ -55,6 +80,12 @@ def _breach_page(request, breach: Breach, form, status):
     context["may_close"] = Permission.CLOSE_FINDING in may and request.user.pk != model.owner_id
     context["may_act"] = breach.closed_at is None and model.status != Status.RETIRED
     return render(request, "assessments/breach.html", context, status=status)
+
+
+def _why_not_step(request, breach: Breach) -> str:
+    if breach.state not in StepForm.ASKED:
+        return ""
+    return services.why_not_step(breach, StepForm.ASKED[breach.state][0], request.user)
 
 
 def _of_case(breach: Breach):

@@ -151,6 +151,7 @@ def _breaches(person, models) -> Iterator[Task]:
     red = (
         Breach.objects.open()
         .filter(version__model__in=models, verdict=Verdict.RED, findings__isnull=True)
+        .exclude(steps__kind="decision")
         .exclude(version__in=asked_for.values("version"))
         .select_related("version__model")
         .order_by("opened_at")
