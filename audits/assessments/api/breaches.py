@@ -47,7 +47,8 @@ class BreachStepsApi(Api):
         summary="Take a step of the investigation of a breach",
         description=(
             "Take it up, then say the root cause: whoever answers for the model, or judges it. Then decide what is "
-            "done: the second line, never on a model of its own. Each step is kept; one taken again stands beside the first."
+            "done: the second line, never on a model of its own. Each step is kept; one taken again stands "
+            "beside the first."
         ),
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
