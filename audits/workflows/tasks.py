@@ -61,6 +61,7 @@ def ask_for_attestations():
 @shared_task
 def ask_for_validations():
     validations.open_due_validations(timezone.now())
+    services.open_due_reviews(timezone.now())
 
 
 @shared_task

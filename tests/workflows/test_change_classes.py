@@ -1,5 +1,7 @@
 """governance.md, 3.7: a change of what is in use is material or not, by criteria; a class only rises; steps add up."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -7,10 +9,10 @@ from django.urls import reverse
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Classification, ValidationRequest
-from audits.workflows.services import confirm_class, request_change, why_not_decide
+from audits.workflows.services import confirm_class, open_due_reviews, request_change, why_not_decide
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
-from inventory.policies import MATERIAL, NON_MATERIAL, also_approved_by, review_after, standard
+from inventory.policies import MATERIAL, NON_MATERIAL, also_approved_by, review_after, standard, validation_opens_before
 from inventory.services import confirm_tier
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -168,6 +170,22 @@ def test_a_material_change_asks_for_a_validation_by_itself_where_the_policy_says
     asked = ValidationRequest.objects.get()
     assert (asked.kind, asked.version, asked.requested_by) == ("change_triggered", change.version, None)
     assert change.reference in asked.trigger
+
+
+def test_what_came_of_a_material_change_is_asked_for_once_half_a_year_later(line):
+    change = line.put_into_use(line.build(times=1.2))
+    opens = change.completed_at + review_after({}) - validation_opens_before({})
+    assert open_due_reviews(opens - timedelta(days=1)) == 0
+    assert open_due_reviews(opens + timedelta(days=1)) == 1
+    review = ValidationRequest.objects.get(kind="post_implementation")
+    assert review.due_on == (change.completed_at + review_after({})).date()
+    assert "mean output moves by" in review.trigger
+    assert open_due_reviews(opens + timedelta(days=2)) == 0
+
+
+def test_what_came_of_a_change_that_is_not_material_is_asked_of_nobody(line):
+    change = line.put_into_use(line.build(times=1.001))
+    assert open_due_reviews(change.completed_at + timedelta(days=400)) == 0
 
 
 def test_the_class_decides_who_approves(line):

@@ -6,6 +6,7 @@ from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
 from audits.workflows.services.checklists import complete_item
 from audits.workflows.services.classification.confirming import confirm_class, why_not_classify
+from audits.workflows.services.classification.effects import open_due_reviews
 from audits.workflows.services.decisions import (
     CAN_BE_CONDITIONAL,
     decide,
@@ -89,6 +90,7 @@ __all__ = [
     "attest",
     "end_baselines",
     "open_due_attestations",
+    "open_due_reviews",
     "withdraw_attestations_of_retired",
     "close_finding",
     "conclude_vote",
