@@ -60,15 +60,15 @@ class Calendar:
 
 
 def register(cast: Cast, slug: str, *, confirmed: bool = True, **facts) -> Model:
-    """The model, registered and its scorecard answered; its tier confirmed by a risk officer; its entry in full."""
+    """The model, registered, described in full and its scorecard answered; its tier confirmed by a risk officer."""
     model = Model.objects.filter(slug=slug).first()
     if model is None:
         model = inventory.register_model(cast.workspace, slug=slug, owner=cast.owner, actor=cast.engineer, **facts)
+    describe(cast, model)  # Before its tier is assessed: what a tier rests on, changed later, asks for it again.
     if not model.tier_assessments.exists():
         model = inventory.propose_tier(model, answers=ANSWERS[slug], actor=cast.engineer).model
     if confirmed and model.tier_is_provisional:
         model = inventory.confirm_tier(model, actor=cast.officer)
-    describe(cast, model)
     return model
 
 

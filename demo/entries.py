@@ -26,7 +26,7 @@ def describe(cast: Cast, model: Model) -> None:
     entry = ENTRIES.get(model.slug)
     if entry is None or model.model_type:
         return
-    people = {"developer": cast.engineer, "sponsor": cast.officer} if model.tier == 1 else {"developer": cast.engineer}
+    people = {"developer": cast.engineer, "sponsor": cast.officer}
     said = entry["said"] | people | _exposure(entry.get("exposure"))
     services.edit_model(model, changes=said, actor=cast.owner)
     services.edit_model(model, changes={"validator": cast.validator} | entry["officer"], actor=cast.officer)

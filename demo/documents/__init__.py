@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo.documents.api import endpoints
+from demo.documents.attributes import attributes
 from demo.documents.changes import kinds_of_change
 from demo.documents.states import state_diagrams
 from demo.documents.statistics import statistics
@@ -12,6 +13,7 @@ from demo.documents.tags import tags
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 WRITTEN: dict[str, Callable[[], str]] = {
     "api.md": endpoints,
+    "attributes.md": attributes,
     "changes.md": kinds_of_change,
     "mlflow-tags.md": tags,
     "states.md": state_diagrams,

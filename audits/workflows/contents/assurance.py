@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from django.utils import timezone
 
 from audits.assessments.models import Plan, Run
-from audits.statistics.limits import worst
+from audits.statistics.limits import Verdict, worst
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.contents.validations import due_of
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
@@ -16,6 +16,7 @@ from inventory.models import Model, Policy
 from mrm.pages.wording import counted, sentence
 
 RECENT = 5
+MEASURED = (Verdict.WITHIN, Verdict.AMBER, Verdict.RED)
 
 
 def attributes_of(model: Model) -> list[Told]:
@@ -46,7 +47,7 @@ def _assurance(model: Model) -> dict[str, list[str]]:
         "overlays": _held(held["overlay"]),
         "monitoring": _monitoring(plans, runs),
         "first_production": _production(model),
-        "residual_rating": [_residual(model, runs)],
+        "residual_rating": residual_of(model, runs, opinions[-1] if opinions else None),
     }
 
 
@@ -76,11 +77,25 @@ def _open_findings(model: Model) -> list[str]:
     return [f"{counts[severity]} {severity}" for severity in Finding.Severity.values if counts[severity]]
 
 
-def _residual(model: Model, runs: list[Run]) -> str:
-    """The rating that the policy gives to the tier and the worst verdict; nothing measured is not better than red."""
-    verdicts = [shown_verdict(run.verdict, run.state) for run in runs]
-    document = Policy.objects.in_force().document
-    return sentence(policies.residual_rating(document, model.tier, worst(verdicts) if verdicts else ""))
+def residual_of(model: Model, runs: list[Run], opinion: ValidationOpinion | None) -> list[str]:
+    """The rating that the policy gives to the tier and the worst verdict, and what it rests on.
+
+    Without a verdict and without a validation nothing is known that would rate it; it counts as the policy says.
+    """
+    if model.tier == policies.EXEMPT:
+        return ["Exempt", "Its risk is negligible, as was confirmed with its tier."]
+    verdict = worst([shown_verdict(run.verdict, run.state) for run in runs]) if runs else ""
+    is_measured = verdict in MEASURED
+    rating = policies.residual_rating(Policy.objects.in_force().document, model.tier, verdict)
+    monitored = f"monitoring {verdict}" if is_measured else "its health not measured"
+    if opinion is None:
+        validated = "never validated"
+    else:
+        validated = f"last validated on {day(opinion.effective_on)}: {opinion.get_outcome_display().lower()}"
+    inputs = f"Inherent tier {model.tier}; {monitored}; {validated}."
+    if is_measured or opinion:
+        return [sentence(rating), inputs]
+    return ["Not rated", f"{inputs} Until then it counts as {rating}."]
 
 
 def _monitoring(plans: list[Plan], runs: list[Run]) -> list[str]:

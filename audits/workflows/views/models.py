@@ -11,10 +11,9 @@ from audits.workflows.contents.validations import due_of
 from audits.workflows.gates import Gate, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
-from inventory import policies
 from inventory.contents.attributes import grouped
 from inventory.contents.cadences import cadences_of
-from inventory.models import ModelVersion, Policy
+from inventory.models import ModelVersion
 from inventory.states import Stage, Status
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
@@ -48,7 +47,7 @@ def model(request, slug):
         ],
         cadences=cadences_of(model),
         validation_due=due_of([model]).get(model.pk),
-        residual=policies.residual_rating(Policy.objects.in_force().document, model.tier, worst(verdicts)),
+        residual=next(one.lines for one in told if one.attribute.name == "residual_rating"),
         groups=grouped(told),
         lacking=sum(one.is_missing for one in told),
         may_edit=Permission.EDIT_MODEL in request.user.permissions_in(model.workspace_id)
