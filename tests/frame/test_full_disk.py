@@ -7,8 +7,9 @@ from django.urls import reverse
 from audits.trail.models import Entry
 from audits.trail.services import verify_trail
 from inventory.models import Model, PredictionBatch
-from tests.factories import csv_of, make_version
+from tests.factories import csv_of, make_token, make_version
 from tests.full_disk import no_room_beyond
+from tests.registry.conftest import Registry
 from tests.rest import is_problem, post_json
 
 
@@ -75,3 +76,16 @@ def test_a_full_database_is_told_to_people_and_nothing_is_written(client, engine
     answer = client.post(reverse("register-model"), sent)
     assert answer.status_code == 507 and "no room left in the database" in answer.text
     assert "Nothing was changed" in answer.text and not Model.objects.exists()
+
+
+def test_a_full_database_is_told_to_mlflow_clients_by_a_code_and_nothing_is_written(engineer, workspace, full_database):
+    registry = Registry(make_token(engineer, workspace=workspace))
+    full_database("trail_entry")
+    answer = registry.call("POST", "registered-models/create", {"name": "Loans"})
+    told = answer.json()
+    assert (answer.status_code, told["error_code"]) == (507, "RESOURCE_EXHAUSTED")
+    assert "no room left in the database" in told["message"] and "send it again" in told["message"]
+    assert not Model.objects.exists() and verify_trail().holds
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER no_room ON trail_entry")
+    assert registry.make_model("Loans")["name"] == "Loans"
