@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from inventory.models import DataSource, Dependency, Model, Moment
+from inventory.contents.history import models_as_they_stood
+from inventory.models import DataSource, Dependency, Model, ModelRecord, Moment
 from inventory.states import Status
 
 MOST_SHOWN = 12
@@ -23,13 +24,13 @@ class Reached:
         return self.model.status not in (Status.IN_DEVELOPMENT, Status.RETIRED)
 
 
-def consumers_of(model: Model) -> list[Reached]:
-    """Every model downstream of one, nearest first: whom its change or retirement would reach."""
+def consumers_of(model: Model, moment: Moment | None = None) -> list[Reached]:
+    """Every model downstream of one, nearest first: whom its change or retirement would reach, or would have."""
     reached, level, steps = {model.pk: None}, [model.pk], 0
     found = []
     while level:
         steps += 1
-        edges = Dependency.objects.standing().filter(upstream__in=level).select_related("model__owner")
+        edges = Dependency.objects.standing(moment).filter(upstream__in=level).select_related("model__owner")
         nearest = {edge.model_id: edge.model for edge in edges.order_by("model__name") if edge.model_id not in reached}
         reached.update(nearest)
         found += [Reached(consumer, steps) for consumer in nearest.values()]
@@ -60,10 +61,22 @@ class Neighbourhood:
     hidden: int
 
 
-def neighbourhood_of(model: Model, visible: QuerySet[Model]) -> Neighbourhood:
-    """Its neighbours and everything that a change would reach, as far as they are among the visible models."""
-    above, below, reached = list(upstream_of(model)), list(downstream_of(model)), consumers_of(model)
+def neighbourhood_of(model: Model, visible: QuerySet[Model], moment: Moment | None = None) -> Neighbourhood:
+    """Its neighbours and everything that a change would reach, as far as they are among the visible models.
+
+    At a moment: as the register told of the dependencies, and of the models at their other ends, then.
+    """
+    above, below = list(upstream_of(model, moment)), list(downstream_of(model, moment))
+    reached = consumers_of(model, moment)
     around = {edge.upstream_id for edge in above} | {one.model.pk for one in reached}
+    if moment:
+        records = ModelRecord.objects.standing(moment).filter(subject__in=around)
+        then = {one.pk: one for one in models_as_they_stood(records, moment)}
+        for edge in above:
+            edge.upstream = then.get(edge.upstream_id, edge.upstream)
+        for edge in below:
+            edge.model = then.get(edge.model_id, edge.model)
+        reached = [Reached(then.get(one.model.pk, one.model), one.steps) for one in reached]
     seen = set(visible.filter(pk__in=around).values_list("pk", flat=True))
     return Neighbourhood(
         [edge for edge in above if edge.upstream_id in seen],
@@ -94,10 +107,9 @@ def path_between(consumer: Model, upstream: Model) -> list[Model]:
     return [models[key] for key in reversed(way)]
 
 
-def upstream_of(model: Model) -> QuerySet[Dependency]:
-    return (
-        Dependency.objects.standing().filter(model=model).select_related("upstream__owner").order_by("upstream__name")
-    )
+def upstream_of(model: Model, moment: Moment | None = None) -> QuerySet[Dependency]:
+    edges = Dependency.objects.standing(moment).filter(model_id=model.pk)
+    return edges.select_related("upstream__owner").order_by("upstream__name")
 
 
 def downstream_of(model: Model, moment: Moment | None = None) -> QuerySet[Dependency]:

@@ -3,7 +3,7 @@
 from inventory.forms.attributes import AttributeForm, EndForm, ParticularForm, RegistrationForm
 from inventory.forms.cadences import CadenceForm
 from inventory.forms.policies import PolicyDocumentForm, PolicyForm, WithdrawalForm
-from inventory.forms.register import DatesForm, RegisterFilter, SurveyForm
+from inventory.forms.register import DatesForm, MomentForm, RegisterFilter, SurveyForm
 from inventory.forms.sources import SourceForm
 from inventory.forms.tiering import ConfirmationForm, ScorecardForm
 from inventory.forms.trail import StoryFilter, TrailFilter
@@ -15,6 +15,7 @@ __all__ = [
     "ConfirmationForm",
     "DatesForm",
     "EndForm",
+    "MomentForm",
     "ParticularForm",
     "PolicyDocumentForm",
     "PolicyForm",

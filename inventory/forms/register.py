@@ -10,8 +10,17 @@ from inventory.states import Status
 from mrm.accounts.models import Workspace
 
 
-class RegisterFilter(forms.Form):
+class MomentForm(forms.Form):
+    """Of when; the same names as in the API."""
+
+    as_of = forms.DateField(label="As of", required=False, widget=day())
+    known_on = forms.DateField(label="Known on", required=False, widget=day())
+
+
+class RegisterFilter(MomentForm):
     """Which models, sorted how, and as of when; the same names as in the API."""
+
+    field_order = ("search", "status", "tier", "provisional", "affects_natural_persons", "as_of", "known_on")
 
     search = forms.CharField(label="Words", required=False, max_length=200)
     status = forms.ChoiceField(
@@ -25,8 +34,6 @@ class RegisterFilter(forms.Form):
     )
     provisional = yes_or_no("Tier to confirm")
     affects_natural_persons = yes_or_no("Natural persons")
-    as_of = forms.DateField(label="As of", required=False, widget=day())
-    known_on = forms.DateField(label="Known on", required=False, widget=day())
     business_unit = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     data_source = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     vendor = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)

@@ -12,8 +12,10 @@ from inventory.contents.dependencies import (
     shared_by,
 )
 from inventory.contents.shared import WHAT, held_in_common
+from inventory.forms import MomentForm
 from inventory.models import Model
 from inventory.states import Status
+from inventory.views.listing import asked_moment
 from inventory.views.scope import model_for, model_page
 
 SHOWN = 200
@@ -32,9 +34,10 @@ def shared(request):
 @require_safe
 def dependencies(request, slug):
     model = model_for(request, slug)
-    visible = Model.objects.visible_to(request.user)
-    around = neighbourhood_of(model, visible)
-    may_add = not why_not_change(ROWS["upstream"], request.user.roles_in(model.workspace_id))
+    visible, form = Model.objects.visible_to(request.user), MomentForm(request.GET)
+    moment = asked_moment(form)
+    around = neighbourhood_of(model, visible, moment)
+    may_add = moment is None and not why_not_change(ROWS["upstream"], request.user.roles_in(model.workspace_id))
     context = model_page(
         request,
         model,
@@ -46,7 +49,9 @@ def dependencies(request, slug):
         live=sum(one.is_live for one in around.reached),
         picture=picture_of(model, around.above, around.below),
         box={"width": BOX_WIDTH, "height": BOX_HEIGHT},
-        shared=shared_by(model, visible),
+        shared=[] if moment else shared_by(model, visible),
+        moment=moment,
+        form=form,
         may_add=may_add and model.status != Status.RETIRED,
     )
-    return render(request, "inventory/dependencies.html", context)
+    return render(request, "inventory/dependencies.html", context, status=200 if form.is_valid() else 400)

@@ -11,7 +11,7 @@ from inventory.contents.export import FIELDS, LISTS, on_one_line, told_in_full
 from inventory.contents.history import models_as_they_stood
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
 from inventory.contents.shared import WHAT
-from inventory.forms import RegisterFilter
+from inventory.forms import MomentForm, RegisterFilter
 from inventory.models import Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
@@ -77,7 +77,7 @@ def models_json(request):
     return answer
 
 
-def asked_moment(form: RegisterFilter) -> Moment | None:
+def asked_moment(form: MomentForm) -> Moment | None:
     """The moment asked for; None for the present."""
     form.is_valid()
     as_of, known_on = (form.cleaned_data.get(name) for name in ("as_of", "known_on"))

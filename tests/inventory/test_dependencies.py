@@ -11,6 +11,8 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import create_person, grant_role
 from mrm.errors import RuleBroken
 from tests.factories import make_model, make_version, promote, retire
+from tests.inventory.test_history import days_ago, let_days_pass
+from tests.rest import is_problem
 
 
 def depends(model, upstream, **fields) -> Dependency:
@@ -131,3 +133,23 @@ def test_who_may_see_one_model_learns_only_how_many_are_around_it(chain, client,
     page = client.get(reverse("model-dependencies", args=["b"])).text
     assert "3 more models around it that you may not see." in page
     assert "/models/a/" not in page and "/models/c/" not in page
+
+
+def test_dependencies_are_told_as_they_stood_with_the_models_around_as_they_were(chain, api, client, auditor):
+    a, b, c, _ = chain
+    let_days_pass(10, *chain)
+    end_particular(Dependency.objects.get(model=c), "upstream", reason="B was replaced.", actor=None)
+    edit_model(Model.objects.get(pk=b.pk), changes={"name": "B renamed"}, actor=None)
+    address = f"/api/v1/models/{a.slug}/dependencies/"
+    now, then = api(auditor).get(address).json(), api(auditor).get(address, {"as_of": days_ago(5)}).json()
+    assert [one["name"] for one in now["downstream"]] == ["B renamed"]
+    assert [one["name"] for one in now["impact"]] == ["B renamed"]
+    assert [one["name"] for one in then["downstream"]] == ["B"] and then["shared"] is None
+    assert [(one["name"], one["steps"]) for one in then["impact"]] == [("B", 1), ("C", 2), ("D", 3)]
+    is_problem(api(auditor).get(address, {"as_of": days_ago(30)}), 404)
+    is_problem(api(auditor).get(address, {"as_of": "June"}), 400)
+    client.force_login(auditor)
+    page = reverse("model-dependencies", args=[a.slug])
+    text = client.get(page, {"as_of": days_ago(5)}).text
+    assert "as it stood on" in text and "3 models" in text and "B renamed" not in text
+    assert client.get(page, {"as_of": "June"}).status_code == 400
