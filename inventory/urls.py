@@ -66,6 +66,7 @@ urlpatterns = [
     path("history/<str:subject>/", stories.history, name="history"),
     path("history/<str:subject>/story.csv", stories.history_csv, name="history-csv"),
     path("trail/", trail.trail, name="trail"),
+    path("trail/entries.csv", trail.trail_csv, name="trail-csv"),
     path("trail/<int:position>/entry.json", trail.entry_bytes, name="trail-entry-bytes"),
     path("trail/<int:position>/entry.tlog-proof", trail.entry_proof, name="trail-entry-proof"),
     path("trail/checkpoints/<int:size>/note", trail.checkpoint_note, name="checkpoint-note"),

@@ -3,6 +3,8 @@
 from django import forms
 
 from inventory.models import Model
+from mrm.pages.filters import OfModelsFilter
+from reports.contents.lists import REPORTS
 from reports.models import Report
 from reports.verification import MAXIMUM_BYTES
 
@@ -13,7 +15,10 @@ def _day() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class ReportFilter(forms.Form):
+class ReportFilter(OfModelsFilter):
+    listing = REPORTS
+    chosen_by = {"state": "state"}
+
     state = forms.ChoiceField(choices=[ANY, *Report.State.choices], required=False)
     q = forms.CharField(label="Model or reference", required=False, max_length=200)
 

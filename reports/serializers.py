@@ -3,9 +3,10 @@
 from drf_spectacular.utils import extend_schema_field
 
 from inventory.regimes import DISCLAIMER
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut
 from mrm import serializers
 from reports.contents.answers import Standing
+from reports.contents.lists import REPORTS
 from reports.models import Report
 
 STATES = Report.State.values
@@ -20,7 +21,10 @@ class ReportIn(serializers.Serializer):
     period_end = serializers.DateField()
 
 
-class ReportQuery(StrictQuery):
+class ReportQuery(ListQuery):
+    listing = REPORTS
+    chosen_by = {"model": "model__slug", "state": "state"}
+
     model = serializers.SlugField(max_length=100, required=False)
     state = serializers.ChoiceField(STATES, required=False)
 

@@ -7,6 +7,7 @@ from reports.views import regimes, reports, trail, verify
 urlpatterns = [
     path("api/v1/", include("reports.api.urls")),
     path("reports/", reports.report_list, name="report-list"),
+    path("reports/csv/", reports.reports_csv, name="reports-csv"),
     path("reports/recent/", reports.recent_reports, name="recent-reports"),
     path("reports/new/", reports.request_report, name="request-report"),
     path("reports/verify/", verify.verify_report, name="verify-report"),

@@ -1,11 +1,12 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
+from audits.assessments.contents.lists import BREACHES, PLANS, RUNS
 from audits.assessments.models import BreachStep, Kind
 from audits.assessments.services.backtests import MOST_CASES, fault_in_period
 from audits.assessments.states import BreachState, RunState
 from audits.statistics.limits import DecidedBy, Direction, Verdict
 from inventory.policies import TIERS
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut, StrictQuery
 from mrm import serializers
 
 KINDS = [kind.value for kind in Kind]
@@ -15,7 +16,10 @@ BREACH_STEPS = [kind.value for kind in BreachStep.Kind]
 VERDICTS = [verdict.value for verdict in Verdict]
 
 
-class PlanQuery(StrictQuery):
+class PlanQuery(ListQuery):
+    listing = PLANS
+    chosen_by = {"version": "version__number", "kind": "kind", "enabled": "enabled"}
+
     version = serializers.IntegerField(min_value=1, required=False, help_text="Number of a version of the model.")
     kind = serializers.ChoiceField(KINDS, required=False)
     enabled = serializers.BooleanField(required=False, allow_null=True, default=None)
@@ -45,7 +49,10 @@ class RunIn(serializers.Serializer):
     window_end = serializers.DateTimeField(required=False, help_text="By default now.")
 
 
-class RunQuery(StrictQuery):
+class RunQuery(ListQuery):
+    listing = RUNS
+    chosen_by = {"version": "version__number", "kind": "plan__kind", "state": "state", "verdict": "verdict"}
+
     version = serializers.IntegerField(min_value=1, required=False, help_text="Number of a version of the model.")
     kind = serializers.ChoiceField(KINDS, required=False)
     state = serializers.ChoiceField(STATES, required=False)
@@ -109,7 +116,10 @@ class RunInFullOut(RunOut):
     results = ResultOut(many=True)
 
 
-class BreachQuery(StrictQuery):
+class BreachQuery(ListQuery):
+    listing = BREACHES
+    chosen_by = {"version": "version__number", "measure": "measure", "verdict": "verdict"}
+
     version = serializers.IntegerField(min_value=1, required=False, help_text="Number of a version of the model.")
     measure = serializers.CharField(max_length=60, required=False)
     verdict = serializers.ChoiceField([Verdict.AMBER.value, Verdict.RED.value], required=False)

@@ -38,8 +38,8 @@ class TokensApi(SecretOnceApi):
         query = TokenQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         person = _person(request, query.validated_data.get("person"))
-        pages = Pages("-created_at", "id")
-        page = pages.paginate_queryset(_tokens().filter(person=person), request, self)
+        pages = Pages(*query.ordering)
+        page = pages.paginate_queryset(query.chosen(_tokens().filter(person=person)), request, self)
         return pages.get_paginated_response(TokenOut(page, many=True).data)
 
     @extend_schema(

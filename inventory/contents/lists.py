@@ -2,6 +2,21 @@
 
 from mrm.pages.listing import Column, Listing
 
+TRAIL = Listing(
+    (
+        Column("position", "Entry", "position", lambda row: row.position),
+        Column("at", "When", "", lambda row: row.at.isoformat()),
+        Column("actor", "Who", "", lambda row: row.actor_name),
+        Column("authenticated_by", "Proved by", "", lambda row: row.authenticated_by, on_page=False),
+        Column("action", "What", "", lambda row: row.action),
+        Column("subject", "Subject", "", lambda row: row.subject, on_page=False),
+        Column("subject_name", "About", "", lambda row: row.subject_name),
+        Column("model", "Model", "", lambda row: row.model_slug, on_page=False),
+        Column("leaf_hash", "Hash", "", lambda row: row.leaf_hash),
+    ),
+    usual="-position",
+    ties=("position",),
+)
 VERSIONS = Listing(
     (
         Column("number", "Version", "number", lambda row: row.number),

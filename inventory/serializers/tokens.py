@@ -1,5 +1,6 @@
-from inventory.serializers import PersonOut, StrictQuery
+from inventory.serializers import ListQuery, PersonOut
 from mrm import serializers
+from mrm.accounts.contents import TOKENS
 from mrm.accounts.policies import Permission
 from mrm.accounts.services.tokens import LONGEST_OVERLAP, OVERLAP
 
@@ -7,7 +8,9 @@ HOUR = 3600
 ACTIONS = [permission.value for permission in Permission]
 
 
-class TokenQuery(StrictQuery):
+class TokenQuery(ListQuery):
+    listing = TOKENS
+
     person = serializers.UUIDField(required=False, help_text="A service account, for administrators. By default: you.")
 
 

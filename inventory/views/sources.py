@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory import services, tasks
+from inventory.contents.lists import SOURCES
 from inventory.forms import SourceForm
 from inventory.models import Model, Source
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import numbered_page
 from mrm.queue import nudge
 
 
@@ -66,10 +66,10 @@ def close_source(request, source_id):
 
 def _page(request, model: Model, form=None, status: int = 200):
     rows = Source.objects.filter(version__model=model).select_related("version__model", "registered_by")
-    page = numbered_page(request, rows.order_by("closed_at", "-registered_at"))
+    page = SOURCES.page(request, rows)
     context = model_page(request, model, "versions", page=page, form=form or Form())
     context["version"] = context["production"] or model.versions.first()
-    context["is_waiting"] = any(source.closed_at is None and source.read_at is None for source in page)
+    context["is_waiting"] = any(source.closed_at is None and source.read_at is None for source in page.rows)
     return answer(request, "inventory/sources.html", context, part="inventory/source_rows.html", status=status)
 
 

@@ -9,25 +9,36 @@ from django.views.decorators.http import require_safe
 
 from audits.trail import services
 from audits.trail.models import Checkpoint, Endorser
+from inventory.contents.lists import TRAIL
 from inventory.contents.stories import lines_of
 from inventory.contents.trail import chosen, entries_visible_to
 from inventory.forms import TrailFilter
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.pages.answers import answer
-from mrm.pages.tables import numbered_page
 from mrm_verify.canonical import canonical
 from mrm_verify.proof import write_proof
 
 
 @require_safe
 def trail(request):
-    form = TrailFilter(request.GET)
-    form.is_valid()
-    entries = chosen(entries_visible_to(request.user), form.cleaned_data)
-    context = {"page": numbered_page(request, entries), "form": form, "checkpoint": Checkpoint.objects.first()}
+    entries, form = _chosen(request)
+    context = TRAIL.shown(request, entries, csv="trail-csv") | {"form": form, "checkpoint": Checkpoint.objects.first()}
     context["endorsers"] = Endorser.objects.all()
     return answer(request, "trail/trail.html", context, part="trail/rows.html")
+
+
+@require_safe
+def trail_csv(request):
+    """What the page shows, all of it, for a spreadsheet; it proves nothing, as an export does."""
+    entries, _ = _chosen(request)
+    return TRAIL.spreadsheet(request, entries, "trail.csv")
+
+
+def _chosen(request):
+    form = TrailFilter(request.GET)
+    form.is_valid()  # What cannot be read filters nothing.
+    return chosen(entries_visible_to(request.user), form.cleaned_data), form
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import services
 from inventory.contents.history import as_read
+from inventory.contents.lists import USES
 from inventory.contents.uses import answer_for, table_of
 from inventory.forms import UseEditForm, UseForm, UseQuestion
 from inventory.forms.conflicts import merge
@@ -17,9 +18,6 @@ from inventory.views.scope import model_for, model_page
 from mrm.errors import Outdated
 from mrm.http import STATUS
 from mrm.pages.answers import answer_form, posted
-from mrm.pages.tables import numbered_page
-
-USES_PER_PAGE = 20
 
 
 @require_safe
@@ -28,16 +26,16 @@ def uses(request, slug):
     model = model_for(request, slug)
     approvals = UseApproval.objects.select_related("version", "approved_by")
     rows = model.uses.select_related("proposed_by").prefetch_related(Prefetch("approvals", approvals))
-    page = numbered_page(request, rows, USES_PER_PAGE)
+    page = USES.page(request, rows)
     now = timezone.now()
-    for use in page:
+    for use in page.rows:
         given = list(use.approvals.all())
         use.standing = [approval for approval in given if approval.stands(now)]
         use.past = [approval for approval in given if not approval.stands(now)]
     form = UseQuestion(request.GET if "use" in request.GET else None, model=model)
     asked = form.cleaned_data if form.is_valid() else None
     context = model_page(request, model, "uses", page=page, form=form)
-    context["versions"], context["table"] = table_of(model, context["production"], list(page), now)
+    context["versions"], context["table"] = table_of(model, context["production"], page.rows, now)
     context["answer"] = answer_for(asked["version"], asked["use"], now) if asked else None
     return render(request, "inventory/uses.html", context, status=400 if form.errors else 200)
 

@@ -4,8 +4,32 @@ from django.utils import timezone
 
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Role
+from mrm.pages.listing import Column, Listing
 
 MOST_SHOWN = 5
+_ACCOUNT = (
+    Column("name", "Name", "display_name"),
+    Column("kind", "Kind", "kind"),
+    Column("roles", "Roles now"),
+)
+_SEARCHED = ("display_name", "email")
+PEOPLE = Listing(_ACCOUNT, usual="name", searched=_SEARCHED)
+SERVICE_ACCOUNTS = Listing(
+    (*_ACCOUNT, Column("tokens", "Tokens that work"), Column("used", "Last used")), usual="name", searched=_SEARCHED
+)
+READINGS = Listing(
+    (Column("when", "When", "read_at"), Column("address", "Address", "address")), usual="-when", searched=("address",)
+)
+TOKENS = Listing(
+    (
+        Column("created_at", "Issued", "created_at"),
+        Column("name", "Name", "name"),
+        Column("expires_at", "Ends", "expires_at"),
+        Column("last_used_at", "Last used", "last_used_at"),
+    ),
+    usual="-created_at",
+    searched=("name",),
+)
 
 
 def access_of(person: Person) -> dict:

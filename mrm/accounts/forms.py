@@ -7,9 +7,11 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
+from mrm.accounts.contents import PEOPLE
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import Passkey, Password
+from mrm.pages.filters import ListFilter
 
 NOT_FOR_TOKENS = {
     Permission.DECIDE_CHANGE,
@@ -34,6 +36,13 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""
+
+
+class PersonFilter(ListFilter):
+    listing = PEOPLE
+
+    kind = forms.CharField(required=False, widget=forms.HiddenInput)
+    q = forms.CharField(label="Name or e-mail address", required=False, max_length=200)
 
 
 class PersonForm(forms.Form):

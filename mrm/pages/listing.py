@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
@@ -42,12 +43,17 @@ class Head:
 
 @dataclass(frozen=True)
 class Listing:
-    """A list with its columns; `usual` says how it is sorted where nobody asks, `searched` where words are found."""
+    """A list with its columns.
+
+    usual     how it is sorted where nobody asks
+    searched  where words are found
+    ties      what rows that are alike are sorted by; the last tells any two apart
+    """
 
     columns: tuple[Column, ...]
     usual: str
     searched: tuple[str, ...] = ()
-    tie: str = "id"
+    ties: tuple[str, ...] = ("id",)
 
     @property
     def orderings(self) -> list[str]:
@@ -59,7 +65,7 @@ class Listing:
         asked = asked if asked in self.orderings else self.usual
         dash = "-" if asked.startswith("-") else ""
         field = next(column.sorted_by for column in self.columns if column.name == asked.removeprefix("-"))
-        return (f"{dash}{field}", f"{dash}{self.tie}")
+        return tuple(f"{dash}{name}" for name in dict.fromkeys((field, *self.ties)))
 
     def holding(self, rows: QuerySet, text: str) -> QuerySet:
         """The rows that hold every word of a search, each in any of the searched fields."""
@@ -75,15 +81,18 @@ class Listing:
         order = self.ordering(request.GET.get("ordering", ""))
         return keyset_page(rows, order, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
 
-    def shown(self, request: HttpRequest, rows: QuerySet, csv: str = "") -> dict:
-        """What the templates of a list need: its page, its heads, how it is sorted, and the address of its CSV."""
+    def shown(self, request: HttpRequest, rows: QuerySet, csv: str = "", **narrowed: str) -> dict:
+        """What the templates of a list need: its page, its heads, how it is sorted, and the address of its CSV.
+
+        `narrowed` is what the page shows only, beside what its own address asks for.
+        """
         asked = request.GET.get("ordering", "")
         asked = asked if asked in self.orderings else self.usual
         return {
             "page": self.page(request, rows),
             "heads": [head_of(column, asked) for column in self.columns if column.on_page],
             "ordering": asked,
-            "csv": reverse(csv) if csv else "",
+            "csv": f"{reverse(csv)}?{urlencode(request.GET.dict() | narrowed)}" if csv else "",
         }
 
     def spreadsheet(self, request: HttpRequest, rows: QuerySet, filename: str) -> StreamingHttpResponse:

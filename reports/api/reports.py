@@ -36,10 +36,8 @@ class ReportsApi(Api):
     def get(self, request):
         query = ReportQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        wanted = {"model": "model__slug", "state": "state"}
-        chosen = {wanted[name]: value for name, value in query.validated_data.items()}
-        pages = Pages("-requested_at", "id")
-        page = pages.paginate_queryset(_readable(request).filter(**chosen), request, self)
+        pages = Pages(*query.ordering)
+        page = pages.paginate_queryset(query.chosen(_readable(request)), request, self)
         return pages.get_paginated_response(ReportOut(page, many=True).data)
 
     @extend_schema(

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,9 +13,9 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
 from mrm.adapters import storage
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.tables import numbered_page
 from mrm.queue import nudge
 from reports import services, tasks
+from reports.contents.lists import REPORTS
 from reports.forms import ReportFilter, ReportForm
 from reports.models import Report
 
@@ -26,14 +25,7 @@ RECENT = 6
 @require_safe
 def report_list(request):
     form = ReportFilter(request.GET)
-    form.is_valid()
-    reports = _visible(request)
-    if state := form.cleaned_data.get("state"):
-        reports = reports.filter(state=state)
-    if text := form.cleaned_data.get("q"):
-        reports = reports.filter(Q(model__name__icontains=text) | Q(reference__icontains=text))
-    context = {
-        "page": numbered_page(request, reports),
+    context = REPORTS.shown(request, form.chosen(_visible(request)), csv="reports-csv") | {
         "form": form,
         "may_issue": Permission.ISSUE_REPORT in request.user.permissions_in(None),
     }
@@ -41,17 +33,23 @@ def report_list(request):
 
 
 @require_safe
+def reports_csv(request):
+    """What the list shows, all of it, for a spreadsheet."""
+    return REPORTS.spreadsheet(request, ReportFilter(request.GET).chosen(_visible(request)), "reports.csv")
+
+
+@require_safe
 def recent_reports(request):
     """The newest sealed reports, as a part of the home page."""
-    sealed = _visible(request).filter(state=Report.State.SEALED)[:RECENT]
+    sealed = _visible(request).filter(state=Report.State.SEALED).order_by("-requested_at")[:RECENT]
     return render(request, "reports/recent.html", {"reports": sealed})
 
 
 @require_safe
 def model_reports(request, slug):
     model = model_for(request, slug)
-    reports = model.reports.select_related("model", "requested_by")
-    context = model_page(request, model, "reports", page=numbered_page(request, reports))
+    reports = _visible(request).filter(model=model)
+    context = model_page(request, model, "reports", **REPORTS.shown(request, reports, csv="reports-csv", model=slug))
     return render(request, "reports/model_reports.html", context)
 
 

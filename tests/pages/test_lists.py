@@ -2,15 +2,21 @@
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from django.urls import reverse
 
+from audits.assessments.contents import lists as measured
+from audits.trail.models import Action
 from audits.workflows.contents import lists as decided
 from audits.workflows.services import raise_finding, request_change
 from inventory.contents import lists
 from inventory.services import edit_use, propose_use
-from tests.factories import RETIREMENT, make_model, make_version
+from mrm.accounts.contents import PEOPLE, TOKENS
+from reports.contents.lists import REPORTS
+from reports.services import request_report
+from tests.factories import RETIREMENT, make_model, make_reference, make_version
 from tests.rest import is_problem
 
 LISTS = {
@@ -22,6 +28,12 @@ LISTS = {
     "/api/v1/models/loans/versions/": lists.VERSIONS,
     "/api/v1/models/loans/uses/": lists.USES,
     "/api/v1/models/loans/sources/": lists.SOURCES,
+    "/api/v1/models/loans/indicators/": lists.SERIES,
+    "/api/v1/models/loans/plans/": measured.PLANS,
+    "/api/v1/models/loans/runs/": measured.RUNS,
+    "/api/v1/models/loans/breaches/": measured.BREACHES,
+    "/api/v1/reports/": REPORTS,
+    "/api/v1/tokens/": TOKENS,
 }
 PAGES = {
     "finding-list": decided.FINDINGS,
@@ -29,6 +41,15 @@ PAGES = {
     "arrangement-list": decided.ARRANGEMENTS,
     "validation-list": decided.VALIDATIONS,
     "attestation-list": decided.ATTESTATIONS,
+    "report-list": REPORTS,
+    "people": PEOPLE,
+    "trail": lists.TRAIL,
+}
+TABS = {
+    "model-findings": "findings.csv",
+    "model-changes": "changes.csv",
+    "model-validations": "validations.csv",
+    "model-reports": "reports.csv",
 }
 SEVERITIES = ("low", "critical", "medium", "high", "medium")
 
@@ -83,8 +104,8 @@ def test_a_sorted_head_says_so_and_turns_round_when_it_is_followed(visit, valida
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_of_a_list_answers_for_each_of_its_orderings(visit, validator, name):
-    client = visit(validator)
+def test_every_page_of_a_list_answers_for_each_of_its_orderings(visit, auditor, name):
+    client = visit(auditor)
     for ordering in PAGES[name].orderings:
         assert client.get(reverse(name), {"ordering": ordering, "q": "a b"}).status_code == 200, ordering
 
@@ -157,3 +178,51 @@ def test_spreadsheets_hold_all_of_a_list_and_no_formula(visit, validator, owner,
 def test_nobody_elsewhere_reads_a_list_of_a_model(visit, stranger, model):
     for name in ("versions-csv", "uses-csv", "sources-csv"):
         assert visit(stranger).get(reverse(name, args=[model.slug])).status_code == 404
+
+
+def test_the_csv_of_a_tab_holds_what_is_about_that_model_only(visit, validator, findings, model):
+    other = make_version(make_model(name="Cards"))
+    for slug in (model.slug, other.model.slug):
+        client = visit(validator)
+        for tab, filename in TABS.items():
+            page = client.get(reverse(tab, args=[slug])).context
+            answer = client.get(page["csv"])
+            assert answer["Content-Disposition"] == f'attachment; filename="{filename}"'
+            assert len(told(answer)) == len(page["page"].rows), (slug, tab)
+    client = visit(validator)
+    here = client.get(reverse("model-findings", args=[model.slug]), {"ordering": "-title"}).context
+    assert [row["title"][-1] for row in told(client.get(here["csv"]))] == ["4", "3", "2", "1", "0"]
+
+
+def test_reports_are_sorted_searched_and_told_as_csv(visit, api, model, validator, tmp_path):
+    make_reference(make_version(model), tmp_path)
+    asked = [
+        request_report(model, period_start=date(2026, 1, day), period_end=date(2026, 1, 20), actor=None)
+        for day in (3, 1, 2)
+    ]
+    client = visit(validator)
+    rows = told(client.get(reverse("reports-csv"), {"ordering": "period_start", "state": "requested", "q": "loans"}))
+    assert [row["period_start"] for row in rows] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    listed = api(validator).get("/api/v1/reports/", {"ordering": "-reference", "search": "loan", "model": model.slug})
+    assert [row["reference"] for row in listed.json()["results"]] == [report.reference for report in asked[::-1]]
+    assert told(client.get(reverse("reports-csv"), {"q": "nothing such"})) == []
+
+
+def test_the_trail_is_paged_by_where_the_last_page_ended_and_told_as_csv(visit, auditor, findings, monkeypatch):
+    monkeypatch.setattr("mrm.pages.listing.ROWS_PER_PAGE", 3)
+    client, chosen = visit(auditor), {"action": Action.FINDING_RAISED}
+    there = walk(client, reverse("trail"), chosen)
+    assert len(there) == len(findings) and there == sorted(there, reverse=True)
+    rows = told(client.get(reverse("trail-csv"), chosen))
+    assert [int(row["position"]) for row in rows] == there
+    assert {row["actor"] for row in rows} == {findings[0].raised_by.display_name}
+
+
+def test_people_are_found_by_name_and_address(visit, auditor, validator, owner):
+    client = visit(auditor)
+    found = client.get(reverse("people"), {"q": validator.email}).context["page"].rows
+    assert found == [validator]
+    turned = client.get(reverse("people"), {"ordering": "-name"}).context["page"].rows
+    names = [person.display_name for person in turned]
+    assert names == sorted(names, reverse=True)
+    assert client.get(reverse("people"), {"kind": "service"}).context["page"].rows == []

@@ -28,7 +28,7 @@ def test_the_trail_is_searched_by_object_person_and_action(visit, auditor, engin
     assert "Churn" not in client.get(reverse("trail"), {"q": "lending"}).text
     assert "Churn" not in client.get(reverse("trail"), {"person": "Erin"}).text
     found = client.get(reverse("trail"), {"action": "model.registered"}).context["page"]
-    assert {entry.action for entry in found} == {"model.registered"}
+    assert {entry.action for entry in found.rows} == {"model.registered"}
 
 
 def test_an_entry_shows_its_hash_and_the_proof_once_a_checkpoint_covers_it(visit, auditor):

@@ -27,14 +27,10 @@ class BreachesApi(Api):
     def get(self, request, slug):
         query = BreachQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        wanted = dict(query.validated_data)
-        is_open = wanted.pop("open")
-        if "version" in wanted:
-            wanted["version__number"] = wanted.pop("version")
-        breaches = Breach.objects.filter(version__model=model_for(request, slug), **wanted)
-        if is_open is not None:
+        breaches = query.chosen(Breach.objects.filter(version__model=model_for(request, slug)))
+        if (is_open := query.validated_data["open"]) is not None:
             breaches = breaches.filter(closed_at__isnull=is_open)
-        pages = Pages("-opened_at", "id")
+        pages = Pages(*query.ordering)
         page = pages.paginate_queryset(
             breaches.select_related("version__model").prefetch_related("steps__person"), request, self
         )

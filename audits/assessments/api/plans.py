@@ -28,11 +28,8 @@ class PlansApi(Api):
         query = PlanQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         plans = Plan.objects.filter(version__model=model_for(request, slug)).select_related("version__model")
-        wanted = {"version": "version__number", "kind": "kind", "enabled": "enabled"}
-        chosen = {field: query.validated_data.get(name) for name, field in wanted.items()}
-        plans = plans.filter(**{field: value for field, value in chosen.items() if value is not None})
-        pages = Pages("created_at", "id")
-        page = pages.paginate_queryset(plans, request, self)
+        pages = Pages(*query.ordering)
+        page = pages.paginate_queryset(query.chosen(plans), request, self)
         return pages.get_paginated_response(PlanOut(page, many=True).data)
 
     @extend_schema(

@@ -26,11 +26,9 @@ class RunsApi(Api):
     def get(self, request, slug):
         query = RunQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        runs = Run.objects.filter(version__model=model_for(request, slug))
-        wanted = {"version": "version__number", "kind": "plan__kind", "state": "state", "verdict": "verdict"}
-        runs = runs.filter(**{wanted[name]: value for name, value in query.validated_data.items()})
-        pages = Pages("-window_end", "-queued_at", "-id")
+        runs = query.chosen(Run.objects.filter(version__model=model_for(request, slug)))
         runs = runs.select_related("plan", "version__model", "policy", "requested_by")
+        pages = Pages(*query.ordering)
         return pages.get_paginated_response(RunOut(pages.paginate_queryset(runs, request, self), many=True).data)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from django import forms
 
 from audits.statistics.limits import Verdict
+from audits.workflows.contents.lists import ARRANGEMENTS, ATTESTATIONS, CHANGES, VALIDATIONS
 from audits.workflows.models import (
     Arrangement,
     ChangeRequest,
@@ -22,6 +23,7 @@ from inventory.models import ModelVersion
 from inventory.policies import MATERIAL
 from inventory.states import Status
 from mrm.accounts.models import Person
+from mrm.pages.filters import OfModelsFilter
 
 ANY = ("", "Any")
 FINDING = re.compile(r"F-\d{4}-\d{4,}")
@@ -77,7 +79,10 @@ class PortfolioFilter(forms.Form):
     by = forms.ChoiceField(label="Columns", choices=[("month", "Months"), ("week", "Weeks")], required=False)
 
 
-class ChangeFilter(forms.Form):
+class ChangeFilter(OfModelsFilter):
+    listing = CHANGES
+    chosen_by = {"state": "state", "kind": "kind"}
+
     state = forms.ChoiceField(choices=[ANY, *words(ChangeState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ChangeRequest.Kind.choices], required=False)
     q = forms.CharField(label="Model or reference", required=False, max_length=200)
@@ -101,7 +106,10 @@ class ArchiveForm(forms.Form):
     retained_until = forms.DateField(label="Kept until", widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class ArrangementFilter(forms.Form):
+class ArrangementFilter(OfModelsFilter):
+    listing = ARRANGEMENTS
+    chosen_by = {"state": "state", "kind": "kind"}
+
     state = forms.ChoiceField(choices=[ANY, *words(ArrangementState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *Arrangement.Kind.choices], required=False)
     q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
@@ -238,7 +246,9 @@ class DelegationForm(forms.Form):
         self.fields["delegate"].queryset = people
 
 
-class AttestationFilter(forms.Form):
+class AttestationFilter(OfModelsFilter):
+    listing = ATTESTATIONS
+
     state = forms.ChoiceField(choices=[ANY, ("overdue", "Overdue"), *words(AttestationState)], required=False)
     q = forms.CharField(label="Model", required=False, max_length=200)
 
@@ -255,7 +265,10 @@ class AttestationForm(forms.Form):
     )
 
 
-class ValidationFilter(forms.Form):
+class ValidationFilter(OfModelsFilter):
+    listing = VALIDATIONS
+    chosen_by = {"kind": "kind"}
+
     state = forms.ChoiceField(choices=[ANY, ("open", "Open"), *words(ValidationState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ValidationRequest.Kind.choices], required=False)
     opinion = forms.ChoiceField(choices=[ANY, *ValidationOpinion.Outcome.choices], required=False)

@@ -45,13 +45,7 @@ def arrangements_csv(request):
 
 def _chosen(request):
     form = ArrangementFilter(request.GET)
-    form.is_valid()
-    rows = Arrangement.objects.visible_to(request.user).select_related("model", "version")
-    wanted = form.cleaned_data
-    for name in ("state", "kind"):
-        if wanted.get(name):
-            rows = rows.filter(**{name: wanted[name]})
-    return ARRANGEMENTS.holding(rows, wanted.get("q", "")), form
+    return form.chosen(Arrangement.objects.visible_to(request.user).select_related("model", "version")), form
 
 
 @require_safe

@@ -32,11 +32,10 @@ def attestations_csv(request):
 
 def _chosen(request, form: AttestationFilter):
     """The attestations that the filter asks for, among those one may see."""
-    form.is_valid()
     rows = Attestation.objects.visible_to(request.user).select_related("model__owner", "attested_by")
-    if state := form.cleaned_data.get("state"):
+    if state := form.asked.get("state"):
         rows = rows.overdue(timezone.now().date()) if state == "overdue" else rows.filter(state=state)
-    return ATTESTATIONS.holding(rows, form.cleaned_data.get("q", ""))
+    return form.chosen(rows)
 
 
 @require_http_methods(["GET", "POST"])

@@ -39,20 +39,15 @@ def changes_csv(request):
 
 def _chosen(request):
     form = ChangeFilter(request.GET)
-    form.is_valid()  # What cannot be read filters nothing.
     changes = ChangeRequest.objects.visible_to(request.user).select_related("model", "version", "requester")
-    wanted = form.cleaned_data
-    for name in ("state", "kind"):
-        if wanted.get(name):
-            changes = changes.filter(**{name: wanted[name]})
-    return CHANGES.holding(changes, wanted.get("q", "")), form
+    return form.chosen(changes), form
 
 
 @require_safe
 def model_changes(request, slug):
     model = model_for(request, slug)
     changes = model.changes.select_related("model", "version", "requester")
-    context = model_page(request, model, "changes", **CHANGES.shown(request, changes))
+    context = model_page(request, model, "changes", **CHANGES.shown(request, changes, csv="changes-csv", model=slug))
     return render(request, "workflows/model_changes.html", context)
 
 

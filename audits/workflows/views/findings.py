@@ -44,7 +44,8 @@ def findings_csv(request):
 def model_findings(request, slug):
     model = model_for(request, slug)
     findings = Finding.objects.visible_to(request.user).filter(model=model).select_related("model", "owner")
-    context = model_page(request, model, "findings", **FINDINGS.shown(request, ranked(findings)))
+    listed = FINDINGS.shown(request, ranked(findings), csv="findings-csv", model=slug)
+    context = model_page(request, model, "findings", **listed)
     return render(request, "workflows/model_findings.html", context)
 
 
@@ -131,19 +132,13 @@ def _may_ask(finding: Finding, may) -> bool:
 
 def _chosen(request):
     form = FindingFilter(request.GET)
-    form.is_valid()  # What cannot be read filters nothing.
-    findings, wanted = Finding.objects.visible_to(request.user).select_related("model", "owner"), form.cleaned_data
-    if wanted.get("state") == "unfinished":
-        findings = findings.exclude(state__in=ENDED_FINDINGS)
-    elif wanted.get("state"):
-        findings = findings.filter(state=wanted["state"])
-    if wanted.get("severity"):
-        findings = findings.filter(severity=wanted["severity"])
-    if wanted.get("overdue"):
+    findings, asked = Finding.objects.visible_to(request.user).select_related("model", "owner"), form.asked
+    if state := asked.get("state"):
+        unfinished = findings.exclude(state__in=ENDED_FINDINGS)
+        findings = unfinished if state == "unfinished" else findings.filter(state=state)
+    if asked.get("overdue"):
         findings = findings.overdue(timezone.localdate())
-    if wanted.get("owner"):
-        findings = findings.filter(owner__display_name__icontains=wanted["owner"])
-    return FINDINGS.holding(ranked(findings), wanted.get("q", "")), form
+    return form.chosen(ranked(findings)), form
 
 
 def _breach_of(request, model) -> Breach | None:

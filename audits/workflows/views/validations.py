@@ -52,7 +52,7 @@ def model_validations(request, slug):
     rows = _listed(ValidationRequest.objects.filter(model=model))
     today = timezone.now().date()
     due = due_of([model]).get(model.pk)
-    listed = VALIDATIONS.shown(request, rows)
+    listed = VALIDATIONS.shown(request, rows, csv="validations-csv", model=slug)
     context = model_page(
         request,
         model,
@@ -207,16 +207,12 @@ def _with_reason(request, reference, service, heading, lead):
 
 def _filtered(request):
     form = ValidationFilter(request.GET)
-    form.is_valid()
-    wanted = form.cleaned_data
-    rows = _listed(ValidationRequest.objects.visible_to(request.user))
-    if state := wanted.get("state"):
+    rows, asked = _listed(ValidationRequest.objects.visible_to(request.user)), form.asked
+    if state := asked.get("state"):
         rows = rows.open() if state == "open" else rows.filter(state=state)
-    if kind := wanted.get("kind"):
-        rows = rows.filter(kind=kind)
-    if opinion := wanted.get("opinion"):
+    if opinion := asked.get("opinion"):
         rows = rows.filter(pk__in=ValidationOpinion.objects.standing().filter(outcome=opinion).values("request"))
-    return VALIDATIONS.holding(rows, wanted.get("q", "")), form
+    return form.chosen(rows), form
 
 
 def _listed(rows):

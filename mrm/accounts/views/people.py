@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mrm.accounts import services
-from mrm.accounts.forms import PersonForm, ReasonForm, RoleForm
+from mrm.accounts.contents import PEOPLE, READINGS, SERVICE_ACCOUNTS
+from mrm.accounts.forms import PersonFilter, PersonForm, ReasonForm, RoleForm
 from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import Permission
 from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
 from mrm.accounts.states import GrantState
-from mrm.pages.answers import answer_form, posted
-from mrm.pages.tables import numbered_page
+from mrm.pages.answers import answer, answer_form, posted
 
 MOST_SHOWN = 100
 
@@ -22,24 +22,27 @@ MOST_SHOWN = 100
 def people(request):
     """Everybody and what they hold now, or service accounts only; above them, the roles that await a second person."""
     services.require(request.user, Permission.READ_PEOPLE, None)
-    of_services = request.GET.get("kind") == Person.Kind.SERVICE
-    rows = numbered_page(request, Person.objects.service_accounts() if of_services else Person.objects.all())
-    grants = RoleGrant.objects.in_force(timezone.now()).filter(person__in=[person.pk for person in rows])
+    form = PersonFilter(request.GET)
+    of_services = form.asked.get("kind") == Person.Kind.SERVICE
+    everybody = Person.objects.service_accounts() if of_services else Person.objects.all()
+    listed = (SERVICE_ACCOUNTS if of_services else PEOPLE).shown(request, form.chosen(everybody))
+    shown = [person.pk for person in listed["page"].rows]
+    grants = RoleGrant.objects.in_force(timezone.now()).filter(person__in=shown)
     held = {}
     for grant in grants.select_related("workspace"):
         held.setdefault(grant.person_id, []).append(grant)
     proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by").order_by("proposed_at")
     unconfirmed = Recertification.objects.open().select_related("grant__person", "grant__workspace")
     me = request.user
-    context = {
-        "page": rows,
+    context = listed | {
+        "form": form,
         "of_services": of_services,
         "held": held,
         "proposed": [(grant, why_not_decide_grant(grant, person=me)) for grant in proposed[:MOST_SHOWN]],
         "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed[:MOST_SHOWN]],
         "may": me.permissions_in(None),
     }
-    return render(request, "accounts/people.html", context)
+    return answer(request, "accounts/people.html", context, part="accounts/people_rows.html")
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,7 +99,7 @@ def readings(request, person_id):
     """What an auditor or an examiner has read, the newest first."""
     services.require(request.user, Permission.READ_PEOPLE, None)
     person = get_object_or_404(Person, pk=person_id)
-    context = {"person": person, "page": numbered_page(request, person.readings.all())}
+    context = {"person": person, **READINGS.shown(request, person.readings.all())}
     return render(request, "accounts/readings.html", context)
 
 

@@ -1,0 +1,40 @@
+"""What the page of a list may be narrowed to: one form for all of them, as `Listing` is one for what they show."""
+
+from typing import ClassVar
+
+from django import forms
+from django.db.models import QuerySet
+
+from mrm.pages.listing import Listing
+
+
+class ListFilter(forms.Form):
+    """The filters of a list. `chosen_by` says which field each is for; the others a list looks at itself.
+
+    What cannot be read filters nothing.
+    """
+
+    listing: ClassVar[Listing]
+    chosen_by: ClassVar[dict[str, str]] = {}
+
+    @property
+    def asked(self) -> dict:
+        """What was asked for and could be read."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        """The rows that fit."""
+        asked = self.asked
+        rows = rows.filter(**{field: asked[name] for name, field in self.chosen_by.items() if name in asked})
+        return self.listing.holding(rows, asked.get("q", ""))
+
+
+class OfModelsFilter(ListFilter):
+    """The filters of a list whose rows belong to models: to one of them, too, as its own page asks."""
+
+    model = forms.SlugField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    def chosen(self, rows: QuerySet) -> QuerySet:
+        slug = self.asked.get("model")
+        return super().chosen(rows.filter(model__slug=slug) if slug else rows)
