@@ -47,6 +47,12 @@ UNDECIDED = (
         "request.reference = approval.change_reference AND request.version_id = version.id",
     ),
     (
+        "{} holds or held, and no approved request stands behind it.",
+        """SELECT arrangement.reference FROM workflows_arrangement arrangement
+        WHERE arrangement.kind <> 'suspension' AND arrangement.validation_id IS NULL""",
+        "request.id = arrangement.change_id AND request.model_id = arrangement.model_id",
+    ),
+    (
         "Version {} of the policy came into force, and no approved request asked for it.",
         "SELECT policy.number::text FROM inventory_policy policy WHERE policy.number > 1",
         """request.kind = 'policy_change' AND request.terms ->> 'draft' IN (

@@ -16,10 +16,11 @@ from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Fin
 from inventory import policies
 from inventory.models import Policy
 from inventory.services import add_particular, confirm_tier, edit_model
-from tests.factories import make_model, make_version, promote, publish, retire
+from tests.factories import make_model, make_version, promote, publish, retire, undecided
 from tests.pages.scenery import make_assessed_model, make_run
 from tests.rest import is_problem
 
+OFFICERS = ["validator", "risk_officer"]
 ADDRESS = "/api/v1/indicators/"
 
 
@@ -71,7 +72,7 @@ def test_what_is_in_production_without_an_approval_is_counted(read, workspace, e
     assert (read("unapproved_in_use").value, read("unapproved_in_use").verdict) == (1, "red")
     ChangeRequest.objects.create(
         reference="CR-2026-0001", kind="approval", model=model, version=model.versions.get(), reason="R",
-        policy=Policy.objects.in_force(), roles_required=[], evidence_digest="0" * 64, state="pending",
+        policy=Policy.objects.in_force(), roles_required=OFFICERS, evidence_digest="0" * 64, state="pending",
         expires_at=timezone.now(),
     )  # fmt: skip
     assert read("unapproved_in_use").value == 1
@@ -251,13 +252,14 @@ def test_an_exception_counts_while_it_holds_and_then_as_lapsed(read, workspace):
     model, now = make_model(), timezone.now()
     change = ChangeRequest.objects.create(
         reference="CR-2026-0002", kind="exception", model=model, reason="R", policy=Policy.objects.in_force(),
-        roles_required=[], evidence_digest="0" * 64, expires_at=now,
+        roles_required=OFFICERS, evidence_digest="0" * 64, expires_at=now,
     )  # fmt: skip
     held = {"kind": "exception", "model": model, "change": change, "title": "T"}
-    Arrangement.objects.create(reference="EX-2026-0001", clause="cadence", ends_at=now + timedelta(days=9), **held)
-    Arrangement.objects.create(
-        reference="EX-2026-0002", clause="validation", starts_at=now - timedelta(days=20), state="expired",
-        ends_at=now - timedelta(days=9), **held,
-    )  # fmt: skip
+    with undecided("workflows_arrangement", "workflows_arrangement_is_decided"):
+        Arrangement.objects.create(reference="EX-2026-0001", clause="cadence", ends_at=now + timedelta(days=9), **held)
+        Arrangement.objects.create(
+            reference="EX-2026-0002", clause="validation", starts_at=now - timedelta(days=20), state="expired",
+            ends_at=now - timedelta(days=9), **held,
+        )  # fmt: skip
     assert (read("exceptions_live").value, read("exceptions_lapsed").value) == (1, 1)
     assert read("exceptions_lapsed").verdict == "red"

@@ -1,6 +1,6 @@
 """Rows changed by SQL: refused by a trigger, or found because no entry of the trail says so."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.models import Arrangement, ChangeRequest, Decision
 from audits.workflows.services import decide, raise_finding, request_change, withdraw
 from inventory.attributes import COLUMNS
 from inventory.models import Model, ModelVersion
@@ -200,23 +200,31 @@ def test_what_was_done_without_a_decision_by_the_owner_of_the_tables_is_named(ch
     publish(standard_document | {"title": "Mine"})
     confirm(change.model)
     approve_for(change.version, make_use(change.model))
+    with undecided("workflows_arrangement", "workflows_arrangement_is_decided"):
+        held = Arrangement.objects.create(
+            reference="EX-2026-9999", kind="exception", clause="cadence", model=change.model, change=change,
+            title="Mine.", ends_at=timezone.now() + timedelta(days=9),
+        )  # fmt: skip
+        record(Action.ARRANGEMENT_BEGUN, actor=None, subject=held)
     withdraw(change, reason="No longer.", actor=change.requester)
     retire(change.model)
     assert named() == [
         "The model churn was retired after it had been in production, and no approved request asked for it.",
         "The tier of the model churn was confirmed by nobody, and no approved request did so.",
         "An approval of version 1 of the model churn for a use was given, and no approved request stands behind it.",
+        "EX-2026-9999 holds or held, and no approved request stands behind it.",
         "Version 2 of the policy came into force, and no approved request asked for it.",
     ]
 
 
 def test_a_request_that_nobody_had_to_approve_decides_nothing(change):
-    """By SQL as the application's own role: a request that awaits no role is approved by nobody."""
+    """While the trigger is off that asks for approvers: a request that awaits no role is approved by nobody."""
     asked = ChangeRequest(
         reference="CR-2026-9999", kind="promotion", model=change.model, version=change.version, reason="Mine.",
         policy=change.policy, roles_required=[], evidence_digest="", expires_at=change.expires_at,
     )  # fmt: skip
-    asked.save(force_insert=True)
+    with undecided("workflows_changerequest", "workflows_changerequest_names_approvers"):
+        asked.save(force_insert=True)
     with governed():
         record(Action.CHANGE_REQUESTED, actor=None, subject=asked)
         ChangeRequest.objects.filter(pk=asked.pk).update(state="approved", decided_at=timezone.now())

@@ -5,12 +5,15 @@ tables is in tests/reports/test_agreement.py: triggers can be switched off, and 
 """
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from audits.workflows.services import request_change
+from audits.workflows.models import Arrangement
+from audits.workflows.services import request_change, suspend
+from audits.workflows.services.validations import request_validation
 from inventory.models import Model, ModelVersion, Policy, PolicyDraft, TierAssessment
 from inventory.services import (
     approve_use,
@@ -18,6 +21,7 @@ from inventory.services import (
     promote_version,
     propose_policy,
     publish_policy,
+    resume_model,
     retire_model,
 )
 from inventory.states import Stage, Status
@@ -110,6 +114,37 @@ def test_a_version_inserted_as_promoted_by_sql_is_refused(workspace):
     for row in ({"stage": Stage.PRODUCTION}, {"promoted_at": timezone.now()}):
         with refused("goes into production by an approved request"):
             ModelVersion.objects.bulk_create([ModelVersion(model=model, number=1, schema=[], **row)])
+
+
+# What holds for a time.
+
+
+@pytest.mark.parametrize("kind", ["exception", "overlay", "acceptance", "approval", "condition", "break_glass"])
+def test_nothing_holds_for_a_time_that_was_not_decided(story, kind):
+    """Neither without a request nor on one about something else, such as the promotion that there was."""
+    change = story.version.changes.get(kind="promotion")
+    kept = {"kind": kind, "model": story.model, "version": story.version, "title": "Mine.", "change": change}
+    with refused("EX-2026-9999 holds by an approved request or opinion"):
+        Arrangement.objects.create(
+            reference="EX-2026-9999", clause="cadence", ends_at=timezone.now() + timedelta(days=9), **kept
+        )
+
+
+def test_a_validation_that_nobody_approved_does_not_hold(story):
+    asked = request_validation(story.version, kind="initial", trigger=WHY, actor=story.owner)
+    with refused("holds by an approved request or opinion"):
+        Arrangement.objects.create(
+            reference="VA-2026-9999", kind="validation", model=story.model, version=story.version, validation=asked,
+            title="Fit.", ends_at=timezone.now() + timedelta(days=900),
+        )  # fmt: skip
+
+
+def test_14_a_suspension_is_not_lifted_by_one_person_from_a_shell_or_by_sql(story):
+    suspension = suspend(story.model, reason="Scores are constant.", actor=story.owner)
+    with refused("runs again by an approved request that lifts"):
+        resume_model(story.model, because="I say so.", actor=story.risk_officer)
+    with refused("is lifted by an approved request"):
+        Arrangement.objects.filter(pk=suspension.pk).update(state="closed", ended_at=timezone.now())
 
 
 # A retirement.

@@ -9,14 +9,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import delegate, request_change
+from audits.workflows.services import delegate, request_change, withdraw
 from audits.workflows.states import CHANGE_TRANSITIONS
-from inventory.models import Policy
+from inventory.models import Model, Policy
 from inventory.services import propose_policy
 from mrm.accounts.models import Person, RoleGrant, Signature
 from mrm.accounts.policies import FORBIDDEN_TOGETHER, Role
 from mrm.accounts.services import grant_role
-from tests.factories import RETIREMENT, make_person, make_workspace
+from tests.factories import RETIREMENT, make_person, make_workspace, publish
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
 
@@ -134,14 +134,66 @@ def test_a_request_is_not_approved_without_every_decision_it_needs(retraining, s
             ChangeRequest.objects.filter(pk=retraining.pk).update(state=state)
 
 
-def test_a_request_for_the_committee_is_not_approved_by_its_minutes_alone(story):
-    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+def forge(change: ChangeRequest, **fields) -> ChangeRequest:
+    """A copy of a request, inserted past the services."""
     forged = ChangeRequest.objects.get(pk=change.pk)
     forged.pk, forged.reference, forged.about = uuid.uuid4(), "CR-2026-9001", "forged"
-    forged.roles_required = ["committee"]
+    for name, value in fields.items():
+        setattr(forged, name, value)
     forged.save(force_insert=True)
-    with refused("approval as committee is missing"), transaction.atomic():
+    return forged
+
+
+def test_a_request_for_the_committee_is_not_approved_by_its_minutes_alone(story):
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    forged = forge(change, roles_required=[*change.roles_required, "committee"])
+    with refused("needs its quorum of 3"), transaction.atomic():
         ChangeRequest.objects.filter(pk=forged.pk).update(state="approved", minutes={"outcome": "approved"})
+
+
+@pytest.mark.parametrize(
+    "roles", [[], ["validator"], ["committee"], ["validator", "validator"], {}, "validator"], ids=str
+)
+def test_a_request_that_awaits_nobody_or_too_few_is_not_inserted(story, roles):
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    with refused("a request awaits"), transaction.atomic():
+        forge(change, roles_required=roles)
+
+
+def test_each_approval_that_the_policy_asks_for_is_awaited_as_often_as_it_says(story):
+    """Tier 1 asks two risk officers for a retirement: a request that awaits one of them, and others, is refused."""
+    Model.objects.filter(pk=story.model.pk).update(tier=1, tier_confirmed_at=None)
+    change = request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=RETIREMENT, actor=story.owner)
+    assert change.roles_required == ["risk_officer", "risk_officer"]
+    withdraw(change, reason="To ask otherwise.", actor=story.owner)
+    with refused("everybody whom the policy names for retirement in tier 1"), transaction.atomic():
+        forge(change, state="pending", roles_required=["risk_officer", "validator", "compliance"])
+    forge(change, state="pending", roles_required=["risk_officer", "validator", "risk_officer"])
+
+
+def test_a_legal_hold_is_not_released_by_a_request_for_other_deciders(story):
+    hold = {"kind": "hold_release", "terms": {"hold": "LH-2026-0001"}, "roles_required": ["validator", "risk_officer"]}
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    with refused("everybody whom the policy names for hold_release"), transaction.atomic():
+        forge(change, **hold)
+
+
+def test_a_request_is_bound_to_the_policy_in_force_and_to_no_milder_one_of_before(story):
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    document = Policy.objects.in_force().document
+    document["changes"]["expire_after_days"] = 20
+    publish(document)
+    with refused("bound to the policy in force"), transaction.atomic():
+        forge(change)
+
+
+def test_where_the_policy_asks_for_a_passkey_no_other_signature_decides(story):
+    document = Policy.objects.in_force().document
+    document["signatures"] = {"passkey": {"retraining": ["2"]}}
+    publish(document)
+    change = request_change(Kind.RETRAINING, story.version, reason=WHY, breach=story.breach, actor=story.engineer)
+    with refused("signed by passkey"), transaction.atomic():
+        written(change, story.validator)
 
 
 @pytest.mark.parametrize(
