@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.assessments.services import close_breach, take_step
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import raise_finding, request_change, submit_finding
+from audits.workflows.services import close_finding, raise_finding, request_change, submit_finding
 from tests.factories import RETIREMENT, make_model, make_version
 from tests.pages.scenery import make_assessed_model, make_run
 
@@ -53,6 +54,41 @@ def test_a_red_breach_is_asked_of_the_owner_and_the_second_line_until_somebody_t
         actor=validator,
     )
     assert breach not in asked(validator)
+
+
+def answering(breach, *, by):
+    """A finding on a breach, which takes it up."""
+    said = {"severity": "low", "title": "Drifts", "observation": "So.", "required_outcome": "Not."}
+    return raise_finding(breach.version.model, breach=breach, **said, actor=by)
+
+
+def test_a_red_breach_is_asked_of_somebody_at_every_step_until_it_is_closed(asked, model, owner, validator):
+    breach = model.versions.get().breaches.get()
+    take_step(breach, kind="triage", text="Omar asks the branches.", actor=owner)
+    cause = "Say the root cause of the red breach: PSI of income"
+    assert cause in asked(owner)
+    assert cause in asked(validator)
+    take_step(breach, kind="root_cause", text="A campaign.", actor=owner)
+    decide = "Decide on the red breach: PSI of income"
+    assert decide in asked(validator)
+    assert not any("red breach" in what for what in asked(owner))
+    take_step(breach, kind="decision", decision="retrain", text="They stay.", actor=validator)
+    close, have_done = (f"{what} the red breach" for what in ("Close", "Have done what was decided on"))
+    assert any(what.startswith(close) for what in asked(validator))
+    assert any(what.startswith(have_done) for what in asked(owner))
+    answering(breach, by=validator)
+    assert any(what.startswith(close) for what in asked(validator))
+    assert not any("red breach" in what for what in asked(owner))
+    close_breach(breach, reason="Retrained.", actor=validator)
+    assert not any("red breach" in what for what in asked(validator))
+
+
+def test_a_red_breach_is_asked_again_while_it_is_open_after_its_finding_is_closed(asked, model, validator, owner):
+    finding = answering(model.versions.get().breaches.get(), by=validator)
+    assert not any("red breach" in what for what in asked(owner))
+    submit_finding(finding, response="Here it is.", actor=owner)
+    close_finding(finding, reason="So it is.", actor=validator)
+    assert "Take up the red breach: PSI of income" in asked(owner)
 
 
 def test_a_finding_is_asked_of_the_owner_and_its_answer_of_the_second_line(asked, model, owner, validator):
@@ -148,5 +184,5 @@ def test_the_queue_needs_few_queries_however_long_it_is(
         raise_finding(model, severity="low", title="T", observation="O", required_outcome="R", actor=validator)
     client = visit(risk_officer)
     assert ChangeRequest.objects.count() == 6
-    with django_assert_max_num_queries(19):  # One for each kind of task, whatever their number.
+    with django_assert_max_num_queries(20):  # One for each kind of task, whatever their number.
         client.get(reverse("home"))

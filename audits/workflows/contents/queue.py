@@ -7,12 +7,13 @@ from datetime import UTC, datetime, time
 from django.db.models import Prefetch, Q
 from django.urls import reverse
 
-from audits.assessments.models import Breach, Run
+from audits.assessments.models import Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
 from audits.workflows.contents.access import access_tasks
 from audits.workflows.contents.asked import MOST_OF_A_KIND, SOON, Task
+from audits.workflows.contents.breaches import breach_tasks
 from audits.workflows.contents.findings import is_asked, next_step
 from audits.workflows.models import (
     Arrangement,
@@ -28,7 +29,6 @@ from inventory.models import Model, ModelVersion, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
-from mrm.pages import wording
 from mrm.pages.wording import counted
 
 RESTING = (FindingState.RISK_ACCEPTED, *ENDED_FINDINGS)
@@ -41,7 +41,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_changes_to_decide(person),
         *_arrangements(person, models, now),
         *_findings(person, models),
-        *_breaches(person, models),
+        *breach_tasks(person, models),
         *_candidates_and_failed_runs(person, models),
         *_tiers_to_confirm(person, models),
         *_tiers_to_assess_again(person, models),
@@ -142,36 +142,6 @@ def _findings(person, models) -> Iterator[Task]:
             address=reverse("finding", args=[finding.reference]),
             due_at=datetime.combine(due_at, time.max, tzinfo=finding.raised_at.tzinfo) if due_at else None,
             since=finding.raised_at,
-        )
-
-
-def _breaches(person, models) -> Iterator[Task]:
-    """Red breaches that nobody has taken up yet, those of one version together."""
-    asked_for = ChangeRequest.objects.filter(state__in=(ChangeState.PENDING, ChangeState.APPROVED))
-    red = (
-        Breach.objects.open()
-        .filter(version__model__in=models, verdict=Verdict.RED, findings__isnull=True)
-        .exclude(steps__kind="decision")
-        .exclude(version__in=asked_for.values("version"))
-        .select_related("version__model")
-        .order_by("opened_at")
-    )
-    of_version = defaultdict(list)
-    for breach in red[: 4 * MOST_OF_A_KIND]:
-        of_version[breach.version].append(breach)
-    for version, breaches in of_version.items():
-        if not _may(person, Permission.RAISE_FINDING, version.model) and version.model.owner_id != person.pk:
-            continue
-        first, others = breaches[0], len(breaches) - 1
-        about = wording.case(first.measure, first.column, first.segment)
-        yield Task(
-            icon="alert",
-            what=f"Take up the red breach: {about}" + (f" and {others} more" if others else ""),
-            why=f"{version}. Ask for retraining, raise a finding, or close it with a reason.",
-            brief=f"Red breach of {version}",
-            action="Diagnose",
-            address=reverse("breach", args=[first.pk]),
-            since=first.opened_at,
         )
 
 
