@@ -10,7 +10,8 @@ from audits.workflows.services import validations
 from demo.building import approve
 from demo.cast import Cast
 from demo.governance import in_days
-from inventory.models import Model
+from inventory.models import Cadence, Model
+from inventory.services import tighten_cadence
 from mrm.accounts import services as accounts
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import Role
@@ -28,6 +29,7 @@ def leave_waiting(cast: Cast) -> None:
     _ask_for_a_validation(cast)
     _propose_a_role(people)
     _delegate(people)
+    _look_more_often(cast)
 
 
 def _hold_records(cast: Cast, people: dict[str, Person]) -> None:
@@ -91,6 +93,14 @@ def _delegate(people: dict[str, Person]) -> None:
     if not Delegation.objects.exists():
         ends_at = timezone.now() + timedelta(days=14)
         workflows.delegate(people["officer"], reason="Leave.", ends_at=ends_at, actor=people["officer.two"])
+
+
+def _look_more_often(cast: Cast) -> None:
+    """While a finding on fairness is open, the owner confirms the entry more often than the policy wants."""
+    model = Model.objects.get(slug="mortgage-approval")
+    if not Cadence.objects.filter(model=model).exists():
+        why = "While the finding on the impact ratio is open, its entry is confirmed every month."
+        tighten_cadence(model, rhythm="attestation", every="monthly", reason=why, actor=cast.validator)
 
 
 def _ask(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict, by: Person) -> ChangeRequest:

