@@ -169,6 +169,8 @@ def trend_chart(
 
 def series_chart(points: Sequence[tuple[str, float]], *, unit: str) -> dict:
     """What somebody else measured, over time; nothing of it is judged, so it has no verdict."""
+    import altair as alt
+
     numbers = [value for _, value in points]
     bottom, top = _room(numbers)
     base = alt.Chart(_data([{"at": at, "value": value} for at, value in points]), height=150, width="container").encode(
