@@ -31,6 +31,7 @@ class Permission(StrEnum):
     CHANGE_PLAN = "change_plan"
     RUN_ASSESSMENT = "run_assessment"
     REQUEST_CHANGE = "request_change"
+    REQUEST_LEGAL_HOLD = "request_legal_hold"  # And its release; the CRO and an auditor decide.
     CLASSIFY_CHANGE = "classify_change"  # Whether it is material; history keeps some from it.
     DECIDE_CHANGE = "decide_change"  # Which roles a change awaits is the policy's, per kind and tier.
     DECIDE_RETENTION = "decide_retention"  # How long records are kept is decided together with an auditor.
@@ -70,6 +71,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.CHANGE_PLAN: frozenset({VAL, HOV, RSK}),
     Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, HOV, RSK, CMP}),
     Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, HOV, RSK}),
+    Permission.REQUEST_LEGAL_HOLD: frozenset({ENG, OWN, VAL, HOV, RSK, CRO, CMP}),
     Permission.CLASSIFY_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.DECIDE_CHANGE: frozenset({VAL, HOV, RSK, CRO, CMP}) | COMMITTEE,
     Permission.DECIDE_RETENTION: frozenset({VAL, HOV, RSK, CRO, CMP, AUD}) | COMMITTEE,
@@ -102,6 +104,7 @@ ALLOWED_TO_SERVICES = frozenset(
         Permission.LOG_DATA,
         Permission.RUN_ASSESSMENT,
         Permission.REQUEST_CHANGE,
+        Permission.REQUEST_LEGAL_HOLD,
         Permission.REQUEST_VALIDATION,
         Permission.ISSUE_REPORT,
     }

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audits.assessments.models import Breach, Plan
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.hygiene import BY_NAME, breaking
 from audits.workflows.models import Arrangement, ChangeRequest
-from audits.workflows.services import close_arrangement, request_change, why_not_decide
+from audits.workflows.services import close_arrangement, request_change, why_not_decide, withdraw
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Model
 from mrm.accounts.models import Person
@@ -21,8 +22,8 @@ from registry.services.tags import delete_model_tag, set_model_tag
 from registry.services.versions import delete_version
 from tests.factories import make_person, make_version, retire
 from tests.fixtures.story import approve
-from tests.workflows.duties import now_holding
-from tests.workflows.kinds import decided
+from tests.workflows.duties import assert_the_database_refuses, now_holding
+from tests.workflows.kinds import decided, overlay_terms
 
 Kind = ChangeRequest.Kind
 TERMS = {"matter": "Regulator's inquiry 2026-17", "scope": "Decisions on single earners since spring."}
@@ -60,6 +61,57 @@ def test_15_a_hold_is_placed_by_the_cro_and_an_auditor_and_by_neither_alone(stor
 def test_15_whoever_asked_for_a_hold_decides_neither_about_it_nor_about_its_release(story, hold):
     by_now = now_holding(story.risk_officer, Role.CHIEF_RISK_OFFICER, workspace=story.workspace)
     assert f"you proposed {hold.reference} on" in " ".join(why_not_decide(release_of(hold, story), person=by_now))
+
+
+def asked_by(person: Person, story) -> ChangeRequest:
+    return request_change(Kind.LEGAL_HOLD, story.model, reason="A complaint.", terms=TERMS, actor=person)
+
+
+@pytest.mark.parametrize("role", [Role.COMPLIANCE, Role.CHIEF_RISK_OFFICER])
+def test_15_compliance_and_the_cro_ask_for_a_hold_that_another_cro_and_an_auditor_decide(story, officer, role):
+    person = make_person(role, workspace=story.workspace)
+    change = asked_by(person, story)
+    assert any("Whoever asks for a change does not decide it" in why for why in why_not_decide(change, person=person))
+    with pytest.raises(NotPermitted):
+        approve(change, person)
+    assert_the_database_refuses(change, person, "whoever asks for a change does not decide it")
+    approve(change, story.auditor)
+    assert not Arrangement.objects.on_hold().exists(), "the auditor alone, with whoever asked, places nothing"
+    approve(change, officer)
+    hold = Arrangement.objects.on_hold().get()
+    assert f"you proposed {hold.reference} on" in " ".join(why_not_decide(release_of(hold, story), person=person))
+
+
+@pytest.mark.parametrize("role", [Role.COMPLIANCE, Role.CHIEF_RISK_OFFICER])
+def test_15_they_ask_on_the_page_and_over_rest_for_a_hold_and_its_release_and_for_nothing_else(
+    story, officer, api, role
+):
+    person, browser = make_person(role, workspace=story.workspace), Client()
+    browser.force_login(person)
+    address = reverse("request-model-change", args=[story.model.slug])
+    assert "Request a legal hold" in browser.get(reverse("model", args=[story.model.slug])).text
+    offered = browser.get(address).text
+    assert "Legal hold" in offered and "Overlay" not in offered
+    sent = {f"terms.{name}": value for name, value in TERMS.items()}
+    assert browser.post(address, {"kind": "legal_hold", "reason": "A complaint."} | sent).status_code == 302
+    first = ChangeRequest.objects.get(kind=Kind.LEGAL_HOLD)
+    assert "Withdraw" in browser.get(reverse("change", args=[first.reference])).text
+    withdraw(first, reason="Settled.", actor=person)
+    client = api(person)
+    asked = {"kind": "legal_hold", "model": story.model.slug, "reason": "A complaint.", "terms": TERMS}
+    held = client.post("/api/v1/changes/", asked, format="json")
+    assert held.status_code == 201
+    for decider in (officer, story.auditor):
+        approve(ChangeRequest.objects.get(reference=held.json()["reference"]), decider)
+    assert release_of(Arrangement.objects.on_hold().get(), story, actor=person).requester == person
+    overlay = asked | {"kind": "overlay", "terms": overlay_terms()}
+    assert client.post("/api/v1/changes/", overlay, format="json").status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.EXAMINER, Role.ADMINISTRATOR, Role.COMMITTEE_MEMBER])
+def test_15_nobody_else_asks_for_a_hold(story, role):
+    with pytest.raises(NotPermitted, match="request legal hold"):
+        asked_by(make_person(role, workspace=story.workspace), story)
 
 
 def test_15_only_the_same_two_release_a_hold(story, hold, officer):

@@ -15,7 +15,6 @@ from audits.workflows.services.kinds import KINDS, cleaned
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
-from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken, UnusableData
 
@@ -40,12 +39,8 @@ def request_change(
 
 
 def _require(kind: str, model: Model | None, actor) -> None:
-    require(
-        actor,
-        Permission.PROPOSE_POLICY if KINDS[kind].about == "policy" else Permission.REQUEST_CHANGE,
-        model.workspace_id if model else None,
-        model_slug=model.slug if model else None,
-    )
+    where = model.workspace_id if model else None
+    require(actor, KINDS[kind].asked_by, where, model_slug=model.slug if model else None)
 
 
 @governed()

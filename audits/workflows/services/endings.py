@@ -7,9 +7,9 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest
+from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
-from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken
 
@@ -17,7 +17,7 @@ from mrm.errors import NotPermitted, RuleBroken
 @governed()
 def withdraw(change: ChangeRequest, *, reason: str, actor) -> ChangeRequest:
     """Take a request back; its requester may, and so may the model's owner."""
-    require(actor, Permission.REQUEST_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
+    require(actor, KINDS[change.kind].asked_by, change.workspace_id, model_slug=change.model_slug or None)
     if actor and actor.pk not in (change.requester_id, change.model.owner_id if change.model else None):
         raise NotPermitted("Only whoever asked for this change, or the model's owner, can withdraw it.")
     if not reason.strip():

@@ -9,6 +9,7 @@ from audits.workflows import services
 from audits.workflows.contents.lists import ARRANGEMENTS
 from audits.workflows.forms import ArrangementFilter, ReasonForm
 from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.suspension import why_not_suspend
 from audits.workflows.services.terms import told_terms
 from audits.workflows.states import ArrangementState
@@ -59,7 +60,7 @@ def arrangement(request, reference):
         "model": found.model,
         "terms": told_terms(found.change) if found.change else [],
         "renewed_by": getattr(found, "renewal", None),
-        "renewal_address": _renewal_address(found) if Permission.REQUEST_CHANGE in may else "",
+        "renewal_address": _renewal_address(found, may),
         "may_close": Permission.CLOSE_FINDING in may
         and request.user.pk not in involved
         and found.kind not in ENDED_BY_DECISION
@@ -132,11 +133,13 @@ def _arrangement_for(request, reference) -> Arrangement:
     return get_object_or_404(rows, reference=reference)
 
 
-def _renewal_address(found: Arrangement) -> str:
+def _renewal_address(found: Arrangement, may: set[Permission]) -> str:
     """Where to ask for its renewal, for a full approval in its place, or for the lifting of a suspension."""
     if found.kind not in RENEWED_BY or found.state not in (ArrangementState.ACTIVE, ArrangementState.EXPIRED):
         return ""
     kind, names_it = RENEWED_BY[found.kind]
+    if KINDS[kind].asked_by not in may:
+        return ""
     of_version = found.version is not None
     page = reverse("request-change", args=[found.model_slug, found.version.number]) if of_version else ""
     page = page or reverse("request-model-change", args=[found.model_slug])

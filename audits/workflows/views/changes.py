@@ -18,6 +18,7 @@ from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
 from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.queue import nudge
@@ -98,8 +99,11 @@ def _ask(request, subject, model, *, kind=""):
 
 
 def _choose(request, subject, model, offered):
-    """What can be asked for, and what for."""
-    choices = [(services.draft_change(name, subject), kind) for name, kind in offered.items()]
+    """What this person can ask for, and what for."""
+    may = request.user.permissions_in(model.workspace_id, model.slug)
+    if not may & {kind.asked_by for kind in offered.values()}:
+        require(request.user, Permission.REQUEST_CHANGE, model.workspace_id, model_slug=model.slug)
+    choices = [(services.draft_change(name, subject), kind) for name, kind in offered.items() if kind.asked_by in may]
     choices = [(draft, kind, awaits_words(draft)) for draft, kind in choices]
     return _asking_page(request, model, {"choices": choices, "subject": subject})
 
@@ -241,7 +245,7 @@ def _change_page(request, change, form=None, status=200):
         "conclusion": ConclusionForm(),
         "arrangements": change.arrangements.order_by("reference"),
         "may_withdraw": request.user.pk in (change.requester_id, change.model.owner_id if change.model else None)
-        and Permission.REQUEST_CHANGE in request.user.permissions_in(change.workspace_id, change.model_slug),
+        and KINDS[change.kind].asked_by in request.user.permissions_in(change.workspace_id, change.model_slug),
     }
     return answer(request, "workflows/change.html", context, part="workflows/change_body.html", status=status)
 

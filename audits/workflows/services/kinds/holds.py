@@ -3,7 +3,7 @@
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term
-from mrm.accounts.policies import Role
+from mrm.accounts.policies import Permission, Role
 
 DECIDED_BY = (Role.CHIEF_RISK_OFFICER, Role.AUDITOR)  # governance.md, section 7, rule 15: whatever the policy says.
 
@@ -32,6 +32,7 @@ LEGAL_HOLD = ChangeKind(
     why_not=_why_not_hold,
     carry_out=_hold,
     at_stake=lambda change: f"{change.model_id}:{change.terms['matter']}"[:200],
+    asked_by=Permission.REQUEST_LEGAL_HOLD,
     decided_by=DECIDED_BY,
     also_of_retired=True,
 )
@@ -68,6 +69,7 @@ HOLD_RELEASE = ChangeKind(
     why_not=_why_not_release,
     carry_out=_release,
     at_stake=lambda change: change.terms["hold"],
+    asked_by=Permission.REQUEST_LEGAL_HOLD,
     decided_by=DECIDED_BY,
     also_of_retired=True,
 )

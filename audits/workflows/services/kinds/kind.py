@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest
 from inventory.policies import roles_required
+from mrm.accounts.policies import Permission
 from mrm.errors import UnusableData
 from mrm.facts import why_not_kept
 from mrm.pages.wording import day
@@ -64,6 +65,7 @@ class ChangeKind:
     why_not    every reason against it now; asked at the request and again, inside the lock, when it is carried out
     at_stake   names the one thing that is not asked for twice at a time
     approved_as  under which of the policy's approvals it is decided
+    asked_by   what one must be allowed to, to ask for it and to take it back
     decided_by   the roles that decide it, each once, whatever the policy says; empty: the policy says
     also_of_retired  whether it can be asked for when the model is retired
     carry_out  what the last approval does; gives the outcome in words, or nothing where the work goes on elsewhere
@@ -81,6 +83,7 @@ class ChangeKind:
     at_stake: Callable[[ChangeRequest], str] = the_version
     also_awaits: Callable[[ChangeRequest], list[str]] = nobody_else
     approved_as: Callable[[ChangeRequest], str] = its_kind
+    asked_by: Permission = Permission.REQUEST_CHANGE
     decided_by: tuple[str, ...] = ()
     also_of_retired: bool = False
 

@@ -6,7 +6,7 @@ from audits.workflows.services.kinds.kind import ChangeKind, Term
 from inventory import policies
 from inventory.models import Model, Policy, PolicyDraft
 from inventory.services import publish_draft
-from mrm.accounts.policies import Role
+from mrm.accounts.policies import Permission, Role
 
 DECIDE_RETENTION = [Role.CHIEF_RISK_OFFICER, Role.AUDITOR]
 
@@ -66,5 +66,6 @@ POLICY_CHANGE = ChangeKind(
     evidence=_evidence,
     carry_out=_publish,
     at_stake=lambda change: change.terms["draft"],
+    asked_by=Permission.PROPOSE_POLICY,
     also_awaits=_also_awaits,
 )
