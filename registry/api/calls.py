@@ -167,7 +167,7 @@ def server_info(request: HttpRequest, workspace: str = "") -> HttpResponse:
 
 
 def _call(request: HttpRequest, named: str) -> Call:
-    person = _person(request)
+    person = request.user = _person(request)
     _count(person)
     workspace = _workspace(request, person, named)
     body = b"" if request.method == "GET" else request.body

@@ -12,8 +12,9 @@ class ReadingsMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        person = getattr(request, "user", None)  # The API puts there whoever its token stands for.
-        was_read = request.method == "GET" and response.status_code == 200
+        person = getattr(request, "user", None)  # Both APIs put there whoever their token stands for.
+        may_read = request.method in ("GET", "POST")  # MLflow's clients read by POST as well.
+        was_read = may_read and response.status_code == 200
         if was_read and person and person.is_authenticated and person.all_roles() & WATCHED_READERS:
             Reading.objects.create(person=person, address=request.get_full_path()[:500])
         return response
