@@ -93,7 +93,7 @@ def test_7_an_emergency_release_takes_two_people_and_has_an_end(story):
     assert story.model.production_version() == version
 
 
-# 8 and 10. Grants need two people (tests/accounts); service accounts never approve.
+# 10. Service accounts never approve. (8: test_duties_by_grant.py)
 
 
 def test_10_a_service_account_never_decides_whatever_its_role(retraining, story):
@@ -102,7 +102,7 @@ def test_10_a_service_account_never_decides_whatever_its_role(retraining, story)
     assert_the_database_refuses(retraining, robot, "service account")
 
 
-# 9. Auditors and examiners read everything and change nothing.
+# 9. Auditors and examiners change nothing. (What they read: test_duties_by_reader.py)
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.EXAMINER])
@@ -146,7 +146,7 @@ def test_11_what_was_not_shown_is_not_signed(retraining, story):
         )
 
 
-# 12. Recusals do not count, and last.
+# 12. Recusals last. (What makes a quorum: test_duties_by_quorum.py)
 
 
 def test_12_who_steps_aside_fills_no_role_and_stays_aside_when_the_subject_changes(retraining, story):

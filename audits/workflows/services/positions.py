@@ -66,6 +66,20 @@ def roles_for(change: ChangeRequest, person) -> set[str]:
     return set.intersection(*(person.roles_in(workspace) for workspace in Workspace.objects.all()))
 
 
+def roles_when_asked(change: ChangeRequest) -> set[str]:
+    """Those that counted of whoever asked, when they asked: what became of their roles since changes nothing."""
+    held = list(change.requester.grants.held_at(change.requested_at).values_list("role", "workspace_id", "model_slugs"))
+
+    def there(place) -> set[str]:
+        return {
+            role for role, where, slugs in held if where in (None, place) and (not slugs or change.model_slug in slugs)
+        }
+
+    if change.workspace_id:
+        return there(change.workspace_id)
+    return set.intersection(*(there(place) for place in Workspace.objects.values_list("pk", flat=True)))
+
+
 def roles_of(change: ChangeRequest) -> dict:
     """What the request needs and what it has."""
     filled = change.decisions.standing().filter(approved=True).exclude(role=policies.COMMITTEE)

@@ -11,7 +11,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services.decisions import approve_change, locked, refresh_evidence
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.involvement import involvement_of
-from audits.workflows.services.positions import roles_for, roles_of, why_over
+from audits.workflows.services.positions import roles_for, roles_of, roles_when_asked, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
 from mrm.accounts.policies import Permission
@@ -107,7 +107,7 @@ def _follow(change: ChangeRequest, outcome: str, actor) -> None:
 
 
 def _sponsoring_line(change: ChangeRequest) -> str:
-    """The line of whoever asked; where the system did, that of whoever answers for the model."""
+    """The line whoever asked was in when they did; where the system did, that of whoever answers for the model."""
     if change.requester is None:
         return policies.FIRST if change.model else ""
-    return policies.line_of(roles_for(change, change.requester))
+    return policies.line_of(roles_when_asked(change))

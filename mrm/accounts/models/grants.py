@@ -20,6 +20,13 @@ class GrantQuerySet(models.QuerySet):
         open_end = Q(ends_at__isnull=True) | Q(ends_at__gt=now)
         return self.filter(open_end, state=GrantState.GRANTED, starts_at__lte=now)
 
+    def held_at(self, moment):
+        """What was in force at a moment of the past, whatever became of it since."""
+        open_end = Q(ends_at__isnull=True) | Q(ends_at__gt=moment)
+        given = Q(decided_at__isnull=False) | ~Q(alone_because="")  # A proposal that was taken back never was.
+        held = (GrantState.GRANTED, GrantState.REVOKED, GrantState.LAPSED)
+        return self.filter(open_end, given, state__in=held, starts_at__lte=moment)
+
     def proposed(self):
         return self.filter(state=GrantState.PROPOSED)
 
