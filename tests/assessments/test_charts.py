@@ -19,7 +19,9 @@ TREND = [
     TrendPoint("Q4", 0.31, RED, 0.28, 0.34),
 ]
 SPECS = {
-    "series": charts.series_chart([("2026-01-01T08:00:00+00:00", 81.5), ("2026-01-02T08:00:00+00:00", 79.0)], unit="ms"),
+    "series": charts.series_chart(
+        [("2026-01-01T08:00:00+00:00", 81.5), ("2026-01-02T08:00:00+00:00", 79.0)], unit="ms"
+    ),
     "distribution": charts.distribution_chart([Bin("low", 0.5, 0.3), Bin("high", 0.5, 0.7)]),
     "trend": charts.trend_chart(TREND, amber=0.1, red=0.25),
     "trend below": charts.trend_chart(TREND, amber=0.05, red=0.02, direction=Direction.LOWER),
