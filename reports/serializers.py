@@ -1,8 +1,9 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered, `…Query` what a list may be narrowed to."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 
-from inventory.regimes import DISCLAIMER
+from inventory.regimes import DISCLAIMER, PRIMARY, SECONDARY
 from inventory.serializers import ListQuery, PersonOut
 from mrm import serializers
 from reports.contents.answers import Standing
@@ -10,6 +11,7 @@ from reports.contents.lists import REPORTS
 from reports.models import Report
 
 STATES = Report.State.values
+INSTRUMENT_SOURCES = [PRIMARY, SECONDARY]
 STANDINGS = [standing.value for standing in Standing]
 
 
@@ -87,6 +89,29 @@ class RegimeOut(serializers.Serializer):
     requirements = RequirementOut(many=True, source="document.requirements")
 
 
+class InstrumentOut(serializers.Serializer):
+    code = serializers.CharField()
+    title = serializers.CharField()
+    issuer = serializers.CharField()
+    standing = serializers.SerializerMethodField(help_text="How it stands today, in words.")
+    effective_from = serializers.DateField(allow_null=True, help_text="Null where no day is kept.")
+    effective_to = serializers.DateField(allow_null=True, help_text="The first day on which it no longer holds.")
+    source = serializers.ChoiceField(INSTRUMENT_SOURCES, help_text="Where its days and its status were read.")
+    note = serializers.CharField()
+    followed_by = serializers.CharField(help_text="The code of the instrument that took its place; empty without one.")
+    pack = serializers.CharField(help_text="The code of the regime pack that maps it; empty without one.")
+
+    def get_standing(self, instrument) -> str:
+        return instrument.standing(timezone.localdate())
+
+
+class InstrumentsOut(serializers.Serializer):
+    """The register of instruments; no statement of compliance."""
+
+    read_on = serializers.DateField(help_text="The day on which the register says how things stood.")
+    instruments = InstrumentOut(many=True)
+
+
 class LinkOut(serializers.Serializer):
     text = serializers.CharField()
     address = serializers.CharField()
@@ -118,6 +143,9 @@ class CoverageOut(serializers.Serializer):
     code = serializers.CharField(source="pack.code")
     version = serializers.CharField(source="pack.version")
     digest = serializers.CharField(source="pack.digest")
+    clauses = serializers.CharField(
+        source="pack.clauses_come_from", help_text="Where the clauses were read; empty where the pack says nothing."
+    )
     with_evidence = serializers.IntegerField()
     without = serializers.IntegerField()
     not_measured = serializers.IntegerField()

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from inventory.regimes import PRIMARY, UNREAD, standing_on
+
 
 class RegimePackQuerySet(models.QuerySet):
     def newest(self):
@@ -46,8 +48,14 @@ class RegimePack(models.Model):
 
     def standing(self, day: date) -> str:
         """Whether it holds on this day, in words."""
-        if self.effective_from > day:
-            return f"from {self.effective_from:%-d %B %Y}"
-        if self.effective_to is not None and self.effective_to <= day:
-            return f"historical, to {self.effective_to:%-d %B %Y}"
-        return "in force"
+        return standing_on(day, self.effective_from, self.effective_to)
+
+    @property
+    def clauses_come_from(self) -> str:
+        """Where this version says its clauses were read; empty where it says nothing, as those of early releases."""
+        return self.document.get("verification", {}).get("clauses", "")
+
+    @property
+    def mark(self) -> str:
+        """What a reader of its clauses has to be told; empty where they were read in the instrument itself."""
+        return "" if self.clauses_come_from == PRIMARY else UNREAD

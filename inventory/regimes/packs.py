@@ -1,25 +1,13 @@
 """Reading the packs that come with this release, and what is wrong with one."""
 
 import json
-from datetime import date
 from pathlib import Path
 
 from inventory.policies.checks import are_some_of, is_list_of, is_object, is_one_of, is_text
+from inventory.regimes.days import ends_before_it_begins, is_day, is_day_or_open
 from inventory.regimes.evidence import EVIDENCE
 
 FOLDER = Path(__file__).resolve().parent
-
-
-def _is_day(where: str, value) -> list[str]:
-    try:
-        date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return [f"{where} must be a day such as 2026-04-17."]
-    return []
-
-
-def _is_day_or_open(where: str, value) -> list[str]:
-    return [] if value is None else _is_day(where, value)
 
 
 _requirement = is_object({"clause": is_text, "requirement": is_text, "evidence": are_some_of(EVIDENCE)})
@@ -37,8 +25,8 @@ _pack = is_object(
         "source": is_text,
         "note": is_text,
         "verification": _verification,
-        "effective_from": _is_day,
-        "effective_to": _is_day_or_open,
+        "effective_from": is_day,
+        "effective_to": is_day_or_open,
         "requirements": is_list_of(_requirement, called="requirements", at_least=1),
     }
 )
@@ -48,9 +36,7 @@ def faults_in_pack(document) -> list[str]:
     """Why a document cannot be a pack, each fault with its path; empty where it can."""
     if found := _pack("pack", document):
         return found
-    ends = document["effective_to"]
-    if ends is not None and ends <= document["effective_from"]:
-        found.append("pack.effective_to must come after effective_from.")
+    found = ends_before_it_begins("pack", document)
     clauses = [requirement["clause"] for requirement in document["requirements"]]
     found += [
         f"pack names the clause {clause} twice." for clause in dict.fromkeys(clauses) if clauses.count(clause) > 1

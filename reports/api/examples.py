@@ -61,11 +61,29 @@ REGIME = {
     ],
 }
 REGIME_PAGE = page_example(REGIME)
+INSTRUMENTS = {
+    "read_on": "2026-11-20",
+    "instruments": [
+        {
+            "code": "osfi-e-23",
+            "title": "Guideline E-23: model risk management (2027)",
+            "issuer": "Office of the Superintendent of Financial Institutions, Canada",
+            "standing": "from 1 May 2027",
+            "effective_from": "2027-05-01",
+            "effective_to": None,
+            "source": "primary text",
+            "note": "Final since 11 September 2025.",
+            "followed_by": "",
+            "pack": "osfi-e-23",
+        }
+    ],
+}
 COVERAGE = {
     "disclaimer": DISCLAIMER,
     "code": REGIME["code"],
     "version": REGIME["version"],
     "digest": DIGEST,
+    "clauses": "not checked against the primary text",
     "with_evidence": 1,
     "without": 0,
     "not_measured": 0,

@@ -1,4 +1,4 @@
-"""`/regimes/` and `/models/<slug>/regimes/<code>/`: packs, and what is on record about a model beside one."""
+"""`/regimes/`, its register of instruments, and `/models/<slug>/regimes/<code>/`: what is on record beside a pack."""
 
 from django.http import Http404
 from django.utils import timezone
@@ -8,13 +8,14 @@ from rest_framework.response import Response
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import RegimePack
+from inventory.regimes import instruments, read_on
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import problems, response_example
 from reports.api import examples
 from reports.contents.coverage import coverage_of
-from reports.serializers import CoverageOut, RegimeOut
+from reports.serializers import CoverageOut, InstrumentsOut, RegimeOut
 
 
 class RegimesApi(Api):
@@ -31,6 +32,21 @@ class RegimesApi(Api):
         pages = Pages("code", "id")
         page = pages.paginate_queryset(RegimePack.objects.all(), request, self)
         return pages.get_paginated_response(RegimeOut(page, many=True).data)
+
+
+class InstrumentsApi(Api):
+    @extend_schema(
+        operation_id="list_instruments",
+        summary="List supervisory instruments with their days",
+        description="Which instruments there are, between which days each holds, and where that was read. The "
+        "instrument itself decides.",
+        tags=["regimes"],
+        responses={200: InstrumentsOut, **problems(403)},
+        examples=[response_example("One instrument", examples.INSTRUMENTS)],
+    )
+    def get(self, request):
+        require(request.user, Permission.READ, None, model_slug=None)
+        return Response(InstrumentsOut({"read_on": read_on(), "instruments": instruments()}).data)
 
 
 class CoverageApi(Api):

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from reports.api.regimes import CoverageApi, RegimesApi
+from reports.api.regimes import CoverageApi, InstrumentsApi, RegimesApi
 from reports.api.reports import ReportApi, ReportEvidenceApi, ReportPdfApi, ReportsApi
 from reports.api.trail import TrailExportApi
 from reports.api.verification import VerificationApi
 
 urlpatterns = [
     path("regimes/", RegimesApi.as_view(), name="api-regimes"),
+    path("regimes/instruments/", InstrumentsApi.as_view(), name="api-instruments"),
     path("models/<slug:slug>/regimes/<slug:code>/", CoverageApi.as_view(), name="api-coverage"),
     path("reports/", ReportsApi.as_view(), name="api-reports"),
     path("reports/verify/", VerificationApi.as_view(), name="api-verify-report"),

@@ -105,7 +105,7 @@ def regimes_in_force(model: Model, day: date, now: datetime) -> tuple[str, ...]:
 
 
 def _read(pack: RegimePack) -> str:
-    return pack.document.get("verification", {}).get("clauses", "of which nobody says where they come from")
+    return pack.clauses_come_from or "of which nobody says where they come from"
 
 
 def _registered(subject: Subject, kind: str) -> Answer:

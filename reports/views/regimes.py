@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inventory.models import RegimePack
-from inventory.regimes import DISCLAIMER
+from inventory.regimes import DISCLAIMER, IN_FORCE, instruments, read_on
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -15,11 +15,13 @@ from reports.contents.coverage import coverage_of
 
 @require_safe
 def regimes(request):
-    """Every pack that is loaded, with its dates, source and digest."""
+    """Every pack that is loaded, with its dates, source and digest; and the register of instruments."""
     require(request.user, Permission.READ, None)
     today = timezone.localdate()
     packs = [(pack, pack.standing(today)) for pack in RegimePack.objects.newest()]
-    return render(request, "reports/regimes.html", {"packs": packs, "disclaimer": DISCLAIMER})
+    listed = [(instrument, instrument.standing(today)) for instrument in instruments()]
+    context = {"packs": packs, "instruments": listed, "read_on": read_on(), "disclaimer": DISCLAIMER}
+    return render(request, "reports/regimes.html", context)
 
 
 @require_safe
@@ -29,7 +31,7 @@ def model_regimes(request, slug):
     now = timezone.now()
     coverages = coverage_of(model, list(RegimePack.objects.newest()), now)
     rows = [(coverage, coverage.pack.standing(now.date())) for coverage in coverages]
-    rows.sort(key=lambda row: row[1] != "in force")  # Packs in force first, otherwise by code.
+    rows.sort(key=lambda row: row[1] != IN_FORCE)  # Packs in force first, otherwise by code.
     context = model_page(
         request, model, "regimes", rows=rows, chosen=_chosen(rows, request.GET.get("pack", "")), disclaimer=DISCLAIMER
     )

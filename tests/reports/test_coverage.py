@@ -1,6 +1,8 @@
 """What is on record beside what a regime asks for: evidence with its link, none, or not measured; never a claim."""
 
+import re
 from datetime import date, timedelta
+from html import escape
 
 import pytest
 from django.urls import resolve
@@ -10,7 +12,7 @@ from audits.workflows.models import Attestation
 from inventory import policies
 from inventory.contents.cadences import cadence_of
 from inventory.models import Model, Policy, RegimePack
-from inventory.regimes import DISCLAIMER, EVIDENCE
+from inventory.regimes import DISCLAIMER, EVIDENCE, instruments
 from inventory.services import add_particular, attach_document
 from inventory.services.regimes import load_regime_pack
 from reports.contents.answers import Standing
@@ -193,10 +195,42 @@ def test_an_attestation_that_is_overdue_is_no_evidence(workspace):
     assert answers_of(model)["attested"].standing == Standing.NONE
 
 
-def test_every_pack_says_how_far_it_was_verified_on_the_page_too(client, workspace, auditor):
+MARK = "not checked against the primary text</span>"
+
+
+def test_clauses_that_nobody_read_in_the_instrument_are_marked_on_every_page_and_in_the_api(
+    client, workspace, auditor, api
+):
+    client.force_login(auditor)
+    assert client.get("/policy/regimes/").text.count(MARK) == RegimePack.objects.newest().count()
+    model = make_model()
+    assert client.get(f"/models/{model.slug}/regimes/?pack=ss1-23").text.count(MARK) == 1
+    told = api(auditor).get(f"/api/v1/models/{model.slug}/regimes/ss1-23/").json()
+    assert told["clauses"] == "not checked against the primary text"
+
+
+def test_clauses_that_were_read_in_the_instrument_bear_no_mark_and_silence_does(client, workspace, auditor):
+    pack = RegimePack.objects.get(code="ss1-23").document
+    read = {"dates": "primary text", "clauses": "primary text"}
+    load_regime_pack(pack | {"version": "3", "verification": read})
+    client.force_login(auditor)
+    address = f"/models/{make_model().slug}/regimes/?pack=ss1-23"
+    assert MARK not in client.get(address).text
+    assert RegimePack(document={}).mark == "not checked against the primary text"
+
+
+def test_the_page_and_the_api_tell_every_instrument_with_its_days_and_where_they_were_read(
+    client, workspace, auditor, api
+):
     client.force_login(auditor)
     text = client.get("/policy/regimes/").text
-    assert text.count("not checked against the primary text") == RegimePack.objects.newest().count()
+    told = api(auditor).get("/api/v1/regimes/instruments/").json()
+    assert told["read_on"] == "2026-11-20" and len(told["instruments"]) == len(instruments())
+    for one in told["instruments"]:
+        assert f'id="instrument-{one["code"]}"' in text and escape(one["title"]) in text
+        assert one["standing"] and one["source"] in text
+    links = set(re.findall(r'href="#([^"]+)"', text))
+    assert links and all(f'id="{link}"' in text for link in links)
 
 
 def test_only_the_newest_version_of_a_pack_is_shown(workspace):
