@@ -225,7 +225,9 @@ class ChangeClassForm(forms.Form):
     def __init__(self, *args, held: str, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["change_class"].initial = held
-        self.fields["change_class"].choices = [one for one in CHANGE_CLASSES if held != MATERIAL or one[0] == MATERIAL]
+        if held == MATERIAL:  # Nobody lowers it.
+            self.fields["change_class"].choices = [one for one in CHANGE_CLASSES if one[0] == MATERIAL]
+            self.fields["remark"].help_text = "Shown beside the class, and in the trail."
 
 
 class ConclusionForm(forms.Form):
