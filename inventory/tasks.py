@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inventory import policies, services
-from inventory.models import Policy, PredictionBatch, Source, Survey
+from inventory.models import InferenceEvent, ModelVersion, Policy, PredictionBatch, Source, Survey
 from mrm.accounts.services import end_unconfirmed, open_recertification
 
 AT_ONCE = 200
@@ -51,6 +51,18 @@ def read_source(source_id: str):
     source = Source.objects.select_related("version__model").get(pk=source_id)
     if source.closed_at is None:
         services.read_source(source)
+
+
+@shared_task
+def gather_events():
+    """Hand every version with pairs of events that wait for their batch to a worker."""
+    for key in InferenceEvent.objects.paired().order_by("version").values_list("version", flat=True).distinct():
+        gather_events_of.delay(str(key))
+
+
+@shared_task
+def gather_events_of(version_id: str):
+    services.gather_events(ModelVersion.objects.select_related("model").get(pk=version_id))
 
 
 @shared_task

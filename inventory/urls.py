@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from inventory.api.events import CloudEventsApi
 from inventory.views import (
     attributes,
     cadences,
@@ -50,6 +51,7 @@ urlpatterns = [
     path("models/<slug:slug>/uses/<int:number>/edit/", uses.edit_use, name="edit-use"),
     path("models/<slug:slug>/sources/", sources.sources, name="model-sources"),
     path("models/<slug:slug>/versions/<int:number>/sources/add/", sources.register_source, name="register-source"),
+    path("ingest/cloudevents/", CloudEventsApi.as_view(), name="cloud-events"),
     path("sources/<uuid:source_id>/look/", sources.look_again, name="look-at-source"),
     path("sources/<uuid:source_id>/closure/", sources.close_source, name="close-source"),
     path("models/<slug:slug>/versions.csv", tabs.versions_csv, name="versions-csv"),

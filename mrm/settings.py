@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "demo",
 ]
 MIDDLEWARE = [
+    "mrm.accounts.authentication.addresses.AddressTokenMiddleware",
     "mrm.http.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "mrm.http.ContentSecurityMiddleware",
@@ -121,6 +122,7 @@ CELERY_BEAT_SCHEDULE = {
         "end lapsed cadences": "inventory.tasks.end_lapsed_cadences",
         "end expired approvals": "inventory.tasks.end_expired_approvals",
         "read sources": "inventory.tasks.read_sources",
+        "gather logged events": "inventory.tasks.gather_events",
         "import requested surveys": "inventory.tasks.import_requested_surveys",
         "run due plans": "audits.assessments.tasks.run_due_plans",
         "ask for attestations": "audits.workflows.tasks.ask_for_attestations",

@@ -13,6 +13,7 @@ TOKEN_IN = {
 TOKEN = TOKEN_IN | {
     "id": ID,
     "person": PERSON,
+    "version": None,
     "prefix": "mrm_4kZq9x",
     "created_at": WHEN,
     "expires_at": "2026-01-01T00:00:00Z",

@@ -7,6 +7,8 @@ derived from score and threshold. A reference needs neither id, time nor label.
 
 from inventory.frames import sources
 from inventory.frames.bodies import READERS
+from inventory.frames.cloud_events import EVENT_TYPES, CloudEvent, read_event
+from inventory.frames.inference import columns_of_half, values_of
 from inventory.frames.reading import (
     ID,
     LABEL,
@@ -25,17 +27,22 @@ CONTENT_TYPES = tuple(READERS)
 
 __all__ = [
     "CONTENT_TYPES",
+    "EVENT_TYPES",
     "ID",
     "LABEL",
+    "CloudEvent",
     "Written",
     "already_logged",
+    "columns_of_half",
     "derivable",
     "labelled",
     "outcomes",
+    "read_event",
     "reference",
     "rows_of",
     "sources",
     "unknown_ids",
+    "values_of",
     "window",
     "with_outcomes",
     "write",

@@ -1,5 +1,6 @@
 from inventory.models.cadences import Cadence
 from inventory.models.data import OutcomeBatch, PredictionBatch, ReferenceData
+from inventory.models.events import InferenceEvent
 from inventory.models.models import Model, lacking
 from inventory.models.moments import Moment
 from inventory.models.particulars import (
@@ -29,6 +30,7 @@ __all__ = [
     "Dependency",
     "Determination",
     "Document",
+    "InferenceEvent",
     "Model",
     "ModelRecord",
     "ModelVersion",

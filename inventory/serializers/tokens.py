@@ -24,6 +24,12 @@ class TokenIn(serializers.Serializer):
     models = serializers.ListField(
         child=serializers.SlugField(max_length=100), default=list, max_length=100, help_text="Slugs. Empty: all there."
     )
+    version = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="For the address `/ingest/cloudevents/{token}` of this version; with one model and `log_data` only.",
+    )
     expires_at = serializers.DateTimeField(required=False, help_text="By default in 90 days; at most a year from now.")
 
 
@@ -35,6 +41,9 @@ class TokenOut(serializers.Serializer):
     workspace = serializers.CharField(source="workspace.slug")
     actions = serializers.ListField(child=serializers.CharField())
     models = serializers.ListField(child=serializers.CharField(), source="model_slugs")
+    version = serializers.IntegerField(
+        source="version_number", allow_null=True, help_text="Where it stands in an address: the version it is for."
+    )
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)

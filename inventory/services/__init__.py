@@ -12,6 +12,7 @@ from inventory.services.cadences import (
 )
 from inventory.services.documents import attach_document
 from inventory.services.drafts import namesakes
+from inventory.services.events import gather_events, receive_event
 from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.particulars import add_particular, end_particular
@@ -77,6 +78,7 @@ __all__ = [
     "end_lapsed_exemptions",
     "end_particular",
     "end_use",
+    "gather_events",
     "lift_model_restriction",
     "loosen_cadence",
     "lowering_roles",
@@ -99,6 +101,7 @@ __all__ = [
     "publish_policy",
     "read_source",
     "receive_batch",
+    "receive_event",
     "receive_outcomes",
     "receive_points",
     "receive_reference",

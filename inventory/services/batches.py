@@ -28,7 +28,7 @@ def receive_batch(
     if first := version.batches.filter(body_sha256=body).first():
         return first, False
     _refuse_if_retired(version)
-    with checked(version, body_path, content_type=content_type, required=_required(version)) as rows:
+    with checked(version, body_path, content_type=content_type, required=required_columns(version)) as rows:
         earlier = list(version.batches.all())
         if first := next((batch for batch in earlier if batch.body_sha256 == body), None):
             return first, False  # The same body overtook this one.
@@ -76,7 +76,7 @@ def profile_batch(batch: PredictionBatch) -> PredictionBatch:
     return batch
 
 
-def _required(version: ModelVersion) -> set[str]:
+def required_columns(version: ModelVersion) -> set[str]:
     """Columns that every row of a batch must have a value in. Labels come later; predictions may be derived."""
     columns = version.columns()
     derivable = frames.derivable(columns, version.decision_threshold)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inventory import services, tasks
+from inventory.contents.events import waiting_events
 from inventory.contents.lists import SOURCES
 from inventory.forms import SourceForm
 from inventory.models import Model, Source
@@ -68,6 +69,7 @@ def _page(request, model: Model, form=None, status: int = 200):
     rows = Source.objects.filter(version__model=model).select_related("version__model", "registered_by")
     page = SOURCES.page(request, rows)
     context = model_page(request, model, "versions", page=page, form=form or Form())
+    context["events"] = waiting_events(model)
     context["version"] = context["production"] or model.versions.first()
     context["is_waiting"] = any(source.closed_at is None and source.read_at is None for source in page.rows)
     return answer(request, "inventory/sources.html", context, part="inventory/source_rows.html", status=status)

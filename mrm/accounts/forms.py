@@ -122,6 +122,14 @@ class TokenForm(forms.Form):
     models = forms.CharField(
         label="Only these models", required=False, max_length=2000, help_text="Slugs, separated by spaces. Empty: all."
     )
+    version = forms.IntegerField(
+        label="Only this version",
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="Its number, for the address that KServe or Seldon send predictions to; with one model and "
+        "“Log data” ticked. Empty: not for an address.",
+    )
 
     expires_at = forms.DateField(
         label="Until",

@@ -19,6 +19,7 @@ class Token(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
     actions = models.JSONField(default=list, help_text="Permissions it may use; empty means all its person has.")
     model_slugs = models.JSONField(default=list, help_text="Slugs of the models it may touch; empty means all.")
+    version_number = models.PositiveIntegerField(null=True, blank=True)  # Then it works in an address, nowhere else.
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -27,9 +27,12 @@ LONGEST_OVERLAP = timedelta(days=7)
 
 @governed()
 def issue_token(
-    person: Person, name: str, *, workspace, actions=(), models=(), expires_at=None, actor
+    person: Person, name: str, *, workspace, actions=(), models=(), version=None, expires_at=None, actor
 ) -> tuple[Token, str]:
-    """A token and its secret, which is shown this once. People issue their own; administrators those of services."""
+    """A token and its secret, which is shown this once. People issue their own; administrators those of services.
+
+    With the number of a `version` it stands in the address that events about this version are sent to.
+    """
     if actor and actor.pk != person.pk:
         require(actor, Permission.MANAGE_PEOPLE, None)
         if not person.is_service:
@@ -39,6 +42,8 @@ def issue_token(
     if refused := sorted(set(actions) - ALLOWED_TO_SERVICES) if person.is_service else []:
         words = ", ".join(action.replace("_", " ") for action in refused)
         raise RuleBroken(f"A service account never may {words}; it pushes data and drafts.")
+    if version is not None and (set(actions) != {Permission.LOG_DATA} or len(set(models)) != 1):
+        raise RuleBroken("A token for one version stands in an address, so it may log data and touch one model only.")
     now = timezone.now()
     expires_at = expires_at or now + TOKEN_LIFETIME
     if not now < expires_at <= now + LONGEST_LIFETIME:
@@ -52,9 +57,12 @@ def issue_token(
         workspace=workspace,
         actions=[Permission(action) for action in actions],
         model_slugs=list(models),
+        version_number=version,
         expires_at=expires_at,
     )
     scope = {"actions": token.actions, "models": token.model_slugs, "workspace": workspace.slug}
+    if version is not None:
+        scope["version"] = version
     record(Action.TOKEN_ISSUED, actor=actor, subject=token, person=str(person), scope=scope)
     return token, secret
 
@@ -74,6 +82,7 @@ def rotate_token(token: Token, *, overlap: timedelta = OVERLAP, actor) -> tuple[
         workspace=token.workspace,
         actions=token.actions,
         models=token.model_slugs,
+        version=token.version_number,
         expires_at=now + (token.expires_at - token.created_at),
         actor=actor,
     )
@@ -97,14 +106,22 @@ def revoke_token(token: Token, *, actor) -> None:
         record(Action.TOKEN_REVOKED, actor=actor, subject=token)
 
 
-def person_behind(secret: str) -> Person:
-    """The person a token acts for, with `person.token` set; NotPermitted with the reason when it cannot be used."""
+def person_behind(secret: str, *, in_address: bool = False) -> Person:
+    """The person a token acts for, with `person.token` set; NotPermitted with the reason when it cannot be used.
+
+    An address is written down in many places, so a token that stands in one is good for nothing else, and no other
+    there.
+    """
     found = _BEHIND(secret_hash=_hash(secret))
     if not found:
         raise NotPermitted("This token is not known here.")
     token, now = _token_in(found[0]), timezone.now()
     if reason := token.why_not_usable(now):
         raise NotPermitted(reason)
+    if in_address and token.version_number is None:
+        raise NotPermitted("This token is not for one version, so it may not stand in an address; revoke it.")
+    if token.version_number is not None and not in_address:
+        raise NotPermitted("This token works in the address that events are sent to, and nowhere else.")
     if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
         Token.objects.filter(pk=token.pk).update(last_used_at=now)
     token.person.token = token

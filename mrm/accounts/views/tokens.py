@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mrm.accounts import services
+from mrm.accounts.authentication.addresses import BEGINNING
 from mrm.accounts.forms import RotationForm, TokenForm
 from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission
@@ -75,7 +77,8 @@ def _address_of(request, token: Token) -> str:
 
 def _issued(request, token: Token, secret: str, address: str):
     """The only time that the secret is shown."""
-    answer = render(request, "accounts/token_issued.html", {"token": token, "secret": secret, "address": address})
+    shown = f"{settings.PUBLIC_URL}{BEGINNING}{secret}" if token.version_number else secret
+    answer = render(request, "accounts/token_issued.html", {"token": token, "secret": shown, "address": address})
     answer["Cache-Control"] = "no-store"
     return answer
 
