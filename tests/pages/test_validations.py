@@ -4,19 +4,17 @@ import pytest
 from django.urls import reverse
 
 from audits.workflows.models import ValidationRequest
-from inventory.services import confirm_tier
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, confirm
 from tests.pages.scenery import make_assessed_model
 from tests.workflows.validating import begun, make_panel, validated
 
 
 @pytest.fixture
 def model(workspace, owner):
-    return confirm_tier(
+    return confirm(
         make_assessed_model(
             name="Lending", owner=owner, exposure="low", purpose_level="low", complexity="low", reliance="low"
-        ),
-        actor=None,
+        )
     )
 
 
