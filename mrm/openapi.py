@@ -94,6 +94,7 @@ PATH_EXAMPLES = {
     "number": 1,
     "reference": "CR-2026-0001",
     "code": "nist-ai-rmf",
+    "cadence": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
     "row": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
     "document": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
     "draft_id": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
@@ -107,4 +108,25 @@ def add_path_examples(result, generator, request, public):
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "path" and parameter["name"] in PATH_EXAMPLES:
                     parameter["example"] = PATH_EXAMPLES[parameter["name"]]
+    return result
+
+
+def forbid_other_fields(result, generator, request, public):
+    """A postprocessing hook: an object in a request has the fields that are told, and no others."""
+    components = result.get("components", {}).get("schemas", {})
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    bodies = [body for operation in operations for body in operation.get("requestBody", {}).get("content", {}).values()]
+    waiting, seen = [body.get("schema", {}) for body in bodies], set()
+    while waiting:
+        schema = waiting.pop()
+        if name := schema.get("$ref", "").rpartition("/")[2]:
+            if name not in seen:
+                seen.add(name)
+                waiting.append(components[name])
+            continue
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+        waiting += schema.get("properties", {}).values()
+        waiting += [schema["items"]] if "items" in schema else []
+        waiting += [one for key in ("allOf", "oneOf", "anyOf") for one in schema.get(key, ())]
     return result

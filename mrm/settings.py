@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mrm.openapi.add_path_examples",
+        "mrm.openapi.forbid_other_fields",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Level": "inventory.policies.LEVELS",

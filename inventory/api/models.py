@@ -99,8 +99,6 @@ class ModelApi(Api):
         model = model_for(request, slug, reading=False)
         sent = ModelChange(data=request.data, context={"person": request.user})
         sent.is_valid(raise_exception=True)
-        if unknown := sorted(set(request.data) - set(sent.fields)):
-            raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
         revision = expected_revision(request, model)
         changes = dict(sent.validated_data)
         since = changes.pop("effective_on", None)

@@ -13,7 +13,6 @@ from inventory.contents.history import records_of_parts, rows_as_they_stood
 from inventory.models import Use, UseRecord
 from inventory.serializers import UseApprovalQuery, UseApprovalsOut, UseEdit, UseIn, UseOut, UseQuery
 from mrm.accounts.api import Api
-from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -82,8 +81,6 @@ class UseApi(Api):
         use = use_for(request, slug, number, reading=False)
         sent = UseEdit(data=request.data)
         sent.is_valid(raise_exception=True)
-        if unknown := sorted(set(request.data) - set(sent.fields)):
-            raise UnusableData(*({"message": f"{name} cannot be edited.", "field": name} for name in unknown))
         revision = expected_revision(request, use)
         return _answer(services.edit_use(use, changes=sent.validated_data, revision=revision, actor=request.user))
 

@@ -58,17 +58,14 @@ class StrictQuery(serializers.Serializer):
     """The parameters of a query; an unknown one is refused, because ignoring a filter answers another question."""
 
     is_query = True  # Its fields read text; see mrm.serializers.
+    told_of_others = "This list has no such parameter; known are {known}."
 
     def __init__(self, instance=None, data=empty, **kwargs):
         # As plain values: in a form, an empty one would count as left out, and a filter would silently not filter.
         super().__init__(instance, data.dict() if isinstance(data, QueryDict) else data, **kwargs)
 
-    def to_internal_value(self, data):
-        known = {*self.fields, "cursor", "page_size"}
-        if unknown := [name for name in data if name not in known]:
-            listed = ", ".join(sorted(known))
-            raise serializers.ValidationError({unknown[0]: f"This list has no such parameter; known are {listed}."})
-        return super().to_internal_value(data)
+    def known(self) -> list[str]:
+        return sorted({*self.fields, "cursor", "page_size"})
 
 
 class ListQuery(StrictQuery):

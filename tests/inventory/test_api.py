@@ -43,6 +43,29 @@ def test_the_whole_story_of_the_documentation_works(api, engineer):
     assert client.get("/api/v1/policies/current/").json().keys() == examples.POLICY.keys()
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "Loans", "teir": 1}, "teir"),
+        ({"name": "Loans", "status": "in_use"}, "status"),
+        ({"name": "Loans", "registered_by": "somebody@example.com"}, "registered_by"),
+    ],
+)
+def test_a_field_that_nobody_reads_is_refused_by_its_name(api, engineer, body, field):
+    refused = post_json(api(engineer), MODELS, body)
+    is_problem(refused, 400)
+    assert refused.json()["errors"][0]["field"] == field
+    assert not Model.objects.exists()
+
+
+def test_a_field_that_nobody_reads_is_named_by_its_place_inside_another(api, engineer):
+    body = examples.VERSION_IN | {"artifact": {"uri": "https://models.example/7.onnx", "sha265": "0" * 64}}
+    refused = post_json(api(engineer), f"{MODELS}{make_model().slug}/versions/", body)
+    is_problem(refused, 400)
+    assert [fault["field"] for fault in refused.json()["errors"]] == ["artifact.sha265"]
+    assert not ModelVersion.objects.exists()
+
+
 def test_without_a_token_nothing_is_answered(api, version, address):
     for path in (MODELS, address, f"{address}batches/", "/api/v1/policies/current/"):
         response = api().get(path)
@@ -257,7 +280,7 @@ def test_an_edit_on_top_of_somebody_elses_is_refused(api, engineer):
 def test_status_tier_and_slug_cannot_be_patched(api, engineer):
     model = f"{MODELS}{make_model().slug}/"
     content = json.dumps({"status": "in_use", "tier": 3, "slug": "x"})
-    body = is_problem(api(engineer).patch(model, content, content_type="application/json"), 422)
+    body = is_problem(api(engineer).patch(model, content, content_type="application/json"), 400)
     assert {error["field"] for error in body["errors"]} == {"status", "tier", "slug"}
 
 

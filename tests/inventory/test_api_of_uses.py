@@ -54,7 +54,7 @@ def test_a_malformed_use_is_refused(api, engineer, uses, value):
 
 def test_a_state_is_never_patched(api, engineer, uses):
     post_json(api(engineer), uses, {"title": "Pricing"})
-    body = is_problem(patch_json(api(engineer), f"{uses}1/", {"state": "live", "number": 7}), 422)
+    body = is_problem(patch_json(api(engineer), f"{uses}1/", {"state": "live", "number": 7}), 400)
     assert {error["field"] for error in body["errors"]} == {"state", "number"}
 
 

@@ -255,7 +255,7 @@ def test_a_draft_is_written_revised_and_issued_over_the_api_and_hidden_before(ap
     assert api(story.owner).get(f"{API}findings/").json()["results"] == []
     revised = second.patch(address, told_findings.FINDING_CHANGE, format="json").json()
     assert (revised["state"], revised["severity"]) == ("draft", "high")
-    is_problem(second.patch(address, {"state": "closed"}, format="json"), 422)
+    is_problem(second.patch(address, {"state": "closed"}, format="json"), 400)
     assert post_json(second, f"{address}issue/", {}).json()["state"] == "issued"
     is_problem(second.patch(address, told_findings.FINDING_CHANGE, format="json"), 409)
     assert api(story.owner).get(address).json()["severity"] == "high"

@@ -16,7 +16,7 @@ from inventory.models.particulars import rows_of
 from inventory.serializers import SHAPES, EndIn, MomentQuery
 from inventory.serializers.particulars import described
 from mrm.accounts.api import Api
-from mrm.errors import RuleBroken, UnusableData
+from mrm.errors import RuleBroken
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -75,8 +75,6 @@ class AttributeApi(Api):
             raise RuleBroken(f"{attribute.label} {reason}.")
         sent = SHAPES[name](data=request.data, context={"person": request.user})
         sent.is_valid(raise_exception=True)
-        if unknown := sorted(set(request.data) - set(sent.fields)):
-            raise UnusableData(*({"message": f"{one} means nothing here.", "field": one} for one in unknown))
         services.add_particular(model, name, values=dict(sent.validated_data), actor=request.user)
         return _answer(model, attribute, 201)
 

@@ -21,7 +21,6 @@ from audits.workflows.serializers import (
 from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.paging import Pages, page_of
 from mrm.accounts.api import Api
-from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -112,8 +111,6 @@ class FindingApi(Api):
         finding = finding_for(request, reference, reading=False)
         sent = FindingChange(data=request.data, partial=True)
         sent.is_valid(raise_exception=True)
-        if unknown := sorted(set(request.data) - set(sent.fields)):
-            raise UnusableData(*({"message": f"{name} cannot be revised.", "field": name} for name in unknown))
         revision = expected_revision(request, finding)
         return in_full(services.revise_draft(finding, **sent.validated_data, revision=revision, actor=request.user))
 
