@@ -112,11 +112,11 @@ def add_path_examples(result, generator, request, public):
 
 
 def forbid_other_fields(result, generator, request, public):
-    """A postprocessing hook: an object in a request has the fields that are told, and no others."""
+    """A postprocessing hook: an object in a request of JSON has the fields that are told, and no others."""
     components = result.get("components", {}).get("schemas", {})
     operations = [operation for path in result["paths"].values() for operation in path.values()]
-    bodies = [body for operation in operations for body in operation.get("requestBody", {}).get("content", {}).values()]
-    waiting, seen = [body.get("schema", {}) for body in bodies], set()
+    bodies = [body for operation in operations for body in operation.get("requestBody", {}).get("content", {}).items()]
+    waiting, seen = [body.get("schema", {}) for media_type, body in bodies if "json" in media_type], set()
     while waiting:
         schema = waiting.pop()
         if name := schema.get("$ref", "").rpartition("/")[2]:

@@ -11,14 +11,13 @@ ROWS_PER_PAGE = 50
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def numbered_page(request, rows, size: int = ROWS_PER_PAGE) -> Page:
-    """The page that `?page=` asks for, with the numbers to link to; the nearest where it asks for nonsense."""
-    return _asked_page(request, Paginator(rows, size))
-
-
-def numbered_page_of_many(request, rows, *, total: int | None = None, size: int = ROWS_PER_PAGE) -> Page:
-    """The same for a queryset of a hundred thousand; `total` where it was counted already."""
-    return _asked_page(request, _PaginatorOfMany(rows, size, total))
+def numbered_page(request, rows, *, total: int | None = None, size: int = ROWS_PER_PAGE) -> Page:
+    """The page of a queryset that `?page=` asks for, with the numbers to link to; the nearest where it asks for
+    nonsense. `total` where it was counted already."""
+    paginator = _PaginatorOfMany(rows, size, total)
+    page = paginator.get_page(request.GET.get("page"))
+    page.numbers = list(paginator.get_elided_page_range(page.number))
+    return page
 
 
 class _PaginatorOfMany(Paginator):
@@ -39,12 +38,6 @@ class _PaginatorOfMany(Paginator):
         if first > self.count // 2:
             keys, first, last = keys.reverse(), self.count - last, self.count - first
         return self._get_page(self.object_list.filter(pk__in=keys[first:last]), number, self)
-
-
-def _asked_page(request, paginator: Paginator) -> Page:
-    page = paginator.get_page(request.GET.get("page"))
-    page.numbers = list(paginator.get_elided_page_range(page.number))
-    return page
 
 
 def csv_answer(filename: str, header: list[str], rows) -> HttpResponse:

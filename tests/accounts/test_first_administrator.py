@@ -2,6 +2,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audits.trail.models import Action, Entry
+from mrm.accounts.management.commands import create_administrator
 from mrm.accounts.management.commands.create_administrator import ALONE
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
@@ -38,3 +39,13 @@ def test_a_weak_password_is_refused(workspace, password):
     with pytest.raises(CommandError):
         call_command("create_administrator", "ada@bank.example", "Ada Novak", password=password)
     assert not Person.objects.filter(email="ada@bank.example").exists()
+
+
+def test_where_nobody_can_be_asked_for_a_password_it_says_what_to_give(workspace, monkeypatch):
+    def nobody(prompt):  # What getpass does without a terminal and with nothing on standard input.
+        raise EOFError
+
+    monkeypatch.setattr(create_administrator, "getpass", nobody)
+    with pytest.raises(CommandError, match="give --password"):
+        call_command("create_administrator", "ada@bank.example", "Ada Novak")
+    assert not Person.objects.exists()

@@ -3,7 +3,7 @@
 import pytest
 
 from mrm.accounts.models import Workspace
-from mrm.pages.tables import numbered_page_of_many
+from mrm.pages.tables import numbered_page
 from tests.factories import make_workspace
 
 
@@ -14,7 +14,7 @@ def test_the_pages_of_many_rows_together_are_all_of_them_in_their_order(db, rf, 
     rows = Workspace.objects.order_by("slug")
     everything, shown, number, more = list(rows), [], 1, True
     while more:
-        page = numbered_page_of_many(rf.get("/", {"page": number}), rows, size=3)
+        page = numbered_page(rf.get("/", {"page": number}), rows, size=3)
         with django_assert_num_queries(1):
             shown += page.object_list
         number, more = number + 1, page.has_next()
@@ -24,5 +24,5 @@ def test_the_pages_of_many_rows_together_are_all_of_them_in_their_order(db, rf, 
 def test_a_total_that_is_known_is_not_counted_again(db, rf, django_assert_num_queries):
     make_workspace("unit")
     with django_assert_num_queries(1):
-        page = numbered_page_of_many(rf.get("/"), Workspace.objects.order_by("slug"), total=1)
+        page = numbered_page(rf.get("/"), Workspace.objects.order_by("slug"), total=1)
         assert len(page.object_list) == 1

@@ -91,7 +91,7 @@ def test_a_row_is_added_and_ended_over_rest(api, engineer, address):
     ("name", "value", "status"),
     [
         ("limitations", {}, 400),
-        ("limitations", {"text": "x", "significance": "medium", "colour": "red"}, 422),
+        ("limitations", {"text": "x", "significance": "medium", "colour": "red"}, 400),
         ("limitations", [], 400),
         ("stakeholders", {"discipline": "legal", "person": "nobody@bank.example"}, 400),
         ("upstream", {"upstream": "no-such", "kind": "input", "criticality": "low"}, 400),

@@ -25,7 +25,7 @@ from inventory.models import Model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
-from mrm.pages.tables import csv_answer, numbered_page_of_many
+from mrm.pages.tables import csv_answer, numbered_page
 
 FLAGS = {"overdue": "is_overdue", "unapproved": "in_use_without_approval", "provisional": "tier_is_provisional"}
 VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
@@ -39,7 +39,7 @@ def portfolio(request):
     standings, form = standings_seen_by(request.user, now), _filter(request)
     periods, tiles = _periods(form, now), tiles_of(standings)
     total = None if any(form.cleaned_data.get(name) for name in NARROWS) else tiles.models + tiles.retired
-    page = numbered_page_of_many(request, _chosen(standings, form.cleaned_data, now), total=total)
+    page = numbered_page(request, _chosen(standings, form.cleaned_data, now), total=total)
     page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods)
     context = {
         "page": page,

@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 "There are already two people who can propose and approve roles; they create everybody else under "
                 "People. From here an account would come into force without a second person."
             )
-        password = password or getpass("Password, at least 12 characters: ")
+        password = password or _asked()
         try:
             validate_password(password, Person(email=email, display_name=name))
             with transaction.atomic():
@@ -48,3 +48,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{name} can sign in as {email}.")
         if approvers() < ENOUGH_APPROVERS:
             self.stdout.write("Create a second person too: every role that one proposes, another has to approve.")
+
+
+def _asked() -> str:
+    try:
+        return getpass("Password, at least 12 characters: ")
+    except EOFError as nobody:
+        raise CommandError("There is nobody to ask for a password here; give --password.") from nobody
