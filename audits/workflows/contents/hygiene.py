@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from audits.assessments.models import Plan, Run
-from audits.workflows.contents.validations import overdue as validation_overdue
+from audits.workflows.contents.validations import due_before
 from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
 from inventory import policies
@@ -109,7 +109,7 @@ RULES = (
     Rule("attestation_overdue", "Attestation overdue", "Ask the owner to confirm the entry.", ALIVE,
          lambda now, policy: Q(pk__in=Attestation.objects.overdue(now.date()).values("model"))),
     Rule("validation_overdue", "Validation overdue", "Ask for its validation, or assign whoever validates.", ALIVE,
-         lambda now, policy: validation_overdue(now.date(), document=policy)),
+         lambda now, policy: due_before(now.date(), document=policy)),
     Rule("cadence_looser", "Looked at less often than the policy wants", "See that its reason still holds.",
          ALIVE, lambda now, policy: Q(pk__in=looser(today=now.date()).values("model"))),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,

@@ -10,7 +10,6 @@ from django.db.models.functions import Coalesce
 from audits.assessments.models import Run
 from audits.statistics.limits import SEVERITY, Verdict
 from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
-from audits.workflows.contents.validations import BUCKETS
 from audits.workflows.models import RETIRED_LAST_WORST_FIRST, ChangeRequest, Finding, Standing
 from audits.workflows.states import FindingState
 from inventory.models import Model, ModelVersion
@@ -18,6 +17,8 @@ from inventory.policies import EXEMPT
 
 GRACE = timedelta(days=1)  # An assessment of a window that has just closed is not late yet.
 MONTHS, WEEKS = 12, 52
+# governance.md, section 3.3: how reports tell what is overdue, by the last day of each bucket.
+BUCKETS = {"up_to_90": (1, 90), "91_to_365": (91, 365), "more_than_365": (366, None)}
 
 
 @dataclass(frozen=True)

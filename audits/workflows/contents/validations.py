@@ -1,7 +1,7 @@
 """When each model is to be validated next, and how overdue that is."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from django.db.models import Exists, Max, OuterRef, Q
 
@@ -16,8 +16,6 @@ REVIEWING = (*policies.FULL_TYPES, Kind.ANNUAL_REVIEW)  # A full validation is a
 # What each rhythm asks for: the kinds of validation that begin it anew.
 RHYTHMS = {policies.FULL_VALIDATION: policies.FULL_TYPES, policies.ANNUAL_REVIEW: REVIEWING}
 IN_USE = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
-# governance.md, section 3.3: how reports tell what is overdue, by the last day of each bucket.
-BUCKETS = {"up_to_90": (1, 90), "91_to_365": (91, 365), "more_than_365": (366, None)}
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,3 @@ def due_before(day: date, *, document: dict | None = None) -> Q:
                 registered_before = datetime.combine(since, time(), UTC)
                 condition |= part & Q(tier=tier, registered_at__lt=registered_before) & ~Q(Exists(approved))
     return Q(status__in=IN_USE) & condition
-
-
-def overdue(today: date, bucket: str = "", *, document: dict | None = None) -> Q:
-    """The models whose validation is overdue; with a bucket, by so many days."""
-    least, most = BUCKETS[bucket] if bucket else (1, None)
-    condition = due_before(today - timedelta(days=least - 1), document=document)
-    return condition & ~due_before(today - timedelta(days=most), document=document) if most else condition

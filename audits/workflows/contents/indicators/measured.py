@@ -10,7 +10,7 @@ from audits.assessments.models import Breach, Kind, Plan, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict
 from audits.workflows.contents.indicators.scope import IN_USE, Found, Scope, count, share
-from audits.workflows.contents.validations import overdue
+from audits.workflows.contents.validations import due_before
 from inventory import policies
 from inventory.models import Policy
 from inventory.states import Stage
@@ -25,7 +25,7 @@ OF_GROUPS = [name for name, measure in MEASURES.items() if measure.kind == Kind.
 def validated_on_time(scope: Scope) -> Found:
     """Of the models in use that are not exempt, those of which neither a validation nor a review is overdue."""
     bound = scope.visible.filter(status__in=IN_USE).exclude(tier=policies.EXEMPT)
-    found = bound.aggregate(all=Count("pk"), timely=Count("pk", filter=~overdue(scope.now.date())))
+    found = bound.aggregate(all=Count("pk"), timely=Count("pk", filter=~due_before(scope.now.date())))
     return share(found["timely"], found["all"], nothing=NONE_IN_USE)
 
 
