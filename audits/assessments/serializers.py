@@ -3,6 +3,7 @@
 from audits.assessments.contents.lists import BREACHES, PLANS, RUNS
 from audits.assessments.models import BreachStep, Kind
 from audits.assessments.services.backtests import MOST_CASES, fault_in_period
+from audits.assessments.services.foretelling import EVIDENCE
 from audits.assessments.states import BreachState, RunState
 from audits.statistics.limits import DecidedBy, Direction, Verdict
 from inventory.policies import TIERS
@@ -212,6 +213,24 @@ class CaseOut(serializers.Serializer):
     run = serializers.UUIDField()
 
 
+class ForetellingOut(serializers.Serializer):
+    """What the alerts about data and reasons were worth: a fall is realised performance beyond its limit."""
+
+    alerts = serializers.IntegerField(help_text="Breaches of what is known before outcomes are.")
+    preceded = serializers.IntegerField(help_text="Alerts that came before a real fall in performance.")
+    during = serializers.IntegerField(help_text="Alerts that came when a fall had been measured already.")
+    followed_by_none = serializers.IntegerField(help_text="Alerts after which performance stayed.")
+    not_known = serializers.IntegerField(help_text="Alerts after which performance was not measured long enough.")
+    falls = serializers.IntegerField(help_text="Real falls of versions that were watched then.")
+    foretold = serializers.IntegerField(help_text="Falls that an alert preceded.")
+    missed = serializers.IntegerField(help_text="Falls that no alert preceded.")
+    unwatched = serializers.IntegerField(help_text="Further falls, in a time in which nothing else was measured.")
+    alarms = serializers.IntegerField(help_text="Runs that opened alerts of which is known what followed.")
+    alarms_preceded = serializers.IntegerField(help_text="Of those, the ones that a fall followed.")
+    by_chance = serializers.FloatField(allow_null=True, help_text="Share of all runs, alarm or not, before a fall.")
+    evidence = serializers.ChoiceField(EVIDENCE, help_text="What these numbers suffice to say.")
+
+
 class BackTestOut(serializers.Serializer):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -233,4 +252,6 @@ class BackTestOut(serializers.Serializer):
     models = TallyOut(many=True)
     weeks = WeekOut(many=True)
     cases = CaseOut(many=True, help_text=f"What differs, the newest {MOST_CASES}.")
+    foretold_before = ForetellingOut()
+    foretold_after = ForetellingOut()
     digest = serializers.CharField(help_text="SHA-256 of the numbers; that of the evidence, for the same period.")

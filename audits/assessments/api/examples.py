@@ -111,6 +111,21 @@ CLOSED = {
 }
 
 _TALLY = {"before": {"within": 5, "amber": 1}, "after": {"within": 4, "amber": 2}, "worse": 1, "better": 0}
+_FORETOLD = {
+    "alerts": 2,
+    "preceded": 1,
+    "during": 0,
+    "followed_by_none": 1,
+    "not_known": 0,
+    "falls": 1,
+    "foretold": 1,
+    "missed": 0,
+    "unwatched": 0,
+    "alarms": 2,
+    "alarms_preceded": 1,
+    "by_chance": 0.25,
+    "evidence": "insufficient",
+}
 BACK_TEST = {
     "since": "2024-07-01T00:00:00Z",
     "until": LATER,
@@ -143,5 +158,7 @@ BACK_TEST = {
             "run": ID,
         }
     ],
+    "foretold_before": _FORETOLD | {"alerts": 1, "followed_by_none": 0, "alarms": 1},
+    "foretold_after": _FORETOLD,
     "digest": DIGEST,
 }

@@ -14,12 +14,13 @@ from django.db.models import Count, F, Q, QuerySet
 
 from audits.assessments.measures.columns import role_judged, roles_judged
 from audits.assessments.measures.judging import NOT_JUDGED, Rules, Ruling, Stored, judged_again
-from audits.assessments.models import Breach, Result, Run
-from audits.assessments.services.breaches import WITH_BREACHES
+from audits.assessments.models import Result, Run
+from audits.assessments.services.foretelling import Foretelling
+from audits.assessments.services.openings import Case, Openings, Week
 from audits.assessments.states import RunState
-from audits.statistics.limits import SEVERITY, Verdict
+from audits.statistics.limits import SEVERITY
 from inventory import policies
-from inventory.models import ModelVersion, Policy, PolicyDraft, VersionRecord
+from inventory.models import ModelVersion, Policy, PolicyDraft
 from mrm_verify.canonical import canonical
 
 MOST_RESULTS = 20_000  # Of the newest runs; a back-test has to be looked at, and is shown with every decision.
@@ -27,7 +28,6 @@ MOST_RUNS = 5_000
 MOST_CASES = 50
 JUDGED_BY = ("title", "limits", "fairness")
 A_YEAR = timedelta(days=365)
-BAD = (Verdict.AMBER, Verdict.RED)
 
 
 @dataclass
@@ -57,30 +57,6 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One breach that the two do not open alike; `became` says what the policy would have made of it."""
-
-    became: str
-    week: date
-    model: str
-    name: str
-    version: int
-    measure: str
-    column: str
-    segment: str
-    run: str
-
-
-@dataclass(frozen=True)
-class Week:
-    """How many breaches the runs whose windows ended in this week opened, and would have opened."""
-
-    start: date
-    before: int
-    after: int
-
-
-@dataclass(frozen=True)
 class BackTest:
     """What came of it. `unsure` breaches rest on results that cannot be judged again: neither kept nor gone."""
 
@@ -100,6 +76,8 @@ class BackTest:
     later: int
     unsure: int
     why_not: dict[str, int]
+    foretold_before: Foretelling
+    foretold_after: Foretelling
 
     @property
     def results(self) -> int:
@@ -143,6 +121,7 @@ class BackTest:
                 "later": self.later,
                 "unsure": self.unsure,
             },
+            "foretelling": {"before": self.foretold_before.summary(), "after": self.foretold_after.summary()},
         }
 
     @property
@@ -186,7 +165,7 @@ def backtest(
         by_model.setdefault(version.model.slug, Tally(version.model.name)).add(was.verdict, now)
         case = (run.version_id, stored.measure, stored.column, stored.segment)
         judged[case].append((run, was.verdict, now))
-    opened = _Openings(judged, runs, versions)
+    opened = Openings(judged, runs, versions)
     return BackTest(
         since=since,
         until=until,
@@ -204,6 +183,8 @@ def backtest(
         later=len(opened.later),
         unsure=len(opened.unsure),
         why_not=dict(why_not.most_common()),
+        foretold_before=opened.foretelling("before"),
+        foretold_after=opened.foretelling("after"),
     )
 
 
@@ -244,7 +225,9 @@ def _runs(models: QuerySet, since: datetime, until: datetime, limited: set[str])
         finished_at__lte=until,
     ).order_by("-window_end", "-finished_at", "pk")
     concerned = Q(results__measure__in=limited) | ~Q(results__verdict="")
-    known = chosen.only("version_id", "policy_id", "window_end", "finished_at").annotate(tier=F("inputs__tier"))
+    known = chosen.only("version_id", "policy_id", "window_start", "window_end", "finished_at").annotate(
+        tier=F("inputs__tier")
+    )
     newest = list(known.annotate(size=Count("results", filter=concerned))[: MOST_RUNS + 1])
     kept, size = {}, 0
     for run in newest[:MOST_RUNS]:
@@ -264,116 +247,6 @@ def _results(runs: dict, limited: set[str]) -> Iterable[Stored]:
     concerned = Q(measure__in=limited) | ~Q(verdict="")
     rows = Result.objects.filter(concerned, run__in=list(runs)).order_by()
     return (Stored(*row) for row in rows.values_list(*columns, "detail__tolerance").iterator(chunk_size=2000))
-
-
-class _Openings:
-    """Which breaches the runs opened, and would have: each case as it went, closed when people closed it.
-
-    A case that was open before these runs is open in both; what people would have decided otherwise nobody knows.
-    """
-
-    def __init__(self, judged: dict, runs: dict, versions: dict):
-        self.runs, self.versions = runs, versions
-        before: dict[tuple, tuple] = {}
-        after: dict[tuple, tuple] = {}
-        unsure: set[tuple] = set()
-        watched = self._watched()
-        closings, opened_elsewhere = self._known(judged)
-        for case, said in judged.items():
-            said.sort(key=lambda one: (one[0].finished_at, one[0].window_end, str(one[0].pk)))
-            said = [one for one in said if _stood(watched[case[0]], one[0].finished_at)]
-            unsure |= {(*case, run.pk) for run, _, now in said if now.why_not}
-            known = (closings[case], opened_elsewhere[case])
-            before |= _seen(case, ((run, was) for run, was, _ in said), *known)
-            after |= _seen(case, ((run, now.verdict) for run, _, now in said), *known)
-        self.before, self.after = (_openings(side) for side in (before, after))
-        self.earlier = {after[one] for one in self.before & after.keys() - self.after} & self.after - before.keys()
-        self.later = {before[one] for one in self.after & before.keys() - self.before} & self.before - after.keys()
-        self.newly_opened = self.after - before.keys() - self.earlier
-        self.not_opened = self.before - after.keys() - self.later - unsure
-        self.unsure = (self.before & unsure) - self.later
-
-    def _watched(self) -> dict:
-        """From when until when each version was one whose breaches are opened."""
-        records = VersionRecord.objects.filter(subject__in=list(self.versions), stage__in=WITH_BREACHES)
-        spans = defaultdict(list)
-        for subject, start, end in records.values_list("subject", "recorded_from", "recorded_to"):
-            spans[subject].append((start, end))
-        return spans
-
-    def _known(self, judged: dict) -> tuple[dict, dict]:
-        """When people closed each case, and from when until when those stood open that other runs had opened."""
-        closings, opened = defaultdict(list), defaultdict(list)
-        rows = Breach.objects.filter(version__in=list(self.versions))
-        for *case, first_run, opened_at, closed_at in rows.values_list(
-            "version_id", "measure", "column", "segment", "first_run_id", "opened_at", "closed_at"
-        ):
-            if closed_at:
-                closings[tuple(case)].append(closed_at)
-            if first_run not in self.runs:
-                opened[tuple(case)].append((opened_at, closed_at))
-        return closings, opened
-
-    def weeks(self) -> list[Week]:
-        before, after = (Counter(self._week(one) for one in side) for side in (self.before, self.after))
-        return [Week(week, before[week], after[week]) for week in sorted({*before, *after})]
-
-    def cases(self) -> list[Case]:
-        """Breaches that the two do not open alike, the newest first."""
-        kinds = {
-            "opened": self.newly_opened,
-            "opened earlier": self.earlier,
-            "opened later": self.later,
-            "not opened": self.not_opened,
-        }
-        found = [self._case(one, became) for became, openings in kinds.items() for one in openings]
-        return sorted(found, key=lambda one: (-one.week.toordinal(), one.name, one.measure, one.column, one.segment))
-
-    def _week(self, opening: tuple) -> date:
-        day = (self.runs[opening[-1]].window_end - timedelta(microseconds=1)).date()
-        return day - timedelta(days=day.weekday())
-
-    def _case(self, opening: tuple, became: str) -> Case:
-        version_id, measure, column, segment, run = opening
-        version = self.versions[version_id]
-        return Case(
-            became=became,
-            week=self._week(opening),
-            model=version.model.slug,
-            name=version.model.name,
-            version=version.number,
-            measure=measure,
-            column=column,
-            segment=segment,
-            run=str(run),
-        )
-
-
-def _seen(case: tuple, said: Iterable[tuple], closings: list[datetime], elsewhere: list[tuple]) -> dict[tuple, tuple]:
-    """Each amber or red result of one case, by its run, and the opening of the breach that it opened or joined.
-
-    What joins a breach that runs outside opened has no opening here.
-    """
-    found, open_since, opening = {}, None, None
-    for run, verdict in said:
-        now = run.finished_at
-        if open_since and any(open_since <= closed <= now for closed in closings):
-            open_since = opening = None
-        if open_since is None and any(start <= now and (end is None or end > now) for start, end in elsewhere):
-            open_since = now
-        if verdict in BAD:
-            if open_since is None:
-                open_since, opening = now, (*case, run.pk)
-            found[(*case, run.pk)] = opening
-    return found
-
-
-def _openings(seen: dict[tuple, tuple]) -> set[tuple]:
-    return {opening for opening in seen.values() if opening}
-
-
-def _stood(spans: list[tuple], at: datetime) -> bool:
-    return any(start <= at and (end is None or end > at) for start, end in spans)
 
 
 def _badness(verdict: str) -> int:

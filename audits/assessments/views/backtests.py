@@ -5,12 +5,25 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audits.assessments.forms import BackTestFilter
-from audits.assessments.services import backtest
+from audits.assessments.services import BackTest, backtest
 from audits.assessments.services.backtests import MOST_CASES, MOST_RESULTS, period_of, untested_sections
+from audits.assessments.services.foretelling import FEWEST, HORIZON
 from audits.statistics.limits import SEVERITY
 from inventory.models import Model, Policy, PolicyDraft
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
+
+FORETOLD = {
+    "alerts": "Alerts",
+    "preceded": "… that preceded a fall",
+    "during": "… that came when a fall had been measured already",
+    "followed_by_none": "… after which performance stayed",
+    "not_known": "… after which performance was not measured long enough",
+    "falls": "Falls of performance",
+    "foretold": "… that an alert preceded",
+    "missed": "… that no alert preceded",
+    "unwatched": "Further falls while nothing else was measured",
+}
 
 
 @require_safe
@@ -58,6 +71,17 @@ def _page(request, document, *, until, about: dict, against: Policy | None = Non
         "verdicts": [verdict.value for verdict in SEVERITY],
         "most_results": MOST_RESULTS,
         "most_cases": MOST_CASES,
+        "foretold": _foretold(found) if found else [],
+        "fewest": FEWEST,
+        "horizon": HORIZON.days,
         "untested": untested_sections(compared, document) if compared else [],
     }
     return render(request, "assessments/backtest.html", context, status=200 if found else 400)
+
+
+def _foretold(found: BackTest) -> list[dict]:
+    sides = {"before": found.foretold_before, "after": found.foretold_after}
+    return [
+        {"label": label} | {name: getattr(side, field) for name, side in sides.items()}
+        for field, label in FORETOLD.items()
+    ]
