@@ -89,6 +89,11 @@ class Column:
         """Whether its values lie on a line: numbers, and dates as seconds since 1970."""
         return self.kind in (Kind.NUMERIC, Kind.DATETIME)
 
+    @property
+    def names_no_event(self) -> bool:
+        """Whether nothing says which of its values is the event: categories that the schema does not list."""
+        return self.kind == Kind.CATEGORICAL and not self.categories
+
 
 def columns_with_role(columns: Iterable[Column], role: Role) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.has_role(role))

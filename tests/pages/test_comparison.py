@@ -74,6 +74,22 @@ def test_a_swap_set_that_cannot_be_had_says_why(lacking, versions):
     assert found.value is None and told in found.reason
 
 
+@pytest.mark.parametrize(
+    ("prediction", "why"),
+    [
+        ({"kind": "numeric"}, "predicts a number and decides nothing"),
+        ({"kind": "categorical"}, "does not list the categories of approved"),
+    ],
+    ids=["number", "unlisted"],
+)
+def test_what_decides_nothing_that_could_be_told_is_no_swap_set(prediction, why, versions):
+    first = versions[0]
+    schema = [one for one in SCHEMA if one["name"] not in ("score", "approved")]
+    schema.append({"name": "approved", "role": "prediction", **prediction})
+    found = compare(first, make_version(first.model, schema=schema, decision_threshold=None)).swap_set
+    assert found.value is None and why in found.reason
+
+
 def test_rows_of_different_times_were_scored_by_neither_together(versions, tmp_path):
     earlier = make_version(versions[0].model)
     make_batch(earlier, tmp_path, rows=make_rows(5, repaid=None, start=datetime(2020, 1, 1, tzinfo=UTC)))

@@ -50,10 +50,13 @@ def swapped_between(before: ModelVersion, after: ModelVersion) -> Estimate:
 def _why_no_decisions(version: ModelVersion) -> str:
     if version.column_with(Role.ID) is None:
         return f"the rows of {version} carry no id, so they cannot be joined"
-    if version.column_with(Role.PREDICTION) is None and (
-        version.column_with(Role.SCORE) is None or version.decision_threshold is None
-    ):
+    score, prediction = version.column_with(Role.SCORE), version.column_with(Role.PREDICTION)
+    if score is None and prediction is not None and prediction.is_numeric:
+        return f"{version} predicts a number and decides nothing, so nobody is decided differently"
+    if prediction is None and (score is None or version.decision_threshold is None):
         return f"{version} neither tells what was decided nor has a score with a threshold"
+    if prediction is not None and prediction.names_no_event:
+        return f"the schema of {version} does not list the categories of {prediction.name}, of which one is the event"
     if not version.batches.exists():
         return f"no scored rows of {version} are stored here"
     return ""
@@ -88,7 +91,7 @@ def _decided(version: ModelVersion, rows: pl.LazyFrame, name: str) -> pl.DataFra
 
 def _outcomes(version: ModelVersion, rows: pl.LazyFrame) -> pl.DataFrame:
     identity, label = version.column_with(Role.ID), version.column_with(Role.LABEL)
-    if label is None:
+    if label is None or label.names_no_event:
         return pl.DataFrame(schema={"id": pl.String, "label": pl.Int64})
     known = frames.with_outcomes(version, rows.select(identity.name, label.name)).collect()
     return pl.DataFrame(

@@ -6,8 +6,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from audits.assessments.models import Kind, Plan
-from audits.profiles.schema import Column, Role
-from audits.profiles.schema import Kind as ColumnKind
+from audits.profiles.schema import Role
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
@@ -49,13 +48,16 @@ def why_not_of_kind(version: ModelVersion, kind: str) -> str:
     """What the version lacks to be assessed for this kind of thing; empty where it lacks nothing."""
     score, prediction = version.column_with(Role.SCORE), version.column_with(Role.PREDICTION)
     label = version.column_with(Role.LABEL)
+    vague = next((column for column in (prediction, label) if column and column.names_no_event), None)
     predicts_class = prediction is not None and (score is not None or not prediction.is_numeric)
     match kind:
         case Kind.BIAS if not version.columns_with(Role.PROTECTED):
             return "its schema has no protected attribute"
         case Kind.BIAS if version.decision_threshold is None and not predicts_class:
             return "nothing says what it decides: no prediction of a class, and no decision threshold"
-        case Kind.BIAS | Kind.PERFORMANCE if vague := next(filter(_is_vague, (prediction, label)), None):
+        case Kind.BIAS | Kind.PERFORMANCE if vague := next(
+            (one for one in (prediction, label) if one and one.names_no_event), None
+        ):
             return f"its schema does not list the categories of {vague.name}, so nothing says which one is the event"
         case Kind.EXPLAINABILITY if version.artifact_bytes is None:
             return "its artifact is not here"
@@ -66,10 +68,6 @@ def why_not_of_kind(version: ModelVersion, kind: str) -> str:
         case Kind.PERFORMANCE if not score and not (prediction.is_numeric and label.is_numeric):
             return "it gives neither a score nor a number to compare with outcomes"
     return ""
-
-
-def _is_vague(column: Column | None) -> bool:
-    return column is not None and column.kind == ColumnKind.CATEGORICAL and not column.categories
 
 
 @governed()
