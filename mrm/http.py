@@ -4,11 +4,14 @@ import errno
 import uuid
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -196,6 +199,13 @@ def field_errors(detail, path: str = ""):
 
 def api_not_found(request, exception=None):
     return problem(404, ["There is nothing at this address."])
+
+
+@login_not_required
+@require_safe
+def icon(request):
+    """The icon, for whatever asks for it without having read a page."""
+    return redirect(static("icon.svg"), permanent=True)
 
 
 def not_found(request, exception=None):

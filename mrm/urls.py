@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from mrm.accounts.authentication import sign_on
 from mrm.accounts.views import factors, passwords
-from mrm.http import not_found
+from mrm.http import icon, not_found
 from mrm.reference import reference
 
 handler404 = "mrm.http.not_found"
@@ -40,6 +40,7 @@ urlpatterns = [
     path("accounts/2fa/totp/activate/", factors.SetUpApp.as_view(), name="mfa_activate_totp"),
     path("accounts/2fa/totp/deactivate/", factors.TurnOffApp.as_view(), name="mfa_deactivate_totp"),
     path("accounts/", include("allauth.urls")),
+    path("favicon.ico", icon, name="icon"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", reference, name="api-docs"),
 ]
