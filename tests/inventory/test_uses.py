@@ -205,7 +205,7 @@ def test_with_its_model_every_use_ends(live):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE inventory_use SET state = 'live'",
+        "UPDATE inventory_use SET state = 'approved' WHERE state = 'proposed'; UPDATE inventory_use SET state = 'live'",
         "UPDATE inventory_useapproval SET ended_at = now()",
         "UPDATE inventory_modelversion SET stage = 'superseded'",
     ],

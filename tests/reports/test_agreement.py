@@ -95,7 +95,7 @@ def test_a_version_put_into_production_by_sql_is_named(workspace):
 
 def test_a_model_put_into_use_by_sql_is_named(workspace):
     model = make_model(name="Smuggled")
-    Model.objects.filter(pk=model.pk).update(status=Status.IN_USE)
+    without_triggers("inventory_model", f"UPDATE inventory_model SET status = 'in_use' WHERE id = '{model.pk}'")
     (found,) = named()
     assert (
         found == f"The model {model.slug} is in use, and no entry says that any version of it was put into production."
@@ -108,7 +108,8 @@ def test_a_restriction_lifted_by_sql_is_named(change):
 
 
 def test_a_laxer_tier_by_sql_is_named(change):
-    Model.objects.update(tier=3 if change.model.tier != 3 else 2)
+    assert_refused(partial(Model.objects.update, tier=3))
+    without_triggers("inventory_model", "UPDATE inventory_model SET tier = 3")
     assert [found.startswith("The tier of the model ") for found in named()] == [True]
 
 

@@ -104,9 +104,11 @@ def test_a_superseded_version_is_not_put_back_into_production_by_sql(candidate, 
     promote(candidate)
     first = ModelVersion.objects.filter(pk=story.version.pk)
     for put in ({}, {"promoted_at": timezone.now()}):
-        with refused("goes into production once"):
+        with refused("does not go from superseded to production"):
             ModelVersion.objects.filter(pk=candidate.pk).update(stage=Stage.SUPERSEDED)
             first.update(stage=Stage.PRODUCTION, **put)
+    with refused("goes into production once"):
+        ModelVersion.objects.filter(pk=candidate.pk).update(promoted_at=timezone.now())
 
 
 def test_a_version_inserted_as_promoted_by_sql_is_refused(workspace):
