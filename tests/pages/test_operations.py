@@ -18,7 +18,7 @@ def test_liveness_asks_nobody_else(client, db, django_assert_num_queries):
         client.get("/livez")
 
 
-def test_the_icon_is_found_where_programs_that_read_no_page_ask_for_it(client):
+def test_the_icon_is_found_where_programs_that_read_no_page_ask_for_it(client, db):
     answer = client.get("/favicon.ico", follow=True)
     answer.close()
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
