@@ -127,7 +127,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _choice(33, "complexity", "Complexity", R, LEVELS, "How hard it is to understand."),
     _choice(34, "reliance", "Reliance", R, LEVELS, "High where it decides alone."),
     _derived(35, "tier", "Inherent tier", R, "The scorecard's, once a risk officer confirmed it."),
-    _derived(36, "residual_rating", "Residual rating", R, "The tier after what validation and monitoring found."),
+    _derived(
+        36, "residual_rating", "Residual rating", R, "The tier after what monitoring, validation and open findings say."
+    ),
     _derived(37, "tier_review", "Last review of the tier", R, "Who confirmed it, when, and on what."),
     _text(
         38, "supervisory_permission", "Supervisory permission", R, "Its reference and conditions.", editors=ANSWERABLE

@@ -68,6 +68,7 @@ from inventory.policies.tiering import (
     levels_from,
     materiality,
     residual_rating,
+    residual_ratings,
     stricter,
     tier_from,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "recertification",
     "reference_group",
     "residual_rating",
+    "residual_ratings",
     "required_attributes",
     "required_to_register",
     "retraining_waits",

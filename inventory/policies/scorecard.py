@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from inventory.policies.checks import is_count, is_list_of, is_object, is_one_of, is_text
+from inventory.policies.findings import SEVERITIES
 from inventory.policies.tiers import TIERS
 
 LEVELS = ("low", "medium", "high")
 FACTORS = ("exposure", "purpose_level", "complexity", "reliance")
 FACTS = ("affects_natural_persons", "uses_machine_learning", "regulatory_categories")  # Attributes of a model.
 MONITORED = ("within", "amber", "red", "not measured")
+OPINIONS = ("fit", "fit_with_conditions", "not_fit", "none")  # What the last validation says; none: nothing that holds.
 RATINGS = ("low", "moderate", "elevated", "high", "very high")
 
 _level = is_one_of(LEVELS)
@@ -54,7 +56,16 @@ _fields = is_object(
         "review_after_days": is_count,
         "exemption_days": is_count,
         "residual": is_object({tier: is_object(dict.fromkeys(MONITORED, is_one_of(RATINGS))) for tier in TIERS}),
-    }
+    },
+    optional={
+        # As what in that table each outcome counts; the rating is the worst that any of them gives.
+        "residual_from": is_object(
+            {
+                "opinion": is_object(dict.fromkeys(OPINIONS, is_one_of(MONITORED))),
+                "finding": is_object(dict.fromkeys(SEVERITIES, is_one_of(MONITORED))),
+            }
+        )
+    },
 )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inventory.policies.scorecard import FACTORS, LEVELS
-from inventory.policies.standard import section
+from inventory.policies.scorecard import FACTORS, LEVELS, RATINGS
+from inventory.policies.standard import section, standard
 from mrm.pages.wording import words
 
 EXEMPT = 0
@@ -76,12 +76,25 @@ def stricter(first: int, second: int) -> int:
     return min(first, second, key=lambda tier: tier or max(first, second) + 1)
 
 
-def residual_rating(document: dict, tier: int, verdict: str) -> str:
-    """What risk remains of a tier under its worst verdict. What is not measured has a rating of its own."""
+def residual_ratings(document: dict, tier: int, *, verdict: str, opinion: str, finding: str) -> dict[str, str]:
+    """What risk remains of a tier by each thing that was found: the worst verdict of monitoring, what the validation
+    that holds says, and the worst open finding, which counts where there is one. Not for what is exempt."""
+    rules = section(document, "tiering")
+    counts_as = rules.get("residual_from") or standard()["tiering"]["residual_from"]
+    ratings = rules["residual"][str(tier)]
+    found = {
+        "monitoring": ratings[verdict] if verdict in ratings else ratings[NOT_MEASURED],
+        "validation": ratings[counts_as["opinion"][opinion]],
+    }
+    return found | ({"findings": ratings[counts_as["finding"][finding]]} if finding else {})
+
+
+def residual_rating(document: dict, tier: int, *, verdict: str, opinion: str, finding: str) -> str:
+    """What risk remains of a tier: the worst that anything found about the model gives."""
     if tier == EXEMPT:
         return "exempt"
-    ratings = section(document, "tiering")["residual"][str(tier)]
-    return ratings[verdict] if verdict in ratings else ratings[NOT_MEASURED]
+    found = residual_ratings(document, tier, verdict=verdict, opinion=opinion, finding=finding)
+    return max(found.values(), key=RATINGS.index)
 
 
 def facts_from_answers(answers: dict) -> dict[str, str]:

@@ -307,7 +307,31 @@ def test_an_exempt_model_follows_the_lowest_tiers_rules_where_it_must_follow_any
     ],
 )
 def test_what_is_not_measured_never_leaves_the_lowest_risk(tier, verdict, rating):
-    assert policies.residual_rating(policies.standard(), tier, verdict) == rating
+    found = {"verdict": verdict, "opinion": "fit", "finding": ""}
+    assert policies.residual_rating(policies.standard(), tier, **found) == rating
+
+
+@pytest.mark.parametrize(
+    ("opinion", "finding", "rating"),
+    [
+        ("fit", "", "low"),
+        ("fit", "medium", "low"),
+        ("fit", "high", "elevated"),
+        ("fit", "critical", "high"),
+        ("fit_with_conditions", "", "elevated"),
+        ("fit_with_conditions", "critical", "high"),
+        ("not_fit", "", "high"),
+        ("not_fit", "low", "high"),
+        ("none", "", "elevated"),
+    ],
+)
+def test_the_worst_of_monitoring_validation_and_findings_rates_what_risk_remains(opinion, finding, rating):
+    found = {"verdict": "within", "opinion": opinion, "finding": finding}
+    assert policies.residual_rating(policies.standard(), 2, **found) == rating
+    older = copy.deepcopy(policies.standard())
+    del older["tiering"]["residual_from"]
+    assert not policies.faults_in(older)
+    assert policies.residual_rating(older, 2, **found) == rating, "an older policy is read by the standard one"
 
 
 @pytest.mark.parametrize(
@@ -330,6 +354,8 @@ def test_what_is_not_measured_never_leaves_the_lowest_risk(tier, verdict, rating
         ),
         (lambda t: t["floors"][0].pop("tier"), "tiering.floors[0] needs"),
         (lambda t: t["residual"]["1"].update(red="fine"), "tiering.residual.1.red"),
+        (lambda t: t["residual_from"]["opinion"].update(fit="green"), "tiering.residual_from.opinion.fit"),
+        (lambda t: t["residual_from"]["finding"].pop("low"), "tiering.residual_from.finding.low is missing"),
         (lambda t: t.update(exemption_days=0), "tiering.exemption_days"),
     ],
 )

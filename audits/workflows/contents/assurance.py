@@ -5,18 +5,17 @@ from collections import Counter, defaultdict
 from django.utils import timezone
 
 from audits.assessments.models import Plan, Run
-from audits.statistics.limits import Verdict, worst
+from audits.workflows.contents.residual import residual_of
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.contents.validations import due_of
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.contents.attributes import Told, conditions_of, day, told_of
-from inventory.models import Model, Policy
-from mrm.pages.wording import counted, sentence
+from inventory.models import Model
+from mrm.pages.wording import counted
 
 RECENT = 5
-MEASURED = (Verdict.WITHIN, Verdict.AMBER, Verdict.RED)
 
 
 def attributes_of(model: Model) -> list[Told]:
@@ -47,7 +46,7 @@ def _assurance(model: Model) -> dict[str, list[str]]:
         "overlays": _held(held["overlay"]),
         "monitoring": _monitoring(plans, runs),
         "first_production": _production(model),
-        "residual_rating": residual_of(model, runs, opinions[-1] if opinions else None),
+        "residual_rating": residual_of(model, version, runs, opinions[-1] if opinions else None),
     }
 
 
@@ -75,27 +74,6 @@ def _validation_due(model: Model) -> list[str]:
 def _open_findings(model: Model) -> list[str]:
     counts = Counter(Finding.objects.open().filter(model=model).values_list("severity", flat=True))
     return [f"{counts[severity]} {severity}" for severity in Finding.Severity.values if counts[severity]]
-
-
-def residual_of(model: Model, runs: list[Run], opinion: ValidationOpinion | None) -> list[str]:
-    """The rating that the policy gives to the tier and the worst verdict, and what it rests on.
-
-    Without a verdict and without a validation nothing is known that would rate it; it counts as the policy says.
-    """
-    if model.tier == policies.EXEMPT:
-        return ["Exempt", "Its risk is negligible, as was confirmed with its tier."]
-    verdict = worst([shown_verdict(run.verdict, run.state) for run in runs]) if runs else ""
-    is_measured = verdict in MEASURED
-    rating = policies.residual_rating(Policy.objects.in_force().document, model.tier, verdict)
-    monitored = f"monitoring {verdict}" if is_measured else "its health not measured"
-    if opinion is None:
-        validated = "never validated"
-    else:
-        validated = f"last validated on {day(opinion.effective_on)}: {opinion.get_outcome_display().lower()}"
-    inputs = f"Inherent tier {model.tier}; {monitored}; {validated}."
-    if is_measured or opinion:
-        return [sentence(rating), inputs]
-    return ["Not rated", f"{inputs} Until then it counts as {rating}."]
 
 
 def _monitoring(plans: list[Plan], runs: list[Run]) -> list[str]:

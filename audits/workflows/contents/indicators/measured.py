@@ -1,5 +1,6 @@
 """Indicators of monitoring: what was assessed, what it found, and how long it took to decide about it."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.db import connection
@@ -10,6 +11,7 @@ from audits.assessments.models import Breach, Kind, Plan, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict
 from audits.workflows.contents.indicators.scope import IN_USE, Found, Scope, count, share
+from audits.workflows.contents.residual import with_what_was_found
 from audits.workflows.contents.validations import due_before
 from inventory import policies
 from inventory.models import Policy
@@ -39,23 +41,43 @@ def assessed_on_time(scope: Scope) -> Found:
     return share(found["timely"], found["all"], nothing=NONE_IN_USE)
 
 
-def worst_by_tier(scope: Scope) -> dict[tuple[int, str], int]:
-    """How many models in use there are of each tier and worst current verdict; those without a finished run lack."""
-    if "worst by tier" not in scope.known:
-        scope.known["worst by tier"] = _counted_by_tier(scope)
-    return dict(scope.known["worst by tier"])
+def worst_found(scope: Scope) -> Counter[tuple[int, str, str, str]]:
+    """How many models in use there are of each tier, worst current verdict, opinion that holds and worst open finding;
+    without a finished run the verdict is empty."""
+    if "worst found" not in scope.known:
+        scope.known["worst found"] = _counted(scope)
+    return scope.known["worst found"]
 
 
-def _counted_by_tier(scope: Scope) -> dict[tuple[int, str], int]:
-    runs = Run.objects.filter(
-        version__stage=Stage.PRODUCTION, version__model__in=scope.visible.filter(status__in=IN_USE).values("pk")
-    )
-    latest = runs.latest_per_plan().values("pk")
-    worst = Run.objects.filter(pk__in=latest).order_by().values("version__model", "version__model__tier")
-    sql, given = worst.annotate(worst=Min(_RANK)).query.sql_with_params()
+def worst_verdicts(scope: Scope) -> Counter[str]:
+    """How many models in use there are of each worst current verdict; those without a finished run lack."""
+    verdicts = Counter()
+    for (_, verdict, _, _), models in worst_found(scope).items():
+        verdicts[verdict] += models
+    del verdicts[""]
+    return verdicts
+
+
+def _counted(scope: Scope) -> Counter[tuple[int, str, str, str]]:
+    in_use = scope.visible.filter(status__in=IN_USE)
+    models = with_what_was_found(in_use, scope.now.date()).values_list("pk", "tier", "opinion", "finding")
+    runs = Run.objects.filter(version__stage=Stage.PRODUCTION, version__model__in=in_use.values("pk"))
+    latest = Run.objects.filter(pk__in=runs.latest_per_plan().values("pk")).order_by()
+    worst = latest.values_list("version__model").annotate(worst=Min(_RANK))
+    (of_models, of_them), (of_runs, of_those) = models.query.sql_with_params(), worst.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT tier, worst, count(*) FROM ({sql}) AS found (model, tier, worst) GROUP BY 1, 2", given)  # noqa: S608 - our own words
-        return {(tier, str(SEVERITY[rank])): models for tier, rank, models in cursor.fetchall()}
+        cursor.execute(
+            "SELECT tier, worst, opinion, finding, count(*)"  # noqa: S608 - our own words
+            f" FROM ({of_models}) AS found (model, tier, opinion, finding)"
+            f" LEFT JOIN ({of_runs}) AS measured (model, worst) USING (model) GROUP BY 1, 2, 3, 4",
+            (*of_them, *of_those),
+        )
+        return Counter(
+            {
+                (tier, "" if rank is None else str(SEVERITY[rank]), opinion, finding): models
+                for tier, rank, opinion, finding, models in cursor.fetchall()
+            }
+        )
 
 
 _RANK = Case(
@@ -77,21 +99,19 @@ def amber_share(scope: Scope) -> Found:
 def unmeasured_share(scope: Scope) -> Found:
     """Of the models in use, those whose current verdict says nothing: never run, unknown or insufficient."""
     judged = (Verdict.RED, Verdict.AMBER, Verdict.WITHIN)
-    told = sum(models for (_, verdict), models in worst_by_tier(scope).items() if verdict in judged)
-    every = scope.visible.filter(status__in=IN_USE).count()
-    return share(every - told, every, nothing=NONE_IN_USE)
+    verdicts, every = worst_verdicts(scope), worst_found(scope).total()
+    return share(every - sum(verdicts[one] for one in judged), every, nothing=NONE_IN_USE)
 
 
 def residual_high_share(scope: Scope) -> Found:
-    """By the policy's table of tier and verdict; a model in use that was never measured counts as not measured."""
-    document, found = Policy.objects.in_force().document, worst_by_tier(scope)
-    by_tier = dict(scope.visible.filter(status__in=IN_USE).values_list("tier").annotate(models=Count("pk")))
-    for tier, models in by_tier.items():
-        found[tier, ""] = models - sum(some for (of, _), some in found.items() if of == tier)
+    """By the policy's tables; a model in use that was never measured or validated counts as not measured."""
+    document, found = Policy.objects.in_force().document, worst_found(scope)
     high = sum(
-        models for (tier, verdict), models in found.items() if policies.residual_rating(document, tier, verdict) in HIGH
+        models
+        for (tier, verdict, opinion, finding), models in found.items()
+        if policies.residual_rating(document, tier, verdict=verdict, opinion=opinion, finding=finding) in HIGH
     )
-    return share(high, sum(by_tier.values()), nothing=NONE_IN_USE)
+    return share(high, found.total(), nothing=NONE_IN_USE)
 
 
 def fairness_breaches(scope: Scope) -> Found:
@@ -112,6 +132,5 @@ def breach_to_decision(scope: Scope) -> Found:
 
 
 def _share_of(scope: Scope, verdict: Verdict) -> Found:
-    found = worst_by_tier(scope)
-    part = sum(models for (_, worst), models in found.items() if worst == verdict)
-    return share(part, sum(found.values()), nothing=NOT_MEASURED)
+    verdicts = worst_verdicts(scope)
+    return share(verdicts[verdict], verdicts.total(), nothing=NOT_MEASURED)
