@@ -17,6 +17,7 @@ from audits.statistics.limits import Verdict
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from inventory.artifacts import output_column
 from inventory.contents.dependencies import why_still_needed
+from inventory.contents.uses import why_tier_first
 from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
 from inventory.policies import required_assessments, validation_required
 from inventory.states import Stage, Status
@@ -72,7 +73,12 @@ def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: date
     for_uses  what a request would also approve it for
     """
     now = now or timezone.now()
-    found = _blockers_in_stage(version) + _blockers_in_uses(version, for_uses, now) + _blockers_in_fitness(version)
+    found = [
+        *_blockers_in_stage(version),
+        *_blockers_in_uses(version, for_uses, now),
+        *_blockers_in_tiering(for_uses),
+        *_blockers_in_fitness(version),
+    ]
     gate = _sorted(version, found, now)
     gate.warnings.extend(_warnings(version, now))
     return gate
@@ -83,11 +89,11 @@ def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] =
     return gate_for(version, for_uses=for_uses).reasons
 
 
-def blockers_for_approval(version: ModelVersion) -> list[str]:
+def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
     """Every reason why what is in production may not be approved for a further period, in words."""
     own = (Arrangement.Kind.APPROVAL, Arrangement.Kind.BREAK_GLASS)  # What the new approval makes good.
     fitness = [one for one in _blockers_in_fitness(version, made_good=own) if one.clause != MODEL_STATUS]
-    return _sorted(version, fitness, timezone.now()).reasons
+    return _sorted(version, [*_blockers_in_tiering(for_uses), *fitness], timezone.now()).reasons
 
 
 def blockers_for_retirement(model: Model) -> list[str]:
@@ -127,6 +133,11 @@ def _blockers_in_uses(version: ModelVersion, for_uses: Collection[Use], now: dat
         )
         for use in left
     ]
+
+
+def _blockers_in_tiering(for_uses: Collection[Use]) -> list[Blocker]:
+    """Uses that the confirmed tier does not take into account yet. Those approved before are not asked about again."""
+    return [Blocker(TIER, f"{use} cannot be approved yet. {why}") for use, why in why_tier_first(for_uses).items()]
 
 
 def _blockers_in_fitness(version: ModelVersion, *, made_good=()) -> list[Blocker]:

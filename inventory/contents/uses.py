@@ -1,10 +1,12 @@
 """Is a version approved for a use? One answer in words, and the whole table of versions against uses."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.contents.attributes import day
-from inventory.models import Model, ModelVersion, Use, UseApproval
+from inventory.models import Model, ModelVersion, TierDoubt, Use, UseApproval
 from inventory.states import UseState
 
 MOST_VERSIONS = 6
@@ -43,6 +45,21 @@ def answer_for(version: ModelVersion, use: Use, now: datetime) -> Answer:
         because = f": {use.state_because}" if use.state_because else "."
         sentences.append(f"But the use itself is {use.state}{because}")
     return Answer(True, sentences)
+
+
+def why_tier_first(uses: Iterable[Use]) -> dict[Use, str]:
+    """The uses whose approval waits until the tier is confirmed with them in view, each with why, as a sentence."""
+    standing = TierDoubt.objects.standing().filter(use__in=[use.pk for use in uses])
+    reasons = defaultdict(list)
+    for doubt in standing:
+        reasons[doubt.use_id].append(doubt.reason)
+    return {
+        use: " ".join(
+            ["The tier was assessed without it.", *reasons[use.pk], "Have the tier assessed and confirmed again."]
+        )
+        for use in uses
+        if use.pk in reasons
+    }
 
 
 def table_of(

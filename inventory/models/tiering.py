@@ -98,6 +98,9 @@ class TierDoubt(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="tier_doubts")
+    use = models.ForeignKey(  # Where a use raised it; approving that use waits for the tier.
+        "inventory.Use", null=True, blank=True, on_delete=models.PROTECT, related_name="tier_doubts"
+    )
     reason = models.CharField(max_length=400)
     raised_by = models.ForeignKey(
         "accounts.Person", null=True, on_delete=models.PROTECT, related_name="tier_doubts_raised"

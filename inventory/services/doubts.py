@@ -35,26 +35,27 @@ def doubt_by_attributes(model: Model, *, before: dict, changed, actor: Person | 
 
 def doubt_by_new_use(use: Use, *, actor: Person | None) -> list[str]:
     """The first use is what a tier was assessed for; every further one is new."""
-    return _raised(use.model, [f"Use {use.number} is new: {use.title}."] if use.number > 1 else [], actor)
+    return _raised(use.model, [f"Use {use.number} is new: {use.title}."] if use.number > 1 else [], actor, use=use)
 
 
 def doubt_by_changed_use(use: Use, *, changed, actor: Person | None) -> list[str]:
     reasons = [f"{sentence(name)} of use {use.number} has changed: {use.title}." for name in OF_USES if name in changed]
-    return _raised(use.model, reasons, actor)
+    return _raised(use.model, reasons, actor, use=use)
 
 
-def settle_doubts(model: Model, now: datetime) -> None:
-    model.tier_doubts.standing().update(settled_at=now)
+def settle_doubts(model: Model, now: datetime, *, assessed_at: datetime) -> None:
+    """What was raised before the tier was assessed went into it; a later doubt did not, and goes on standing."""
+    model.tier_doubts.standing().filter(raised_at__lte=assessed_at).update(settled_at=now)
 
 
-def _raised(model: Model, reasons: list[str], actor: Person | None) -> list[str]:
-    """Each reason once while it stands; none about a tier that waits for its confirmation anyway."""
-    if not reasons or model.tier_confirmed_at is None:
+def _raised(model: Model, reasons: list[str], actor: Person | None, *, use: Use | None = None) -> list[str]:
+    """Each reason once while it stands; none about a tier that nobody has assessed yet."""
+    if not reasons or not (model.tier_confirmed_at or model.tier_assessments.proposed().exists()):
         return []
     known = set(model.tier_doubts.standing().values_list("reason", flat=True))
     new = [reason for reason in reasons if reason not in known]
     now = timezone.now()
     TierDoubt.objects.bulk_create(
-        TierDoubt(model=model, reason=reason, raised_by=actor, raised_at=now) for reason in new
+        TierDoubt(model=model, use=use, reason=reason, raised_by=actor, raised_at=now) for reason in new
     )
     return new

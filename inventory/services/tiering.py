@@ -94,7 +94,7 @@ def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
     model.tier, model.tier_confirmed_by, model.tier_confirmed_at = assessment.tier, actor, now
     model.revision += 1
     model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
-    settle_doubts(model, now)
+    settle_doubts(model, now, assessed_at=assessment.proposed_at)
     details = {"before": before, "tier": model.tier, "policy": assessment.policy.number}
     record(Action.MODEL_TIERED, actor=actor, subject=model, **details)
     return model

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from inventory import services
 from inventory.contents.history import as_read
 from inventory.contents.lists import USES
-from inventory.contents.uses import answer_for, table_of
+from inventory.contents.uses import answer_for, table_of, why_tier_first
 from inventory.forms import UseEditForm, UseForm, UseQuestion
 from inventory.forms.conflicts import merge
 from inventory.models import UseApproval, UseRecord
@@ -28,7 +28,9 @@ def uses(request, slug):
     rows = model.uses.select_related("proposed_by").prefetch_related(Prefetch("approvals", approvals))
     page = USES.page(request, rows)
     now = timezone.now()
+    waiting = why_tier_first(page.rows)
     for use in page.rows:
+        use.waits_because = waiting.get(use)
         given = list(use.approvals.all())
         use.standing = [approval for approval in given if approval.stands(now)]
         use.past = [approval for approval in given if not approval.stands(now)]

@@ -4,8 +4,9 @@ import pytest
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
+from audits.workflows.services import request_change
 from inventory.models import ModelVersion, Policy
-from inventory.services import describe_version, edit_model
+from inventory.services import describe_version, edit_model, propose_use
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services import set_rules
@@ -83,6 +84,19 @@ def test_a_version_in_production_is_archived_by_a_retirement_that_is_asked_for_o
 def test_a_candidate_is_archived_and_taken_up_again_by_calls(client, version):
     for stage in ("Archived", "None", "Staging"):
         assert ask(client, ASKS[1][0], {"stage": stage}).json()["model_version"]["current_stage"] == stage
+
+
+@EACH
+def test_a_use_that_waits_for_the_tier_keeps_no_call_from_what_people_approved(client, ready, tmp_path, path, fields):
+    promote(ready)
+    for title in ("Pricing", "Limits"):
+        propose_use(ready.model, title=title, actor=None)
+    assert ask(client, path, fields).status_code == 200
+    client.make_version("m", "s3://bucket/second")
+    make_reference(describe_version(ModelVersion.objects.get(number=2), schema=SCHEMA, actor=None), tmp_path)
+    refused(ask(client, path, fields, "2"), 403, "PERMISSION_DENIED", "awaits a decision")
+    with pytest.raises(RuleBroken, match="Limits cannot be approved yet"):
+        request_change("approval", ready, reason="Further.", terms={"uses": ["2"]}, actor=None)
 
 
 def test_a_superseded_version_is_archived_and_stays_so(client, ready):

@@ -25,6 +25,7 @@ from audits.workflows.serializers import (
     DecisionIn,
     DecisionMadeOut,
     GateOut,
+    GateQuery,
     KindQuery,
     KindsOut,
     MinutesIn,
@@ -34,6 +35,7 @@ from audits.workflows.serializers import (
 from audits.workflows.services.kinds import KINDS, ChangeKind
 from inventory.api.lookups import version_for
 from inventory.api.paging import Pages, page_of
+from inventory.api.uses import use_for
 from inventory.models import Policy
 from inventory.serializers.deciders import reasons_told
 from mrm.accounts.api import Api
@@ -222,11 +224,15 @@ class GateApi(Api):
         summary="May this version go into production?",
         description="What a pipeline asks before it deploys: every blocker in words. Two people still decide.",
         tags=["versions"],
-        responses={200: GateOut, **problems(403, 404)},
+        parameters=[GateQuery],
+        responses={200: GateOut, **problems(400, 403, 404)},
         examples=[response_example("Closed", examples.GATE)],
     )
     def get(self, request, slug, number):
-        gate = gate_for(version_for(request, slug, number))
+        query = GateQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = query.validated_data.get("use")
+        gate = gate_for(version_for(request, slug, number), for_uses=[use_for(request, slug, wanted)] if wanted else ())
         told = {"allowed": gate.is_open, "blockers": gate.reasons, "waived": [one.text for one in gate.waived]}
         told |= {"warnings": gate.warnings, "policy_version": Policy.objects.in_force().number}
         return Response(GateOut(told).data)

@@ -163,6 +163,15 @@ class GateOut(serializers.Serializer):
     )
 
 
+class GateQuery(StrictQuery):
+    use = serializers.IntegerField(
+        min_value=1,
+        max_value=2**31 - 1,
+        required=False,
+        help_text="Number of a use to approve it for, too.",
+    )
+
+
 class KindQuery(StrictQuery):
     model = serializers.SlugField(max_length=100, required=False, help_text="Whose tier and whose choices to show.")
 

@@ -28,7 +28,7 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
     model, version, breach = change.model, change.version, change.breach
     policy = Policy.objects.in_force()
     gated = change.kind in GATED
-    gate = gate_for(version) if gated else None
+    gate = gate_for(version, for_uses=uses_of(change)) if gated else None
     return (
         {
             "kind": str(change.kind),
@@ -52,10 +52,8 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
 
 
 def _reasons(change: ChangeRequest) -> list[str]:
-    again = change.kind == Kind.APPROVAL
-    if again:
-        return blockers_for_approval(change.version)
-    return blockers_for_promotion(change.version, for_uses=uses_of(change))
+    blockers = blockers_for_approval if change.kind == Kind.APPROVAL else blockers_for_promotion
+    return blockers(change.version, for_uses=uses_of(change))
 
 
 def evidence_again(change: ChangeRequest) -> dict:

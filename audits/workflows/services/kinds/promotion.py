@@ -133,7 +133,8 @@ def _why_not_approve(change: ChangeRequest) -> list[str]:
     version, reasons = change.version, []
     if version.stage != Stage.PRODUCTION:
         reasons.append(f"Only what is in production is approved again; {version} is {version.stage}.")
-    return reasons + blockers_for_approval(version) + why_not_until(last_day(change), most_days=most_days(change))
+    blockers = blockers_for_approval(version, for_uses=uses_of(change))
+    return reasons + blockers + why_not_until(last_day(change), most_days=most_days(change))
 
 
 def _approve(change: ChangeRequest, actor) -> str:
