@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0035_keep_inference_events"),
+        ("inventory", "0036_take_the_steps_of_their_tables"),
     ]
 
     operations = [
