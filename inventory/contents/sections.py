@@ -10,6 +10,7 @@ from mrm.pages.wording import counted, sentence, words
 # How sections are headed, and what each is about; one without a line here is headed by its own name.
 TITLES: dict[str, tuple[str, str]] = {
     "cadences": ("Cadences", "Where a model's own facts ask for a look more often than its tier."),
+    "alerts": ("Alerts", "Which amber results open no breach, and how long what was closed rests."),
     "fairness": ("Fairness", "How many people a group needs to be shown and to be judged."),
     "approvals_last": ("How long an approval lasts", "From the day it is given, unless its terms say less."),
     "changes": ("Change requests", "When a request that nobody decides lapses."),

@@ -1,5 +1,6 @@
 """Reading and checking a policy, one module per section; and what makes a tier. Plain values."""
 
+from inventory.policies.alerts import AlertRule, alert_rule
 from inventory.policies.approvals import (
     APPROVED_KINDS,
     APPROVERS,
@@ -85,6 +86,8 @@ from inventory.policies.validation import (
 )
 
 __all__ = [
+    "AlertRule",
+    "alert_rule",
     "ALL_TIERS",
     "ANNUAL_REVIEW",
     "APPROVED_KINDS",

@@ -155,6 +155,16 @@ def number(value: float | None) -> str:
     return "none" if value is None else f"{value:g}".replace("-", "−")
 
 
+def _compare_alerts(name: str, old: dict, new: dict) -> Iterator[Change]:
+    """What holds breaches back loosens; more measures that may confirm hold less back."""
+    for path, was, now in _leaves(old, new):
+        if isinstance(was, list) and isinstance(now, list):
+            loosens = not set(was) <= set(now)
+        else:
+            loosens = was is None or (now is not None and now > was)
+        yield _sentence(name, path, was, now), loosens
+
+
 def _compare_demands(name: str, old, new) -> Iterator[Change]:
     """A section whose lists say what is demanded: what is dropped from them loosens."""
     yield from _compare_leaves(name, old, new, dropping_loosens=True)
@@ -226,6 +236,7 @@ def _leaves(old, new, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 
 COMPARED_BY: dict[str, Callable[[str, object, object], Iterator[Change]]] = {
     "tiers": _compare_tiers,
+    "alerts": _compare_alerts,
     "limits": _compare_limits,
     "approvals": _compare_approvals,
     "cadences": _compare_demands,

@@ -3,6 +3,7 @@
 import json
 
 from inventory.policies import (
+    alerts,
     approvals,
     arrangements,
     attestation,
@@ -34,6 +35,7 @@ SECTIONS: dict[str, Check] = {
     "tiers": tiers.faults,
     "cadences": cadences.faults,
     "limits": limits.faults,
+    "alerts": alerts.faults,
     "fairness": fairness.faults,
     "approvals": approvals.faults,
     "approvals_last": arrangements.approvals_last,

@@ -41,6 +41,7 @@ class Stored(NamedTuple):
     limit: dict | None
     verdict: str
     tolerance: dict | None
+    held_back: str | None = None
 
 
 @dataclass(frozen=True)

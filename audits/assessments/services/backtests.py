@@ -16,7 +16,7 @@ from audits.assessments.measures.columns import role_judged, roles_judged
 from audits.assessments.measures.judging import NOT_JUDGED, Rules, Ruling, Stored, judged_again
 from audits.assessments.models import Result, Run
 from audits.assessments.services.foretelling import Foretelling
-from audits.assessments.services.openings import Case, Openings, Week
+from audits.assessments.services.openings import Case, Judged, Openings, Week
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY
 from inventory import policies
@@ -26,7 +26,7 @@ from mrm_verify.canonical import canonical
 MOST_RESULTS = 20_000  # Of the newest runs; a back-test has to be looked at, and is shown with every decision.
 MOST_RUNS = 5_000
 MOST_CASES = 50
-JUDGED_BY = ("title", "limits", "fairness")
+JUDGED_BY = ("title", "limits", "alerts", "fairness")
 A_YEAR = timedelta(days=365)
 
 
@@ -164,8 +164,8 @@ def backtest(
         measures.setdefault(stored.measure, Tally(stored.measure)).add(was.verdict, now)
         by_model.setdefault(version.model.slug, Tally(version.model.name)).add(was.verdict, now)
         case = (run.version_id, stored.measure, stored.column, stored.segment)
-        judged[case].append((run, was.verdict, now))
-    opened = Openings(judged, runs, versions)
+        judged[case].append(Judged(run, was.verdict, now, bool(stored.held_back)))
+    opened = Openings(judged, runs, versions, before=against, after=document)
     return BackTest(
         since=since,
         until=until,
@@ -243,10 +243,14 @@ def _policies_of(runs: dict) -> set:
 
 
 def _results(runs: dict, limited: set[str]) -> Iterable[Stored]:
-    columns = [name for name in Stored._fields if name != "tolerance"]
+    in_detail = ("tolerance", "held_back")
+    columns = [name for name in Stored._fields if name not in in_detail]
     concerned = Q(measure__in=limited) | ~Q(verdict="")
     rows = Result.objects.filter(concerned, run__in=list(runs)).order_by()
-    return (Stored(*row) for row in rows.values_list(*columns, "detail__tolerance").iterator(chunk_size=2000))
+    return (
+        Stored(*row)
+        for row in rows.values_list(*columns, *(f"detail__{name}" for name in in_detail)).iterator(chunk_size=2000)
+    )
 
 
 def _badness(verdict: str) -> int:

@@ -23,10 +23,14 @@ WITH_BREACHES = (Stage.CHALLENGER, Stage.PRODUCTION)  # A candidate's shortcomin
 
 
 def open_breaches(run: Run, results: list[Result]) -> list[Breach]:
-    """Open a case for each amber or red result, or join the case that is open. Call inside `governed()`."""
+    """Open a case for each amber or red result, or join the case that is open. Call inside `governed()`.
+
+    What the policy holds back opens none (`audits.assessments.services.holding_back`).
+    """
     if run.version.stage not in WITH_BREACHES:
         return []
-    return [_open_or_join(run, result) for result in results if result.verdict in (Verdict.AMBER, Verdict.RED)]
+    bad = [result for result in results if result.verdict in (Verdict.AMBER, Verdict.RED)]
+    return [_open_or_join(run, result) for result in bad if "held_back" not in result.detail]
 
 
 @governed()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from audits.assessments.measures import Measured, Measurement, NotEnoughData, Subject, measure
 from audits.assessments.models import Result, Run
 from audits.assessments.services.breaches import open_breaches
+from audits.assessments.services.holding_back import hold_back
 from audits.assessments.states import FINISHED, after
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.statistics.limits import judge, worst
@@ -108,6 +109,7 @@ def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: s
         results = (
             [result_of(run, position, one) for position, one in enumerate(measured.measurements)] if measured else []
         )
+        hold_back(run, results)
         Result.objects.bulk_create(results)
         verdicts = [result.verdict for result in results if result.verdict]
         run.state = after(run.state, event)

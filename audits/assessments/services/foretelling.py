@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from audits.assessments.policies import BAD
 from audits.statistics.limits import Verdict
 from audits.statistics.shares import wilson
 
 FALLS = ("auc_change", "rmse_ratio")  # Against the reference, with outcomes; what of these a version has.
 HORIZON = timedelta(days=91)
 FEWEST = 5  # Falls, and alarms whose end is known, below which nothing is said about either.
-BAD = (Verdict.AMBER, Verdict.RED)
 EVIDENCE = ("insufficient", "better than chance", "worse than chance")
 
 

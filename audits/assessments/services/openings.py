@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from audits.assessments.catalogue import MEASURES
-from audits.assessments.models import Breach
+from audits.assessments.measures.judging import Ruling
+from audits.assessments.models import Breach, Run
+from audits.assessments.policies import BAD, Circumstances, together, why_held_back
 from audits.assessments.services.breaches import WITH_BREACHES
 from audits.assessments.services.foretelling import (
-    BAD,
     FALLS,
     Foretelling,
     Performance,
@@ -18,9 +20,20 @@ from audits.assessments.services.foretelling import (
     foretelling,
     performance_of,
 )
+from audits.assessments.services.holding_back import explanations, importance_of
 from inventory.models import VersionRecord
+from inventory.policies import AlertRule, alert_rule
 
 FORETELL = frozenset(name for name, one in MEASURES.items() if one.kind in ("drift", "explainability"))
+
+
+class Judged(NamedTuple):
+    """What a run said about a case, what it would have said, and whether its policy held the breach back then."""
+
+    run: Run
+    was: str
+    now: Ruling
+    held_back: bool
 
 
 @dataclass(frozen=True)
@@ -53,23 +66,23 @@ class Openings:
     A case that was open before these runs is open in both; what people would have decided otherwise nobody knows.
     """
 
-    def __init__(self, judged: dict, runs: dict, versions: dict):
+    def __init__(self, judged: dict, runs: dict, versions: dict, *, before: dict | None, after: dict):
         self.runs, self.versions = runs, versions
-        self._seen: dict[str, dict[tuple, tuple]] = {"before": {}, "after": {}}
+        sides = {name: _Side(name, document, judged) for name, document in (("before", before), ("after", after))}
+        self._seen: dict[str, dict[tuple, tuple]] = {name: {} for name in sides}
         before, after = self._seen.values()
         self._runs_watched: dict[object, dict[object, Span]] = defaultdict(dict)
         unsure: set[tuple] = set()
         watched = self._watched()
         closings, opened_elsewhere = self._known(judged)
         for case, said in judged.items():
-            said.sort(key=lambda one: (one[0].finished_at, one[0].window_end, str(one[0].pk)))
-            said = [one for one in said if _stood(watched[case[0]], one[0].finished_at)]
-            unsure |= {(*case, run.pk) for run, _, now in said if now.why_not}
+            said.sort(key=lambda one: (one.run.finished_at, one.run.window_end, str(one.run.pk)))
+            said = [one for one in said if _stood(watched[case[0]], one.run.finished_at)]
+            unsure |= {(*case, one.run.pk) for one in said if one.now.why_not}
             if case[1] in FORETELL:
-                self._runs_watched[case[0]] |= {run.pk: _span([run]) for run, _, _ in said}
-            known = (closings[case], opened_elsewhere[case])
-            before |= _seen(case, ((run, was) for run, was, _ in said), *known)
-            after |= _seen(case, ((run, now.verdict) for run, _, now in said), *known)
+                self._runs_watched[case[0]] |= {one.run.pk: _span([one.run]) for one in said}
+            for name, side in sides.items():
+                self._seen[name] |= _seen(case, said, side, closings[case], opened_elsewhere[case])
         self.before, self.after = (_openings(side) for side in (before, after))
         self.earlier = {after[one] for one in self.before & after.keys() - self.after} & self.after - before.keys()
         self.later = {before[one] for one in self.after & before.keys() - self.before} & self.before - after.keys()
@@ -95,8 +108,8 @@ class Openings:
         found = {}
         for (version, measure, *_), said in judged.items():
             if measure in FALLS:
-                told = sorted(said, key=lambda one: (one[0].finished_at, str(one[0].pk)))
-                windows = [(Window(run.window_start, run.window_end), was) for run, was, _ in told]
+                told = sorted(said, key=lambda one: (one.run.finished_at, str(one.run.pk)))
+                windows = [(Window(one.run.window_start, one.run.window_end), one.was) for one in told]
                 found[version] = performance_of(windows)
         return found
 
@@ -109,14 +122,14 @@ class Openings:
         return spans
 
     def _known(self, judged: dict) -> tuple[dict, dict]:
-        """When people closed each case, and from when until when those stood open that other runs had opened."""
+        """When people closed each case and how bad it was, and since when those stood open that other runs opened."""
         closings, opened = defaultdict(list), defaultdict(list)
         rows = Breach.objects.filter(version__in=list(self.versions))
-        for *case, first_run, opened_at, closed_at in rows.values_list(
-            "version_id", "measure", "column", "segment", "first_run_id", "opened_at", "closed_at"
+        for *case, first_run, opened_at, closed_at, verdict in rows.order_by("closed_at").values_list(
+            "version_id", "measure", "column", "segment", "first_run_id", "opened_at", "closed_at", "verdict"
         ):
             if closed_at:
-                closings[tuple(case)].append(closed_at)
+                closings[tuple(case)].append((closed_at, verdict))
             if first_run not in self.runs:
                 opened[tuple(case)].append((opened_at, closed_at))
         return closings, opened
@@ -156,22 +169,70 @@ class Openings:
         )
 
 
-def _seen(case: tuple, said: Iterable[tuple], closings: list[datetime], elsewhere: list[tuple]) -> dict[tuple, tuple]:
+class _Side:
+    """What one side made of the results: the verdict of each, and whether its policy held the breach back.
+
+    Without a document, what really happened.
+    """
+
+    def __init__(self, name: str, document: dict | None, judged: dict):
+        self.name, self.document = name, document
+        self._rules: dict[str, AlertRule] = {}
+        self._bad: dict[object, Counter] = defaultdict(Counter)
+        for (_, measure, *_), said in judged.items():
+            self._bad_of(measure, said)
+        wanted = any(rule.least_importance for rule in self._rules.values())
+        self._explained = explanations({version for version, *_ in judged}) if wanted else {}
+
+    def _bad_of(self, measure: str, said: list[Judged]) -> None:
+        if self.document is not None and measure not in self._rules:
+            self._rules[measure] = alert_rule(self.document, measure)
+        for one in said:
+            self._bad[one.run.pk][measure] += self.verdict(one) in BAD
+
+    def verdict(self, one: Judged) -> str:
+        return one.was if self.name == "before" else one.now.verdict
+
+    def holds_back(self, case: tuple, one: Judged, *, in_a_row: int, closings: list[tuple[datetime, str]]) -> bool:
+        version, measure, column, _ = case
+        if self.document is None:
+            return one.held_back
+        now = one.run.finished_at
+        found = Circumstances(
+            verdict=self.verdict(one),
+            in_a_row=in_a_row,
+            together=together(self._bad[one.run.pk], measure),
+            importance=importance_of(column, self._explained.get(version, ()), by=now),
+            closed=next((closing for closing in reversed(closings) if closing[0] <= now), None),
+            now=now,
+        )
+        return bool(why_held_back(self._rules[measure], found))
+
+
+def _seen(
+    case: tuple, said: Iterable[Judged], side: _Side, closings: list[tuple[datetime, str]], elsewhere: list[tuple]
+) -> dict[tuple, tuple]:
     """Each amber or red result of one case, by its run, and the opening of the breach that it opened or joined.
 
-    What joins a breach that runs outside opened has no opening here.
+    What joins a breach that runs outside opened has no opening here; what was held back is not among them.
     """
     found, open_since, opening = {}, None, None
-    for run, verdict in said:
-        now = run.finished_at
-        if open_since and any(open_since <= closed <= now for closed in closings):
+    in_a_row, window = 0, None
+    for one in said:
+        run, now = one.run, one.run.finished_at
+        if open_since and any(open_since <= closed <= now for closed, _ in closings):
             open_since = opening = None
         if open_since is None and any(start <= now and (end is None or end > now) for start, end in elsewhere):
             open_since = now
-        if verdict in BAD:
-            if open_since is None:
-                open_since, opening = now, (*case, run.pk)
-            found[(*case, run.pk)] = opening
+        if side.verdict(one) not in BAD:
+            in_a_row = 0
+            continue
+        in_a_row, window = in_a_row + (run.window_end != window), run.window_end
+        if open_since is None:
+            if side.holds_back(case, one, in_a_row=max(in_a_row, 1), closings=closings):
+                continue
+            open_since, opening = now, (*case, run.pk)
+        found[(*case, run.pk)] = opening
     return found
 
 
