@@ -48,6 +48,18 @@ RETIREMENT_FORM = {"terms.cause": RETIREMENT["cause"]} | {
     f"terms.checklist.{item}": answer for item, answer in RETIREMENT["checklist"].items()
 }
 
+# What keeps a model and a version as they came about.
+KEEPING = {
+    "inventory_model": (
+        "inventory_model_keeps_what_it_is",
+        "inventory_model_takes_its_steps",
+        "inventory_model_may_be_in_use",
+        "inventory_model_tier_waits",
+        "inventory_model_tier_is_told",
+    ),
+    "inventory_modelversion": ("inventory_modelversion_keeps_what_it_is", "inventory_modelversion_takes_its_steps"),
+}
+
 _numbers = itertools.count(1)
 
 
@@ -145,14 +157,10 @@ def make_outcomes(model, folder: Path, *, rows: pl.DataFrame, actor=None):
 
 
 def make_otherwise(row, **fields):
-    """A model or a version as if it had been made otherwise: what its trigger keeps, changed while that is off."""
+    """A model or a version as if it had been made otherwise: what its triggers keep, changed while they are off."""
     table = row._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_keeps_what_it_is")
+    with undecided(table, *KEEPING[table]):
         type(row).objects.filter(pk=row.pk).update(**fields)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_keeps_what_it_is")
     row.refresh_from_db()
 
 

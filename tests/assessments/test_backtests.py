@@ -11,7 +11,7 @@ from inventory import policies
 from inventory.models import Model
 from inventory.services import propose_policy
 from mrm.accounts.models import Workspace
-from tests.factories import publish, undecided
+from tests.factories import make_otherwise, publish
 from tests.fixtures.past import START, WEEK, measured
 from tests.rest import is_problem
 
@@ -85,8 +85,7 @@ def test_a_breach_that_opens_in_another_run_is_the_same_breach_earlier_or_later(
 
 
 def test_a_candidate_opens_no_breach_under_any_limits(told, past_version):
-    with undecided("inventory_modelversion", "inventory_modelversion_takes_its_steps"):
-        type(past_version).objects.filter(pk=past_version.pk).update(stage="candidate")
+    make_otherwise(past_version, stage="candidate")
     told(0, measured(0.58, 0.55, 0.61))
     found = back_tested(with_limit(auc(0.65)))
     assert (found.opened_after, found.worse) == (0, 1)

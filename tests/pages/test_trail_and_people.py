@@ -17,7 +17,7 @@ from mrm_verify.command import main as mrm_verify
 from mrm_verify.notes import Checkpoint
 from reports.contents.agreement import disagreements
 from reports.views.trail import ONE_AT_A_TIME, Comparing
-from tests.factories import PASSWORD, make_model, undecided
+from tests.factories import PASSWORD, make_model, make_otherwise
 from tests.pages.scenery import make_assessed_model
 
 
@@ -68,8 +68,7 @@ def test_the_button_verifies_the_whole_trail(visit, auditor):
 
 def test_rows_that_take_long_to_compare_are_compared_kind_by_kind_in_loads_of_their_own(workspace):
     model = make_model(name="Lending")
-    with undecided("inventory_model", "inventory_model_may_be_in_use"):
-        type(model).objects.update(status="in_use")
+    make_otherwise(model, status="in_use")
     comparing, steps = Comparing(), []
     while not comparing.finished:
         steps.append((comparing.percent, comparing.about))
@@ -98,8 +97,7 @@ def test_one_browser_at_a_time_is_verified_for_and_the_next_load_goes_on(visit, 
 
 def test_the_button_names_a_row_that_no_entry_explains(visit, auditor):
     model = make_model(name="Lending")
-    with undecided("inventory_model", "inventory_model_may_be_in_use"):
-        type(model).objects.update(status="in_use")
+    make_otherwise(model, status="in_use")
     assert "no entry says that any version" in verified(visit(auditor))
 
 

@@ -26,6 +26,7 @@ from tests.factories import (
     approve_for,
     confirm,
     make_model,
+    make_otherwise,
     make_person,
     make_use,
     make_version,
@@ -95,7 +96,7 @@ def test_a_version_put_into_production_by_sql_is_named(workspace):
 
 def test_a_model_put_into_use_by_sql_is_named(workspace):
     model = make_model(name="Smuggled")
-    without_triggers("inventory_model", f"UPDATE inventory_model SET status = 'in_use' WHERE id = '{model.pk}'")
+    make_otherwise(model, status=Status.IN_USE)
     (found,) = named()
     assert (
         found == f"The model {model.slug} is in use, and no entry says that any version of it was put into production."

@@ -40,8 +40,7 @@ def document() -> dict:
 
 
 def in_tier(tier: int, model: Model, **fields) -> Model:
-    Model.objects.filter(pk=model.pk).update(tier=tier, **fields)
-    model.refresh_from_db()
+    make_otherwise(model, tier=tier, **fields)
     return model
 
 
@@ -241,12 +240,12 @@ def test_who_may_tighten_may_end_a_looser_cadence_at_once(story, loosened):
     assert not cadence_of(story.model, "drift").is_looser
 
 
-def test_the_database_keeps_a_cadence_and_refuses_a_looser_one_without_its_decision(model, owner):
+def test_the_database_keeps_a_cadence_and_refuses_a_looser_one_without_its_decision(model, owner, risk_officer):
     cadence = tighten_cadence(model, rhythm="drift", every="weekly", reason=REASON, actor=owner)
     for statement in ("UPDATE inventory_cadence SET every = 'annual'", "DELETE FROM inventory_cadence"):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
-    end_cadence(cadence, reason="Enough.", actor=None)
+    end_cadence(cadence, reason="Enough.", actor=risk_officer)
     with pytest.raises(IntegrityError, match="looser_cadence_was_decided_and_ends"), transaction.atomic():
         loosen_cadence(
             model, rhythm="drift", every="annual", reason="x", holds_until=today(), change_reference="", actor=None

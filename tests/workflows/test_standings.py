@@ -14,7 +14,16 @@ from audits.workflows.models import ChangeRequest, Finding, Standing, StandingMa
 from audits.workflows.services import count_marked
 from audits.workflows.services.standings import COUNTED
 from inventory.models import Model, ModelVersion, Policy
-from tests.factories import make_model, make_otherwise, make_reference, make_version, promote, publish, undecided
+from tests.factories import (
+    KEEPING,
+    make_model,
+    make_otherwise,
+    make_reference,
+    make_version,
+    promote,
+    publish,
+    undecided,
+)
 from tests.pages.scenery import make_run
 from tests.workflows.validating import make_panel, validated
 
@@ -53,8 +62,7 @@ def test_after_any_history_what_is_kept_is_what_would_be_computed(workspace, val
         lambda model: Model.objects.filter(pk=model.pk).update(tier=rng.choice((2, 3))),
         lambda model: Model.objects.filter(pk=model.pk).update(status=rng.choice(("in_use", "restricted"))),
     ]
-    refusing = ("takes_its_steps", "may_be_in_use", "tier_waits", "tier_is_told")
-    with undecided("inventory_model", *(f"inventory_model_{name}" for name in refusing)):
+    with undecided("inventory_model", *KEEPING["inventory_model"]):
         for _ in range(40):
             rng.choice(changes)(rng.choice(models))
             if rng.random() < 0.3:
