@@ -1,9 +1,9 @@
 """docs/mlflow-tags.md: every tag that fills a field, from the table of attributes by which page and API check too."""
 
 from demo.documents.tables import table
-from inventory.attributes import Attribute, Kind
+from inventory.attributes import BY_NAME, PARTICULARS, Attribute, Kind
 from mrm.accounts.policies import label
-from registry.contents.tagged import SAID_OTHERWISE, TYPED
+from registry.contents.tagged import ROWS, SAID_OTHERWISE, TYPED
 
 PREFACE = """# Tags that fill fields
 
@@ -14,6 +14,11 @@ people as the page and the REST API. Reading it gives what the register says now
 the field. A value that means nothing, and a name that is none of these, is refused with `INVALID_PARAMETER_VALUE`; a
 change that the caller's roles do not allow, with `PERMISSION_DENIED`. Lists stand on one line as in CSV: an entry that
 holds a comma stands in quotation marks.
+
+What the register keeps row by row is a list in JSON in one tag: `[{"text": "Only Austria.", "significance": "low"}]`.
+The rows that stand become those of the list; what it leaves out ends, and stays in the history. Such a tag is answered
+once a client set it, with the rows as they are by then, whoever added or ended one; a search compares it with what was
+sent. Deleting it ends them.
 
 """
 
@@ -32,6 +37,11 @@ def tags() -> str:
         (tag, f"{attribute.label} ({attribute.number})", _value(attribute), _editors(attribute))
         for tag, attribute in TYPED.items()
     ]
+    rows += [
+        (tag, f"{attribute.label} ({attribute.number})", _list(name), _editors(attribute))
+        for tag, name in ROWS.items()
+        for attribute in [BY_NAME[name]]
+    ]
     others = "".join(f"* {tag} is no tag. {words}\n" for tag, words in SAID_OTHERWISE.items())
     return f"{PREFACE}{table(['Tag', 'Attribute, and its number', 'Value', 'Set by'], rows)}\n\n{others}"
 
@@ -45,6 +55,13 @@ def _value(attribute: Attribute) -> str:
         case Kind.TEXT:
             return f"text of at most {attribute.longest} characters"
     return VALUES[attribute.kind]
+
+
+def _list(name: str) -> str:
+    """What one row of it says: what it needs, and what may stand beside it."""
+    needed = ", ".join(f"`{field.name}`" for field in PARTICULARS[name] if field.is_required)
+    others = ", ".join(f"`{field.name}`" for field in PARTICULARS[name] if not field.is_required)
+    return f"a list in JSON of objects with {needed}" + (f" and perhaps {others}" if others else "")
 
 
 def _editors(attribute: Attribute) -> str:

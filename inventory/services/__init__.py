@@ -15,7 +15,7 @@ from inventory.services.drafts import namesakes
 from inventory.services.events import gather_events, receive_event
 from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
-from inventory.services.particulars import add_particular, end_particular
+from inventory.services.particulars import add_particular, end_particular, replace_particulars
 from inventory.services.policies import (
     prepare_installation,
     propose_policy,
@@ -110,6 +110,7 @@ __all__ = [
     "register_models",
     "register_source",
     "register_version",
+    "replace_particulars",
     "restrict_model",
     "restrict_use",
     "resume_model",

@@ -63,6 +63,26 @@ def end_particular(row: Particular, name: str, *, reason: str, actor) -> Particu
     return row
 
 
+@governed()
+def replace_particulars(model: Model, name: str, *, rows: list[dict], reason: str, actor) -> None:
+    """Make these the rows that stand: the others end, for the reason given, and what does not stand yet is added."""
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    fields = PARTICULARS[name]
+    left = list(rows_of(name).standing().filter(model=model).select_related("model"))
+    lacking = []
+    for values in rows:
+        wanted = {field.name: values.get(field.name, field.empty) for field in fields}
+        same = next((row for row in left if {field.name: getattr(row, field.name) for field in fields} == wanted), None)
+        if same is None:
+            lacking.append(values)
+        else:
+            left.remove(same)
+    for row in left:
+        end_particular(row, name, reason=reason, actor=actor)
+    for values in lacking:
+        add_particular(model, name, values=values, actor=actor)
+
+
 def _end(row: Particular, name: str, reason: str, actor) -> None:
     row.ended_at, row.ended_because = timezone.now(), reason
     row.save(update_fields=["ended_at", "ended_because"])

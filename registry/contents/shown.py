@@ -16,7 +16,7 @@ from inventory.states import Stage
 from mrm.accounts.models import Workspace
 from mrm.prepared import OneOf, Prepared
 from registry import stages
-from registry.contents.tagged import FIELDS, tags_in
+from registry.contents.tagged import FIELDS, ROWS, tags_in
 from registry.models import Alias, ModelTag, VersionTag
 
 STATE_TAGS = ("mrm.slug", "mrm.status", "mrm.tier")  # Answered, never set: they follow from decisions.
@@ -189,7 +189,7 @@ def _shown_model(row: dict, said: list[dict], latest: list[dict], governed: bool
         "user_id": row["owner__email"],
         "description": row["description"],
         "latest_versions": latest,
-        "tags": row["tag_pairs"] + said,
+        "tags": [pair for pair in row["tag_pairs"] if pair["key"] not in ROWS] + said,
         "aliases": [{**pair, "version": str(pair["version"])} for pair in row["alias_pairs"]],
     }
     if governed:

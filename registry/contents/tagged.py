@@ -1,23 +1,30 @@
 """Typed fields of a model as tags `mrm.<name>`: what they say now, and how a search compares them."""
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import CharField, Expression, F, Func, Q, Value
 from django.db.models.functions import Cast
 
-from inventory.attributes import COLUMNS, TAGGED, Attribute, Kind, text_from_value
+from inventory.attributes import COLUMNS, PARTICULARS, PREFIX, TAGGED, Attribute, Kind, text_from_value
 from inventory.models import Model
+from inventory.models.particulars import rows_of
 from mrm.accounts.models import Person
 
 # Said by MLflow's own fields, so that no tag repeats it.
 SAID_OTHERWISE = {
     "mrm.name": "A model is named by MLflow itself: rename the registered model.",
     "mrm.description": "A model is described by MLflow itself: set the description of the registered model.",
+    "mrm.documents": "A document comes with its file: send it to the address of the model's documents over REST.",
 }
+# Attributes that the register keeps row by row. Once a client set such a tag it is answered, as the rows then are.
+ROWS: dict[str, str] = {f"{PREFIX}{name}": name for name in PARTICULARS if f"{PREFIX}{name}" not in SAID_OTHERWISE}
 TYPED: dict[str, Attribute] = {tag: attribute for tag, attribute in TAGGED.items() if tag not in SAID_OTHERWISE}
 FIELDS = tuple(attribute.name for attribute in TYPED.values())
 _NAMING = {Kind.PERSON: (Person, "email"), Kind.MODEL: (Model, "slug")}
+_NAMED_BY = {kind: f"{{}}__{text}" for kind, (_, text) in _NAMING.items()}
 
 
 class Entries(Func):
@@ -42,7 +49,41 @@ def tags_in(rows: Iterable[dict], *, governed: bool) -> dict[UUID, list[dict]]:
         names = [name for name in FIELDS if COLUMNS[name].kind == kind and name != "owner"]
         keys = {row[name] for row in rows for name in names} - {None}
         named |= table.objects.filter(pk__in=keys).values_list("pk", text) if keys else ()
-    return {row["pk"]: _tags_of(row, named, governed) for row in rows}
+    listed = _lists_in(rows)
+    return {row["pk"]: _tags_of(row, named, governed) + listed[row["pk"]] for row in rows}
+
+
+def _lists_in(rows: list[dict]) -> defaultdict[UUID, list[dict]]:
+    """The tags that hold lists, by model: a query for each attribute for which a client ever set one."""
+    models_by_tag, listed = defaultdict(list), defaultdict(list)
+    for row in rows:
+        for pair in row["tag_pairs"]:
+            if pair["key"] in ROWS:
+                models_by_tag[pair["key"]].append(row["pk"])
+    for tag, models in models_by_tag.items():
+        said = entries_of(ROWS[tag], models)
+        for model in models:
+            listed[model].append({"key": tag, "value": json.dumps(said[model], ensure_ascii=False)})
+    return listed
+
+
+def entries_of(name: str, models: list[UUID]) -> defaultdict[UUID, list[dict]]:
+    """The standing rows of an attribute, by model, as they are sent; what nobody said is left out."""
+    fields = {field.name: _NAMED_BY.get(field.kind, "{}").format(field.name) for field in PARTICULARS[name]}
+    found = defaultdict(list)
+    standing = rows_of(name).standing().filter(model__in=models).order_by("added_at", "pk")
+    for row in standing.values("model", *fields.values()):
+        said = {field: row[column] for field, column in fields.items() if row[column] not in ("", None)}
+        found[row["model"]].append(said)
+    return found
+
+
+def example_of(name: str) -> str:
+    """A list of one row with what it needs, as the text of a tag."""
+    needed = [field for field in PARTICULARS[name] if field.is_required]
+    return json.dumps(
+        [{field.name: field.choices[0] if field.choices else "…" for field in needed}], ensure_ascii=False
+    )
 
 
 def _tags_of(row: dict, named: dict, governed: bool) -> list[dict]:

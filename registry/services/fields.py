@@ -10,7 +10,7 @@ from inventory.models import Model
 from mrm.accounts.models import Person
 from mrm.errors import UnusableData
 from registry.contents.shown import STATE_TAGS, VERSION_FIELDS
-from registry.contents.tagged import SAID_OTHERWISE, TYPED
+from registry.contents.tagged import ROWS, SAID_OTHERWISE, TYPED
 from registry.refusals import invalid
 
 SCHEMA, THRESHOLD = "mrm.schema", "mrm.decision_threshold"
@@ -20,8 +20,11 @@ OF_VERSIONS = (*VERSION_FIELDS, SCHEMA, THRESHOLD, *JSON_FACTS)
 
 
 def of_model(tags: dict[str, str], actor) -> tuple[dict, dict[str, str]]:
-    """The fields that these tags of a model fill, and the tags that are kept as they are; or every fault at once."""
-    kept = {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
+    """The fields that these tags of a model fill, and the tags that are kept as they are; or every fault at once.
+
+    A tag that holds a list is kept as well: that it was set is why it is answered.
+    """
+    kept = {key: value for key, value in tags.items() if key in ROWS or not key.startswith(PREFIX)}
     typed = {key: value for key, value in tags.items() if key in TYPED}
     values, errors = attributes.values_from_tags(typed)
     faults = [error["message"] for error in errors]
@@ -74,7 +77,7 @@ def of_version(tags: dict[str, str]) -> tuple[dict, dict[str, str]]:
 
 
 def refuse_unknown_of_version(key: str) -> None:
-    if key in TYPED:
+    if key in TYPED or key in ROWS:
         raise invalid(f"Tag {key} belongs to the registered model, not to a version of it; set it there.")
     if key.startswith(PREFIX) and key not in OF_VERSIONS:
         raise invalid(attributes.why_no_tag(key, OF_VERSIONS))
@@ -100,7 +103,7 @@ def _why_not_a_model(key: str) -> str:
         return f"Tag {key} fills no field. {SAID_OTHERWISE[key]}"
     if key in OF_VERSIONS:
         return f"Tag {key} belongs to a version; give it when the version is registered."
-    return attributes.why_no_tag(key, TYPED)
+    return attributes.why_no_tag(key, (*TYPED, *ROWS))
 
 
 def _said_of_tag(error: dict) -> str:

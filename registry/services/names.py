@@ -19,7 +19,7 @@ from mrm.prepared import Prepared
 from registry.limits import check_name, check_tag
 from registry.models import Alias, ModelFacts
 from registry.refusals import DENIED, Refused, already_exists, invalid
-from registry.services import fields
+from registry.services import fields, rows
 from registry.services.found import may_edit, model_named, touch
 from registry.services.rules import is_governed, owner_for
 from registry.services.tags import keep_model_tags, put_model_tags
@@ -31,17 +31,20 @@ def register_model(workspace: Workspace, *, name: str, description: str, tags: d
     for key, value in tags.items():
         check_tag(key, value)
     filled, kept = fields.of_model(tags, actor)
+    listed = rows.of_model(kept, actor)
     owner = filled.pop("owner", None) or owner_for(workspace, actor)
     said = {"name": name, "owner": owner, "description": description} | filled
     try:
         with fields.faults_named_by_tag():
-            with suppress(Overtaken):
-                with written_at_once() as message:
-                    model = inventory.register_model(workspace, **said, within=message, actor=actor)
-                    put_model_tags(message, model, kept, actor=actor)
-                return model
+            if not listed:
+                with suppress(Overtaken):
+                    with written_at_once() as message:
+                        model = inventory.register_model(workspace, **said, within=message, actor=actor)
+                        put_model_tags(message, model, kept, actor=actor)
+                    return model
             with governed():
                 model = inventory.register_model(workspace, **said, actor=actor)
+                rows.fill(model, listed, actor=actor)
                 keep_model_tags(model, kept, actor=actor)
             return model
     except RuleBroken:

@@ -14,7 +14,7 @@ from registry.contents.tagged import TYPED
 from registry.limits import MOST_TAGS, check_tag, check_tag_key
 from registry.models import ModelTag, VersionTag
 from registry.refusals import Refused, invalid
-from registry.services import fields
+from registry.services import fields, rows
 from registry.services.found import may_edit, model_named, version_named
 
 MOST_RECORDED = 20
@@ -25,10 +25,12 @@ def set_model_tag(workspace: Workspace, name: str, *, key: str, value: str, acto
     fields.refuse_state(key)
     model = model_named(workspace, name, actor)
     filled, kept = fields.of_model({key: value}, actor)
+    listed = rows.of_model(kept, actor)
     with fields.faults_named_by_tag(), governed():
         may_edit(model, actor)
         if filled:
             inventory.edit_model(model, changes=filled, actor=actor)
+        rows.fill(model, listed, actor=actor)
         keep_model_tags(model, kept, actor=actor)
 
 
@@ -42,6 +44,7 @@ def delete_model_tag(workspace: Workspace, name: str, *, key: str, actor) -> Non
     elif key in STATE_TAGS:
         raise invalid(f"The tag {key} is answered by mrm and cannot be deleted; it follows from decisions.")
     elif _deleted(ModelTag.objects.filter(model=model, key=key), model):
+        rows.fill(model, rows.emptied(key), actor=actor)
         record(Action.MLFLOW_UNTAGGED, actor=actor, subject=model, key=key)
 
 
