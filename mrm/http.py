@@ -208,7 +208,7 @@ def icon(request):
     return redirect(static("icon.svg"), permanent=True)
 
 
-def not_found(request, exception=None):
+def not_found(request, exception=None, **named):
     if _wants_json(request):
         return api_not_found(request)
     return render(request, "errors/not_found.html", status=404)

@@ -31,9 +31,13 @@ urlpatterns = [
     path("", include("mrm.accounts.urls")),
     path("accounts/sign-on/", sign_on.sign_on, name="sign-on"),
     path("accounts/sign-on/connection/", sign_on.connect, name="connect-sign-on"),
+    path("accounts/sign-on/disconnection/", sign_on.disconnect, name="disconnect-sign-on"),
+    path("accounts/oidc/<str:provider>/login/", not_found),  # Ours takes less from an address.
     path("accounts/oidc/sign-on/login/callback/", sign_on.come_back, name="sign-on-callback"),
     path("accounts/password/reset/", passwords.reset_password),
     path("accounts/password/reset/done/", passwords.reset_password_done),
+    path("accounts/3rdparty/", not_found),  # Both would do without an entry what the page “My sign-ins” does with one.
+    path("accounts/sessions/", not_found),
     path("accounts/email/", not_found),  # An address is what an account is known by; people do not change their own.
     path("accounts/2fa/webauthn/add/", factors.EnrolPasskey.as_view(), name="mfa_add_webauthn"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", factors.RemovePasskey.as_view(), name="mfa_remove_webauthn"),

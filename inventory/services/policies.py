@@ -9,7 +9,7 @@ from inventory import policies
 from inventory.models import Policy, PolicyDraft
 from inventory.services.regimes import load_regime_packs
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import prepare_accounts, record_factors_from_before, require
+from mrm.accounts.services import hide_secrets_from_before, prepare_accounts, record_factors_from_before, require
 from mrm.adapters import keys, storage
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
 
@@ -99,6 +99,7 @@ def _put_in_force(document: dict, *, actor) -> Policy:
 def prepare_installation() -> None:
     """What every installation needs before anybody signs in: workspace, policy, keys. Safe to run at every start."""
     keys.configured().checkpoint_key()
+    hide_secrets_from_before()
     with governed():
         workspace = prepare_accounts()
         if not Policy.objects.exists():

@@ -3,8 +3,9 @@
 import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 
-from mrm.adapters import mail
+from mrm.adapters import keys, mail
 
 log = logging.getLogger(__name__)
 
@@ -21,3 +22,13 @@ class AccountAdapter(DefaultAccountAdapter):
                 super().send_mail(template_prefix, email, context)
         except mail.NotSent as failure:
             log.warning("The mail %s was not sent: %s", template_prefix, failure)
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """The secrets of authenticator apps and recovery codes are hidden from whoever reads the database or a backup."""
+
+    def encrypt(self, text: str) -> str:
+        return keys.hiding().hide(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return keys.hiding().reveal(encrypted_text)

@@ -15,7 +15,7 @@ from django.db import connection
 from audits.trail.models import Action
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.states import Stage, Status
-from mrm.accounts.services import unrecorded_passkeys
+from mrm.accounts.services import unrecorded_factors
 from reports.contents.descriptions import differing
 from reports.contents.undecided import undecided
 
@@ -176,8 +176,8 @@ def _unsaid(sentence: str, statement: str) -> Iterator[str]:
 
 
 def _unrecorded() -> Iterator[str]:
-    for person in islice(unrecorded_passkeys(), MOST_NAMED):
-        yield f"{person} has a passkey that no entry says they enrolled."
+    for person, kind in islice(unrecorded_factors(), MOST_NAMED):
+        yield f"{person} has a {kind} that no entry says they enrolled."
 
 
 COMPARISONS = (
@@ -188,5 +188,5 @@ COMPARISONS = (
     *(Comparison("What only an entry makes so", partial(_unsaid, *one)) for one in UNSAID.items()),
     Comparison("What the register says about models and uses", partial(differing, MOST_NAMED)),
     Comparison("What only a decision brings about", partial(undecided, MOST_NAMED)),
-    Comparison("Who enrolled which passkey", _unrecorded),
+    Comparison("Who enrolled which passkey and single sign-on", _unrecorded),
 )

@@ -1,10 +1,13 @@
 """Passkeys and authenticator apps: who enrolled which is in the trail, and nothing else signs."""
 
+import stat
 import time
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, format_hotp_value, hotp_value
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -15,13 +18,15 @@ from mrm.accounts.services import (
     Passkey,
     Password,
     create_person,
+    hide_secrets_from_before,
     prepare_statement,
     prove,
     reauthenticate,
     record_factors_from_before,
-    unrecorded_passkeys,
+    unrecorded_factors,
 )
-from mrm.errors import NotPermitted
+from mrm.adapters.keys import Hiding
+from mrm.errors import NotPermitted, RuleBroken
 from tests.accounts.authenticators import SecurityKey, working_at
 from tests.factories import PASSWORD, make_person
 from tests.races.threads import at_once
@@ -97,16 +102,16 @@ def signs_with(key: SecurityKey, person) -> bool:
 
 def test_a_passkey_put_into_the_database_by_sql_signs_nothing_and_is_named(risk_officer, engineer):
     own, forged = SecurityKey(risk_officer), SecurityKey(engineer)
-    assert signs_with(own, risk_officer) and not list(unrecorded_passkeys())
+    assert signs_with(own, risk_officer) and not list(unrecorded_factors())
     Authenticator.objects.filter(pk=forged.kept.pk).update(user=risk_officer)
     assert not signs_with(forged, risk_officer) and signs_with(own, risk_officer)
-    assert list(unrecorded_passkeys()) == [risk_officer]
+    assert list(unrecorded_factors()) == [(risk_officer, "passkey")]
 
 
 def test_a_key_exchanged_in_the_row_of_an_enrolled_passkey_signs_nothing(risk_officer, engineer):
     own, forged = SecurityKey(risk_officer), SecurityKey(engineer)
     Authenticator.objects.filter(pk=own.kept.pk).update(data=forged.kept.data)
-    assert not signs_with(forged, risk_officer) and list(unrecorded_passkeys()) == [risk_officer]
+    assert not signs_with(forged, risk_officer) and list(unrecorded_factors()) == [(risk_officer, "passkey")]
 
 
 def test_a_passkey_that_was_removed_and_put_back_by_sql_signs_nothing(signed_in, risk_officer):
@@ -121,7 +126,8 @@ def test_what_an_earlier_release_enrolled_is_recorded_once(risk_officer, enginee
     copy = {"type": key.kept.type, "data": key.kept.data}
     Authenticator.objects.create(user=engineer, **copy)
     record_factors_from_before()
-    assert list(unrecorded_passkeys()) == [engineer]  # Entries of this kind exist: nothing is taken for granted.
+    # Entries of this kind exist: nothing is taken for granted.
+    assert list(unrecorded_factors()) == [(engineer, "passkey")]
 
 
 def test_whoever_finds_a_browser_open_enrols_and_removes_nothing(client, risk_officer):
@@ -136,6 +142,46 @@ def test_whoever_finds_a_browser_open_enrols_and_removes_nothing(client, risk_of
         for answer in (client.get(address), client.post(address, {"code": "123456", "name": "x", "credential": "{}"})):
             assert answer.status_code == 302 and answer.url.startswith(reverse("account_reauthenticate"))
     assert list(Authenticator.objects.values_list("pk", flat=True)) == [key.kept.pk]
+
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def test_the_secret_of_an_app_and_the_seed_of_recovery_codes_are_not_readable_in_the_database(risk_officer):
+    app, codes = TOTP.activate(risk_officer, SECRET), RecoveryCodes.activate(risk_officer)
+    kept = [factor.data for factor in Authenticator.objects.order_by("type")]
+    assert [data.get("seed", data.get("secret"))[:7] for data in kept] == ["hidden:", "hidden:"]
+    assert SECRET not in str(kept) and len(codes.get_unused_codes()) == 10
+    assert app.validate_code(code_of(SECRET))
+
+
+def test_secrets_that_an_earlier_release_left_readable_go_on_working_and_are_hidden(risk_officer):
+    kept = Authenticator.objects.create(user=risk_officer, type=Authenticator.Type.TOTP, data={"secret": SECRET})
+    assert TOTP(kept).validate_code(code_of(SECRET))
+    for _ in range(2):
+        hide_secrets_from_before()
+        kept.refresh_from_db()
+        assert SECRET not in str(kept.data)
+        cache.clear()
+        assert TOTP(kept).validate_code(code_of(SECRET))
+
+
+def test_a_secret_hidden_with_a_key_that_is_lost_is_refused_in_words(risk_officer, settings, tmp_path):
+    app = TOTP.activate(risk_officer, SECRET)
+    settings.KEYS_DIR = tmp_path
+    with pytest.raises(RuleBroken, match="put that file back from the backup of the keys"):
+        app.validate_code(code_of(SECRET))
+    assert stat.S_IMODE((tmp_path / "secrets.key").stat().st_mode) == 0o600
+
+
+def test_another_key_above_the_first_hides_and_both_reveal(tmp_path):
+    file = tmp_path / "secrets.key"
+    earlier = Hiding(file).hide("earlier")
+    file.write_bytes(Fernet.generate_key() + b"\n" + file.read_bytes())
+    written_since = Hiding(tmp_path / ".." / tmp_path.name / "secrets.key")  # As a process that starts anew reads it.
+    assert [written_since.reveal(one) for one in (earlier, written_since.hide("later"))] == ["earlier", "later"]
+    with pytest.raises(RuleBroken):
+        Hiding(file).reveal(written_since.hide("later"))
 
 
 def test_a_code_of_the_app_signs_once(risk_officer):

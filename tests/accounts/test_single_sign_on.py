@@ -13,7 +13,7 @@ from audits.trail.models import Action, Entry
 from mrm import env
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from mrm.accounts.services import close_account
+from mrm.accounts.services import close_account, record_factors_from_before, unrecorded_factors
 from tests.accounts.provider import CLIENT_ID, CLIENT_SECRET, OTHER_KEY, OpenIdProvider
 from tests.factories import PASSWORD, make_person
 
@@ -79,16 +79,114 @@ def test_an_account_that_exists_is_not_taken_over_by_its_address(provider, works
 
 
 def test_the_owner_of_an_account_connects_it_and_then_signs_in_without_a_password(provider, engineer):
-    client = Client()
-    client.post(reverse("account_login"), {"login": engineer.email, "password": PASSWORD})
-    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client = signed_in_by_password(engineer)
     assert client.get(reverse("sign-on"), {"process": "connect"}).status_code == 403, "a link is not enough"
+    assert client.get("/accounts/oidc/sign-on/login/", {"process": "connect"}).status_code == 404
     assert "Connect" in client.get(reverse("my-sessions")).text
-    assert client.post(reverse("connect-sign-on")).status_code == 200
-    client.get(go_and_come_back(client, process="connect"))
+    connect(client)
     assert SocialAccount.objects.get().user == engineer
     _, later = signed_on()
     assert str(later.session["_auth_user_id"]) == str(engineer.pk)
+
+
+def signed_in_by_password(person) -> Client:
+    """A browser in which this person signed in and has just given their password again."""
+    client = Client()
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+def connect(client: Client):
+    assert client.post(reverse("connect-sign-on")).status_code == 200
+    return client.get(go_and_come_back(client, process="connect"))
+
+
+def factors_told(person) -> list[tuple[str, str]]:
+    told = Entry.objects.about(person).filter(action__startswith="person.factor").order_by("position")
+    return [(entry.action, entry.details["kind"]) for entry in told]
+
+
+def test_connecting_and_disconnecting_single_sign_on_stands_in_the_trail(provider, engineer):
+    client = signed_in_by_password(engineer)
+    connect(client)
+    assert client.post(reverse("disconnect-sign-on")).status_code == 302 and not SocialAccount.objects.exists()
+    assert factors_told(engineer) == [
+        (Action.FACTOR_ENROLLED, "single sign-on"), (Action.FACTOR_REMOVED, "single sign-on"),
+    ]  # fmt: skip
+    assert client.get("/accounts/3rdparty/").status_code == client.get("/accounts/sessions/").status_code == 404
+
+
+def test_a_browser_left_open_connects_nothing_without_the_password(provider, engineer):
+    client = Client()
+    client.post(reverse("account_login"), {"login": engineer.email, "password": PASSWORD})
+    for address in ("connect-sign-on", "disconnect-sign-on"):
+        answer = client.post(reverse(address))
+        assert answer.status_code == 302 and answer.url.startswith(reverse("account_reauthenticate"))
+
+
+def test_a_second_identity_is_not_connected_to_an_account_that_has_one(provider):
+    _, client = signed_on()
+    provider.overrides = {"sub": "mallory", "email": "mallory@bank.example"}
+    answer = connect(client)
+    assert answer.status_code == 409 and "connected already" in answer.text
+    assert SocialAccount.objects.get().uid == "u-1"
+
+
+def test_an_identity_put_into_the_database_by_sql_opens_no_account_and_is_named(provider, risk_officer):
+    SocialAccount.objects.create(user=risk_officer, provider="sign-on", uid="u-1", extra_data={})
+    assert list(unrecorded_factors()) == [(risk_officer, "single sign-on")]
+    answer, client = signed_on()
+    assert answer.status_code == 409 and "Nothing says that you connected" in answer.text and not is_in(client)
+
+
+def test_what_an_earlier_release_connected_is_recorded_once(provider, engineer):
+    there = {"provider": "sign-on", "extra_data": {}}
+    SocialAccount.objects.create(user=engineer, uid="u-1", **there)
+    record_factors_from_before()
+    SocialAccount.objects.create(user=engineer, uid="u-2", **there)
+    record_factors_from_before()
+    assert factors_told(engineer) == [(Action.FACTOR_ENROLLED, "single sign-on")]
+    assert is_in(signed_on()[1])
+
+
+def test_whoever_has_no_password_signs_in_at_the_provider_again_before_they_enrol_anything(provider):
+    _, client = signed_on()
+    for page in ("mfa_add_webauthn", "mfa_activate_totp"):
+        for answer in (client.get(reverse(page)), client.post(reverse(page), {"code": "123456", "credential": "{}"})):
+            assert answer.status_code == 302 and answer.url.startswith(f"{reverse('sign-on')}?again=1")
+    asked = parse_qs(urlsplit(client.get(reverse("sign-on"), {"again": 1}).headers["Location"]).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    provider.overrides = {"auth_time": int(time.time()) - 1}
+    back = client.get(go_and_come_back(client, again=1, next=reverse("mfa_add_webauthn")))
+    assert back.url == reverse("mfa_add_webauthn") and client.get(back.url).status_code == 200
+
+
+@pytest.mark.parametrize("said", [None, "now", 0, 2**40], ids=["nothing", "a text", "long ago", "in the future"])
+def test_a_provider_that_does_not_say_that_somebody_has_just_signed_in_lets_nobody_enrol(provider, said):
+    _, client = signed_on()
+    provider.overrides = {"auth_time": said}
+    answer = client.get(go_and_come_back(client, again=1))
+    assert answer.status_code == 409 and "did not say that you have just signed in" in answer.text
+    assert client.get(reverse("mfa_add_webauthn")).status_code == 302
+
+
+def test_a_link_to_the_sign_in_passes_nothing_of_its_own_on_to_the_provider(provider):
+    hostile = {"auth_params": "redirect_uri=https://evil.example&prompt=none", "scope": "offline_access"}
+    asked = parse_qs(urlsplit(Client().get(reverse("sign-on"), hostile).headers["Location"]).query)
+    assert asked["redirect_uri"] == ["http://testserver/accounts/oidc/sign-on/login/callback/"]
+    assert "prompt" not in asked and "offline_access" not in asked["scope"][0]
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_nobody_is_led_to_another_site_after_signing_in(provider, elsewhere, engineer):
+    client = Client()
+    answer = client.get(go_and_come_back(client, next=elsewhere))
+    assert answer.status_code == 302 and "evil" not in answer.url
+    for page in ("account_login", "account_reauthenticate"):
+        form = {"login": engineer.email, "password": PASSWORD, "next": elsewhere}
+        answer = signed_in_by_password(engineer).post(reverse(page), form)
+        assert answer.status_code == 302 and "evil" not in answer.url
 
 
 @pytest.mark.parametrize(

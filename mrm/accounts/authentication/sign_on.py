@@ -2,12 +2,16 @@
 
 The library does the protocol: state, PKCE, the exchange of the code. Two things are stricter here. The signature of the
 ID token is always verified, also where TLS would do, and what it says is all that counts. And an account that exists is
-never taken over by an address: its owner connects it, having signed in and asked for it with a form of ours.
+never taken over by an address: its owner connects it, once, having signed in and asked for it with a form of ours.
+
+Whoever has no password here proves who they are by signing in there again (`max_age=0`), before they enrol anything.
 """
 
 import time
 
 import jwt
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.internal import jwtkit
@@ -15,23 +19,34 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404
-from django.shortcuts import render
+from django.http import Http404, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
+from audits.trail.services import governed
 from mrm.accounts.models import Person
-from mrm.accounts.services import create_person
+from mrm.accounts.services import connect_sign_on, create_person, disconnect_sign_on, is_recorded, record_enrolment
 from mrm.errors import NotPermitted
 
 PROVIDER = "sign-on"
-ASKED_TO_CONNECT = "asked_to_connect_sign_on"
+ASKED_TO_CONNECT, ASKED_AGAIN = "asked_to_connect_sign_on", "asked_to_sign_on_again"
+SIGNED_ON_AT = "signed_on_at"
 TIME_TO_GO_ON = 120  # seconds
+TIME_TO_ENROL = 300
 ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 
 class Provider(OpenIDConnectOAuth2Adapter):
     """The identity provider of the firm, as the settings name it."""
+
+    sociallogin = None  # Whom it vouched for in this request.
+
+    def complete_login(self, request, app, token, **kwargs):
+        self.sociallogin = super().complete_login(request, app, token, **kwargs)
+        return self.sociallogin
 
     def _decode_id_token(self, app, id_token):
         try:
@@ -52,8 +67,12 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
     """What happens with whoever the identity provider vouches for."""
 
     def pre_social_login(self, request, sociallogin):
-        if sociallogin.is_existing or sociallogin.state.get("process") == "connect":
+        if sociallogin.is_existing:
+            if not is_recorded(sociallogin.account, sociallogin.user):
+                raise ImmediateHttpResponse(_refusal(request, "Nothing says that you connected this sign-on yourself."))
             return
+        if sociallogin.state.get("process") == "connect":
+            raise ImmediateHttpResponse(_connected(request, sociallogin.account))
         claims = _claims(sociallogin)
         if not claims.get("email"):
             raise ImmediateHttpResponse(_refusal(request, "Your identity provider did not say your e-mail address."))
@@ -72,44 +91,88 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
     def save_user(self, request, sociallogin, form=None):
         claims = _claims(sociallogin)
         name = claims.get("name") or claims["email"]
-        sociallogin.user = create_person(claims["email"], name[:200], origin="single sign-on", actor=None)
-        sociallogin.save(request)
+        with governed():
+            sociallogin.user = create_person(claims["email"], name[:200], origin="single sign-on", actor=None)
+            sociallogin.save(request)
+            record_enrolment(sociallogin.account, actor=sociallogin.user)
         return sociallogin.user
 
 
 @login_not_required
 def sign_on(request):
     """Off to the identity provider; to connect an account only where its owner has just asked for it."""
+    asked = {}  # Of what stands in the address, nothing else goes on to the provider.
     if request.GET.get("process") == "connect":
         asked_at = request.session.pop(ASKED_TO_CONNECT, 0)
         if not request.user.is_authenticated or time.time() - asked_at > TIME_TO_GO_ON:
             raise NotPermitted("Ask for it on the page “My sign-ins” first.")
-    return _step(request, OAuth2LoginView)
+        asked["process"] = "connect"
+    if "again" in request.GET:
+        request.session[ASKED_AGAIN] = True
+        asked["auth_params"] = urlencode({"prompt": "login", "max_age": 0})
+    if "next" in request.GET:
+        asked["next"] = request.GET["next"]
+    request.GET = QueryDict(urlencode(asked))
+    return _step(request, OAuth2LoginView, Provider(request, PROVIDER))
+
+
+def signed_on_just_now(request) -> bool:
+    """Whether this person signed in at the identity provider itself within the last minutes."""
+    return 0 <= time.time() - request.session.get(SIGNED_ON_AT, 0) <= TIME_TO_ENROL
 
 
 @require_POST
+@reauthentication_required
 def connect(request):
     """Remember that the owner of this account asked, in a form nobody else can send, to connect single sign-on."""
     request.session[ASKED_TO_CONNECT] = time.time()
     return render(request, "accounts/connect.html", {"name": settings.OIDC_NAME})
 
 
+@require_POST
+@reauthentication_required
+def disconnect(request):
+    """The password alone opens this account again."""
+    disconnect_sign_on(request.user)
+    messages.success(request, f"{settings.OIDC_NAME} no longer opens your account.")
+    return redirect("my-sessions")
+
+
 @login_not_required
 def come_back(request):
     """From the identity provider, with a code to exchange."""
-    return _step(request, OAuth2CallbackView)
+    asked_again = request.session.pop(ASKED_AGAIN, False)
+    provider = Provider(request, PROVIDER)
+    answer = _step(request, OAuth2CallbackView, provider)
+    if provider.sociallogin and provider.sociallogin.user == request.user:
+        signed_on_at = _claims(provider.sociallogin).get("auth_time")
+        if isinstance(signed_on_at, int) and signed_on_at <= time.time():
+            request.session[SIGNED_ON_AT] = signed_on_at
+        if asked_again and not signed_on_just_now(request):
+            reason = f"{settings.OIDC_NAME} did not say that you have just signed in there. Nothing can be enrolled."
+            return _refusal(request, reason, title="Who is there?")
+    return answer
 
 
-def _step(request, view):
+def _step(request, view, provider: Provider):
     if not settings.SOCIALACCOUNT_PROVIDERS:
         raise Http404("There is no single sign-on here.")
-    return view.adapter_view(Provider(request, PROVIDER))(request)
+    return view.adapter_view(provider)(request)
+
+
+def _connected(request, account):
+    if is_reauthentication_required(request, app="allauth.socialaccount"):
+        reason = "It took too long. Ask for it on the page “My sign-ins” again."
+        return _refusal(request, reason, title="Nothing was connected")
+    connect_sign_on(account, request.user)
+    messages.success(request, f"{settings.OIDC_NAME} opens your account from now on.")
+    return redirect("my-sessions")
 
 
 def _claims(sociallogin) -> dict:
     return sociallogin.account.extra_data["id_token"]
 
 
-def _refusal(request, reason: str):
-    context = {"title": "You are not signed in", "reasons": [reason]}
+def _refusal(request, reason: str, *, title: str = "You are not signed in"):
+    context = {"title": title, "reasons": [reason]}
     return render(request, "errors/refusal.html", context, status=409)

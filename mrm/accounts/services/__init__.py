@@ -2,10 +2,14 @@
 
 from mrm.accounts.services.factors import (
     change_factors,
+    connect_sign_on,
+    disconnect_sign_on,
+    hide_secrets_from_before,
+    is_recorded,
     record_enrolment,
     record_factors_from_before,
     require_own_password,
-    unrecorded_passkeys,
+    unrecorded_factors,
 )
 from mrm.accounts.services.grants import approve_grant, grant_role, refuse_grant, revoke_role
 from mrm.accounts.services.notices import send_notices, write_notice
@@ -44,12 +48,16 @@ __all__ = [
     "choose_password",
     "close_account",
     "confirm_role",
+    "connect_sign_on",
     "create_person",
     "create_workspace",
+    "disconnect_sign_on",
     "end_session",
     "end_unconfirmed",
     "grant_role",
+    "hide_secrets_from_before",
     "holders_of",
+    "is_recorded",
     "issue_token",
     "open_recertification",
     "open_sessions",
@@ -73,7 +81,7 @@ __all__ = [
     "sign",
     "statement_body",
     "statement_shown",
-    "unrecorded_passkeys",
+    "unrecorded_factors",
     "void_signatures",
     "write_notice",
 ]

@@ -1,7 +1,7 @@
-"""Second factors and passkeys: the sign-in library keeps them, the trail says who enrolled and removed which.
+"""Passkeys, second factors and single sign-on: the sign-in library keeps them, the trail says who enrolled which.
 
-A passkey signs only where an entry says that its holder enrolled exactly this one, so a row that somebody puts into the
-database signs nothing.
+A passkey signs, and single sign-on opens an account, only where an entry says that its holder enrolled exactly this
+one, so a row that somebody puts into the database does neither.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,14 +9,19 @@ from hashlib import sha256
 from typing import TypeVar
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.db import transaction
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.trail.services import governed, record
 from mrm.accounts.models import Person
-from mrm.errors import NotPermitted
+from mrm.adapters import keys
+from mrm.errors import NotPermitted, RuleBroken
 from mrm_verify.canonical import canonical
 
 Type = Authenticator.Type
+SECRETS = {Type.TOTP: "secret", Type.RECOVERY_CODES: "seed"}  # What is kept under which name.
+SIGN_ON = "single sign-on"
 KINDS = {Type.WEBAUTHN: "passkey", Type.TOTP: "authenticator app"}
 Done = TypeVar("Done")
 
@@ -44,46 +49,87 @@ def change_factors(person: Person, change: Callable[[], Done]) -> Done:
 
 
 @governed()
-def record_enrolment(factor: Authenticator, *, actor: Person | None) -> None:
+def connect_sign_on(account: SocialAccount, person: Person) -> None:
+    """From now on, whoever the identity provider knows by this name comes in as this person."""
+    if SocialAccount.objects.filter(user=person).exists():
+        raise RuleBroken("Your account is connected already. Disconnect that sign-on first.")
+    account.user = person
+    account.save()
+    record_enrolment(account, actor=person)
+
+
+@governed()
+def disconnect_sign_on(person: Person) -> None:
+    if not person.has_usable_password():
+        raise RuleBroken("You have no password here, so without single sign-on nobody could open your account.")
+    for account in SocialAccount.objects.filter(user=person):
+        record(Action.FACTOR_REMOVED, actor=person, subject=person, **_told(account))
+        account.delete()
+
+
+@governed()
+def record_enrolment(factor: Authenticator | SocialAccount, *, actor: Person | None) -> None:
     record(Action.FACTOR_ENROLLED, actor=actor, subject=factor.user, **_told(factor))
 
 
 @governed()
 def record_factors_from_before() -> None:
     """Once, in an installation older than these entries: what there is counts as enrolled, and the trail says so."""
-    if not Entry.objects.filter(action=Action.FACTOR_ENROLLED).exists():
+    enrolled = Entry.objects.filter(action=Action.FACTOR_ENROLLED)
+    if not enrolled.exclude(details__kind=SIGN_ON).exists():
         for factor in Authenticator.objects.filter(type__in=KINDS).select_related("user").order_by("pk"):
             record_enrolment(factor, actor=None)
+    if not enrolled.filter(details__kind=SIGN_ON).exists():
+        for account in SocialAccount.objects.select_related("user").order_by("pk"):
+            record_enrolment(account, actor=None)
 
 
-def is_recorded(passkey: Authenticator, person: Person) -> bool:
-    """Whether the last that the trail says of exactly this passkey is that this person enrolled it."""
+@transaction.atomic
+def hide_secrets_from_before() -> None:
+    """Hide what an earlier release left readable in the database: secrets of apps, seeds of recovery codes."""
+    hiding = keys.hiding()
+    for factor in Authenticator.objects.select_for_update().filter(type__in=SECRETS):
+        name = SECRETS[factor.type]
+        kept = factor.data.get(name)
+        if kept and not hiding.is_hidden(kept):
+            factor.data[name] = hiding.hide(kept)
+            factor.save(update_fields=["data"])
+
+
+def is_recorded(factor: Authenticator | SocialAccount, person: Person) -> bool:
+    """Whether the last that the trail says of exactly this passkey or sign-on is that this person enrolled it."""
     told = Entry.objects.filter(
         subject=subject_name(person),
         action__in=[Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED],
-        details__digest=_digest_of(passkey),
+        details__digest=_digest_of(factor),
     )
     last = told.order_by("-position").first()
     return last is not None and last.action == Action.FACTOR_ENROLLED
 
 
-def unrecorded_passkeys() -> Iterator[Person]:
-    """Whose account has a passkey of which the trail does not say that they enrolled it."""
-    for passkey in Authenticator.objects.filter(type=Type.WEBAUTHN).select_related("user").order_by("pk").iterator():
-        if not is_recorded(passkey, passkey.user):
-            yield passkey.user
+def unrecorded_factors() -> Iterator[tuple[Person, str]]:
+    """Whose account has a passkey or a single sign-on of which the trail does not say that they enrolled it."""
+    passkeys = Authenticator.objects.filter(type=Type.WEBAUTHN)
+    for kind, factors in ((KINDS[Type.WEBAUTHN], passkeys), (SIGN_ON, SocialAccount.objects)):
+        for factor in factors.select_related("user").order_by("pk").iterator():
+            if not is_recorded(factor, factor.user):
+                yield factor.user, kind
 
 
 def _factors_of(person: Person) -> dict[int, Authenticator]:
     return {factor.pk: factor for factor in Authenticator.objects.filter(user=person, type__in=KINDS)}
 
 
-def _told(factor: Authenticator) -> dict:
+def _told(factor: Authenticator | SocialAccount) -> dict:
+    if isinstance(factor, SocialAccount):
+        return {"kind": SIGN_ON, "digest": _digest_of(factor)}
     if factor.type == Type.TOTP:  # A digest of its secret would help to guess it.
         return {"kind": KINDS[factor.type]}
     return {"kind": KINDS[factor.type], "named": factor.data["name"][:100], "digest": _digest_of(factor)}
 
 
-def _digest_of(passkey: Authenticator) -> str:
-    """Of everything its holder's browser said when it was enrolled, the public key with it."""
-    return sha256(canonical(passkey.data["credential"])).hexdigest()
+def _digest_of(factor: Authenticator | SocialAccount) -> str:
+    """Of the name the provider knows somebody by; of all their browser said of a passkey, the public key with it."""
+    if isinstance(factor, SocialAccount):
+        return sha256(canonical([factor.provider, factor.uid])).hexdigest()
+    return sha256(canonical(factor.data["credential"])).hexdigest()

@@ -1,8 +1,13 @@
 """Enrolling and removing passkeys and authenticator apps: the library's pages, with what they do recorded."""
 
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from mrm.accounts.authentication.sign_on import signed_on_just_now
 from mrm.accounts.services import change_factors, require_own_password
 
 
@@ -14,11 +19,13 @@ class Recorded:
 
 
 class WithOwnPassword:
-    """Only for whoever chose their password themselves."""
+    """Only for whoever chose their password themselves; who has none signs in at their provider again."""
 
     def dispatch(self, request, *args, **kwargs):
         if request.user.is_authenticated:
             require_own_password(request.user)
+            if not get_reauthentication_flows(request.user) and not signed_on_just_now(request):
+                return redirect(f"{reverse('sign-on')}?{urlencode({'again': 1, 'next': request.path})}")
         return super().dispatch(request, *args, **kwargs)
 
 

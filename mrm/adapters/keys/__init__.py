@@ -5,9 +5,10 @@ from pathlib import Path
 
 from django.conf import settings
 
+from mrm.adapters.keys.hiding import Hiding
 from mrm.adapters.keys.keyring import Keyring
 
-__all__ = ["Keyring", "configured"]
+__all__ = ["Hiding", "Keyring", "configured", "hiding"]
 
 
 def configured() -> Keyring:
@@ -21,6 +22,11 @@ def configured() -> Keyring:
             time_stamp_url=settings.TSA_URL,
         )
     )
+
+
+def hiding() -> Hiding:
+    """How small secrets in the database are hidden from whoever reads it."""
+    return Hiding(Path(settings.KEYS_DIR) / "secrets.key")
 
 
 @lru_cache(maxsize=8)

@@ -4,6 +4,7 @@
                       seal.pem, .key         the organisation's sealing certificate
                       clock.pem, .key        the RFC 3161 time-stamp authority
                       checkpoint.key         Ed25519, signs the checkpoints of the trail
+    <directory>/secrets.key                  hides second factors in the database (`hiding.py`)
     <directory>/trusted/*.pem                further roots to trust: a former authority, an outside time-stamp authority
 
 Production replaces the sealing key and the clock by configuration; the checkpoint key stays.
@@ -61,14 +62,15 @@ def local_authority(directory: Path, *, organisation: str) -> LocalAuthority:
     home = directory / "local"
     if not home.is_dir():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _only_one_process(directory / ".lock"):
+        with only_one_process(directory / ".lock"):
             if not home.is_dir():
                 _create(home, organisation, datetime.now(UTC))
     return _load(home)
 
 
 @contextmanager
-def _only_one_process(lock: Path):
+def only_one_process(lock: Path):
+    """Hold a file of the keys' folder while something is made there that is made once."""
     descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -134,10 +136,15 @@ def trusted_certificates(directory: Path) -> list[x509.Certificate]:
     return [certificate for file in files for certificate in x509.load_pem_x509_certificates(file.read_bytes())]
 
 
-def _key(file: Path):
+def read_private(file: Path) -> bytes:
+    """A file that nobody else on this machine can read; refused where somebody can."""
     if file.stat().st_mode & 0o077:
         raise RuleBroken(f"The private key {file} can be read by other users of this machine. Run: chmod 600 {file}")
-    return load_pem_private_key(file.read_bytes(), password=None)
+    return file.read_bytes()
+
+
+def _key(file: Path):
+    return load_pem_private_key(read_private(file), password=None)
 
 
 def _load_certificate(file: Path) -> x509.Certificate:
@@ -185,6 +192,17 @@ def _pem(thing) -> bytes:
     if isinstance(thing, x509.Certificate):
         return thing.public_bytes(Encoding.PEM)
     return thing.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """A file for its owner only that appears with all its content, or not at all."""
+    draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    try:
+        _write(draft, content)
+        draft.rename(file)
+        _sync(file.parent)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _write(file: Path, content: bytes) -> None:
