@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from inventory import policies, services
-from inventory.models import InferenceEvent, ModelVersion, Policy, PredictionBatch, Source, Survey
+from inventory.models import ModelVersion, Policy, PredictionBatch, Source, Survey
 from mrm.accounts.services import end_unconfirmed, open_recertification
 
 AT_ONCE = 200
@@ -55,8 +55,8 @@ def read_source(source_id: str):
 
 @shared_task
 def gather_events():
-    """Hand every version with pairs of events that wait for their batch to a worker."""
-    for key in InferenceEvent.objects.paired().order_by("version").values_list("version", flat=True).distinct():
+    """Hand every version with pairs of events that wait for their batch, or with old ones, to a worker."""
+    for key in services.versions_with_events(timezone.now()):
         gather_events_of.delay(str(key))
 
 

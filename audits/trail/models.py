@@ -74,6 +74,7 @@ class Action(models.TextChoices):
     ARTIFACT_RECEIVED = "artifact.received", "Artifact received"
     REFERENCE_RECEIVED = "reference.received", "Reference data received"
     BATCH_RECEIVED = "batch.received", "Prediction batch received"
+    EVENTS_GIVEN_UP = "events.given_up", "Logged events given up"
     OUTCOMES_RECEIVED = "outcomes.received", "Outcomes received"
     SERIES_RECEIVED = "series.received", "Points of a series received"
     SOURCE_REGISTERED = "source.registered", "Source registered"

@@ -1,7 +1,7 @@
 """`/ingest/cloudevents/{token}`: where the loggers of KServe and Seldon send what a version was asked and answered.
 
-Not below `/api/`, because a logger can be told an address and nothing else: it sends no token of its own, and takes
-every answer but 200 for a failure.
+The address is not below `/api/`, because a logger can be told an address and nothing else: it sends no token of its
+own, and takes every answer but 200 for a failure. What became of them is asked where everything else is.
 """
 
 import tempfile
@@ -15,14 +15,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inventory import frames, services
+from inventory.api.lookups import model_for
+from inventory.contents.events import waiting_events
 from inventory.models import ModelVersion
+from inventory.serializers import EventsOut
 from mrm import uploads
+from mrm.accounts.api import Api
 from mrm.accounts.authentication import AddressTokenAuthentication
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
+from mrm.openapi import problems, response_example
 from mrm.parsers import JsonParser
 
 MOST_BYTES = 2**20
+EVENTS = {"alone": 3, "pairs": 120, "reason": "", "refused": 1, "kept_days": 30}
 
 
 class CloudEventsApi(APIView):
@@ -44,6 +50,22 @@ class CloudEventsApi(APIView):
         told = frames.read_event(sent.headers, sent.content_type, document, now=timezone.now())
         event, _ = services.receive_event(version, told, actor=request.user)
         return Response({"id": event.event_id, "half": event.half, "received_at": event.received_at})
+
+
+class EventsApi(Api):
+    @extend_schema(
+        operation_id="count_events",
+        summary="Count the logged events that are in no batch",
+        description=(
+            "Halves of predictions that came as CloudEvents. What became no row in time is given up, and the trail "
+            "says how much."
+        ),
+        tags=["data"],
+        responses={200: EventsOut, **problems(403, 404)},
+        examples=[response_example("Some wait", EVENTS)],
+    )
+    def get(self, request, slug):
+        return Response(EventsOut(waiting_events(model_for(request, slug))).data)
 
 
 def _version_of(request) -> ModelVersion:

@@ -8,6 +8,7 @@ from inventory.api.data import BatchesApi, OutcomesApi, ReferenceApi
 from inventory.api.dependencies import DependenciesApi
 from inventory.api.differences import DifferencesApi
 from inventory.api.documents import DocumentApi, DocumentsApi
+from inventory.api.events import EventsApi
 from inventory.api.models import ModelApi, ModelsApi
 from inventory.api.policies import (
     CurrentPolicyApi,
@@ -72,6 +73,7 @@ urlpatterns = [
     path("policies/drafts/", PolicyDraftsApi.as_view(), name="api-policy-drafts"),
     path("policies/drafts/<uuid:draft_id>/", PolicyDraftApi.as_view(), name="api-policy-draft"),
     path("policies/drafts/<uuid:draft_id>/withdrawal/", PolicyWithdrawalApi.as_view(), name="api-withdraw-policy"),
+    path("models/<slug:slug>/events/", EventsApi.as_view(), name="api-events"),
     path("models/<slug:slug>/sources/", SourcesApi.as_view(), name="api-sources"),
     path("sources/<uuid:source_id>/reading/", SourceReadingApi.as_view(), name="api-source-reading"),
     path("sources/<uuid:source_id>/closure/", SourceClosureApi.as_view(), name="api-source-closure"),

@@ -1,7 +1,12 @@
 """Predictions as a serving platform's logger tells them: the request in one event, the response in another."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
+
+KNOWN_FOR = timedelta(days=7)  # So long a repeated event is known after its batch was made.
+KEPT_FOR = timedelta(days=30)  # So long what came waits for its other half, or for somebody to mend what refused it.
 
 
 class EventQuerySet(models.QuerySet):
@@ -12,6 +17,12 @@ class EventQuerySet(models.QuerySet):
     def paired(self):
         """Waiting, with the other half there."""
         return self.waiting().filter(_other_half())
+
+    def older_than(self, *, made, stuck):
+        """Those whose batch was made long enough ago, and those that became no row in time."""
+        return self.filter(
+            models.Q(batch__isnull=False, received_at__lt=made) | models.Q(batch=None, received_at__lt=stuck)
+        )
 
     def alone(self):
         """Waiting for the other half, which may never come."""

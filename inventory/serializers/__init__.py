@@ -15,7 +15,7 @@ from inventory.serializers.models import (
 from inventory.serializers.moments import MomentQuery
 from inventory.serializers.particulars import SHAPES, DocumentOut, DocumentQuery, EndIn
 from inventory.serializers.policies import PolicyOut
-from inventory.serializers.sources import SourceIn, SourceOut, SourceQuery
+from inventory.serializers.sources import EventsOut, SourceIn, SourceOut, SourceQuery
 from inventory.serializers.uses import (
     UseApprovalOut,
     UseApprovalQuery,
@@ -32,6 +32,7 @@ __all__ = [
     "DocumentOut",
     "DocumentQuery",
     "EndIn",
+    "EventsOut",
     "ListQuery",
     "ModelChange",
     "ModelDetailOut",
@@ -44,12 +45,12 @@ __all__ = [
     "PersonOut",
     "PolicyOut",
     "ReferenceOut",
-    "SourceIn",
-    "SourceOut",
-    "SourceQuery",
     "RegisterDifferencesOut",
     "RegisterDifferencesQuery",
     "SHAPES",
+    "SourceIn",
+    "SourceOut",
+    "SourceQuery",
     "StrictQuery",
     "UseApprovalOut",
     "UseApprovalQuery",

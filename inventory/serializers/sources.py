@@ -46,3 +46,11 @@ class SourceQuery(ListQuery):
     chosen_by = {"version": "version__number"}
 
     version = serializers.IntegerField(min_value=1, required=False)
+
+
+class EventsOut(serializers.Serializer):
+    alone = serializers.IntegerField(help_text="Halves whose other half has not come.")
+    pairs = serializers.IntegerField(help_text="Pairs for the next batch.")
+    reason = serializers.CharField(help_text="What stands against that batch; empty where nothing does.")
+    refused = serializers.IntegerField(help_text="Pairs that cannot be rows as they are.")
+    kept_days = serializers.IntegerField(help_text="After so many days these are given up.")

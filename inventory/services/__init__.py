@@ -12,7 +12,7 @@ from inventory.services.cadences import (
 )
 from inventory.services.documents import attach_document
 from inventory.services.drafts import namesakes
-from inventory.services.events import gather_events, receive_event
+from inventory.services.events import gather_events, receive_event, versions_with_events
 from inventory.services.models import edit_model, register_model, retire_model
 from inventory.services.outcomes import receive_outcomes
 from inventory.services.particulars import add_particular, end_particular, replace_particulars
@@ -128,4 +128,5 @@ __all__ = [
     "why_not_loosen",
     "why_tier_again",
     "withdraw_draft",
+    "versions_with_events",
 ]

@@ -8,16 +8,20 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from audits.profiles.schema import Role
+from audits.trail.models import Action
+from audits.trail.services import governed, record
 from inventory import frames
 from inventory.models import InferenceEvent, ModelVersion
+from inventory.models.events import KEPT_FOR, KNOWN_FOR
 from inventory.services.batches import receive_batch, required_columns
 from inventory.services.rows import checked
 from inventory.states import Stage
@@ -28,7 +32,7 @@ from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
 from mrm.locks import held
 
 MOST_PAIRS = 1000  # In one batch.
-KNOWN_FOR = timedelta(days=7)  # So long a repeated event is known after its batch was made.
+A_DAY = timedelta(days=1)
 REQUEST, RESPONSE = InferenceEvent.Half.REQUEST, InferenceEvent.Half.RESPONSE
 
 
@@ -63,7 +67,7 @@ def gather_events(version: ModelVersion) -> int:
     with held(version.pk) as mine:
         if not mine:
             return 0
-        _forget_old(version)
+        _let_go(version)
         while _pack(version):
             pass
         parcels = list(
@@ -74,6 +78,30 @@ def gather_events(version: ModelVersion) -> int:
             parcels += parts
             made += is_made
     return made
+
+
+def versions_with_events(now: datetime) -> list:
+    """The keys of versions whose events wait for a batch, or were kept long enough."""
+    due = InferenceEvent.objects.paired() | _old(InferenceEvent.objects.all(), now, margin=A_DAY)
+    return list(due.order_by("version").values_list("version", flat=True).distinct())
+
+
+@governed()
+def _let_go(version: ModelVersion) -> None:
+    """Forget what became rows, and give up what did not in time: once a day, so that the trail can say how much."""
+    now = timezone.now()
+    if not _old(version.events.all(), now, margin=A_DAY).exists():
+        return
+    old = _old(version.events.all(), now)
+    told = old.filter(batch=None).aggregate(halves=Count("pk"), first=Min("received_at"), last=Max("received_at"))
+    old.delete()
+    if told["halves"]:
+        told |= {"first": told["first"].isoformat(), "last": told["last"].isoformat()}
+        record(Action.EVENTS_GIVEN_UP, actor=None, subject=version, **told)
+
+
+def _old(events, now: datetime, *, margin: timedelta = timedelta()):
+    return events.older_than(made=now - KNOWN_FOR - margin, stuck=now - KEPT_FOR - margin)
 
 
 def _check(version: ModelVersion, half: InferenceEvent.Half, values: dict[str, list]) -> None:
@@ -174,7 +202,3 @@ def _rows(events) -> Iterator[dict]:
         values = asked | answered
         for row in range(_rows_in(values)):
             yield {name: column[row] for name, column in values.items()}
-
-
-def _forget_old(version: ModelVersion) -> None:
-    version.events.filter(batch__isnull=False, received_at__lt=timezone.now() - KNOWN_FOR).delete()

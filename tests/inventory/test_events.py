@@ -3,16 +3,18 @@
 import gzip
 import json
 import logging
+from datetime import timedelta
 
 import polars as pl
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory import frames
 from inventory.models import InferenceEvent, PredictionBatch
 from inventory.services import events as service
-from inventory.services import gather_events
+from inventory.services import gather_events, versions_with_events
 from mrm.accounts.models import Token
 from mrm.accounts.policies import Role
 from mrm.accounts.services import issue_token, person_behind, rotate_token
@@ -311,6 +313,26 @@ def test_pairs_wait_while_a_rule_stands_against_their_batch(version, address, en
     assert "do not allow you to log data" in version.events.first().fault
     engineer.grants.update(ends_at=None)
     assert gather_events(version) == 1
+
+
+def test_halves_that_stay_alone_and_refused_pairs_are_given_up_and_the_trail_says_how_many(
+    version, address, engineer, client
+):
+    for key, half, payload in (("e-1", "request", REQUEST), ("e-1", "response", RESPONSE), ("e-2", "request", REQUEST)):
+        send(address, half, payload, key=key)
+    gather_events(version)
+    client.force_login(engineer)
+    told = client.get(f"/api/v1/models/{version.model.slug}/events/").json()
+    assert (told["alone"], told["pairs"], told["refused"], told["kept_days"]) == (1, 0, 0, 30)
+    now = timezone.now()
+    assert versions_with_events(now) == versions_with_events(now + timedelta(days=7)) == []
+    assert versions_with_events(now + timedelta(days=9)) == [version.pk], "what was made into rows is forgotten first"
+    version.events.update(received_at=now - timedelta(days=32))
+    for _ in range(2):
+        gather_events(version)
+    assert not version.events.exists()
+    entry = Entry.objects.get(action=Action.EVENTS_GIVEN_UP)
+    assert entry.details["halves"] == 1 and entry.actor_name == "system"
 
 
 def test_a_retired_version_takes_no_events(version, address):

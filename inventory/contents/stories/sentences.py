@@ -105,6 +105,10 @@ SENTENCES: dict[str, str] = {
     Action.REFERENCE_RECEIVED: "stored the {subject}[: {rows:number} rows]",
     Action.BATCH_RECEIVED: "stored a {subject}[, logged from {first_at:moment} to {last_at:moment}]",
     Action.SERIES_RECEIVED: "stored {points:number} points of {subject}[, {changed:number} of them corrections]",
+    Action.EVENTS_GIVEN_UP: (
+        "gave up {halves:number} halves of predictions logged for {subject}, which came from {first:moment} to "
+        "{last:moment} and became no rows in time"
+    ),
     Action.OUTCOMES_RECEIVED: "stored {subject}[, {unknown_ids:number} of them for unknown predictions]",
     Action.SOURCE_REGISTERED: "let the table {table} be read for version {version:version} of {model}[, at {url}]",
     Action.SOURCE_TESTED: "tried to reach the {subject}",
