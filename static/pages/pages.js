@@ -3,8 +3,8 @@
   // The policy on inline scripts leaves widths to us.
   const setWidths = (part) => part.querySelectorAll("[data-width]").forEach((bar) => { bar.style.width = `${bar.dataset.width}%`; });
 
-  // What is newest stands on the right of a grid, so that is where it opens.
-  const showNewest = (part) => part.querySelectorAll(".grid-scroll").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
+  // Where only what is newest matters, which stands on the right of a grid, that is where it opens.
+  const showNewest = (part) => part.querySelectorAll("[data-opens-newest]").forEach((grid) => { grid.scrollLeft = grid.scrollWidth; });
 
   // On a phone each row of a table becomes a list, in which every cell says its column. Without scripts the table scrolls.
   const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };

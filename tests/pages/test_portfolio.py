@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from audits.workflows.contents.portfolio import months_until, weeks_until
+from audits.workflows.services import count_all_marked
 from inventory.services import confirm_tier
 from mrm.pages.tables import harmless
 from tests.factories import make_model, make_version, promote, retire
@@ -14,7 +15,7 @@ from tests.pages.scenery import long_ago, make_assessed_model, make_run
 
 
 def tiles(answer) -> dict:
-    return {tile.label: tile.count for tile in answer.context["tiles"].shown}
+    return {tile.label: tile.count for _, group in answer.context["tiles"].groups for tile in group}
 
 
 def rows(answer) -> dict:
@@ -27,6 +28,21 @@ def test_tiles_count_models_by_their_worst_verdict(visit, auditor):
     make_model()
     counts = tiles(visit(auditor).get(reverse("portfolio")))
     assert (counts["Red"], counts["Amber"], counts["Within"], counts["No data"]) == (1, 1, 2, 1)
+
+
+def test_the_first_sentence_says_how_healthy_and_never_counts_what_was_not_measured_as_within(visit, auditor):
+    for verdict in ("amber", "within", "insufficient"):
+        make_assessed_model(verdict=verdict)
+    make_model()
+    told = visit(auditor).get(reverse("portfolio")).context["tiles"]
+    assert (told.worst, told.healthy) == ("amber", "1 amber, 2 without a verdict to rely on, 1 within")
+
+
+def test_the_home_page_says_the_same_of_the_portfolio(visit, auditor):
+    make_assessed_model(verdict="red")
+    count_all_marked()
+    told = visit(auditor).get(reverse("home")).context["tiles"]
+    assert (told.worst, told.healthy) == ("red", "1 red")
 
 
 def test_a_run_that_failed_is_never_shown_as_within(visit, auditor):

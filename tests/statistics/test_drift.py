@@ -26,7 +26,7 @@ def test_psi_counts_an_empty_cell_as_half_a_row():
     estimate = drift.population_stability_index(["a"] * 5 + ["b"] * 5, ["a"] * 10)
     assert estimate.value == pytest.approx(0.5 * math.log(2) + 0.45 * math.log(10), abs=1e-12)
     assert estimate.detail["smoothed"] == 1
-    assert "1 empty cells counted as 0.5 rows" in estimate.method
+    assert "1 empty cell counted as 0.5 rows" in estimate.method
 
 
 def test_psi_of_a_continuous_column_is_that_of_its_reference_deciles(normal_pair):

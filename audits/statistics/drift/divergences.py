@@ -43,7 +43,7 @@ def population_stability_index(
     smoothed = int(np.count_nonzero(first == 0) + np.count_nonzero(second == 0))
     what = "PSI = sum (q - p) ln(q / p)"
     if smoothed:
-        what += f", {smoothed} empty cells counted as {SMOOTHED} rows"
+        what += f", {smoothed} empty cell{'s' if smoothed > 1 else ''} counted as {SMOOTHED} rows"
     estimate = _divergence(
         cells, value, what, scale=1.0, power=1, tolerances=tolerances, level=level, smoothed=smoothed
     )
@@ -240,7 +240,9 @@ def _divergence(
         statistic=statistic,
         p_value=upper_tail(statistic, freedom, 0.0),
         sizes=cells.sizes,
-        method=cells.method(f"{what}, interval and tests from the noncentral chi-squared with {freedom} degrees"),
+        method=cells.method(
+            f"{what}, interval and tests from the noncentral chi-squared, degrees of freedom {freedom}"
+        ),
         detail=facts,
     )
 

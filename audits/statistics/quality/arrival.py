@@ -75,7 +75,7 @@ def volume_change(reference: float | Sequence[float], current: float, *, level: 
         statistic=statistic,
         p_value=2.0 * float(special.stdtr(freedom, -abs(statistic))),
         sizes=sizes,
-        method=f"{method}, prediction by the t distribution with {freedom} degrees from {len(earlier)} periods",
+        method=f"{method}, prediction by the t distribution, degrees of freedom {freedom}, from {len(earlier)} periods",
         detail=detail,
     )
 

@@ -1,6 +1,6 @@
 """How healthy every model is, now and over the last year."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -8,12 +8,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from audits.assessments.models import Run
-from audits.statistics.limits import SEVERITY, Verdict
+from audits.statistics.limits import SEVERITY
 from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
 from audits.workflows.models import RETIRED_LAST_WORST_FIRST, ChangeRequest, Finding, Standing
 from audits.workflows.states import FindingState
 from inventory.models import Model, ModelVersion
-from inventory.policies import EXEMPT
 
 GRACE = timedelta(days=1)  # An assessment of a window that has just closed is not late yet.
 MONTHS, WEEKS = 12, 52
@@ -129,64 +128,6 @@ def _number_of(rows: QuerySet) -> Coalesce:
 
 def _days_since(day: date | None, today: date) -> int:
     return max((today - day).days, 0) if day else 0
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One number about the portfolio, and the filter that shows what it counts."""
-
-    count: int
-    label: str
-    note: str
-    filter: str
-    value: str
-    colour: str = ""
-
-
-@dataclass(frozen=True)
-class Tiles:
-    models: int
-    retired: int
-    shown: list[Tile]
-
-
-def tiles_of(standings: QuerySet[Standing]) -> Tiles:
-    """The numbers of the tiles, of `standings_seen_by`. Retired ones answer to nobody any more and are in none."""
-    flags = ("tier_is_provisional", "is_overdue", "in_use_without_approval", "is_late")
-    alive, retired, counts = 0, 0, Counter()
-    kinds = standings.order_by().values_list("is_retired", "verdict", "tier", *flags).annotate(Count("pk"))
-    for is_retired, verdict, tier, *flagged, number in kinds:
-        if is_retired:
-            retired += number
-            continue
-        alive += number
-        counts.update({verdict: number, tier: number})
-        counts.update({flag: number for flag, holds in zip(flags, flagged, strict=True) if holds})
-    overdue, late, unapproved = (counts[flag] for flag in ("is_overdue", "is_late", "in_use_without_approval"))
-    shown = [
-        Tile(counts[Verdict.RED], "Red", "beyond a red limit", "verdict", "red", "red"),
-        Tile(counts[Verdict.AMBER], "Amber", "beyond an amber limit", "verdict", "amber", "amber"),
-        Tile(
-            counts[Verdict.INSUFFICIENT],
-            "Insufficient",
-            "too little evidence",
-            "verdict",
-            "insufficient",
-            "insufficient",
-        ),
-        Tile(counts[Verdict.UNKNOWN], "Unknown", "could not be computed", "verdict", "unknown", "unknown"),
-        Tile(counts[NO_DATA], "No data", "never assessed", "verdict", "no_data"),
-        Tile(counts[Verdict.WITHIN], "Within", "every judged limit", "verdict", "within", "within"),
-        Tile(overdue, "Overdue", "assessment or finding", "flag", "overdue", "red" if overdue else ""),
-        Tile(late, "Validation overdue", "or its review", "flag", "validation", "red" if late else ""),
-        Tile(unapproved, "In use, not approved", "the target is 0", "flag", "unapproved", "red" if unapproved else ""),
-        *(
-            Tile(counts[tier], f"Tier {tier}", note, "tier", str(tier))
-            for tier, note in ((1, "highest risk"), (2, "medium risk"), (3, "lowest risk"), (EXEMPT, "exempt"))
-        ),
-        Tile(counts["tier_is_provisional"], "Tier to confirm", "provisional until then", "flag", "provisional"),
-    ]
-    return Tiles(alive, retired, shown)
 
 
 def _cells(runs, periods: list[Period]) -> dict:

@@ -29,7 +29,7 @@ from inventory.models import Model, ModelVersion, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
-from mrm.pages.wording import counted
+from mrm.pages.wording import counted, sentence
 
 RESTING = (FindingState.RISK_ACCEPTED, *ENDED_FINDINGS)
 
@@ -108,11 +108,11 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
             continue
         name = f"{one.get_kind_display().lower()} {one.reference} of {one.model.name}"
         if one.kind == Arrangement.Kind.SUSPENSION:
-            what, why = f"Have the suspension of {one.model.name} lifted, or end its use", f"{one.title}"
+            what, why = f"Have the suspension of {one.model.name} lifted, or end its use", one.title
         elif one.state == ArrangementState.EXPIRED:
             what, why = f"Put in order: {name}", f"{one.ended_because} Until then its use is restricted."
         else:
-            what, why = f"Renew or end: {name}", f"{one.title}. When it lapses the use is restricted."
+            what, why = f"Renew or end: {name}", f"{sentence(one.title)}. When it lapses the use is restricted."
         yield Task(
             icon="clock",
             what=what,
@@ -271,7 +271,7 @@ def _step_of_others(validation: ValidationRequest, person) -> tuple[str, str, st
     if model.owner_id == person.pk:
         unanswered = [one for one in validation.challenges.all() if one.awaits_an_answer]
         what = f"Answer {counted(len(unanswered), 'challenge')}"
-        return (what, "Until they are settled there is no opinion.", "Answer") if unanswered else None
+        return (what, "There is no opinion before all challenges are settled.", "Answer") if unanswered else None
     if validation.state == ValidationState.PENDING_APPROVAL:
         approvers = validation_approvers(validation.policy.document, model.tier)
         if person.roles_in(model.workspace_id, model.slug) & set(approvers):

@@ -5,7 +5,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audits.workflows.contents.beginnings import beginnings_for
+from audits.workflows.contents.portfolio import standings_seen_by
 from audits.workflows.contents.queue import work_for
+from audits.workflows.contents.tiles import tiles_of
 
 
 @require_safe
@@ -14,5 +16,6 @@ def home(request):
     context = {
         "tasks": work_for(request.user, now=now),
         "beginnings": beginnings_for(request.user),
+        "tiles": tiles_of(standings_seen_by(request.user, now)),
     }
     return render(request, "workflows/home.html", context)

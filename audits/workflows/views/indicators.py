@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from audits.statistics.limits import Verdict
 from audits.workflows.contents.indicators import BY_NAME, Scope, indicators_of, trend_of
 from audits.workflows.contents.indicators.register import by_tier
 from inventory.models import Policy
@@ -21,6 +22,7 @@ def indicators(request):
     now = timezone.now()
     shown = indicators_of(request.user, now=now)
     context = {
+        "beyond": [one for colour in (Verdict.RED, Verdict.AMBER) for one in shown if one.verdict == colour],
         "groups": [(group, list(rows)) for group, rows in groupby(shown, key=lambda one: one.indicator.group)],
         "tiers": by_tier(Scope(request.user, now)),
         "measured": sum(one.is_measured for one in shown),

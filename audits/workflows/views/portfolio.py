@@ -13,10 +13,10 @@ from audits.workflows.contents.portfolio import (
     months_until,
     portfolio_of,
     standings_seen_by,
-    tiles_of,
     weeks_until,
 )
 from audits.workflows.contents.standings import NO_DATA
+from audits.workflows.contents.tiles import tiles_of
 from audits.workflows.forms import PortfolioFilter
 from audits.workflows.models import Standing
 from audits.workflows.services import count_marked
