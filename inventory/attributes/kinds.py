@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mrm.accounts.policies import Role, label
+from mrm.reading import fault_in_reading
 
 LONGEST_ON_A_LINE = 500
 MOST_IN_A_LIST = 50
@@ -118,7 +119,7 @@ def fault_in_text(text, longest: int) -> str:
         return f"has {len(text)} characters; at most {longest} fit."
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         return "holds a NUL or half of a character, which cannot be stored; remove it."
-    return ""
+    return fault_in_reading(text)
 
 
 def _fault_in_choice(field: Field, value) -> str:

@@ -1,5 +1,7 @@
 """What a model may be called: the same on the page, over REST, in a sheet and for MLflow clients. Plain values."""
 
+from mrm.reading import fault_in_shown_name
+
 SEPARATORS = "/:"
 
 
@@ -14,4 +16,4 @@ def fault_in_name(name: str) -> str:
         return "is '.' or '..', which stand for folders; give it a name of letters."
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         return "holds a line break or another control character; remove it."
-    return ""
+    return fault_in_shown_name(name)

@@ -9,7 +9,7 @@ from registry.limits import check_alias, check_alias_is_free_to_use
 from registry.models import Alias
 from registry.refusals import DENIED, Refused
 from registry.services.found import may_edit, model_named, version_named
-from registry.services.governance import means_production, refuse_unless_in_production
+from registry.services.governance import means_production, refuse_unless_in_production, refuse_while_suspended
 from registry.services.rules import is_governed
 
 
@@ -27,8 +27,10 @@ def set_alias(workspace: Workspace, name: str, *, alias: str, number: str, actor
 @governed()
 def _point(version: ModelVersion, alias: str, *, is_production: bool, actor) -> None:
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
-    if is_production and version.stage != Stage.PRODUCTION:
-        raise Refused(DENIED, f"{version} left production at this moment; the alias was not set.")
+    if is_production:
+        refuse_while_suspended(version)
+        if version.stage != Stage.PRODUCTION:
+            raise Refused(DENIED, f"{version} left production at this moment; the alias was not set.")
     before = Alias.objects.filter(model=version.model, name=alias).select_related("version").first()
     if before and before.version_id == version.pk:
         return

@@ -7,7 +7,7 @@ from audits.workflows.services import request_change
 from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion, Policy
 from inventory.policies import production_aliases
-from inventory.states import Stage
+from inventory.states import Stage, Status
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from registry.refusals import DENIED, Refused
 
@@ -24,10 +24,17 @@ def refuse_unless_in_production(version: ModelVersion, *, asked_by: str, actor) 
 
     Outside any governed block: what was asked for stays asked for, although the call is refused.
     """
+    refuse_while_suspended(version)
     if version.stage != Stage.PRODUCTION:
         raise _refusal(
             version, ChangeRequest.Kind.PROMOTION, f"{version} is not approved for production.", asked_by, actor
         )
+
+
+def refuse_while_suspended(version: ModelVersion) -> None:
+    """Nobody is led to a model that somebody stopped, before two others let it run again."""
+    if version.model.status == Status.SUSPENDED:
+        raise Refused(DENIED, f"{version.model} is suspended. Ask for its release; two people decide it.")
 
 
 def refuse_to_archive(version: ModelVersion, *, asked_by: str, actor) -> None:

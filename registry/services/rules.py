@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from inventory.models import Model
+from inventory.states import Status
 from mrm.accounts.models import Person, RoleGrant, Workspace
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import require
@@ -12,6 +14,8 @@ from mrm.errors import RuleBroken
 from mrm.prepared import Prepared
 from registry.models import RegistryRules
 from registry.refusals import invalid
+
+USED = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
 
 
 def rules_of(workspace: Workspace) -> RegistryRules:
@@ -36,6 +40,11 @@ _GOVERNED = Prepared(_governed_of)
 @governed()
 def set_rules(workspace: Workspace, *, is_governed: bool, default_owner: Person | None = None, actor) -> RegistryRules:
     require(actor, Permission.PUBLISH_POLICY, workspace)
+    if not is_governed and (used := Model.objects.filter(workspace=workspace, status__in=USED).first()):
+        raise RuleBroken(
+            f"{used} is in use, so people decide what goes into production in this workspace. Only a workspace without "
+            "models in use goes ungoverned; make another one for experiments."
+        )
     if default_owner and (default_owner.is_service or not default_owner.is_active):
         raise RuleBroken(f"{default_owner} cannot answer for a model; name a person.")
     rules, _ = RegistryRules.objects.update_or_create(

@@ -22,7 +22,16 @@ from inventory.services import edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
 from mrm.errors import RuleBroken
-from tests.factories import RETIREMENT, confirm, make_model, make_person, make_reference, make_version, promote
+from registry.services import set_alias
+from tests.factories import (
+    RETIREMENT,
+    confirm,
+    make_model,
+    make_person,
+    make_reference,
+    make_version,
+    promote,
+)
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
 from tests.workflows.kinds import exception_terms, overlay_terms
@@ -151,6 +160,23 @@ def test_a_model_is_suspended_once_however_many_people_stop_it_at_once(candidate
     answers = at_once(*[partial(suspend, candidate.model, reason="Stop.", actor=one) for one in officers])
     assert len(refusals(answers)) == 3
     assert Arrangement.objects.filter(kind=Arrangement.Kind.SUSPENSION).count() == 1
+
+
+def test_an_alias_and_a_suspension_at_once_lead_nobody_to_a_model_that_was_stopped_before(
+    rounds, open_gate, workspace, owner, engineer, tmp_path
+):
+    for _ in range(rounds):
+        model = make_model(owner=owner, actor=engineer)
+        confirm(model)
+        version = make_version(model, actor=engineer)
+        make_reference(version, tmp_path)
+        promote(version)
+        point = partial(set_alias, workspace, model.name, alias="champion", number="1", actor=engineer)
+        at_once(partial(suspend, model, reason="Stop.", actor=owner), point, point)
+        told = Entry.objects.filter(action__in=[Action.MLFLOW_ALIAS_SET, Action.MODEL_SUSPENDED], model_slug=model.slug)
+        order = list(told.order_by("position").values_list("action", flat=True))
+        assert order in ([Action.MODEL_SUSPENDED], [Action.MLFLOW_ALIAS_SET, Action.MODEL_SUSPENDED])
+    assert verify_trail().holds
 
 
 def quickly(change: ChangeRequest, person) -> Decision:

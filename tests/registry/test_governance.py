@@ -4,12 +4,13 @@ import pytest
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import request_change
+from audits.workflows.services import request_change, suspend
 from inventory.models import ModelVersion, Policy
 from inventory.services import describe_version, edit_model, propose_use
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services import set_rules
+from registry.services.rules import is_governed
 from tests.factories import SCHEMA, confirm, make_person, make_policy, make_reference, promote, publish
 from tests.registry.conftest import refused, tags_of
 from tests.registry.test_clients import approve
@@ -145,6 +146,23 @@ def test_governing_a_workspace_takes_back_what_nobody_approved(client, version, 
     ask(client, *ASKS[1])
     set_rules(workspace, is_governed=True, actor=risk_officer)
     assert client.version("m", 1)["current_stage"] == "None"
+
+
+@EACH
+def test_nobody_is_led_to_a_model_that_somebody_stopped(client, ready, owner, risk_officer, path, fields):
+    promote(ready)
+    suspend(ready.model, reason="Scores are constant.", actor=risk_officer)
+    refused(ask(client, path, fields), 403, "PERMISSION_DENIED", "is suspended")
+    assert client.model("m")["aliases"] == []
+
+
+def test_a_workspace_with_models_in_use_stays_governed(ready, workspace, risk_officer):
+    set_rules(workspace, is_governed=False, actor=risk_officer)
+    set_rules(workspace, is_governed=True, actor=risk_officer)
+    promote(ready)
+    with pytest.raises(RuleBroken, match="m is in use, so people decide"):
+        set_rules(workspace, is_governed=False, actor=risk_officer)
+    assert is_governed(workspace)
 
 
 @pytest.mark.parametrize("name", ["engineer", "owner", "validator", "auditor", "administrator"])

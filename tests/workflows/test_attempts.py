@@ -9,14 +9,14 @@ from django.utils import timezone
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.policies import Vote, why_no_quorum
 from audits.workflows.services import conclude_vote, decide, delegate, request_change, why_not_conclude, why_not_decide
-from audits.workflows.services.decisions import prepare_decision, sign_decision
-from inventory.models import Policy
+from audits.workflows.services.decisions import prepare_decision, refresh_evidence, sign_decision
+from inventory.models import Model, Policy
 from inventory.services import attach_artifact, edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.accounts.services import Password, approve_grant, create_person, grant_role, issue_token, revoke_role
 from mrm.accounts.services.tokens import person_behind
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
@@ -203,6 +203,47 @@ def test_12_whoever_steps_aside_makes_no_quorum():
     rules = {"quorum": 3, "of_second_line": 1}
     votes = [Vote(name=str(number), meaning="reviewed", line="second") for number in range(2)]
     assert why_no_quorum([*votes, Vote(name="x", meaning="recused", line="second")], **rules, sponsor="first")
+
+
+REVERSED = "Up to \u202e0001\u202c euro."  # Is read as "Up to 1000 euro."
+
+
+def test_nothing_is_asked_for_or_signed_that_is_read_otherwise_than_it_is_kept(retraining, story):
+    with pytest.raises(UnusableData, match="turns the direction of reading"):
+        request_change(Kind.EXCEPTION, story.version, reason=REVERSED, terms=exception_terms(), actor=story.owner)
+    with pytest.raises(UnusableData, match="turns the direction of reading"):
+        edit_model(story.model, changes={"purpose": REVERSED}, actor=story.engineer)
+    Model.objects.filter(pk=story.model.pk).update(name=REVERSED)  # As it may stand from before the rule.
+    for comment in (REVERSED, ""):
+        with pytest.raises(UnusableData, match="What is to be signed holds"):
+            decide(again_asked(retraining), comment=comment, **approving(retraining, story.validator))
+
+
+def again_asked(change) -> ChangeRequest:
+    return ChangeRequest.objects.get(pk=change.pk)
+
+
+def approving(change, person) -> dict:
+    digest = refresh_evidence(change).evidence_digest
+    return {
+        "approved": True, "meaning": Meaning.REVIEWED, "evidence_digest": digest, "password": PASSWORD, "actor": person
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["Olga Offic\u0435r", "Olga\u200b Officer", "\u202eOlga"], ids=["cyrillic", "zero", "rtl"]
+)
+def test_nobody_is_called_what_is_taken_for_somebody_else(administrator, name):
+    with pytest.raises(UnusableData, match="The name holds"):
+        create_person("twin@bank.example", name, actor=administrator)
+
+
+def test_a_model_that_changes_hands_to_somebody_of_the_same_name_voids_what_was_signed(retraining, story):
+    approve(retraining, story.validator)
+    twin = make_person(Role.OWNER, workspace=story.workspace)
+    Person.objects.filter(pk=twin.pk).update(display_name=story.owner.display_name)
+    edit_model(story.model, changes={"owner": again(twin)}, actor=story.engineer)
+    assert not refresh_evidence(retraining).decisions.standing().exists()
 
 
 def test_a_stolen_token_decides_nothing_without_the_password(retraining, story):

@@ -15,7 +15,7 @@ from audits.workflows.services.kinds import KINDS, cleaned
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
-from mrm.accounts.services import require
+from mrm.accounts.services import refuse_to_mislead, require
 from mrm.errors import RuleBroken, UnusableData
 
 
@@ -58,6 +58,7 @@ def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights
         also = policies.also_approved_by(policy.document, classification.change_class, change.tier)
         change.roles_required += [role for role in also if role not in change.roles_required]
     change.evidence = evidence_for(change)
+    refuse_to_mislead(change.evidence)
     change.evidence_digest = digest_of(change.evidence)
     change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)
     change.save(force_insert=True)

@@ -76,6 +76,7 @@ def _model_facts(model: Model | None) -> dict | None:
         "name": model.name,
         "purpose": model.purpose,
         "owner": str(model.owner),
+        "owner_id": str(model.owner_id),  # Two people may have one name.
         "tier": model.tier,
         "status": model.status,
     }

@@ -11,7 +11,8 @@ from mrm.accounts.services.permissions import require
 from mrm.accounts.services.sessions import end_sessions
 from mrm.accounts.services.tokens import revoke_token
 from mrm.accounts.states import GrantState
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.reading import fault_in_shown_name
 
 OVER = (GrantState.REFUSED, GrantState.REVOKED, GrantState.LAPSED)
 
@@ -30,6 +31,8 @@ def create_person(
     require(actor, Permission.MANAGE_PEOPLE, None)
     if Person.objects.filter(email__iexact=email).exists():
         raise RuleBroken(f"There is already an account for {email}.")
+    if fault := fault_in_shown_name(display_name):
+        raise UnusableData({"message": f"The name {fault}", "field": "display_name"})
     person = Person(email=email.lower(), display_name=display_name, kind=kind)
     person.set_password(None if kind == Person.Kind.SERVICE else password)
     person.password_given_by = actor if person.has_usable_password() else None

@@ -25,7 +25,8 @@ from mrm.accounts.services.factors import is_recorded
 from mrm.accounts.services.notices import write_notice
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.context import request_context
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.reading import fault_in_reading, texts_in
 from mrm_verify.canonical import canonical
 
 TIME_TO_SIGN = timedelta(minutes=10)
@@ -104,6 +105,7 @@ def prepare_statement(subject, *, signer: Person, needs_passkey: bool = False, *
     if signer.is_service:
         raise NotPermitted("A service account never signs.")
     body, context = statement_body(subject, signer=signer, **content), request_context()
+    refuse_to_mislead(body)
     return Statement.objects.create(
         pk=body["id"],
         person=signer,
@@ -115,6 +117,12 @@ def prepare_statement(subject, *, signer: Person, needs_passkey: bool = False, *
         origin=context.origin,
         expires_at=datetime.fromisoformat(body["time_window"]["until"]),
     )
+
+
+def refuse_to_mislead(shown: dict) -> None:
+    """Refuse what whoever signs, or decides, would read otherwise than it is kept."""
+    if fault := next(filter(None, map(fault_in_reading, texts_in(shown))), ""):
+        raise UnusableData({"message": f"What is to be signed {fault}"})
 
 
 def statement_shown(reference, *, signer: Person) -> Statement:
