@@ -46,3 +46,8 @@ ANSWERS = {
         purpose_level={"use": "business", "people": "access"}, reliance={"driver": "informs", "override": "always"}
     ),
 }
+# What the owner of the fraud model answers since its book became smaller.
+LESS_EXPOSED = {
+    "exposure": {"amount": "small", "people": "few", "error": "bearable"},
+    "reliance": {"driver": "several", "override": "sometimes"},
+}

@@ -10,10 +10,11 @@ from audits.workflows.services import validations
 from demo.building import approve
 from demo.cast import Cast
 from demo.governance import in_days
+from demo.scorecards import ANSWERS, LESS_EXPOSED
 from inventory.models import Cadence, Model
-from inventory.services import tighten_cadence
+from inventory.services import close_source, propose_tier, register_source, tighten_cadence
 from mrm.accounts import services as accounts
-from mrm.accounts.models import Person, RoleGrant
+from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import Role
 
 Kind = ChangeRequest.Kind
@@ -30,6 +31,9 @@ def leave_waiting(cast: Cast) -> None:
     _propose_a_role(people)
     _delegate(people)
     _look_more_often(cast)
+    _leave_the_strictest_tier(cast)
+    _confirm_roles()
+    _read_a_table(cast)
 
 
 def _hold_records(cast: Cast, people: dict[str, Person]) -> None:
@@ -101,6 +105,32 @@ def _look_more_often(cast: Cast) -> None:
     if not Cadence.objects.filter(model=model).exists():
         why = "While the finding on the impact ratio is open, its entry is confirmed every month."
         tighten_cadence(model, rhythm="attestation", every="monthly", reason=why, actor=cast.validator)
+
+
+def _leave_the_strictest_tier(cast: Cast) -> None:
+    """The owner holds that a smaller book needs less; that is decided with the chief risk officer."""
+    model = Model.objects.get(slug="card-fraud")
+    if ChangeRequest.objects.filter(model=model, kind=Kind.TIER_CHANGE).exists():
+        return
+    answers = ANSWERS[model.slug] | LESS_EXPOSED
+    propose_tier(model, answers=answers, actor=cast.owner)
+    why = "The corporate cards went to another scheme: it now watches a tenth of the payments that it did."
+    workflows.request_change(Kind.TIER_CHANGE, model, reason=why, actor=cast.owner)
+
+
+def _confirm_roles() -> None:
+    """The yearly round: whoever gives roles says of each whether it is still needed."""
+    if not Recertification.objects.exists():
+        accounts.open_recertification(timezone.now(), every=timedelta(0), answer_within=timedelta(days=30))
+
+
+def _read_a_table(cast: Cast) -> None:
+    """Predictions were once to be counted where they lie; the table went, and batches are sent instead."""
+    version = Model.objects.get(slug="energy-demand").production_version()
+    if not version.sources.exists():
+        address = "postgresql://reader@warehouse.example.com/energy"
+        source = register_source(version, url=address, table="forecasts.hourly", actor=cast.engineer)
+        close_source(source, actor=cast.engineer)
 
 
 def _ask(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict, by: Person) -> ChangeRequest:

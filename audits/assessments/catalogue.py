@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Measure:
     """A measure as people read it.
 
+    title    in full, for documents; pages and reports call it by its identifier in words (`mrm.pages.wording`)
     kind     which kind of run measures it
     written  how its value is printed: a share ("percent"), a plain number ("number")
     """
@@ -77,10 +78,6 @@ MEASURES: dict[str, Measure] = {
     "mean_error": Measure("Mean error", "performance", "Does it predict too high or too low overall?"),
     "r_squared": Measure("R squared", "performance", "How much of the variation is predicted?"),
 }
-
-
-def title(measure: str) -> str:
-    return MEASURES[measure].title
 
 
 def written(measure: str, value: float | None) -> str:

@@ -20,6 +20,7 @@ from inventory import policies
 from inventory.contents.cadences import Effective, cadences_of
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
+from mrm.pages import wording
 from mrm.pages.wording import counted
 from reports.contents import monitoring as parts
 from reports.contents.arrangements import adjustments_of
@@ -182,7 +183,7 @@ def _policy_facts(report: Report, version: ModelVersion, latest: dict) -> parts.
         approved=f"Published by {policy.published_by or 'the installation'}.",
         limits=tuple(
             parts.LimitRow(
-                measure=MEASURES[entry["measure"]].title + (f" ({entry['role']})" if "role" in entry else ""),
+                measure=wording.sentence(entry["measure"]) + (f" ({entry['role']})" if "role" in entry else ""),
                 amber=_end(entry, "amber"),
                 red=_end(entry, "red"),
                 decided_by=entry.get("decided_by", "point"),
@@ -220,8 +221,7 @@ def _breach(breach: Breach) -> parts.Issue:
 
 def _case(breach: Breach) -> str:
     """What a breach is of, as a reader would say it."""
-    of = f" of {breach.column}" if breach.column else ""
-    return f"{MEASURES[breach.measure].title}{of}" + (f", {breach.segment}" if breach.segment else "")
+    return wording.sentence(wording.case(breach.measure, breach.column, breach.segment))
 
 
 def _finding(finding: Finding) -> parts.Issue:

@@ -6,6 +6,7 @@ from audits.assessments import catalogue, charts
 from audits.assessments.models import Kind, Run
 from audits.assessments.models import Result as Row
 from audits.statistics.limits import Direction, Verdict
+from mrm.pages import wording
 from mrm.pages.wording import counted
 from reports.contents.figures import Chart, Figure, Source
 from reports.contents.monitoring import Result, Section, Trend, TrendPeriod
@@ -67,7 +68,7 @@ def section_of(kind: Kind, run: Run, rows: Sequence[Row]) -> Section:
 def result_of(run: Run, row: Row) -> Result:
     figures = _Figures(run, row)
     return Result(
-        measure=catalogue.title(row.measure),
+        measure=wording.sentence(row.measure),
         subject=" ".join(part for part in (row.column, f"({row.segment})" if row.segment else "") if part) or "model",
         verdict=Verdict(row.verdict),
         limit=limit_in_short(row),
@@ -173,7 +174,7 @@ def _importance(rows: Sequence[Row]) -> list[Chart]:
 def _trend(points: list[tuple[Run, Row]]) -> Trend:
     limit, direction = points[-1][1].limit, Direction(points[-1][1].limit["direction"])
     row = points[-1][1]
-    title = " ".join(part for part in (catalogue.title(row.measure), f"of {row.column}" if row.column else "") if part)
+    title = wording.sentence(wording.case(row.measure, row.column))
     drawn = [
         charts.TrendPoint(f"{run.window_end:%b %y}", one.value, Verdict(one.verdict), one.low, one.high)
         for run, one in points

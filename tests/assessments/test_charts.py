@@ -89,7 +89,7 @@ def test_a_trend_tells_its_limits_and_where_it_stands():
 
 def test_a_trend_that_ends_without_a_value_says_so():
     spec = charts.trend_chart(TREND[:2], amber=0.1)
-    assert "stands at no value (insufficient data)" in spec["description"]
+    assert "stands at no value (insufficient)" in spec["description"]
 
 
 def test_limits_are_inside_the_picture_even_when_no_value_comes_near_them():

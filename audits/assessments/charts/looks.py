@@ -12,10 +12,10 @@ LOOKS = {
     Verdict.UNKNOWN: ("#85898f", "cross"),
 }
 WORDS = {
-    Verdict.WITHIN: "within limits",
+    Verdict.WITHIN: "within",
     Verdict.AMBER: "amber",
     Verdict.RED: "red",
-    Verdict.INSUFFICIENT: "insufficient data",
+    Verdict.INSUFFICIENT: "insufficient",
     Verdict.UNKNOWN: "unknown",
 }
 BAND_OPACITY = 0.10

@@ -8,7 +8,6 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from audits.assessments import catalogue
 from audits.assessments.models import Breach
 from audits.trail.models import Action
 from audits.trail.services import governed, record
@@ -24,6 +23,7 @@ from mrm.adapters import training
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from mrm.facts import why_not_kept
 from mrm.locks import held
+from mrm.pages import wording
 
 MOST_ATTEMPTS = 3
 ENDED_WITHOUT_CANDIDATE = (
@@ -180,7 +180,7 @@ def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
 
 
 def _request_for(breach: Breach) -> ChangeRequest:
-    about = catalogue.title(breach.measure) + (f" of {breach.column}" if breach.column else "")
+    about = wording.case(breach.measure, breach.column)
     reason = f"The policy asks for retraining: {about} is {breach.verdict} on {breach.version}."
     return request_change(ChangeRequest.Kind.RETRAINING, breach.version, reason=reason, breach=breach, actor=None)
 
