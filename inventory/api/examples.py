@@ -245,7 +245,7 @@ DOCUMENT = {
     "edition": "1.2",
     "written_on": "2025-05-12",
     "review_by": "2026-05-12",
-    "retention_class": "10 years after the end",
+    "retention_class": "Model record",
     "filename": "development.pdf",
     "media_type": "application/pdf",
     "bytes": 482113,

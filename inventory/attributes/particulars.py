@@ -67,6 +67,6 @@ PARTICULARS: dict[str, tuple[Field, ...]] = {
         _text("edition", "Edition", "The document's own version.", 50),
         _other("written_on", "Written on", Kind.DATE),
         _other("review_by", "To be reviewed by", Kind.DATE, "After that day it counts as stale."),
-        _text("retention_class", "Retention class"),
+        _text("retention_class", "Retention class", "Of the policy's schedule; none: the general rule."),
     ),
 }

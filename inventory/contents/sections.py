@@ -25,7 +25,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "retirement": ("Retirement", "What is done before a model is archived."),
     "retraining": ("Retraining", "What calls for it by itself, and on which data."),
     "promotion": ("Promotion", "What must have been assessed before a version goes into use."),
-    "retention": ("Retention", "How long records are kept after a model is archived."),
+    "retention": ("Retention", "How long records are kept: in general from the retirement of a model, and by class."),
     "indicators": ("Indicators", "The appetite, and who answers for each."),
     "signatures": ("Signatures", "Which decisions are signed with a passkey."),
     "mlflow": ("MLflow", "Which aliases mean production."),

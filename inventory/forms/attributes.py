@@ -2,8 +2,10 @@
 
 from django import forms
 
+from inventory import policies
 from inventory.attributes import BY_NAME, Attribute, Field, why_not_change
 from inventory.forms.fields import day, field_of, text_area
+from inventory.models import Policy
 from mrm.accounts.models import Workspace
 
 # What the page of registration asks for; a name and an owner suffice, and the rest can wait.
@@ -71,7 +73,16 @@ class ParticularForm(forms.Form):
         for field in fields:
             self.fields[field.name] = field_of(field, models)
         if with_file:
+            self._choose_retention()
             self.fields["file"] = forms.FileField(help_text="Kept under its SHA-256 as it is, and never opened here.")
+
+    def _choose_retention(self) -> None:
+        """A class of the schedule, where the policy in force has one; else in words of one's own."""
+        policy = Policy.objects.in_force().document
+        if known := policies.retention_classes(policy):
+            general = f"None: {policies.retention_rule(policy, '')}"
+            choices = [("", general), *((name, f"{name}: {rule}") for name, rule in known.items())]
+            self.fields["retention_class"] = forms.ChoiceField(choices=choices, required=False)
 
 
 class EndForm(forms.Form):

@@ -58,6 +58,7 @@ from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
 from inventory.policies.people import recertification
 from inventory.policies.promotion import required_assessments
+from inventory.policies.retention import RETENTION_EVENTS, RetentionRule, after_years, retention_classes, retention_rule
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
@@ -86,6 +87,7 @@ from inventory.policies.validation import (
 )
 
 __all__ = [
+    "after_years",
     "AlertRule",
     "alert_rule",
     "ALL_TIERS",
@@ -131,6 +133,8 @@ __all__ = [
     "validation_opens_before",
     "validation_required",
     "Difference",
+    "RETENTION_EVENTS",
+    "RetentionRule",
     "Tiering",
     "SECTIONS",
     "SENIOR",
@@ -161,6 +165,8 @@ __all__ = [
     "residual_ratings",
     "required_attributes",
     "required_to_register",
+    "retention_classes",
+    "retention_rule",
     "retraining_waits",
     "required_assessments",
     "roles_required",

@@ -8,6 +8,7 @@ from inventory.policies.approvals import name_of
 from inventory.policies.document import SECTIONS
 from inventory.policies.findings import SEVERITIES
 from inventory.policies.limits import COLOURS, ROLES, limit_in
+from inventory.policies.retention import retention_classes
 from inventory.policies.standard import section
 from inventory.policies.tiers import CADENCES, TIERS
 from mrm.pages.wording import told, words
@@ -195,6 +196,19 @@ def _direction(name: str, path: tuple[str, ...], was, now) -> bool | None:
     return (now > was) is more_is_laxer
 
 
+def _compare_retention(name: str, old: dict, new: dict) -> Iterator[Change]:
+    """The general rule, then class by class: fewer years from the same event keep less."""
+    yield from _compare_leaves(name, {"years": old["years"]}, {"years": new["years"]})
+    was, now = retention_classes({name: old}), retention_classes({name: new})
+    for one in dict.fromkeys([*was, *now]):
+        before, after = was.get(one), now.get(one)
+        if before is None or after is None:
+            yield f"Retention of {one}: " + (f"new, {after}." if after else f"dropped, it was {before}."), None
+        elif before != after:
+            same_event = before.runs_from == after.runs_from
+            yield f"Retention of {one}: {before} {ARROW} {after}.", after.years < before.years if same_event else None
+
+
 MORE_IS_LAXER = {
     ("fairness", "minimum_gating"): True,  # Smaller groups are no longer judged.
     ("retention", "years"): False,
@@ -242,6 +256,7 @@ COMPARED_BY: dict[str, Callable[[str, object, object], Iterator[Change]]] = {
     "cadences": _compare_demands,
     "promotion": _compare_demands,
     "change_classes": _compare_demands,
+    "retention": _compare_retention,
     "retraining": _compare_demands,
     "signatures": _compare_demands,
 }

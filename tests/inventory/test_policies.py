@@ -62,6 +62,9 @@ def test_a_policy_without_one_of_its_sections_cannot_be_published(section):
         ("fairness.minimum_gating", 0),
         ("fairness.reference_group", "men"),
         ("retention.years", -1),
+        ("retention.classes", [{"name": "Notes", "years": 0, "from": "end"}]),
+        ("retention.classes", [{"name": "Notes", "years": 3, "from": "whenever"}]),
+        ("retention.classes", [{"name": name, "years": 3, "from": "end"} for name in ("Notes", "notes")]),
         ("signatures.passkey", ["promotion"]),
         ("signatures.passkey", {"promotion": [4]}),
         ("signatures.passkey", {"astrology": ["1"]}),
@@ -153,7 +156,7 @@ def test_a_document_published_before_there_was_a_section_has_the_standard_sectio
     earlier = Policy(number=1, document=changed("retention", None))
     assert earlier.section("retention") == policies.standard()["retention"]
     assert policies.faults_in(policies.completed(earlier.document)) == []
-    assert Policy(document=changed("retention.years", 3)).section("retention") == {"years": 3}
+    assert Policy(document=changed("retention", {"years": 3})).section("retention") == {"years": 3}
 
 
 def test_a_policy_says_for_which_kind_and_tier_only_a_passkey_signs():

@@ -96,6 +96,16 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
         ),
         (lambda d: d["fairness"].update(minimum_gating=500), "Fairness, minimum gating: 100 → 500.", True),
         (lambda d: d["retention"].update(years=5), "Retention, years: 10 → 5.", True),
+        (
+            lambda d: d["retention"]["classes"][2].update(years=2),
+            "Retention of Monitoring record: 7 years from the day it was added → 2 years from the day it was added.",
+            True,
+        ),
+        (
+            lambda d: d["retention"]["classes"].pop(),
+            "Retention of Working paper: dropped, it was 3 years from the day it no longer holds.",
+            None,
+        ),
         (lambda d: d["changes"].update(expire_after_days=20), "Changes, expire after days: 30 → 20.", None),
     ],
 )

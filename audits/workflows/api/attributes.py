@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from audits.workflows.api import examples
 from audits.workflows.contents.assurance import attributes_of
+from audits.workflows.contents.retention import retention_of
 from audits.workflows.serializers.attributes import AttributeHistoryOut, AttributesOut
 from inventory import services
 from inventory.api import examples as inventory_examples
@@ -112,5 +113,6 @@ def _attribute(name: str) -> Attribute:
 
 def _answer(model, attribute: Attribute, status: int = 200) -> Response:
     told = next(one for one in attributes_of(model) if one.attribute == attribute)
-    body = AttributeHistoryOut(vars(told) | {"history": history_of(model, attribute)})
+    kept = retention_of(model) if attribute.name == "documents" else []
+    body = AttributeHistoryOut(vars(told) | {"history": history_of(model, attribute), "retention": kept})
     return Response(body.data, status=status)

@@ -326,6 +326,7 @@ _ATTRIBUTE = {
 }
 ATTRIBUTES = {"model": "instalment-loan-default", "tier": 1, "missing": ["sponsor"], "attributes": [_ATTRIBUTE]}
 ATTRIBUTE = _ATTRIBUTE | {
+    "retention": [],
     "history": [
         {
             "at": "2025-06-02T09:30:00Z",
@@ -334,7 +335,7 @@ ATTRIBUTE = _ATTRIBUTE | {
             "after": "Probability that an instalment loan is not repaid.",
             "entry": 12,
         }
-    ]
+    ],
 }
 LIMITATIONS = _ATTRIBUTE | {
     "number": 45,
@@ -353,6 +354,7 @@ LIMITATIONS = _ATTRIBUTE | {
         }
     ],
     "changed_by_roles": ["engineer", "owner", "risk_officer", "validator"],
+    "retention": [],
     "history": [
         {
             "at": "2025-06-02T09:30:00Z",

@@ -27,8 +27,20 @@ class AttributeChangeOut(serializers.Serializer):
     entry = serializers.IntegerField(source="position", help_text="Position in the trail.")
 
 
+class KeptOut(serializers.Serializer):
+    """How long a document is kept by the policy in force, and what keeps it beyond that."""
+
+    document = serializers.UUIDField(source="document.pk")
+    title = serializers.CharField(source="document.title")
+    retention_class = serializers.CharField(source="rule.name", help_text="Empty: the general rule.")
+    rule = serializers.CharField(source="rule.__str__")
+    until = serializers.DateField(allow_null=True, help_text="From that day on it may be destroyed; null: not yet.")
+    reason = serializers.CharField()
+
+
 class AttributeHistoryOut(AttributeOut):
     history = AttributeChangeOut(many=True, help_text="Newest first; longer texts by their digest.")
+    retention = KeptOut(many=True, help_text="Of documents: how long each is kept, those that ended included.")
 
 
 class AttributesOut(serializers.Serializer):

@@ -20,7 +20,7 @@ from audits.workflows.services.positions import roles_for
 from audits.workflows.services.transitions import move
 from audits.workflows.states import RetirementState
 from inventory.models import Policy
-from inventory.policies import needs_passkey
+from inventory.policies import after_years, needs_passkey
 from inventory.services import retire_model
 from mrm.accounts.models import Statement
 from mrm.accounts.policies import Permission, Role
@@ -192,8 +192,7 @@ def abandon_retirement(retirement: Retirement, *, reason: str, actor) -> Retirem
 def least_retained(retirement: Retirement) -> date:
     """The first day on which the policy would let the records go."""
     ended = (retirement.change.completed_at or timezone.now()).date()
-    leap_day = (ended.month, ended.day) == (2, 29)
-    return ended.replace(year=ended.year + _years(), **({"month": 3, "day": 1} if leap_day else {}))
+    return after_years(ended, _years())
 
 
 def _years() -> int:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audits.workflows.contents.assurance import attributes_of
+from audits.workflows.contents.retention import retention_of
 from inventory.attributes import BY_NAME, ROWS, Kind, why_not_change
 from inventory.contents.attributes import history_of
 from inventory.models.particulars import rows_of
@@ -28,6 +29,7 @@ def attribute(request, slug, name):
         told=told,
         changes=history_of(model, attribute),
         editors=" or ".join(sorted(label(role) for role in attribute.editors)),
+        kept=retention_of(model) if name == "documents" else [],
         rows=rows_of(name).standing().filter(model=model).select_related("added_by") if name in ROWS else [],
         may_change=may_change and attribute.kind != Kind.DERIVED and model.status != Status.RETIRED,
     )
