@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from rest_framework.throttling import UserRateThrottle
 
 from audits.trail.models import Entry
 from inventory.models import Dependency, Model, ModelVersion
@@ -106,3 +107,11 @@ def test_pages_of_a_list_stay_right_while_rows_are_added(ordering, sender, works
         make_model(name=f"Model {letter}")  # Before and after where the reader stands.
     assert address is None or len(seen) > len(first)
     assert len(seen) == len(set(seen)) and first <= set(seen)
+
+
+def test_whoever_asks_too_often_is_told_when_to_come_again(sender, monkeypatch):
+    monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "1/day"})
+    assert sender.get(MODELS).status_code == 200
+    refused = sender.get(MODELS)
+    is_problem(refused, 429)
+    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600 + 1

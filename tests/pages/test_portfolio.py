@@ -2,11 +2,14 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from audits.workflows.contents.portfolio import months_until, weeks_until
+from audits.workflows.contents.portfolio import late_by, months_until, portfolio_of, weeks_until
+from audits.workflows.models import Standing
 from audits.workflows.services import count_all_marked
 from inventory.services import confirm_tier
 from mrm.pages.tables import harmless
@@ -68,6 +71,26 @@ def test_an_assessment_that_nobody_made_in_time_is_overdue(visit, auditor):
     model = make_assessed_model(name="Forgotten", verdict="within")
     model.versions.get().plans.update(window_start=long_ago(), next_due_at=long_ago().replace(year=2021))
     assert list(rows(visit(auditor).get(reverse("portfolio"), {"flag": "overdue"}))) == ["Forgotten"]
+
+
+def test_an_overdue_validation_is_found_in_the_bucket_of_its_days(visit, auditor, workspace):
+    days = {"Today": 0, "Yesterday": 1, "Day 90": 90, "Day 91": 91, "Day 365": 365, "Day 366": 366, "Ahead": -1}
+    models = {name: make_model(name=name) for name in days}
+    count_all_marked()
+    today = timezone.now().date()
+    for name, late in days.items():
+        Standing.objects.filter(model=models[name]).update(validation_due_on=today - timedelta(days=late))
+    buckets = {"up_to_90": ["Day 90", "Yesterday"], "91_to_365": ["Day 365", "Day 91"], "more_than_365": ["Day 366"]}
+    found = {one: Standing.objects.filter(late_by(one, today)).order_by("name") for one in buckets}
+    assert {one: [row.name for row in rows] for one, rows in found.items()} == buckets
+    late = Standing.objects.filter(late_by("", today))
+    assert {row.name for row in late} == {name for names in buckets.values() for name in names}
+    listed = portfolio_of(list(late), now=timezone.now(), periods=[])
+    assert {row.model.name: row.validation_days_overdue for row in listed} == {
+        name: late for name, late in days.items() if late > 0
+    }
+    assert list(rows(visit(auditor).get(reverse("portfolio"), {"flag": "validation_more_than_365"}))) == ["Day 366"]
+    assert set(rows(visit(auditor).get(reverse("portfolio"), {"flag": "validation"}))) == {row.name for row in late}
 
 
 @pytest.mark.parametrize(
