@@ -9,7 +9,9 @@ from django.utils import timezone
 from audits.assessments.services import close_breach, take_step
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import close_finding, raise_finding, request_change, submit_finding
+from inventory.services import propose_tier
 from tests.factories import RETIREMENT, make_model, make_version
+from tests.inventory.test_tiering import LOWEST
 from tests.pages.scenery import make_assessed_model, make_run
 
 
@@ -109,6 +111,19 @@ def test_a_tier_is_to_be_confirmed_by_a_risk_officer_who_did_not_register_the_mo
     assert "Confirm the tier of Lending" in asked(risk_officer)
     assert "Confirm the tier of My own" not in asked(risk_officer)
     assert not any("Confirm" in what for what in asked(validator))
+
+
+def test_the_tier_to_confirm_is_the_proposed_one_and_waits_for_its_change_where_one_is_asked_for(
+    visit, model, engineer, risk_officer
+):
+    def told() -> list[str]:
+        tasks = visit(risk_officer).get(reverse("home")).context["tasks"]
+        return [task.why for task in tasks if task.what == "Confirm the tier of Lending"]
+
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    assert told() == ["Proposed: tier 3. A model with a provisional tier cannot be promoted."]
+    request_change("tier_change", model, reason="It matters less.", actor=engineer)
+    assert told() == []
 
 
 def test_a_failed_run_is_asked_of_those_who_may_run_it_again(asked, model, engineer, owner):

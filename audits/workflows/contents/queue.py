@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from audits.assessments.models import Run
@@ -25,7 +26,7 @@ from audits.workflows.models import (
     ValidatorAssignment,
 )
 from audits.workflows.states import ENDED_FINDINGS, ArrangementState, ChangeState, FindingState, ValidationState
-from inventory.models import Model, ModelVersion, TierDoubt
+from inventory.models import Model, ModelVersion, TierAssessment, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
@@ -194,13 +195,18 @@ def _candidate_to_promote(person, version: ModelVersion, runs: list[Run]) -> Ite
 def _tiers_to_confirm(person, models) -> Iterator[Task]:
     if Permission.CONFIRM_TIER not in person.permissions_in(None):
         return
-    unconfirmed = models.filter(tier_confirmed_at__isnull=True).exclude(owner=person).exclude(registered_by=person)
-    for model in unconfirmed[:MOST_OF_A_KIND]:
+    proposed = TierAssessment.objects.proposed().filter(model=OuterRef("pk")).values("tier")[:1]
+    asked_for = ChangeRequest.objects.pending().filter(kind=ChangeRequest.Kind.TIER_CHANGE, model=OuterRef("pk"))
+    unconfirmed = models.filter(~Exists(asked_for), tier_confirmed_at__isnull=True).annotate(
+        proposed_tier=Coalesce(Subquery(proposed), "tier")
+    )
+    for model in unconfirmed.exclude(owner=person).exclude(registered_by=person)[:MOST_OF_A_KIND]:
         if _may(person, Permission.CONFIRM_TIER, model):
+            told = f"tier {model.proposed_tier}" if model.proposed_tier else "exempt"
             yield Task(
                 icon="scale",
                 what=f"Confirm the tier of {model.name}",
-                why=f"Proposed: tier {model.tier}. A model with a provisional tier cannot be promoted.",
+                why=f"Proposed: {told}. A model with a provisional tier cannot be promoted.",
                 brief=f"Tier of {model.name}",
                 action="Confirm",
                 address=reverse("confirm-tier", args=[model.slug]),
