@@ -67,7 +67,7 @@ def register(cast: Cast, slug: str, *, confirmed: bool = True, **facts) -> Model
     describe(cast, model)  # Before its tier is assessed: what a tier rests on, changed later, asks for it again.
     if not model.tier_assessments.exists():
         model = inventory.propose_tier(model, answers=ANSWERS[slug], actor=cast.engineer).model
-    if confirmed and model.tier_is_provisional:
+    if confirmed and not model.tier_assessments.confirmed().exists():  # A later proposal waits for its own decision.
         model = inventory.confirm_tier(model, actor=cast.officer)
     return model
 
