@@ -18,6 +18,7 @@ VERSION_TRANSITIONS = {
     (Stage.CANDIDATE, "promote"): Stage.PRODUCTION,
     (Stage.CHALLENGER, "promote"): Stage.PRODUCTION,
     (Stage.PRODUCTION, "supersede"): Stage.SUPERSEDED,
+    (Stage.SUPERSEDED, "return"): Stage.PRODUCTION,  # By a roll-back, to what was approved before.
     (Stage.CANDIDATE, "retire"): Stage.RETIRED,
     (Stage.CHALLENGER, "retire"): Stage.RETIRED,
     (Stage.PRODUCTION, "retire"): Stage.RETIRED,

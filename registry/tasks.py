@@ -1,4 +1,4 @@
-"""Work that is found: what the MLflow registry that is the master here says by now."""
+"""Work that is found: what the MLflow registry that is the master here says by now; aliases that roll-backs move."""
 
 import logging
 
@@ -25,3 +25,8 @@ def follow_master():
         return
     for refusal in refusals:
         log.warning("Of the MLflow registry that is the master, this was not taken over: %s", refusal)
+
+
+@shared_task
+def follow_roll_backs():
+    services.follow_roll_backs()

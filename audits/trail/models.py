@@ -60,6 +60,7 @@ class Action(models.TextChoices):
     VERSION_DESCRIBED = "version.described", "Version described"
     VERSION_CHALLENGES = "version.challenges", "Version runs as challenger"
     VERSION_PROMOTED = "version.promoted", "Version promoted"
+    VERSION_RETURNED = "version.returned", "Version returned to production"
     VERSION_SUPERSEDED = "version.superseded", "Version superseded"
     VERSION_RETIRED = "version.retired", "Version retired"
     MLFLOW_RULES_CHANGED = "mlflow.rules_changed", "Rules of the MLflow registry changed"

@@ -91,9 +91,17 @@ def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] =
 
 def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
     """Every reason why what is in production may not be approved for a further period, in words."""
-    own = (Arrangement.Kind.APPROVAL, Arrangement.Kind.BREAK_GLASS)  # What the new approval makes good.
-    fitness = [one for one in _blockers_in_fitness(version, made_good=own) if one.clause != MODEL_STATUS]
+    made_good = Arrangement.FOR_PRODUCTION  # By the new approval.
+    fitness = [one for one in _blockers_in_fitness(version, made_good=made_good) if one.clause != MODEL_STATUS]
     return _sorted(version, [*_blockers_in_tiering(for_uses), *fitness], timezone.now()).reasons
+
+
+def blockers_for_going_back(version: ModelVersion) -> list[str]:
+    """Every reason why a version that was approved and superseded may not return into production, in words."""
+    found = [*_blockers_in_register(version), *_blockers_in_validation(version)]
+    reasons = [blocker.text for blocker in found if blocker.clause in (MODEL_STATUS, NOT_FIT)]
+    critical = version.findings.open().filter(severity=Finding.Severity.CRITICAL)
+    return reasons + [f"{one.reference} (critical) is open against {version}: {one.title}." for one in critical]
 
 
 def blockers_for_retirement(model: Model) -> list[str]:

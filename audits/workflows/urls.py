@@ -51,6 +51,7 @@ urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/request/", changes.request_change, name="request-change"),
     path("models/<slug:slug>/changes/new/", changes.request_model_change, name="request-model-change"),
     path("models/<slug:slug>/suspension/", arrangements.suspend, name="suspend-model"),
+    path("models/<slug:slug>/roll-back/", arrangements.roll_back, name="roll-back-model"),
     path("models/<slug:slug>/changes/", changes.model_changes, name="model-changes"),
     path("models/<slug:slug>/findings/", findings.model_findings, name="model-findings"),
     path("models/<slug:slug>/findings/new/", findings.raise_finding, name="raise-finding"),

@@ -49,7 +49,8 @@ LIVES = (
     ),
     Life(
         "Version",
-        "At most one version of a model is in production; promoting another supersedes it.",
+        "At most one version of a model is in production; promoting another supersedes it, and a roll-back returns the "
+        "one that was approved before.",
         "inventory/states.py",
         inventory.Stage,
         inventory.VERSION_TRANSITIONS,

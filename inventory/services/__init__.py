@@ -57,6 +57,7 @@ from inventory.services.versions import (
     promote_version,
     register_version,
     retire_version,
+    return_version,
     start_challenge,
 )
 
@@ -93,6 +94,7 @@ __all__ = [
     "request_import",
     "profile_batch",
     "promote_version",
+    "return_version",
     "propose_tier",
     "propose_use",
     "propose_policy",

@@ -167,6 +167,22 @@ def start_challenge(version: ModelVersion, *, actor) -> ModelVersion:
 @governed()
 def promote_version(version: ModelVersion, *, actor) -> ModelVersion:
     """Put a version into production in place of the present one. Called where a promotion was approved."""
+    version = _put_into_production(version, "promote", actor, promoted_at=timezone.now())
+    record(Action.VERSION_PROMOTED, actor=actor, subject=version)
+    _restrict_uses(version, actor)
+    return version
+
+
+@governed()
+def return_version(version: ModelVersion, *, actor) -> ModelVersion:
+    """Put a version that was superseded back into production. Called where a roll-back was ordered."""
+    version = _put_into_production(version, "return", actor, ended_at=None)
+    record(Action.VERSION_RETURNED, actor=actor, subject=version)
+    _restrict_uses(version, actor)
+    return version
+
+
+def _put_into_production(version: ModelVersion, event: str, actor, **fields) -> ModelVersion:
     model = Model.objects.select_for_update().get(pk=version.model_id)
     siblings = ModelVersion.objects.select_for_update().filter(model=model)
     version, now = siblings.get(pk=version.pk), timezone.now()
@@ -175,15 +191,18 @@ def promote_version(version: ModelVersion, *, actor) -> ModelVersion:
         present.ended_at = now
         present.save(update_fields=["stage", "ended_at"])
         record(Action.VERSION_SUPERSEDED, actor=actor, subject=present, by=version.number)
-    _move(version, "promote")
-    version.promoted_at = now
-    version.save(update_fields=["stage", "promoted_at"])
+    _move(version, event)
+    for name, value in fields.items():
+        setattr(version, name, value)
+    version.save(update_fields=["stage", *fields])
     move_model(model, "promote")
     model.save(update_fields=["status"])
-    record(Action.VERSION_PROMOTED, actor=actor, subject=version)
-    because = f"Version {version.number} came into production without an approval for this use."
-    restrict_unapproved_uses(model, because=because, actor=actor)
     return version
+
+
+def _restrict_uses(version: ModelVersion, actor) -> None:
+    because = f"Version {version.number} came into production without an approval for this use."
+    restrict_unapproved_uses(version.model, because=because, actor=actor)
 
 
 def _move(version: ModelVersion, event: str) -> None:

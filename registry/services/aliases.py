@@ -2,8 +2,9 @@
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from audits.workflows.models import Arrangement
 from inventory.models import ModelVersion
-from inventory.states import Stage
+from inventory.states import Stage, Status
 from mrm.accounts.models import Workspace
 from registry.limits import check_alias, check_alias_is_free_to_use
 from registry.models import Alias
@@ -37,6 +38,20 @@ def _point(version: ModelVersion, alias: str, *, is_production: bool, actor) -> 
     Alias.objects.update_or_create(model=version.model, name=alias, defaults={"version": version})
     details = {"alias": alias, "number": version.number, "before": before.version.number if before else None}
     record(Action.MLFLOW_ALIAS_SET, actor=actor, subject=version, **details)
+
+
+def follow_roll_backs() -> list[Alias]:
+    """Point what means production, and points at a version that a roll-back left, at the version it went back to."""
+    rollbacks = Arrangement.objects.active().filter(kind=Arrangement.Kind.ROLLBACK)
+    rollbacks = rollbacks.exclude(model__status=Status.SUSPENDED)  # Nobody is led to what somebody stopped.
+    moved = []
+    for rollback in rollbacks.select_related("version__model__workspace"):
+        left = Alias.objects.filter(model=rollback.model_id, version__number=rollback.terms["left"])
+        for alias in left.order_by("name"):
+            if means_production(alias.name) and is_governed(rollback.version.model.workspace):
+                _point(rollback.version, alias.name, is_production=True, actor=None)
+                moved.append(alias)
+    return moved
 
 
 @governed()

@@ -52,6 +52,7 @@ STATES = (
             Action.VERSION_REGISTERED: (Stage.CANDIDATE,),
             Action.VERSION_CHALLENGES: (Stage.CHALLENGER,),
             Action.VERSION_PROMOTED: (Stage.PRODUCTION,),
+            Action.VERSION_RETURNED: (Stage.PRODUCTION,),
             Action.VERSION_SUPERSEDED: (Stage.SUPERSEDED,),
             Action.VERSION_RETIRED: (Stage.RETIRED,),
         },

@@ -103,8 +103,9 @@ def test_a_superseded_version_is_not_put_back_into_production_by_sql(candidate, 
     """Its own decision, of then, does not stand for another time."""
     promote(candidate)
     first = ModelVersion.objects.filter(pk=story.version.pk)
-    for put in ({}, {"promoted_at": timezone.now()}):
-        with refused("does not go from superseded to production"):
+    by_rollback, once = "goes back into production by a roll-back", "goes into production once"
+    for put, why in (({}, by_rollback), ({"promoted_at": timezone.now()}, once)):
+        with refused(why):
             ModelVersion.objects.filter(pk=candidate.pk).update(stage=Stage.SUPERSEDED)
             first.update(stage=Stage.PRODUCTION, **put)
     with refused("goes into production once"):

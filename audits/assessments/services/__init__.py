@@ -3,7 +3,13 @@
 from audits.assessments.services.backtests import BackTest, backtest, backtest_of_draft
 from audits.assessments.services.breaches import close_breach, close_breaches_of, take_step, why_not_step
 from audits.assessments.services.execution import execute
-from audits.assessments.services.plans import change_plan, create_missing_plans, set_plan, shorten_windows
+from audits.assessments.services.plans import (
+    begin_windows_anew,
+    change_plan,
+    create_missing_plans,
+    set_plan,
+    shorten_windows,
+)
 from audits.assessments.services.runs import (
     queue_due_runs,
     queue_reruns_for_late_outcomes,
@@ -16,6 +22,7 @@ __all__ = [
     "BackTest",
     "backtest",
     "backtest_of_draft",
+    "begin_windows_anew",
     "change_plan",
     "close_breach",
     "close_breaches_of",

@@ -113,6 +113,15 @@ def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: dat
     return start, start + _length(version, kind, policy)
 
 
+def begin_windows_anew(version: ModelVersion, *, now: datetime) -> None:
+    """Let what closed while a version was out of production begin today: it had nothing to score meanwhile."""
+    policy = Policy.objects.in_force()
+    closed = version.plans.filter(next_due_at__lte=now)
+    for plan in closed.select_for_update(of=("self",)).select_related("version__model"):
+        plan.window_start, plan.next_due_at = first_window(version, plan.kind, policy, from_=now)
+        plan.save(update_fields=["window_start", "next_due_at"])
+
+
 def shorten_windows(now: datetime) -> int:
     """End the windows under way of models whose cadence was tightened where they end by now; how many were shortened.
 

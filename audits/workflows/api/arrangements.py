@@ -1,4 +1,4 @@
-"""`/arrangements/`: what holds for a time; ending it; and stopping a model at once."""
+"""`/arrangements/`: what holds for a time; ending it; and stopping a model, or going back, at once."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -18,7 +18,8 @@ class ArrangementsApi(Api):
     @extend_schema(
         operation_id="list_arrangements",
         summary="List what holds for a time",
-        description="Approvals, conditions, exceptions, overlays, accepted risks, emergency releases and suspensions.",
+        description="Approvals, conditions, exceptions, overlays, accepted risks, emergency releases, roll-backs, "
+        "suspensions.",
         tags=["arrangements"],
         parameters=[ArrangementQuery],
         responses={200: page_of(ArrangementOut), **problems(400, 403)},
@@ -86,3 +87,26 @@ class SuspensionApi(Api):
         sent.is_valid(raise_exception=True)
         suspension = services.suspend(model, **sent.validated_data, actor=request.user)
         return Response(ArrangementOut(suspension).data, status=201)
+
+
+class RollBackApi(Api):
+    @extend_schema(
+        operation_id="roll_back_model",
+        summary="Go back to the version before, at once",
+        description="Whoever may suspend the model may, alone and at once, where the version that was in production "
+        "before has an approval that has not ended yet. A finding reports it; nothing goes back that was not approved.",
+        tags=["arrangements"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonIn,
+        responses={201: ArrangementOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Roll back", examples.ROLL_BACK_IN),
+            response_example("Rolled back", examples.ROLL_BACK, 201),
+        ],
+    )
+    def post(self, request, slug):
+        model = model_for(request, slug)
+        sent = ReasonIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        rollback = services.roll_back(model, **sent.validated_data, actor=request.user)
+        return Response(ArrangementOut(rollback).data, status=201)

@@ -260,6 +260,14 @@ SUSPENSION = ARRANGEMENT | {
     "change": None,
     "ends_at": None,
 }
+ROLL_BACK_IN = {"reason": "Version 2 refuses everybody from the new branch."}
+ROLL_BACK = ARRANGEMENT | {
+    "reference": "RB-2025-0001",
+    "kind": "rollback",
+    "title": "From version 2 back to 1: " + ROLL_BACK_IN["reason"],
+    "clause": "",
+    "terms": ROLL_BACK_IN | {"left": 2, "approval": "AP-2025-0001", "conditions": []},
+}
 
 RETRAINING_EVENT = {"state": "succeeded", "external_id": "run-1841", "metrics": {"auc": 0.81}}
 RETRAINING = {

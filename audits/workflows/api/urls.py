@@ -6,6 +6,7 @@ from audits.workflows.api.arrangements import (
     ArrangementApi,
     ArrangementClosureApi,
     ArrangementsApi,
+    RollBackApi,
     SuspensionApi,
 )
 from audits.workflows.api.attributes import AttributeApi, AttributesApi, EndingApi
@@ -95,6 +96,7 @@ urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
     path("models/<slug:slug>/versions/<int:number>/comparison/", ComparisonApi.as_view(), name="api-comparison"),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
+    path("models/<slug:slug>/roll-back/", RollBackApi.as_view(), name="api-roll-back"),
     path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),
     path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),
     path(

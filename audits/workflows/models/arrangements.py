@@ -40,7 +40,8 @@ class ArrangementQuerySet(models.QuerySet):
 class Arrangement(models.Model):
     """Something that holds about a model for a time: an approval, a condition of use, an exception, an overlay ...
 
-    All but a suspension come from a change request that was approved.
+    All but a suspension come from a change request that was approved; a roll-back from the one that approved what it
+    goes back to.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +54,10 @@ class Arrangement(models.Model):
         SUSPENSION = "suspension", "Suspension"
         VALIDATION = "validation", "Validation"
         LEGAL_HOLD = "legal_hold", "Legal hold"
+        ROLLBACK = "rollback", "Roll-back"
+
+    # By what a version may be in production.
+    FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # EX-2026-0001
@@ -107,6 +112,11 @@ class Arrangement(models.Model):
                 fields=["version", "clause"],
                 condition=Q(kind="exception", state="active"),
                 name="one_active_exception_per_version_and_clause",
+            ),
+            models.UniqueConstraint(
+                fields=["model"],
+                condition=Q(kind="rollback", state="active"),
+                name="one_active_rollback_per_model",
             ),
             models.CheckConstraint(
                 condition=Q(kind="suspension") | Q(change__isnull=False) | Q(validation__isnull=False),

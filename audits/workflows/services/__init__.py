@@ -58,6 +58,7 @@ from audits.workflows.services.retraining import (
     open_retraining_requests,
     report_retraining,
 )
+from audits.workflows.services.rollback import roll_back
 from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
 from audits.workflows.services.suspension import suspend
 from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
@@ -110,6 +111,7 @@ __all__ = [
     "rebuild_standings",
     "prepare_decision",
     "raise_finding",
+    "roll_back",
     "refresh_evidence",
     "remind",
     "report_retraining",

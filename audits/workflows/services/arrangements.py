@@ -29,6 +29,7 @@ PREFIX = {
     Kind.SUSPENSION: "SU",
     Kind.VALIDATION: "VA",
     Kind.LEGAL_HOLD: "LH",
+    Kind.ROLLBACK: "RB",
 }
 LAPSED = {
     Kind.APPROVAL: "The approval {reference} has expired.",
@@ -38,6 +39,7 @@ LAPSED = {
     Kind.ACCEPTANCE: "The accepted risk {reference} has expired.",
     Kind.BREAK_GLASS: "The emergency release {reference} has expired without a full approval.",
     Kind.VALIDATION: "The validation {reference} has expired.",
+    Kind.ROLLBACK: "What {reference} went back to is approved no longer, or under a condition that was not met.",
 }
 
 
@@ -59,6 +61,21 @@ def begin(change: ChangeRequest, kind: str, *, title: str, ends_at: datetime | N
         renews=change.renews,
         terms=change.terms,
         **fields,
+    )
+
+
+def begin_of_rollback(approval: Arrangement, *, title: str, ends_at: datetime, terms: dict, actor) -> Arrangement:
+    """Put into force that a version is in production again under its earlier approval. Call inside `governed()`."""
+    return _put_in_force(
+        Kind.ROLLBACK,
+        approval.model,
+        title=title,
+        ends_at=ends_at,
+        told={"change": approval.change.reference},
+        actor=actor,
+        version=approval.version,
+        change=approval.change,
+        terms=terms,
     )
 
 

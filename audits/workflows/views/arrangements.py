@@ -1,4 +1,6 @@
-"""What holds for a time: the register of it, one of it, ending it; and stopping a model at once."""
+"""What holds for a time: the register of it, one of it, ending it; stopping a model at once, and going back at once."""
+
+from datetime import timedelta
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, render
@@ -10,17 +12,20 @@ from audits.workflows.contents.lists import ARRANGEMENTS
 from audits.workflows.forms import ArrangementFilter, ReasonForm
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.rollback import WayBack, way_back, why_not_roll_back
 from audits.workflows.services.suspension import why_not_suspend
 from audits.workflows.services.terms import told_terms
 from audits.workflows.states import ArrangementState
 from inventory.views.scope import model_for
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.wording import day
 
 # The kind of request that renews each, and whether it names what it renews.
 RENEWED_BY = {
     Arrangement.Kind.APPROVAL: (ChangeRequest.Kind.APPROVAL, False),
     Arrangement.Kind.BREAK_GLASS: (ChangeRequest.Kind.APPROVAL, False),
+    Arrangement.Kind.ROLLBACK: (ChangeRequest.Kind.APPROVAL, False),
     Arrangement.Kind.EXCEPTION: (ChangeRequest.Kind.EXCEPTION, True),
     Arrangement.Kind.OVERLAY: (ChangeRequest.Kind.OVERLAY, True),
     Arrangement.Kind.ACCEPTANCE: (ChangeRequest.Kind.RISK_ACCEPTANCE, True),
@@ -116,6 +121,39 @@ def suspend(request, slug):
         return render(request, "components/form_page.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def roll_back(request, slug):
+    """Go back to the version before, at once."""
+    model = model_for(request, slug)
+    form = ReasonForm(posted(request))
+
+    def act(data):
+        rollback = services.roll_back(model, reason=data["reason"], actor=request.user)
+        messages.warning(request, f"{rollback.version} is in production again. {rollback.reference} says why.")
+        return reverse("model", args=[slug])
+
+    def show(status):
+        way, why_not = way_back(model), why_not_roll_back(model, request.user)
+        context = {
+            "form": form,
+            "heading": f"Roll {model.name} back",
+            "lead": why_not or " ".join(way.reasons) or _what_rolling_back_does(way),
+            "submit": f"Go back to version {way.version.number} now" if way.version else "Go back now",
+            "back": reverse("model", args=[slug]),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+def _what_rolling_back_does(way: WayBack) -> str:
+    until = day(way.ends_at - timedelta(microseconds=1))
+    return (
+        f"{way.version} goes into production at once, in place of the present one, under its approval "
+        f"{way.approval.reference}: until {until}, unless it is approved again. A finding reports why."
+    )
 
 
 def _arrangement_for(request, reference) -> Arrangement:

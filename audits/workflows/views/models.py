@@ -52,6 +52,7 @@ def model(request, slug):
         lacking=sum(one.is_missing for one in told),
         may_edit=Permission.EDIT_MODEL in request.user.permissions_in(model.workspace_id)
         and model.status != Status.RETIRED,
+        may_go_back=model.versions.filter(stage=Stage.SUPERSEDED).exists(),
         may_confirm_tier=request.user.pk not in (model.owner_id, model.registered_by_id),
     )
     return render(request, "workflows/model.html", context)

@@ -85,6 +85,7 @@ SENTENCES: dict[str, str] = {
     Action.VERSION_DESCRIBED: "described the columns of {subject}",
     Action.VERSION_CHALLENGES: "let {subject} score the traffic of the version in production as its challenger",
     Action.VERSION_PROMOTED: "put {subject} into production",
+    Action.VERSION_RETURNED: "put {subject} back into production",
     Action.VERSION_SUPERSEDED: "took {subject} out of production[; version {by:version} took its place]",
     Action.VERSION_RETIRED: "retired {subject}",
     Action.MLFLOW_RULES_CHANGED: (

@@ -9,7 +9,7 @@ from audits.workflows.gates import blockers_for_approval, blockers_for_promotion
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
-from inventory.models import Policy, Use
+from inventory.models import ModelVersion, Policy, Use
 from inventory.policies import rules_of
 from inventory.services import approve_use, lift_restriction, promote_version, start_use
 from inventory.states import Stage, Status, UseState
@@ -23,6 +23,7 @@ OF_ONE_VERSION = (
     Kind.EXCEPTION,
     Kind.OVERLAY,
     Kind.BREAK_GLASS,
+    Kind.ROLLBACK,
     Kind.VALIDATION,
 )
 
@@ -92,7 +93,7 @@ def approve_version(change: ChangeRequest, actor) -> str:
         elif use.state == UseState.RESTRICTED and use.model.status == Status.IN_USE:  # For want of this approval alone.
             lift_restriction(use, reason=f"Approved by {change.reference}.", actor=actor)
     arrangements.settle(
-        change.model, (Kind.APPROVAL, Kind.BREAK_GLASS), because=f"Approved again by {change.reference}.", actor=actor
+        change.model, Arrangement.FOR_PRODUCTION, because=f"Approved again by {change.reference}.", actor=actor
     )
     return day(approval.ends_at - timedelta(days=1))
 
@@ -110,12 +111,16 @@ def supersede(change: ChangeRequest, actor) -> str:
     promote_version(change.version, actor=actor)
     if before is None:
         return f"{change.version} is in production."
-    because = f"Superseded: {change.version} was promoted by {change.reference}."
-    close_breaches_of(before, reason=because, actor=None)
-    for one in Arrangement.objects.active().filter(version=before, kind__in=OF_ONE_VERSION):
-        arrangements.end(arrangements.locked(one), because=because, actor=None)
-    arrangements.settle(change.model, OF_ONE_VERSION, because=because, actor=None, version=before)
+    end_what_rested_on(before, because=f"Superseded: {change.version} was promoted by {change.reference}.")
     return f"{change.version} is in production; {before} is superseded."
+
+
+def end_what_rested_on(version: ModelVersion, *, because: str) -> None:
+    """Close the breaches of a version that left production, and what held because it was there."""
+    close_breaches_of(version, reason=because, actor=None)
+    for one in Arrangement.objects.active().filter(version=version, kind__in=OF_ONE_VERSION):
+        arrangements.end(arrangements.locked(one), because=because, actor=None)
+    arrangements.settle(version.model, OF_ONE_VERSION, because=because, actor=None, version=version)
 
 
 def _why_not_promote(change: ChangeRequest) -> list[str]:
@@ -138,9 +143,7 @@ def _why_not_approve(change: ChangeRequest) -> list[str]:
 
 
 def _approve(change: ChangeRequest, actor) -> str:
-    for earlier in Arrangement.objects.active().filter(
-        version=change.version, kind__in=(Kind.APPROVAL, Kind.BREAK_GLASS)
-    ):
+    for earlier in Arrangement.objects.active().filter(version=change.version, kind__in=Arrangement.FOR_PRODUCTION):
         arrangements.end(arrangements.locked(earlier), because=f"Approved again by {change.reference}.", actor=actor)
     approve_for_uses(change, actor)
     return f"{change.version} is approved until {approve_version(change, actor)}."

@@ -1,0 +1,116 @@
+"""Going back to the version that was in production before, in one act of one person: it was approved, and still is.
+
+Whatever was never approved stays out, and so does what a roll-back left: that is registered and decided anew.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from audits.assessments.services import begin_windows_anew
+from audits.trail.services import governed
+from audits.workflows.gates import blockers_for_going_back
+from audits.workflows.models import Arrangement
+from audits.workflows.services import arrangements
+from audits.workflows.services.findings.issuing import raise_finding
+from audits.workflows.services.kinds.promotion import end_what_rested_on
+from audits.workflows.services.suspension import why_not_suspend
+from audits.workflows.states import ArrangementState
+from inventory.models import Model, ModelVersion
+from inventory.services import return_version
+from inventory.states import Stage
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import require
+from mrm.errors import NotPermitted, RuleBroken
+from mrm.pages.wording import day
+
+Kind = Arrangement.Kind
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """What a model goes back to, on which approval and until when; or why it cannot."""
+
+    version: ModelVersion | None = None
+    approval: Arrangement | None = None
+    conditions: tuple[Arrangement, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the approval, or the day of the first condition that nobody has shown to be met."""
+        return min(one.ends_at for one in (self.approval, *self.conditions))
+
+
+@governed()
+def roll_back(model: Model, *, reason: str, actor) -> Arrangement:
+    """Put the version before back into production, at once. Who may is who may suspend the model."""
+    require(actor, Permission.SUSPEND_MODEL, model.workspace_id, model_slug=model.slug)
+    model = Model.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=model.pk)
+    if why := why_not_roll_back(model, actor):
+        raise NotPermitted(why)
+    if not reason.strip():
+        raise RuleBroken("Say what happened, in a sentence: whoever relies on the model reads it.")
+    way = way_back(model)
+    if way.reasons:
+        raise RuleBroken(*way.reasons)
+    left, version = model.production_version(), return_version(way.version, actor=actor)
+    rollback = arrangements.begin_of_rollback(
+        way.approval,
+        title=f"From version {left.number} back to {version.number}: {reason.strip()}",
+        ends_at=way.ends_at,
+        terms={
+            "reason": reason.strip(),
+            "left": left.number,
+            "approval": way.approval.reference,
+            "conditions": [one.reference for one in way.conditions],
+        },
+        actor=actor,
+    )
+    end_what_rested_on(left, because=f"{rollback.reference} went back from {left} to {version}.")
+    begin_windows_anew(version, now=rollback.starts_at)
+    raise_finding(
+        model,
+        version=left,
+        severity="medium",
+        title=f"Rolled back by {rollback.reference}",
+        observation=f"{left} was taken out of production at once, and {version} put back: {reason.strip()}",
+        required_outcome=f"Why {left} failed is known, and what follows it is validated against that.",
+        origin=f"rollback:{rollback.pk}",
+        actor=None,
+    )
+    return rollback
+
+
+def why_not_roll_back(model: Model, person) -> str:
+    """Why this person may not take this model back; empty if they may."""
+    if person is None or person.is_service:
+        return "A person goes back to an earlier version, and answers for it; no program does."
+    return why_not_suspend(model, person)
+
+
+def way_back(model: Model) -> WayBack:
+    """The version that was in production before the present one and has not been left by a roll-back itself."""
+    present = model.production_version()
+    if present is None:
+        return WayBack(reasons=(f"Nothing of {model} is in production.",))
+    left = Arrangement.objects.filter(model=model, kind=Kind.ROLLBACK).values_list("terms__left", flat=True)
+    before = model.versions.filter(stage=Stage.SUPERSEDED, promoted_at__lt=present.promoted_at)
+    version = before.exclude(number__in=list(left)).order_by("-ended_at").first()
+    if version is None:
+        return WayBack(reasons=(f"Before {present} no version was in production that one could go back to.",))
+    ended = Arrangement.objects.filter(version=version, state=ArrangementState.CLOSED, ended_by=None)
+    approval = ended.filter(kind=Kind.APPROVAL).select_related("model", "change").order_by("-starts_at").first()
+    if approval is None:
+        return WayBack(version, reasons=(f"{version} had no full approval in force when it was replaced.",))
+    unmet = tuple(ended.filter(kind=Kind.CONDITION, change=approval.change))
+    now, reasons = timezone.now(), blockers_for_going_back(version)
+    if approval.ends_at <= now:
+        reasons.append(f"The approval {approval.reference} of {version} ended on {day(approval.last_day)}.")
+    reasons += [
+        f"The condition {one.reference} of that approval was due on {day(one.last_day)} and is not shown to be met."
+        for one in unmet
+        if one.ends_at <= now
+    ]
+    return WayBack(version, approval, unmet, tuple(reasons))
