@@ -52,13 +52,15 @@ class Cast:
     second_validator: Person
 
 
+APPROVERS = (Role.ADMINISTRATOR, Role.RISK_OFFICER)  # In the order in which they come about, before everybody else.
 SCORING_SERVICE = "nightly.scoring@example.com"
 
 
 def assemble() -> Cast:
     """Everybody, created where they are missing, and the account of a program."""
+    in_order = sorted(CAST, key=lambda part: [*APPROVERS, part.role].index(part.role))
+    people = {part.email.partition("@")[0]: _person(part) for part in in_order}
     _scoring_service()
-    people = {part.email.partition("@")[0]: _person(part) for part in CAST}
     return Cast(
         Workspace.objects.get(slug="main"),
         engineer=people["engineer"],
@@ -85,8 +87,19 @@ def _person(part: Part) -> Person:
     if person is None:
         person = services.create_person(part.email, part.name, password=PASSWORD, actor=None)
     if not person.grants.exists():
-        services.grant_role(person, part.role, actor=None)
+        _give(person, part.role)
     return person
+
+
+def _give(person: Person, role: Role, **where) -> None:
+    """The first administrator and the first officer get theirs from the system; every other one from those two."""
+    by_age = Person.objects.order_by("created_at")
+    administrator, officer = (by_age.filter(grants__role=one).first() for one in APPROVERS)
+    if administrator is None or officer is None:
+        services.grant_role(person, role, actor=None)
+        return
+    grant = services.grant_role(person, role, reason="Works on the demo.", actor=administrator, **where)
+    services.approve_grant(grant, actor=officer)
 
 
 def _scoring_service() -> None:
@@ -95,6 +108,6 @@ def _scoring_service() -> None:
         return
     workspace = Workspace.objects.get(slug="main")
     service = services.create_person(SCORING_SERVICE, "Nightly scoring", kind=Person.Kind.SERVICE, actor=None)
-    services.grant_role(service, Role.ENGINEER, workspace=workspace, actor=None)
+    _give(service, Role.ENGINEER, workspace=workspace)
     scope = {"actions": [Permission.LOG_DATA], "models": ["credit-default"]}
     services.issue_token(service, "Scoring of credit default", workspace=workspace, **scope, actor=None)
