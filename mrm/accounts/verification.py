@@ -51,7 +51,9 @@ def fault_in(
     assertion: Assertion, *, challenge: bytes, origin: str, public_key: CoseKey, user_verified: bool = True
 ) -> str:
     """Why the assertion is not this key's signature over the challenge, given on our page; empty where it is."""
-    if public_key.get(3) not in ALGORITHMS:
+    try:
+        key = serialization.load_pem_public_key(pem(public_key).encode())
+    except (KeyError, TypeError, ValueError):  # Another algorithm; or, as an authenticator may say anything, no key.
         return "The kind of key is not one that others can verify."
     return passkeys.fault_in(
         authenticator_data=assertion.authenticator_data,
@@ -59,7 +61,7 @@ def fault_in(
         signature=assertion.signature,
         challenge=challenge,
         origin=origin,
-        public_key=serialization.load_pem_public_key(pem(public_key).encode()),
+        public_key=key,
         algorithm=ALGORITHMS[public_key[3]],
         user_verified=user_verified,
     )
@@ -73,6 +75,8 @@ def is_cloned(*, sign_count: int, last: int) -> bool:
 def pem(public_key: CoseKey) -> str:
     """A COSE key as anybody's tools read it: SubjectPublicKeyInfo in PEM."""
     algorithm = public_key[3]
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"{algorithm} is no algorithm that is verified here")
     if algorithm in CURVES:
         numbers = (int.from_bytes(public_key[part], "big") for part in (-2, -3))
         key = ec.EllipticCurvePublicNumbers(*numbers, CURVES[algorithm]).public_key()

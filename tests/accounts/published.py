@@ -5,7 +5,7 @@ without chance. So it is enough to hold the published signatures: another byte w
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fido2 import cbor
-from fido2.cose import ES256, CoseKey, EdDSA
+from fido2.cose import ES256, ES384, ES512, CoseKey, EdDSA
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData
 
 from mrm.accounts.verification import base64url
@@ -22,6 +22,12 @@ ORIGIN, SITE = "https://example.org", sha256(b"example.org").digest()
 TWO_MERSENNE_PRIMES = ((2**1279 - 1) * (2**2203 - 1)).to_bytes(436, "big")
 RS256 = CoseKey.parse({1: 3, 3: -257, -1: TWO_MERSENNE_PRIMES, -2: b"\x01\x00\x01"})
 EXTENDED = "clientDataJSON may be extended with additional fields in the future, such as this: "
+# What the secrets of each curve are drawn as, and what hashes what is signed.
+CURVES = {
+    "ES256": (ec.SECP256R1(), 32, hashes.SHA256(), ES256),
+    "ES384": (ec.SECP384R1(), 48, hashes.SHA384(), ES384),
+    "ES512": (ec.SECP521R1(), 65, hashes.SHA512(), ES512),
+}
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
 
 
@@ -54,7 +60,8 @@ class Example:
     def _drawn(self) -> dict:
         draw = Draws(self.name)
         said = {"challenge": draw(32)}
-        said["key"] = self._key(b"" if self.algorithm == "RS256" else draw(32))
+        secret_length = CURVES[self.algorithm][1] if self.algorithm in CURVES else 32
+        said["key"] = self._key(b"" if self.algorithm == "RS256" else draw(secret_length))
         said["create"] = self._client(draw, "webauthn.create", said["challenge"])
         aaguid, credential_id, bits = draw(16), draw(self.id_length), draw(1)[0]
         flags = bits & (VERIFIED | ELIGIBLE) | (bits & BACKED_UP if bits & ELIGIBLE else 0)
@@ -75,8 +82,9 @@ class Example:
         if self.algorithm == "EdDSA":
             private = ed25519.Ed25519PrivateKey.from_private_bytes(secret)
             return private, EdDSA.from_cryptography_key(private.public_key())
-        private = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
-        return private, ES256.from_cryptography_key(private.public_key())
+        curve, _, _, kind = CURVES[self.algorithm]
+        private = ec.derive_private_key(int.from_bytes(secret, "big"), curve)
+        return private, kind.from_cryptography_key(private.public_key())
 
     def _client(self, draw: Draws, purpose: str, challenge: bytes) -> bytes:
         said = {"type": purpose, "challenge": base64url(challenge), "origin": ORIGIN, "crossOrigin": False}
@@ -109,7 +117,7 @@ class Example:
         content, private = self.authenticator_data + sha256(self.client_data).digest(), self._drawn["key"][0]
         if self.algorithm == "EdDSA":
             return private.sign(content)
-        return private.sign(content, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        return private.sign(content, ec.ECDSA(CURVES[self.algorithm][2], deterministic_signing=True))
 
     @property
     def enrolment_challenge(self) -> bytes:
@@ -192,4 +200,9 @@ EXAMPLES = [
         ),
         has_certificate=True,
     ),
+]
+# The longer curves, of keys drawn likewise; what they sign is made here and held against nothing that was published.
+OF_LONGER_CURVES = [
+    replace(example, signature=example.signed_again())
+    for example in (Example(f"packed.{algorithm}", b"", has_certificate=True) for algorithm in ("ES384", "ES512"))
 ]
