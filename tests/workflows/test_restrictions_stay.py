@@ -9,9 +9,20 @@ from django.db import connection
 from django.utils import timezone
 
 from audits.trail.services import governed
+from audits.workflows.models import Arrangement
 from audits.workflows.services import close_arrangement, expire_arrangements
-from inventory.models import Model, ModelVersion, TierAssessment, Use
-from inventory.services import edit_model, lift_model_restriction, lift_restriction, propose_tier, start_use
+from audits.workflows.services.arrangements import end, locked
+from inventory import policies
+from inventory.models import Cadence, Model, ModelVersion, TierAssessment, Use
+from inventory.services import (
+    edit_model,
+    end_cadence,
+    lift_model_restriction,
+    lift_restriction,
+    propose_tier,
+    start_use,
+    tighten_cadence,
+)
 from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, UseState
 from mrm.errors import RuleBroken
 from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote
@@ -169,3 +180,60 @@ def test_the_refusal_reaches_the_caller_of_a_service_in_a_sentence(lapsed, story
     with pytest.raises(RuleBroken, match="^“Pricing” goes on where its model is in use"), governed():
         lift_restriction(use, actor=None)
         sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# What holds about a model, and how often it is looked at.
+
+
+@pytest.mark.parametrize("who", ["nobody", "owner", "administrator", "validator"])
+def test_what_lapsed_is_not_put_in_order_by_sql_in_anybodys_name(lapsed, story, who):
+    """Not even in that of somebody who may: no entry says that they did."""
+    ended_by = None if who == "nobody" else story.person(who)
+    with refused("is closed by another of the second line"):
+        Arrangement.objects.filter(pk=lapsed.pk).update(
+            state="closed", ended_at=timezone.now(), ended_by=ended_by, ended_because="Fine."
+        )
+
+
+def test_nothing_that_holds_is_closed_from_a_shell_as_the_system_or_the_owner(story, officers):
+    exception = except_from(story, officers, "cadence")
+    with refused("is closed by another of the second line"):
+        close_arrangement(exception, reason="Fine.", actor=None)
+    with refused("is closed by another of the second line"), governed():
+        end(locked(exception), because="Fine.", actor=story.owner)
+
+
+def test_an_arrangement_takes_its_steps_and_is_renewed_by_another_only(lapsed, story):
+    with refused("does not go from expired to active"):
+        Arrangement.objects.filter(pk=lapsed.pk).update(state="active", ended_at=None)
+    approval = Arrangement.objects.active().get(model=story.model, kind="approval")
+    with refused("is renewed by another that goes on in its place"):
+        Arrangement.objects.filter(pk=approval.pk).update(state="renewed", ended_at=timezone.now())
+
+
+def test_a_stricter_cadence_is_not_ended_by_sql_or_from_a_shell(story):
+    cadence = tighten_cadence(story.model, rhythm="drift", every="weekly", reason="New data.", actor=story.validator)
+    rows = Cadence.objects.filter(pk=cadence.pk)
+    with refused("a stricter cadence is ended by another of the second line"):
+        rows.update(ended_at=timezone.now(), ended_because="Fine.")
+    with refused("a stricter cadence is ended by another of the second line"):
+        end_cadence(cadence, reason="Fine.", actor=None)
+    with refused("a stricter cadence is ended by another of the second line"):
+        rows.update(ended_at=timezone.now(), ended_because="Set anew.")
+        Cadence.objects.create(model=story.model, rhythm="drift", every="annual", reason="Lax.", loosens=False)
+    again = tighten_cadence(story.model, rhythm="drift", every="daily", reason="Still new.", actor=story.validator)
+    end_cadence(again, reason="The data are known by now.", actor=story.risk_officer)
+    settle()
+
+
+def test_the_database_knows_how_long_every_cadence_is(db):
+    """In the order of the policy's lengths; it compares no cadence of one rhythm with one of another."""
+    for lengths in policies.LENGTHS.values():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT array_agg(days_of(every) ORDER BY place) "
+                "FROM unnest(%s::text[]) WITH ORDINALITY AS one(every, place)",
+                [sorted(lengths, key=lengths.get)],
+            )
+            (days,) = cursor.fetchone()
+        assert days == sorted(set(days))
