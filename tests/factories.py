@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from django.db import connection
 
+from audits.assessments import services as assessments
 from audits.trail.services import governed
 from inventory import services
 from inventory.models import Policy
 from mrm.accounts.models import Person, Workspace
-from mrm.accounts.services import create_person, create_workspace, grant_role, issue_token
+from mrm.accounts.services import Password, create_person, create_workspace, grant_role, issue_token
 
 PARQUET = "application/vnd.apache.parquet"
 PASSWORD = "correct horse battery"
@@ -177,6 +178,19 @@ def undecided(table: str, *triggers: str) -> Iterator[None]:
         for trigger in triggers:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def decide_breach(breach, *, decision: str = "no_action", text: str = "It is known.", closes: bool = False, actor):
+    """Sign what is done about a breach, by password."""
+    statement = assessments.prepare_decision(breach, decision=decision, text=text, closes=closes, actor=actor)
+    return assessments.sign_decision(breach, statement.pk, proof=Password(PASSWORD), actor=actor)
+
+
+def dismiss(breach, *, reason: str, actor):
+    """Sign that nothing is done about a breach, and so close it."""
+    decide_breach(breach, text=reason, closes=True, actor=actor)
+    breach.refresh_from_db()
+    return breach
 
 
 def publish(document: dict):

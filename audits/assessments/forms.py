@@ -18,7 +18,7 @@ class StepForm(forms.Form):
     ASKED = {
         BreachState.OPEN: ("triage", "take it up", "Who looks into it, and how?", "Take it up"),
         BreachState.TRIAGED: ("root_cause", "say the root cause", "What caused it?", "Say the root cause"),
-        BreachState.ROOT_CAUSE: ("decision", "decide", "Why is that decided?", "Decide"),
+        BreachState.ROOT_CAUSE: ("decision", "decide", "Why is that decided?", "Decide and sign"),
     }
     text = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}), max_length=4000)
 

@@ -245,6 +245,9 @@ class BreachStep(models.Model):
     decision = models.CharField(max_length=20, choices=Decision.choices, blank=True)
     text = models.TextField()  # Who looks into it and how; what caused it; why that is decided.
     person = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="breach_steps")
+    signature = models.OneToOneField(
+        "accounts.Signature", null=True, on_delete=models.PROTECT, related_name="breach_step"
+    )  # Of a decision; of those before there were signatures, none.
     taken_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

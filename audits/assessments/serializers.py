@@ -2,6 +2,7 @@
 
 from audits.assessments.contents.lists import BREACHES, PLANS, RUNS
 from audits.assessments.models import BreachStep, Kind
+from audits.assessments.services import facts_digest
 from audits.assessments.services.backtests import MOST_CASES, fault_in_period
 from audits.assessments.services.foretelling import EVIDENCE
 from audits.assessments.states import BreachState, RunState
@@ -133,15 +134,22 @@ class BreachStepOut(serializers.Serializer):
     text = serializers.CharField()
     person = PersonOut(allow_null=True)
     taken_at = serializers.DateTimeField()
+    signature = serializers.UUIDField(source="signature_id", allow_null=True, help_text="Of a decision.")
 
 
 class BreachStepIn(serializers.Serializer):
-    kind = serializers.ChoiceField(BREACH_STEPS)
-    text = serializers.CharField(
-        max_length=4000, help_text="Who looks into it and how; what caused it; why that is decided."
-    )
-    decision = serializers.ChoiceField(
-        [*BreachStep.Decision.values, ""], default="", help_text="With a decision: what is done."
+    kind = serializers.ChoiceField(BREACH_STEPS, help_text="A decision is signed, by an address of its own.")
+    text = serializers.CharField(max_length=4000, help_text="Who looks into it and how; what caused it.")
+
+
+class BreachDecisionIn(serializers.Serializer):
+    decision = serializers.ChoiceField(BreachStep.Decision.values, help_text="What is done.")
+    text = serializers.CharField(max_length=4000, help_text="Why that is decided.")
+    closes = serializers.BooleanField(default=False, help_text="With no_action: close it with the same signature.")
+    evidence_digest = serializers.RegexField("^[0-9a-f]{64}$", help_text="From the breach as you were shown it.")
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text="Yours, again.")
+    code = serializers.CharField(
+        max_length=16, allow_blank=True, default="", help_text="Of your authenticator app, if you have enrolled one."
     )
 
 
@@ -161,6 +169,10 @@ class BreachOut(serializers.Serializer):
     closing_reason = serializers.CharField()
     state = serializers.ChoiceField(BREACH_STATES, help_text="How far its investigation is.")
     steps = BreachStepOut(many=True)
+    evidence_digest = serializers.SerializerMethodField(help_text="What a decision about it as it is now signs.")
+
+    def get_evidence_digest(self, breach) -> str:
+        return facts_digest(breach)
 
 
 class ReasonIn(serializers.Serializer):

@@ -43,7 +43,7 @@ BREACH_TRANSITIONS = {
     (BreachState.ROOT_CAUSE, "root_cause"): BreachState.ROOT_CAUSE,
     (BreachState.ROOT_CAUSE, "decision"): BreachState.DECIDED,
     (BreachState.DECIDED, "decision"): BreachState.DECIDED,
-    # With a reason, which is the decision that nothing is done; or because the version is not in use any more.
+    # Decided and done; or with the signed decision that nothing is; or because the version is not in use any more.
     **{(state, "close"): BreachState.CLOSED for state in BreachState if state != BreachState.CLOSED},
 }
 

@@ -16,4 +16,5 @@ urlpatterns = [
     path("runs/<uuid:run_id>/again/", runs.rerun, name="rerun"),
     path("breaches/<uuid:breach_id>/", breaches.breach, name="breach"),
     path("breaches/<uuid:breach_id>/steps/", breaches.step, name="breach-step"),
+    path("breaches/<uuid:breach_id>/decision/<uuid:statement_id>/", breaches.sign, name="sign-breach-decision"),
 ]

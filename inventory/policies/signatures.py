@@ -6,7 +6,7 @@ from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 
 # What is signed by people: decisions of these kinds, that a severe finding is closed, and validations.
-SIGNED = (*APPROVED_KINDS, "finding_closure", "validation")
+SIGNED = (*APPROVED_KINDS, "breach_decision", "finding_closure", "validation")
 
 faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in SIGNED})})
 

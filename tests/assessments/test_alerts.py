@@ -5,11 +5,10 @@ import copy
 import pytest
 
 from audits.assessments.models import Breach, Kind, Plan, Result, Run
-from audits.assessments.services import close_breach
 from inventory import policies
 from inventory.models import Policy
 from tests.assessments.test_backtests import back_tested, psi
-from tests.factories import publish
+from tests.factories import dismiss, publish
 from tests.fixtures.past import START, WEEK, measured
 
 NOTHING = {"in_a_row": {}, "confirmed_by": {}, "least_importance": {}}
@@ -92,11 +91,11 @@ def test_a_measure_confirms_itself_only_by_another_column(under):
 def test_what_was_closed_opens_again_within_the_cool_down_only_when_it_is_worse(under, risk_officer):
     told = under(cool_down_days=30)
     told(0, drift())
-    close_breach(Breach.objects.get(), reason="It is the season.", actor=risk_officer)
+    dismiss(Breach.objects.get(), reason="It is the season.", actor=risk_officer)
     assert "opens again before" in held_back(told(1, drift()))[0]
     told(2, drift(RED))
     assert list(Breach.objects.open().values_list("verdict", flat=True)) == ["red"]
-    close_breach(Breach.objects.open().get(), reason="Known.", actor=risk_officer)
+    dismiss(Breach.objects.open().get(), reason="Known.", actor=risk_officer)
     told(3, drift(RED))
     assert Breach.objects.open().count() == 0, "as bad as it was is no reason to ask again"
     without = agrees(4)

@@ -9,10 +9,10 @@ from django.conf import settings
 
 from audits.assessments.api import examples
 from audits.assessments.models import Run
-from audits.assessments.services import execute, rerun
+from audits.assessments.services import execute, rerun, take_step
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission, Role
-from tests.factories import make_person, make_version
+from tests.factories import decide_breach, make_person, make_version
 from tests.rest import is_problem, post_json
 
 API = "/api/v1/"
@@ -144,6 +144,10 @@ def test_a_breach_is_closed_by_the_second_line_once_with_a_reason(api, story):
     client = api(story.validator)
     is_problem(post_json(client, address, {}), 400)
     is_problem(post_json(client, address, {"reason": "  "}), 400)
+    assert "sign that" in is_problem(post_json(client, address, examples.REASON), 409)["detail"]
+    for kind in ("triage", "root_cause"):
+        take_step(story.breach, kind=kind, text="The campaign.", actor=story.validator)
+    decide_breach(story.breach, actor=story.validator)
     closed = post_json(client, address, examples.REASON)
     assert closed.status_code == 200 and closed.json()["closing_reason"] == examples.REASON["reason"]
     is_problem(post_json(client, address, examples.REASON), 409)

@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 
 from audits.assessments.models import Breach
-from audits.assessments.services import backtest, close_breach
+from audits.assessments.services import backtest
 from inventory import policies
 from inventory.models import Model
 from inventory.services import propose_policy
 from mrm.accounts.models import Workspace
-from tests.factories import make_otherwise, publish
+from tests.factories import dismiss, make_otherwise, publish
 from tests.fixtures.past import START, WEEK, measured
 from tests.rest import is_problem
 
@@ -64,7 +64,7 @@ def test_a_laxer_limit_would_not_have_opened_what_was_opened(told, standard_docu
 def test_a_case_that_people_closed_opens_again_under_the_draft_too(told, risk_officer):
     bad = measured(-0.10, -0.12, -0.08, measure="auc_change")
     told(0, bad)
-    close_breach(Breach.objects.get(), reason="Mended.", actor=risk_officer)
+    dismiss(Breach.objects.get(), reason="Mended.", actor=risk_officer)
     told(1, bad)
     told(2, bad)
     found = back_tested(policies.standard())

@@ -8,7 +8,7 @@ from audits.trail.models import Action, Entry
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_person
+from tests.factories import dismiss, make_person
 
 
 def test_each_red_or_amber_result_of_what_is_in_use_opens_one_breach(story):
@@ -30,7 +30,7 @@ def test_the_same_again_joins_the_breach_that_is_open(story):
 
 
 def test_once_closed_the_same_again_is_another_breach(story):
-    close_breach(story.breach, reason="The campaign is over.", actor=story.validator)
+    dismiss(story.breach, reason="The campaign is over.", actor=story.validator)
     execute(rerun(story.run("drift"), actor=story.validator).pk)
     assert Breach.objects.filter(measure="psi", column="score").count() == 2
 
@@ -58,7 +58,9 @@ def test_nobody_closes_a_breach_of_their_own_model(story):
 def test_a_breach_is_closed_once_and_with_a_reason(story):
     with pytest.raises(RuleBroken, match="Say why"):
         close_breach(story.breach, reason=" ", actor=story.validator)
-    closed = close_breach(story.breach, reason="The campaign is over.", actor=story.validator)
+    with pytest.raises(RuleBroken, match="Decide first what is done about it, and sign that"):
+        close_breach(story.breach, reason="The campaign is over.", actor=story.validator)
+    closed = dismiss(story.breach, reason="The campaign is over.", actor=story.validator)
     assert closed.closed_at and closed.closing_reason == "The campaign is over."
     assert Entry.objects.get(action=Action.BREACH_CLOSED).details == {"reason": "The campaign is over."}
     with pytest.raises(RuleBroken, match="already closed"):

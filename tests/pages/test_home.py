@@ -10,7 +10,7 @@ from audits.assessments.services import close_breach, take_step
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import close_finding, raise_finding, request_change, submit_finding
 from inventory.services import propose_tier
-from tests.factories import RETIREMENT, make_model, make_version
+from tests.factories import RETIREMENT, decide_breach, make_model, make_version
 from tests.inventory.test_tiering import LOWEST
 from tests.pages.scenery import make_assessed_model, make_run
 
@@ -74,7 +74,7 @@ def test_a_red_breach_is_asked_of_somebody_at_every_step_until_it_is_closed(aske
     decide = "Decide on the red breach: PSI of income"
     assert decide in asked(validator)
     assert not any("red breach" in what for what in asked(owner))
-    take_step(breach, kind="decision", decision="retrain", text="They stay.", actor=validator)
+    decide_breach(breach, decision="retrain", text="They stay.", actor=validator)
     close, have_done = (f"{what} the red breach" for what in ("Close", "Have done what was decided on"))
     assert any(what.startswith(close) for what in asked(validator))
     assert any(what.startswith(have_done) for what in asked(owner))

@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.assessments.models import Breach
-from audits.assessments.services import close_breach
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.queue import work_for
 from audits.workflows.models import ChangeRequest, Decision, Retraining
@@ -34,6 +33,7 @@ from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import (
     PASSWORD,
     RETIREMENT,
+    dismiss,
     make_otherwise,
     make_person,
     make_reference,
@@ -329,5 +329,5 @@ def test_an_approved_retirement_ends_the_model_and_everything_open_about_it(retr
 
 def test_a_closed_breach_does_not_change_what_is_decided(retraining, story):
     signed(retraining, story.validator)
-    close_breach(story.breach, reason="Over.", actor=story.validator)
+    dismiss(story.breach, reason="Over.", actor=story.validator)
     assert decision_view(retraining, person=story.risk_officer).change.evidence_digest == retraining.evidence_digest

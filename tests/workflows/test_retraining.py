@@ -22,7 +22,7 @@ from audits.workflows.tasks import train
 from inventory.models import Policy
 from inventory.states import Stage
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD, make_version, publish, retire
+from tests.factories import PASSWORD, dismiss, make_version, publish, retire
 from tests.fixtures.story import approve, learn, make_applicants, scored
 
 SECRET = "the secret that came with the order"
@@ -61,7 +61,7 @@ def test_a_breach_that_the_policy_names_asks_for_retraining_once(asked, story):
 
 
 def test_a_breach_of_a_feature_asks_for_none(story):
-    Breach.objects.filter(column="score").update(closed_at=timezone.now())
+    dismiss(Breach.objects.get(column="score"), reason="Over.", actor=story.validator)
     assert Breach.objects.open().filter(measure="psi").get().column == "income"
     assert open_retraining_requests(timezone.now()) == []
 

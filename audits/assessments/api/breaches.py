@@ -7,10 +7,12 @@ from audits.assessments import services
 from audits.assessments.api import examples
 from audits.assessments.api.lookups import breach_for
 from audits.assessments.models import Breach
-from audits.assessments.serializers import BreachOut, BreachQuery, BreachStepIn, ReasonIn
+from audits.assessments.serializers import BreachDecisionIn, BreachOut, BreachQuery, BreachStepIn, ReasonIn
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, SigningApi
+from mrm.accounts.services import Password
+from mrm.errors import RuleBroken
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -42,17 +44,16 @@ class BreachStepsApi(Api):
         operation_id="investigate_breach",
         summary="Take a step of the investigation of a breach",
         description=(
-            "Take it up, then say the root cause: whoever answers for the model, or judges it. Then decide what is "
-            "done: the second line, never on a model of its own. Each step is kept; one taken again stands "
-            "beside the first."
+            "Take it up, then say the root cause: whoever answers for the model, or judges it. Each step is kept; one "
+            "taken again stands beside the first. What is done is decided, and signed, at `decision/`."
         ),
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
         request=BreachStepIn,
         responses={201: BreachOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("Decide", examples.BREACH_STEP_IN),
-            response_example("Decided", examples.BREACH_DECIDED, 201),
+            request_example("Say the cause", examples.BREACH_STEP_IN),
+            response_example("Said", examples.BREACH_EXPLAINED, 201),
         ],
     )
     def post(self, request, breach_id):
@@ -63,11 +64,43 @@ class BreachStepsApi(Api):
         return Response(BreachOut(breach_for(request, breach_id)).data, status=201)
 
 
+class BreachDecisionApi(SigningApi):
+    @extend_schema(
+        operation_id="decide_breach",
+        summary="Decide what is done about a breach",
+        description=(
+            "The second line, never on a model of its own, and after proving again who they are. It signs the digest "
+            "of the breach as it was shown; a breach that was seen again since is read again. One on which nothing is "
+            "done may be decided, and closed with the same signature, before its cause is said."
+        ),
+        tags=["assessments"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=BreachDecisionIn,
+        responses={201: BreachOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Decide", examples.BREACH_DECISION_IN),
+            response_example("Decided", examples.BREACH_DECIDED, 201),
+        ],
+    )
+    def post(self, request, breach_id):
+        breach = breach_for(request, breach_id)
+        sent = BreachDecisionIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        told = sent.validated_data
+        if told["evidence_digest"] != services.facts_digest(breach):
+            raise RuleBroken("What you were shown has changed since. Read it again, then sign.")
+        asked = {name: told[name] for name in ("decision", "text", "closes")}
+        statement = services.prepare_decision(breach, **asked, actor=request.user)
+        proof = Password(told["password"], told["code"])
+        services.sign_decision(breach, statement.pk, proof=proof, actor=request.user)
+        return Response(BreachOut(breach_for(request, breach_id)).data, status=201)
+
+
 class BreachClosureApi(Api):
     @extend_schema(
         operation_id="close_breach",
         summary="Close a breach",
-        description="The second line may, with a reason, never on a model of its own.",
+        description="The second line may, once it is decided, with a reason, never on a model of its own.",
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
         request=ReasonIn,

@@ -89,25 +89,29 @@ BREACH = {
     "closed_at": None,
     "closing_reason": "",
     "state": "open",
+    "evidence_digest": "3f2a9c1e" * 8,
     "steps": [],
 }
-BREACH_STEP_IN = {
-    "kind": "decision",
+BREACH_STEP_IN = {"kind": "root_cause", "text": "A campaign on a new channel brought other applicants."}
+_TAKEN = {"decision": "", "person": PERSON, "taken_at": LATER, "signature": None}
+BREACH_EXPLAINED = BREACH | {"state": "root_cause", "steps": [BREACH_STEP_IN | _TAKEN]}
+BREACH_DECISION_IN = {
     "decision": "retrain",
     "text": "The new channel stays; the model must learn its applicants.",
+    "evidence_digest": BREACH["evidence_digest"],
+    "password": "correct horse battery",
 }
-BREACH_DECIDED = BREACH | {
+_DECIDED = {name: BREACH_DECISION_IN[name] for name in ("decision", "text")} | {"kind": "decision", "signature": ID}
+BREACH_DECIDED = BREACH_EXPLAINED | {
     "state": "decided",
-    "steps": [BREACH_STEP_IN | {"person": PERSON, "taken_at": LATER}],
+    "steps": [*BREACH_EXPLAINED["steps"], _TAKEN | _DECIDED],
 }
 BREACH_PAGE = page_example(BREACH)
 REASON = {"reason": "The campaign that brought other applicants ended in June; the July window lies within again."}
 CLOSED = {
     "closing_reason": REASON["reason"],
     "state": "closed",
-    "steps": [
-        {"kind": "decision", "decision": "no_action", "text": REASON["reason"], "person": PERSON, "taken_at": LATER}
-    ],
+    "steps": [_TAKEN | _DECIDED],
 }
 
 _TALLY = {"before": {"within": 5, "amber": 1}, "after": {"within": 4, "amber": 2}, "worse": 1, "better": 0}

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from audits.assessments.api.backtests import DraftBackTestApi, PolicyBackTestApi
-from audits.assessments.api.breaches import BreachClosureApi, BreachesApi, BreachStepsApi
+from audits.assessments.api.breaches import BreachClosureApi, BreachDecisionApi, BreachesApi, BreachStepsApi
 from audits.assessments.api.plans import PlanRunsApi, PlansApi
 from audits.assessments.api.runs import RunApi, RunsApi
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("models/<slug:slug>/breaches/", BreachesApi.as_view(), name="api-breaches"),
     path("policies/<int:number>/back-test/", PolicyBackTestApi.as_view(), name="api-backtest-policy"),
     path("policies/drafts/<uuid:draft_id>/back-test/", DraftBackTestApi.as_view(), name="api-backtest-draft"),
+    path("breaches/<uuid:breach_id>/decision/", BreachDecisionApi.as_view(), name="api-breach-decision"),
     path("breaches/<uuid:breach_id>/steps/", BreachStepsApi.as_view(), name="api-breach-steps"),
     path("breaches/<uuid:breach_id>/closure/", BreachClosureApi.as_view(), name="api-breach-closure"),
 ]

@@ -2,6 +2,7 @@
 
 from audits.assessments.services.backtests import BackTest, backtest, backtest_of_draft
 from audits.assessments.services.breaches import close_breach, close_breaches_of, take_step, why_not_step
+from audits.assessments.services.decisions import facts_digest, prepare_decision, sign_decision
 from audits.assessments.services.execution import execute
 from audits.assessments.services.plans import (
     begin_windows_anew,
@@ -28,11 +29,14 @@ __all__ = [
     "close_breaches_of",
     "create_missing_plans",
     "execute",
+    "facts_digest",
+    "prepare_decision",
     "queue_due_runs",
     "queue_reruns_for_late_outcomes",
     "request_run",
     "rerun",
     "set_plan",
+    "sign_decision",
     "shorten_windows",
     "take_step",
     "waiting_runs",

@@ -17,7 +17,6 @@ LONGEST_TEXT = 4000
 STEPS = {
     BreachStep.Kind.TRIAGE: Action.BREACH_TRIAGED,
     BreachStep.Kind.ROOT_CAUSE: Action.BREACH_EXPLAINED,
-    BreachStep.Kind.DECISION: Action.BREACH_DECIDED,
 }
 WITH_BREACHES = (Stage.CHALLENGER, Stage.PRODUCTION)  # A candidate's shortcomings are the gate's business.
 
@@ -34,20 +33,22 @@ def open_breaches(run: Run, results: list[Result]) -> list[Breach]:
 
 
 @governed()
-def take_step(breach: Breach, *, kind: str, text: str, decision: str = "", actor) -> BreachStep:
-    """Take up a breach, say its root cause, or decide what is done about it: one after the other, each on record.
+def take_step(breach: Breach, *, kind: str, text: str, actor) -> BreachStep:
+    """Take up a breach, or say its root cause: one after the other, each on record.
 
-    Whoever answers for the model, or judges it, takes it up and says the cause; the second line decides.
+    Whoever answers for the model, or judges it, does. What is done about it is decided and signed
+    (`audits.assessments.services.decisions`).
     """
-    deciding = kind == BreachStep.Kind.DECISION
-    _require(breach, actor, deciding=deciding)
-    if fault := _fault(kind, text, decision):
+    require_step(breach, actor)
+    if fault := _fault(kind, text):
         raise UnusableData(fault)
     breach = Breach.objects.select_for_update().get(pk=breach.pk)
     if breach_after(breach.state, kind) is None:
-        wanted = {"root_cause": "Take it up before you say why.", "decision": "Say the root cause before you decide."}
+        wanted = {"root_cause": "Take it up before you say why."}
         raise RuleBroken(f"The breach is {words(breach.state)}. {wanted.get(kind, '')}".strip())
-    return _step(breach, kind, text.strip(), decision, actor)
+    step = BreachStep.objects.create(breach=breach, kind=kind, text=text.strip(), person=actor)
+    record(STEPS[kind], actor=actor, subject=breach, reason=step.text)
+    return step
 
 
 def why_not_step(breach: Breach, kind: str, person) -> str:
@@ -62,7 +63,8 @@ def why_not_step(breach: Breach, kind: str, person) -> str:
     return "" if allowed else "Whoever answers for the model, or judges it, looks into its breaches."
 
 
-def _require(breach: Breach, actor, *, deciding: bool) -> None:
+def require_step(breach: Breach, actor, *, deciding: bool = False) -> None:
+    """Refuse whoever may not take a step, or decide."""
     model = breach.version.model
     answers = actor is not None and Permission.ANSWER_FINDING in actor.permissions_in(model.workspace_id, model.slug)
     needed = Permission.ANSWER_FINDING if answers and not deciding else Permission.CLOSE_FINDING
@@ -71,30 +73,19 @@ def _require(breach: Breach, actor, *, deciding: bool) -> None:
         raise NotPermitted("You own this model; the second line decides what is done about its breaches.")
 
 
-def _fault(kind: str, text: str, decision: str) -> dict | None:
-    if kind not in BreachStep.Kind.values:
-        return {"message": f"A step is one of {', '.join(BreachStep.Kind.values)}.", "field": "kind"}
+def _fault(kind: str, text: str) -> dict | None:
+    if kind not in STEPS:
+        return {"message": f"A step is one of {', '.join(STEPS)}; a decision is signed.", "field": "kind"}
     if not text.strip():
         return {"message": "Say it in a sentence: whoever reads the case later needs to know.", "field": "text"}
     if len(text) > LONGEST_TEXT:
         return {"message": f"The text has {len(text)} characters; at most {LONGEST_TEXT} fit.", "field": "text"}
-    known = BreachStep.Decision.values if kind == BreachStep.Kind.DECISION else [""]
-    if decision not in known:
-        told = f"Decide one of {', '.join(known)}." if any(known) else "Only a decision says what is done."
-        return {"message": told, "field": "decision"}
     return None
-
-
-def _step(breach: Breach, kind: str, text: str, decision: str, actor) -> BreachStep:
-    step = BreachStep.objects.create(breach=breach, kind=kind, text=text, decision=decision, person=actor)
-    details = {"decision": decision} if decision else {}
-    record(STEPS[kind], actor=actor, subject=breach, reason=text, **details)
-    return step
 
 
 @governed()
 def close_breach(breach: Breach, *, reason: str, actor) -> Breach:
-    """Only the second line closes a breach, and never on a model of its own."""
+    """Only the second line closes a breach, never on a model of its own, and after the decision was signed."""
     require(actor, Permission.CLOSE_FINDING, breach.version.model.workspace_id, model_slug=breach.model_slug)
     if actor and actor.pk == breach.version.model.owner_id:
         raise NotPermitted("You own this model; somebody else must close its breaches.")
@@ -103,15 +94,15 @@ def close_breach(breach: Breach, *, reason: str, actor) -> Breach:
     breach = Breach.objects.select_for_update().get(pk=breach.pk)
     if breach.closed_at:
         raise RuleBroken("This breach is already closed.")
-    if not breach.steps.filter(kind=BreachStep.Kind.DECISION).exists():  # Closed with a reason is what that means.
-        _step(breach, BreachStep.Kind.DECISION, reason.strip(), BreachStep.Decision.NO_ACTION, actor)
-    return _close(breach, reason, actor)
+    if not breach.steps.filter(kind=BreachStep.Kind.DECISION).exists():
+        raise RuleBroken("Decide first what is done about it, and sign that: to do nothing is a decision as well.")
+    return close_locked(breach, reason=reason, actor=actor)
 
 
 @governed()
 def close_breaches_of(version, *, reason: str, actor) -> list[Breach]:
     """Close what is open on a version that ends; called by the change that ends it."""
-    return [_close(breach, reason, actor) for breach in version.breaches.open().select_for_update()]
+    return [close_locked(one, reason=reason, actor=actor) for one in version.breaches.open().select_for_update()]
 
 
 def _open_or_join(run: Run, result: Result) -> Breach:
@@ -128,7 +119,8 @@ def _open_or_join(run: Run, result: Result) -> Breach:
     return breach
 
 
-def _close(breach: Breach, reason: str, actor) -> Breach:
+def close_locked(breach: Breach, *, reason: str, actor) -> Breach:
+    """Close a breach that the caller has locked and asked about."""
     breach.closed_at, breach.closing_reason = timezone.now(), reason
     breach.save(update_fields=["closed_at", "closing_reason"])
     record(Action.BREACH_CLOSED, actor=actor, subject=breach, reason=reason)

@@ -8,13 +8,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audits.assessments import services
 from audits.assessments.contents.diagnosis import diagnosis_of
 from audits.assessments.forms import ClosureForm, StepForm
-from audits.assessments.models import Breach, Result
+from audits.assessments.models import Breach, BreachStep, Result
+from audits.assessments.states import BreachState
 from audits.assessments.views import figures
 from audits.assessments.views.scope import breach_for
 from inventory.states import Status
 from inventory.views.scope import model_page
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer_form, posted
+
+NO_ACTION = BreachStep.Decision.NO_ACTION
 
 
 @require_http_methods(["GET", "POST"])
@@ -24,6 +28,8 @@ def breach(request, breach_id):
     form = ClosureForm(posted(request))
 
     def act(data):
+        if breach.state != BreachState.DECIDED:
+            return _to_sign(request, breach, decision=NO_ACTION, text=data["reason"], closes=True)
         services.close_breach(breach, reason=data["reason"], actor=request.user)
         messages.success(request, "The breach is closed, with your reason in the trail.")
         return reverse("breach", args=[breach.pk])
@@ -40,6 +46,8 @@ def step(request, breach_id):
     form = StepForm(request.POST, state=breach.state)
 
     def act(data):
+        if "decision" in data:
+            return _to_sign(request, breach, **data)
         services.take_step(breach, kind=form.kind, **data, actor=request.user)
         messages.success(request, "It is on record.")
         return reverse("breach", args=[breach.pk])
@@ -48,6 +56,25 @@ def step(request, breach_id):
         return _breach_page(request, breach, ClosureForm(), status, step_form=form)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign(request, breach_id, statement_id):
+    """Sign what was decided, over the breach as it was shown."""
+    found = breach_for(request, breach_id)
+    back = reverse("breach", args=[found.pk])
+
+    def act(proof):
+        services.sign_decision(found, statement_id, proof=proof, actor=request.user)
+        messages.success(request, "Your decision is signed, and on record.")
+        return back
+
+    return signing_page(request, statement_id, act=act, heading="Sign your decision on the breach", back=back)
+
+
+def _to_sign(request, breach: Breach, **decision) -> str:
+    statement = services.prepare_decision(breach, **decision, actor=request.user)
+    return reverse("sign-breach-decision", args=[breach.pk, statement.pk])
 
 
 def _breach_page(request, breach: Breach, form, status, *, step_form=None):
@@ -70,7 +97,7 @@ def _breach_page(request, breach: Breach, form, status, *, step_form=None):
         diagnosis=diagnosis_of(breach),
         themes=figures.THEMES,
         form=form,
-        steps=breach.steps.select_related("person"),
+        steps=breach.steps.select_related("person", "signature"),
         step_form=step_form,
         why_not_step=why_not,
         changes=breach.changes.all(),

@@ -14,7 +14,6 @@ from audits.workflows.api.lookups import (
     named_version,
     readable_changes,
 )
-from audits.workflows.api.signing import SigningApi
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Decision
 from audits.workflows.serializers import (
@@ -38,7 +37,7 @@ from inventory.api.paging import Pages, page_of
 from inventory.api.uses import use_for
 from inventory.models import Policy
 from inventory.serializers.deciders import reasons_told
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, SigningApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example

@@ -8,12 +8,11 @@ from audits.assessments.serializers import ReasonIn
 from audits.workflows import services
 from audits.workflows.api import retirement_examples as examples
 from audits.workflows.api.lookups import change_for
-from audits.workflows.api.signing import SigningApi
 from audits.workflows.models import Retirement
 from audits.workflows.serializers.retirement import ArchiveIn, RetirementItemIn, RetirementOut, RetirementSignatureIn
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.retirement import facts
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, SigningApi
 from mrm.accounts.services import Password
 from mrm.errors import RuleBroken
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example

@@ -15,7 +15,6 @@ from audits.workflows.api.lookups import (
     validation_for,
     validator_for,
 )
-from audits.workflows.api.signing import SigningApi
 from audits.workflows.serializers.validations import (
     AssignmentIn,
     ChallengeIn,
@@ -34,7 +33,7 @@ from audits.workflows.serializers.validations import (
 )
 from audits.workflows.services import validations as services
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, SigningApi
 from mrm.accounts.services import Password
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 

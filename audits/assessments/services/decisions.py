@@ -1,0 +1,109 @@
+"""What is done about a breach: decided by the second line, over what they were shown, and signed."""
+
+import hashlib
+
+from audits.assessments.models import Breach, BreachStep
+from audits.assessments.services.breaches import LONGEST_TEXT, close_locked, require_step
+from audits.assessments.states import breach_after
+from audits.trail.models import Action
+from audits.trail.services import governed, record
+from inventory.models import Policy
+from inventory.policies import needs_passkey
+from mrm.accounts.models import Statement
+from mrm.accounts.policies import ALLOWED, Permission
+from mrm.accounts.services import Passkey, Password, prepare_statement, prove, sign
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.pages.wording import words
+from mrm_verify.canonical import canonical
+
+SIGNED_KIND = "breach_decision"  # As the policy names it where it asks for a passkey.
+Decision = BreachStep.Decision
+
+
+def facts_digest(breach: Breach) -> str:
+    """Of what the signature rests on: the case, the runs that saw it, and what was said about it so far."""
+    facts = {
+        "breach": str(breach.pk),
+        "measure": breach.measure,
+        "column": breach.column,
+        "segment": breach.segment,
+        "verdict": breach.verdict,
+        "occurrences": breach.occurrences,
+        "runs": [str(breach.first_run_id), str(breach.last_run_id)],
+        "steps": [
+            {"kind": step.kind, "decision": step.decision, "text": step.text, "by": str(step.person_id or "")}
+            for step in breach.steps.all()
+        ],
+    }
+    return hashlib.sha256(canonical(facts)).hexdigest()
+
+
+def prepare_decision(breach: Breach, *, decision: str, text: str, closes: bool = False, actor) -> Statement:
+    """What `actor` would sign to decide what is done about a breach; refused where they may not, or not yet.
+
+    closes  with the signature the breach is closed as well; only where nothing is done
+    """
+    if actor is None:
+        raise NotPermitted("A person decides what is done about a breach, and signs it.")
+    require_step(breach, actor, deciding=True)
+    _refuse(breach, decision, closes)
+    if not text.strip() or len(text) > LONGEST_TEXT:
+        message = f"Say why in a sentence, in at most {LONGEST_TEXT} characters."
+        raise UnusableData({"message": message, "field": "text"})
+    model, policy = breach.version.model, Policy.objects.in_force()
+    held = actor.roles_in(model.workspace_id, model.slug) & ALLOWED[Permission.CLOSE_FINDING]
+    done = "nothing is done about it" if decision == Decision.NO_ACTION else f"the answer is: {words(decision)}"
+    return prepare_statement(
+        breach,
+        signer=actor,
+        needs_passkey=needs_passkey(policy.document, SIGNED_KIND, model.tier),
+        evidence_digest=facts_digest(breach),
+        outcome=decision,
+        meaning=f"I looked at this breach, and decide that {done}{', and close it' if closes else ''}.",
+        comment=text.strip(),
+        policy_version=policy.number,
+        role=min(held),
+        terms={"closes": True} if closes else None,
+    )
+
+
+def sign_decision(breach: Breach, reference, *, proof: Password | Passkey, actor) -> BreachStep:
+    """Sign what was prepared, and so decide."""
+    require_step(breach, actor, deciding=True)
+    proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
+    return _decide(breach, proven, actor=actor.as_now())
+
+
+@governed()
+def _decide(breach: Breach, proven, *, actor) -> BreachStep:
+    """Asks everything again, now that nobody else can write about it."""
+    require_step(breach, actor, deciding=True)
+    breach = Breach.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=breach.pk)
+    said = proven.statement.body
+    decision, text, closes = said["outcome"], said["comment"], "terms" in said
+    _refuse(breach, decision, closes)
+    signature = sign(proven, subject=breach, evidence_digest=facts_digest(breach))
+    step = BreachStep.objects.create(
+        breach=breach,
+        kind=BreachStep.Kind.DECISION,
+        decision=decision,
+        text=text,
+        person=actor,
+        signature=signature,
+    )
+    told = {"decision": decision, "signature": signature.in_trail()}
+    record(Action.BREACH_DECIDED, actor=actor, subject=breach, reason=text, **told)
+    if closes:
+        close_locked(breach, reason=text, actor=actor)
+    return step
+
+
+def _refuse(breach: Breach, decision: str, closes: bool) -> None:
+    if decision not in Decision.values:
+        raise UnusableData({"message": f"Decide one of {', '.join(Decision.values)}.", "field": "decision"})
+    if closes and decision != Decision.NO_ACTION:
+        raise RuleBroken("A breach is closed once what was decided is done; only where nothing is done, at once.")
+    if breach.closed_at:
+        raise RuleBroken("This breach is already closed.")
+    if not closes and breach_after(breach.state, BreachStep.Kind.DECISION) is None:
+        raise RuleBroken(f"The breach is {words(breach.state)}. Say the root cause before you decide.")
