@@ -137,7 +137,7 @@ DROP FUNCTION held_one_of;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0045_loosen_no_tier_before_it_is_confirmed"),
+        ("workflows", "0047_go_back_to_what_was_approved"),
         ("accounts", "0012_end_roles_and_keep_confirmations"),
         ("inventory", "0036_take_the_steps_of_their_tables"),
     ]
