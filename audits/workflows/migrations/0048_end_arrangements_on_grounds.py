@@ -47,7 +47,7 @@ BEGIN
         WHERE asked.model_id = NEW.model_id AND was_approved(asked.id)
           AND NEW.ended_at BETWEEN asked.decided_at AND coalesce(asked.completed_at, 'infinity')
           AND (
-              NEW.kind IN ('approval', 'break_glass') AND asked.kind IN ('promotion', 'approval')
+              NEW.kind IN ('approval', 'break_glass', 'rollback') AND asked.kind IN ('promotion', 'approval')
               OR NEW.kind = 'exception' AND asked.kind = 'exception' AND asked.terms ->> 'clause' = NEW.clause
               OR NEW.kind = 'overlay' AND asked.kind = 'overlay'
                  AND asked.terms -> 'limitation' = NEW.terms -> 'limitation'
