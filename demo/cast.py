@@ -1,10 +1,13 @@
 """The people of the demo, one sign-in per role; all share a password that the command prints."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
 
 from mrm.accounts import services
 from mrm.accounts.models import Person, Workspace
-from mrm.accounts.policies import Permission, Role
+from mrm.accounts.policies import Permission, Role, longest_days
 
 PASSWORD = "measure-decide-prove"  # noqa: S105 - a demo that everybody can sign in to is the point.
 
@@ -98,7 +101,8 @@ def _give(person: Person, role: Role, **where) -> None:
     if administrator is None or officer is None:
         services.grant_role(person, role, actor=None)
         return
-    grant = services.grant_role(person, role, reason="Works on the demo.", actor=administrator, **where)
+    until = timezone.now() + timedelta(days=longest_days(role))
+    grant = services.grant_role(person, role, reason="Works on the demo.", ends_at=until, actor=administrator, **where)
     services.approve_grant(grant, actor=officer)
 
 
