@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from audits.workflows.models import ChangeRequest
-from audits.workflows.services import delegate, request_change, withdraw
+from audits.workflows.models import ChangeRequest, Delegation
+from audits.workflows.services import delegate, request_change, revoke_delegation, withdraw
 from audits.workflows.states import CHANGE_TRANSITIONS
 from inventory.models import Model, Policy
 from inventory.services import propose_policy
@@ -19,6 +19,7 @@ from mrm.accounts.services import grant_role
 from tests.factories import RETIREMENT, make_person, make_workspace, publish
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
+from tests.workflows.test_nothing_without_its_decision import sql
 
 Kind = ChangeRequest.Kind
 WHY = "The applicants have changed."
@@ -104,6 +105,24 @@ def test_nobody_decides_for_another_without_a_delegation_in_force(retraining, st
     another = request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=RETIREMENT, actor=story.owner)
     with refused("without their delegation"), transaction.atomic():
         written(another, second_validator, role="risk_officer", on_behalf_of=away)
+
+
+def test_nobody_makes_themselves_a_delegate_by_sql(story, second_validator):
+    away = make_person(Role.RISK_OFFICER, workspace=story.workspace)
+    ends_at = timezone.now() + timedelta(days=9)
+    with refused("no entry says that they did"), transaction.atomic():
+        Delegation.objects.create(delegator=away, delegate=second_validator, reason="Leave.", ends_at=ends_at)
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
+    given = delegate(second_validator, reason="Leave.", ends_at=ends_at, actor=away)
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    kept = Delegation.objects.filter(pk=given.pk)
+    third = make_person(Role.VALIDATOR, workspace=story.workspace)
+    for fields in ({"ends_at": ends_at + timedelta(days=90)}, {"delegate": third}, {"delegator": story.risk_officer}):
+        with refused("never changed"), transaction.atomic():
+            kept.update(**fields)
+    revoke_delegation(given, actor=away)
+    with refused("never changed"), transaction.atomic():
+        kept.update(revoked_at=None)
 
 
 @pytest.mark.parametrize("fault", ["another signer", "another evidence"])
