@@ -1,5 +1,6 @@
 """Who owns a model, or did until lately: the trail tells, whatever the register says now."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models import Q
@@ -20,9 +21,19 @@ def owned_model(model: Model, person, *, owns: str = "own it") -> str:
         became = Q(action=Action.MODEL_REGISTERED, details__owner=str(person.pk))
         became |= Q(action=Action.MODEL_EDITED, details__changes__owner__after=str(person.pk))
         return about.filter(became).showing(owns)
-    since = timezone.now() - OWNERSHIP_COUNTS_FOR
-    edited = about.filter(action=Action.MODEL_EDITED, at__gt=since, details__changes__owner__before=str(person.pk))
-    if handed_over := edited.first():
+    if handed_over := _handed_over(person, model).first():
         told = f"owned it until {day(handed_over.at)}, less than twelve months ago"
         return Shown(told, entry=handed_over.position)
     return ""
+
+
+def owned_lately(models: Iterable[Model], person) -> set[str]:
+    """Which of these models somebody owned less than twelve months ago and handed over since, by their keys."""
+    subjects = _handed_over(person, *models).values_list("subject", flat=True)
+    return {subject.partition(":")[2] for subject in subjects}
+
+
+def _handed_over(person, *models: Model):
+    since = timezone.now() - OWNERSHIP_COUNTS_FOR
+    about = Entry.objects.about(*models).filter(action=Action.MODEL_EDITED, at__gt=since)
+    return about.filter(details__changes__owner__before=str(person.pk))

@@ -17,10 +17,14 @@ from audits.assessments.services import (
     sign_decision,
     take_step,
 )
+from audits.assessments.services.breaches import close_locked
 from audits.assessments.states import BreachState
 from audits.trail.models import Action, Entry
-from mrm.accounts.services import Password
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from audits.trail.services import governed
+from audits.workflows.contents.breaches import breach_tasks
+from inventory.services import edit_model
+from mrm.accounts.services import Password, prove, sign
+from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
 from tests.factories import PASSWORD, decide_breach, dismiss, make_version, promote, publish
 from tests.rest import is_problem, post_json
 
@@ -61,6 +65,55 @@ def test_an_owner_neither_decides_on_a_breach_of_their_model_nor_closes_it(story
     ):
         with pytest.raises(NotPermitted):
             act()
+
+
+def handed_over(story):
+    """The validator, who owned the model until a moment ago."""
+    edit_model(story.model, changes={"owner": story.validator}, actor=None)
+    edit_model(story.model, changes={"owner": story.owner}, actor=None)
+    return story.validator
+
+
+def asked_to_close(person, model) -> bool:
+    return any(task.what.startswith("Close the red breach") for task in breach_tasks(person, [model]))
+
+
+def test_whoever_owned_the_model_in_the_last_twelve_months_neither_decides_on_its_breach_nor_closes_it(story):
+    breach = investigated(story)
+    decide_breach(breach, decision="retrain", actor=story.validator)
+    assert asked_to_close(story.validator, story.model)
+    former = handed_over(story)
+    for act in (
+        lambda: decide_breach(breach, actor=former),
+        lambda: close_breach(breach, reason="Fine.", actor=former),
+    ):
+        with pytest.raises(NotPermitted, match="owned it until .*, less than twelve months ago") as refused:
+            act()
+        assert entry_behind(refused.value.reasons[0])
+    client = Client()
+    client.force_login(former)
+    assert "you owned it until" in client.get(reverse("breach", args=[breach.pk])).text
+    assert not asked_to_close(former, story.model)
+    assert close_breach(breach, reason="Retrained.", actor=story.risk_officer).closed_at
+
+
+def test_the_database_lets_no_former_owner_decide_on_a_breach_or_close_it(story):
+    breach = investigated(story)
+    statement = prepare_decision(breach, decision="retrain", text="They stay.", actor=story.validator)
+    former = handed_over(story)
+    with governed(), pytest.raises(IntegrityError, match="nor for twelve months after"), transaction.atomic():
+        signature = sign(
+            prove(statement.pk, Password(PASSWORD), signer=former), subject=breach, evidence_digest=facts_digest(breach)
+        )
+        said = {"decision": "retrain", "text": "They stay.", "person": former, "signature": signature}
+        BreachStep.objects.create(breach=breach, kind="decision", **said)
+    decide_breach(breach, decision="retrain", actor=story.risk_officer)
+    for actor in (former, None):
+        with pytest.raises(IntegrityError, match="closed by somebody who did not own"), transaction.atomic():
+            with governed():
+                close_locked(breach, reason="Fine.", actor=actor)
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.mark.parametrize("role", ["auditor", "administrator"])
@@ -139,7 +192,7 @@ def test_the_page_offers_the_next_step_to_whom_it_is_open(story):
     for text in ("I ask around.", "A campaign."):
         assert client.post(form, {"text": text}).status_code == 302
     shown = client.get(page).content.decode()
-    assert form not in shown and "the second line decides" in shown
+    assert form not in shown and "The second line decides" in shown
     client.force_login(story.validator)
     assert "What is done" in client.get(page).content.decode()
     signing = client.post(form, {"text": "They stay.", "decision": "retrain"}).url

@@ -51,7 +51,7 @@ def test_nobody_closes_a_breach_of_their_own_model(story):
     model = story.model
     model.owner = story.validator
     model.save(update_fields=["owner"])
-    with pytest.raises(NotPermitted, match="own this model"):
+    with pytest.raises(NotPermitted, match="you own it"):
         close_breach(story.breach, reason="Over.", actor=story.validator)
 
 

@@ -69,9 +69,10 @@ class BreachDecisionApi(SigningApi):
         operation_id="decide_breach",
         summary="Decide what is done about a breach",
         description=(
-            "The second line, never on a model of its own, and after proving again who they are. It signs the digest "
-            "of the breach as it was shown; a breach that was seen again since is read again. One on which nothing is "
-            "done may be decided, and closed with the same signature, before its cause is said."
+            "The second line, never whoever owns the model or did in the last twelve months, and after proving again "
+            "who they are. It signs the digest of the breach as it was shown; a breach that was seen again since is "
+            "read again. One on which nothing is done may be decided, and closed with the same signature, before its "
+            "cause is said."
         ),
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
@@ -100,7 +101,10 @@ class BreachClosureApi(Api):
     @extend_schema(
         operation_id="close_breach",
         summary="Close a breach",
-        description="The second line may, once it is decided, with a reason, never on a model of its own.",
+        description=(
+            "The second line may, once it is decided, with a reason; never whoever owns the model, or did in the last "
+            "twelve months."
+        ),
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
         request=ReasonIn,

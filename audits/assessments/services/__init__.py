@@ -1,7 +1,13 @@
 """Assessing: which plans exist, which runs are due, carrying one out, and the breaches it opens."""
 
 from audits.assessments.services.backtests import BackTest, backtest, backtest_of_draft
-from audits.assessments.services.breaches import close_breach, close_breaches_of, take_step, why_not_step
+from audits.assessments.services.breaches import (
+    close_breach,
+    close_breaches_of,
+    take_step,
+    why_not_as_owner,
+    why_not_step,
+)
 from audits.assessments.services.decisions import facts_digest, prepare_decision, sign_decision
 from audits.assessments.services.execution import execute
 from audits.assessments.services.plans import (
@@ -40,5 +46,6 @@ __all__ = [
     "shorten_windows",
     "take_step",
     "waiting_runs",
+    "why_not_as_owner",
     "why_not_step",
 ]

@@ -7,10 +7,11 @@ from audits.assessments.states import breach_after
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from inventory.contents.ownership import owned_model
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData, entry_behind
 from mrm.pages.wording import words
 
 LONGEST_TEXT = 4000
@@ -32,6 +33,11 @@ def open_breaches(run: Run, results: list[Result]) -> list[Breach]:
     return [_open_or_join(run, result) for result in bad if "held_back" not in result.detail]
 
 
+def locked(breach: Breach) -> Breach:
+    """The breach as it is now, with the owner its model has now."""
+    return Breach.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=breach.pk)
+
+
 @governed()
 def take_step(breach: Breach, *, kind: str, text: str, actor) -> BreachStep:
     """Take up a breach, or say its root cause: one after the other, each on record.
@@ -42,7 +48,7 @@ def take_step(breach: Breach, *, kind: str, text: str, actor) -> BreachStep:
     require_step(breach, actor)
     if fault := _fault(kind, text):
         raise UnusableData(fault)
-    breach = Breach.objects.select_for_update().get(pk=breach.pk)
+    breach = locked(breach)
     if breach_after(breach.state, kind) is None:
         wanted = {"root_cause": "Take it up before you say why."}
         raise RuleBroken(f"The breach is {words(breach.state)}. {wanted.get(kind, '')}".strip())
@@ -56,9 +62,9 @@ def why_not_step(breach: Breach, kind: str, person) -> str:
     model = breach.version.model
     may = person.permissions_in(model.workspace_id, model.slug)
     if kind == BreachStep.Kind.DECISION:
-        if model.owner_id == person.pk:
-            return "You own this model; the second line decides what is done about its breaches."
-        return "" if Permission.CLOSE_FINDING in may else "The second line decides what is done about a breach."
+        if Permission.CLOSE_FINDING not in may:
+            return "The second line decides what is done about a breach."
+        return why_not_as_owner(breach, person)
     allowed = {Permission.ANSWER_FINDING, Permission.CLOSE_FINDING} & may
     return "" if allowed else "Whoever answers for the model, or judges it, looks into its breaches."
 
@@ -69,8 +75,20 @@ def require_step(breach: Breach, actor, *, deciding: bool = False) -> None:
     answers = actor is not None and Permission.ANSWER_FINDING in actor.permissions_in(model.workspace_id, model.slug)
     needed = Permission.ANSWER_FINDING if answers and not deciding else Permission.CLOSE_FINDING
     require(actor, needed, model.workspace_id, model_slug=model.slug)
-    if actor and deciding and actor.pk == model.owner_id:
-        raise NotPermitted("You own this model; the second line decides what is done about its breaches.")
+    if actor and deciding:
+        _refuse_owner(breach, actor)
+
+
+def why_not_as_owner(breach: Breach, person) -> str:
+    """That they own the model, or did less than twelve months ago, with the entry that shows it; else empty."""
+    owns = owned_model(breach.version.model, person)
+    rule = "An owner neither decides on a breach of their model nor closes it, nor for twelve months after"
+    return Shown(f"{rule}: you {owns}. Another of the second line does.", entry=entry_behind(owns)) if owns else ""
+
+
+def _refuse_owner(breach: Breach, actor) -> None:
+    if why_not := why_not_as_owner(breach, actor):
+        raise NotPermitted(why_not)
 
 
 def _fault(kind: str, text: str) -> dict | None:
@@ -85,13 +103,14 @@ def _fault(kind: str, text: str) -> dict | None:
 
 @governed()
 def close_breach(breach: Breach, *, reason: str, actor) -> Breach:
-    """Only the second line closes a breach, never on a model of its own, and after the decision was signed."""
+    """Only the second line closes a breach, never on a model that was its own, and after the decision was signed."""
+    if actor is None:
+        raise NotPermitted("A person of the second line closes a breach.")
     require(actor, Permission.CLOSE_FINDING, breach.version.model.workspace_id, model_slug=breach.model_slug)
-    if actor and actor.pk == breach.version.model.owner_id:
-        raise NotPermitted("You own this model; somebody else must close its breaches.")
+    breach = locked(breach)
+    _refuse_owner(breach, actor)
     if not reason.strip():
         raise RuleBroken("Say why the breach can be closed.")
-    breach = Breach.objects.select_for_update().get(pk=breach.pk)
     if breach.closed_at:
         raise RuleBroken("This breach is already closed.")
     if not breach.steps.filter(kind=BreachStep.Kind.DECISION).exists():

@@ -3,7 +3,7 @@
 import hashlib
 
 from audits.assessments.models import Breach, BreachStep
-from audits.assessments.services.breaches import LONGEST_TEXT, close_locked, require_step
+from audits.assessments.services.breaches import LONGEST_TEXT, close_locked, locked, require_step
 from audits.assessments.states import breach_after
 from audits.trail.models import Action
 from audits.trail.services import governed, record
@@ -77,8 +77,8 @@ def sign_decision(breach: Breach, reference, *, proof: Password | Passkey, actor
 @governed()
 def _decide(breach: Breach, proven, *, actor) -> BreachStep:
     """Asks everything again, now that nobody else can write about it."""
+    breach = locked(breach)
     require_step(breach, actor, deciding=True)
-    breach = Breach.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=breach.pk)
     said = proven.statement.body
     decision, text, closes = said["outcome"], said["comment"], "terms" in said
     _refuse(breach, decision, closes)

@@ -19,6 +19,7 @@ from mrm.accounts.views.signing import signing_page
 from mrm.pages.answers import answer_form, posted
 
 NO_ACTION = BreachStep.Decision.NO_ACTION
+NOT_OF_THE_SECOND_LINE = "Only the second line closes a breach, and never on a model of its own."
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,7 +105,8 @@ def _breach_page(request, breach: Breach, form, status, *, step_form=None):
         findings=breach.findings.visible_to(request.user),
     )
     may = context["may"]
-    context["may_close"] = Permission.CLOSE_FINDING in may and request.user.pk != model.owner_id
+    judges = Permission.CLOSE_FINDING in may
+    context["why_not_close"] = services.why_not_as_owner(breach, request.user) if judges else NOT_OF_THE_SECOND_LINE
     context["may_act"] = breach.closed_at is None and model.status != Status.RETIRED
     return render(request, "assessments/breach.html", context, status=status)
 

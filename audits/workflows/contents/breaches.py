@@ -12,8 +12,11 @@ from audits.statistics.limits import Verdict
 from audits.workflows.contents.asked import MOST_OF_A_KIND, Task
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import ENDED_FINDINGS, ChangeState
+from inventory.contents.ownership import owned_lately
 from mrm.accounts.policies import Permission
 from mrm.pages import wording
+
+JUDGED = (BreachState.ROOT_CAUSE, BreachState.DECIDED)  # Where the second line is awaited.
 
 
 def breach_tasks(person, models) -> Iterator[Task]:
@@ -32,9 +35,10 @@ def breach_tasks(person, models) -> Iterator[Task]:
         .prefetch_related("steps")
         .order_by("opened_at")
     )
-    together = defaultdict(list)
-    for breach in red[: 4 * MOST_OF_A_KIND]:
-        if asked := _asked(breach, person):
+    red, together = list(red[: 4 * MOST_OF_A_KIND]), defaultdict(list)
+    owned = owned_lately({breach.version.model for breach in red if breach.state in JUDGED}, person)
+    for breach in red:
+        if asked := _asked(breach, person, owned=owned):
             together[breach.version, asked].append(breach)
     for (version, (what, why, action)), breaches in together.items():
         first, others = breaches[0], len(breaches) - 1
@@ -50,12 +54,12 @@ def breach_tasks(person, models) -> Iterator[Task]:
         )
 
 
-def _asked(breach: Breach, person) -> tuple[str, str, str] | None:
+def _asked(breach: Breach, person, *, owned: set[str]) -> tuple[str, str, str] | None:
     """What this person should do about it now, why, and the word of the button."""
     model = breach.version.model
     owns = model.owner_id == person.pk
     may = person.permissions_in(model.workspace_id, model.slug)
-    judges = Permission.CLOSE_FINDING in may and not owns
+    judges = Permission.CLOSE_FINDING in may and not owns and str(model.pk) not in owned
     if breach.state == BreachState.DECIDED:
         return _asked_once_decided(breach, judges=judges, owns=owns)
     if not owns and Permission.RAISE_FINDING not in may:
