@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 
+from audits.assessments import services as assessments
 from audits.trail.models import Checkpoint, Entry
 from audits.trail.services import sign_checkpoint
 from audits.workflows.models import Decision
@@ -67,6 +68,11 @@ def replaced(old: bytes, new: bytes):
         return content.replace(old, new, 1)
 
     return change
+
+
+def statements_in(file: Path) -> list[dict]:
+    with zipfile.ZipFile(file) as archive:
+        return [json.loads(line) for line in archive.read("statements.ndjson").splitlines()]
 
 
 def without_line(number: int):
@@ -138,6 +144,54 @@ def test_a_passkeys_signature_that_was_exchanged_is_named(signed_by_passkey, par
 
     with pytest.raises(Fault, match="passkey"):
         verified(altered(signed_by_passkey, "statements.ndjson", exchange))
+
+
+@pytest.fixture
+def breach_decided(story, tmp_path) -> Path:
+    """An export in which somebody decided by passkey that nothing is done about a breach."""
+    key = SecurityKey(story.validator)
+    said = {"decision": "no_action", "text": "It is known.", "closes": True}
+    with working_at(ORIGIN):
+        statement = assessments.prepare_decision(story.breach, **said, actor=story.validator)
+        proof = Passkey(key.answer(bytes.fromhex(statement.digest)))
+        assessments.sign_decision(story.breach, statement.pk, proof=proof, actor=story.validator)
+    return export(tmp_path)
+
+
+def test_the_decision_about_a_breach_is_exported_with_its_signature_and_verified(breach_decided, story):
+    found = verified(breach_decided)
+    assert (found.statements, found.passkeys) == (3, 1)
+    [record] = [record for record in statements_in(breach_decided) if "assertion" in record]
+    assert record["statement"]["subject"]["id"] == f"assessments.Breach:{story.breach.pk}"
+    assert record["statement"]["signer"]["id"] == str(story.validator.pk)
+    assert verified(export(breach_decided.parent, action="breach.decided")).passkeys == 1
+
+
+def test_a_forged_decision_about_a_breach_is_named(breach_decided):
+    position = Entry.objects.get(action="breach.decided").position
+    records = statements_in(breach_decided)
+    [record] = [record for record in records if "assertion" in record]
+    stranger = {"signer": {"id": "0" * 36, "name": "Somebody else", "role": "validator"}}
+
+    def forged(changed: dict) -> Path:
+        kept = [changed if one is record else one for one in records]
+        return altered(breach_decided, "statements.ndjson", lambda _: b"".join(canonical(one) + b"\n" for one in kept))
+
+    text = record["assertion"]["signature"]
+    for changed, told in (
+        ({"statement": record["statement"] | {"outcome": "retrain"}}, f"that entry {position} cites was edited"),
+        ({"statement": record["statement"] | stranger}, f"that entry {position} cites was edited"),
+        ({"method": "password"}, f"that entry {position} cites was proved in another way"),
+        (
+            {
+                "assertion": record["assertion"]
+                | {"signature": text[:40] + ("A" if text[40] != "A" else "B") + text[41:]}
+            },
+            f"On the statement that entry {position} cites: The passkey's signature does not hold",
+        ),
+    ):
+        with pytest.raises(Fault, match=told):
+            verified(forged(record | changed))
 
 
 def test_another_key_than_the_logs_is_not_accepted(archive, capsys):
