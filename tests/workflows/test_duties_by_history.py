@@ -15,17 +15,19 @@ from audits.workflows.services import (
     delegate,
     request_change,
 )
+from audits.workflows.services.validations import assign_validator
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import attach_artifact, edit_model, propose_policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
+from registry.services import describe_version
 from tests.factories import make_otherwise, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
-from tests.workflows.validating import make_panel, validated
+from tests.workflows.validating import asked, make_panel, validated
 
 Kind = ChangeRequest.Kind
 
@@ -70,6 +72,18 @@ def test_1_whoever_sent_its_artifact_cannot_approve_it_even_as_a_validator_by_no
     change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
     assert "you sent the artifact of version" in reasons(change, mover)
     assert_the_database_refuses(change, mover, "sent what a version consists of")
+
+
+def test_1_whoever_described_a_version_through_mlflow_cannot_approve_it(retraining, story):
+    editor = make_person(Role.ENGINEER, workspace=story.workspace)
+    number = str(story.version.number)
+    describe_version(story.workspace, story.model.name, number, description="Sound.", actor=editor)
+    editor = now_holding(editor, Role.VALIDATOR, workspace=story.workspace)
+    assert f"you wrote the MLflow description of version {number} on" in reasons(retraining, editor)
+    assert_the_database_refuses(retraining, editor, "sent what a version consists of")
+    validation = asked(story.version)
+    with pytest.raises(NotPermitted, match="wrote the MLflow description"):
+        assign_validator(validation, person=editor, role="lead", actor=make_panel(story.workspace).head)
 
 
 # 2. A validator of a version cannot vote on it: whoever decided in one role does not decide again in another.

@@ -23,6 +23,7 @@ MADE = {
     Action.ARTIFACT_RECEIVED: "sent the artifact of",
     Action.REFERENCE_RECEIVED: "sent the reference data of",
     Action.VERSION_DESCRIBED: "described the columns of",
+    Action.MLFLOW_DESCRIBED: "wrote the MLflow description of",
 }
 
 
