@@ -104,6 +104,20 @@ def test_12_whoever_has_left_since_still_asked_for_their_line(story, by_committe
     assert_not_concluded(change, chair, "The first line asked for it", "the first line asked for it")
 
 
+def test_12_a_vote_counts_for_the_line_its_holder_was_in_when_they_cast_it(story, by_committee, chair):
+    change = by_committee(story.owner)
+    votes(change, story, *FIRST[:2], Role.VALIDATOR)
+    for decision in change.decisions.all():
+        now_holding(decision.person, Role.RISK_OFFICER, workspace=story.workspace)
+    assert_not_concluded(change, chair, "must not be the majority", "the first line asked for it")
+    votes(change, story, Role.COMPLIANCE)
+    for decision in change.decisions.all():
+        now_holding(decision.person, Role.ENGINEER, workspace=story.workspace)
+    conclude_vote(change, minutes="Discussed.", actor=chair)
+    change.refresh_from_db()
+    assert [vote["line"] for vote in change.minutes["votes"]] == ["first", "first", "second", "second"]
+
+
 def test_12_the_chair_reads_why_on_the_page_and_neither_form_nor_rest_concludes(story, by_committee, chair, api):
     change = by_committee(story.owner)
     votes(change, story, *FIRST[:2], Role.VALIDATOR)

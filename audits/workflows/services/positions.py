@@ -1,6 +1,7 @@
 """In which role a person would decide a request, for whom, and every reason why they may not."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -66,9 +67,9 @@ def roles_for(change: ChangeRequest, person) -> set[str]:
     return set.intersection(*(person.roles_in(workspace) for workspace in Workspace.objects.all()))
 
 
-def roles_when_asked(change: ChangeRequest) -> set[str]:
-    """Those that counted of whoever asked, when they asked: what became of their roles since changes nothing."""
-    held = list(change.requester.grants.held_at(change.requested_at).values_list("role", "workspace_id", "model_slugs"))
+def roles_then(change: ChangeRequest, person, moment: datetime) -> set[str]:
+    """Those that counted when somebody asked, or voted: what became of their roles since changes nothing."""
+    held = list(person.grants.held_at(moment).values_list("role", "workspace_id", "model_slugs"))
 
     def there(place) -> set[str]:
         return {

@@ -11,7 +11,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services.decisions import approve_change, locked, refresh_evidence
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.involvement import involvement_of
-from audits.workflows.services.positions import roles_for, roles_of, roles_when_asked, why_over
+from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
 from mrm.accounts.policies import Permission
@@ -20,13 +20,13 @@ from mrm.errors import NotPermitted, RuleBroken
 
 
 def votes_of(change: ChangeRequest) -> list[policies.Vote]:
-    """The standing votes, in the order in which they were signed."""
+    """The standing votes, in the order in which they were signed; each for the line its holder was in that day."""
     standing = change.decisions.standing().filter(role=policies.COMMITTEE).select_related("person", "on_behalf_of")
     return [
         policies.Vote(
             name=decision.printed_name,
             meaning=decision.meaning,
-            line=policies.line_of(roles_for(change, decision.on_behalf_of or decision.person)),
+            line=policies.line_of(roles_then(change, decision.on_behalf_of or decision.person, decision.decided_at)),
             comment=decision.comment,
         )
         for decision in standing
@@ -110,4 +110,4 @@ def _sponsoring_line(change: ChangeRequest) -> str:
     """The line whoever asked was in when they did; where the system did, that of whoever answers for the model."""
     if change.requester is None:
         return policies.FIRST if change.model else ""
-    return policies.line_of(roles_when_asked(change))
+    return policies.line_of(roles_then(change, change.requester, change.requested_at))
