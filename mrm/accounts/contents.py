@@ -8,17 +8,30 @@ from mrm.pages.listing import Column, Listing
 
 MOST_SHOWN = 5
 _ACCOUNT = (
-    Column("name", "Name", "display_name"),
-    Column("kind", "Kind", "kind"),
-    Column("roles", "Roles now"),
+    Column("name", "Name", "display_name", lambda row: row.display_name),
+    Column("email", "E-mail", "", lambda row: row.email, on_page=False),
+    Column("account", "Account", "", lambda row: "open" if row.is_active else "closed", on_page=False),
+    Column("kind", "Kind", "kind", lambda row: row.kind),
+    Column("roles", "Roles now", "", lambda row: "; ".join(grant.held for grant in row.grants_now)),
 )
 _SEARCHED = ("display_name", "email")
 PEOPLE = Listing(_ACCOUNT, usual="name", searched=_SEARCHED)
 SERVICE_ACCOUNTS = Listing(
-    (*_ACCOUNT, Column("tokens", "Tokens that work"), Column("used", "Last used")), usual="name", searched=_SEARCHED
+    (
+        *_ACCOUNT,
+        Column("tokens", "Tokens that work", "", lambda row: row.working_tokens),
+        Column("used", "Last used", "", lambda row: row.last_used_at),
+    ),
+    usual="name",
+    searched=_SEARCHED,
 )
 READINGS = Listing(
-    (Column("when", "When", "read_at"), Column("address", "Address", "address")), usual="-when", searched=("address",)
+    (
+        Column("when", "When", "read_at", lambda row: row.read_at.isoformat()),
+        Column("address", "Address", "address", lambda row: row.address),
+    ),
+    usual="-when",
+    searched=("address",),
 )
 TOKENS = Listing(
     (

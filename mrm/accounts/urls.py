@@ -7,10 +7,12 @@ from mrm.accounts.views import access, grants, people, sessions, tokens
 urlpatterns = [
     path("access/", access.my_access, name="my-access"),
     path("people/", people.people, name="people"),
+    path("people/people.csv", people.people_csv, name="people-csv"),
     path("people/new/", people.create_person, name="create-person"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/tokens/", tokens.tokens_of, name="tokens-of"),
     path("people/<uuid:person_id>/readings/", people.readings, name="readings"),
+    path("people/<uuid:person_id>/readings.csv", people.readings_csv, name="readings-csv"),
     path("people/<uuid:person_id>/closure/", people.close_account, name="close-account"),
     path("people/<uuid:person_id>/reopening/", people.reopen_account, name="reopen-account"),
     path("people/<uuid:person_id>/sessions/", sessions.sessions_of, name="sessions-of"),

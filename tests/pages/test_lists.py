@@ -14,9 +14,11 @@ from audits.workflows.services import raise_finding, request_change
 from inventory.contents import lists
 from inventory.services import edit_use, propose_use
 from mrm.accounts.contents import PEOPLE, TOKENS
+from mrm.accounts.models import Person
+from mrm.accounts.policies import Role
 from reports.contents.lists import REPORTS
 from reports.services import request_report
-from tests.factories import RETIREMENT, make_model, make_reference, make_version
+from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version
 from tests.rest import is_problem
 
 LISTS = {
@@ -226,3 +228,26 @@ def test_people_are_found_by_name_and_address(visit, auditor, validator, owner):
     names = [person.display_name for person in turned]
     assert names == sorted(names, reverse=True)
     assert client.get(reverse("people"), {"kind": "service"}).context["page"].rows == []
+
+
+def test_people_and_what_one_read_are_told_as_csv_to_those_only_who_may_know(visit, auditor, engineer, validator):
+    client = visit(auditor)
+    page = client.get(reverse("people"), {"q": validator.email}).context
+    [row] = told(client.get(page["csv"]))
+    assert (row["name"], row["email"], row["account"]) == (validator.display_name, validator.email, "open")
+    assert row["roles"] == f"validator in {validator.grants.get().workspace}"
+    make_person(Role.ENGINEER, name="=Pipe", kind=Person.Kind.SERVICE)
+    [row] = told(client.get(reverse("people-csv"), {"kind": "service"}))
+    assert (row["name"], row["tokens"], row["used"]) == ("'=Pipe", "0", "")
+    read = [row["address"] for row in told(client.get(reverse("readings-csv", args=[auditor.pk])))]
+    assert read[1].startswith(reverse("people-csv")) and len(read) == auditor.readings.count()
+    for address in (reverse("people-csv"), reverse("readings-csv", args=[auditor.pk])):
+        assert visit(engineer).get(address).status_code == 403
+
+
+def test_the_list_of_people_asks_as_often_for_many_as_for_one(visit, auditor, django_assert_max_num_queries):
+    for number in range(8):
+        make_person(Role.OWNER, name=f"Person {number}")
+    client = visit(auditor)
+    with django_assert_max_num_queries(16):
+        assert len(told(client.get(reverse("people-csv")))) > 8

@@ -87,10 +87,15 @@ class RoleGrant(models.Model):
         ]
 
     def __str__(self):
+        return f"{self.person} as {self.held}"
+
+    @property
+    def held(self) -> str:
+        """The role and where: validator in Main, for loans only."""
         where = str(self.workspace or "every workspace")
         if self.model_slugs:
             where += f", for {', '.join(self.model_slugs)} only"
-        return f"{self.person} as {self.get_role_display().lower()} in {where}"
+        return f"{self.get_role_display().lower()} in {where}"
 
 
 class RecertificationQuerySet(models.QuerySet):

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Count, Max, OuterRef, Q
+from django.db.models import Count, Max, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -25,6 +25,12 @@ class Workspace(models.Model):
 
 
 class PersonQuerySet(models.QuerySet):
+    def with_roles(self):
+        """Each with the roles it holds now, as `grants_now`."""
+        grants = apps.get_model("accounts", "RoleGrant").objects.in_force(timezone.now())
+        grants = grants.select_related("workspace")
+        return self.prefetch_related(Prefetch("grants", grants, to_attr="grants_now"))
+
     def service_accounts(self):
         """With their roles now, how many of their tokens work, and when one was last used."""
         now = timezone.now()

@@ -1,9 +1,9 @@
 """People and the roles they hold: read by those who supervise, changed by administrators."""
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mrm.accounts import services
@@ -14,6 +14,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
 from mrm.accounts.states import GrantState
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.listing import Listing
 
 MOST_SHOWN = 100
 
@@ -22,27 +23,26 @@ MOST_SHOWN = 100
 def people(request):
     """Everybody and what they hold now, or service accounts only; above them, the roles that await a second person."""
     services.require(request.user, Permission.READ_PEOPLE, None)
-    form = PersonFilter(request.GET)
-    of_services = form.asked.get("kind") == Person.Kind.SERVICE
-    everybody = Person.objects.service_accounts() if of_services else Person.objects.all()
-    listed = (SERVICE_ACCOUNTS if of_services else PEOPLE).shown(request, form.chosen(everybody))
-    shown = [person.pk for person in listed["page"].rows]
-    grants = RoleGrant.objects.in_force(timezone.now()).filter(person__in=shown)
-    held = {}
-    for grant in grants.select_related("workspace"):
-        held.setdefault(grant.person_id, []).append(grant)
+    listing, rows, form = _accounts(request)
     proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by").order_by("proposed_at")
     unconfirmed = Recertification.objects.open().select_related("grant__person", "grant__workspace")
     me = request.user
-    context = listed | {
+    context = listing.shown(request, rows, csv="people-csv") | {
         "form": form,
-        "of_services": of_services,
-        "held": held,
+        "of_services": listing is SERVICE_ACCOUNTS,
         "proposed": [(grant, why_not_decide_grant(grant, person=me)) for grant in proposed[:MOST_SHOWN]],
         "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed[:MOST_SHOWN]],
         "may": me.permissions_in(None),
     }
     return answer(request, "accounts/people.html", context, part="accounts/people_rows.html")
+
+
+@require_safe
+def people_csv(request):
+    """Who holds which roles, for a spreadsheet: everybody, or service accounts only."""
+    services.require(request.user, Permission.READ_PEOPLE, None)
+    listing, rows, _ = _accounts(request)
+    return listing.spreadsheet(request, rows, "people.csv" if listing is PEOPLE else "service-accounts.csv")
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,6 +103,13 @@ def readings(request, person_id):
     return render(request, "accounts/readings.html", context)
 
 
+@require_safe
+def readings_csv(request, person_id):
+    services.require(request.user, Permission.READ_PEOPLE, None)
+    person = get_object_or_404(Person, pk=person_id)
+    return READINGS.spreadsheet(request, person.readings.all(), f"readings-of-{person.pk}.csv")
+
+
 @require_http_methods(["GET", "POST"])
 def close_account(request, person_id):
     services.require(request.user, Permission.MANAGE_PEOPLE, None)
@@ -134,6 +141,14 @@ def reopen_account(request, person_id):
     services.reopen_account(person, actor=request.user)
     messages.success(request, f"{person} can sign in again and holds no role yet.")
     return redirect("person", person.pk)
+
+
+def _accounts(request) -> tuple[Listing, QuerySet[Person], PersonFilter]:
+    """The list that an address asks for, everybody's or that of service accounts, and who is in it."""
+    form = PersonFilter(request.GET)
+    if form.asked.get("kind") == Person.Kind.SERVICE:
+        return SERVICE_ACCOUNTS, form.chosen(Person.objects.service_accounts().with_roles()), form
+    return PEOPLE, form.chosen(Person.objects.with_roles()), form
 
 
 def _why_not_decide(grant: RoleGrant, person: Person) -> list[str]:
