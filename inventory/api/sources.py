@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from inventory import services, tasks
 from inventory.api import examples
-from inventory.api.lookups import model_for
+from inventory.api.lookups import model_at, model_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import Model, ModelVersion, Source
 from inventory.serializers import SourceIn, SourceOut, SourceQuery
@@ -20,6 +20,7 @@ class SourcesApi(Api):
     @extend_schema(
         operation_id="list_sources",
         summary="List the sources of a model",
+        description="With `as_of` those that were open then; what was found at one only where nobody looked since.",
         tags=["data"],
         parameters=[SourceQuery],
         responses={200: page_of(SourceOut), **problems(400, 403, 404)},
@@ -28,9 +29,13 @@ class SourcesApi(Api):
     def get(self, request, slug):
         query = SourceQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        sources = Source.objects.filter(version__model=model_for(request, slug)).select_related("version__model")
-        pages = Pages(*query.ordering)
+        moment, pages = query.moment(), Pages(*query.ordering)
+        model = model_at(request, slug, moment)
+        sources = Source.objects.filter(version__model=model.pk).select_related("version__model")
+        sources = sources.standing(moment) if moment else sources
         page = pages.paginate_queryset(query.chosen(sources), request, self)
+        if moment:
+            page = [source.as_it_stood(moment) for source in page]
         return pages.get_paginated_response(SourceOut(page, many=True).data)
 
     @extend_schema(

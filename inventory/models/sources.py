@@ -4,10 +4,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from inventory.models.moments import Moment
+
 
 class SourceQuerySet(models.QuerySet):
     def open(self):
         return self.filter(closed_at__isnull=True)
+
+    def standing(self, moment: Moment):
+        """Those that were registered and not closed at a moment of the past."""
+        lasting = Q(closed_at__isnull=True) | Q(closed_at__gt=moment.instant)
+        return self.filter(lasting, registered_at__lte=moment.instant)
 
     def within(self, start, end):
         """Sources that, when they were read last, had rows around the half-open window [start, end)."""
@@ -37,6 +44,8 @@ class Source(models.Model):
     last_at = models.DateTimeField(null=True, blank=True)
     fault = models.TextField(blank=True)  # Why it could not be read; empty where it could.
 
+    look_is_kept = True  # Not so of a source of the past that was looked at again since.
+
     objects = SourceQuerySet.as_manager()
 
     class Meta:
@@ -56,8 +65,18 @@ class Source(models.Model):
     def model_slug(self):
         return self.version.model.slug
 
+    def as_it_stood(self, moment: Moment) -> "Source":
+        """The same row as it was then, never to be saved: open, with the last look at it where that was by then."""
+        self.closed_at = None
+        if self.read_at is None or self.read_at > moment.instant:
+            self.look_is_kept = False
+            self.read_at, self.rows, self.first_at, self.last_at, self.fault = None, None, None, None, ""
+        return self
+
     @property
     def state(self) -> str:
+        if not self.look_is_kept:
+            return "open"
         if self.closed_at:
             return "no longer read"
         if self.read_at is None:

@@ -1,8 +1,10 @@
 from inventory.contents.lists import SOURCES
 from inventory.serializers.fields import ListQuery
+from inventory.serializers.moments import MomentQuery
 from mrm import serializers
 
-STATES = ["readable", "unreadable", "not read yet", "no longer read"]
+STATES = ["readable", "unreadable", "not read yet", "no longer read", "open"]
+LOOKED = ("rows", "first_at", "last_at", "read_at", "closed_at")  # What changes, so that it does not sort the past.
 
 
 class SourceIn(serializers.Serializer):
@@ -31,7 +33,9 @@ class SourceOut(serializers.Serializer):
     table = serializers.CharField()
     columns = serializers.DictField(child=serializers.CharField())
     time_column = serializers.CharField()
-    state = serializers.ChoiceField(STATES)
+    state = serializers.ChoiceField(
+        STATES, help_text="`open` with `as_of` where what the last look found then is not kept; it is null then."
+    )
     registered_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)
@@ -41,11 +45,20 @@ class SourceOut(serializers.Serializer):
     fault = serializers.CharField(help_text="Why the last look at it failed; empty where it did not.")
 
 
-class SourceQuery(ListQuery):
+class SourceQuery(ListQuery, MomentQuery):
     listing = SOURCES
     chosen_by = {"version": "version__number"}
 
     version = serializers.IntegerField(min_value=1, required=False)
+
+    def validate(self, asked):
+        asked = super().validate(asked)
+        if "as_of" in asked and "search" in asked:
+            raise serializers.ValidationError({"search": "What stood on a past day is not searched; leave it out."})
+        if "as_of" in asked and asked["ordering"].removeprefix("-") in LOOKED:
+            message = "What stood on a past day is not sorted by what was found later; sort by registered_at."
+            raise serializers.ValidationError({"ordering": message})
+        return asked
 
 
 class EventsOut(serializers.Serializer):

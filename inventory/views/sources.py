@@ -10,8 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from inventory import services, tasks
 from inventory.contents.events import waiting_events
 from inventory.contents.lists import SOURCES
-from inventory.forms import SourceForm
+from inventory.forms import MomentForm, SourceForm
 from inventory.models import Model, Source
+from inventory.views.listing import asked_moment
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.queue import nudge
@@ -19,7 +20,7 @@ from mrm.queue import nudge
 
 @require_safe
 def sources(request, slug):
-    """Every source of a model; while a worker looks at one, htmx asks again and again."""
+    """Every source of a model, now or as of a day; while a worker looks at one, htmx asks again and again."""
     return _page(request, model_for(request, slug))
 
 
@@ -66,12 +67,18 @@ def close_source(request, source_id):
 
 
 def _page(request, model: Model, form=None, status: int = 200):
+    dates = MomentForm(request.GET)
+    moment = asked_moment(dates)
     rows = Source.objects.filter(version__model=model).select_related("version__model", "registered_by")
-    page = SOURCES.page(request, rows)
-    context = model_page(request, model, "versions", page=page, form=form or Form())
-    context["events"] = waiting_events(model)
+    page = SOURCES.page(request, rows.standing(moment) if moment else rows)
+    context = model_page(request, model, "versions", page=page, form=form or Form(), dates=dates, moment=moment)
     context["version"] = context["production"] or model.versions.first()
-    context["is_waiting"] = any(source.closed_at is None and source.read_at is None for source in page.rows)
+    if moment:
+        page.rows[:] = [source.as_it_stood(moment) for source in page.rows]
+    else:
+        context["events"] = waiting_events(model)
+        context["is_waiting"] = any(source.closed_at is None and source.read_at is None for source in page.rows)
+    status = status if dates.is_valid() else 400
     return answer(request, "inventory/sources.html", context, part="inventory/source_rows.html", status=status)
 
 

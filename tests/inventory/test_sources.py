@@ -1,7 +1,11 @@
 """Registering tables that stay where they are: who may, what is refused, and what is kept of an address."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory.api import examples
@@ -9,6 +13,7 @@ from inventory.models import Source
 from inventory.services import close_source, register_source
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_version, promote
+from tests.inventory.test_history import let_days_pass
 from tests.rest import is_problem, post_json
 
 FIELDS = {
@@ -114,3 +119,29 @@ def test_a_stranger_finds_no_source(api, engineer, stranger, version, sources):
     is_problem(client.get(sources), 404)
     is_problem(post_json(client, sources, FIELDS), 404)
     is_problem(client.post(f"/api/v1/sources/{source.pk}/closure/"), 404)
+
+
+def test_as_of_a_day_a_source_is_told_as_it_stood_and_what_was_looked_at_since_is_not(version, api, client, auditor):
+    now = timezone.now()
+    kept, closed, later = (register_source(version, **FIELDS | {"table": name}, actor=None) for name in "abc")
+    Source.objects.update(registered_at=now - timedelta(days=10), read_at=now - timedelta(days=8), rows=7)
+    Source.objects.filter(pk=closed.pk).update(closed_at=now, read_at=now, rows=9, fault="Gone.")
+    Source.objects.filter(pk=later.pk).update(registered_at=now)
+    let_days_pass(20, version.model)
+    day, address = (now - timedelta(days=5)).date(), f"/api/v1/models/{version.model.slug}/sources/"
+    rest = api(auditor)
+    found = rest.get(address, {"as_of": day, "ordering": "table"}).json()["results"]
+    assert [(one["table"], one["state"], one["rows"], one["fault"]) for one in found] == [
+        ("a", "readable", 7, ""),
+        ("b", "open", None, ""),
+    ]
+    assert {one["closed_at"] for one in found} == {None}
+    assert len(rest.get(address).json()["results"]) == 3
+    assert rest.get(address, {"as_of": day - timedelta(days=10)}).json()["results"] == []
+    is_problem(rest.get(address, {"as_of": day - timedelta(days=400)}), 404)
+    for asked in ({"search": "a"}, {"ordering": "-rows"}):
+        is_problem(rest.get(address, {"as_of": day} | asked), 400)
+    client.force_login(auditor)
+    page = client.get(reverse("model-sources", args=[version.model.slug]), {"as_of": day}).text
+    assert "Not kept as of a date." in page and "Gone." not in page and "as it stood on" in page
+    assert client.get(reverse("model-sources", args=[version.model.slug]), {"as_of": "x"}).status_code == 400
