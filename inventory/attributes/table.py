@@ -170,7 +170,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "retention_class",
         "Retention class",
         A,
-        "How long its records are kept, in the firm's words.",
+        "Of the policy's schedule; none: the general rule.",
         SHORT,
         RISK_OFFICER,
     ),

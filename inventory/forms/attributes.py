@@ -2,10 +2,8 @@
 
 from django import forms
 
-from inventory import policies
 from inventory.attributes import BY_NAME, Attribute, Field, why_not_change
 from inventory.forms.fields import day, field_of, text_area
-from inventory.models import Policy
 from mrm.accounts.models import Workspace
 
 # What the page of registration asks for; a name and an owner suffice, and the rest can wait.
@@ -52,7 +50,7 @@ class AttributeForm(forms.Form):
     def __init__(self, *args, attributes: list[Attribute], roles, models, **kwargs):
         super().__init__(*args, **kwargs)
         for attribute in attributes:
-            self.fields[attribute.name] = field = field_of(attribute, models)
+            self.fields[attribute.name] = field = field_of(attribute, models, self.initial.get(attribute.name))
             if why_not := why_not_change(attribute, roles):
                 field.disabled, field.help_text = True, why_not
         self.order_fields([*(attribute.name for attribute in attributes), "effective_on"])
@@ -73,16 +71,7 @@ class ParticularForm(forms.Form):
         for field in fields:
             self.fields[field.name] = field_of(field, models)
         if with_file:
-            self._choose_retention()
             self.fields["file"] = forms.FileField(help_text="Kept under its SHA-256 as it is, and never opened here.")
-
-    def _choose_retention(self) -> None:
-        """A class of the schedule, where the policy in force has one; else in words of one's own."""
-        policy = Policy.objects.in_force().document
-        if known := policies.retention_classes(policy):
-            general = f"None: {policies.retention_rule(policy, '')}"
-            choices = [("", general), *((name, f"{name}: {rule}") for name, rule in known.items())]
-            self.fields["retention_class"] = forms.ChoiceField(choices=choices, required=False)
 
 
 class EndForm(forms.Form):

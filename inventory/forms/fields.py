@@ -2,7 +2,9 @@
 
 from django import forms
 
+from inventory import policies
 from inventory.attributes import Field, Kind
+from inventory.models import Policy
 from mrm.accounts.models import Person
 
 ANY = ("", "Any")
@@ -57,7 +59,8 @@ class Flag(forms.TypedChoiceField):
         super().__init__(choices=choices, coerce=self.WORDS.get, empty_value=None, **kwargs)
 
 
-def field_of(attribute: Field, models) -> forms.Field:
+def field_of(attribute: Field, models, now=None) -> forms.Field:
+    """`now` is what it holds already, which stays a choice."""
     told = {"label": attribute.label, "help_text": attribute.help, "required": attribute.is_required}
     words = [(word, word.replace("_", " ").capitalize()) for word in attribute.choices]
     if attribute.kind == Kind.FLAG and attribute.is_required:
@@ -81,5 +84,18 @@ def field_of(attribute: Field, models) -> forms.Field:
             return PersonChoice(empty_label="Nobody", **told)
         case Kind.MODEL:
             return forms.ModelChoiceField(models, empty_label="None", **told)
+    if attribute.name == "retention_class" and (choices := _retention_choices(now)):
+        return forms.ChoiceField(choices=choices, **told)
     widget = text_area() if attribute.is_long else forms.TextInput()
     return forms.CharField(max_length=attribute.longest, widget=widget, **told)
+
+
+def _retention_choices(now: str | None) -> list[tuple[str, str]]:
+    """The classes of the schedule, where the policy in force has one; none where it is said in words of one's own."""
+    policy = Policy.objects.in_force().document
+    known = policies.retention_classes(policy)
+    if not known:
+        return []
+    own = [(now, f"{now}: no class of the schedule")] if now and now not in known else []
+    general = f"None: {policies.retention_rule(policy, '')}"
+    return [("", general), *((name, f"{name}: {rule}") for name, rule in known.items()), *own]

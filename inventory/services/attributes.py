@@ -1,5 +1,6 @@
 """What may be written into a model's attributes, by whom, and how the trail tells of it."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
@@ -29,8 +30,12 @@ def refuse_what_is_not_theirs(names, *, workspace, actor) -> None:
         raise NotPermitted(*refused)
 
 
-def faults_in_attributes(model: Model, *, is_named_anew: bool) -> list[dict]:
-    """What is wrong with any single value of an entry, one error each; a name that stands already is not asked."""
+def faults_in_attributes(model: Model, *, anew: Collection[str]) -> list[dict]:
+    """What is wrong with any single value of an entry, one error each.
+
+    A name or a retention class that stands already, from before there were rules for it, is not among those said `anew`
+    and not asked.
+    """
     faults = []
     for name, attribute in attributes.COLUMNS.items():
         # Asked for by its key first: a row that names nobody where somebody is needed cannot be asked for the person.
@@ -42,12 +47,23 @@ def faults_in_attributes(model: Model, *, is_named_anew: bool) -> list[dict]:
             faults.append({"message": f"A model needs this: {attribute.label}.", "field": name})
         elif attribute.kind == Kind.PERSON and value is not None and (value.is_service or not value.is_active):
             faults.append({"message": f"{value} cannot answer for a model; name a person.", "field": name})
-    if is_named_anew and isinstance(model.name, str) and (fault := attributes.fault_in_name(model.name)):
+    if "name" in anew and isinstance(model.name, str) and (fault := attributes.fault_in_name(model.name)):
         faults.append({"message": f"name {fault}", "field": "name"})
+    if "retention_class" in anew and isinstance(model.retention_class, str):
+        faults += faults_in_retention(model.retention_class)
     if model.developed_from and model.developed_until and model.developed_until < model.developed_from:
         message = "developed_until lies before developed_from; a window ends after it begins."
         faults.append({"message": message, "field": "developed_until"})
     return faults
+
+
+def faults_in_retention(named: str) -> list[dict]:
+    """What is kept has a class of the schedule or none; under a policy without one it says it in any words."""
+    known = policies.retention_classes(Policy.objects.document_in_force()[1])
+    if not named or not known or named in known:
+        return []
+    told = f"“{named}” is no class of the retention schedule; these are: {', '.join(known)}."
+    return [{"message": f"{told} Leave it out for the general rule.", "field": "retention_class"}]
 
 
 def check_agreement(model: Model) -> None:

@@ -1,5 +1,6 @@
 """A model before it is in the register: everything that would keep it out, and what the trail will say of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -107,7 +108,7 @@ def draft_model(
     )
     said = {name: value for name, value in described.items() if model.says(name)}
     refuse_what_is_not_theirs(said, workspace=workspace, actor=actor)
-    refuse_faults(model)
+    refuse_faults(model, anew={"name", *described})
     if has_namesake:
         raise namesake_exists(model)
     check_agreement(model)
@@ -127,9 +128,9 @@ def refuse_unknown(values: dict) -> None:
         raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
 
 
-def refuse_faults(model: Model, *, is_named_anew: bool = True) -> None:
+def refuse_faults(model: Model, *, anew: Collection[str]) -> None:
     """Faults of the fields together, so that a form or a program hears of all at once."""
-    errors = faults_in_attributes(model, is_named_anew=is_named_anew)
+    errors = faults_in_attributes(model, anew=anew)
     if model.slug in RESERVED_SLUGS:
         message = f"The slug {model.slug} is an address of the API; choose another."
         errors.append({"message": message, "field": "slug"})

@@ -1,5 +1,6 @@
 """Models in the register: entered, described, tiered, retired."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import date
 
@@ -115,7 +116,7 @@ def edit_model(
     refuse_what_is_not_theirs(changed, workspace=model.workspace_id, actor=actor)
     for name, value in changed.items():
         setattr(model, name, value)
-    _check(model, is_named_anew="name" in changed)
+    _check(model, anew=changed)
     details = {"changes": {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}}
     if again := doubt_by_attributes(model, before=before, changed=changed, actor=actor):
         details["tier_to_assess_again"] = again
@@ -161,8 +162,8 @@ def move_model(model: Model, event: str) -> None:
     model.status = status
 
 
-def _check(model: Model, *, is_named_anew: bool) -> None:
-    refuse_faults(model, is_named_anew=is_named_anew)
+def _check(model: Model, *, anew: Collection[str]) -> None:
+    refuse_faults(model, anew=anew)
     if namesakes(model.workspace_id, model.name).exclude(pk=model.pk).exists():
         raise namesake_exists(model)
     check_agreement(model)

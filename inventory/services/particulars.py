@@ -4,12 +4,11 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from inventory import policies
 from inventory.attributes import BY_NAME, PARTICULARS, Kind, fault_in
 from inventory.contents.dependencies import path_between
-from inventory.models import Model, Particular, Policy
+from inventory.models import Model, Particular
 from inventory.models.particulars import ROWS_OF, rows_of
-from inventory.services.attributes import refuse_what_is_not_theirs, told
+from inventory.services.attributes import faults_in_retention, refuse_what_is_not_theirs, told
 from inventory.states import Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
@@ -109,19 +108,10 @@ def _checked(name: str, values: dict) -> dict:
         elif field.kind != Kind.TEXT or value or not field.is_required:
             kept[field.name] = value
     if name == "documents":
-        errors += _faults_in_retention(kept.get("retention_class", ""))
+        errors += faults_in_retention(kept.get("retention_class", ""))
     if errors:
         raise UnusableData(*errors)
     return kept
-
-
-def _faults_in_retention(named: str) -> list[dict]:
-    """A document refers to a class of the schedule or to none; under a policy without one it says it in any words."""
-    known = policies.retention_classes(Policy.objects.in_force().document)
-    if not named or not known or named in known:
-        return []
-    told = f"“{named}” is no class of the retention schedule; these are: {', '.join(known)}."
-    return [{"message": f"{told} Leave it out for the general rule.", "field": "retention_class"}]
 
 
 def _check_dependency(model: Model, upstream: Model) -> None:

@@ -17,7 +17,7 @@ from tests.registry.conftest import refused, tags_of
 
 SET = "registered-models/set-tag"
 # What no sample of its kind fits.
-SAMPLES = {"developed_from": "2025-01-31", "developed_until": "2025-06-30"}
+SAMPLES = {"developed_from": "2025-01-31", "developed_until": "2025-06-30", "retention_class": "Model record"}
 
 
 def sample(name: str, person, other) -> str:

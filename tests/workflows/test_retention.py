@@ -9,7 +9,7 @@ from django.urls import reverse
 from audits.workflows.contents.retention import retention_of
 from inventory import policies
 from inventory.models import Document, Model
-from inventory.services import attach_document, end_particular
+from inventory.services import attach_document, edit_model, end_particular
 from mrm.accounts.policies import Role
 from mrm.errors import UnusableData
 from tests.factories import make_model, make_person, make_policy
@@ -52,6 +52,27 @@ def test_a_class_that_the_schedule_does_not_know_is_refused_with_those_it_knows(
     with pytest.raises(UnusableData, match="Model record, Validation record, Monitoring record, Working paper"):
         attach(make_model(), "Lending, ten years")
     assert not Document.objects.exists()
+
+
+def test_a_model_names_a_class_of_the_same_schedule_and_what_it_said_before_stays_readable(workspace, risk_officer):
+    model = make_model()
+    with pytest.raises(UnusableData, match="is no class of the retention schedule"):
+        edit_model(model, changes={"retention_class": "Lending, ten years"}, actor=risk_officer)
+    with pytest.raises(UnusableData, match="is no class of the retention schedule"):
+        make_model(retention_class="Lending, ten years")
+    edit_model(model, changes={"retention_class": "Model record"}, actor=risk_officer)
+    Model.objects.filter(pk=model.pk).update(retention_class="Ten years, as before")
+    edit_model(model, changes={"purpose": "Loans.", "retention_class": "Ten years, as before"}, actor=risk_officer)
+    client, address = Client(), reverse("edit-group", args=[model.slug, "assurance"])
+    client.force_login(risk_officer)
+    form = client.get(address).context["form"]
+    assert [value for value, _ in form.fields["retention_class"].choices] == [
+        "", "Model record", "Validation record", "Monitoring record", "Working paper", "Ten years, as before",
+    ]  # fmt: skip
+    sent = {"revision": form.initial["revision"], "retention_class": "Working paper"}
+    assert client.post(address, sent).status_code == 302
+    model = Model.objects.get(pk=model.pk)
+    assert (model.retention_class, model.purpose) == ("Working paper", "Loans.")
 
 
 def test_under_an_older_policy_a_class_is_in_any_words_and_the_general_rule_counts(workspace):
