@@ -83,7 +83,7 @@ def _follow_model(workspace: Workspace, said: dict, versions: list[dict]) -> Non
             model = inventory.register_model(workspace, name=name, owner=owner, description=description, actor=None)
         if model.status == Status.RETIRED:
             return
-        _keep_changed(ModelTag, model, _pairs(said), keep_model_tags)
+        _keep_changed(ModelTag, model, {GONE: ""} | _pairs(said), keep_model_tags)  # It may have been gone before.
     for one in sorted(versions, key=lambda version: int(version["version"])):
         _follow_version(model, one)
 

@@ -88,9 +88,12 @@ def test_a_sweep_is_due_every_quarter_of_an_hour_and_a_hint_asks_for_its_model_a
 def test_what_is_gone_from_the_master_is_told_and_not_forgotten(master, client):
     now = timezone.now()
     follow_master(master, now)
-    del master.content["credit"]
+    was = master.content.pop("credit")
     follow_master(master, now + timedelta(hours=1))
     assert tags_of(client.model("credit"))["mlflow.gone"] == "true"
+    master.content["credit"] = was
+    follow_master(master, now + timedelta(hours=2))
+    assert tags_of(client.model("credit"))["mlflow.gone"] == "", "what is there again is not told as gone"
 
 
 def test_what_cannot_be_taken_over_is_said_and_the_rest_goes_on(master):
