@@ -24,8 +24,6 @@ from inventory.views import (
 urlpatterns = [
     path("api/v1/", include("inventory.api.urls")),
     path("models/", listing.models, name="register"),
-    path("register/models.csv", listing.models_csv, name="register-csv"),
-    path("register/models.json", listing.models_json, name="register-json"),
     path("register/shared/", dependencies.shared, name="shared"),
     path("register/differences/", past.register_differences, name="register-differences"),
     path("register/surveys/", surveys.upload, name="surveys"),
@@ -33,7 +31,6 @@ urlpatterns = [
     path("register/surveys/<uuid:survey_id>/", surveys.survey, name="survey"),
     path("register/surveys/<uuid:survey_id>/import/", surveys.request_import, name="import-survey"),
     path("register-model/", register.register_model, name="register-model"),
-    path("models/<slug:slug>/as-of/", past.model_as_of, name="model-as-of"),
     path("models/<slug:slug>/edit/<slug:group>/", attributes.edit_group, name="edit-group"),
     path("models/<slug:slug>/attributes/<slug:name>/add/", particulars.add_particular, name="add-particular"),
     path(

@@ -8,27 +8,29 @@ from decimal import Decimal
 from audits.trail.models import Action, Entry
 from inventory import policies
 from inventory.attributes import ATTRIBUTES, PARTICULARS, Attribute, Field, Group, Kind
-from inventory.contents.dependencies import downstream_of
-from inventory.contents.history import production_of, uses_and_approvals
+from inventory.contents.derived import day, derived_of, together
 from inventory.models import Model, Policy
 from inventory.models.particulars import rows_of
-from inventory.states import UseState
 from mrm.accounts.models import Person
-from mrm.accounts.policies import label
 
 REFERRED = {"stakeholders": ("person",), "upstream": ("upstream",)}  # What a row names besides its model.
 FLAGS = {True: "Yes", False: "No", None: ""}
+NOT_KEPT = "Not kept as of a date."
 
 
 @dataclass(frozen=True)
 class Told:
-    """One attribute with its value: as JSON for programs, and as lines for people; no line where nothing is said."""
+    """One attribute with its value: as JSON for programs, and as lines for people; no line where nothing is said.
+
+    is_kept  False of an entry of the past where nobody can say what held then
+    """
 
     attribute: Attribute
     value: object
     lines: tuple[str, ...]
     is_required: bool = False
     is_missing: bool = False
+    is_kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,16 @@ class Change:
 def told_of(model: Model, *, derived: dict[str, list[str]], policy: dict | None = None) -> list[Told]:
     """Every attribute of a model in its order. `derived` holds what higher apps know: name to lines.
 
-    Of an entry of the past everything that the register said then; what followed from work elsewhere is left out.
+    Of an entry of the past everything that the register said then; of what followed from work elsewhere, what
+    `derived` does not hold is said not to be kept.
     """
     policy = policy or Policy.objects.in_force_at(model.stood_at).document
     required = set(policies.required_attributes(policy, model.tier))
     lacking = set(model.missing(policy))
-    derived = derived_of(model, policy) | derived
+    derived = together(derived_of([model], policy)[model.pk], derived)
     return [
         _told(model, attribute, derived, is_required=attribute.name in required, is_missing=attribute.name in lacking)
         for attribute in ATTRIBUTES
-        if model.stood_at is None or attribute.kind != Kind.DERIVED or attribute.name in derived
     ]
 
 
@@ -63,23 +65,6 @@ def grouped(told: Iterable[Told]) -> list[tuple[Group, list[Told], int]]:
     told = list(told)
     groups = [(group, [one for one in told if one.attribute.group == group]) for group in Group]
     return [(group, ones, sum(one.is_missing for one in ones)) for group, ones in groups]
-
-
-def derived_of(model: Model, policy: dict) -> dict[str, list[str]]:
-    """What follows from the register alone; an empty list where there is nothing to tell."""
-    return {
-        "identifier": [model.slug],
-        "status": [model.get_status_display()],
-        "approved_uses": _approved_uses(model),
-        "approvers": [_approvers(model, policy)],
-        "tier": [f"Tier {model.tier}" + (", provisional" if model.tier_is_provisional else "")],
-        "tier_review": _tier_review(model),
-        "current_version": _current_version(model),
-        "downstream": [
-            f"{edge.model} ({edge.get_kind_display().lower()})" for edge in downstream_of(model, model.stood_at)
-        ],
-        "conditions": conditions_of(model),
-    }
 
 
 def history_of(model: Model, attribute: Attribute) -> list[Change]:
@@ -153,6 +138,8 @@ def as_json(value):
 
 def _told(model: Model, attribute: Attribute, derived: dict, *, is_required: bool, is_missing: bool) -> Told:
     if attribute.kind == Kind.DERIVED:
+        if model.stood_at and attribute.name not in derived:
+            return Told(attribute, None, (NOT_KEPT,), is_kept=False)
         lines = derived.get(attribute.name, [])
         return Told(attribute, lines, tuple(lines))
     if attribute.kind == Kind.ROWS:
@@ -171,48 +158,6 @@ def row_as_json(name: str, row) -> dict:
     facts = {"sha256": row.sha256, "bytes": row.bytes, "media_type": row.media_type} if name == "documents" else {}
     by = row.added_by.display_name if row.added_by else "system"
     return {"id": str(row.pk), **said, **facts, "added_by": by, "added_at": row.added_at.isoformat()}
-
-
-def _approved_uses(model: Model) -> list[str]:
-    lines = []
-    for use, approvals in uses_and_approvals(model):
-        numbers = sorted(approval.version.number for approval in approvals)
-        if numbers:
-            versions = ", ".join(str(number) for number in numbers)
-            lines.append(f"{use.title}: version {versions} ({use.state})")
-    return lines
-
-
-def conditions_of(model: Model) -> list[str]:
-    """Under which conditions its uses were approved, and which of them are restricted."""
-    uses = uses_and_approvals(model)
-    lines = [f"{use.title} is {use.state}: {use.state_because}" for use, _ in uses if use.state == UseState.RESTRICTED]
-    for use, approvals in uses:
-        for approval in approvals:
-            until = f" (until {day(approval.expires_at)})" if approval.expires_at else ""
-            version = f"version {approval.version.number} for {use.title}"
-            lines += [f"{condition} – {version}{until}" for condition in approval.conditions]
-    return lines
-
-
-def _approvers(model: Model, policy: dict) -> str:
-    roles = [label(role) for role in policies.roles_required(policy, "promotion", model.tier)]
-    return f"A promotion needs: {' and '.join(roles)}."
-
-
-def _tier_review(model: Model) -> list[str]:
-    if model.tier_is_provisional:
-        return []
-    return [f"Confirmed by {model.tier_confirmed_by or 'the system'} on {day(model.tier_confirmed_at)}"]
-
-
-def _current_version(model: Model) -> list[str]:
-    version = production_of(model)
-    if version is None:
-        return []
-    lines = [f"Version {version.number}, in production since {day(version.promoted_at)}"]
-    lines += [f"Artifact: SHA-256 {version.artifact_sha256}"] if version.artifact_sha256 else []
-    return lines + ([f"Code: {version.code_ref}"] if version.code_ref else [])
 
 
 def _names_in(attribute: Attribute, values: list) -> dict[str, str]:
@@ -234,8 +179,3 @@ def _recorded(value, names: dict[str, str]) -> str:
     if isinstance(value, list):
         return ", ".join(str(entry) for entry in value)
     return "" if value is None else names.get(value, str(value))
-
-
-def day(moment: date) -> str:
-    """A date as lines for people write it."""
-    return f"{moment.day} {moment:%b %Y}"

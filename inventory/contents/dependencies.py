@@ -1,5 +1,6 @@
 """Which models depend on which: neighbours, paths, and everything that a change or a retirement would reach."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -66,7 +67,7 @@ def neighbourhood_of(model: Model, visible: QuerySet[Model], moment: Moment | No
 
     At a moment: as the register told of the dependencies, and of the models at their other ends, then.
     """
-    above, below = list(upstream_of(model, moment)), list(downstream_of(model, moment))
+    above, below = list(upstream_of(model, moment)), list(downstream_of([model], moment))
     reached = consumers_of(model, moment)
     around = {edge.upstream_id for edge in above} | {one.model.pk for one in reached}
     if moment:
@@ -112,8 +113,8 @@ def upstream_of(model: Model, moment: Moment | None = None) -> QuerySet[Dependen
     return edges.select_related("upstream__owner").order_by("upstream__name")
 
 
-def downstream_of(model: Model, moment: Moment | None = None) -> QuerySet[Dependency]:
-    edges = Dependency.objects.standing(moment).filter(upstream_id=model.pk)
+def downstream_of(models: Iterable[Model], moment: Moment | None = None) -> QuerySet[Dependency]:
+    edges = Dependency.objects.standing(moment).filter(upstream__in=[model.pk for model in models])
     return edges.select_related("model__owner").order_by("model__name")
 
 

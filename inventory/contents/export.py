@@ -1,11 +1,11 @@
-"""The register as a file: every model with all that is entered about it, its versions, its uses and its rows."""
+"""The register as a file: every model with all that is entered about it or follows, its versions, uses and rows."""
 
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
-from inventory.attributes import COLUMNS, ROWS, Kind
-from inventory.contents.attributes import REFERRED, row_as_json
+from inventory.attributes import ATTRIBUTES, COLUMNS, ROWS, Kind
+from inventory.contents.attributes import NOT_KEPT, REFERRED, row_as_json
 from inventory.models import Model, ModelVersion, Moment, Use, UseRecord, VersionRecord
 from inventory.models.particulars import rows_of
 from mrm.accounts.models import Person
@@ -14,6 +14,8 @@ from mrm.accounts.models import Person
 KEPT = ("slug", "name", "workspace", "owner", "status", "tier", "tier_confirmed_at", "registered_at", "edited_at",
         "retired_at", "baselined_until", "revision")  # fmt: skip
 FIELDS = (*KEPT, *(name for name in COLUMNS if name not in KEPT))
+# What nobody enters, beside what stands among the fields already.
+DERIVED = tuple(one.name for one in ATTRIBUTES if one.kind == Kind.DERIVED and one.name not in (*KEPT, "identifier"))
 PARTS = {
     "versions": (ModelVersion, VersionRecord, ("number", "stage", "framework", "artifact_sha256", "code_ref",
                  "registered_at", "promoted_at", "ended_at")),
@@ -21,22 +23,28 @@ PARTS = {
              "operating_boundaries", "prohibited_uses", "reliance", "environment", "started_at", "ended_at")),
 }  # fmt: skip
 LISTS = (*PARTS, *ROWS)
+HEADER = (*FIELDS, *DERIVED, *LISTS)
 
 
-def told_in_full(models: list[Model], moment: Moment | None) -> list[dict]:
-    """These models, now or as they stood, with everything; so many queries, however many models there are."""
+def told_in_full(models: list[Model], moment: Moment | None, derived: dict) -> list[dict]:
+    """These models, now or as they stood, with everything; so many queries, however many models there are.
+
+    derived  by model what nobody enters, as lines; what is not kept of the past is not in it and told as None
+    """
     keys = [model.pk for model in models]
     lists = {name: _parts(name, keys, moment) for name in PARTS} | {name: _rows(name, keys, moment) for name in ROWS}
     people, others = _referred(models)
     return [
-        {name: _value(model, name, people, others) for name in FIELDS} | {name: lists[name][model.pk] for name in LISTS}
+        {name: _value(model, name, people, others) for name in FIELDS}
+        | {name: derived[model.pk].get(name) for name in DERIVED}
+        | {name: lists[name][model.pk] for name in LISTS}
         for model in models
     ]
 
 
 def on_one_line(told: dict) -> list:
     """The same for a table: a list becomes a text, one entry after the other."""
-    return [_in_a_cell(value) for value in told.values()]
+    return [NOT_KEPT if name in DERIVED and value is None else _in_a_cell(value) for name, value in told.items()]
 
 
 def _parts(name: str, keys: list, moment: Moment | None) -> dict:

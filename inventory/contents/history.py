@@ -1,6 +1,7 @@
 """The register as it stood: models, versions, uses and the rows that say more about a model."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from django.db.models import IntegerField, QuerySet
 from django.db.models.fields.json import KT
@@ -75,22 +76,28 @@ def as_read(kind: type[ModelRecord | UseRecord], subject, revision: int):
     return record.as_row() if record else None
 
 
-def production_of(model: Model) -> ModelVersion | None:
-    """The version in production, of a model as it stands or as it stood."""
-    if model.stood_at is None:
-        return model.production_version()
-    records = VersionRecord.objects.standing(model.stood_at).filter(model_id=model.pk, stage=Stage.PRODUCTION)
-    return next((record.as_row() for record in records), None)
+def in_production(models: Sequence[Model]) -> dict:
+    """The version in production of each model that has one; of the present, or of the moment these models are of."""
+    keys, moment = [model.pk for model in models], models[0].stood_at
+    if moment is None:
+        return {one.model_id: one for one in ModelVersion.objects.filter(model__in=keys, stage=Stage.PRODUCTION)}
+    records = VersionRecord.objects.standing(moment).filter(model_id__in=keys, stage=Stage.PRODUCTION)
+    return {record.model_id: record.as_row() for record in records}
 
 
-def uses_and_approvals(model: Model) -> list[tuple[Use, list[UseApproval]]]:
-    """The uses of a model, as it stands or stood, each with the approvals in force then."""
-    if model.stood_at:
-        uses, when = parts_as_they_stood(UseRecord, model.pk, model.stood_at)[::-1], model.stood_at.instant
+def uses_and_approvals(models: Sequence[Model]) -> dict:
+    """By model its uses, as it stands or stood, each with the approvals in force then."""
+    keys, moment = [model.pk for model in models], models[0].stood_at
+    if moment:
+        records = UseRecord.objects.standing(moment).filter(model_id__in=keys)
+        uses = sorted((record.as_row() for record in records), key=lambda use: use.number)
     else:
-        uses, when = list(model.uses.all()), timezone.now()
-    given = defaultdict(list)
+        uses = list(Use.objects.filter(model__in=keys))
+    given, when = defaultdict(list), moment.instant if moment else timezone.now()
     for approval in UseApproval.objects.filter(use__in=[use.pk for use in uses]).select_related("version"):
         if approval.stands(when):
             given[approval.use_id].append(approval)
-    return [(use, given[use.pk]) for use in uses]
+    found = defaultdict(list)
+    for use in uses:
+        found[use.model_id].append((use, given[use.pk]))
+    return found

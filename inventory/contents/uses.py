@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from inventory.contents.attributes import day
+from inventory.contents.derived import day
 from inventory.models import Model, ModelVersion, TierDoubt, Use, UseApproval
 from inventory.states import UseState
 

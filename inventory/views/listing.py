@@ -1,13 +1,10 @@
-"""The register as a list: filtered, searched, sorted, as of any date, and the same as a file."""
+"""The register as a list: filtered, searched, sorted, as of any date."""
 
-import json
+from collections.abc import Iterator
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, StreamingHttpResponse
-from django.utils import timezone
+from django.http import HttpRequest
 from django.views.decorators.http import require_safe
 
-from inventory.contents.export import FIELDS, LISTS, on_one_line, told_in_full
 from inventory.contents.history import models_as_they_stood
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
 from inventory.contents.shared import WHAT
@@ -17,7 +14,7 @@ from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
 from mrm.pages.keyset import keyset_page
 from mrm.pages.listing import Column, head_of
-from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
+from mrm.pages.tables import ROWS_PER_PAGE
 
 COLUMNS = (
     ("name", "Model"),
@@ -35,19 +32,15 @@ PIECE = 2000
 def models(request):
     form = RegisterFilter(request.GET)
     moment = asked_moment(form)
-    rows, known = _rows(request, form, moment)
-    ordering = _ordering(form, known)
-    tie = "subject" if moment else "slug"
-    page = keyset_page(
-        rows, ordering_of(ordering, known, tie=tie), cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE
-    )
+    rows, ordering, order = _asked(request, form, moment)
+    page = keyset_page(rows, order, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
     context = {
         "form": form,
         "moment": moment,
         "page": page,
         "models": models_as_they_stood(page.rows, moment) if moment else page.rows,
         "facets": facets_of(rows),
-        "heads": [head_of(Column(name, label, known.get(name, "")), ordering) for name, label in COLUMNS],
+        "heads": [head_of(Column(name, label, _known(moment).get(name, "")), ordering) for name, label in COLUMNS],
         "ordering": ordering,
         "narrowed": [(name, form.cleaned_data[name]) for name in WHAT if form.cleaned_data.get(name)],
         "chosen": {name: str(value) for name, value in request.GET.items()},
@@ -57,26 +50,6 @@ def models(request):
     return answer(request, "inventory/register.html", context, part="inventory/register_rows.html", status=status)
 
 
-@require_safe
-def models_csv(request):
-    """The chosen models with everything that is entered about them, for a spreadsheet."""
-    return csv_stream(_filename(request, "csv"), [*FIELDS, *LISTS], map(on_one_line, _all(request)))
-
-
-@require_safe
-def models_json(request):
-    """The same as JSON, with the dates it was asked for."""
-    moment = asked_moment(RegisterFilter(request.GET))
-    head = {
-        "as_of": moment.as_of if moment else timezone.now().date(),
-        "known_on": moment.known_on if moment else timezone.now().date(),
-        "exported_at": timezone.now(),
-    }
-    answer = StreamingHttpResponse(_json_of(head, _all(request)), content_type="application/json")
-    answer["Content-Disposition"] = f'attachment; filename="{_filename(request, "json")}"'
-    return answer
-
-
 def asked_moment(form: MomentForm) -> Moment | None:
     """The moment asked for; None for the present."""
     form.is_valid()
@@ -84,41 +57,27 @@ def asked_moment(form: MomentForm) -> Moment | None:
     return Moment.of(as_of, known_on) if as_of else None
 
 
-def _rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
-    if moment is None:
-        rows = Model.objects.visible_to(request.user).select_related("owner", "workspace")
-        return chosen(rows, form.cleaned_data), ORDERINGS
-    return chosen(
-        ModelRecord.objects.visible_to(request.user).standing(moment), form.cleaned_data
-    ), ORDERINGS_OF_RECORDS
-
-
-def _ordering(form: RegisterFilter, known: dict) -> str:
-    asked = form.cleaned_data.get("ordering") or "name"
-    return asked if asked.removeprefix("-") in known else "name"
-
-
-def _all(request: HttpRequest):
-    """Every chosen model with all that is said about it, a piece at a time."""
-    form = RegisterFilter(request.GET)
-    moment = asked_moment(form)
-    rows, known = _rows(request, form, moment)
-    ordering = ordering_of(_ordering(form, known), known, tie="subject" if moment else "slug")
+def pieces(request: HttpRequest, moment: Moment | None) -> Iterator[list[Model]]:
+    """Every chosen model, now or as it stood, in the order of the page; so many at a time."""
+    rows, _, order = _asked(request, RegisterFilter(request.GET), moment)
     cursor, started = "", False
     while cursor or not started:
-        page, started = keyset_page(rows, ordering, cursor=cursor, size=PIECE), True
-        yield from told_in_full(models_as_they_stood(page.rows, moment) if moment else page.rows, moment)
+        page, started = keyset_page(rows, order, cursor=cursor, size=PIECE), True
+        yield models_as_they_stood(page.rows, moment) if moment else page.rows
         cursor = page.next
 
 
-def _json_of(head: dict, models):
-    encoded = json.dumps(head, cls=DjangoJSONEncoder)
-    yield f'{encoded[:-1]}, "models": ['
-    for number, told in enumerate(models):
-        yield f"{',' if number else ''}\n{json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)}"
-    yield "\n]}\n"
+def _asked(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
+    """The rows that fit, what the list is sorted by, and the fields which that is."""
+    form.is_valid()
+    if moment is None:
+        rows = Model.objects.visible_to(request.user).select_related("owner", "workspace", "tier_confirmed_by")
+    else:
+        rows = ModelRecord.objects.visible_to(request.user).standing(moment)
+    known, asked = _known(moment), form.cleaned_data.get("ordering") or "name"
+    ordering = asked if asked.removeprefix("-") in known else "name"
+    return chosen(rows, form.cleaned_data), ordering, ordering_of(ordering, known, tie="subject" if moment else "slug")
 
 
-def _filename(request: HttpRequest, suffix: str) -> str:
-    moment = asked_moment(RegisterFilter(request.GET))
-    return f"register-{moment.as_of if moment else timezone.now().date()}.{suffix}"
+def _known(moment: Moment | None) -> dict:
+    return ORDERINGS_OF_RECORDS if moment else ORDERINGS

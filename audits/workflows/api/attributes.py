@@ -26,7 +26,7 @@ class AttributesApi(Api):
         operation_id="list_attributes",
         summary="List the attributes of a model",
         description="All that examiners ask for, in their order, with what follows from assessments and decisions. "
-        "With `as_of` what the register said then, rows included; what was measured and decided by then reports tell.",
+        "With `as_of` all of it as it stood; an attribute whose value of then is not kept has `kept` false.",
         tags=["models"],
         parameters=[MomentQuery],
         responses={200: AttributesOut, **problems(400, 403, 404)},

@@ -330,6 +330,7 @@ _ATTRIBUTE = {
     "value": "Probability that an instalment loan is not repaid.",
     "required": True,
     "missing": False,
+    "kept": True,
     "changed_by_roles": ["engineer", "owner", "risk_officer"],
 }
 ATTRIBUTES = {"model": "instalment-loan-default", "tier": 1, "missing": ["sponsor"], "attributes": [_ATTRIBUTE]}

@@ -1,16 +1,16 @@
 """What risk remains of a model: its tier after what monitoring, validation and findings say."""
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
-from django.utils import timezone
 
 from audits.assessments.models import Run
 from audits.statistics.limits import Verdict, worst
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.models import Finding, ValidationOpinion
 from inventory import policies
-from inventory.models import Model, ModelVersion, Policy
+from inventory.models import Model
 from inventory.states import Stage
 from mrm.pages.wording import day, sentence
 
@@ -20,9 +20,9 @@ WORST_FIRST = (Outcome.NOT_FIT, Outcome.FIT_WITH_CONDITIONS, Outcome.FIT)
 NO_OPINION = "none"  # None holds: never validated, or not again in time.
 
 
-def opinions_that_hold(today: date) -> QuerySet:
-    """What validations say today; that something is not fit holds until a later opinion says otherwise."""
-    return ValidationOpinion.objects.in_force(today) | ValidationOpinion.objects.not_fit()
+def opinions_that_hold(today: date, at: datetime | None = None) -> QuerySet:
+    """What validations say today, or said `at` a moment; that something is not fit holds until a later opinion."""
+    return ValidationOpinion.objects.in_force(today, at) | ValidationOpinion.objects.not_fit(at)
 
 
 def with_what_was_found(models: QuerySet, today: date) -> QuerySet:
@@ -43,18 +43,31 @@ def with_what_was_found(models: QuerySet, today: date) -> QuerySet:
 
 
 def residual_of(
-    model: Model, version: ModelVersion | None, runs: list[Run], latest: ValidationOpinion | None
+    model: Model,
+    document: dict,
+    *,
+    runs: list[Run],
+    outcomes: Collection[str],
+    severities: Collection[str],
+    latest: ValidationOpinion | None,
 ) -> list[str]:
     """The rating that the policy gives to the tier and the worst of what was found, and what it rests on.
 
     Without a verdict and without a validation nothing is known that would rate it; it counts as the policy says.
 
-    latest  the last opinion that was approved, whether it still holds or not
+    document    the policy
+    runs        the last of each plan of the version that counts
+    outcomes    what the validations that hold say about that version, or about the model as a whole
+    severities  of the open findings
+    latest      the last opinion that was approved, whether it still holds or not
     """
     if model.tier == policies.EXEMPT:
         return ["Exempt", "Its risk is negligible, as was confirmed with its tier."]
-    document = Policy.objects.in_force().document
-    found = _found(model, version, runs)
+    found = {
+        "verdict": str(worst([shown_verdict(run.verdict, run.state) for run in runs])) if runs else "",
+        "opinion": next((str(one) for one in WORST_FIRST if one in outcomes), NO_OPINION),
+        "finding": next((one for one in policies.SEVERITIES if one in severities), ""),
+    }
     verdict, opinion = found["verdict"], found["opinion"]
     rating = policies.residual_rating(document, model.tier, **found)
     by_each = policies.residual_ratings(document, model.tier, **found)
@@ -70,17 +83,6 @@ def residual_of(
     if verdict in MEASURED or opinion != NO_OPINION:
         return [sentence(rating), f"{inputs}. The worst of them counts."]
     return ["Not rated", f"{inputs}. Until then it counts as {rating}."]
-
-
-def _found(model: Model, version: ModelVersion | None, runs: list[Run]) -> dict[str, str]:
-    holding = opinions_that_hold(timezone.now().date()).filter(request__model=model)
-    said = set(holding.filter(Q(request__version=None) | Q(request__version=version)).values_list("outcome", flat=True))
-    severities = set(Finding.objects.open().filter(model=model).values_list("severity", flat=True))
-    return {
-        "verdict": str(worst([shown_verdict(run.verdict, run.state) for run in runs])) if runs else "",
-        "opinion": next((str(one) for one in WORST_FIRST if one in said), NO_OPINION),
-        "finding": next((one for one in policies.SEVERITIES if one in severities), ""),
-    }
 
 
 def _validated(opinion: str, latest: ValidationOpinion | None) -> str:

@@ -1,10 +1,11 @@
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audits.workflows.models.past import not_by
 from audits.workflows.states import ArrangementState
 
 
@@ -16,6 +17,10 @@ class ArrangementQuerySet(models.QuerySet):
     def standing(self, now):
         """In force at this minute; an end counts from its minute, not from the sweep."""
         return self.active().filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+
+    def stood_at(self, at: datetime):
+        """Begun by then, and neither ended nor lapsed yet."""
+        return self.filter(not_by("ended_at", at), not_by("ends_at", at), starts_at__lte=at)
 
     def unsettled(self):
         """Over by lapse of time, with nobody having put in order what rested on it."""

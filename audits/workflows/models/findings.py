@@ -1,12 +1,13 @@
 import hashlib
 import json
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from audits.workflows.models.past import not_by
 from audits.workflows.states import ENDED_FINDINGS, FindingState
 from inventory.models import Policy
 from inventory.policies import SEVERE
@@ -27,6 +28,10 @@ class FindingQuerySet(models.QuerySet):
     def open(self):
         """Issued and neither closed nor dropped; what is only accepted for a time is among them."""
         return self.exclude(state__in=(FindingState.DRAFT, *ENDED_FINDINGS))
+
+    def open_at(self, at: datetime):
+        """Issued by then and ended by nobody yet; how severe one is never changes once it is issued."""
+        return self.filter(not_by("closed_at", at), issued_at__lte=at)
 
     def overdue(self, today: date):
         """Past their day, and nobody has accepted the risk meanwhile."""

@@ -1,12 +1,13 @@
 """What a validation concluded, and who signed it."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from audits.workflows.models.past import not_by
 from audits.workflows.models.validations import ValidationRequest
 
 # The types whose opinion lets a version go into production; lighter ones look at parts of it.
@@ -14,21 +15,25 @@ ENTITLING = ("initial", "periodic_full", "vendor", "change_triggered")
 
 
 class OpinionQuerySet(models.QuerySet):
-    def standing(self):
-        return self.filter(voided_at__isnull=True)
+    """With `at` as it was at that moment of the past."""
 
-    def approved(self):
-        return self.standing().filter(approved_at__isnull=False)
+    def standing(self, at: datetime | None = None):
+        return self.filter(not_by("voided_at", at))
 
-    def in_force(self, today: date):
+    def approved(self, at: datetime | None = None):
+        standing = self.standing(at)
+        return standing.filter(approved_at__lte=at) if at else standing.filter(approved_at__isnull=False)
+
+    def in_force(self, today: date, at: datetime | None = None):
         """Fit, approved, begun, and neither expired nor replaced by a later one of the same version."""
-        holding = self.approved().filter(superseded_at__isnull=True, request__kind__in=ENTITLING)
+        holding = self.approved(at).filter(not_by("superseded_at", at), request__kind__in=ENTITLING)
         fit = holding.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT)
         return fit.filter(effective_on__lte=today, expires_on__gte=today)
 
-    def not_fit(self):
+    def not_fit(self, at: datetime | None = None):
         """That a version is not fit holds until a later opinion says otherwise."""
-        return self.approved().filter(superseded_at__isnull=True, outcome=ValidationOpinion.Outcome.NOT_FIT)
+        unfit = self.approved(at).filter(outcome=ValidationOpinion.Outcome.NOT_FIT)
+        return unfit.filter(not_by("superseded_at", at))
 
 
 class ValidationOpinion(models.Model):

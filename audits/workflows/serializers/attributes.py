@@ -12,6 +12,9 @@ class AttributeOut(serializers.Serializer):
     value = serializers.JSONField(help_text="Typed as `kind` says; lines of text where it is derived.")
     required = serializers.BooleanField(source="is_required", help_text="Whether the policy asks for it at this tier.")
     missing = serializers.BooleanField(source="is_missing", help_text="Asked for, and nobody said it.")
+    kept = serializers.BooleanField(
+        source="is_kept", help_text="false with `as_of` where what held then is not kept; its `value` is null."
+    )
     changed_by_roles = serializers.ListField(
         child=serializers.CharField(),
         source="attribute.editors",
