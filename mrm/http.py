@@ -6,12 +6,13 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
+from django.views.defaults import bad_request
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -120,10 +121,7 @@ class RefusalMiddleware:
             status, reasons = 507, [sentence]
         else:
             return None
-        if _wants_json(request):
-            return problem(status, reasons, errors=getattr(exception, "errors", None))
-        template = "errors/refusal_part.html" if getattr(request, "htmx", False) else "errors/refusal.html"
-        return render(request, template, {"title": TITLE[status], "reasons": reasons}, status=status)
+        return _refused(request, status, reasons, errors=getattr(exception, "errors", None))
 
 
 def no_room(exception: Exception) -> str:
@@ -212,6 +210,37 @@ def not_found(request, exception=None, **named):
     if _wants_json(request):
         return api_not_found(request)
     return render(request, "errors/not_found.html", status=404)
+
+
+def malformed(request, exception=None):
+    """What no page sends: a form of a size or a shape that is refused before it is read."""
+    if isinstance(exception, DisallowedHost):  # Of an address that is not ours no page can be made.
+        return bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        return _refused(request, 413, [f"A form may hold at most {limit} MiB besides its files. Send less at once."])
+    return _refused(request, 400, ["What was sent is no form of this page. Open the page again, then repeat it."])
+
+
+def not_permitted(request, exception=None):
+    return _refused(request, 403, [str(exception or "") or "You may not do this."])
+
+
+def foreign_form(request, reason=""):
+    """A form that this session was not shown here."""
+    told = f"This form was opened before you signed in or out, or at another address than {settings.PUBLIC_URL}."
+    return _refused(request, 403, [f"{told} Open its page again there, then repeat it."])
+
+
+def too_many_requests(request):
+    return _refused(request, 429, ["This was tried too often in a short time. Wait a few minutes, then try again."])
+
+
+def _refused(request, status: int, reasons: list[str], *, errors=None):
+    if _wants_json(request):
+        return problem(status, reasons, errors=errors)
+    template = "errors/refusal_part.html" if getattr(request, "htmx", False) else "errors/refusal.html"
+    return render(request, template, {"title": TITLE[status], "reasons": reasons}, status=status)
 
 
 def server_error(request):

@@ -9,7 +9,10 @@ from mrm.accounts.views import factors, passwords
 from mrm.http import icon, not_found
 from mrm.reference import reference
 
+handler400 = "mrm.http.malformed"
+handler403 = "mrm.http.not_permitted"
 handler404 = "mrm.http.not_found"
+handler429 = "mrm.http.too_many_requests"  # Of allauth.
 handler500 = "mrm.http.server_error"
 
 

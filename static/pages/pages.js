@@ -22,7 +22,10 @@
     table.classList.add("stacks");
   };
   const tablesIn = (part) => new Set([...part.querySelectorAll(".card-table"), part.closest(".card-table")].filter(Boolean));
-  const settle = (part) => { setWidths(part); showNewest(part); tablesIn(part).forEach(nameCells); };
+
+  // A form that was refused opens at what is wrong with it.
+  const showFault = (part) => part.querySelector("form .reasons, form [aria-invalid=true]")?.focus();
+  const settle = (part) => { setWidths(part); showNewest(part); tablesIn(part).forEach(nameCells); showFault(part); };
 
   document.addEventListener("DOMContentLoaded", () => settle(document.body));
   document.addEventListener("htmx:load", (event) => settle(event.detail.elt));
