@@ -4,6 +4,7 @@ import logging
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 
 from mrm.adapters import keys, mail
 
@@ -19,7 +20,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """A mail that is not taken changes nothing in the answer, which would tell that there is an account."""
         try:
             with mail.sending():
-                super().send_mail(template_prefix, email, context)
+                super().send_mail(template_prefix, email, context | {"hours": settings.PASSWORD_RESET_TIMEOUT // 3600})
         except mail.NotSent as failure:
             log.warning("The mail %s was not sent: %s", template_prefix, failure)
 

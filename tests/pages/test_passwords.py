@@ -45,10 +45,11 @@ def test_the_sign_in_page_leads_there(db):
     assert reverse(FORGOTTEN) in Client().get(reverse("account_login")).text
 
 
-def test_with_mail_the_link_lets_its_owner_choose_another_password_once(with_mail, engineer):
+def test_with_mail_the_link_lets_its_owner_choose_another_password_once(with_mail, settings, engineer):
     assert "is on its way" in ask(engineer.email).text
     (message,) = mail.outbox
-    assert message.to == [engineer.email]
+    assert message.to == [engineer.email] and message.subject == "Choose another password, within 72 hours"
+    assert settings.ORGANISATION in message.body and "testserver!" not in message.body
     link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
     client, chosen = Client(), "a better horse and a battery"
     form = client.get(link, follow=True)

@@ -17,6 +17,7 @@ from mrm import env
 from mrm.accounts.models import Notice, Person, RoleGrant, Token
 from mrm.accounts.policies import Role
 from mrm.accounts.services import close_account, grant_role, revoke_role, rotate_token, send_notices
+from mrm.pages import wording
 from mrm.pages.tags import day
 from tests.factories import make_model, make_person, make_token
 
@@ -70,7 +71,10 @@ def test_somebody_is_told_when_asked_a_week_and_a_day_before_and_each_week_it_is
 
 def test_each_stage_is_told_once_and_nothing_on_the_days_between(owner, attestation):
     assert mails(owner, 0, 0, 1, 12, 13, 14, 19, 20, 21, 27, 28) == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5]
-    assert "1 overdue" in mail.outbox[-1].subject
+    asked, due = "Read and attest: Attestation of Consumer credit", wording.day(attestation.due_at)
+    assert [message.subject for message in (mail.outbox[0], mail.outbox[-1])] == [
+        f"{asked}, by {due}", f"Overdue: {asked}, was due on {due}"
+    ]  # fmt: skip
 
 
 def test_what_happens_later_that_day_waits_for_the_next_mail(owner, attestation, validator):
@@ -99,6 +103,7 @@ def test_a_mail_says_what_by_when_and_where_and_nothing_that_somebody_wrote(owne
     mails(owner, 0)
     (message,) = mail.outbox
     (html, kind), *_ = message.alternatives
+    assert message.subject.endswith(", and 1 more") and "2 things ask for you" in html
     assert kind == "text/html" and message.to == [owner.email]
     for form in (message.body, html):
         assert "Attestation of Consumer credit" in form and finding.reference in form
@@ -195,6 +200,6 @@ def test_a_folder_takes_the_mail_where_the_address_of_the_server_is_one(owner, a
     send_notices(timezone.now())
     (file,) = tmp_path.iterdir()
     message = message_from_string(file.read_text().split("-" * 79)[0], policy=policy.default)
-    assert message["To"] == owner.email and message["Subject"] == "1 thing asks for you"
+    assert message["To"] == owner.email and "Attestation of Consumer credit, by " in message["Subject"]
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
     assert Notice.objects.get().sent_at

@@ -46,7 +46,7 @@ def _roles_of_others(person) -> Iterator[Task]:
             what=f"Confirm {counted(len(unconfirmed), 'role')} that people still need",
             why="Whatever nobody confirms in time lapses.",
             brief="Roles to be confirmed again",
-            action="Look",
+            action="Confirm",
             address=reverse("people"),
             due_at=min(grant.confirm_by for grant in unconfirmed),
         )

@@ -77,7 +77,7 @@ def _asked_once_decided(breach: Breach, *, judges: bool, owns: bool) -> tuple[st
     told = f"Decided: {decision.get_decision_display().lower()}."
     if judges:
         so_far = "What is asked for on it is not ended yet." if breach.is_in_hand else "Nothing is under way on it now."
-        return "Close the red breach once that is done", f"{told} {so_far}", "Look"
+        return "Close the red breach once that is done", f"{told} {so_far}", "Close it once done"
     if owns and not breach.is_in_hand and decision.decision != BreachStep.Decision.NO_ACTION:
-        return "Have done what was decided on the red breach", f"{told} Nothing is under way on it now.", "Look"
+        return "Have done what was decided on the red breach", f"{told} Nothing is under way on it now.", "Have it done"
     return None

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from audits.workflows.contents.asked import Task
-from mrm.pages.wording import counted
+from mrm.pages.wording import counted, day
 
 MOST_LISTED = 40
 
@@ -22,11 +22,13 @@ class Digest:
 def digest_of(told: list[Task], *, waiting: int, now: datetime) -> Digest:
     """`told` are what this mail is about; `waiting` is how many things wait in all."""
     overdue = [task for task in told if task.is_overdue(now)]
-    subject = f"{counted(len(told), 'thing')} {'asks' if len(told) == 1 else 'ask'} for you"
+    subject = _subject(told, overdue)
+    heading = f"{counted(len(told), 'thing')} {'asks' if len(told) == 1 else 'ask'} for you"
     if overdue:
-        subject += f", {len(overdue)} overdue"
+        heading += f", {len(overdue)} overdue"
     context = {
         "subject": subject,
+        "heading": heading,
         "overdue": overdue[:MOST_LISTED],
         "others": [task for task in told if task not in overdue][:MOST_LISTED],
         "left_out": len(overdue[MOST_LISTED:]) + max(len(told) - len(overdue) - MOST_LISTED, 0),
@@ -39,3 +41,12 @@ def digest_of(told: list[Task], *, waiting: int, now: datetime) -> Digest:
         text=render_to_string("workflows/mail/digest.txt", context),
         html=render_to_string("workflows/mail/digest.html", context),
     )
+
+
+def _subject(told: list[Task], overdue: list[Task]) -> str:
+    """The most urgent by name, so that it can be weighed without opening the mail: what is asked, and by when."""
+    first, others = told[0], len(told) - 1
+    subject = f"{'Overdue: ' if overdue else ''}{first.action}: {first.brief}"
+    if first.due_at:
+        subject += f", {'was due on' if overdue else 'by'} {day(first.due_at)}"
+    return f"{subject}, and {others} more" if others else subject

@@ -107,19 +107,23 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
         judges = not is_mine and _may(person, Permission.CLOSE_FINDING, one.model)
         if not is_mine and not (judges and one.state == ArrangementState.EXPIRED):
             continue
-        name = f"{one.get_kind_display().lower()} {one.reference} of {one.model.name}"
+        where = f"{one.reference} of {one.model.name}"
+        name = f"{one.get_kind_display().lower()} {where}"
         if one.kind == Arrangement.Kind.SUSPENSION:
             what, why = f"Have the suspension of {one.model.name} lifted, or end its use", one.title
+            action = "Have it lifted"
         elif one.state == ArrangementState.EXPIRED:
             what, why = f"Put in order: {name}", f"{one.ended_because} Until then its use is restricted."
+            action = "Put in order"
         else:
             what, why = f"Renew or end: {name}", f"{sentence(one.title)}. When it lapses the use is restricted."
+            action = "Renew or end"
         yield Task(
             icon="clock",
             what=what,
             why=why,
-            brief=what,
-            action="Look",
+            brief=f"{one.get_kind_display()} {where}",
+            action=action,
             address=reverse("arrangement", args=[one.reference]),
             due_at=one.ends_at,
             since=one.starts_at,
@@ -159,8 +163,8 @@ def _candidates_and_failed_runs(person, models) -> Iterator[Task]:
                 icon="repeat",
                 what=f"Run again: {run.plan.get_kind_display().lower()} of {run.version}",
                 why=f"It failed: {run.reason} Until it succeeds nothing of this kind is known.",
-                brief=f"Failed run: {run.plan.get_kind_display().lower()} of {run.version}",
-                action="Look",
+                brief=f"Failed run, {run.plan.get_kind_display().lower()} of {run.version}",
+                action="Run again",
                 address=reverse("run", args=[run.pk]),
                 since=run.finished_at,
             )
