@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mrm.pages.wording import percent
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -85,7 +87,7 @@ def written(measure: str, value: float | None) -> str:
     if value is None:
         return "–"
     if MEASURES[measure].written == "percent":
-        return f"{100 * value:.3g} %"
+        return percent(value)
     if value and abs(value) < 1e-3:
         return f"{value:.2g}"
     return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"

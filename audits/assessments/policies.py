@@ -6,6 +6,7 @@ from datetime import datetime
 
 from audits.statistics.limits import Verdict
 from inventory.policies import AlertRule
+from mrm.pages.wording import percent
 
 BAD = (Verdict.AMBER, Verdict.RED)
 
@@ -40,8 +41,8 @@ def why_held_back(rule: AlertRule, found: Circumstances) -> str:
         told = " or ".join(name.replace("_", " ") for name in sorted(rule.confirmed_by))
         return f"nothing confirms it: the policy asks for {told} to be amber or red as well"
     if found.importance is not None and found.importance < rule.least_importance:
-        asked = f"less than the {rule.least_importance:.1%} that the policy asks for"
-        return f"the feature has {found.importance:.1%} of all attribution, {asked}"
+        asked = f"less than the {percent(rule.least_importance)} that the policy asks for"
+        return f"the feature has {percent(found.importance)} of all attribution, {asked}"
     return ""
 
 

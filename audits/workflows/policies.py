@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mrm.errors import Shown, entry_behind
+from mrm.pages.wording import roles_together
 
 COMMITTEE = "committee"
 CHAIR = "committee_chair"
@@ -65,7 +66,7 @@ def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_fil
     ]
     reasons += [f"{why} So you cannot stand in for {absent}." for why in candidate.excluded]
     if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
-        awaited = " and ".join(in_words(role) for role in roles_open(roles_required, roles_filled))
+        awaited = roles_together(roles_open(roles_required, roles_filled))
         held = ", ".join(sorted(in_words(role) for role in candidate.roles)) or "no role"
         reasons.append(f"This request awaits a decision by: {awaited or 'nobody any more'}. Your roles here: {held}.")
     return reasons

@@ -1,10 +1,10 @@
 """docs/changes.md: every kind of change, from the table that the services decide by."""
 
 from audits.workflows.models import ChangeRequest
-from audits.workflows.policies import in_words
 from audits.workflows.services.kinds import KINDS
 from demo.documents.tables import table
 from inventory.policies import CLAUSES, TIERS, roles_required, standard
+from mrm.pages.wording import roles_together
 
 PREFACE = """# Kinds of change
 
@@ -64,9 +64,9 @@ def _term(term) -> str:
 def _deciders(name: str) -> str:
     """Under the standard policy, the tiers that agree together; or whatever the policy says."""
     if fixed := KINDS[name].decided_by:
-        return f"{' and '.join(in_words(role) for role in fixed)}, whatever the policy says"
+        return f"{roles_together(fixed)}, whatever the policy says"
     required = {tier: roles_required(standard(), name, int(tier)) for tier in TIERS}
-    of_tier = {tier: " and ".join(in_words(role) for role in roles) for tier, roles in required.items()}
+    of_tier = {tier: roles_together(roles) for tier, roles in required.items()}
     if len(set(of_tier.values())) == 1:
         return of_tier["1"]
     return "; ".join(f"tier {tier}: {roles}" for tier, roles in of_tier.items())

@@ -54,7 +54,7 @@ def _measured_elsewhere(cast: Cast, calendar: Calendar, model) -> None:
         at=lambda gone, rng: 38 + 6 * gone + rng.normal(0, 1.5),
     )  # fmt: skip
     measure(
-        cast, calendar, model, name="scoring_errors", unit="per 10 000", pillar="operational", seed=35,
+        cast, calendar, model, name="scoring_errors", unit="per 10,000", pillar="operational", seed=35,
         at=lambda gone, rng: rng.poisson(3),
     )  # fmt: skip
     measure(

@@ -181,13 +181,13 @@ USE_IN = {
     "title": "Pricing of instalment loans",
     "business_purpose": "Sets the interest rate that an applicant is offered.",
     "population": "Private persons who apply in branches or online.",
-    "operating_boundaries": "Loans of 1 000 to 50 000 over at most 84 months.",
+    "operating_boundaries": "Loans of 1,000 to 50,000 over at most 84 months.",
     "prohibited_uses": "Credit cards, and collection.",
     "reliance": "medium",
     "environment": "production",
     "users": "Retail lending",
 }
-USE_EDIT = {"frequency": "with each application", "volume": "about 4 000 a month"}
+USE_EDIT = {"frequency": "with each application", "volume": "about 4,000 a month"}
 USE = {
     "id": ID,
     "model": MODEL["slug"],

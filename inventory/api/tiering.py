@@ -79,6 +79,6 @@ def _tier(model) -> dict:
         "is_provisional": model.tier_is_provisional,
         "assess_again": services.why_tier_again(model, timezone.now()),
         "assessments": assessments,
-        "deciders": [decider_told(person, reasons) for person, reasons in people],
+        "deciders": [decider_told(person, reasons, role=role) for person, role, reasons in people],
     }
     return TierOut(facts).data

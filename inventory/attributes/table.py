@@ -70,7 +70,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "use_frequency",
         "Use frequency and volume",
         P,
-        "Such as: with each application, about 4 000 a month.",
+        "Such as: with each application, about 4,000 a month.",
         SHORT,
     ),
     _of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inventory import policies
 from inventory.contents.sections import Section, ordered, sections_of
 from inventory.policies.differences import number
-from mrm.pages.wording import sentence, words
+from mrm.pages.wording import roles_together, sentence
 
 SHOWN_AS_TABLES = ("title", "tiers", "limits", "approvals")
 
@@ -73,4 +73,4 @@ def _limit(entry: dict) -> LimitRow:
 
 
 def _signatures(roles: list[str]) -> str:
-    return " and ".join(words(role) for role in roles) or "–"  # Of lowering a tier, tier 1 alone says something.
+    return roles_together(roles) or "–"  # Of lowering a tier, tier 1 alone says something.

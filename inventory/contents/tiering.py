@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inventory import policies
 from inventory.contents.sections import ordered
 from inventory.models import Policy
-from mrm.pages.wording import sentence, words
+from mrm.pages.wording import roles_together, sentence
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,11 @@ def meaning_of(tier: int, policy: Policy) -> Meaning:
     return Meaning(
         cadences=cadences,
         approvals=[
-            (sentence(policies.name_of(kind)), _signatures(approvals[kind][policies.rules_of(tier)]))
+            (sentence(policies.name_of(kind)), roles_together(approvals[kind][policies.rules_of(tier)]))
             for kind in approvals
             if policies.rules_of(tier) in approvals[kind]
         ],
     )
-
-
-def _signatures(roles: list[str]) -> str:
-    return " and ".join(words(role) for role in roles)
 
 
 def answered(policy: Policy, answers: dict) -> list[tuple[str, list[tuple[str, str, int]]]]:

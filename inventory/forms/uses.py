@@ -32,7 +32,7 @@ class UseForm(forms.Form):
     environment = forms.CharField(max_length=100, required=False, help_text="Where it runs.")
     users = forms.CharField(max_length=500, required=False, help_text="Units and systems that use it.")
     frequency = forms.CharField(max_length=200, required=False, help_text="Such as: with each application.")
-    volume = forms.CharField(max_length=200, required=False, help_text="Such as: about 4 000 a month.")
+    volume = forms.CharField(max_length=200, required=False, help_text="Such as: about 4,000 a month.")
 
 
 class UseEditForm(UseForm):

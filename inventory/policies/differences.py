@@ -11,7 +11,7 @@ from inventory.policies.limits import COLOURS, ROLES, limit_in
 from inventory.policies.retention import retention_classes
 from inventory.policies.standard import section
 from inventory.policies.tiers import CADENCES, TIERS
-from mrm.pages.wording import told, words
+from mrm.pages.wording import roles_together, told, words
 
 ARROW = "→"
 Change = tuple[str, bool | None]  # A sentence, and whether it loosens.
@@ -60,7 +60,7 @@ def _compare_approvals(name: str, old: dict, new: dict) -> Iterator[Change]:
 
 
 def _roles(value) -> str:
-    return " and ".join(words(role) for role in value) if isinstance(value, list) else told(value)
+    return roles_together(value) if isinstance(value, list) else told(value)
 
 
 def _compare_limits(name: str, old: list[dict], new: list[dict]) -> Iterator[Change]:

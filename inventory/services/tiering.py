@@ -14,9 +14,9 @@ from inventory.services.revisions import refuse_outdated
 from inventory.states import Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import holders_of, require
+from mrm.accounts.services import holders_of, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData
-from mrm.pages.wording import day, words
+from mrm.pages.wording import day, roles_together
 
 LONGEST_REASON = 2000
 STRICTEST = 1
@@ -127,7 +127,7 @@ def lowering_roles(model: Model) -> list[str]:
 
 def _why_not_by_one(model: Model) -> list[str]:
     """What several people decide is not confirmed by one."""
-    roles = " and ".join(words(role) for role in lowering_roles(model))
+    roles = roles_together(lowering_roles(model))
     if not roles:
         return []
     confirmed = Entry.objects.about(model).filter(action=Action.MODEL_TIERED).first()
@@ -141,10 +141,13 @@ def lowers_strictest(model: Model, tier: int) -> bool:
     return last is not None and last.tier == STRICTEST and tier != STRICTEST
 
 
-def who_may_confirm_tier(model: Model) -> list[tuple[Person, list[str]]]:
-    """Everybody whose role confirms tiers there, each with what keeps them from it, if anything."""
-    holders = holders_of(Permission.CONFIRM_TIER, model.workspace_id, model.slug)
-    return [(person, why_not_confirm_tier(model, person=person)) for person in holders]
+def who_may_confirm_tier(model: Model) -> list[tuple[Person, str, list[str]]]:
+    """Everybody whose role confirms tiers there, each with that role and what keeps them from it, if anything."""
+    asked = (model.workspace_id, model.slug)
+    return [
+        (person, role_with(Permission.CONFIRM_TIER, person, *asked), why_not_confirm_tier(model, person=person))
+        for person in holders_of(Permission.CONFIRM_TIER, *asked)
+    ]
 
 
 @governed()

@@ -14,6 +14,7 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
 from mrm.errors import UnusableData
 from mrm.pages.answers import answer_form, posted
+from mrm.pages.wording import roles_together
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,7 +93,7 @@ def _tier_page(request, model, form, status: int, *, confirmation):
     context |= {
         "may_confirm": may_confirm and not why_not,
         "why_not_confirm": why_not,
-        "lowering_roles": services.lowering_roles(model) if model.tier_is_provisional else [],
-        "may_confirm_people": [(person, "", None, reasons) for person, reasons in people],
+        "lowering_roles": roles_together(services.lowering_roles(model)) if model.tier_is_provisional else "",
+        "may_confirm_people": [(person, role, None, reasons) for person, role, reasons in people],
     }
     return render(request, "inventory/tier.html", context, status=status)

@@ -199,7 +199,7 @@ def bound(value):
 @register.filter
 def percent(value):
     """A share of one as a percentage; a dash where there is none."""
-    return "–" if value in (None, "") else f"{100 * value:.3g} %"
+    return "–" if value in (None, "") else wording.percent(value)
 
 
 @register.filter

@@ -1,8 +1,12 @@
 """Identifiers as people write them."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 NAMES = ("PSI", "AUC", "RMSE", "MAE", "SHAP", "API", "Brier", "Jensen", "Shannon", "Kolmogorov", "Smirnov")
 PROPER = {name.lower(): name for name in NAMES}
 PROPER["sha256"] = "SHA-256"
+SMALL = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
 def words(value) -> str:
@@ -36,6 +40,25 @@ def told(value) -> str:
 def counted(number: int, noun: str) -> str:
     """1 run, 2 runs."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def roles_together(roles: Iterable[str]) -> str:
+    """Roles that sign together, whoever signs twice counted: validator and two risk officers."""
+    return " and ".join(
+        words(role) if count == 1 else f"{SMALL.get(count, count)} {_several(words(role))}"
+        for role, count in Counter(roles).items()
+    )
+
+
+def _several(noun: str) -> str:
+    """Risk officers; heads of validation."""
+    head, of, rest = noun.partition(" of ")
+    return f"{head}s{of}{rest}"
+
+
+def percent(share: float) -> str:
+    """A share of one as a percentage, to three significant digits."""
+    return f"{100 * share:.3g} %".replace("-", "−")
 
 
 def day(moment) -> str:

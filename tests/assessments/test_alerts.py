@@ -120,7 +120,7 @@ def explained(past_version):
 def test_drift_of_what_hardly_matters_to_the_model_opens_nothing(under, explained):
     told = under(least_importance={"psi": 0.05})
     run = told(0, drift(column="income"), drift(column="debt_ratio"), drift(column="purpose"))
-    assert "1.0% of all attribution" in held_back(run)[0] and len(held_back(run)) == 1
+    assert "1 % of all attribution" in held_back(run)[0] and len(held_back(run)) == 1
     assert set(Breach.objects.values_list("column", flat=True)) == {"debt_ratio", "purpose"}, (
         "unknown is not unimportant"
     )

@@ -80,13 +80,12 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
         (lambda d: d["tiers"]["1"]["cadence"].update(drift="annual"), "Tier 1: drift monthly → annual.", True),
         (
             lambda d: d["approvals"]["promotion"].update({"1": ["validator", "validator"]}),
-            "Approvals of promotion at tier 1: validator and risk officer → validator and validator.",
+            "Approvals of promotion at tier 1: validator and risk officer → two validators.",
             True,
         ),
         (
             lambda d: d["approvals"]["promotion"]["1"].append("risk_officer"),
-            "Approvals of promotion at tier 1: validator and risk officer → "
-            "validator and risk officer and risk officer.",
+            "Approvals of promotion at tier 1: validator and risk officer → validator and two risk officers.",
             False,
         ),
         (

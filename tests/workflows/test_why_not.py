@@ -105,7 +105,7 @@ def test_who_may_approve_an_opinion_is_told_of_those_who_validated(story):
 def test_who_owned_a_model_lately_does_not_confirm_its_tier(story):
     former = now_holding(story.owner, Role.RISK_OFFICER, workspace=story.workspace)
     edit_model(story.model, changes={"owner": make_person(Role.OWNER), "complexity": "high"}, actor=story.engineer)
-    told = dict(who_may_confirm_tier(story.model))
+    told = {person: reasons for person, _, reasons in who_may_confirm_tier(story.model)}
     assert told[story.risk_officer] == [] and Action.MODEL_EDITED in shown(told[former])
     with pytest.raises(NotPermitted, match="nor for twelve months after"):
         confirm_tier(story.model, actor=former)

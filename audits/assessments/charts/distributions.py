@@ -8,6 +8,7 @@ import altair as alt
 from audits.assessments.charts.encodings import colours, data, legend, spec_of
 from audits.assessments.charts.looks import CURRENT, REFERENCE
 from audits.assessments.charts.values import Bin, Importance
+from mrm.pages.wording import percent
 
 
 def distribution_chart(bins: Sequence[Bin]) -> dict:
@@ -29,7 +30,7 @@ def distribution_chart(bins: Sequence[Bin]) -> dict:
     return spec_of(
         chart,
         f"Share of rows in {len(bins)} cells, reference and current. The largest change is in {furthest.label}: "
-        f"from {furthest.reference:.1%} to {furthest.current:.1%}.",
+        f"from {percent(furthest.reference)} to {percent(furthest.current)}.",
     )
 
 
@@ -62,5 +63,5 @@ def importance_chart(features: Sequence[Importance]) -> dict:
     return spec_of(
         alt.layer(lines, dots, height=alt.Step(20), width="container"),
         f"Weight of {len(features)} features, reference and current. The heaviest is {first.feature} with "
-        f"{first.current:.1%}, before {first.reference:.1%}.",
+        f"{percent(first.current)}, before {percent(first.reference)}.",
     )

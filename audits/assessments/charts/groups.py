@@ -9,6 +9,7 @@ from audits.assessments.charts.encodings import data, room, spec_of, verdict_col
 from audits.assessments.charts.looks import CURRENT, LOOKS, REFERENCE
 from audits.assessments.charts.values import CalibrationBin, GroupRate
 from audits.statistics.limits import Verdict
+from mrm.pages.wording import percent
 
 
 def calibration_chart(bins: Sequence[CalibrationBin]) -> dict:
@@ -29,8 +30,8 @@ def calibration_chart(bins: Sequence[CalibrationBin]) -> dict:
     furthest = max(bins, key=lambda one: abs(one.observed - one.predicted))
     return spec_of(
         alt.layer(diagonal, whiskers, dots, height=180, width=300),
-        f"Calibration in {len(bins)} groups. Furthest from the diagonal: mean prediction {furthest.predicted:.1%}, "
-        f"observed {furthest.observed:.1%}.",
+        f"Calibration in {len(bins)} groups. Furthest from the diagonal: mean prediction "
+        f"{percent(furthest.predicted)}, observed {percent(furthest.observed)}.",
     )
 
 
@@ -57,6 +58,6 @@ def group_rates_chart(groups: Sequence[GroupRate], *, limit: float | None = None
             tooltip=["group:N", alt.Tooltip("rate:Q", format=".2%"), "rows:Q", "verdict:N"],
         ),
     ]
-    said = ", ".join(f"{one.group} {one.rate:.1%}" for one in groups)
-    line = f" {limit_name} at {limit:.1%}." if limit is not None else ""
+    said = ", ".join(f"{one.group} {percent(one.rate)}" for one in groups)
+    line = f" {limit_name} at {percent(limit)}." if limit is not None else ""
     return spec_of(alt.layer(*layers, height=alt.Step(26), width="container"), f"Rates by group: {said}.{line}")

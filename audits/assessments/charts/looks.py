@@ -19,12 +19,15 @@ WORDS = {
     Verdict.UNKNOWN: "unknown",
 }
 BAND_OPACITY = 0.10
+# As every page writes them: 12,345.6 and 33.3 %.
+NUMBERS = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "percent": "\u00a0%"}
 
 
 def theme_of(font: str, text: str, quiet: str, line: str) -> dict:
     """What Vega-Lite is told of type and lines, once for all charts of a theme."""
     return {
         "background": None,
+        "locale": {"number": NUMBERS},
         "font": font,
         "view": {"stroke": None},
         "axis": {

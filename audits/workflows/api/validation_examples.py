@@ -60,11 +60,11 @@ CHALLENGE = {
     ],
 }
 PROOF_IN = {"password": "correct horse battery staple", "code": ""}
-CONDITION = {"text": "Loans under 10 000 only.", "due_on": "2025-12-31", "finding": "F-2025-0001"}
+CONDITION = {"text": "Loans under 10,000 only.", "due_on": "2025-12-31", "finding": "F-2025-0001"}
 OPINION_IN = {
     **PROOF_IN,
     "outcome": "fit_with_conditions",
-    "summary": "Sound for consumer loans; calibration above 10 000 is not shown yet.",
+    "summary": "Sound for consumer loans; calibration above 10,000 is not shown yet.",
     "conditions": [CONDITION],
     "expires_on": "2027-07-31",
     "content_digest": DIGEST,

@@ -1,6 +1,5 @@
 """What was asked for in particular, as the pages and the reports say it; and who decides about it."""
 
-from audits.workflows import policies
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds import KINDS, Term
 from mrm.pages import wording
@@ -16,7 +15,7 @@ def told_terms(change: ChangeRequest) -> list[tuple[str, list[str]]]:
 
 def awaits_words(change: ChangeRequest) -> str:
     """Whose approvals a request of this kind needs, in words."""
-    return " and ".join(policies.in_words(role) for role in KINDS[change.kind].approvers(change))
+    return wording.roles_together(KINDS[change.kind].approvers(change))
 
 
 def _told(term: Term, change: ChangeRequest, value) -> list[str]:

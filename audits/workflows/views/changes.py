@@ -217,6 +217,7 @@ def _change_page(request, change, form=None, status=200):
         form.data["evidence_digest"] = change.evidence_digest  # Of what the page now shows.
     decisions = list(change.decisions.select_related("person"))
     filled = roles_of(change)["roles_filled"]
+    still_open = policies.roles_open(change.roles_required, filled)
     evidence = change.evidence
     context = {
         "change": change,
@@ -227,8 +228,7 @@ def _change_page(request, change, form=None, status=200):
         "classified": class_shown(change),
         "why_not_classify": services.why_not_classify(change, request.user),
         "decisions": decisions,
-        "roles": [(policies.in_words(role), role in filled) for role in change.roles_required],
-        "awaits": [policies.in_words(role) for role in policies.roles_open(change.roles_required, filled)],
+        "roles": [*((role, True) for role in filled), *((role, False) for role in still_open)],
         "is_pending": change.state == ChangeState.PENDING,
         "kind": KINDS[change.kind],
         "terms": told_terms(change),

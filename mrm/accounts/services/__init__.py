@@ -21,7 +21,7 @@ from mrm.accounts.services.people import (
     prepare_accounts,
     reopen_account,
 )
-from mrm.accounts.services.permissions import holders_of, require, require_a_role
+from mrm.accounts.services.permissions import holders_of, require, require_a_role, role_with
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.accounts.services.recertification import confirm_role, end_unconfirmed, open_recertification
 from mrm.accounts.services.sessions import end_session, open_sessions
@@ -78,6 +78,7 @@ __all__ = [
     "require_own_password",
     "revoke_role",
     "revoke_token",
+    "role_with",
     "rotate_token",
     "send_notices",
     "sign",

@@ -11,7 +11,13 @@ def holders_of(permission: Permission, workspace, model_slug: str) -> list[Perso
     roles = policies.ALLOWED[permission]
     granted = Person.objects.filter(is_active=True, kind=Person.Kind.HUMAN, grants__role__in=roles)
     people = Person.objects.filter(pk__in=granted.values("pk")).order_by("display_name", "pk")
-    return [person for person in people if roles & person.roles_in(workspace, model_slug)]
+    return [person for person in people if role_with(permission, person, workspace, model_slug)]
+
+
+def role_with(permission: Permission, person: Person, workspace, model_slug: str) -> str:
+    """The role in force by which this person may do it there; empty if by none."""
+    held = policies.ALLOWED[permission] & person.roles_in(workspace, model_slug)
+    return next((role for role in policies.Role if role in held), "")
 
 
 def require(actor: Person | None, permission: Permission, workspace, *, model_slug: str | None = "") -> None:

@@ -14,6 +14,7 @@ from inventory import policies
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.pages.wording import roles_together
 
 LONGEST_REMARK = 4000
 
@@ -76,7 +77,7 @@ def _follow(change: ChangeRequest, actor) -> None:
     also = policies.also_approved_by(change.policy.document, policies.MATERIAL, change.tier)
     missing = [role for role in also if role not in change.roles_required]
     if missing:
-        awaited = " and ".join(duties.in_words(role) for role in missing)
+        awaited = roles_together(missing)
         outcome = f"Raised to a material change, which also needs the approval of {awaited}: ask for it again."
         move(change, "withdraw", outcome=outcome, decided_at=timezone.now())
         record(Action.CHANGE_WITHDRAWN, actor=actor, subject=change, reason=outcome)
