@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from audits.assessments.models import Breach
 from audits.trail.services import sign_checkpoint
+from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
 from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
@@ -17,7 +18,12 @@ LONG = "Unbroken" * 23  # A name as long as it may be, without a space, widens n
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def stage(stage_of_the_file):
+    return stage_of_the_file
+
+
+@pytest.fixture(scope="module")
 def officer(stage):
     """A risk officer with a portfolio that has something in every place; the web process serves it."""
     prepare_installation()
@@ -35,7 +41,7 @@ def officer(stage):
     return make_person("risk_officer", workspace=workspace)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def addresses(officer) -> list[str]:
     """The pages that matter most."""
     model = "lending"
@@ -53,7 +59,7 @@ def addresses(officer) -> list[str]:
         *named,
         reverse("breach", args=[breach.pk]),
         reverse("version", args=[model, 1]),
-        reverse("change", args=["CR-2026-0001"]),
+        reverse("change", args=[ChangeRequest.objects.get().reference]),
     ]
 
 
@@ -129,7 +135,7 @@ def test_without_scripts_one_signs_in_filters_and_decides(stage, officer, browse
     page.get_by_label("Verdict").select_option("amber")
     page.get_by_role("button", name="Filter").click()
     assert page.locator(".verdict-grid tbody tr").count() == 1
-    page.goto(f"{stage.address}{reverse('change', args=['CR-2026-0001'])}")
+    page.goto(f"{stage.address}{reverse('change', args=[ChangeRequest.objects.get().reference])}")
     page.get_by_label("I reviewed the evidence").check()
     page.get_by_role("button", name="Go on to sign").click()
     page.get_by_label("Your password, again").fill("not the password")
