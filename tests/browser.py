@@ -17,6 +17,7 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WINDOW = {"width": 1280, "height": 900}
 PICTURES = Path(__file__).resolve().parents[1] / "test-results"
 REPORT = pytest.StashKey[pytest.TestReport]()
 
@@ -53,7 +54,7 @@ def browser():
 @pytest.fixture
 def page(browser, request):
     """A fresh browser window. A script error on any page fails the test; a failed test leaves a picture."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", locale="en-GB")
+    context = browser.new_context(viewport=WINDOW, reduced_motion="reduce", locale="en-GB")
     window = context.new_page()
     errors: list[str] = []
     window.on("pageerror", lambda error: errors.append(str(error)))
