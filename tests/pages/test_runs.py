@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from audits.assessments.models import Run
-from tests.factories import make_model, make_version
+from tests.factories import PASSWORD, make_model, make_version
 from tests.pages.scenery import make_assessed_model, make_result, make_run
 
 
@@ -114,12 +114,16 @@ def test_a_hostile_column_name_is_shown_as_text(visit, auditor, model, drift_run
         assert "<script>alert(1)" not in client.get(address).text
 
 
-def test_the_second_line_closes_a_breach_with_a_reason_and_the_owner_cannot(visit, validator, owner, model):
+def test_the_second_line_closes_a_breach_with_a_signed_reason_and_the_owner_cannot(visit, validator, owner, model):
     breach = model.versions.get().breaches.get()
     address = reverse("breach", args=[breach.pk])
     assert visit(owner).post(address, {"reason": "Trust me."}).status_code == 403
     assert visit(validator).post(address, {"reason": ""}).status_code == 400
-    assert visit(validator).post(address, {"reason": "A data fault, mended."}).status_code == 302
+    officer = visit(validator)
+    signing = officer.post(address, {"reason": "A data fault, mended."}).url
+    breach.refresh_from_db()
+    assert breach.closed_at is None, "nothing is closed before it is signed"
+    assert officer.post(signing, {"password": PASSWORD}).status_code == 302
     breach.refresh_from_db()
     assert breach.closing_reason == "A data fault, mended."
     assert "A data fault, mended." in visit(owner).get(address).text
