@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -37,6 +37,7 @@ def promoted(story, version, *, until=100, **terms) -> ModelVersion:
     )
     approve(change, story.validator, **terms)
     approve(change, story.risk_officer)
+    connection.check_constraints()  # As at the end of its transaction: what comes back later was away until then.
     return ModelVersion.objects.get(pk=version.pk)
 
 
@@ -123,6 +124,7 @@ def test_where_nothing_was_in_production_before_there_is_no_way_back(story):
 
 def test_what_a_roll_back_left_is_no_way_forward(story, second):
     roll_back(story.model, reason=WHY, actor=story.validator)
+    connection.check_constraints()
     with pytest.raises(RuleBroken, match="no version was in production"):
         roll_back(story.model, reason="Version 2 again.", actor=story.validator)
     third = promoted(story, another(story))

@@ -139,16 +139,16 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
     return end(arrangement, because=reason, actor=actor)
 
 
-def release(arrangement: Arrangement, *, because: str, actor) -> None:
+def release(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None) -> None:
     """Close a locked arrangement on which nothing else rests."""
-    move(arrangement, "close", ended_at=timezone.now(), ended_by=actor, ended_because=because)
+    move(arrangement, "close", ended_at=now or timezone.now(), ended_by=actor, ended_because=because)
     record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because)
 
 
-def end(arrangement: Arrangement, *, because: str, actor) -> Arrangement:
+def end(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None) -> Arrangement:
     """Close a locked arrangement; the last lapsed one to be put in order lifts the model's restriction."""
     was_active = arrangement.state == ArrangementState.ACTIVE
-    release(arrangement, because=because, actor=actor)
+    release(arrangement, because=because, actor=actor, now=now)
     if was_active and arrangement.finding:
         reopen(arrangement.finding, because=f"{arrangement.reference} was ended: {because}", actor=actor)
     if not Arrangement.objects.unsettled().filter(model=arrangement.model_id).exists():
@@ -179,7 +179,7 @@ def _expire(arrangement: Arrangement, now: datetime) -> None:
         return
     because = LAPSED[arrangement.kind].format(reference=arrangement.reference)
     if arrangement.kind == Kind.VALIDATION and not _restricts(arrangement.model):
-        end(arrangement, because=because, actor=None)
+        end(arrangement, because=because, actor=None, now=now)
     else:
         lapse(arrangement, because=because, now=now)
 

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from mrm.accounts.models import Person
 from mrm.errors import NotPermitted
 
+FAILURES = "reauthentication-failures:{}"  # Of whom.
 MOST_FAILURES = 5
 FAILURES_FORGOTTEN_AFTER = 300  # seconds
 
@@ -19,7 +20,7 @@ def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
     Whoever has enrolled a time-based code must give one. Every try is counted before it is looked at, so that many at
     once are no more tries than one after another; a right one is taken back. After a few the person has to wait.
     """
-    counter = f"reauthentication-failures:{person.pk}"
+    counter = FAILURES.format(person.pk)
     if _counted(counter) > MOST_FAILURES:
         raise NotPermitted("Too many wrong passwords or codes; wait a few minutes, then sign again.")
     totp = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
