@@ -8,13 +8,14 @@ from rest_framework.response import Response
 from inventory import services, tasks
 from inventory.api import examples
 from inventory.api.models import named_workspace
-from inventory.frames.sheets import CSV, XLSX
+from inventory.frames.sheets import CSV
 from inventory.models import Survey
 from inventory.serializers.surveys import SurveyOut, SurveyQuery
 from mrm.accounts.api import Api, StreamedApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, response_example
+from mrm.pages.workbook import XLSX
 from mrm.queue import nudge
 
 

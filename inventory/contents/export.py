@@ -1,14 +1,21 @@
 """The register as a file: every model with all that is entered about it or follows, its versions, uses and rows."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from inventory.attributes import ATTRIBUTES, COLUMNS, ROWS, Kind
 from inventory.contents.attributes import NOT_KEPT, REFERRED, row_as_json
+from inventory.contents.history import models_as_they_stood
 from inventory.models import Model, ModelVersion, Moment, Use, UseRecord, VersionRecord
 from inventory.models.particulars import rows_of
 from mrm.accounts.models import Person
+from mrm.pages.keyset import keyset_page
+
+PIECE = 2000
 
 # What is kept about a model besides its attributes.
 KEPT = ("slug", "name", "workspace", "owner", "status", "tier", "tier_confirmed_at", "registered_at", "edited_at",
@@ -42,9 +49,19 @@ def told_in_full(models: list[Model], moment: Moment | None, derived: dict) -> l
     ]
 
 
+def pieces(rows: QuerySet, order: tuple[str, ...], moment: Moment | None) -> Iterator[list[Model]]:
+    """Every one of these models, or of these records as models, in this order; so many at a time."""
+    cursor, started = "", False
+    while cursor or not started:
+        page, started = keyset_page(rows, order, cursor=cursor, size=PIECE), True
+        yield models_as_they_stood(page.rows, moment) if moment else page.rows
+        cursor = page.next
+
+
 def on_one_line(told: dict) -> list:
-    """The same for a table: a list becomes a text, one entry after the other."""
-    return [NOT_KEPT if name in DERIVED and value is None else _in_a_cell(value) for name, value in told.items()]
+    """The same for a table: a list becomes a text, one entry after the other; the rest keeps its type."""
+    cells = [NOT_KEPT if name in DERIVED and value is None else value for name, value in told.items()]
+    return [_joined(value) if isinstance(value, list) else value for value in cells]
 
 
 def _parts(name: str, keys: list, moment: Moment | None) -> dict:
@@ -91,12 +108,15 @@ def _value(model: Model, name: str, people: dict, others: dict):
     return getattr(model, name)
 
 
-def _in_a_cell(value):
-    if isinstance(value, list):
-        return "; ".join(_entry(one) for one in value)
+def as_text(value):
+    """What a file of text says of a value that stands in a line."""
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _joined(values: list) -> str:
+    return "; ".join(_entry(one) for one in values)
 
 
 def _entry(value) -> str:
@@ -105,4 +125,6 @@ def _entry(value) -> str:
         return str(value)
     unsaid = ("id", "added_by", "added_at")
     told = (one["name"] if isinstance(one, dict) else one for name, one in value.items() if name not in unsaid)
-    return ", ".join(str(_in_a_cell(one)) for one in told if one not in (None, ""))
+    return ", ".join(
+        _joined(one) if isinstance(one, list) else str(as_text(one)) for one in told if one not in (None, "")
+    )

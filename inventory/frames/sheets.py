@@ -14,11 +14,12 @@ from xml.parsers import expat
 
 from mrm.errors import TooLarge, UnusableData
 
-CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
 MOST_LINES = 20_000
 MOST_COLUMNS = 200
 LARGEST_PART = 128 * 2**20
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+WRITTEN = re.compile("_x((?![dD][89a-fA-F])[0-9A-Fa-f]{4})_")  # How a text says a character that XML cannot hold.
 ERRORS_SHOWN = 200
 
 
@@ -226,11 +227,14 @@ class _Reading:
             self.value += data
 
     def _told(self) -> str:
-        if self.kind == "s":
-            return self.shared[int(self.value)] if int(self.value) < len(self.shared) else ""
         if self.kind == "b":
             return "yes" if self.value == "1" else "no"
-        return self.value.removesuffix(".0") if self.kind == "n" else self.value
+        if self.kind == "n":
+            return self.value.removesuffix(".0")
+        text = self.value
+        if self.kind == "s":
+            text = self.shared[int(text)] if int(text) < len(self.shared) else ""
+        return WRITTEN.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _place(reference: str) -> tuple[int, int]:

@@ -58,6 +58,7 @@ class StrictQuery(serializers.Serializer):
     """The parameters of a query; an unknown one is refused, because ignoring a filter answers another question."""
 
     is_query = True  # Its fields read text; see mrm.serializers.
+    is_paged = True
     told_of_others = "This list has no such parameter; known are {known}."
 
     def __init__(self, instance=None, data=empty, **kwargs):
@@ -65,7 +66,7 @@ class StrictQuery(serializers.Serializer):
         super().__init__(instance, data.dict() if isinstance(data, QueryDict) else data, **kwargs)
 
     def known(self) -> list[str]:
-        return sorted({*self.fields, "cursor", "page_size"})
+        return sorted({*self.fields, *(("cursor", "page_size") if self.is_paged else ())})
 
 
 class ListQuery(StrictQuery):

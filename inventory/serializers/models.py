@@ -114,15 +114,12 @@ class ModelQuery(MomentQuery):
 
 
 class CommonQuery(StrictQuery):
+    is_paged = False
+
     what = serializers.ChoiceField(list(WHAT), default="data_source")
     least = serializers.IntegerField(
         min_value=1, max_value=10_000, default=2, help_text="Only what at least so many models name."
     )
-
-    def to_internal_value(self, data):
-        if paged := {"cursor", "page_size"} & set(data):
-            raise serializers.ValidationError({min(paged): "This list has one page."})
-        return super().to_internal_value(data)
 
 
 class HeldOut(serializers.Serializer):

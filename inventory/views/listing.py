@@ -1,7 +1,5 @@
 """The register as a list: filtered, searched, sorted, as of any date."""
 
-from collections.abc import Iterator
-
 from django.http import HttpRequest
 from django.views.decorators.http import require_safe
 
@@ -11,6 +9,7 @@ from inventory.contents.shared import WHAT
 from inventory.forms import MomentForm, RegisterFilter
 from inventory.models import Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
+from mrm.errors import UnusableData
 from mrm.pages.answers import answer
 from mrm.pages.keyset import keyset_page
 from mrm.pages.listing import Column, head_of
@@ -25,14 +24,13 @@ COLUMNS = (
     ("registered_at", "Registered"),
     ("edited_at", "Last edit"),
 )
-PIECE = 2000
 
 
 @require_safe
 def models(request):
     form = RegisterFilter(request.GET)
     moment = asked_moment(form)
-    rows, ordering, order = _asked(request, form, moment)
+    rows, ordering, order = asked_rows(request, form, moment)
     page = keyset_page(rows, order, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
     context = {
         "form": form,
@@ -57,17 +55,14 @@ def asked_moment(form: MomentForm) -> Moment | None:
     return Moment.of(as_of, known_on) if as_of else None
 
 
-def pieces(request: HttpRequest, moment: Moment | None) -> Iterator[list[Model]]:
-    """Every chosen model, now or as it stood, in the order of the page; so many at a time."""
-    rows, _, order = _asked(request, RegisterFilter(request.GET), moment)
-    cursor, started = "", False
-    while cursor or not started:
-        page, started = keyset_page(rows, order, cursor=cursor, size=PIECE), True
-        yield models_as_they_stood(page.rows, moment) if moment else page.rows
-        cursor = page.next
+def insist(form: MomentForm) -> None:
+    """Refuse a question that is nonsense: a file that answers another one would be taken for what it is not."""
+    if not form.is_valid():
+        told = ((name, message) for name, messages in form.errors.items() for message in messages)
+        raise UnusableData(*({"message": message, "field": name} for name, message in told))
 
 
-def _asked(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
+def asked_rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
     """The rows that fit, what the list is sorted by, and the fields which that is."""
     form.is_valid()
     if moment is None:

@@ -1,8 +1,8 @@
 """How a page answers: whole, or only the part htmx asked for; a form by one service, or with every reason why not."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
@@ -58,10 +58,3 @@ def add_reasons(form, refusal: DomainError) -> None:
     for error in getattr(refusal, "errors", None) or [{"message": reason} for reason in refusal.reasons]:
         field = error.get("field")
         form.add_error(field if field in form.fields else None, error["message"])
-
-
-def zip_answer(name: str, pieces: Iterable[bytes]) -> StreamingHttpResponse:
-    """An archive as a download, sent while it is made."""
-    response = StreamingHttpResponse(pieces, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

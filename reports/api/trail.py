@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from inventory.serializers.trail import EntryQuery
 from mrm.accounts.api import FileApi
 from mrm.openapi import problems
-from mrm.pages.answers import zip_answer
+from mrm.pages.downloads import download
 from reports.services import export_trail
 
 ZIP = "application/zip"
@@ -27,4 +27,4 @@ class TrailExportApi(FileApi):
         query = EntryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted = {name: value for name, value in query.validated_data.items() if name != "ordering"}
-        return zip_answer("trail.zip", export_trail(wanted=wanted, actor=request.user))
+        return download("trail.zip", export_trail(wanted=wanted, actor=request.user), ZIP)

@@ -11,6 +11,7 @@ from audits.trail import services as trail
 from audits.trail.models import Checkpoint
 from audits.workflows.models import Decision
 from mrm.accounts.models import Signature
+from mrm.pages.downloads import Sink
 from mrm_verify.canonical import NotCanonical, canonical
 from mrm_verify.export import FORMAT, MEMBERS
 from mrm_verify.log import STRETCH
@@ -86,7 +87,7 @@ def _statements(cited: list[str]) -> Iterator[bytes]:
 
 def _archive(manifest: dict, *contents: Iterable[bytes]) -> Iterator[bytes]:
     """The archive, a piece at a time."""
-    sink = _Sink()
+    sink = Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         with archive.open(_member(MEMBERS[0]), "w") as member:
             member.write(canonical(manifest))
@@ -103,23 +104,3 @@ def _member(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, LONG_AGO)
     info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 3
     return info
-
-
-class _Sink:
-    """What the archive writes into and the answer takes from; it cannot go back, so the archive does not try."""
-
-    def __init__(self):
-        self.pieces: list[bytes] = []
-        self.size = 0
-
-    def write(self, piece: bytes) -> int:
-        self.pieces.append(bytes(piece))
-        self.size += len(piece)
-        return len(piece)
-
-    def flush(self) -> None:
-        pass
-
-    def taken(self) -> bytes:
-        taken, self.pieces, self.size = b"".join(self.pieces), [], 0
-        return taken

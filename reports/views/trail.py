@@ -12,7 +12,8 @@ from inventory.forms import TrailFilter
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.locks import held
-from mrm.pages.answers import answer, zip_answer
+from mrm.pages.answers import answer
+from mrm.pages.downloads import download
 from reports.contents.agreement import COMPARISONS
 from reports.services import export_trail
 
@@ -54,7 +55,7 @@ SECONDS = 2
 def export(request):
     form = TrailFilter(request.GET)
     form.is_valid()
-    return zip_answer("trail.zip", export_trail(wanted=form.cleaned_data, actor=request.user))
+    return download("trail.zip", export_trail(wanted=form.cleaned_data, actor=request.user), "application/zip")
 
 
 @require_http_methods(["GET", "POST"])

@@ -169,14 +169,3 @@ def test_the_differences_of_two_days_name_every_row_that_came_or_went(api, audit
 def test_a_model_of_which_nothing_differs_is_no_difference(model):
     edit_model(model, changes={"purpose": model.purpose}, actor=None)
     assert differences(ModelRecord.objects.all(), Moment.of(days_ago(6)), Moment.of(days_ago(4))).total == 0
-
-
-def test_exports_ask_as_often_for_many_models_as_for_one(visit, auditor, workspace, django_assert_max_num_queries):
-    for number in range(12):
-        one = make_model(name=f"Model {number}")
-        add_particular(one, "aliases", values={"name": f"M-{number}"}, actor=None)
-    client = visit(auditor)
-    for asked in ({}, {"as_of": NOW}):
-        with django_assert_max_num_queries(48):
-            answer = client.get(reverse("register-json"), asked)
-            assert len(json.loads(b"".join(answer.streaming_content))["models"]) == 12

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,9 +18,12 @@ from inventory.attributes import Kind
 from inventory.contents.attributes import NOT_KEPT
 from inventory.contents.export import DERIVED
 from inventory.models import Model
-from tests.factories import make_model, make_version, promote
+from inventory.services import add_particular, attach_document, edit_model, start_use
+from tests.factories import approve_for, confirm, make_model, make_person, make_use, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
-from tests.pages.scenery import make_run
+from tests.pages.scenery import make_assessed_model, make_run
+from tests.pages.test_workbook import cells
+from tests.rest import is_problem
 
 UNKNOWN = {"next_due", "monitoring"}
 
@@ -83,3 +89,131 @@ def test_before_anything_happened_nothing_of_it_is_told(visit, auditor, model):
     [before] = exported(visit(auditor), as_of=days_ago(8))
     assert before["open_findings"] == before["exceptions"] == before["first_production"] == []
     assert "monitoring red: high" in before["residual_rating"][1] and "no finding open" in before["residual_rating"][1]
+
+
+def workbook_of(answer) -> tuple[dict, list[dict]]:
+    """What the first sheet says, and each model by the heads of its columns."""
+    content = b"".join(answer.streaming_content)
+    pairs = [cell["text"] for cell in cells(content, 1)]
+    table = {}
+    for cell in cells(content):
+        letters = cell["r"].rstrip("0123456789")
+        table.setdefault(int(cell["r"].removeprefix(letters)), {})[letters] = cell
+    heads = table.pop(1)
+    rows = [{heads[letters]["text"]: cell for letters, cell in row.items()} for row in table.values()]
+    return dict(zip(pairs[::2], pairs[1::2], strict=True)), rows
+
+
+def serial(day: date) -> int:
+    return (day - date(1899, 12, 30)).days
+
+
+def test_the_workbook_says_what_the_csv_says_each_in_its_own_type(visit, auditor, model):
+    edit_model(model, changes={"exposure_amount": Decimal("1250000.50"), "business_unit": "=1+1"}, actor=None)
+    Model.objects.filter(pk=model.pk).update(baselined_until=date(2027, 3, 1))
+    client = visit(auditor)
+    [row] = csv.DictReader(io.StringIO(b"".join(client.get(reverse("register-csv")).streaming_content).decode()))
+    about, [told] = workbook_of(client.get(reverse("register-xlsx")))
+    typed = {"baselined_until": str(serial(date(2027, 3, 1))), "business_unit": "=1+1", "tier": "2"}
+    for name in ("slug", "name", "owner", "open_findings", "residual_rating", "versions", "monitoring"):
+        assert told[name]["text"] == row[name], name
+    for name, text in typed.items():
+        assert told[name]["text"] == text, name
+    assert {name for name, value in row.items() if value} == told.keys()
+    assert told["business_unit"]["t"] == "inlineStr" and row["business_unit"] == "'=1+1"
+    assert told["exposure_amount"].get("t") is None and float(told["exposure_amount"]["text"]) == 1250000.5
+    assert told["affects_natural_persons"]["t"] == "b" and told["registered_at"]["s"] == "3"
+    assert about["Models"] == "1" and about["Chosen by"].startswith("Nothing: every model")
+    assert about["For"] == f"{auditor.display_name} ({auditor.email})"
+    assert about["As of"] == about["As known on"] == str(serial(timezone.now().date()))
+
+
+def test_the_workbook_of_a_past_day_says_so_and_what_it_was_narrowed_to(visit, auditor, model):
+    asked = {"as_of": days_ago(3), "tier": 2, "provisional": "true", "search": "loans"}
+    about, [told] = workbook_of(visit(auditor).get(reverse("register-xlsx"), asked))
+    assert told["open_findings"]["text"] == "1 critical" and told["monitoring"]["text"] == NOT_KEPT
+    assert about["As of"] == about["As known on"] == str(serial(days_ago(3)))
+    assert about["Chosen by"] == "search = loans; tier = 2; provisional = Yes"
+    assert NOT_KEPT in about
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv", "json"])
+def test_the_api_gives_the_same_file_as_the_page(visit, api, auditor, model, kind):
+    make_model(name="Other", business_unit="Cards")
+    asked = {"business_unit": "Cards", "as_of": days_ago(0).isoformat()}
+    paged = visit(auditor).get(reverse(f"register-{kind}"), asked)
+    sent = api(auditor).get("/api/v1/register/export", asked | {"file": kind})
+    assert sent["Content-Type"] == paged["Content-Type"]
+    assert sent["Content-Disposition"] == paged["Content-Disposition"] and kind in sent["Content-Disposition"]
+    if kind == "xlsx":
+        (of_page, page_rows), (of_api, api_rows) = map(workbook_of, (paged, sent))
+        assert of_page.pop("Written (UTC)") and of_api.pop("Written (UTC)")
+        assert (of_page, page_rows) == (of_api, api_rows) and api_rows[0]["name"]["text"] == "Other"
+    else:
+        texts = [b"".join(answer.streaming_content) for answer in (paged, sent)]
+        head = len(texts[0].partition(b"\n")[0]) if kind == "json" else 0
+        assert texts[0][head:] == texts[1][head:] and b"Other" in texts[0] and b"Loans" not in texts[0]
+
+
+def test_a_filter_that_is_nonsense_gives_no_file_rather_than_another_one(visit, api, auditor, model):
+    for kind in ("xlsx", "csv", "json"):
+        answer = visit(auditor).get(reverse(f"register-{kind}"), {"as_of": "yesterday"})
+        assert answer.status_code == 422 and "Enter a valid date" in answer.text
+    client, address = api(auditor), "/api/v1/register/export"
+    for asked in ({"file": "ods"}, {"as_of": "yesterday"}, {"page_size": 10}, {"teir": 1}):
+        is_problem(client.get(address, asked), 400)
+
+
+def test_somebody_from_elsewhere_exports_nothing_and_a_token_only_what_it_may(visit, api, stranger, engineer, model):
+    _, rows = workbook_of(visit(stranger).get(reverse("register-xlsx")))
+    assert rows == []
+    told = b"".join(api(stranger).get("/api/v1/register/export", {"file": "json"}).streaming_content)
+    assert json.loads(told)["models"] == []
+    make_model(name="Cards")
+    client = api(engineer, models=["cards"])
+    told = b"".join(client.get("/api/v1/register/export", {"file": "json"}).streaming_content)
+    assert [one["slug"] for one in json.loads(told)["models"]] == ["cards"]
+
+
+def make_told(name: str) -> Model:
+    """A model of which there is something to tell in every column that names other rows, each of its own."""
+    model, upstream = make_assessed_model(name=name, owner=make_person("owner")), make_model()
+    for person in ("developer", "validator", "sponsor"):
+        edit_model(model, changes={person: make_person("engineer")}, actor=None)
+    edit_model(model, changes={"successor": upstream}, actor=None)
+    make_version(model, actor=make_person("engineer"))
+    rows = {
+        "stakeholders": {"discipline": "legal", "person": make_person("owner")},
+        "upstream": {"upstream": upstream, "kind": "input", "criticality": "high"},
+        "limitations": {"text": "Not for all.", "significance": "medium"},
+    }
+    for attribute, values in rows.items():
+        add_particular(model, attribute, values=values, actor=make_person("engineer"))
+    named = {"filename": "a.txt", "media_type": "text/plain"}
+    attach_document(model, name.encode(), values={"title": "Paper", "kind": "other"}, **named, actor=None)
+    use = make_use(model)
+    approve_for(model.production_version(), use, conditions=["Watched weekly."])
+    start_use(use, actor=None)
+    confirm(model)
+    return model
+
+
+def test_the_number_of_queries_does_not_grow_with_the_models(visit, auditor, workspace):
+    client, asked_at = visit(auditor), ({}, {"as_of": days_ago(0)})
+
+    def counted() -> list[int]:
+        counts = []
+        for asked in asked_at:
+            for kind in ("json", "csv", "xlsx"):
+                with CaptureQueriesContext(
+                    connection,
+                ) as queries:
+                    b"".join(client.get(reverse(f"register-{kind}"), asked).streaming_content)
+                counts.append(len(queries))
+        return counts
+
+    make_told("First")
+    one = counted()
+    for name in ("Second", "Third", "Fourth"):
+        make_told(name)
+    assert counted() == one and max(one) <= 44

@@ -124,7 +124,7 @@ def test_somebody_from_elsewhere_sees_no_model_neither_now_nor_then(visit, stran
 
 
 def test_the_exports_hold_every_page_and_no_formula(visit, auditor, monkeypatch):
-    monkeypatch.setattr("inventory.views.listing.PIECE", 2)
+    monkeypatch.setattr("inventory.contents.export.PIECE", 2)
     for number in range(5):
         make_model(name=f"=1+{number}", business_unit="@SUM(A1)")
     client = visit(auditor)

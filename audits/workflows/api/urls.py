@@ -45,6 +45,7 @@ from audits.workflows.api.register import (
     BrokenApi,
     HygieneApi,
 )
+from audits.workflows.api.register_file import RegisterFileApi
 from audits.workflows.api.retirement import (
     RetirementAbandonmentApi,
     RetirementApi,
@@ -87,6 +88,7 @@ urlpatterns = [
     path("hygiene/<slug:name>/", BrokenApi.as_view(), name="api-broken"),
     path("indicators/", IndicatorsApi.as_view(), name="api-indicators"),
     path("indicators/<slug:name>/", IndicatorApi.as_view(), name="api-indicator"),
+    path("register/export", RegisterFileApi.as_view(), name="api-register-file"),
     path("attestations/", AttestationsApi.as_view(), name="api-attestations"),
     path("attestations/<uuid:attestation_id>/", AttestationApi.as_view(), name="api-attestation"),
     path("attestations/<uuid:attestation_id>/statement/", AttestationStatementApi.as_view(), name="api-attest"),
