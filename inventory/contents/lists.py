@@ -1,5 +1,6 @@
 """The lists of what belongs to one model: what they show, are sorted and searched by, for pages, API and CSV."""
 
+from inventory.contents.attributes import NOT_KEPT
 from mrm.pages.listing import Column, Listing
 
 TRAIL = Listing(
@@ -78,7 +79,7 @@ SOURCES = Listing(
         Column("rows", "Rows", "rows", lambda row: row.rows),
         Column("first_at", "First row", "first_at", lambda row: row.first_at),
         Column("last_at", "Last row", "last_at", lambda row: row.last_at),
-        Column("read_at", "Last look", "read_at", lambda row: row.read_at),
+        Column("read_at", "Last look", "read_at", lambda row: row.read_at if row.look_is_kept else NOT_KEPT),
         Column("fault", "Fault", "", lambda row: row.fault),
         Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at),
         Column("registered_by", "Registered by", "", lambda row: row.registered_by),

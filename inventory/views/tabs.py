@@ -1,10 +1,14 @@
 """The tab of a model's page that the register alone can fill, its versions; and what belongs to a model as CSV."""
 
+from functools import partial
+
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from inventory.contents.lists import SOURCES, USES, VERSIONS
+from inventory.forms import MomentForm
 from inventory.models import Source
+from inventory.views.listing import asked_moment, insist
 from inventory.views.scope import model_for, model_page
 
 
@@ -33,5 +37,10 @@ def uses_csv(request, slug):
 @require_safe
 def sources_csv(request, slug):
     model = model_for(request, slug)
+    dates, filename = MomentForm(request.GET), f"sources-of-{model.slug}"
+    insist(dates)
     rows = Source.objects.filter(version__model=model).select_related("version", "registered_by")
-    return SOURCES.spreadsheet(request, rows, f"sources-of-{model.slug}.csv")
+    if not (moment := asked_moment(dates)):
+        return SOURCES.spreadsheet(request, rows, f"{filename}.csv")
+    then = partial(Source.as_it_stood, moment=moment)
+    return SOURCES.spreadsheet(request, rows.standing(moment), f"{filename}-{moment.as_of}.csv", made=then)

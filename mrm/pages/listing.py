@@ -95,10 +95,13 @@ class Listing:
             "csv": f"{reverse(csv)}?{urlencode(request.GET.dict() | narrowed)}" if csv else "",
         }
 
-    def spreadsheet(self, request: HttpRequest, rows: QuerySet, filename: str) -> StreamingHttpResponse:
-        """All rows as CSV, in the order of the page."""
+    def spreadsheet(
+        self, request: HttpRequest, rows: QuerySet, filename: str, *, made: Callable | None = None
+    ) -> StreamingHttpResponse:
+        """All rows as CSV, in the order of the page. `made` gives for each row the one that is told."""
         told = [column for column in self.columns if column.says]
-        cells = ([_cell(column.says(row)) for column in told] for row in self._all(request, rows))
+        every = self._all(request, rows)
+        cells = ([_cell(column.says(row)) for column in told] for row in (map(made, every) if made else every))
         return csv_stream(filename, [column.name for column in told], cells)
 
     def _all(self, request: HttpRequest, rows: QuerySet) -> Iterator:

@@ -1,5 +1,7 @@
 """Registering tables that stay where they are: who may, what is refused, and what is kept of an address."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory.api import examples
+from inventory.contents.attributes import NOT_KEPT
 from inventory.models import Source
 from inventory.services import close_source, register_source
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -145,3 +148,14 @@ def test_as_of_a_day_a_source_is_told_as_it_stood_and_what_was_looked_at_since_i
     page = client.get(reverse("model-sources", args=[version.model.slug]), {"as_of": day}).text
     assert "Not kept as of a date." in page and "Gone." not in page and "as it stood on" in page
     assert client.get(reverse("model-sources", args=[version.model.slug]), {"as_of": "x"}).status_code == 400
+    spreadsheet = reverse("sources-csv", args=[version.model.slug])
+    assert f"{spreadsheet}?as_of={day}" in page
+    answer = client.get(spreadsheet, {"as_of": day, "ordering": "table"})
+    assert f"-{day}.csv" in answer["Content-Disposition"]
+    told = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert [(one["table"], one["state"], one["rows"], one["fault"], one["closed_at"]) for one in told] == [
+        ("a", "readable", "7", "", ""),
+        ("b", "open", "", "", ""),
+    ]
+    assert told[1]["read_at"] == NOT_KEPT and told[0]["read_at"] != NOT_KEPT
+    assert client.get(spreadsheet, {"as_of": "x"}).status_code == 422
