@@ -174,6 +174,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         SHORT,
         RISK_OFFICER,
     ),
+    _derived(
+        58, "record_kept_until", "Record kept until", A, "By its class, never less than the general rule; a hold wins."
+    ),
     _other(58, "retires_on", "Planned retirement", A, Kind.DATE, editors=ANSWERABLE),
     _other(58, "successor", "Successor", A, Kind.MODEL, "The model that takes its place."),
 )

@@ -6,15 +6,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from audits.workflows.contents.retention import retention_of
+from audits.workflows.contents.retention import record_kept, retention_of
+from audits.workflows.models import Arrangement, ChangeRequest, Retirement
 from inventory import policies
 from inventory.models import Document, Model
 from inventory.services import attach_document, edit_model, end_particular
 from mrm.accounts.policies import Role
 from mrm.errors import UnusableData
-from tests.factories import make_model, make_person, make_policy
+from tests.factories import make_model, make_otherwise, make_person, make_policy
+from tests.inventory.test_history import days_ago, let_days_pass
 from tests.workflows.kinds import decided
 
+GENERAL = "10 years from the retirement of the model"
 CLASSES = {"addition": "Monitoring record", "retirement": "Model record", "end": "Working paper"}
 
 
@@ -46,6 +49,61 @@ def test_each_class_runs_from_its_own_event(workspace):
     model.retired_at = datetime(2024, 2, 29, tzinfo=UTC)
     rule = policies.retention_rule(policies.standard(), "Model record")
     assert rule.ends_on(model.retired_at.date()) == date(2034, 3, 1)
+
+
+def test_a_paper_that_held_until_its_model_was_retired_holds_no_longer(workspace):
+    model = make_model()
+    attach(model, CLASSES["end"])
+    make_otherwise(model, status="retired", retired_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert kept(model)["Working paper"][0] == date(2029, 3, 1)
+
+
+RETIRED = datetime(2026, 3, 1, tzinfo=UTC)
+ARCHIVED = Retirement(change=ChangeRequest(reference="CR-2026-0001"), retained_until=date(2040, 1, 1))
+HOLD = Arrangement(reference="L-2026-0001")
+RECORDS = [
+    ("", None, {}, None, "Kept while the model is not retired, and for 10 years from the retirement of the model."),
+    ("Monitoring record", None, {}, None, "Kept while the model is not retired, and for 7 years from the day it was"),
+    ("Model record", RETIRED, {}, date(2036, 3, 1), "Model record: 10 years from the retirement of the model."),
+    ("Working paper", RETIRED, {}, date(2036, 3, 1), "The general rule: 10 years from the retirement of the model."),
+    ("Long", RETIRED, {}, date(2041, 3, 1), "Long: 15 years from the retirement of the model."),
+    ("Old", RETIRED, {}, date(2050, 1, 1), "Old: 30 years from the day it was added."),
+    ("Of no schedule", RETIRED, {}, date(2036, 3, 1), "The general rule: 10 years"),
+    ("", RETIRED, {"archived": ARCHIVED}, date(2040, 1, 1), "As CR-2026-0001 says, which archived it."),
+    ("Long", RETIRED, {"archived": ARCHIVED}, date(2041, 3, 1), "Long: 15 years from the retirement of the model."),
+    ("", RETIRED, {"archived": ARCHIVED, "hold": HOLD}, None, "Not before L-2026-0001 is released"),
+    ("", None, {"hold": HOLD}, None, "Not before L-2026-0001 is released"),
+]
+
+
+@pytest.mark.parametrize(("named", "retired_at", "more", "until", "reason"), RECORDS)
+def test_the_record_of_a_model_goes_by_its_class_and_never_before_the_general_rule(
+    named, retired_at, more, until, reason
+):
+    standard = policies.standard()
+    others = [{"name": "Long", "years": 15, "from": "retirement"}, {"name": "Old", "years": 30, "from": "addition"}]
+    document = standard | {"retention": {"years": 10, "classes": standard["retention"]["classes"] + others}}
+    model = Model(retention_class=named, retired_at=retired_at, registered_at=datetime(2020, 1, 1, tzinfo=UTC))
+    found = record_kept(model, document, **{"hold": None, "archived": None} | more)
+    assert found.until == until and found.reason.startswith(reason)
+
+
+def test_until_when_a_record_is_kept_stands_on_page_and_over_rest_as_of_a_day_too(workspace, auditor, api, client):
+    model = make_model(retention_class="Model record")
+    let_days_pass(10, model)
+    make_otherwise(model, status="retired", retired_at=RETIRED)
+    address = f"/api/v1/models/{model.slug}/attributes/record_kept_until/"
+    told = api(auditor).get(address).json()
+    assert told["value"] == ["1 Mar 2036", "Model record: 10 years from the retirement of the model."]
+    [row] = told["retention"]
+    assert (row["document"], row["until"], row["retention_class"]) == (None, "2036-03-01", "Model record")
+    client.force_login(auditor)
+    page = client.get(reverse("model-attribute", args=[model.slug, "retention_class"])).text
+    assert "from 1 Mar 2036" in page and "The record of the model" in page
+    assert "1 Mar 2036" in client.get(reverse("model", args=[model.slug])).text
+    then = api(auditor).get(f"/api/v1/models/{model.slug}/attributes/", {"as_of": days_ago(5)}).json()["attributes"]
+    [then] = [one["value"] for one in then if one["name"] == "record_kept_until"]
+    assert then[0] == "No day yet"
 
 
 def test_a_class_that_the_schedule_does_not_know_is_refused_with_those_it_knows(workspace):
@@ -94,8 +152,9 @@ def test_a_legal_hold_suspends_every_day_on_page_and_over_rest_until_it_is_relea
     browser = Client()
     browser.force_login(story.auditor)
     assert told in browser.get(reverse("model-attribute", args=[story.model.slug, "documents"])).text
-    [row] = api(story.auditor).get(f"/api/v1/models/{story.model.slug}/attributes/documents/").json()["retention"]
-    assert (row["until"], row["reason"], row["rule"]) == (None, told, "7 years from the day it was added")
+    for name, rule in (("documents", "7 years from the day it was added"), ("record_kept_until", GENERAL)):
+        [row] = api(story.auditor).get(f"/api/v1/models/{story.model.slug}/attributes/{name}/").json()["retention"]
+        assert (row["until"], row["reason"], row["rule"]) == (None, told, rule)
     terms = {"hold": hold.reference, "ended": "The file is closed."}
     decided("hold_release", story.model, officer, story.auditor, terms=terms, actor=story.engineer)
     assert kept(story.model)["Monitoring record"][0] == years_after(added, 7)

@@ -113,6 +113,7 @@ def _attribute(name: str) -> Attribute:
 
 def _answer(model, attribute: Attribute, status: int = 200) -> Response:
     told = next(one for one in attributes_of(model) if one.attribute == attribute)
-    kept = retention_of(model) if attribute.name == "documents" else []
-    body = AttributeHistoryOut(vars(told) | {"history": history_of(model, attribute), "retention": kept})
+    body = AttributeHistoryOut(
+        vars(told) | {"history": history_of(model, attribute), "retention": retention_of(model, attribute.name)}
+    )
     return Response(body.data, status=status)

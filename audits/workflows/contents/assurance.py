@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audits.assessments.models import Plan, Run
 from audits.workflows.contents.residual import opinions_that_hold, residual_of
+from audits.workflows.contents.retention import archived_of, record_kept
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.contents.validations import Due, due_of
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, ValidationOpinion
@@ -63,6 +64,8 @@ def assurance_of(models: Sequence[Model], policy: dict) -> dict:
     runs = (runs.filter(finished_at__lte=at) if moment else runs).latest_per_plan()
     runs = _by(lambda run: run.version_id, runs.only("plan", "version", "verdict", "state", "window_end"))
     first, changes = _first_promoted(keys, at), _completed_changes(keys, at)
+    archived = archived_of(keys).filter(archived_at__lte=at)
+    archived = {one.change.model_id: one for one in archived}
     found = {}
     for model in models:
         version, own = versions.get(model.pk), opinions[model.pk]
@@ -77,6 +80,12 @@ def assurance_of(models: Sequence[Model], policy: dict) -> dict:
             "conditions": [f"{day(one.starts_at)}: {one.title}" for one in held["condition"]],
             "exceptions": _held(held["exception"] + held["acceptance"]),
             "overlays": _held(held["overlay"]),
+            "record_kept_until": record_kept(
+                model,
+                policy,
+                hold=min(held["legal_hold"], key=lambda one: one.starts_at, default=None),
+                archived=archived.get(model.pk),
+            ).lines,
             "first_production": _production(first.get(model.pk), changes[model.pk]),
             "residual_rating": residual_of(
                 model, policy, runs=measured, outcomes=said, severities=counts, latest=own[-1] if own else None

@@ -31,10 +31,10 @@ class AttributeChangeOut(serializers.Serializer):
 
 
 class KeptOut(serializers.Serializer):
-    """How long a document is kept by the policy in force, and what keeps it beyond that."""
+    """How long a document, or the record of the model, is kept by the policy in force, and what keeps it longer."""
 
-    document = serializers.UUIDField(source="document.pk")
-    title = serializers.CharField(source="document.title")
+    document = serializers.UUIDField(source="document.pk", allow_null=True, help_text="null: the model's own record.")
+    title = serializers.CharField()
     retention_class = serializers.CharField(source="rule.name", help_text="Empty: the general rule.")
     rule = serializers.CharField(source="rule.__str__")
     until = serializers.DateField(allow_null=True, help_text="From that day on it may be destroyed; null: not yet.")
@@ -43,7 +43,10 @@ class KeptOut(serializers.Serializer):
 
 class AttributeHistoryOut(AttributeOut):
     history = AttributeChangeOut(many=True, help_text="Newest first; longer texts by their digest.")
-    retention = KeptOut(many=True, help_text="Of documents: how long each is kept, those that ended included.")
+    retention = KeptOut(
+        many=True,
+        help_text="Of documents: how long each is kept, those that ended included; of `record_kept_until` the record.",
+    )
 
 
 class AttributesOut(serializers.Serializer):

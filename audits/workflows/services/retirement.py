@@ -9,6 +9,7 @@ from audits.assessments.services import close_breaches_of
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from audits.workflows import policies
+from audits.workflows.contents.retention import longest_rule
 from audits.workflows.models import Arrangement, Retirement
 from audits.workflows.services import arrangements
 from audits.workflows.services.checklists import locked
@@ -20,7 +21,7 @@ from audits.workflows.services.positions import roles_for
 from audits.workflows.services.transitions import move
 from audits.workflows.states import RetirementState
 from inventory.models import Policy
-from inventory.policies import after_years, needs_passkey
+from inventory.policies import RetentionRule, needs_passkey
 from inventory.services import retire_model
 from mrm.accounts.models import Statement
 from mrm.accounts.policies import Permission, Role
@@ -158,8 +159,9 @@ def archive_retirement(retirement: Retirement, *, archive: str, retained_until: 
     retirement, archive = locked(retirement), _text(archive, "Say where the records lie", "archive")
     if actor and actor.pk in (change.model.owner_id, change.requester_id):
         raise NotPermitted("Neither the owner nor whoever asked says that the records are kept; the second line does.")
-    if retirement.state == RetirementState.RETIRED and retained_until < (least := least_retained(retirement)):
-        told = f"The policy keeps records for {_years()} years, so until {least:%Y-%m-%d} at least."
+    least, rule = _kept_longest(retirement)
+    if retirement.state == RetirementState.RETIRED and retained_until < least:
+        told = f"The policy keeps this record for {rule}, so until {least:%Y-%m-%d} at least."
         raise UnusableData({"message": told, "field": "retained_until"})
     move(
         retirement,
@@ -191,12 +193,13 @@ def abandon_retirement(retirement: Retirement, *, reason: str, actor) -> Retirem
 
 def least_retained(retirement: Retirement) -> date:
     """The first day on which the policy would let the records go."""
-    ended = (retirement.change.completed_at or timezone.now()).date()
-    return after_years(ended, _years())
+    return _kept_longest(retirement)[0]
 
 
-def _years() -> int:
-    return Policy.objects.in_force().section("retention")["years"]
+def _kept_longest(retirement: Retirement) -> tuple[date, RetentionRule]:
+    model = retirement.change.model
+    ended = (model.retired_at or timezone.now()).date()
+    return longest_rule(model, Policy.objects.in_force().document, ended)
 
 
 def _refuse(retirement: Retirement, actor) -> None:
