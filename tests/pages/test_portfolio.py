@@ -22,7 +22,7 @@ def tiles(answer) -> dict:
 
 
 def rows(answer) -> dict:
-    return {row.model.name: row for row in answer.context["page"]}
+    return {row.model.name: row for row in answer.context["page"].rows}
 
 
 def test_tiles_count_models_by_their_worst_verdict(visit, auditor):
@@ -110,9 +110,7 @@ def test_the_address_filters(visit, auditor, query, expected):
 
 def test_a_filter_that_makes_no_sense_filters_nothing(visit, auditor):
     make_assessed_model(name="Alpha")
-    assert list(rows(visit(auditor).get(reverse("portfolio"), {"tier": "9", "verdict": "purple", "page": "x"}))) == [
-        "Alpha"
-    ]
+    assert list(rows(visit(auditor).get(reverse("portfolio"), {"tier": "9", "verdict": "purple"}))) == ["Alpha"]
 
 
 def test_htmx_gets_only_the_rows(visit, auditor):
@@ -134,6 +132,23 @@ def test_worst_first_and_retired_last(visit, auditor, risk_officer):
     make_assessed_model(name="Ill", verdict="red")
     retire(make_assessed_model(name="Gone", verdict="red"))
     assert list(rows(visit(auditor).get(reverse("portfolio")))) == ["Ill", "Well", "Gone"]
+
+
+def test_pages_together_are_all_models_once_in_their_order_and_say_how_many_there_are(visit, auditor, monkeypatch):
+    monkeypatch.setattr("audits.workflows.views.portfolio.ROWS_PER_PAGE", 2)
+    for number, verdict in enumerate(("red", "within", "amber", "red", "within")):
+        make_assessed_model(name=f"Model {number}", verdict=verdict)
+    client, address, seen, cursor = visit(auditor), reverse("portfolio"), [], ""
+    whole = ["Model 0", "Model 3", "Model 2", "Model 1", "Model 4"]
+    while not seen or cursor:
+        answer = client.get(address, {"cursor": cursor} if cursor else {})
+        assert len(rows(answer)) == min(2, len(whole) - len(seen)) and "of 5" in answer.text
+        seen, cursor = seen + list(rows(answer)), answer.context["page"].next
+    assert seen == whole
+    back = client.get(address, {"cursor": answer.context["page"].previous})
+    assert list(rows(back)) == whole[2:4]
+    assert client.get(address, {"cursor": "nonsense"}).url == address
+    assert "2 of 2" not in client.get(address, {"verdict": "red"}).text, "one page needs no number"
 
 
 @pytest.mark.parametrize("periods", ["month", "week"])

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from audits.assessments.models import Run
 from audits.statistics.limits import SEVERITY
 from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
-from audits.workflows.models import RETIRED_LAST_WORST_FIRST, ChangeRequest, Finding, Standing
+from audits.workflows.models import ChangeRequest, Finding, Standing
 from audits.workflows.states import FindingState
 from inventory.models import Model, ModelVersion
 
@@ -70,16 +70,12 @@ def weeks_until(today: date) -> list[Period]:
 
 
 def standings_seen_by(person, now: datetime) -> QuerySet[Standing]:
-    """How the models that this person may know of stand, as last counted; the worst first, retired ones last."""
+    """How the models that this person may know of stand, as last counted."""
     today = now.date()
     overdue = Q(next_due_at__lt=now - GRACE) | Q(finding_due_on__lt=today)
-    return (
-        Standing.objects.visible_to(person)
-        .annotate(
-            is_overdue=Coalesce(overdue, False),
-            is_late=Coalesce(Q(validation_due_on__lt=today), False),
-        )
-        .order_by(*RETIRED_LAST_WORST_FIRST)
+    return Standing.objects.visible_to(person).annotate(
+        is_overdue=Coalesce(overdue, False),
+        is_late=Coalesce(Q(validation_due_on__lt=today), False),
     )
 
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 from audits.assessments.models import VERDICTS
 from inventory.states import Status
 
-RETIRED_LAST_WORST_FIRST = ("is_retired", "badness", "tier", "name", "model")
+RETIRED_LAST_WORST_FIRST = ("is_retired", "badness", "tier", "name", "model_id")
 
 
 class StandingQuerySet(models.QuerySet):
@@ -50,7 +50,7 @@ class Standing(models.Model):
     objects = StandingQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=RETIRED_LAST_WORST_FIRST, name="standings_worst_first")]
+        indexes = [models.Index(fields=[*RETIRED_LAST_WORST_FIRST[:-1], "model"], name="standings_worst_first")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(verdict__in=["", *(verdict for verdict, _ in VERDICTS)]), name="standing_verdict_is_known"

@@ -18,14 +18,15 @@ from audits.workflows.contents.portfolio import (
 from audits.workflows.contents.standings import NO_DATA
 from audits.workflows.contents.tiles import tiles_of
 from audits.workflows.forms import PortfolioFilter
-from audits.workflows.models import Standing
+from audits.workflows.models import RETIRED_LAST_WORST_FIRST, Standing
 from audits.workflows.services import count_marked
 from inventory.contents.register import chosen
 from inventory.models import Model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
-from mrm.pages.tables import csv_answer, numbered_page
+from mrm.pages.keyset import keyset_page
+from mrm.pages.tables import ROWS_PER_PAGE, csv_answer
 
 FLAGS = {"overdue": "is_overdue", "unapproved": "in_use_without_approval", "provisional": "tier_is_provisional"}
 VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
@@ -38,11 +39,12 @@ def portfolio(request):
     waiting, now = count_marked(), timezone.now()
     standings, form = standings_seen_by(request.user, now), _filter(request)
     periods, tiles = _periods(form, now), tiles_of(standings)
-    total = None if any(form.cleaned_data.get(name) for name in NARROWS) else tiles.models + tiles.retired
-    page = numbered_page(request, _chosen(standings, form.cleaned_data, now), total=total)
-    page.object_list = portfolio_of(list(page.object_list), now=now, periods=periods)
+    rows, is_narrowed = _chosen(standings, form.cleaned_data, now), any(map(form.cleaned_data.get, NARROWS))
+    page = keyset_page(rows, RETIRED_LAST_WORST_FIRST, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
+    page.rows[:] = portfolio_of(page.rows, now=now, periods=periods)
     context = {
         "page": page,
+        "total": rows.count() if is_narrowed else tiles.models + tiles.retired,
         "periods": periods,
         "tiles": tiles,
         "waiting": waiting,
@@ -73,7 +75,7 @@ def _filter(request) -> PortfolioFilter:
 
 def _all_rows(standings: QuerySet[Standing], now: datetime) -> Iterator[Row]:
     """In parts: what is looked up of each would not fit into one question about them all."""
-    everything = list(standings)
+    everything = list(standings.order_by(*RETIRED_LAST_WORST_FIRST))
     for start in range(0, len(everything), FOR_A_FILE):
         yield from portfolio_of(everything[start : start + FOR_A_FILE], now=now, periods=[])
 
