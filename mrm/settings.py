@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
         "raise due findings": "audits.workflows.tasks.raise_due_findings",
         "follow the MLflow master": "registry.tasks.follow_master",
         "follow roll-backs with aliases": "registry.tasks.follow_roll_backs",
+        "take back what nobody approved": "registry.tasks.take_back_aliases",
         "report emergency releases": "reports.tasks.report_emergencies",
         "issue requested reports": "reports.tasks.issue_requested_reports",
         "endorse the newest checkpoint": "audits.trail.tasks.endorse_checkpoints",

@@ -1,4 +1,4 @@
-"""Work that is found: what the MLflow registry that is the master here says by now; aliases that roll-backs move."""
+"""Work that is found: what the MLflow registry that is the master here says by now; aliases to be moved or taken."""
 
 import logging
 
@@ -30,3 +30,9 @@ def follow_master():
 @shared_task
 def follow_roll_backs():
     services.follow_roll_backs()
+
+
+@shared_task
+def take_back_aliases():
+    """What a policy calls production since it was published, or what a workspace had before it was governed."""
+    services.take_back_aliases()

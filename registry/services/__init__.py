@@ -6,6 +6,7 @@ from registry.services.names import delete_model, describe_model, register_model
 from registry.services.rules import is_governed, rules_of, set_rules
 from registry.services.tags import delete_model_tag, delete_version_tag, set_model_tag, set_version_tag
 from registry.services.transitions import move_to_stage
+from registry.services.unapproved import take_back_aliases
 from registry.services.versions import delete_version, describe_version, register_version
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "set_model_tag",
     "set_rules",
     "set_version_tag",
+    "take_back_aliases",
 ]

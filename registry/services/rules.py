@@ -14,6 +14,7 @@ from mrm.errors import RuleBroken
 from mrm.prepared import Prepared
 from registry.models import RegistryRules
 from registry.refusals import invalid
+from registry.services.unapproved import take_back_aliases
 
 USED = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
 
@@ -52,6 +53,8 @@ def set_rules(workspace: Workspace, *, is_governed: bool, default_owner: Person 
     )
     details = {"governed": is_governed, "default_owner": str(default_owner.pk) if default_owner else ""}
     record(Action.MLFLOW_RULES_CHANGED, actor=actor, subject=workspace, **details)
+    if is_governed:
+        take_back_aliases(Workspace.objects.filter(pk=workspace.pk))
     return rules
 
 

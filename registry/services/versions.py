@@ -55,7 +55,10 @@ def register_version(
             raise invalid(f"'{parameter}' exceeds the maximum length of {LONGEST[parameter]} characters")
     filled, kept = fields.of_version(tags)
     facts = {"run_id": run_id, "run_link": run_link, "logged_model_id": model_id, "description": description}
-    facts["location"] = _location(workspace, source, actor)
+    facts["location"] = source
+    if original := _copied(workspace, source, actor):  # What the first is made of is known of the copy, too.
+        facts["location"] = download_location(original)
+        filled.setdefault("artifact_sha256", original.artifact_sha256)
     asked = partial(inventory.register_version, artifact_uri=source, **filled, actor=actor)
     if not kept:
         with suppress(Overtaken):
@@ -147,8 +150,7 @@ def _first_of(workspace: UUID, call: str) -> QuerySet:
 _FIRST = Prepared(_first_of)
 
 
-def _location(workspace: Workspace, source: str, actor) -> str:
+def _copied(workspace: Workspace, source: str, actor) -> ModelVersion | None:
+    """The version that a copy is made of."""
     copied = copied_from(source)
-    if copied is None:
-        return source
-    return download_location(version_named(workspace, copied[0], str(copied[1]), actor))
+    return version_named(workspace, copied[0], str(copied[1]), actor) if copied else None

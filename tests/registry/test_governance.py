@@ -9,7 +9,7 @@ from inventory.models import ModelVersion, Policy
 from inventory.services import describe_version, edit_model, propose_use
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
-from registry.services import set_rules
+from registry.services import set_rules, take_back_aliases
 from registry.services.rules import is_governed
 from tests.factories import SCHEMA, confirm, make_person, make_policy, make_reference, promote, publish
 from tests.registry.conftest import refused, tags_of
@@ -144,8 +144,22 @@ def test_ungoverned_two_versions_may_be_in_production_unless_the_others_are_arch
 
 def test_governing_a_workspace_takes_back_what_nobody_approved(client, version, workspace, ungoverned, risk_officer):
     ask(client, *ASKS[1])
+    for alias in ("Champion", "blue"):
+        ask(client, ASKS[0][0], {"alias": alias})
     set_rules(workspace, is_governed=True, actor=risk_officer)
     assert client.version("m", 1)["current_stage"] == "None"
+    assert [alias["alias"] for alias in client.model("m")["aliases"]] == ["blue"]
+    assert Entry.objects.get(action=Action.MLFLOW_ALIAS_DELETED).details == {"alias": "Champion", "number": 1}
+
+
+def test_an_alias_that_a_policy_calls_production_leads_to_nothing_that_nobody_approved(client, ready, workspace):
+    ask(client, ASKS[0][0], {"alias": "Live"})
+    document = Policy.objects.in_force().document
+    publish(document | {"mlflow": {"production_aliases": ["live"]}})
+    assert [alias.name for alias in take_back_aliases()] == ["Live"] and client.model("m")["aliases"] == []
+    promote(ready)
+    assert ask(client, ASKS[0][0], {"alias": "Live"}).status_code == 200
+    assert take_back_aliases() == [] and len(client.model("m")["aliases"]) == 1
 
 
 @EACH

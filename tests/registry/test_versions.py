@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from audits.trail.models import Action, Entry
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
 from inventory.services import receive_reference
 from inventory.states import Stage
 from mrm.errors import RuleBroken
-from tests.factories import PARQUET, SCHEMA, make_otherwise, make_rows
+from tests.factories import PARQUET, SCHEMA, make_otherwise, make_rows, make_version
 from tests.registry.conftest import refused, tags_of
 
 
@@ -105,6 +105,13 @@ def test_a_copy_is_downloaded_from_where_the_first_one_lies(client, model):
     assert found == {"artifact_uri": "s3://bucket/first"}
     sent = {"name": "m", "source": "models:/nothing/1"}
     refused(client.call("POST", "model-versions/create", sent), 404, "RESOURCE_DOES_NOT_EXIST", "name=nothing")
+
+
+def test_a_copy_is_made_of_the_same_artifact(client, model):
+    first = make_version(Model.objects.get(), artifact_sha256="7" * 64)
+    client.make_model("copy of m")
+    client.make_version("copy of m", f"models:/m/{first.number}")
+    assert ModelVersion.objects.get(model__name="copy of m").artifact_sha256 == first.artifact_sha256
 
 
 def test_the_model_of_a_training_run_is_left_to_the_tracking_server(client, model):
