@@ -4,7 +4,7 @@ Each blocker names the clause of the policy that it comes from, so that an excep
 Page, API, registry and the services that act all ask here; an empty list means yes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -231,16 +231,31 @@ def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
 
 def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
     """What was found not fit, always; and what nobody found fit, where the policy requires it for the tier."""
-    opinions = ValidationOpinion.objects.filter(request__version=version)
     blockers = [
-        Blocker(NOT_FIT, f"{opinion.request.reference} found {version} not fit for use.")
-        for opinion in opinions.not_fit().select_related("request")
+        Blocker(NOT_FIT, f"{opinion.request.reference} found {opinion.request.version} not fit for use{same}.")
+        for opinion, same in _unfit(version)
     ]
     tier = version.model.tier
     if validation_required(Policy.objects.in_force().document, tier) and not _is_validated(version, timezone.now()):
         text = f"No validation with a fit opinion is in force for {version}; the policy requires it for tier {tier}."
         blockers.append(Blocker(VALIDATION, text))
     return blockers
+
+
+def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
+    """That it was not fit, whatever number the same artifact had then; unless it was found fit since by its own."""
+    opinions = ValidationOpinion.objects.not_fit().select_related("request__version__model")
+    for opinion in opinions.filter(request__version=version):
+        yield opinion, ""
+    if not version.artifact_sha256:
+        return
+    same = {"request__model": version.model_id, "request__version__artifact_sha256": version.artifact_sha256}
+    twins = opinions.filter(**same).exclude(request__version=version)
+    fit = ValidationOpinion.objects.in_force(timezone.now().date()).filter(request__version=version)
+    if fit_since := fit.order_by("-approved_at").values_list("approved_at", flat=True).first():
+        twins = twins.filter(approved_at__gt=fit_since)
+    for opinion in twins:
+        yield opinion, ", and this is the same artifact"
 
 
 def _warnings(version: ModelVersion, now: datetime) -> list[str]:

@@ -60,10 +60,7 @@ def why_not_decide(candidate: Candidate, *, roles_required: list[str], roles_fil
     reasons = ["A service account never decides."] if candidate.is_service else []
     reasons += conflicts(candidate.involvement)
     absent = candidate.standing_in_for
-    reasons += [
-        Shown(f"{rule}: this is so of {absent}, for whom you would decide ({fact}).", entry=entry_behind(fact))
-        for rule, fact in _run_into(candidate.inherited)
-    ]
+    reasons += conflicts_of(f"{absent}, for whom you would decide", candidate.inherited)
     reasons += [f"{why} So you cannot stand in for {absent}." for why in candidate.excluded]
     if not role_to_fill(candidate.roles, roles_required=roles_required, roles_filled=roles_filled):
         awaited = roles_together(roles_open(roles_required, roles_filled))
@@ -85,6 +82,13 @@ def why_not_classify(involved: Involvement) -> list[str]:
 def conflicts(involved: Involvement) -> list[str]:
     """Each rule that their own involvement runs into, told to them, with the entry that shows the fact."""
     return _kept_from(*_run_into(involved))
+
+
+def conflicts_of(who: str, involved: Involvement) -> list[str]:
+    """The same of somebody else, told to whoever reads it."""
+    return [
+        Shown(f"{rule}: this is so of {who} ({fact}).", entry=entry_behind(fact)) for rule, fact in _run_into(involved)
+    ]
 
 
 def _run_into(involved: Involvement) -> list[tuple[str, str]]:

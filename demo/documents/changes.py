@@ -15,6 +15,10 @@ whom the policy names, and the last approval carries it out. Whoever asked, owns
 months, registered or trained the version, or has decided already does not decide, whatever their roles; the database
 refuses it too.
 
+What is asked for holds until it is approved: where the tier or the policy asks for more approvals by then, the request
+is withdrawn and asked for anew, and evidence that changed, or a part that somebody who decided took in it since, voids
+what was signed. Whoever is asked again is shown what the same request came to before.
+
 What holds for a time ends by itself. Then the use of the model is restricted, once, and stays so until somebody puts in
 order what rested on it. A suspension is ordered by one person and has no end; two lift it.
 

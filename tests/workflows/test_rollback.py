@@ -11,7 +11,7 @@ from audits.assessments.models import Breach, Plan
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
-from audits.workflows.services import close_arrangement, raise_finding, request_change, roll_back, suspend
+from audits.workflows.services import raise_finding, request_change, roll_back, suspend
 from audits.workflows.services.arrangements import begin_of_rollback, expire_arrangements
 from inventory.models import ModelVersion
 from inventory.services import return_version
@@ -24,7 +24,7 @@ from reports.contents.undecided import undecided
 from tests.factories import make_reference, make_version
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json
-from tests.workflows.kinds import in_days
+from tests.workflows.kinds import decided, in_days
 from tests.workflows.test_nothing_without_its_decision import refused, sql
 
 Kind, Held = ChangeRequest.Kind, Arrangement.Kind
@@ -132,13 +132,12 @@ def test_what_a_roll_back_left_is_no_way_forward(story, second):
     assert (rollback.version, rollback.terms["left"]) == (story.version, third.number), "not the version left before"
 
 
-def test_an_approval_that_is_over_or_was_ended_by_people_is_none(story, candidate, second_validator):
+def test_an_approval_in_whose_place_people_put_another_is_none(story, candidate, officers):
     promoted(story, candidate)
-    approval = Arrangement.objects.get(kind=Held.APPROVAL, version=candidate)
-    close_arrangement(approval, reason="It was wrong.", actor=second_validator)
+    decided(Kind.APPROVAL, candidate, *officers, terms={"ends_on": in_days(20)}, actor=story.owner)
     promoted(story, another(story))
-    with pytest.raises(RuleBroken, match="no full approval in force"):
-        roll_back(story.model, reason=WHY, actor=story.risk_officer)
+    rollback = roll_back(story.model, reason=WHY, actor=story.risk_officer)
+    assert rollback.last_day.isoformat() == in_days(20)
 
 
 def test_a_suspended_model_or_a_critical_finding_stands_in_the_way(story, second):

@@ -125,6 +125,11 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
         raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
     if arrangement.kind == Kind.VALIDATION:
         raise RuleBroken("A validation ends by another one of the same version, or when the version is replaced.")
+    if arrangement.kind in Arrangement.FOR_PRODUCTION:
+        raise RuleBroken(
+            f"{arrangement.reference} is by what {arrangement.version} is in production. It ends when that is approved "
+            "anew, replaced or retired, each by a request; to stop it at once, suspend the model."
+        )
     if arrangement.kind == Kind.LEGAL_HOLD:
         raise RuleBroken(
             "A legal hold ends by a request that is decided by the CRO and an auditor: ask for its release."

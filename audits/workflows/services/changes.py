@@ -12,6 +12,7 @@ from audits.workflows.services.classification.proposing import propose_class
 from audits.workflows.services.classification.weighing import Weights, weigh
 from audits.workflows.services.evidence import digest_of, evidence_for
 from audits.workflows.services.kinds import KINDS, cleaned
+from audits.workflows.services.positions import approvals_needed
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
@@ -53,10 +54,8 @@ def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights
         raise RuleBroken(*reasons)
     policy = change.policy = Policy.objects.in_force()
     change.reference = next_reference(ChangeRequest, "CR")
-    change.roles_required = KINDS[kind].roles_required(change)
-    if classification := propose_class(change, weights):
-        also = policies.also_approved_by(policy.document, classification.change_class, change.tier)
-        change.roles_required += [role for role in also if role not in change.roles_required]
+    classification = propose_class(change, weights)
+    change.roles_required = approvals_needed(change, classification)
     change.evidence = evidence_for(change)
     refuse_to_mislead(change.evidence)
     change.evidence_digest = digest_of(change.evidence)
@@ -116,6 +115,9 @@ def _why_not_request(change: ChangeRequest) -> list[str]:
         reasons.append(f"The {breach} is not one of {version or change.model}.")
     if change.renews and change.renews.model_id != change.model_id:
         reasons.append(f"{change.renews.reference} is not about {change.model}.")
+    if change.renews and change.renews.kind != KINDS[change.kind].renews:
+        held, asked = change.renews.get_kind_display().lower(), change.get_kind_display().lower()
+        reasons.append(f"{change.renews.reference}, of the kind {held}, is not renewed by a request for {asked}.")
     if change.model and change.model.status == Status.RETIRED and not KINDS[change.kind].also_of_retired:
         reasons.append(f"{change.model} is retired.")
     open_request = ChangeRequest.objects.unfinished().filter(kind=change.kind, about=change.about).first()

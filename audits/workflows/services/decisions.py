@@ -13,6 +13,7 @@ from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.positions import (
     Position,
+    conflicts_since,
     permission_to_decide,
     position_of,
     roles_of,
@@ -21,6 +22,7 @@ from audits.workflows.services.positions import (
 )
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
+from inventory.models import Policy
 from inventory.policies import needs_passkey
 from mrm.accounts.models import Statement
 from mrm.accounts.services import (
@@ -118,7 +120,8 @@ def prepare_decision(
         raise RuleBroken(f"Say why you {what}; whoever asked needs to know.")
     conditions = _checked(change, conditions or [], approved=approved)
     content = _content(change, position_of(change, actor), meaning=meaning, comment=comment, conditions=conditions)
-    demanded = needs_passkey(change.policy.document, change.kind, change.tier)
+    bound, in_force = change.policy, Policy.objects.in_force()
+    demanded = any(needs_passkey(policy.document, change.kind, change.tier) for policy in (bound, in_force))
     return prepare_statement(change, signer=actor, needs_passkey=demanded, **content)
 
 
@@ -153,15 +156,21 @@ def sign_decision(change: ChangeRequest, reference, *, proof: Password | Passkey
 
 @governed()
 def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
-    """Gather the evidence again; if it changed, void the decisions made over the old one and say so in the trail."""
+    """Gather the evidence again; if it changed, void the decisions made over the old one and say so in the trail.
+
+    So does a part that one of those who decided has in it by now.
+    """
     change = locked(change)
     if change.state != ChangeState.PENDING:
         return change
     evidence = evidence_again(change)
     digest = digest_of(evidence)
-    if digest == change.evidence_digest:
+    if digest != change.evidence_digest:
+        because = "What was signed has changed since: " + ", ".join(changed_parts(change.evidence, evidence)) + "."
+    elif conflicts := conflicts_since(change):
+        because = " ".join(conflicts)
+    else:
         return change
-    because = "What was signed has changed since: " + ", ".join(changed_parts(change.evidence, evidence)) + "."
     void_signatures(change, because=because)
     voided = list(change.decisions.standing())
     change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
@@ -194,6 +203,8 @@ def _refuse_decision(change: ChangeRequest, *, evidence_digest: str, actor) -> N
         raise RuleBroken(over)
     if reasons := position_of(change, actor).reasons_not_to:
         raise NotPermitted(*reasons)
+    if conflicts := conflicts_since(change):
+        raise RuleBroken(*conflicts)
     if evidence_digest != digest_of(evidence_again(change)):
         raise RuleBroken("The evidence has changed since you opened this page. Read it again, then decide.")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.db.models import Q
 from django.utils import timezone
 
 from audits.assessments.models import Breach, Run
@@ -12,11 +13,14 @@ from audits.workflows.services.classification.proposing import classified_facts
 from audits.workflows.services.classification.weighing import RELEASES
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.kinds.promotion import uses_of
+from audits.workflows.states import ChangeState
 from inventory.models import Model, ModelVersion, Policy
 from mrm_verify.canonical import canonical
 
 Kind = ChangeRequest.Kind
 GATED = (*RELEASES, Kind.APPROVAL)
+CAME_TO_NOTHING = (ChangeState.REJECTED, ChangeState.WITHDRAWN, ChangeState.EXPIRED)
+MOST_TOLD = 10
 
 
 def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dict:
@@ -47,6 +51,7 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
             "assessments": _assessment_facts(version) if gated else None,
         }
         | classified_facts(change)
+        | _asked_before(change)
         | KINDS[change.kind].evidence(change)
     )
 
@@ -54,6 +59,29 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
 def _reasons(change: ChangeRequest) -> list[str]:
     blockers = blockers_for_approval if change.kind == Kind.APPROVAL else blockers_for_promotion
     return blockers(change.version, for_uses=uses_of(change))
+
+
+def _asked_before(change: ChangeRequest) -> dict:
+    """Requests for the same thing that came to nothing, with what was decided about them; nothing if there were none.
+
+    Whoever takes a request back and asks anew, until others decide, shows them so.
+    """
+    if not change.about:  # From before requests named what is at stake.
+        return {}
+    same = Q(about=change.about)
+    if change.version and (artifact := change.version.artifact_sha256):
+        same |= Q(model=change.model, version__artifact_sha256=artifact)
+    earlier = ChangeRequest.objects.filter(same, kind=change.kind, requested_at__lt=change.requested_at)
+    earlier = earlier.filter(state__in=CAME_TO_NOTHING).exclude(pk=change.pk).order_by("-requested_at")
+    told = [
+        {
+            "reference": one.reference,
+            "state": str(one.state),
+            "decided": [f"{decision.printed_name} {decision.outcome} it" for decision in one.decisions.standing()],
+        }
+        for one in earlier[:MOST_TOLD]
+    ]
+    return {"asked_before": told} if told else {}
 
 
 def evidence_again(change: ChangeRequest) -> dict:
@@ -101,6 +129,9 @@ def _version_facts(version: ModelVersion | None) -> dict | None:
         "stage": version.stage,
         "framework": version.framework,
         "artifact_sha256": version.artifact_sha256,
+        "schema_sha256": hashlib.sha256(canonical({"columns": version.schema})).hexdigest() if version.schema else "",
+        "decision_threshold": version.decision_threshold,
+        "reference_sha256": version.reference.sha256 if hasattr(version, "reference") else "",
         "code_ref": version.code_ref,
         "origin": version.origin,
     }

@@ -29,7 +29,7 @@ MADE = {
 
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     return policies.Involvement(
-        owns=owned_model(change.model, person) if change.model else "",
+        owns=owned(change, person) if change.model else "",
         registered=made(change, person),
         trained=trained(change, person),
         requested=_requested(change, person),
@@ -37,6 +37,18 @@ def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
         validated=_validated(change, person),
         decided=_decided(change, person),
     )
+
+
+def owned(change: ChangeRequest | ValidationRequest, person, *, owns: str = "own") -> str:
+    """That somebody owns the model, or did until lately; or another one that a version with the same artifact is of."""
+    if told := owned_model(change.model, person, owns=f"{owns} it"):
+        return told
+    others = {twin.model_id: twin.model for twin in _twins(change.version) if twin.model_id != change.model_id}
+    for model in others.values():
+        if told := owned_model(model, person, owns=f"{owns} {model}"):
+            same = str(told).replace("owned it", f"owned {model}")
+            return Shown(f"{same}, where the same artifact is registered", entry=told.entry)
+    return ""
 
 
 def made(change: ChangeRequest | ValidationRequest, person) -> str:
@@ -59,15 +71,20 @@ def made(change: ChangeRequest | ValidationRequest, person) -> str:
 
 def _made_before(version: ModelVersion, person) -> str:
     """Whoever made a version with the same artifact, however it is called there."""
-    if not version.artifact_sha256:
-        return ""
-    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
-    twins = list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
+    twins = _twins(version)
     sent = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
     if twins and (first := sent.first()):
         told = f"{MADE[first.action]} the same artifact as {first.subject_name} on {day(first.at)}"
         return Shown(told, entry=first.position)
     return ""
+
+
+def _twins(version: ModelVersion | None) -> list[ModelVersion]:
+    """The first versions with the same artifact, of whatever model."""
+    if version is None or not version.artifact_sha256:
+        return []
+    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
+    return list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
 
 
 def trained(change: ChangeRequest | ValidationRequest, person) -> str:

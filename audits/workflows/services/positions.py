@@ -1,19 +1,24 @@
 """In which role a person would decide a request, for whom, and every reason why they may not."""
 
-from dataclasses import dataclass
+from collections import Counter
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils import timezone
 
 from audits.trail.models import Entry
 from audits.workflows import policies
-from audits.workflows.models import ChangeRequest, Delegation
+from audits.workflows.models import ChangeRequest, Classification, Decision, Delegation
 from audits.workflows.services.classification.proposing import why_outdated
 from audits.workflows.services.involvement import involvement_of
+from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ChangeState
+from inventory.models import Policy
+from inventory.policies import also_approved_by
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission, Role, why_not_hold
-from mrm.pages.wording import day
+from mrm.pages.wording import day, roles_together
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,31 @@ def why_over(change: ChangeRequest) -> str:
         return Entry.objects.about(change).showing(f"{change.reference} is already {change.state}.")
     if change.expires_at <= timezone.now():
         return f"{change.reference} expired on {day(change.expires_at)}; ask again if the change is still wanted."
-    return why_outdated(change)
+    return why_outdated(change) or _why_too_few(change)
+
+
+def approvals_needed(change: ChangeRequest, classification: Classification | None) -> list[str]:
+    """Whose approvals a request of its kind, tier and class needs under the policy it names, each another's."""
+    needed = KINDS[change.kind].roles_required(change)
+    if classification is None:
+        return needed
+    also = also_approved_by(change.policy.document, classification.change_class, change.tier)
+    return [*needed, *(role for role in also if role not in needed)]
+
+
+def _why_too_few(change: ChangeRequest) -> str:
+    """That the tier or the policy asks for more approvals by now than when it was asked for; what it names stays."""
+    now = copy(change)
+    now.policy = Policy.objects.in_force()
+    missing = Counter(approvals_needed(now, getattr(change, "classification", None)))
+    missing -= Counter(change.roles_required)
+    if not missing:
+        return ""
+    where = f"in tier {change.tier} " if change.model else ""
+    return (
+        f"Under the policy in force it {where}also needs the approval of {roles_together(missing.elements())}, which "
+        f"was not so when {change.reference} was asked for; withdraw it and ask again."
+    )
 
 
 def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:
@@ -58,6 +87,19 @@ def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:
     awaited |= policies.COMMITTEE_ROLES if policies.COMMITTEE in awaited else set()
     holders = Person.objects.filter(pk__in=Person.objects.filter(grants__role__in=awaited, is_active=True).values("pk"))
     return [(person, position_of(change, person)) for person in holders if awaited & roles_for(change, person)]
+
+
+def conflicts_since(change: ChangeRequest) -> list[str]:
+    """That somebody who decided, or for whom it was done, could not any more: they took a part in it since."""
+    standing = change.decisions.standing().exclude(meaning=Decision.Meaning.RECUSED)
+    people = {
+        one for row in standing.select_related("person", "on_behalf_of") for one in (row.person, row.on_behalf_of)
+    }
+    return [
+        conflict
+        for person in sorted(people - {None}, key=str)
+        for conflict in policies.conflicts_of(str(person), replace(involvement_of(change, person), decided=""))
+    ]
 
 
 def roles_for(change: ChangeRequest, person) -> set[str]:

@@ -32,7 +32,12 @@ RENEWED_BY = {
     Arrangement.Kind.SUSPENSION: (ChangeRequest.Kind.RESUMPTION, False),
     Arrangement.Kind.LEGAL_HOLD: (ChangeRequest.Kind.HOLD_RELEASE, False),
 }
-ENDED_BY_DECISION = (Arrangement.Kind.SUSPENSION, Arrangement.Kind.VALIDATION, Arrangement.Kind.LEGAL_HOLD)
+ENDED_BY_DECISION = (
+    *Arrangement.FOR_PRODUCTION,
+    Arrangement.Kind.SUSPENSION,
+    Arrangement.Kind.VALIDATION,
+    Arrangement.Kind.LEGAL_HOLD,
+)
 
 
 @require_safe

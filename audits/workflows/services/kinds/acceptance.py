@@ -4,7 +4,7 @@ from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.risks import CAN_BE_ACCEPTED, accept_risk
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
-from audits.workflows.states import FindingState
+from audits.workflows.states import ArrangementState, FindingState
 from inventory.models import Policy
 
 
@@ -27,6 +27,10 @@ def _why_not(change: ChangeRequest) -> list[str]:
         reasons.append(f"{finding.reference} is {state}; its risk is accepted only while it waits to be put right.")
     if finding.severity == Finding.Severity.CRITICAL:
         reasons.append("A critical finding is put right, or the use stops; its risk is never accepted.")
+    if change.renews and change.renews.finding_id != finding.pk:
+        reasons.append(f"{change.renews.reference} accepts another finding; ask for a renewal of its own.")
+    if change.renews and change.renews.state != ArrangementState.ACTIVE:
+        reasons.append(f"{change.renews.reference} is {change.renews.state}; only a running acceptance is renewed.")
     running = finding.acceptances.active().exclude(pk=change.renews_id).first()
     if running:
         reasons.append(f"{running.reference} already accepts it until its end; ask for its renewal.")
@@ -63,5 +67,6 @@ RISK_ACCEPTANCE = ChangeKind(
     ),
     why_not=_why_not,
     carry_out=_accept,
+    renews=Arrangement.Kind.ACCEPTANCE,
     at_stake=lambda change: change.terms["finding"],
 )

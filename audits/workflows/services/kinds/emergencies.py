@@ -1,5 +1,7 @@
 """Emergencies: letting a suspended model run again, and releasing a version although its gate is closed."""
 
+from datetime import date, timedelta
+
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
@@ -9,6 +11,7 @@ from audits.workflows.services.kinds.promotion import supersede
 from inventory.models import Policy
 from inventory.services import restrict_model, resume_model
 from inventory.states import Status
+from mrm.pages.wording import day
 
 
 def _why_not_resume(change: ChangeRequest) -> list[str]:
@@ -56,9 +59,25 @@ def _why_not_release(change: ChangeRequest) -> list[str]:
     reasons = [blocker.text for blocker in gate.blockers if blocker.binds_in_an_emergency]
     if not gate.blockers:
         reasons.append("The gate is open: ask for a promotion.")
-    return reasons + why_not_until(
-        change.terms["ends_on"], most_days=Policy.objects.in_force().section("break_glass")["most_days"]
-    )
+    most_days = Policy.objects.in_force().section("break_glass")["most_days"]
+    return reasons + why_not_until(change.terms["ends_on"], most_days=most_days) + _why_not_on(change, most_days)
+
+
+def _why_not_on(change: ChangeRequest, most_days: int) -> list[str]:
+    """One emergency release after the other lasts no longer than the first might: then somebody approves in full."""
+    held = Arrangement.objects.filter(model=change.model).order_by("-starts_at")
+    full = held.filter(kind__in=(Arrangement.Kind.APPROVAL, Arrangement.Kind.ROLLBACK)).first()
+    releases = held.filter(kind=Arrangement.Kind.BREAK_GLASS)
+    first = (releases.filter(starts_at__gt=full.starts_at) if full else releases).last()
+    if (
+        first is None
+        or change.terms["ends_on"] <= (latest := first.starts_at.date() + timedelta(days=most_days)).isoformat()
+    ):
+        return []
+    return [
+        f"Since {first.reference} began on {day(first.starts_at)} nothing was approved in full: another emergency "
+        f"release ends by {day(latest)} as well, not on {day(date.fromisoformat(change.terms['ends_on']))}."
+    ]
 
 
 def _overridden(change: ChangeRequest) -> dict:

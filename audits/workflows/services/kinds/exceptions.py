@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from audits.workflows.models import Arrangement, ChangeRequest
@@ -26,8 +27,8 @@ def _why_not(change: ChangeRequest) -> list[str]:
     if change.renews and change.renews.state != ArrangementState.ACTIVE:
         reasons.append(f"{change.renews.reference} is {change.renews.state}; only an active exception is renewed.")
     earlier = _earlier(change, since=timezone.now() - timedelta(days=rules["most_days"]))
-    running = next((one for one in earlier if one.state == ArrangementState.ACTIVE and one != change.renews), None)
-    if running:
+    held = [one for one in earlier if one.state == ArrangementState.ACTIVE and one.version in (None, change.version)]
+    if running := next((one for one in held if one != change.renews), None):
         reasons.append(f"{running.reference} already allows it until its end; ask for its renewal.")
     if len(earlier) > rules["renewals"]:
         told = ", ".join(one.reference for one in earlier)
@@ -38,10 +39,19 @@ def _why_not(change: ChangeRequest) -> list[str]:
 
 
 def _earlier(change: ChangeRequest, *, since) -> list[Arrangement]:
-    """Exceptions from the same clause that hold or held lately: ending one to ask anew is a renewal too."""
+    """Exceptions from the same clause that hold or held lately: ending one to ask anew is a renewal too.
+
+    So is asking for the model what was granted for a version of it, the other way round, or for the same artifact under
+    another number.
+    """
     alike = Arrangement.objects.filter(
-        model=change.model, kind=Arrangement.Kind.EXCEPTION, clause=change.terms["clause"], version=change.version
-    )
+        model=change.model, kind=Arrangement.Kind.EXCEPTION, clause=change.terms["clause"]
+    ).select_related("version")
+    if version := change.version:
+        reach = Q(version=None) | Q(version=version)
+        if version.artifact_sha256:
+            reach |= Q(version__artifact_sha256=version.artifact_sha256)
+        alike = alike.filter(reach)
     return [one for one in alike if (one.ended_at or one.ends_at) > since]
 
 
@@ -73,5 +83,6 @@ EXCEPTION = ChangeKind(
     ),
     why_not=_why_not,
     carry_out=_allow,
+    renews=Arrangement.Kind.EXCEPTION,
     at_stake=lambda change: f"{change.model_id}:{change.version_id or ''}:{change.terms['clause']}",
 )

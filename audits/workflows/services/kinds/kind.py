@@ -67,6 +67,7 @@ class ChangeKind:
     approved_as  under which of the policy's approvals it is decided
     asked_by   what one must be allowed to, to ask for it and to take it back
     decided_by   the roles that decide it, each once, whatever the policy says; empty: the policy says
+    renews     the kind of arrangement that one of this kind may take the place of; empty: none
     also_of_retired  whether it can be asked for when the model is retired
     carry_out  what the last approval does; gives the outcome in words, or nothing where the work goes on elsewhere
     """
@@ -85,6 +86,7 @@ class ChangeKind:
     approved_as: Callable[[ChangeRequest], str] = its_kind
     asked_by: Permission = Permission.REQUEST_CHANGE
     decided_by: tuple[str, ...] = ()
+    renews: str = ""
     also_of_retired: bool = False
 
     def approvers(self, change: ChangeRequest) -> list[str]:

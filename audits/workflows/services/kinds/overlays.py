@@ -1,5 +1,9 @@
 """An overlay: an adjustment of the output for a known limitation, short-lived, with its effect measured."""
 
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
 from audits.trail.models import Action, Entry
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
@@ -7,36 +11,55 @@ from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from audits.workflows.states import ArrangementState
 from inventory.models import Policy
+from mrm.pages.wording import day
 
 DIRECTIONS = {"increases": "Increases the output", "decreases": "Decreases the output", "both": "Both, by case"}
 
 
-def times_renewed(overlay: Arrangement | None) -> int:
-    """How often what is renewed now has been renewed before, this time included."""
-    count = 0
-    while overlay:
-        count, overlay = count + 1, overlay.renews
-    return count
+def goes_on(change: ChangeRequest) -> list[Arrangement]:
+    """The overlays in whose place this one would stand, the newest first, each for as long as the one after it.
+
+    What held for the same limitation lately counts as well: letting one lapse, or ending it, to ask anew renews it.
+    """
+    row: list[Arrangement] = []
+    lately = timedelta(days=Policy.objects.in_force().section("overlays")["most_days"])
+    alike = Arrangement.objects.filter(model=change.model, kind=Arrangement.Kind.OVERLAY).order_by("-starts_at")
+    overlay, limitation, begins = change.renews, change.terms["limitation"], timezone.now()
+    while True:
+        if overlay is None:
+            before = (one for one in alike.filter(starts_at__lt=begins) if one not in row)
+            overlay = next((one for one in before if _is_about(one, limitation) and _end(one) > begins - lately), None)
+        if overlay is None:
+            return row
+        row.append(overlay)
+        limitation, begins, overlay = overlay.terms["limitation"], overlay.starts_at, overlay.renews
+
+
+def _is_about(overlay: Arrangement, limitation: str) -> bool:
+    return overlay.terms["limitation"].casefold() == limitation.casefold()
+
+
+def _end(overlay: Arrangement) -> datetime:
+    return overlay.ended_at or overlay.ends_at
 
 
 def _why_not(change: ChangeRequest) -> list[str]:
     rules, renewed = Policy.objects.in_force().section("overlays"), change.renews
     reasons = why_not_until(change.terms["ends_on"], most_days=rules["most_days"])
-    if renewed is None:
-        limitation = change.terms["limitation"].casefold()
-        for other in Arrangement.objects.active().filter(model=change.model, kind=Arrangement.Kind.OVERLAY):
-            if other.terms["limitation"].casefold() == limitation:
-                reasons.append(f"{other.reference} is already about this limitation; ask for its renewal.")
-        return reasons
-    if renewed.kind != Arrangement.Kind.OVERLAY or renewed.state != ArrangementState.ACTIVE:
-        reasons.append(f"{renewed.reference} is no overlay in force; only such a one is renewed.")
-    if not change.terms.get("measured_effect"):
-        reasons.append("An overlay is renewed only with its effect measured: say what it was.")
+    if renewed and (renewed.kind != Arrangement.Kind.OVERLAY or renewed.state != ArrangementState.ACTIVE):
+        return [*reasons, f"{renewed.reference} is no overlay in force; only such a one is renewed."]
+    before = goes_on(change)
+    if before and renewed is None and before[0].state == ArrangementState.ACTIVE:
+        return [*reasons, f"{before[0].reference} is already about this limitation; ask for its renewal."]
+    if before and not change.terms.get("measured_effect"):
+        told = f"{before[0].reference} was about this limitation until {day(_end(before[0]))}: it goes on, and so"
+        begun = "An overlay is renewed only" if renewed else f"{told} this one begins only"
+        reasons.append(f"{begun} with its effect measured: say what it was.")
     return reasons
 
 
 def _apply(change: ChangeRequest, actor) -> str:
-    terms, model = change.terms, change.model
+    terms, model, before = change.terms, change.model, goes_on(change)
     overlay = arrangements.begin(
         change, Arrangement.Kind.OVERLAY, title=terms["limitation"], ends_at=end_of(terms["ends_on"]), actor=actor
     )
@@ -48,7 +71,7 @@ def _apply(change: ChangeRequest, actor) -> str:
         title=overlay.title,
     )
     outcome = f"{overlay.reference} holds until {terms['ends_on']}."
-    renewals = times_renewed(change.renews)
+    renewals = len(before)
     if renewals < Policy.objects.in_force().section("overlays")["finding_at_renewal"]:
         return outcome
     finding = raise_finding(
@@ -57,7 +80,7 @@ def _apply(change: ChangeRequest, actor) -> str:
         title=f"Overlay renewed {renewals} times: {overlay.title}"[:200],
         observation=f"{overlay.reference} goes on adjusting the output for the same limitation: {terms['limitation']}.",
         criterion="overlays",
-        evidence=_entries(overlay),
+        evidence=_entries([overlay, *before]),
         required_outcome="The limitation is removed from the model, or the overlay is no longer needed.",
         origin=f"overlay:{overlay.pk}",
         actor=None,
@@ -65,13 +88,10 @@ def _apply(change: ChangeRequest, actor) -> str:
     return f"{outcome} {finding.reference} was raised, because it is renewal {renewals} for the same limitation."
 
 
-def _entries(overlay: Arrangement) -> list[str]:
-    """Where the trail says that each of the overlays in the row began."""
-    begun = []
-    while overlay:
-        begun += Entry.objects.about(overlay).filter(action=Action.ARRANGEMENT_BEGUN).values_list("position", flat=True)
-        overlay = overlay.renews
-    return [f"entry {position}" for position in begun]
+def _entries(overlays: list[Arrangement]) -> list[str]:
+    """Where the trail says that each of them began."""
+    begun = Entry.objects.about(*overlays).filter(action=Action.ARRANGEMENT_BEGUN).order_by("-position")
+    return [f"entry {position}" for position in begun.values_list("position", flat=True)]
 
 
 OVERLAY = ChangeKind(
@@ -93,5 +113,6 @@ OVERLAY = ChangeKind(
     ),
     why_not=_why_not,
     carry_out=_apply,
+    renews=Arrangement.Kind.OVERLAY,
     at_stake=lambda change: f"{change.model_id}:{change.terms['limitation'].casefold()}"[:200],
 )

@@ -11,7 +11,7 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from inventory.models import ModelVersion, Policy, Use
 from inventory.policies import rules_of
-from inventory.services import approve_use, lift_restriction, promote_version, start_use
+from inventory.services import approve_use, lift_restriction, promote_version, start_use, terms_digest
 from inventory.states import Stage, Status, UseState
 from mrm.pages.wording import day
 
@@ -53,6 +53,16 @@ USES = Term(
 
 def uses_of(change: ChangeRequest) -> list[Use]:
     return list(change.model.uses.select_related("model").filter(number__in=change.terms.get("uses", ())))
+
+
+def _terms_of_uses(change: ChangeRequest) -> dict:
+    """What each use says that it would be approved for; whoever rewords one voids what was signed."""
+    return {
+        "uses": [
+            {"number": use.number, "title": use.title, "terms": terms_digest(use)}
+            for use in sorted(uses_of(change), key=lambda use: use.number)
+        ]
+    }
 
 
 def most_days(change: ChangeRequest) -> int:
@@ -157,6 +167,7 @@ PROMOTION = ChangeKind(
     on_lapse="When the approval expires the use is restricted, until the version is approved again or replaced.",
     terms=(USES, UNTIL),
     why_not=_why_not_promote,
+    evidence=_terms_of_uses,
     carry_out=_promote,
 )
 APPROVAL = ChangeKind(
@@ -167,5 +178,6 @@ APPROVAL = ChangeKind(
     on_lapse="When the approval expires the use is restricted, until the version is approved again or replaced.",
     terms=(USES, UNTIL),
     why_not=_why_not_approve,
+    evidence=_terms_of_uses,
     carry_out=_approve,
 )

@@ -5,10 +5,10 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ValidationRequest
 from audits.workflows.policies import SECOND_LINE
-from audits.workflows.services.involvement import made, trained
+from audits.workflows.services.involvement import made, owned, trained
 from audits.workflows.states import ChangeState
 from inventory.attributes import BY_NAME
-from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR, owned_model
+from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR
 from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
 
@@ -20,7 +20,7 @@ def why_not_independent(validation: ValidationRequest, person) -> list[str]:
     facts = (
         (
             "Whoever owns a model, or owned it in the last twelve months, does not validate it",
-            owned_model(validation.model, person, owns="owns it"),
+            owned(validation, person, owns="owns"),
         ),
         ("Whoever registered or changed a version does not validate it", made(validation, person)),
         ("Whoever trained a version does not validate it", trained(validation, person)),

@@ -1,0 +1,267 @@
+"""Orders of acts that would get approved what should not be: what changes between the acts of several people."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.services import (
+    close_arrangement,
+    decision_view,
+    expire_arrangements,
+    raise_finding,
+    request_change,
+    withdraw,
+)
+from audits.workflows.states import ChangeState
+from inventory.models import Policy
+from inventory.policies import FACTORS
+from inventory.services import edit_model, edit_use, propose_use
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken
+from tests.factories import (
+    make_model,
+    make_otherwise,
+    make_person,
+    make_reference,
+    make_version,
+    publish,
+    undecided,
+)
+from tests.fixtures.story import approve
+from tests.workflows.duties import reasons
+from tests.workflows.kinds import acceptance_terms, after, decided, exception_terms, in_days, overlay_terms
+from tests.workflows.validating import make_panel, validated
+
+Kind, Held = ChangeRequest.Kind, Arrangement.Kind
+WHY = "It is needed."
+KEEPS = "workflows_arrangement_rows_stay"
+EMERGENCY = {"emergency": "No score.", "compensating_control": "By hand."}
+
+
+@pytest.fixture
+def finding(story) -> Finding:
+    said = {"title": "Weak documentation", "observation": "O.", "required_outcome": "R."}
+    return raise_finding(story.model, severity="medium", actor=story.validator, **said)
+
+
+def into_tier_1(story) -> None:
+    """What is stricter holds at once."""
+    edit_model(story.model, changes=dict.fromkeys(FACTORS, "high"), actor=story.owner)
+    assert story.model.tier == 1
+
+
+def again(change: ChangeRequest) -> ChangeRequest:
+    return ChangeRequest.objects.get(pk=change.pk)
+
+
+def test_a_request_is_not_decided_by_fewer_than_its_tier_asks_for_by_then(story, officers):
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    approve(change, officers[0])
+    into_tier_1(story)
+    assert "also needs the approval of committee" in reasons(again(change), officers[1])
+    with pytest.raises(RuleBroken, match="withdraw it and ask again"):
+        approve(change, officers[1])
+    assert not change.arrangements.exists()
+
+
+def test_a_request_is_not_decided_by_fewer_than_a_newer_policy_asks_for(story, officers, standard_document):
+    change = request_change(Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(), actor=story.owner)
+    three = dict.fromkeys("123", ["validator", "risk_officer", "chief_risk_officer"])
+    publish(standard_document | {"approvals": standard_document["approvals"] | {"overlay": three}})
+    assert "also needs the approval of chief risk officer" in reasons(change, officers[0])
+    withdraw(change, reason="Asked anew.", actor=story.owner)
+    again = request_change(Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(), actor=story.owner)
+    assert reasons(again, officers[0]) == ""
+
+
+def test_the_database_approves_nothing_by_fewer_than_are_asked_for_by_then(story, officers):
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    into_tier_1(story)
+    with (
+        pytest.raises(RuleBroken, match="everybody whom the policy names"),
+        undecided("workflows_changerequest", "workflows_changerequest_is_decided"),
+    ):
+        ChangeRequest.objects.filter(pk=change.pk).update(state=ChangeState.APPROVED, decided_at=timezone.now())
+
+
+def test_a_newer_policy_that_asks_for_passkeys_binds_what_was_asked_for_before(story, officers, standard_document):
+    change = request_change(Kind.RETRAINING, story.version, reason=WHY, breach=story.breach, actor=story.engineer)
+    publish(standard_document | {"signatures": {"passkey": {"retraining": ["1", "2", "3"]}}})
+    with pytest.raises(NotPermitted, match="passkey"):
+        approve(change, officers[0])
+
+
+@pytest.mark.parametrize("kind", [Kind.RISK_ACCEPTANCE, Kind.OVERLAY, Kind.RETRAINING])
+def test_a_request_takes_the_place_of_nothing_that_is_not_of_its_kind(story, officers, finding, kind):
+    auditor, chief = story.auditor, make_person(Role.CHIEF_RISK_OFFICER, workspace=story.workspace)
+    terms = {"matter": "Case 7.", "scope": "All of it."}
+    hold = decided(Kind.LEGAL_HOLD, story.model, chief, auditor, terms=terms, actor=story.owner).arrangements.get()
+    subject, terms = {
+        Kind.RISK_ACCEPTANCE: (story.model, acceptance_terms(finding)),
+        Kind.OVERLAY: (story.model, overlay_terms(measured_effect="None.")),
+        Kind.RETRAINING: (story.version, {}),
+    }[kind]
+    with pytest.raises(RuleBroken, match=f"{hold.reference}, of the kind legal hold, is not renewed"):
+        request_change(kind, subject, reason=WHY, terms=terms, renews=hold, actor=story.owner)
+
+
+def test_the_acceptance_of_one_finding_does_not_end_that_of_another(story, officers, finding):
+    other = raise_finding(
+        story.model, severity="low", title="T", observation="O.", required_outcome="R.", actor=story.validator
+    )
+    accepted = decided(
+        Kind.RISK_ACCEPTANCE, story.model, *officers, terms=acceptance_terms(finding), actor=story.owner
+    ).arrangements.get()
+    with pytest.raises(RuleBroken, match="accepts another finding"):
+        request_change(
+            Kind.RISK_ACCEPTANCE, story.model, reason=WHY, terms=acceptance_terms(other), renews=accepted,
+            actor=story.owner,
+        )  # fmt: skip
+
+
+def test_the_database_renews_nothing_by_another_kind(story, officers, finding):
+    accepted = decided(
+        Kind.RISK_ACCEPTANCE, story.model, *officers, terms=acceptance_terms(finding), actor=story.owner
+    ).arrangements.get()
+    overlay = decided(Kind.OVERLAY, story.model, *officers, terms=overlay_terms(), actor=story.owner).arrangements.get()
+    connection.check_constraints()
+    with pytest.raises(IntegrityError, match=f"{accepted.reference} is renewed by another"), transaction.atomic():
+        with undecided("workflows_arrangement", KEEPS):
+            Arrangement.objects.filter(pk=overlay.pk).update(renews=accepted)
+        Arrangement.objects.filter(pk=accepted.pk).update(state="renewed", ended_at=timezone.now())
+        connection.check_constraints()
+
+
+def test_nobody_alone_ends_what_a_version_is_in_production_by(story):
+    approval = Arrangement.objects.get(kind=Held.APPROVAL, version=story.version)
+    another = make_person(Role.RISK_OFFICER, workspace=story.workspace)
+    for lapses in (False, True):
+        if lapses:
+            expire_arrangements(after(approval))
+        with pytest.raises(RuleBroken, match="approved anew, replaced or retired"):
+            close_arrangement(approval, reason="In order.", actor=another)
+
+
+def test_the_database_lets_nobody_alone_end_what_a_version_is_in_production_by(story):
+    approval = Arrangement.objects.get(kind=Held.APPROVAL, version=story.version)
+    another = make_person(Role.RISK_OFFICER, workspace=story.workspace)
+    with pytest.raises(IntegrityError, match="is closed by"), transaction.atomic():
+        Arrangement.objects.filter(pk=approval.pk).update(state="closed", ended_by=another, ended_at=timezone.now())
+        connection.check_constraints()
+
+
+def test_a_use_that_is_reworded_between_two_approvals_voids_the_first(story, candidate, officers):
+    use = propose_use(story.model, title="Reporting", business_purpose="Statistics.", actor=story.owner)
+    terms = {"uses": [str(use.number)]}
+    change = request_change(Kind.PROMOTION, candidate, reason=WHY, terms=terms, actor=story.owner)
+    approve(change, officers[0])
+    edit_use(use, changes={"business_purpose": "Refusing loans."}, actor=story.owner)
+    approve(change, officers[1])
+    change.refresh_from_db()
+    assert change.state == ChangeState.PENDING
+    assert "uses" in change.decisions.get(person=officers[0]).voided_because
+
+
+def test_whoever_takes_part_in_it_after_their_vote_has_not_voted(story, officers, candidate):
+    change = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
+    approve(change, officers[0])
+    make_otherwise(candidate, registered_by=officers[0])
+    approve(change, officers[1])
+    change.refresh_from_db()
+    assert change.state == ChangeState.PENDING
+    voided = change.decisions.get(person=officers[0]).voided_because
+    assert f"this is so of {officers[0]}" in voided and "registered version" in voided
+
+
+def test_what_came_to_nothing_before_is_shown_to_whoever_is_asked_again(story, candidate, officers):
+    first = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
+    approve(first, officers[0])
+    withdraw(first, reason="Others will decide.", actor=story.owner)
+    again = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
+    told = {"reference": first.reference, "state": "withdrawn", "decided": [f"{officers[0]} approved it"]}
+    assert again.evidence["asked_before"] == [told]
+    assert decision_view(again, person=officers[1]).change.evidence_digest == again.evidence_digest
+
+
+def test_what_was_not_fit_is_not_fit_under_another_number(story, open_gate):
+    def with_artifact():
+        version = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
+        make_reference(version, story.folder)
+        return version
+
+    unfit = with_artifact()
+    panel = make_panel(story.workspace)
+    judged = validated(unfit, panel, outcome="not_fit")
+    again = with_artifact()
+    assert blockers_for_promotion(again) == [
+        f"{judged.reference} found {unfit} not fit for use, and this is the same artifact."
+    ]
+    validated(again, panel, outcome="fit")
+    assert blockers_for_promotion(again) == []
+    assert blockers_for_promotion(unfit) != []
+
+
+def test_an_exception_for_one_version_counts_where_it_is_asked_for_the_model(story, officers):
+    terms = exception_terms()
+    for subject in (story.version, story.model):
+        held = decided(Kind.EXCEPTION, subject, *officers, terms=terms, actor=story.owner).arrangements.get()
+        close_arrangement(held, reason="Over.", actor=make_person(Role.RISK_OFFICER, workspace=story.workspace))
+    for subject in (story.version, story.model):
+        with pytest.raises(RuleBroken, match="renewed 1 time"):
+            request_change(Kind.EXCEPTION, subject, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_an_overlay_that_lapsed_or_was_ended_goes_on_and_is_counted(story, officers):
+    terms = overlay_terms()
+    first = decided(Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()
+    expire_arrangements(after(first))
+    with pytest.raises(RuleBroken, match=f"{first.reference} was about this limitation"):
+        request_change(Kind.OVERLAY, story.model, reason=WHY, terms=terms, actor=story.owner)
+    terms |= {"measured_effect": "Two points.", "limitation": terms["limitation"].upper()}
+    second = decided(Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()
+    close_arrangement(second, reason="Over.", actor=make_person(Role.RISK_OFFICER, workspace=story.workspace))
+    assert not Finding.objects.filter(origin__startswith="overlay:").exists()
+    third = decided(Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()
+    raised = Finding.objects.get(origin=f"overlay:{third.pk}")
+    assert raised.title.startswith("Overlay renewed 2 times") and len(raised.evidence) == 3
+
+
+def test_one_emergency_after_the_other_lasts_no_longer_than_the_first_might(story, officers):
+    def release(version, ends_on):
+        return decided(
+            Kind.BREAK_GLASS, version, *officers, terms=EMERGENCY | {"ends_on": ends_on}, actor=story.owner
+        ).arrangements.get()
+
+    first = release(make_version(story.model, actor=story.engineer), in_days(3))
+    with undecided("workflows_arrangement", KEEPS):
+        Arrangement.objects.update(starts_at=timezone.now() - timedelta(days=10))
+        Arrangement.objects.filter(pk=first.pk).update(starts_at=timezone.now() - timedelta(days=9))
+    another = make_version(story.model, actor=story.engineer)
+    with pytest.raises(RuleBroken, match=f"Since {first.reference} began"):
+        release(another, in_days(22))
+    release(another, in_days(21))
+
+
+def test_an_approval_in_full_begins_the_days_of_emergencies_anew(story, officers, open_gate):
+    assert Policy.objects.in_force().section("break_glass")["most_days"] == 30
+    terms = EMERGENCY | {"ends_on": in_days(30)}
+    for _ in range(2):
+        version = make_version(story.model, actor=story.engineer)
+        decided(Kind.BREAK_GLASS, version, *officers, terms=terms, actor=story.owner)
+        make_reference(version, story.folder)
+        decided(Kind.APPROVAL, version, *officers, actor=story.owner)
+
+
+def test_who_owns_another_model_with_the_same_artifact_does_not_decide(story, open_gate):
+    owner = make_person(Role.OWNER, Role.VALIDATOR, workspace=story.workspace)
+    first = make_version(make_model(workspace=story.workspace, owner=owner), artifact_sha256="6" * 64)
+    again = make_version(story.model, artifact_sha256="6" * 64, actor=story.engineer)
+    make_reference(again, story.folder)
+    change = request_change(Kind.PROMOTION, again, reason=WHY, actor=story.engineer)
+    assert f"you own {first.model}, where the same artifact is registered" in reasons(change, owner)
+    edit_model(first.model, changes={"owner": story.owner}, actor=owner)
+    assert f"you owned {first.model} until" in reasons(change, owner)
