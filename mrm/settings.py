@@ -162,7 +162,7 @@ SCORING_WALL_SECONDS = env.integer("SCORING_WALL_SECONDS", 900)
 
 # --- Tables read where they live --------------------------------------------------------------------------------------
 SOURCE_HOSTS = env.words("SOURCE_HOSTS")
-SOURCE_FOLDER = env.text("SOURCE_FOLDER")
+SOURCE_FOLDER = env.text("SOURCE_FOLDER", str(VAR / "sources") if DEVELOPMENT else "")
 
 # --- Keys and seals ---------------------------------------------------------------------------------------------------
 KEYS_DIR = Path(env.text("KEYS_DIR", str(VAR / "keys")))

@@ -1,11 +1,19 @@
 """Energy demand: a regression that has been healthy all year."""
 
-from demo.building import Calendar, add_version, assess, log, promote, register, scored
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+from django.conf import settings
+
+from demo.building import Calendar, Trained, add_version, assess, log, promote, register, scored
 from demo.cast import Cast
 from demo.governance import decide, in_days
 from demo.schemas import described_regression
 from demo.simulators import energy_demand
 from demo.training import train_regressor
+from inventory.models import ModelVersion
+from inventory.services import read_source, register_source
 
 FEATURES = ["temperature_deviation", "hour", "working_day", "wind"]
 
@@ -36,6 +44,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     year = energy_demand(6000, start=calendar.start, end=calendar.end, seed=43)
     log(cast, version, scored(trained, year, column="prediction"), label="label")
     assess(version)
+    _read_where_it_lies(cast, version, trained, calendar)
     decide(
         cast,
         "overlay",
@@ -64,3 +73,17 @@ def tell(cast: Cast, calendar: Calendar) -> None:
             "ends_on": in_days(21),
         },
     )
+
+
+def _read_where_it_lies(cast: Cast, version: ModelVersion, trained: Trained, calendar: Calendar) -> None:
+    """What is forecast for today and tomorrow lies in a file of the procurement desk, and is counted there."""
+    if not settings.SOURCE_FOLDER or version.sources.open().exists():
+        return
+    file = Path(settings.SOURCE_FOLDER).resolve() / "procurement.duckdb"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    ahead = energy_demand(48, start=calendar.end, end=calendar.end + timedelta(days=2), seed=44, prefix="D")
+    rows = scored(trained, ahead, column="prediction").drop("label").to_arrow()
+    with duckdb.connect(str(file)) as warehouse:
+        warehouse.register("rows", rows)
+        warehouse.execute("CREATE OR REPLACE TABLE day_ahead AS SELECT * FROM rows")
+    read_source(register_source(version, url=f"duckdb://{file}", table="day_ahead", actor=cast.engineer))
