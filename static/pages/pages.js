@@ -11,7 +11,7 @@
   const nameCells = (table) => {
     const heads = table.querySelectorAll("thead tr");
     if (heads.length !== 1 || heads[0].querySelector("[colspan]")) return;
-    const names = [...heads[0].cells].map((head) => (head.querySelector(".visually-hidden") ? "" : head.textContent.replace(/[↑↓]/g, "").trim()));
+    const names = [...heads[0].cells].map((head) => (head.querySelector(".visually-hidden") ? "" : [...head.childNodes].map((part) => part.textContent.replace(/[↑↓]/g, "").trim()).filter(Boolean).join(", ")));
     for (const row of table.querySelectorAll("tbody tr")) {
       if (row.cells.length === names.length) [...row.cells].forEach((cell, place) => { cell.dataset.label = names[place]; });
     }

@@ -22,7 +22,7 @@ def trend_chart(
     numbers = [number for one in points for number in (one.value, one.low, one.high) if number is not None]
     bottom, top = room([*numbers, *(limit for limit in (amber, red) if limit is not None)])
     order = [one.period for one in points]
-    x = alt.X("period:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
+    x = alt.X("period:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=8))
     scale = alt.Scale(domain=[bottom, top], nice=False, zero=False)
     y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5))
     measured = [asdict(one) for one in points if one.value is not None]

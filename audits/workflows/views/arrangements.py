@@ -143,7 +143,7 @@ def roll_back(request, slug):
         way, why_not = way_back(model), why_not_roll_back(model, request.user)
         context = {
             "form": form,
-            "heading": f"Roll {model.name} back",
+            "heading": f"Roll back {model.name}",
             "lead": why_not or " ".join(way.reasons) or _what_rolling_back_does(way),
             "submit": f"Go back to version {way.version.number} now" if way.version else "Go back now",
             "back": reverse("model", args=[slug]),

@@ -28,7 +28,7 @@ def attribute(request, slug, name):
         "overview",
         told=told,
         changes=history_of(model, attribute),
-        editors=" or ".join(sorted(label(role) for role in attribute.editors)),
+        editors=", ".join(sorted(label(role) for role in attribute.editors)),
         kept=retention_of(model, name),
         rows=rows_of(name).standing().filter(model=model).select_related("added_by") if name in ROWS else [],
         may_change=may_change and attribute.kind != Kind.DERIVED and model.status != Status.RETIRED,
