@@ -88,7 +88,8 @@ def minimum_chunk_size(
     open_share(significance, "significance")
     if rows < 1 or not smallest_change > 0 or not standard_error >= 0 or not math.isfinite(standard_error):
         raise ValueError("rows and smallest_change are above 0, and standard_error is a finite number, not negative")
-    method = f"rows for {power:.0%} power at significance {significance:g} to find a change of {smallest_change:g}"
+    method = f"rows for {100 * power:.3g} % power at significance {significance:g}"
+    method += f" to find a change of {smallest_change:g}"
     sizes = {"reference": int(rows)}
     if standard_error == 0:
         reason = "the metric shows no sampling error on the reference, so any chunk would look large enough"

@@ -175,23 +175,23 @@ def _psi(sizes: tuple[int, int], true_psi: float, rng: np.random.Generator) -> b
 
 COVERAGES: dict[str, tuple[Callable[..., bool], tuple]] = {
     "AUC (DeLong on log-odds), 100 with the outcome and 200 without": (_auc, ("logit", 100, 200)),
-    "AUC (DeLong on log-odds), 30 with the outcome and 1 000 without": (_auc, ("logit", 30, 1000)),
+    "AUC (DeLong on log-odds), 30 with the outcome and 1,000 without": (_auc, ("logit", 30, 1000)),
     "AUC (DeLong), 100 with the outcome and 200 without": (_auc, ("delong", 100, 200)),
-    "AUC (DeLong), 30 with the outcome and 1 000 without": (_auc, ("delong", 30, 1000)),
-    "impact ratio (Katz), 50 rows against 2 000, rates of 30 %": (_impact_ratio, (50, 0.3, 1.0)),
-    "impact ratio (Katz), 100 rows against 2 000, 24 % against 30 %": (_impact_ratio, (100, 0.3, 0.8)),
-    "impact ratio (Katz), 300 rows against 2 000, 8 % against 10 %": (_impact_ratio, (300, 0.1, 0.8)),
+    "AUC (DeLong), 30 with the outcome and 1,000 without": (_auc, ("delong", 30, 1000)),
+    "impact ratio (Katz), 50 rows against 2,000, rates of 30 %": (_impact_ratio, (50, 0.3, 1.0)),
+    "impact ratio (Katz), 100 rows against 2,000, 24 % against 30 %": (_impact_ratio, (100, 0.3, 0.8)),
+    "impact ratio (Katz), 300 rows against 2,000, 8 % against 10 %": (_impact_ratio, (300, 0.1, 0.8)),
     "accuracy (Wilson), 500 rows": (_rate, ("accuracy", 500)),
     "recall (Wilson), 500 rows, 50 with the outcome": (_rate, ("recall", 500)),
     "precision (Wilson), 500 rows": (_rate, ("precision", 500)),
     "false positive rate (Wilson), 500 rows": (_rate, ("false_positive_rate", 500)),
     "calibration slope (Wald), 400 rows, half with the outcome": (_recalibration, ("slope", 400, 0.0)),
-    "calibration slope (Wald), 2 000 rows, 9 % with the outcome": (_recalibration, ("slope", 2000, -3.0)),
+    "calibration slope (Wald), 2,000 rows, 9 % with the outcome": (_recalibration, ("slope", 2000, -3.0)),
     "calibration in the large (Wald), 400 rows": (_recalibration, ("intercept", 400, 0.0)),
-    "CBPE of AUC, isotonic, 2 000 reference rows and 500": (_estimated, ("auc", "isotonic")),
-    "CBPE of accuracy, isotonic, 2 000 reference rows and 500": (_estimated, ("accuracy", "isotonic")),
-    "CBPE of F1, logistic, 2 000 reference rows and 500": (_estimated, ("f1", "logistic")),
-    "PSI of 0.10, 3 000 reference rows and 1 000": (_psi, ((3000, 1000), 0.10)),
+    "CBPE of AUC, isotonic, 2,000 reference rows and 500": (_estimated, ("auc", "isotonic")),
+    "CBPE of accuracy, isotonic, 2,000 reference rows and 500": (_estimated, ("accuracy", "isotonic")),
+    "CBPE of F1, logistic, 2,000 reference rows and 500": (_estimated, ("f1", "logistic")),
+    "PSI of 0.10, 3,000 reference rows and 1,000": (_psi, ((3000, 1000), 0.10)),
 }
 
 

@@ -31,7 +31,7 @@ def test_rows_are_explained_until_every_share_is_known_and_the_run_says_how_well
     for side in ("reference", "window"):
         attained = one(found, "attribution_precision", segment=side)
         assert attained.estimate.value <= 0.05 and verdict(attained) == Verdict.WITHIN
-        assert "against 5.0% asked for" in attained.estimate.method or "every one of" in attained.estimate.method
+        assert "against 5 % asked for" in attained.estimate.method or "every one of" in attained.estimate.method
 
 
 def test_where_every_row_is_explained_nothing_is_left_to_chance(story):

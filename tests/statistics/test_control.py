@@ -265,7 +265,7 @@ def test_drift_is_weighted_by_importance():
         "feature": "income", "importance": 0.6, "drift": 0.3, "contribution": pytest.approx(0.225),
     }  # fmt: skip
     assert estimate.detail["features"][2]["drift"] is None
-    assert "20.0%" in estimate.method
+    assert "20 %" in estimate.method
 
 
 def test_drift_without_any_weight_is_a_reason_and_without_importance_is_refused():

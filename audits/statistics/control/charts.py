@@ -134,7 +134,7 @@ def dynamic_limits(
         method = f"mean ± {width:g} standard deviations of {len(x)} reference chunks"
     else:
         low, high = (float(end) for end in np.quantile(x, [(1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0]))
-        method = f"central {coverage:.3%} of {len(x)} reference chunks"
+        method = f"central {100 * coverage:.5g} % of {len(x)} reference chunks"
     clipped = low < lowest or high > highest
     return Estimate(
         value=mean,

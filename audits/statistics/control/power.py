@@ -39,7 +39,7 @@ def minimum_detectable_shift(
         raise ValueError(f"{measure!r} has no power statement; choose one of {', '.join(MEASURES)}.")
     sampling = 1.0 / reference_size + 1.0 / current_size
     sizes = {"reference": reference_size, "current": current_size}
-    method = f"smallest shift ({measure}) found with {power:.0%} power at a significance of {significance:g}"
+    method = f"smallest shift ({measure}) found with {100 * power:.3g} % power at a significance of {significance:g}"
     if measure in DIVERGENCES:
         value = _divergence(measure, sampling, cells - 1, tolerance, power, significance)
         method += f", {cells} cells, tolerance {tolerance:g}"
@@ -54,7 +54,7 @@ def minimum_detectable_shift(
         method += f", rise of a rate of {base_rate:g}"
     highest = 1.0 - (base_rate or 0.0) if measure == "share" else math.inf if measure in ("psi", "mean") else 1.0
     if value is None or value > highest:
-        reason = f"With {reference_size} and {current_size} rows, no shift can be found with {power:.0%} power."
+        reason = f"With {reference_size} and {current_size} rows, no shift can be found with {100 * power:.3g} % power."
         return could_not_compute(reason, method=method, sizes=sizes)
     return Estimate(value=value, level=power, sizes=sizes, method=method, detail={"measure": measure, "power": power})
 

@@ -35,7 +35,7 @@ def importance_weighted_drift(
     left_out = max(0.0, 1.0 - weight / total)
     ranked = sorted(importances, key=lambda name: (-importances[name], name))[:top]
     if left_out > 0.0:
-        method += f"; features with {left_out:.1%} of the importance have no drift and take no part"
+        method += f"; features with {100 * left_out:.3g} % of the importance have no drift and take no part"
     return Estimate(
         value=math.fsum(contributions.values()),
         sizes=sizes,

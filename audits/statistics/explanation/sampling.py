@@ -71,7 +71,8 @@ def enough_rows(
     separated = all(holm(doubts, significance=significance / (look * (look + 1))).rejected)
     precise = relative <= precision
     needed = rows if precise else math.ceil(rows * (relative / precision) ** 2)
-    asked = f"the largest standard error of a share is {relative:.1%} of it, against {precision:.1%} asked for"
+    asked = f"the largest standard error of a share is {100 * relative:.3g} % of it"
+    asked += f", against {100 * precision:.3g} % asked for"
     order = "the order of the top features is sure" if separated else "their order is not sure"
     return Sampling(
         enough=precise or separated, precise=precise, separated=separated, relative_error=relative, rows=rows,

@@ -29,7 +29,7 @@ def pca_reconstruction_shift(
     if not 0.0 < explained < 1.0 or chunks < 2 or not 0.0 < level < 1.0:
         raise ValueError("The explained share and the level lie between 0 and 1, and at least 2 chunks are needed.")
     tables = paired_tables(reference, current, fewest_columns=2)
-    method = tables.method(f"PCA reconstruction error, components explaining {explained:.0%}")
+    method = tables.method(f"PCA reconstruction error, components explaining {100 * explained:.3g} %")
     facts = dict(tables.facts)
     reason = tables.reason
     if not reason and len(tables.reference) < 4 * chunks:

@@ -305,7 +305,7 @@ def lift(
     `auc`, and ValueError when `share` is outside (0, 1). Source: Sobehart & Keenan 2001 (cumulative accuracy profile).
     """
     open_share(share, "share")
-    method = f"lift of the top {share:.0%} of scores"
+    method = f"lift of the top {100 * share:.3g} % of scores"
     counts = count_scores(label, score, weights)
     positives = counts.positives.sum()
     if positives <= 0:
