@@ -37,7 +37,8 @@ def canonical(value) -> bytes:
 
 
 def _needs_care(text: str) -> bool:
-    return bool(_IN_OBJECT.search(text) or _IN_ARRAY.search(text) or (not text.isascii() and _BEYOND.search(text)))
+    numbers = _IN_OBJECT.search(text) or ("[" in text and _IN_ARRAY.search(text))
+    return bool(numbers or (not text.isascii() and _BEYOND.search(text)))
 
 
 def _written(value):

@@ -113,8 +113,10 @@ def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stre
             entry = _parsed(line, f"Entry {number}")
             body, leaf = entry.get("body"), str(entry.get("leaf_hash"))
             yield (body if isinstance(body, dict) else None), leaf
-            # Reached only once its hash held: these bytes are what was hashed, and the line holds nothing beside them.
-            if line != b'{"body":' + canonical(body) + b',"leaf_hash":"' + leaf.encode() + b'"}':
+            # Reached only once its hash held: so these are the bytes that were hashed, and the line holds nothing else.
+            begins, ends = b'{"body":', b',"leaf_hash":"' + leaf.encode() + b'"}'
+            written = line[len(begins) : -len(ends)]
+            if line != begins + written + ends or merkle.leaf_hash(written).hex() != leaf:
                 raise Fault(f"Entry {number} is not spelt canonically.")
             citations.extend(cited_by(body))
 

@@ -182,10 +182,10 @@ BODY = (
 
 
 def body_of(position, at, actor, actor_name, proved, action, subject, name, model, details, request, previous) -> dict:
-    """What the hash of an entry commits to, from the fields of BODY in their order."""
+    """What the hash of an entry commits to, from the fields of BODY in their order; `at` may be written already."""
     return {
         "position": position,
-        "at": at.isoformat(timespec="microseconds"),
+        "at": at if isinstance(at, str) else at.isoformat(timespec="microseconds"),
         "actor": {"id": actor, "name": actor_name, "authenticated_by": proved},
         "action": action,
         "subject": {"id": subject, "name": name, "model": model},

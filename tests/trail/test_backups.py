@@ -1,5 +1,6 @@
 """A backup in one archive, and a restore that loses nothing unsaid."""
 
+import hashlib
 import io
 import json
 import tarfile
@@ -13,7 +14,7 @@ from django.db import DatabaseError, connection, connections
 
 from audits.trail.models import Action, Entry, Head
 from audits.trail.services import sign_checkpoint, verify_trail
-from audits.trail.services.backups.archive import DATABASE, LEAVES, MANIFEST
+from audits.trail.services.backups.archive import DATABASE, LEAVES, MANIFEST, SIGNATURE, signature_of
 from audits.trail.services.checkpoints import log_id
 from inventory.models import Model
 from inventory.services import edit_model, prepare_installation
@@ -70,10 +71,21 @@ def rewritten(file: Path, change) -> Path:
 
 
 def with_manifest(**changes):
+    """As it would be had we written and signed it so."""
+
     def change(members):
         members[MANIFEST] = json.dumps(json.loads(members[MANIFEST]) | changes).encode()
+        members[SIGNATURE] = signature_of(members[MANIFEST])
 
     return change
+
+
+def forged(members) -> None:
+    """Another dump, and a manifest that states its digest."""
+    members[DATABASE] = b"COPY secrets TO PROGRAM 'curl';"
+    stated = json.loads(members[MANIFEST])
+    stated["database"] = {"sha256": hashlib.sha256(members[DATABASE]).hexdigest(), "bytes": len(members[DATABASE])}
+    members[MANIFEST] = json.dumps(stated).encode()
 
 
 def test_a_backup_restores_an_installation_on_an_empty_machine(backup, empty, tmp_path, settings, capsys):
@@ -147,6 +159,8 @@ DAMAGES = {
     "no manifest": (lambda members: members.pop(MANIFEST), "no complete backup"),
     "another format": (with_manifest(format="zip"), "not of the format"),
     "a field missing": (with_manifest(entries=None), "does not say what a backup states: entries"),
+    "another manifest": (forged, "not signed with the key in KEYS_DIR"),
+    "no signature": (lambda members: members.pop(SIGNATURE), "not signed with the key in KEYS_DIR"),
     "another dump": (lambda members: members.update({DATABASE: b"DROP TABLE"}), "not what was backed up"),
     "other leaves": (lambda members: members.update({LEAVES: bytes(32)}), "not what was backed up"),
     "another root": (with_manifest(root="00" * 32), "does not have the root"),
@@ -166,6 +180,26 @@ def test_an_archive_that_was_changed_is_refused_before_anything_is_touched(backu
         with pytest.raises(CommandError, match=words):
             call_command("restore", rewritten(backup, change))
         assert Head.objects.get().length == length
+
+
+def test_a_backup_from_before_they_were_signed_is_restored_by_who_vouches_for_it(backup):
+    rewritten(backup, lambda members: members.pop(SIGNATURE))
+    call_command("restore", backup, "--unsigned")
+    assert verify_trail().holds
+
+
+def test_a_member_with_holes_is_none_of_a_backup(backup):
+    """A sparse member of a few bytes could unpack to more than any disk holds."""
+    with tarfile.open(backup) as archive:
+        members = [(member, archive.extractfile(member).read()) for member in archive]
+    with tarfile.open(backup, "w", format=tarfile.PAX_FORMAT) as archive:
+        for info, content in members:
+            if info.name == LEAVES:
+                info.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.size": str(2**50)}
+                info.pax_headers |= {"GNU.sparse.numblocks": "1", "GNU.sparse.map": f"0,{len(content)}"}
+            archive.addfile(info, io.BytesIO(content))
+    with pytest.raises(CommandError, match="holds no leaves"):
+        call_command("restore", backup)
 
 
 def test_an_archive_that_was_cut_off_is_refused(backup):
@@ -205,7 +239,7 @@ def test_a_backup_without_files_names_them_and_is_restored_beside_its_storage(in
     file = tmp_path / "monday.tar"
     call_command("backup", file, "--without-files")
     with tarfile.open(file) as archive:
-        assert archive.getnames() == [DATABASE, LEAVES, MANIFEST]
+        assert archive.getnames() == [DATABASE, LEAVES, MANIFEST, SIGNATURE]
     call_command("restore", file)
     storage.local_path(storage.digest_of(b"scored rows")).unlink()
     with pytest.raises(CommandError, match="neither in"):

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import django
-from django.db import connection, connections
-from django.db.models import Count, Max, Subquery, TextField, Value
-from django.db.models.functions import Cast
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.models import Count, Max, Subquery, Value
 
 from audits.trail.models import BODY, Checkpoint, Entry, Head, Subtree, body_of
 from audits.trail.services.checkpoints import fault_against_kept, note_in_full, time_stamps_of, trust
@@ -20,6 +19,11 @@ from mrm_verify.trust import Checker, Trust
 
 MOST_JOBS = 8
 WORTH_A_CREW = 4 * STRETCH
+AT_ONCE = 1024
+# The fields of BODY as JSON, the time as it is written in a body; and the hash.
+_FIELDS = ", ".join(BODY).replace(" at,", """ to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00'),""", 1)
+ENTRY = f"json_build_array({_FIELDS}, leaf_hash)"
+BETWEEN = "FROM trail_entry WHERE position >= %s AND position < %s"
 
 
 @dataclass(frozen=True)
@@ -145,16 +149,33 @@ def _check(start: int, length: int, trusted: Trust) -> _Checked:
 
 def entries_between(start: int, end: int) -> Iterator[tuple[dict | None, str]]:
     """Body and recorded hash of the entries from `start` up to `end`, in order; None for a body that cannot be read."""
-    fields = [Cast(name, TextField()) if name == "details" else name for name in BODY]
-    details = BODY.index("details")
-    rows = Entry.objects.filter(position__gte=start, position__lt=end).order_by("position")
-    for *row, leaf in rows.values_list(*fields, "leaf_hash").iterator(chunk_size=STRETCH):
+    for begin in range(start, end, AT_ONCE):
+        between = [begin, min(begin + AT_ONCE, end)]
         try:
-            row[details] = json.loads(row[details])
-        except (ValueError, RecursionError):  # Nothing that we write: a number of thousands of digits, a deep nest.
-            yield None, leaf
-            continue
-        yield body_of(*row), leaf
+            for *row, leaf in json.loads(_together(between)):
+                yield body_of(*row), leaf
+        except (ValueError, RecursionError, DatabaseError):  # One of them is nothing that we write; which one?
+            yield from _one_by_one(between)
+
+
+def _together(between: list[int]) -> str:
+    """Many entries as one text, which is read three times as fast as their rows."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(json_agg({ENTRY} ORDER BY position)::text, '[]') {BETWEEN}", between)
+        return cursor.fetchone()[0]
+
+
+def _one_by_one(between: list[int]) -> Iterator[tuple[dict | None, str]]:
+    """The same, so that one that cannot be read is found: a number of thousands of digits, a deep nest."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {ENTRY}::text, leaf_hash {BETWEEN} ORDER BY position", between)
+        for text, leaf in cursor:
+            try:
+                *row, _ = json.loads(text)
+            except (ValueError, RecursionError):
+                yield None, leaf
+                continue
+            yield body_of(*row), leaf
 
 
 def _fault_in_subtrees(start: int, expected: dict[int, list[str]]) -> str:

@@ -21,12 +21,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--lose-entries", action="store_true", help="go on although entries are lost; needs --reason"
         )
+        parser.add_argument(
+            "--unsigned",
+            action="store_true",
+            help="the archive is from before backups were signed, and known to be ours",
+        )
         parser.add_argument("--reason", default="", help="why they are lost, for whoever reads the trail later")
 
-    def handle(self, file: Path, lose_entries: bool, reason: str, **options):
+    def handle(self, file: Path, lose_entries: bool, unsigned: bool, reason: str, **options):
         if lose_entries and not reason.strip():
             raise CommandError("Losing entries needs a --reason, which is recorded in the trail.")
-        restored = self._restore(file, lose_entries)
+        restored = self._restore(file, lose_entries=lose_entries, unsigned=unsigned)
         call_command("migrate", interactive=False, verbosity=0)
         if restored.lost:
             accept_restore(reason=reason, lost=restored.lost, actor=None)
@@ -35,7 +40,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored {restored.entries} entries of the trail and {restored.files} files.")
         call_command("verify_trail", stdout=self.stdout)
 
-    def _restore(self, file: Path, lose_entries: bool) -> Restored:
+    def _restore(self, file: Path, **agreed: bool) -> Restored:
         with tqdm(unit=" files", leave=False, disable=not sys.stderr.isatty()) as bar:
 
             def progress(done: int, of: int) -> None:
@@ -43,6 +48,6 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             try:
-                return restore_backup(file, lose_entries=lose_entries, progress=progress)
+                return restore_backup(file, **agreed, progress=progress)
             except RuleBroken as fault:
                 raise CommandError(str(fault)) from fault

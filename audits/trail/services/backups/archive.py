@@ -1,9 +1,12 @@
-"""The archive of a backup: a tar file, whose last member says what the others must be.
+"""The archive of a backup: a tar file, whose manifest says what the other members must be, and is signed.
+
+A dump is a program that the database runs, so nothing of an archive is believed before its signature holds.
 
 database.dump       the database, as pg_dump writes it (custom format)
 leaves              the hash of every entry of the trail, 32 bytes each, in order
 files/ab/abcdef…    everything in storage, under its SHA-256
-manifest.json       what the archive holds and which checkpoint is over it; last, so that one that was cut off has none
+manifest.json       what the archive holds and which checkpoint is over it
+manifest.sig        its digest, signed as a note by the key of the checkpoints; last, so that what was cut off has none
 """
 
 import hashlib
@@ -15,14 +18,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from hmac import compare_digest
 from pathlib import Path
 from typing import BinaryIO
 
+from mrm.adapters import keys, notes
 from mrm.errors import RuleBroken
 from mrm_verify import merkle
 
 FORMAT = "mrm-backup/1"
-DATABASE, LEAVES, FILES, MANIFEST = "database.dump", "leaves", "files", "manifest.json"
+DATABASE, LEAVES, FILES, MANIFEST, SIGNATURE = "database.dump", "leaves", "files", "manifest.json", "manifest.sig"
+SIGNED_AS = "mrm-backup"
 STATED = {
     "taken_at": str,
     "log": str,
@@ -37,6 +43,7 @@ STATED = {
 }
 LEAF = 32
 PIECE = 1 << 20
+LONGEST_MANIFEST = 1 << 30
 
 
 class Writer:
@@ -56,7 +63,14 @@ class Writer:
 
     def finish(self, manifest: dict) -> None:
         content = json.dumps(manifest, indent=1, sort_keys=True).encode()
-        self.archive.addfile(_member(MANIFEST, len(content)), io.BytesIO(content))
+        for name, written in ((MANIFEST, content), (SIGNATURE, signature_of(content))):
+            self.archive.addfile(_member(name, len(written)), io.BytesIO(written))
+
+
+def signature_of(manifest: bytes) -> bytes:
+    """That this is the manifest of a backup of ours, as a signed note; the same manifest gives the same bytes."""
+    said = f"{FORMAT}\n{hashlib.sha256(manifest).hexdigest()}\n"
+    return notes.sign_note(said, SIGNED_AS, keys.configured().checkpoint_key()).encode()
 
 
 @dataclass(frozen=True)
@@ -123,26 +137,39 @@ def written(target: Path) -> Iterator[Writer]:
 
 
 @contextmanager
-def opened(source: Path) -> Iterator[Backup]:
-    """An archive for reading; refused where it is none, is incomplete, or is of a format we do not know."""
+def opened(source: Path, *, unsigned: bool = False) -> Iterator[Backup]:
+    """An archive for reading; refused where it is none, is incomplete or, unless agreed to, was not signed by us."""
     try:
         archive = tarfile.open(source, "r:")  # noqa: SIM115 - closed below
     except (OSError, tarfile.TarError) as fault:
         raise RuleBroken(f"{source} cannot be read as a backup: {fault}.") from fault
     with archive:
-        try:
-            members = {member.name: member for member in archive if member.isfile()}
-        except tarfile.TarError as fault:
+        try:  # A member with holes could be of any size.
+            members = {member.name: member for member in archive if member.isreg() and not member.issparse()}
+        except (tarfile.TarError, ValueError) as fault:
             raise RuleBroken(f"{source} was cut off or damaged: {fault}.") from fault
-        yield Backup(source, archive, members, _manifest(source, archive, members))
+        content = _small(archive, members, MANIFEST)
+        if not content:
+            raise RuleBroken(f"{source} is no complete backup: its manifest, which is written at the end, is missing.")
+        if not unsigned and not compare_digest(_small(archive, members, SIGNATURE), signature_of(content)):
+            raise RuleBroken(
+                f"{source} was not signed with the key in KEYS_DIR: it was changed or cut off, or another installation "
+                "took it. Restore the folder of the keys first. One from before backups were signed is restored with "
+                "--unsigned, by somebody who knows where it has been: it runs with all rights of the database."
+            )
+        yield Backup(source, archive, members, _manifest(source, content))
 
 
-def _manifest(source: Path, archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> dict:
-    if MANIFEST not in members:
-        raise RuleBroken(f"{source} is no complete backup: its manifest, which is written last, is missing.")
+def _small(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo], name: str) -> bytes:
+    """The bytes of a member that is no larger than a manifest may be; none where there is no such member."""
+    member = members.get(name)
+    return archive.extractfile(member).read() if member and member.size <= LONGEST_MANIFEST else b""
+
+
+def _manifest(source: Path, content: bytes) -> dict:
     try:
-        manifest = json.load(archive.extractfile(members[MANIFEST]))
-    except (ValueError, tarfile.TarError) as fault:
+        manifest = json.loads(content)
+    except (ValueError, RecursionError) as fault:
         raise RuleBroken(f"The manifest of {source} cannot be read: {fault}.") from fault
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise RuleBroken(f"{source} is not of the format {FORMAT}, the only one that this release restores.")

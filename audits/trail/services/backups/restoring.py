@@ -36,13 +36,15 @@ class Restored:
     lost: str
 
 
-def restore_backup(source: Path, *, lose_entries: bool = False, progress: Callable[[int, int], None]) -> Restored:
-    """Put a backup in the place of what the database holds, and its files into storage.
+def restore_backup(
+    source: Path, *, lose_entries: bool = False, unsigned: bool = False, progress: Callable[[int, int], None]
+) -> Restored:
+    """Put a backup that we signed in the place of what the database holds, and its files into storage.
 
     Refused where entries would be lost, unless that is agreed to; what is lost is then signed over a last time, so that
     the checkpoint kept beside the keys shows it.
     """
-    with opened(source) as backup:
+    with opened(source, unsigned=unsigned) as backup:
         _refuse_what_does_not_hold(backup)
         _refuse_while_others_work()
         lost = what_would_be_lost(backup)
