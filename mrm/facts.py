@@ -3,6 +3,7 @@
 import json
 
 LARGEST = 256 * 1024  # bytes
+DEEPEST = 20  # Whoever shows them must be able to, however deep in calls they are.
 
 
 def why_not_kept(value, *, largest: int = LARGEST) -> str:
@@ -15,4 +16,19 @@ def why_not_kept(value, *, largest: int = LARGEST) -> str:
         return "must be JSON without NaN, infinities or half characters."
     if len(content) > largest:
         return f"has {len(content)} bytes; at most {largest} are kept. Store it elsewhere and give its address."
+    if _is_deeper(value, DEEPEST):
+        return f"is nested deeper than {DEEPEST} levels; write it flatter."
     return "holds a NUL character; remove it." if b"\\u0000" in content else ""
+
+
+def _is_deeper(value, levels: int) -> bool:
+    """Level by level, because a deep nest is deeper than calls may be."""
+    within = [value]
+    for _ in range(levels):
+        within = [
+            inner
+            for one in within
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, dict | list) for one in within)

@@ -18,6 +18,7 @@ CSV = "text/csv"
 MOST_LINES = 20_000
 MOST_COLUMNS = 200
 LARGEST_PART = 128 * 2**20
+LONGEST_CELL = 32_767  # Characters; no program that makes workbooks writes more.
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 WRITTEN = re.compile("_x((?![dD][89a-fA-F])[0-9A-Fa-f]{4})_")  # How a text says a character that XML cannot hold.
 ERRORS_SHOWN = 200
@@ -190,7 +191,7 @@ class _Strings:
 
     def text(self, data):
         if self.inside and self.texts:
-            self.texts[-1] += data
+            self.texts[-1] = _longer(self.texts[-1], data)
 
 
 class _Reading:
@@ -202,12 +203,12 @@ class _Reading:
 
     def start(self, name, attributes):
         if name == "row":
-            self.line, self.index = int(attributes.get("r", self.line + 1)), -1
+            self.line, self.index = _after(self.line, int(attributes.get("r", self.line + 1))), -1
             self.found.lines.append((self.line, []))
             if len(self.found.lines) > 5 * MOST_LINES:
                 raise TooLarge(f"The sheet has more than {MOST_LINES} lines. Import it in several parts.")
         elif name == "c":
-            self.index = _place(attributes["r"])[1] if "r" in attributes else self.index + 1
+            self.index = _after(self.index, _place(attributes["r"])[1] if "r" in attributes else self.index + 1)
             self.kind, self.value = attributes.get("t", "n"), ""
         elif name == "f":
             self.found.formulas.append((self.line, self.index))
@@ -224,7 +225,7 @@ class _Reading:
 
     def text(self, data):
         if self.inside:
-            self.value += data
+            self.value = _longer(self.value, data)
 
     def _told(self) -> str:
         if self.kind == "b":
@@ -235,6 +236,19 @@ class _Reading:
         if self.kind == "s":
             text = self.shared[int(text)] if int(text) < len(self.shared) else ""
         return WRITTEN.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def _after(last: int, place: int) -> int:
+    """The place of what comes next; one that comes twice would silently take the place of the first."""
+    if place <= last:
+        raise ValueError(place)
+    return place
+
+
+def _longer(text: str, more: str) -> str:
+    if len(text) + len(more) > LONGEST_CELL:
+        raise _unusable(f"A cell holds more than {LONGEST_CELL:,} characters, as none of a workbook does. Shorten it.")
+    return text + more
 
 
 def _place(reference: str) -> tuple[int, int]:

@@ -44,10 +44,10 @@ def _passkey_address(request) -> str:
     """Where this page can use passkeys, if not here: they belong to a host's name, never to a number. Else empty."""
     here = urlsplit(f"//{request.get_host()}")
     try:
-        number = ip_address(here.hostname)
-    except ValueError:
+        number, port = ip_address(here.hostname), here.port or 80
+    except ValueError:  # A name; or no port, which Django does not ask.
         return ""
-    site = f"{request.scheme}://localhost:{here.port or 80}" if number.is_loopback else settings.PUBLIC_URL
+    site = f"{request.scheme}://localhost:{port}" if number.is_loopback else settings.PUBLIC_URL
     return f"{site}{request.path}"
 
 

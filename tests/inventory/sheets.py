@@ -12,6 +12,16 @@ BOOK = (
 RELATIONS = '<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>'
 
 
+def with_sheet(book: bytes, change) -> bytes:
+    """The workbook with the XML of its sheet changed."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            new.writestr(name, change(content) if name.endswith("sheet1.xml") else content)
+    return body.getvalue()
+
+
 def make_csv(*lines: tuple, header: tuple = HEADER) -> bytes:
     return "\n".join(",".join(map(str, line)) for line in (header, *lines)).encode()
 

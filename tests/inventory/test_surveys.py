@@ -13,7 +13,7 @@ from mrm.accounts.services import revoke_role
 from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
 from mrm.pages.workbook import XLSX
 from tests.factories import make_model
-from tests.inventory.sheets import HEADER, make_csv, make_xlsx
+from tests.inventory.sheets import HEADER, make_csv, make_xlsx, with_sheet
 from tests.rest import is_problem
 
 SURVEYS = "/api/v1/surveys/"
@@ -173,6 +173,11 @@ def test_headings_may_be_written_as_people_write_them(receive, owner):
 HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
 
 
+def twice(second: str, first: str) -> bytes:
+    """A workbook of two lines in which one thing says that it stands where another does."""
+    return with_sheet(make_xlsx(("a", "b"), ("c", "d")), lambda sheet: sheet.replace(second, first))
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -190,6 +195,10 @@ HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTI
         (b"PK\x03\x04" + b"x" * 50, "cannot be opened"),
         (make_xlsx(("a",), head=HEAD), "document type"),
         (make_xlsx(("a",), head="<broken"), "damaged"),
+        (make_xlsx(("a" * 40_000,)), "more than 32,767 characters"),
+        (make_xlsx(("a", "b" * 40_000)), "more than 32,767 characters"),
+        (twice('<row r="3">', '<row r="2">'), "damaged"),
+        (twice('r="B2"', 'r="A2"'), "damaged"),
     ],
     ids=[
         "empty",
@@ -203,6 +212,10 @@ HEAD = '<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTI
         "no archive",
         "entities",
         "no XML",
+        "long shared text",
+        "long cell",
+        "line twice",
+        "cell twice",
     ],
 )
 def test_what_is_no_sheet_is_refused_with_the_remedy(receive, content, why):

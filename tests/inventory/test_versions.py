@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+from functools import reduce
 
 import pytest
 
@@ -46,6 +47,7 @@ def test_every_fault_of_a_schema_is_named_with_its_field(workspace):
     ("fields", "field"),
     [
         ({"params": {"x": float("inf")}}, "params"),
+        ({"params": reduce(lambda inner, _: {"x": inner}, range(21), {})}, "params"),
         ({"tags": {"x": "\x00"}}, "tags"),
         ({"metrics": {"x": "\ud800"}}, "metrics"),
         ({"training_data": {"x": "y" * 300_000}}, "training_data"),

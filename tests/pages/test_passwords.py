@@ -100,8 +100,9 @@ def test_nobody_changes_the_address_that_their_account_is_known_by(visit, engine
         ("127.0.0.1:8123", "http://localhost:8123"),
         ("[::1]:8123", "http://localhost:8123"),
         ("localhost:8123", ""),
+        ("127.0.0.1:99999", ""),
     ],
-    ids=["number", "number of version 6", "name"],
+    ids=["number", "number of version 6", "name", "no port"],
 )
 def test_where_passkeys_cannot_work_the_page_says_where_they_do(host, offered, visit, engineer):
     entrance, own = Client().get(reverse("account_login"), headers={"Host": host}), visit(engineer)

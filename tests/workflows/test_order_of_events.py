@@ -21,7 +21,7 @@ from inventory.models import Policy
 from inventory.policies import FACTORS
 from inventory.services import edit_model, edit_use, propose_use
 from mrm.accounts.policies import Role
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import (
     make_model,
     make_otherwise,
@@ -265,3 +265,18 @@ def test_who_owns_another_model_with_the_same_artifact_does_not_decide(story, op
     assert f"you own {first.model}, where the same artifact is registered" in reasons(change, owner)
     edit_model(first.model, changes={"owner": story.owner}, actor=owner)
     assert f"you owned {first.model} until" in reasons(change, owner)
+
+
+def test_a_number_beyond_all_numbers_is_refused_in_words(story):
+    with pytest.raises(UnusableData, match="it must be a number"):
+        request_change(
+            Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(size_percent=10**400), actor=story.owner
+        )
+
+
+def test_a_condition_is_due_before_what_it_is_a_condition_of_ends(story, candidate, officers):
+    change = request_change(Kind.PROMOTION, candidate, reason=WHY, terms={"ends_on": in_days(30)}, actor=story.owner)
+    for due_on in (in_days(31), "9999-12-31"):
+        with pytest.raises(UnusableData, match="due after the approval ends"):
+            approve(change, officers[0], conditions=[{"text": "Watched monthly.", "due_on": due_on}])
+    approve(change, officers[0], conditions=[{"text": "Watched monthly.", "due_on": in_days(30)}])

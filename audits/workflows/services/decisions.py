@@ -11,6 +11,7 @@ from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.kinds.promotion import last_day
 from audits.workflows.services.positions import (
     Position,
     conflicts_since,
@@ -37,6 +38,7 @@ from mrm.accounts.services import (
     void_signatures,
 )
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.pages.wording import day
 
 Meaning = Decision.Meaning
 APPROVING = (Meaning.REVIEWED, Meaning.APPROVED)
@@ -291,12 +293,15 @@ def _checked(change: ChangeRequest, conditions: list[dict], *, approved: bool) -
         faults.append("Only the approval of a version for use can have conditions.")
     if len(conditions) > MOST_CONDITIONS:
         faults.append(f"{len(conditions)} conditions are too many; {MOST_CONDITIONS} fit.")
+    latest = date.fromisoformat(last_day(change)) if change.kind in CAN_BE_CONDITIONAL else date.max
     for place, condition in enumerate(conditions, start=1):
         text = condition["text"].strip()
         if not text or len(text) > LONGEST_CONDITION:
             faults.append(f"Condition {place} needs a text of {LONGEST_CONDITION} characters at most.")
         if date.fromisoformat(condition["due_on"]) < timezone.now().date():
             faults.append(f"Condition {place} is due on a day that has passed.")
+        if date.fromisoformat(condition["due_on"]) > latest:
+            faults.append(f"Condition {place} is due after the approval ends, on {day(latest)}.")
     if faults:
         raise UnusableData(*({"message": fault, "field": "conditions"} for fault in faults))
     return [{"text": one["text"].strip(), "due_on": one["due_on"]} for one in conditions]

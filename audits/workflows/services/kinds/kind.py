@@ -188,7 +188,7 @@ def _several(term, change, value):
 def _number(term, change, value):
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "it must be a number.", value
     if isinstance(value, bool) or number != number or abs(number) > 1e15:
         return "it must be a number, and not larger than 10^15.", value
