@@ -180,6 +180,19 @@ def undecided(table: str, *triggers: str) -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
+def sql(statement: str, *values) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def without_triggers(table: str, statement: str) -> None:
+    """As whoever owns the tables can."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")  # What waits for the end of the transaction would keep the table as it is.
+    sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    sql(statement)
+    sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
 def decide_breach(breach, *, decision: str = "no_action", text: str = "It is known.", closes: bool = False, actor):
     """Sign what is done about a breach, by password."""
     statement = assessments.prepare_decision(breach, decision=decision, text=text, closes=closes, actor=actor)

@@ -13,11 +13,19 @@ from django.apps import apps
 from django.db import connection
 
 from audits.trail.models import Action
-from audits.workflows.states import ArrangementState, ChangeState
-from inventory.states import Stage, Status
+from audits.workflows.states import (
+    ArrangementState,
+    AttestationState,
+    ChangeState,
+    FindingState,
+    RetirementState,
+    ValidationState,
+)
+from inventory.states import Stage, Status, UseState
 from mrm.accounts.services import unrecorded_factors
 from reports.contents.descriptions import differing
 from reports.contents.undecided import undecided
+from reports.contents.unsaid import UNSAID, policies_unsaid, results_unsaid, unsaid
 
 MOST_NAMED = 20
 
@@ -82,10 +90,94 @@ STATES = (
         },
         Action.ARRANGEMENT_BEGUN,
     ),
-    States("inventory.Use", "", {}, Action.USE_PROPOSED),
-    States("workflows.Finding", "", {}, Action.FINDING_RAISED),
-    States("reports.Report", "", {}, Action.REPORT_REQUESTED),
-    States("accounts.Person", "", {}, Action.PERSON_CREATED),
+    States(
+        "inventory.Use",
+        "state",
+        {
+            Action.USE_PROPOSED: (UseState.PROPOSED,),
+            Action.USE_APPROVED: (UseState.APPROVED, UseState.LIVE, UseState.RESTRICTED, UseState.SUSPENDED),
+            Action.USE_APPROVAL_ENDED: tuple(state for state in UseState if state != UseState.ENDED),
+            Action.USE_STARTED: (UseState.LIVE,),
+            Action.USE_RESTRICTED: (UseState.RESTRICTED,),
+            Action.USE_SUSPENDED: (UseState.SUSPENDED,),
+            Action.USE_RESTORED: (UseState.LIVE,),
+            Action.USE_ENDED: (UseState.ENDED,),
+        },
+        Action.USE_PROPOSED,
+    ),
+    States(
+        "workflows.Finding",
+        "state",
+        {
+            Action.FINDING_DRAFTED: (FindingState.DRAFT,),
+            Action.FINDING_RAISED: (FindingState.ISSUED,),
+            Action.FINDING_ANSWERED: (FindingState.ACTION_PLAN_DUE,),
+            Action.FINDING_REBUTTED: (FindingState.REBUTTED,),
+            Action.FINDING_UPHELD: (FindingState.ACTION_PLAN_DUE,),
+            Action.FINDING_DROPPED: (FindingState.DROPPED,),
+            Action.FINDING_PLANNED: (FindingState.ACTION_PLAN_REVIEW,),
+            Action.FINDING_PLAN_REVIEWED: (FindingState.OPEN, FindingState.ACTION_PLAN_DUE),
+            Action.FINDING_SUBMITTED: (FindingState.SUBMITTED_FOR_CLOSURE,),
+            Action.FINDING_RETURNED: (FindingState.OPEN,),
+            Action.FINDING_VALIDATED: (FindingState.VALIDATED_CLOSED,),
+            Action.FINDING_CLOSED: (FindingState.CLOSED,),
+            Action.FINDING_RISK_ACCEPTED: (FindingState.RISK_ACCEPTED,),
+            Action.FINDING_REOPENED: (FindingState.ACTION_PLAN_DUE,),
+        },
+        Action.FINDING_RAISED,
+    ),
+    States(
+        "workflows.ValidationRequest",
+        "state",
+        {
+            Action.VALIDATION_REQUESTED: (ValidationState.INTAKE,),
+            Action.VALIDATION_MOVED: (ValidationState.PLANNING, ValidationState.IN_PROGRESS, ValidationState.ON_HOLD),
+            Action.OPINION_GIVEN: (ValidationState.REVIEW,),
+            Action.OPINION_REVIEWED: (ValidationState.PENDING_APPROVAL,),
+            Action.OPINION_APPROVED: (ValidationState.APPROVED,),
+            Action.OPINION_VOIDED: (ValidationState.IN_PROGRESS, ValidationState.RETURNED),
+            Action.VALIDATION_CANCELLED: (ValidationState.CANCELLED,),
+        },
+        Action.VALIDATION_REQUESTED,
+    ),
+    States(
+        "workflows.Retirement",
+        "state",
+        {
+            Action.RETIREMENT_BEGUN: (RetirementState.EXECUTING,),
+            Action.RETIREMENT_VERIFIED: (RetirementState.VERIFIED,),
+            Action.RETIREMENT_RETURNED: (RetirementState.EXECUTING,),
+            Action.RETIREMENT_SIGNED: (RetirementState.RETIRED,),
+            Action.RETIREMENT_ARCHIVED: (RetirementState.ARCHIVED,),
+            Action.RETIREMENT_ABANDONED: (RetirementState.ABANDONED,),
+        },
+        Action.RETIREMENT_BEGUN,
+    ),
+    States(
+        "workflows.Attestation",
+        "state",
+        {
+            Action.ATTESTATION_OPENED: (AttestationState.OPEN,),
+            Action.ATTESTATION_GIVEN: (AttestationState.GIVEN,),
+            Action.ATTESTATION_WITHDRAWN: (AttestationState.WITHDRAWN,),
+        },
+        Action.ATTESTATION_OPENED,
+    ),
+    *(
+        States(label, "", {}, since)
+        for label, since in (
+            ("inventory.ReferenceData", Action.REFERENCE_RECEIVED),
+            ("inventory.PredictionBatch", Action.BATCH_RECEIVED),
+            ("inventory.OutcomeBatch", Action.OUTCOMES_RECEIVED),
+            ("inventory.Source", Action.SOURCE_REGISTERED),
+            ("assessments.Plan", Action.PLAN_CREATED),
+            ("assessments.Breach", Action.BREACH_OPENED),
+            ("workflows.Delegation", Action.DELEGATION_GIVEN),
+            ("reports.Report", Action.REPORT_REQUESTED),
+            ("accounts.Person", Action.PERSON_CREATED),
+            ("accounts.Token", Action.TOKEN_ISSUED),
+        )
+    ),
 )
 # Rows, and the last entries that moved them, side by side: one without the other, or in disagreement.
 COMPARED = """
@@ -99,38 +191,6 @@ COMPARED = """
        OR {column} <> '' AND last.action || '=' || {column} <> ALL(%(allowed)s)
     LIMIT %(most)s
 """
-# What may be so only because an entry says it: rows that lack it.
-UNSAID = {
-    "the model {} is in use, and no entry says that any version of it was put into production": """
-        SELECT model.slug FROM inventory_model model WHERE model.status IN ('in_use', 'restricted', 'suspended')
-        AND NOT EXISTS (SELECT FROM trail_entry WHERE model_slug = model.slug AND action = 'version.promoted')""",
-    "the tier of the model {} is not the one that the last entry about it says": """
-        SELECT model.slug FROM inventory_model model JOIN LATERAL (
-            SELECT details ->> 'tier' AS tier FROM trail_entry
-            WHERE subject = 'inventory.Model:' || model.id AND details ? 'tier' ORDER BY position DESC LIMIT 1
-        ) last ON last.tier <> model.tier::text""",
-    "the finding {} is closed, and no entry says so": """
-        SELECT finding.reference FROM workflows_finding finding WHERE finding.state = 'closed'
-        AND NOT EXISTS (SELECT FROM trail_entry
-                        WHERE subject = 'workflows.Finding:' || finding.id AND action = 'finding.closed')""",
-    "the decision {} is not the one that its entry says, or has none": """
-        SELECT decision.id::text FROM workflows_decision decision WHERE NOT EXISTS (
-            SELECT FROM trail_entry WHERE action = 'change.decided'
-            AND subject = 'workflows.ChangeRequest:' || decision.change_id
-            AND details ->> 'decision' = decision.id::text AND actor_id = decision.person_id::text
-            AND (details ->> 'approved')::boolean = decision.approved AND details ->> 'role' = decision.role)""",
-    "{} holds a role that no entry says was granted": """
-        SELECT person.display_name || ' (' || held.role || ')' FROM (
-            SELECT person_id, role, count(*) AS roles FROM accounts_rolegrant WHERE state = 'granted'
-            GROUP BY person_id, role) held
-        JOIN accounts_person person ON person.id = held.person_id
-        WHERE held.roles > (SELECT count(*) FROM trail_entry WHERE subject = 'accounts.Person:' || held.person_id
-                            AND action = 'role.granted' AND details ->> 'role' = held.role)""",
-    "the report {} is not the file that its entry says": """
-        SELECT report.reference FROM reports_report report WHERE report.state = 'sealed' AND NOT EXISTS (
-            SELECT FROM trail_entry WHERE subject = 'reports.Report:' || report.id AND action = 'report.issued'
-            AND details ->> 'sha256' = report.pdf_sha256)""",
-}
 
 
 @dataclass(frozen=True)
@@ -168,14 +228,6 @@ def _told(one: States, subject: str, state: str, action: str | None, position: i
     return f"{subject} is {state}, which is not where the last entry about it, {position} ({action}), left it."
 
 
-def _unsaid(sentence: str, statement: str) -> Iterator[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{statement} LIMIT %s", [MOST_NAMED])
-        for (which,) in cursor.fetchall():
-            told = sentence.format(which)
-            yield f"{told[:1].upper()}{told[1:]}."
-
-
 def _unrecorded() -> Iterator[str]:
     for person, kind in islice(unrecorded_factors(), MOST_NAMED):
         yield f"{person} has a {kind} that no entry says they enrolled."
@@ -186,7 +238,9 @@ COMPARISONS = (
         Comparison(f"Where every {apps.get_model(one.label)._meta.verbose_name} stands", partial(_in_states, one))
         for one in STATES
     ),
-    *(Comparison("What only an entry makes so", partial(_unsaid, *one)) for one in UNSAID.items()),
+    *(Comparison("What only an entry makes so", partial(unsaid, *one, MOST_NAMED)) for one in UNSAID.items()),
+    Comparison("What the policy was", partial(policies_unsaid, MOST_NAMED)),
+    Comparison("What was measured", partial(results_unsaid, MOST_NAMED)),
     Comparison("What the register says about models and uses", partial(differing, MOST_NAMED)),
     Comparison("What only a decision brings about", partial(undecided, MOST_NAMED)),
     Comparison("Who enrolled which passkey and single sign-on", _unrecorded),

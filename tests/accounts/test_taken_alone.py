@@ -57,6 +57,27 @@ def test_sql_takes_no_role_alone_nor_in_the_name_of_who_approved_nothing(two, wo
     refused(lambda: rows.update(state="granted", decided_by=officer, decided_at=now), "and none did")
 
 
+def test_one_approval_gives_one_role_however_often_sql_repeats_it(two, workspace):
+    """An entry says that an officer approved this role once; another row rests on it, for every workspace."""
+    nina, (administrator, officer) = make_person(), two
+    approve_grant(grant_role(nina, Role.VALIDATOR, workspace=workspace, actor=administrator), actor=officer)
+    committed()
+    given = RoleGrant.objects.get(person=nina)
+    again = {"person": nina, "role": Role.VALIDATOR, "ends_at": given.ends_at, "state": "granted"}
+    by = {"granted_by": administrator, "decided_by": officer, "decided_at": timezone.now()}
+    for state in ("granted", "revoked"):
+        refused(lambda state=state: RoleGrant.objects.create(**again | by | {"state": state}), "and none did")
+
+
+def test_no_role_is_prolonged_by_sql_whoever_gave_it(workspace):
+    now = timezone.now()
+    nina = make_person()
+    given = grant_role(nina, Role.VALIDATOR, workspace=workspace, ends_at=now + timedelta(days=1), actor=None)
+    rows = RoleGrant.objects.filter(pk=given.pk)
+    for ends_at in (now + timedelta(days=2), None):
+        refused(lambda ends_at=ends_at: rows.update(ends_at=ends_at), "not prolonged")
+
+
 def test_two_people_give_a_role(two, workspace):
     administrator, officer = two
     nina = make_person()

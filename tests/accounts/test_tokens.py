@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -11,7 +12,7 @@ from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import issue_token, person_behind, require, revoke_token, rotate_token
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_model, make_person, make_workspace
+from tests.factories import make_model, make_person, make_workspace, sql
 
 MODELS = "/api/v1/models/"
 
@@ -63,6 +64,21 @@ def test_an_expired_token_says_when_it_expired(issued):
 def test_a_token_expires_after_90_days_unless_said_otherwise(issued):
     lifetime = issued[0].expires_at - issued[0].created_at
     assert timedelta(days=89) < lifetime < timedelta(days=91)
+
+
+def test_no_token_is_put_in_changed_or_brought_back_by_sql(issued, owner, workspace):
+    token, rows = issued[0], Token.objects.filter(pk=issued[0].pk)
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    soon = timezone.now() + timedelta(days=1)
+    with pytest.raises(IntegrityError, match="none does"), transaction.atomic():
+        Token.objects.create(person=owner, name="mine", secret_hash="0", workspace=workspace, expires_at=soon)
+    revoke_token(token, actor=None)
+    exchanged = ({"person": owner}, {"secret_hash": "0"}, {"actions": ["log_data"]}, {"model_slugs": ["churn"]})
+    for fields in (*exchanged, {"expires_at": token.expires_at + timedelta(days=1)}, {"revoked_at": None}):
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            rows.update(**fields)
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        rows.delete()
 
 
 def test_a_revoked_token_is_refused_from_then_on(issued, engineer):

@@ -6,7 +6,7 @@ from functools import partial
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -20,7 +20,7 @@ from audits.workflows.services import decide, request_change
 from inventory.models import OutcomeBatch, Policy, PredictionBatch, ReferenceData
 from mrm import embedded
 from reports.models import Report
-from tests.factories import PASSWORD, make_batch, make_outcomes, make_rows
+from tests.factories import PASSWORD, make_batch, make_outcomes, make_rows, sql
 
 KEPT = {
     Entry: "actor_name",
@@ -141,11 +141,6 @@ def administrator_sql(own_database):
     with psycopg.connect(address, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
         yield session.execute
-
-
-def sql(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 def set_back_head(run, length: int) -> None:

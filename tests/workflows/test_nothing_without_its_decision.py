@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.workflows.models import Arrangement
@@ -26,7 +26,7 @@ from inventory.services import (
 )
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
-from tests.factories import RETIREMENT, make_model, make_use, make_version, promote
+from tests.factories import RETIREMENT, make_model, make_use, make_version, promote, sql
 from tests.fixtures.story import approve
 from tests.workflows.duties import WHY
 
@@ -36,13 +36,7 @@ def refused(why: str):
     """What happens inside is refused when it would be committed."""
     with pytest.raises(IntegrityError, match=why), transaction.atomic():
         yield
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def sql(statement: str, *values) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 # A policy.

@@ -12,6 +12,7 @@ from audits.trail.services import governed
 from audits.workflows.models import Arrangement
 from audits.workflows.services import close_arrangement, expire_arrangements
 from audits.workflows.services.arrangements import end, locked
+from audits.workflows.states import FINDING_TRANSITIONS
 from inventory import policies
 from inventory.models import Cadence, Model, ModelVersion, TierAssessment, Use
 from inventory.services import (
@@ -33,6 +34,7 @@ STEPS = {
     "inventory_model": MODEL_TRANSITIONS,
     "inventory_modelversion": VERSION_TRANSITIONS,
     "inventory_use": USE_TRANSITIONS,
+    "workflows_finding": FINDING_TRANSITIONS,
 }
 
 

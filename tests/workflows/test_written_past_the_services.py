@@ -16,10 +16,9 @@ from inventory.services import propose_policy
 from mrm.accounts.models import Person, RoleGrant, Signature
 from mrm.accounts.policies import FORBIDDEN_TOGETHER, Role
 from mrm.accounts.services import grant_role
-from tests.factories import RETIREMENT, make_person, make_workspace, publish
+from tests.factories import RETIREMENT, make_person, make_workspace, publish, sql
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
-from tests.workflows.test_nothing_without_its_decision import sql
 
 Kind = ChangeRequest.Kind
 WHY = "The applicants have changed."
