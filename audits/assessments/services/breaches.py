@@ -45,7 +45,7 @@ def take_step(breach: Breach, *, kind: str, text: str, actor) -> BreachStep:
     Whoever answers for the model, or judges it, does. What is done about it is decided and signed
     (`audits.assessments.services.decisions`).
     """
-    require_step(breach, actor)
+    _require_investigator(breach, actor)
     if fault := _fault(kind, text):
         raise UnusableData(fault)
     breach = locked(breach)
@@ -69,14 +69,21 @@ def why_not_step(breach: Breach, kind: str, person) -> str:
     return "" if allowed else "Whoever answers for the model, or judges it, looks into its breaches."
 
 
-def require_step(breach: Breach, actor, *, deciding: bool = False) -> None:
-    """Refuse whoever may not take a step, or decide."""
+def _require_investigator(breach: Breach, actor) -> None:
+    """Refuse whoever neither answers for the model nor judges it."""
     model = breach.version.model
     answers = actor is not None and Permission.ANSWER_FINDING in actor.permissions_in(model.workspace_id, model.slug)
-    needed = Permission.ANSWER_FINDING if answers and not deciding else Permission.CLOSE_FINDING
+    needed = Permission.ANSWER_FINDING if answers else Permission.CLOSE_FINDING
     require(actor, needed, model.workspace_id, model_slug=model.slug)
-    if actor and deciding:
-        _refuse_owner(breach, actor)
+
+
+def require_judge(breach: Breach, actor) -> None:
+    """Refuse whoever may neither decide what is done about a breach nor close it."""
+    if actor is None:
+        raise NotPermitted("A person of the second line decides what is done about a breach, and closes it.")
+    require(actor, Permission.CLOSE_FINDING, breach.version.model.workspace_id, model_slug=breach.model_slug)
+    if why_not := why_not_as_owner(breach, actor):
+        raise NotPermitted(why_not)
 
 
 def why_not_as_owner(breach: Breach, person) -> str:
@@ -84,11 +91,6 @@ def why_not_as_owner(breach: Breach, person) -> str:
     owns = owned_model(breach.version.model, person)
     rule = "An owner neither decides on a breach of their model nor closes it, nor for twelve months after"
     return Shown(f"{rule}: you {owns}. Another of the second line does.", entry=entry_behind(owns)) if owns else ""
-
-
-def _refuse_owner(breach: Breach, actor) -> None:
-    if why_not := why_not_as_owner(breach, actor):
-        raise NotPermitted(why_not)
 
 
 def _fault(kind: str, text: str) -> dict | None:
@@ -104,11 +106,8 @@ def _fault(kind: str, text: str) -> dict | None:
 @governed()
 def close_breach(breach: Breach, *, reason: str, actor) -> Breach:
     """Only the second line closes a breach, never on a model that was its own, and after the decision was signed."""
-    if actor is None:
-        raise NotPermitted("A person of the second line closes a breach.")
-    require(actor, Permission.CLOSE_FINDING, breach.version.model.workspace_id, model_slug=breach.model_slug)
     breach = locked(breach)
-    _refuse_owner(breach, actor)
+    require_judge(breach, actor)
     if not reason.strip():
         raise RuleBroken("Say why the breach can be closed.")
     if breach.closed_at:

@@ -3,7 +3,7 @@
 import hashlib
 
 from audits.assessments.models import Breach, BreachStep
-from audits.assessments.services.breaches import LONGEST_TEXT, close_locked, locked, require_step
+from audits.assessments.services.breaches import LONGEST_TEXT, close_locked, locked, require_judge
 from audits.assessments.states import breach_after
 from audits.trail.models import Action
 from audits.trail.services import governed, record
@@ -12,7 +12,7 @@ from inventory.policies import needs_passkey
 from mrm.accounts.models import Statement
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.accounts.services import Passkey, Password, prepare_statement, prove, sign
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.errors import RuleBroken, UnusableData
 from mrm.pages.wording import words
 from mrm_verify.canonical import canonical
 
@@ -43,9 +43,7 @@ def prepare_decision(breach: Breach, *, decision: str, text: str, closes: bool =
 
     closes  with the signature the breach is closed as well; only where nothing is done
     """
-    if actor is None:
-        raise NotPermitted("A person decides what is done about a breach, and signs it.")
-    require_step(breach, actor, deciding=True)
+    require_judge(breach, actor)
     _refuse(breach, decision, closes)
     if not text.strip() or len(text) > LONGEST_TEXT:
         message = f"Say why in a sentence, in at most {LONGEST_TEXT} characters."
@@ -69,7 +67,7 @@ def prepare_decision(breach: Breach, *, decision: str, text: str, closes: bool =
 
 def sign_decision(breach: Breach, reference, *, proof: Password | Passkey, actor) -> BreachStep:
     """Sign what was prepared, and so decide."""
-    require_step(breach, actor, deciding=True)
+    require_judge(breach, actor)
     proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
     return _decide(breach, proven, actor=actor.as_now())
 
@@ -78,7 +76,7 @@ def sign_decision(breach: Breach, reference, *, proof: Password | Passkey, actor
 def _decide(breach: Breach, proven, *, actor) -> BreachStep:
     """Asks everything again, now that nobody else can write about it."""
     breach = locked(breach)
-    require_step(breach, actor, deciding=True)
+    require_judge(breach, actor)
     said = proven.statement.body
     decision, text, closes = said["outcome"], said["comment"], "terms" in said
     _refuse(breach, decision, closes)
