@@ -162,18 +162,24 @@ def why_no_quorum(votes: list[Vote], *, quorum: int, of_second_line: int, sponso
 class PartInFinding:
     """What one person has to do with a finding that is to be closed, each as a part of a sentence told to them."""
 
-    owns: str = ""  # The model, or the finding.
+    owns: str = ""  # The model, now or until lately; or the finding.
+    made: str = ""  # The version it is about, or one since.
     submitted: str = ""
-    carried_out: str = ""  # Or is to carry out: an item of its plan.
+    carried_out: str = ""  # Or is to carry out, or planned.
     validated: str = ""
 
 
 def why_not_judge(part: PartInFinding) -> list[str]:
     """Why this person may not judge what the first line did about a finding, beyond their roles."""
     return _kept_from(
-        ("An owner does not close findings about their own model, nor judge what is done about them", part.owns),
+        (
+            "An owner neither closes findings about their model nor judges what is done about them, nor for twelve "
+            "months after",
+            part.owns,
+        ),
+        ("Whoever made the version it is about, or one since, does not judge what is done about it", part.made),
         ("Whoever submitted a finding for closure does not close it", part.submitted),
-        ("Whoever carries out a part of the plan does not judge it, nor close the finding", part.carried_out),
+        ("Whoever plans what is done about it, or does a part of it, does not judge it", part.carried_out),
     )
 
 

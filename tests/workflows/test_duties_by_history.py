@@ -7,9 +7,10 @@ that somebody writes past them as the application's own role.
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audits.workflows.models import ChangeRequest
+from audits.workflows.models import ChangeRequest, ValidatorAssignment
 from audits.workflows.services import (
     close_arrangement,
     delegate,
@@ -17,7 +18,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.validations import assign_validator
 from audits.workflows.states import ChangeState
-from inventory.models import Policy
+from inventory.models import ModelVersion, Policy
 from inventory.services import attach_artifact, edit_model, propose_policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
@@ -37,6 +38,12 @@ def validator_who_owned_it(story, second_validator) -> Person:
     edit_model(story.model, changes={"owner": second_validator}, actor=story.engineer)
     edit_model(story.model, changes={"owner": story.owner}, actor=story.engineer)
     return second_validator
+
+
+def assert_the_database_assigns_not(version: ModelVersion, person: Person) -> None:
+    validation = version.validations.first() or asked(version)
+    with pytest.raises(IntegrityError, match="sent or described what a version consists of"), transaction.atomic():
+        ValidatorAssignment.objects.create(request=validation, person=person, role="lead")
 
 
 # 1. Whoever created, edited or trained a version, or owned it in the last 12 months, cannot approve it.
@@ -72,6 +79,7 @@ def test_1_whoever_sent_its_artifact_cannot_approve_it_even_as_a_validator_by_no
     change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
     assert "you sent the artifact of version" in reasons(change, mover)
     assert_the_database_refuses(change, mover, "sent what a version consists of")
+    assert_the_database_assigns_not(version, mover)
 
 
 def test_1_whoever_described_a_version_through_mlflow_cannot_approve_it(retraining, story):
@@ -84,6 +92,7 @@ def test_1_whoever_described_a_version_through_mlflow_cannot_approve_it(retraini
     validation = asked(story.version)
     with pytest.raises(NotPermitted, match="wrote the MLflow description"):
         assign_validator(validation, person=editor, role="lead", actor=make_panel(story.workspace).head)
+    assert_the_database_assigns_not(story.version, editor)
 
 
 # 2. A validator of a version cannot vote on it: whoever decided in one role does not decide again in another.

@@ -1,6 +1,6 @@
 """What a finding awaits now, of whom and by when; and whether that is this person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,45 +41,63 @@ def next_step(finding: Finding) -> Step | None:
     return awaited(finding) if awaited else None
 
 
-def is_for(step: Step, finding: Finding, person) -> bool:
-    """Whether this person may take the step: by their role here, and with no part in it that keeps them from it."""
+def is_for(step: Step, finding: Finding, person, *, owned_lately: Collection[str] = ()) -> bool:
+    """Whether this person may take the step: by their role here, and with no part in it that keeps them from it.
+
+    owned_lately  the keys of models that were theirs until lately
+    """
     model = finding.model
     permission = Permission.RAISE_FINDING if finding.state == FindingState.DRAFT else PERMISSION[step.of]
     if permission not in person.permissions_in(model.workspace_id, model.slug):
         return False
     if step.of == FIRST or finding.state == FindingState.DRAFT:
         return True
+    part = part_in(finding, person, owned_lately=owned_lately)
     if step.of == APPROVER:
         signing = section(finding.rules, "findings")["signed_off_by"]
         roles = person.roles_in(model.workspace_id, model.slug)
-        return not policies.why_not_sign_off(part_in(finding, person), roles=roles, signing=signing)
-    return not policies.why_not_judge(part_in(finding, person))
+        return not policies.why_not_sign_off(part, roles=roles, signing=signing)
+    return not policies.why_not_judge(part)
 
 
-def is_asked(step: Step, finding: Finding, person) -> bool:
+def is_asked(step: Step, finding: Finding, person, *, owned_lately: Collection[str] = ()) -> bool:
     """Whether it is asked of this person in particular: of the first line those who answer for it or carry it out."""
     if step.of != FIRST:
-        return is_for(step, finding, person)
+        return is_for(step, finding, person, owned_lately=owned_lately)
     named = {finding.owner_id, finding.model.owner_id, finding.model.registered_by_id}
     named |= {item.owner_id for item in undone_items(finding)}
     return person.pk in named and is_for(step, finding, person)
 
 
-def part_in(finding: Finding, person) -> policies.PartInFinding:
+def part_in(finding: Finding, person, *, owned_lately: Collection[str] = ()) -> policies.PartInFinding:
     """What this person has to do with it, in any round of it. Reads what `in_full` has fetched."""
-    rounds, items = list(finding.submissions.all()), accepted_items(finding)
+    rounds = list(finding.submissions.all())
     again = [one for submission in rounds if submission.returned_at is None for one in submission.reperformances.all()]
     owned = [person.pk == finding.model.owner_id and "own the model", person.pk == finding.owner_id and "answer for it"]
+    owned += [str(finding.model_id) in owned_lately and "owned the model less than twelve months ago"]
     submitted = [one.submitted_at for one in rounds if person.pk == one.submitted_by_id]
-    mine = [item.number for item in items if person.pk in (item.owner_id, item.done_by_id)]
     judged = [one.performed_at for one in again if one.performed_by_id == person.pk]
     judged += [finding.validated_at] if finding.validated_by_id == person.pk else []
     return policies.PartInFinding(
         owns=" and ".join(filter(None, owned)),
         submitted=f"submitted it on {day(submitted[-1])}" if submitted else "",
-        carried_out=f"have item {mine[0]} of it" if mine else "",
+        carried_out=_carried_out(finding, person),
         validated=f"did so on {day(judged[-1])}" if judged else "",
     )
+
+
+def _carried_out(finding: Finding, person) -> str:
+    """What they planned or did about it; what became of the plan since does not undo that."""
+    for plan in finding.plans.all():
+        if plan.standing == ActionPlan.Standing.RETURNED:
+            continue
+        for item in plan.items.all():
+            holds = plan.standing == ActionPlan.Standing.ACCEPTED and person.pk == item.owner_id
+            if holds or person.pk == item.done_by_id:
+                return f"have item {item.number} of it"
+        if person.pk == plan.planned_by_id:
+            return f"handed in its plan on {day(plan.planned_at)}"
+    return ""
 
 
 def accepted_items(finding: Finding) -> list[ActionItem]:

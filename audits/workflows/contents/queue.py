@@ -15,7 +15,7 @@ from audits.workflows import policies
 from audits.workflows.contents.access import access_tasks
 from audits.workflows.contents.asked import MOST_OF_A_KIND, SOON, Task
 from audits.workflows.contents.breaches import breach_tasks
-from audits.workflows.contents.findings import is_asked, next_step
+from audits.workflows.contents.findings import FIRST, is_asked, next_step
 from audits.workflows.models import (
     Arrangement,
     Attestation,
@@ -26,6 +26,7 @@ from audits.workflows.models import (
     ValidatorAssignment,
 )
 from audits.workflows.states import ENDED_FINDINGS, ArrangementState, ChangeState, FindingState, ValidationState
+from inventory.contents.ownership import owned_lately
 from inventory.models import Model, ModelVersion, TierAssessment, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
@@ -105,7 +106,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
     for one in holding.select_related("model", "change").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
         is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)
         judges = not is_mine and _may(person, Permission.CLOSE_FINDING, one.model)
-        if not is_mine and not (judges and one.state == ArrangementState.EXPIRED):
+        if not is_mine and not (judges and one.state == ArrangementState.EXPIRED and one.kind not in Arrangement.FOR_PRODUCTION):
             continue
         where = f"{one.reference} of {one.model.name}"
         name = f"{one.get_kind_display().lower()} {where}"
@@ -133,9 +134,10 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
 def _findings(person, models) -> Iterator[Task]:
     """Each finding's single next step, where it is asked of this person."""
     findings = Finding.objects.visible_to(person).filter(model__in=models).exclude(state__in=RESTING).with_steps()
-    for finding in findings.order_by("due_at", "id")[: 4 * MOST_OF_A_KIND]:
-        step = next_step(finding)
-        if step is None or not is_asked(step, finding, person):
+    steps = [(finding, next_step(finding)) for finding in findings.order_by("due_at", "id")[: 4 * MOST_OF_A_KIND]]
+    owned = owned_lately({finding.model for finding, step in steps if step and step.of != FIRST}, person)
+    for finding, step in steps:
+        if step is None or not is_asked(step, finding, person, owned_lately=owned):
             continue
         due_at = step.due_at or finding.due_at
         yield Task(

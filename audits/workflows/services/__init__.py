@@ -34,7 +34,7 @@ from audits.workflows.services.findings import (
     submit_plan,
     suggested_severity,
 )
-from audits.workflows.services.findings.access import who_may_close
+from audits.workflows.services.findings.access import who_may_close, why_not_judge
 from audits.workflows.services.findings.automatic import raise_due_findings
 from audits.workflows.services.findings.closure import (
     close_finding,
@@ -125,6 +125,7 @@ __all__ = [
     "suspend",
     "votes_of",
     "who_may_close",
+    "why_not_judge",
     "who_may_decide",
     "why_not_conclude",
     "why_not_classify",

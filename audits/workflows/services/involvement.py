@@ -1,8 +1,10 @@
 """What one person has done to the subject of a request, each deed with its day, so that the page can say so."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
-from audits.trail.models import Action, Entry
+from audits.trail.models import Action, Entry, subject_name
 from audits.workflows import policies
 from audits.workflows.models import (
     Arrangement,
@@ -13,7 +15,7 @@ from audits.workflows.models import (
     ValidatorAssignment,
 )
 from inventory.contents.ownership import owned_model
-from inventory.models import ModelVersion, PolicyDraft
+from inventory.models import ModelVersion, PolicyDraft, ReferenceData
 from mrm.errors import Shown
 from mrm.pages.wording import day
 
@@ -62,11 +64,18 @@ def made(change: ChangeRequest | ValidationRequest, person) -> str:
     if version.registered_by_id == person.pk:
         registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
         return registered.showing(f"registered version {version.number} on {day(version.registered_at)}")
-    subjects = [version, *([version.reference] if hasattr(version, "reference") else [])]
-    sent = Entry.objects.about(*subjects).filter(actor_id=str(person.pk), action__in=MADE).first()
-    if sent:
-        return Shown(f"{MADE[sent.action]} version {version.number} on {day(sent.at)}", entry=sent.position)
-    return _made_before(version, person)
+    return made_one_of([version], person) or _made_before(version, person)
+
+
+def made_one_of(versions: Iterable[ModelVersion], person) -> str:
+    """Whoever registered one of these versions, or sent what it consists of, by the trail."""
+    numbers = {subject_name(version): version.number for version in versions}
+    references = ReferenceData.objects.filter(version__in=versions).select_related("version")
+    numbers |= {subject_name(reference): reference.version.number for reference in references}
+    mine = Entry.objects.filter(subject__in=numbers, actor_id=str(person.pk), action__in=MADE)
+    if sent := mine.first():
+        return Shown(f"{MADE[sent.action]} version {numbers[sent.subject]} on {day(sent.at)}", entry=sent.position)
+    return ""
 
 
 def _made_before(version: ModelVersion, person) -> str:

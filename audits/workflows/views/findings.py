@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audits.assessments.models import Breach
 from audits.trail.models import Entry
 from audits.workflows import services
-from audits.workflows.contents.findings import is_for, next_step
+from audits.workflows.contents.findings import FIRST, is_for, next_step
 from audits.workflows.contents.lists import FINDINGS, ranked
 from audits.workflows.forms import FindingFilter, FindingForm
 from audits.workflows.models import Finding
@@ -88,7 +88,7 @@ def finding(request, reference):
         "finding": finding,
         "model": finding.model,
         "step": step,
-        "is_mine": step is not None and is_for(step, finding, person),
+        "is_mine": step is not None and is_for(step, finding, person) and not _kept_from(step, finding, person),
         "criterion": criterion_of(finding),
         "suggested": services.suggested_severity(
             effect_percent=finding.effect_percent, class_change_percent=finding.class_change_percent
@@ -103,6 +103,12 @@ def finding(request, reference):
         "story": lines_of(Entry.objects.about(finding).order_by("position"), of_one=True),
     }
     return render(request, "workflows/finding.html", context)
+
+
+def _kept_from(step, finding: Finding, person) -> list[str]:
+    """Why, by the whole history, this person does not judge what the first line did; empty if they may."""
+    judges = step.of != FIRST and finding.state != FindingState.DRAFT
+    return services.why_not_judge(finding, person) if judges else []
 
 
 def finding_for(request, reference) -> Finding:

@@ -1,9 +1,12 @@
 """Who may take a step with a finding: their line, and what part they have in it. Every step locks it first."""
 
+from django.db.models import Q
+
 from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.contents.findings import part_in
 from audits.workflows.models import Finding
+from audits.workflows.services.involvement import made_one_of
 from audits.workflows.states import FindingState
 from inventory.contents.ownership import owned_model
 from inventory.policies import section
@@ -60,13 +63,15 @@ def _part_shown(finding: Finding, person) -> policies.PartInFinding:
     """What they have to do with it, each with the entry of the trail that shows it."""
     part, about = part_in(finding, person), Entry.objects.about(finding)
     answers_for_it = about.filter(action__in=(Action.FINDING_RAISED, Action.FINDING_DRAFTED))
+    since = Q(pk=finding.version_id) | Q(registered_at__gte=finding.issued_at or finding.raised_at)
     planned = about.filter(action=Action.FINDING_PLANNED)
     mine = about.filter(actor_id=str(person.pk))
-    owns = part.owns and (owned_model(finding.model, person, owns=part.owns) or answers_for_it.showing(part.owns))
+    owns = owned_model(finding.model, person, owns=part.owns)
     done = mine.filter(action=Action.FINDING_ITEM_DONE)
     judged = mine.filter(action__in=(Action.FINDING_VALIDATED, Action.FINDING_REPERFORMED))
     return policies.PartInFinding(
-        owns=owns,
+        owns=owns or part.owns and answers_for_it.showing(part.owns),
+        made=made_one_of(finding.model.versions.filter(since), person),
         submitted=part.submitted and mine.filter(action=Action.FINDING_SUBMITTED).showing(part.submitted),
         carried_out=part.carried_out and (done if done.exists() else planned).showing(part.carried_out),
         validated=part.validated and judged.showing(part.validated),

@@ -97,7 +97,7 @@ DROP TRIGGER workflows_finding_takes_its_steps ON workflows_finding;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0051_count_votes_in_the_line_of_their_day"),
+        ("workflows", "0052_hold_to_what_is_asked_now"),
         ("inventory", "0036_take_the_steps_of_their_tables"),
         ("trail", "0008_index_entries_in_their_order"),
     ]
