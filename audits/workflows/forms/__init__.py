@@ -3,29 +3,19 @@
 from audits.workflows.forms.changes import (
     ArchiveForm,
     ArrangementFilter,
-    AssignmentForm,
     AttestationFilter,
     AttestationForm,
-    ChallengeForm,
     ChangeClassForm,
     ChangeFilter,
     ChangeForm,
     ComparisonForm,
     ConclusionForm,
-    ConclusionOfItemForm,
     DecisionForm,
     DelegationForm,
-    EvidenceForm,
     ItemEvidenceForm,
-    OpinionForm,
-    PlanForm,
     PortfolioFilter,
     ReasonForm,
     RetirementSignatureForm,
-    ReviewForm,
-    SayingForm,
-    ValidationFilter,
-    ValidationForm,
     WithdrawalForm,
 )
 from audits.workflows.forms.findings import (
@@ -41,6 +31,18 @@ from audits.workflows.forms.findings import (
     ReperformanceForm,
     SignOffForm,
     SubmissionForm,
+)
+from audits.workflows.forms.validations import (
+    AssignmentForm,
+    ChallengeForm,
+    ConclusionOfItemForm,
+    EvidenceForm,
+    OpinionForm,
+    PlanForm,
+    ReviewForm,
+    SayingForm,
+    ValidationFilter,
+    ValidationForm,
 )
 
 __all__ = [

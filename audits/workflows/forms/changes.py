@@ -1,24 +1,15 @@
-"""What the pages about changes, arrangements, attestations, validations and the portfolio ask for."""
+"""What the pages about changes, arrangements, attestations and the portfolio ask for."""
 
-import re
 from datetime import date
 
 from django import forms
 
 from audits.statistics.limits import Verdict
-from audits.workflows.contents.lists import ARRANGEMENTS, ATTESTATIONS, CHANGES, VALIDATIONS
-from audits.workflows.models import (
-    Arrangement,
-    ChangeRequest,
-    Decision,
-    ValidationItem,
-    ValidationOpinion,
-    ValidationRequest,
-    ValidatorAssignment,
-)
+from audits.workflows.contents.lists import ARRANGEMENTS, ATTESTATIONS, CHANGES
+from audits.workflows.models import Arrangement, ChangeRequest, Decision
 from audits.workflows.models.classifications import CHANGE_CLASSES
 from audits.workflows.services.kinds import KINDS, Term
-from audits.workflows.states import ArrangementState, AttestationState, ChangeState, ValidationState
+from audits.workflows.states import ArrangementState, AttestationState, ChangeState
 from inventory.models import ModelVersion
 from inventory.policies import MATERIAL
 from inventory.states import Status
@@ -26,7 +17,6 @@ from mrm.accounts.models import Person
 from mrm.pages.filters import OfModelsFilter
 
 ANY = ("", "Any")
-FINDING = re.compile(r"F-\d{4}-\d{4,}")
 
 
 def text_area(rows: int = 3) -> forms.Textarea:
@@ -41,7 +31,7 @@ def words(members) -> list[tuple[str, str]]:
     return [(member.value, member.replace("_", " ").capitalize()) for member in members]
 
 
-def _dated_lines(lines: str) -> list[tuple[str, str]]:
+def dated_lines(lines: str) -> list[tuple[str, str]]:
     """Each line that begins with a day, as that day and the rest."""
     found = []
     for line in filter(None, map(str.strip, lines.splitlines())):
@@ -207,7 +197,7 @@ class DecisionForm(forms.Form):
         return self.cleaned_data["meaning"] in (Decision.Meaning.REVIEWED, Decision.Meaning.APPROVED)
 
     def clean_conditions(self) -> list[dict]:
-        return [{"text": text, "due_on": due_on} for due_on, text in _dated_lines(self.cleaned_data["conditions"])]
+        return [{"text": text, "due_on": due_on} for due_on, text in dated_lines(self.cleaned_data["conditions"])]
 
 
 class ChangeClassForm(forms.Form):
@@ -265,116 +255,6 @@ class AttestationForm(forms.Form):
         max_length=4000,
         help_text="That the entry is right and complete, the changes above included; and what you know beyond it.",
     )
-
-
-class ValidationFilter(OfModelsFilter):
-    listing = VALIDATIONS
-    chosen_by = {"kind": "kind"}
-
-    state = forms.ChoiceField(choices=[ANY, ("open", "Open"), *words(ValidationState)], required=False)
-    kind = forms.ChoiceField(choices=[ANY, *ValidationRequest.Kind.choices], required=False)
-    opinion = forms.ChoiceField(choices=[ANY, *ValidationOpinion.Outcome.choices], required=False)
-    q = forms.CharField(label="Model or reference", required=False, max_length=200)
-
-
-class ValidationForm(forms.Form):
-    version = forms.ChoiceField(required=False, help_text="Left open only for the annual review of a model as a whole.")
-    kind = forms.ChoiceField(label="Type", choices=ValidationRequest.Kind.choices)
-    trigger = forms.CharField(
-        widget=text_area(), max_length=8000, help_text="What gives rise to it: first use, a change, a breach, a date."
-    )
-
-    def __init__(self, *args, versions, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["version"].choices = [("", "The model as a whole"), *versions]
-
-
-class AssignmentForm(forms.Form):
-    person = forms.ModelChoiceField(Person.objects.none(), empty_label="Choose")
-    role = forms.ChoiceField(choices=ValidatorAssignment.Role.choices)
-
-    def __init__(self, *args, people, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people
-
-
-class PlanForm(forms.Form):
-    is_planned = forms.BooleanField(label="In the plan", required=False)
-    expectation = forms.CharField(label="What it must show", widget=text_area(2), max_length=8000)
-    deviation_reason = forms.CharField(
-        label="Why it is left out",
-        widget=text_area(2),
-        max_length=8000,
-        required=False,
-        help_text="Needed where the policy requires the component for this type and tier.",
-    )
-
-
-class ConclusionOfItemForm(forms.Form):
-    outcome = forms.ChoiceField(choices=[("", "Choose"), *ValidationItem.Outcome.choices])
-    conclusion = forms.CharField(widget=text_area(4), max_length=8000, help_text="What was done, and what it showed.")
-
-
-class EvidenceForm(forms.Form):
-    """One thing that is there already, as `kind:key`."""
-
-    evidence = forms.ChoiceField(label="Link")
-
-    def __init__(self, *args, offered, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["evidence"].choices = [("", "Choose"), *((f"{kind}:{key}", title) for kind, key, title in offered)]
-
-
-class ChallengeForm(forms.Form):
-    text = forms.CharField(label="Challenge", widget=text_area(), max_length=8000)
-    component = forms.ChoiceField(label="About", required=False)
-
-    def __init__(self, *args, components, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["component"].choices = [("", "The whole"), *components]
-
-
-class SayingForm(forms.Form):
-    text = forms.CharField(label="Answer", widget=text_area(), max_length=8000)
-
-
-class OpinionForm(forms.Form):
-    content_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    outcome = forms.ChoiceField(label="My opinion", choices=ValidationOpinion.Outcome.choices, widget=radios())
-    summary = forms.CharField(
-        widget=text_area(4), max_length=8000, help_text="What it rests on, and what it does not cover."
-    )
-    conditions = forms.CharField(
-        widget=text_area(2),
-        required=False,
-        max_length=4000,
-        help_text="Of fit with conditions: one a line, each beginning with its day, then the finding that it contains, "
-        "if one. 2026-12-31 F-2026-0001 Loans under 10,000 only.",
-    )
-    expires_on = forms.DateField(
-        label="Holds until",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Left empty, as long as the cadence of the tier allows.",
-    )
-
-    def clean_conditions(self) -> list[dict]:
-        conditions = []
-        for due_on, text in _dated_lines(self.cleaned_data["conditions"]):
-            first, _, rest = text.partition(" ")
-            finding = first if FINDING.fullmatch(first) else ""
-            conditions.append({"text": rest if finding else text, "due_on": due_on, "finding": finding})
-        return conditions
-
-
-class ReviewForm(forms.Form):
-    content_digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    agreed = forms.ChoiceField(
-        label="My decision",
-        choices=[("yes", "I agree"), ("no", "I return it to the lead")],
-        widget=radios(),
-    )
-    comment = forms.CharField(widget=text_area(), required=False, max_length=8000, help_text="Needed for a return.")
 
 
 class ReasonForm(forms.Form):
