@@ -28,15 +28,15 @@ runs, findings, decisions and reports, is never deleted at all, and no service d
 the model's retirement, and the page *Hygiene* names what has been on hold for over a year.
 
 A promotion, an emergency release and a retraining change what is in use, so each is **material or not**. The class is
-proposed when it is asked for, from seven criteria: method, drivers, target, uses, reference population, how far the
-mean output moves and how many cases change class; the last three against the limits of the policy's section
+proposed when it is asked for, from eight criteria: method, drivers, data sources, target, uses, reference population,
+how far the mean output moves and how many cases change class; the last three against the limits of the policy's section
 `change_classes`, where an interval that reaches beyond a limit counts as beyond it. Each is looked at twice: against
 the version in use, and against what the last full validation looked at (where nothing was validated in full, what was
 in use first). Where no rows were scored by both of those, the steps between them are added up. What could not be
 measured counts as material. The second line confirms the class or raises it, and whoever approves signs it with the
 evidence; nobody lowers it, and it holds for that version and its artifact however often it is asked for. The policy
-says who else approves a material change, and in which tiers it asks for a validation by itself. A first version
-changes nothing and has no class.
+says who else approves a material change, and in which tiers it asks for a validation by itself. A first version changes
+nothing and has no class.
 
 What each kind asks for, as a program reads it: `GET /api/v1/change-kinds/`.
 """

@@ -24,10 +24,11 @@ def _choice(words: tuple[str, ...], **more) -> models.CharField:
 class ParticularQuerySet(models.QuerySet):
     def standing(self, moment: Moment | None = None):
         """What holds now, or what the register said at a moment. A row that was added late was known late, too."""
-        if moment is None:
-            return self.filter(STANDS)
-        lasts = STANDS | Q(ended_at__gt=moment.instant)
-        return self.filter(lasts, added_at__lte=moment.instant)
+        return self.filter(STANDS) if moment is None else self.stood_at(moment.instant)
+
+    def stood_at(self, instant):
+        """What the register said then."""
+        return self.filter(STANDS | Q(ended_at__gt=instant), added_at__lte=instant)
 
 
 class Particular(models.Model):

@@ -14,10 +14,11 @@ CLASSES = (NON_MATERIAL, MATERIAL)  # The higher one last; a class only ever ris
 
 # How far each criterion is from mattering.
 SAME, WITHIN, BEYOND, NOT_MEASURED, NOT_APPLICABLE = "same", "within", "beyond", "not_measured", "not_applicable"
-# governance.md, section 3.7: what decides. The first three are seen in what was registered, the rest is measured.
+# governance.md, section 3.7: what decides. What was registered is compared, the last three are measured.
 CRITERIA = {
     "method": "Method and structure",
     "drivers": "Drivers",
+    "sources": "Data sources",
     "target": "Target definition",
     "uses": "Range of use",
     "population": "Reference population",

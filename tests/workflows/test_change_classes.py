@@ -10,10 +10,12 @@ from django.urls import reverse
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Classification, ValidationRequest
 from audits.workflows.services import confirm_class, open_due_reviews, request_change, why_not_decide
+from audits.workflows.services.validations.content import digest_of_content
+from audits.workflows.services.validations.scope import reread
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.policies import MATERIAL, NON_MATERIAL, also_approved_by, review_after, standard, validation_opens_before
-from inventory.services import confirm_tier
+from inventory.services import add_particular, confirm_tier
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import (
@@ -29,6 +31,7 @@ from tests.factories import (
 )
 from tests.fixtures.story import approve
 from tests.rest import post_json
+from tests.workflows.validating import concluded, make_panel, opined, validated
 
 PARAMS = {"depth": 2}
 
@@ -81,6 +84,10 @@ def standings(compared: dict) -> dict:
     return {one["name"]: one["standing"] for one in compared["criteria"]}
 
 
+def told(compared: dict, criterion: str) -> str:
+    return next(one["told"] for one in compared["criteria"] if one["name"] == criterion)
+
+
 def test_a_first_version_is_no_change_of_anything_and_has_no_class(line):
     assert not Classification.objects.exists()
 
@@ -89,7 +96,7 @@ def test_the_same_model_with_almost_the_same_output_is_a_non_material_change(lin
     found = line.ask(line.build(times=1.001)).classification
     assert (found.proposed, found.change_class) == (NON_MATERIAL, NON_MATERIAL)
     assert standings(found.step) == {
-        "method": "same", "drivers": "same", "target": "same", "uses": "same",
+        "method": "same", "drivers": "same", "sources": "same", "target": "same", "uses": "same",
         "population": "within", "output": "within", "classes": "within",
     }  # fmt: skip
     assert found.step["effect"]["output"] == pytest.approx(0.001, abs=1e-4)
@@ -97,7 +104,7 @@ def test_the_same_model_with_almost_the_same_output_is_a_non_material_change(lin
 
 
 @pytest.mark.parametrize(
-    ("facts", "criterion", "told"),
+    ("facts", "criterion", "words"),
     [
         ({"times": 1.07}, "output", "mean output moves by 7.0 %"),
         ({"params": {"depth": 3}}, "method", "depth 2 → 3"),
@@ -106,11 +113,33 @@ def test_the_same_model_with_almost_the_same_output_is_a_non_material_change(lin
     ],
     ids=["output", "method", "drivers", "target"],
 )
-def test_what_goes_beyond_a_criterion_is_a_material_change_and_says_by_which(line, facts, criterion, told):
+def test_what_goes_beyond_a_criterion_is_a_material_change_and_says_by_which(line, facts, criterion, words):
     found = line.ask(line.build(**facts)).classification
     assert found.change_class == MATERIAL
     assert standings(found.step)[criterion] == "beyond"
-    assert told in next(one["told"] for one in found.step["criteria"] if one["name"] == criterion)
+    assert words in told(found.step, criterion)
+
+
+def test_a_data_source_that_the_register_names_since_makes_a_change_material(line, owner):
+    def source(name: str):
+        add_particular(line.model, "data_sources", values={"name": name}, actor=owner)
+
+    def sources_of(version) -> tuple[str, str]:
+        step = line.ask(version).classification.step
+        return standings(step)["sources"], told(step, "sources")
+
+    source("Loan ledger")
+    standing, words = sources_of(line.build())
+    assert standing == "beyond" and "Loan ledger" in words, "it was not there when the version in use went into use"
+    line.put_into_use(line.build())
+    standing, words = sources_of(line.build())
+    assert (standing, words) == ("same", "The register names what it named then: Loan ledger.")
+    upstream = make_model(name="Income estimate")
+    values = {"upstream": upstream, "kind": "input", "criticality": "high"}
+    add_particular(line.model, "upstream", values=values, actor=owner)
+    found = line.ask(line.build()).classification
+    assert found.change_class == MATERIAL
+    assert "Income estimate" in told(found.step, "sources")
 
 
 def test_a_use_that_nobody_approved_before_makes_a_change_material(line):
@@ -127,12 +156,12 @@ def test_what_could_not_be_measured_says_so_and_counts_as_material(line):
     assert {name for name, standing in standings(found.step).items() if standing == "not_measured"} == {
         "output", "classes",
     }  # fmt: skip
-    assert "Not measured: mean output: no scored rows" in found.step["criteria"][5]["told"]
+    assert "Not measured: mean output: no scored rows" in told(found.step, "output")
     assert found.change_class == MATERIAL
 
 
 def test_a_few_common_rows_measure_nothing(line):
-    assert "only 12 rows" in line.ask(line.build(rows=12)).classification.step["criteria"][5]["told"]
+    assert "only 12 rows" in told(line.ask(line.build(rows=12)).classification.step, "output")
 
 
 def test_a_retraining_is_material_until_its_candidate_shows_what_it_does(story):
@@ -291,3 +320,51 @@ def test_the_page_shows_the_class_to_all_and_lets_the_second_line_raise_it(line,
     assert client.post(form, {"change_class": MATERIAL, "remark": ""}).status_code == 409
     assert client.post(form, {"change_class": MATERIAL, "remark": "A new bureau."}).status_code == 302
     assert "Raised by Vera Validator" in client.get(page).content.decode()
+
+
+# Predicted and realised.
+
+
+def test_a_review_after_a_material_change_says_what_came_of_it_beside_what_was_predicted(line, workspace):
+    change = line.put_into_use(line.build(times=1.07))
+    panel = make_panel(workspace)
+    with pytest.raises(UnusableData, match="effect is missing"):
+        validated(change.version, panel, kind="post_implementation")
+    review = change.version.validations.get(kind="post_implementation")
+    realised = {"effect": "A little less than was thought.", "output_percent": 6.1, "cases_percent": None}
+    opinion = opined(review, panel, realised=realised)
+    predicted = opinion.realised["predicted"]
+    assert (predicted["change"], predicted["output_percent"]) == (change.reference, pytest.approx(7.0, abs=0.5))
+    assert {name: opinion.realised[name] for name in realised} == realised
+    assert opinion.signature.statement["terms"]["realised"] == opinion.realised
+    client = Client()
+    client.force_login(panel.lead)
+    shown = client.get(reverse("validation", args=[review.reference])).content.decode()
+    assert "A little less than was thought." in shown and "mean output moves by 7.0" in shown
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e9], ids=["nan", "inf", "huge"])
+def test_what_came_of_a_change_is_a_number_of_percent(line, workspace, number):
+    change, panel = line.put_into_use(line.build(times=1.07)), make_panel(workspace)
+    with pytest.raises(UnusableData, match="number of percent"):
+        validated(change.version, panel, kind="post_implementation", realised={"effect": "x", "output_percent": number})
+
+
+def test_only_a_review_after_a_change_says_what_came_of_it(line, workspace):
+    with pytest.raises(UnusableData, match="Only a post-implementation review"):
+        validated(line.model.production_version(), make_panel(workspace), kind="initial", realised={"effect": "x"})
+
+
+def test_the_page_asks_the_lead_what_came_of_a_change_and_tells_what_was_predicted(line, workspace):
+    change, panel = line.put_into_use(line.build(times=1.07)), make_panel(workspace)
+    review = concluded(change.version, panel, kind="post_implementation")
+    client, page = Client(), reverse("validation", args=[review.reference])
+    client.force_login(panel.lead)
+    shown = client.get(page).content.decode()
+    assert "What came of the change" in shown and f"When {change.reference} was decided" in shown
+    said = {"outcome": "fit", "summary": "Sound.", "content_digest": digest_of_content(reread(review))}
+    address = reverse("give-opinion", args=[review.reference])
+    assert client.post(address, said).status_code == 400
+    signing = client.post(address, said | {"effect": "As predicted.", "output_percent": "6.8"})
+    assert signing.status_code == 302
+    assert "As predicted." in client.get(signing.url).content.decode()

@@ -7,6 +7,7 @@ from django import forms
 from audits.workflows.contents.lists import VALIDATIONS
 from audits.workflows.forms.changes import ANY, dated_lines, radios, text_area, words
 from audits.workflows.models import ValidationItem, ValidationOpinion, ValidationRequest, ValidatorAssignment
+from audits.workflows.services.validations.realised import prediction_for
 from audits.workflows.states import ValidationState
 from mrm.accounts.models import Person
 from mrm.pages.filters import OfModelsFilter
@@ -104,6 +105,29 @@ class OpinionForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Left empty, as long as the cadence of the tier allows.",
     )
+    effect = forms.CharField(label="What came of the change", widget=text_area(3), required=False, max_length=8000)
+    output_percent = forms.FloatField(
+        label="The mean output moved by, in percent", required=False, help_text="Left empty where it was not measured."
+    )
+    cases_percent = forms.FloatField(
+        label="Cases decided otherwise, in percent", required=False, help_text="Left empty where it was not measured."
+    )
+    REALISED = ("effect", "output_percent", "cases_percent")
+
+    def __init__(self, *args, validation: ValidationRequest, **kwargs):
+        super().__init__(*args, **kwargs)
+        if validation.kind != ValidationRequest.Kind.POST_IMPLEMENTATION:
+            for name in self.REALISED:
+                del self.fields[name]
+        elif predicted := prediction_for(validation):
+            self.fields["effect"].required = True
+            self.fields["effect"].help_text = f"When {predicted['change']} was decided: {predicted['told']}"
+
+    def clean(self):
+        cleaned = super().clean()
+        realised = {name: cleaned.pop(name) for name in self.REALISED if name in cleaned}
+        said = any(value not in (None, "") for value in realised.values())
+        return cleaned | {"realised": realised if said else None}
 
     def clean_conditions(self) -> list[dict]:
         conditions = []

@@ -50,6 +50,8 @@ class ValidationOpinion(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     summary = models.TextField()
     conditions = models.JSONField(default=list)  # {"text", "due_on", "finding"}: what contains each severe finding.
+    # Of a post-implementation review: {"effect", "output_percent", "cases_percent", "predicted"}; else empty.
+    realised = models.JSONField(default=dict)
     effective_on = models.DateField()
     expires_on = models.DateField()  # The last day.
     content_digest = models.CharField(max_length=64)  # Of plan, outcomes, evidence, challenges and findings.

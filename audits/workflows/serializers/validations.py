@@ -65,10 +65,23 @@ class ReviewOut(serializers.Serializer):
     voided_because = serializers.CharField()
 
 
+class RealisedIn(serializers.Serializer):
+    effect = serializers.CharField(max_length=LONGEST_TEXT, help_text="What came of the change, in words.")
+    output_percent = serializers.FloatField(
+        required=False, allow_null=True, help_text="How far the mean output moved; left out where it was not measured."
+    )
+    cases_percent = serializers.FloatField(
+        required=False, allow_null=True, help_text="How many cases changed class; left out where it was not measured."
+    )
+
+
 class OpinionOut(serializers.Serializer):
     outcome = serializers.ChoiceField(OUTCOMES)
     summary = serializers.CharField()
     conditions = ConditionOfOpinionOut(many=True)
+    realised = serializers.JSONField(
+        help_text="Of a post-implementation review: what came of the change, and under `predicted` what was predicted."
+    )
     person = PersonOut()
     effective_on = serializers.DateField()
     expires_on = serializers.DateField(help_text="The last day on which it holds.")
@@ -201,6 +214,10 @@ class OpinionIn(ProofIn):
     outcome = serializers.ChoiceField(OUTCOMES)
     summary = serializers.CharField(max_length=LONGEST_TEXT)
     conditions = ConditionOfOpinionOut(many=True, required=False, help_text="Of fit with conditions.")
+    realised = RealisedIn(
+        required=False,
+        help_text="In a post-implementation review, which needs it where the change was classified.",
+    )
     expires_on = serializers.DateField(
         required=False, help_text="By default as long as the cadence of the tier allows."
     )

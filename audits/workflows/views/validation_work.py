@@ -164,7 +164,7 @@ def resolve(request, reference, number):
 @require_POST
 def opine(request, reference):
     found = validation_for(request, reference)
-    form = OpinionForm(request.POST)
+    form = OpinionForm(request.POST, validation=found)
 
     def act(data):
         statement = services.prepare_opinion(found, **data, actor=request.user)

@@ -170,7 +170,7 @@ def validation_page(request, found, *, status=200, **forms):
         "assignment_form": AssignmentForm(people=_validators(found)),
         "challenge_form": ChallengeForm(components=[(item.component, item.name.capitalize()) for item in planned]),
         "saying_form": SayingForm(),
-        "opinion_form": OpinionForm(initial=seen),
+        "opinion_form": OpinionForm(initial=seen, validation=found),
         "review_form": ReviewForm(initial=seen),
         **forms,
     }

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from audits.assessments.measures.effect import Effect
 from audits.profiles.schema import Column, Role, columns_to_json
 from audits.statistics.estimates import Estimate
-from inventory.models import ModelVersion, Use
+from inventory.models import DataSource, Dependency, ModelVersion, Use
 from inventory.policies import Criterion
 from inventory.policies.change_classes import BEYOND, NOT_APPLICABLE, NOT_MEASURED, SAME, WITHIN, limit_of
 from mrm.pages.wording import told
 
 MOST_NAMED = 5
+AFTER_TRAINING = ("sources", "population", "output", "classes")
 
 
 def criteria_of(
@@ -20,6 +21,7 @@ def criteria_of(
     return [
         _method(before, after),
         _drivers(before, after),
+        _sources(before, after),
         _target(before, after),
         _uses(list(added_uses)),
         measured("population", effect.population, document=document),
@@ -35,7 +37,7 @@ def criteria_of_retraining(version: ModelVersion) -> list[Criterion]:
         Criterion(name="method", standing=SAME, told=f"The estimator of {version} is fitted again."),
         Criterion(name="drivers", standing=SAME, told="The columns stay as they are."),
         Criterion(name="target", standing=SAME, told="The target stays as it is."),
-        *(Criterion(name=name, standing=NOT_MEASURED, told=later) for name in ("population", "output", "classes")),
+        *(Criterion(name=name, standing=NOT_MEASURED, told=later) for name in AFTER_TRAINING),
     ]
 
 
@@ -99,6 +101,27 @@ def _drivers(before: ModelVersion, after: ModelVersion) -> Criterion:
         return Criterion(name="drivers", standing=SAME, told=f"The {len(now)} features and segments are the same.")
     words = "; ".join(f"{what}: {', '.join(names[:MOST_NAMED])}" for what, names in parts.items() if names)
     return Criterion(name="drivers", standing=BEYOND, told=f"{words[:1].upper()}{words[1:]}.")
+
+
+def _sources(before: ModelVersion, after: ModelVersion) -> Criterion:
+    """What the register says the model takes in now, and what it said when the version before went into use."""
+    since = before.promoted_at or before.registered_at
+    data, upstream = (table.objects.filter(model=after.model_id) for table in (DataSource, Dependency))
+    then = _sources_named(data.stood_at(since), upstream.stood_at(since))
+    now = _sources_named(data.standing(), upstream.standing())
+    if added := [name for key, name in now.items() if key not in then]:
+        words = f"New since {before} went into use: {', '.join(added[:MOST_NAMED])}."
+        return Criterion(name="sources", standing=BEYOND, told=words)
+    if not now:
+        return Criterion(name="sources", standing=SAME, told="The register names no data source, neither then nor now.")
+    words = f"The register names what it named then: {', '.join(list(now.values())[:MOST_NAMED])}."
+    return Criterion(name="sources", standing=SAME, told=words)
+
+
+def _sources_named(data: Iterable[DataSource], upstream: Iterable[Dependency]) -> dict[str, str]:
+    """By what makes them the same: data sources by their names however written, and the models upstream."""
+    named = {one.name.casefold(): one.name for one in data}
+    return named | {f"model {one.upstream_id}": f"the model {one.upstream}" for one in upstream}
 
 
 def _target(before: ModelVersion, after: ModelVersion) -> Criterion:

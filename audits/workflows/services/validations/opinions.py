@@ -12,6 +12,7 @@ from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.transitions import move
 from audits.workflows.services.validations.content import content_of, refuse_unseen
 from audits.workflows.services.validations.independence import why_not_independent
+from audits.workflows.services.validations.realised import checked_realised
 from audits.workflows.services.validations.scope import Role, locked, require_validator, reread
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
@@ -43,12 +44,14 @@ def prepare_opinion(
     summary: str,
     conditions: list[dict] | None = None,
     expires_on: date | None = None,
+    realised: dict | None = None,
     content_digest: str,
     actor,
 ) -> Statement:
     """What the lead would sign, over the plan, its outcomes and its evidence as they are now.
 
     conditions      [{"text", "due_on", "finding"}]: what must be so by which day; `finding` names the one it contains
+    realised        {"effect", "output_percent", "cases_percent"}: what came of a change, in a review after it
     content_digest  of what the lead was shown
     """
     validation = reread(validation)
@@ -66,6 +69,7 @@ def prepare_opinion(
         raise RuleBroken(*reasons)
     if reasons := why_not_independent(validation, actor):
         raise NotPermitted(*reasons)
+    realised = checked_realised(validation, realised)
     refuse_unseen(validation, content_digest)
     terms = {"effective_on": begins.isoformat(), "expires_on": expires_on.isoformat()}
     return prepare_statement(
@@ -78,7 +82,7 @@ def prepare_opinion(
         comment=texts["summary"],
         policy_version=validation.policy.number,
         role=Role.LEAD.label.lower(),
-        terms=terms | ({"conditions": conditions} if conditions else {}),
+        terms=terms | ({"conditions": conditions} if conditions else {}) | ({"realised": realised} if realised else {}),
     )
 
 
@@ -109,6 +113,7 @@ def _give(validation: ValidationRequest, proven: Proven, *, actor) -> Validation
         outcome=said["outcome"],
         summary=said["comment"],
         conditions=conditions,
+        realised=terms.get("realised", {}),
         effective_on=date.fromisoformat(terms["effective_on"]),
         expires_on=date.fromisoformat(terms["expires_on"]),
         content=content,
