@@ -59,6 +59,12 @@ KEEPING = {
         "inventory_model_tier_is_told",
     ),
     "inventory_modelversion": ("inventory_modelversion_keeps_what_it_is", "inventory_modelversion_takes_its_steps"),
+    "workflows_finding": (
+        "workflows_finding_stays_as_issued",
+        "workflows_finding_takes_its_steps",
+        "workflows_finding_without_conflict",
+        "workflows_finding_is_ended_by_somebody",
+    ),
 }
 
 _numbers = itertools.count(1)
@@ -158,7 +164,7 @@ def make_outcomes(model, folder: Path, *, rows: pl.DataFrame, actor=None):
 
 
 def make_otherwise(row, **fields):
-    """A model or a version as if it had been made otherwise: what its triggers keep, changed while they are off."""
+    """A model, version or finding as if made otherwise: what its triggers keep, changed while they are off."""
     table = row._meta.db_table
     with undecided(table, *KEEPING[table]):
         type(row).objects.filter(pk=row.pk).update(**fields)

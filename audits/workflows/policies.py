@@ -173,13 +173,16 @@ def why_not_judge(part: PartInFinding) -> list[str]:
     """Why this person may not judge what the first line did about a finding, beyond their roles."""
     return _kept_from(
         (
-            "An owner neither closes findings about their model nor judges what is done about them, nor for twelve "
+            "An owner does not close findings about their model, nor judge what is done about them, nor for twelve "
             "months after",
             part.owns,
         ),
         ("Whoever made the version it is about, or one since, does not judge what is done about it", part.made),
         ("Whoever submitted a finding for closure does not close it", part.submitted),
-        ("Whoever plans what is done about it, or does a part of it, does not judge it", part.carried_out),
+        (
+            "Whoever hands in the plan, or carries out a part of the plan, does not judge it, nor close the finding",
+            part.carried_out,
+        ),
     )
 
 

@@ -24,8 +24,9 @@ from audits.workflows.states import (
 from inventory.states import Stage, Status, UseState
 from mrm.accounts.services import unrecorded_factors
 from reports.contents.descriptions import differing
+from reports.contents.recomputed import RECOMPUTED
 from reports.contents.undecided import undecided
-from reports.contents.unsaid import UNSAID, policies_unsaid, results_unsaid, unsaid
+from reports.contents.unsaid import UNSAID, unsaid
 
 MOST_NAMED = 20
 
@@ -228,8 +229,12 @@ def _told(one: States, subject: str, state: str, action: str | None, position: i
     return f"{subject} is {state}, which is not where the last entry about it, {position} ({action}), left it."
 
 
+def _first(found: Callable[[], Iterator[str]]) -> Iterator[str]:
+    return islice(found(), MOST_NAMED)
+
+
 def _unrecorded() -> Iterator[str]:
-    for person, kind in islice(unrecorded_factors(), MOST_NAMED):
+    for person, kind in unrecorded_factors():
         yield f"{person} has a {kind} that no entry says they enrolled."
 
 
@@ -239,9 +244,8 @@ COMPARISONS = (
         for one in STATES
     ),
     *(Comparison("What only an entry makes so", partial(unsaid, *one, MOST_NAMED)) for one in UNSAID.items()),
-    Comparison("What the policy was", partial(policies_unsaid, MOST_NAMED)),
-    Comparison("What was measured", partial(results_unsaid, MOST_NAMED)),
+    *(Comparison(about, partial(_first, found)) for about, found in RECOMPUTED.items()),
     Comparison("What the register says about models and uses", partial(differing, MOST_NAMED)),
     Comparison("What only a decision brings about", partial(undecided, MOST_NAMED)),
-    Comparison("Who enrolled which passkey and single sign-on", _unrecorded),
+    Comparison("Who enrolled which passkey and single sign-on", partial(_first, _unrecorded)),
 )

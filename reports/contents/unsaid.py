@@ -4,16 +4,10 @@ Each gives what the sentence names. A row is held against its entry by its key, 
 """
 
 from collections.abc import Iterator
-from itertools import islice
 
 from django.db import connection
 
-from audits.assessments.models import Run
-from audits.assessments.services.execution import results_digest
-from audits.assessments.states import FINISHED
-from audits.trail.models import Action, Entry, subject_name
-from inventory.models import Policy
-from inventory.services.policies import digest_of
+from audits.trail.models import Action
 
 MODELS = {
     "the model {} is in use, and no entry says that any version of it was put into production": """
@@ -49,6 +43,23 @@ MODELS = {
             SELECT details ->> 'governed' FROM trail_entry
             WHERE subject = 'accounts.Workspace:' || workspace.id AND action = 'mlflow.rules_changed'
             ORDER BY position DESC LIMIT 1)""",
+    "the cadence {} is not the one that its entries say": """
+        SELECT model.slug || ' (' || cadence.rhythm || ')' FROM inventory_cadence cadence
+        JOIN inventory_model model ON model.id = cadence.model_id
+        WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.Cadence:' || cadence.id
+            AND action = CASE WHEN cadence.loosens THEN 'cadence.loosened' ELSE 'cadence.tightened' END
+            AND details ->> 'every' = cadence.every AND details ->> 'rhythm' = cadence.rhythm
+            AND nullif(details ->> 'holds_until', '')::date IS NOT DISTINCT FROM cadence.holds_until)
+        OR (cadence.ended_at IS NOT NULL) <> EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.Cadence:' || cadence.id AND action = 'cadence.ended')""",
+    "the source {} is not the one that its entries say": """
+        SELECT source.id::text FROM inventory_source source WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.Source:' || source.id AND action = 'source.registered'
+            AND details ->> 'url' = source.url AND details ->> 'table' = source.table
+            AND details ->> 'time_column' = source.time_column AND details -> 'columns' = source.columns)
+        OR (source.closed_at IS NOT NULL) <> EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.Source:' || source.id AND action = 'source.closed')""",
     "the approval {} for a use does not end when its entry says": """
         SELECT approval.id::text FROM inventory_useapproval approval JOIN trail_entry entry
         ON entry.subject = 'inventory.Use:' || approval.use_id AND entry.details ->> 'approval' = approval.id::text
@@ -56,19 +67,23 @@ MODELS = {
         AND (entry.details ->> 'expires')::timestamptz IS DISTINCT FROM approval.expires_at
         OR entry.action = 'use.approval_ended' AND approval.ended_at IS NULL""",
 }
+OF_A_VERSION = """(model_slug, details ->> 'version') = (
+            SELECT model.slug, version.number::text FROM inventory_modelversion version
+            JOIN inventory_model model ON model.id = version.model_id WHERE version.id = kept.version_id)"""
+OF_A_MODEL = "model_slug = (SELECT slug FROM inventory_model WHERE id = kept.model_id)"
 FILES = """
     SELECT kept.id::text FROM {table} kept WHERE NOT EXISTS (
         SELECT FROM trail_entry WHERE subject = '{label}:' || kept.id AND action = '{action}'
-        AND details ->> 'sha256' = kept.sha256)
+        AND details ->> 'sha256' = kept.sha256 AND {of})
 """
 DATA = {
-    f"the {words} {{}} is not the file that its entry says": FILES.format(
-        table=f"inventory_{label.lower()}", label=f"inventory.{label}", action=action
+    f"the {words} {{}} is not the file, or not of whom, its entry says": FILES.format(
+        table=f"inventory_{label.lower()}", label=f"inventory.{label}", action=action, of=of
     )
-    for label, words, action in (
-        ("ReferenceData", "reference data", Action.REFERENCE_RECEIVED.value),
-        ("PredictionBatch", "batch", Action.BATCH_RECEIVED.value),
-        ("OutcomeBatch", "outcomes", Action.OUTCOMES_RECEIVED.value),
+    for label, words, action, of in (
+        ("ReferenceData", "reference data", Action.REFERENCE_RECEIVED.value, OF_A_VERSION),
+        ("PredictionBatch", "batch", Action.BATCH_RECEIVED.value, OF_A_VERSION),
+        ("OutcomeBatch", "outcomes", Action.OUTCOMES_RECEIVED.value, OF_A_MODEL),
     )
 }
 ASSESSMENTS = {
@@ -76,6 +91,14 @@ ASSESSMENTS = {
         SELECT breach.id::text FROM assessments_breach breach WHERE (breach.closed_at IS NOT NULL) <> EXISTS (
             SELECT FROM trail_entry
             WHERE subject = 'assessments.Breach:' || breach.id AND action = 'breach.closed')""",
+    "the steps of the breach {} are not those that its entries say": """
+        SELECT breach.id::text FROM assessments_breach breach
+        LEFT JOIN assessments_breachstep step ON step.breach_id = breach.id GROUP BY breach.id
+        HAVING coalesce(array_agg(step.text || ' ' || coalesce(step.person_id::text, '') || step.decision
+                                  ORDER BY step.taken_at, step.id) FILTER (WHERE step.id IS NOT NULL), '{}')
+        <> ARRAY(SELECT details ->> 'reason' || ' ' || actor_id || coalesce(details ->> 'decision', '')
+                 FROM trail_entry WHERE subject = 'assessments.Breach:' || breach.id
+                 AND action IN ('breach.triaged', 'breach.explained', 'breach.decided') ORDER BY position)""",
     "the plan {} is switched off, and no entry says so": """
         SELECT plan.id::text FROM assessments_plan plan WHERE NOT plan.enabled AND 'false' IS DISTINCT FROM (
             SELECT details ->> 'enabled' FROM trail_entry
@@ -88,6 +111,40 @@ ASSESSMENTS = {
             ORDER BY position DESC LIMIT 1)""",
 }
 WORKFLOWS = {
+    "{} was not asked for by whom, or as what, its entry says": """
+        SELECT asked.reference FROM workflows_changerequest asked WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.ChangeRequest:' || asked.id
+            AND action = 'change.requested' AND actor_id = coalesce(asked.requester_id::text, '')
+            AND details ->> 'kind' = asked.kind
+            AND details ->> 'policy' = (SELECT number::text FROM inventory_policy WHERE id = asked.policy_id)
+            AND (details ->> 'version') IS NOT DISTINCT FROM
+                (SELECT number::text FROM inventory_modelversion WHERE id = asked.version_id))""",
+    "the change {} is not of the class that the last entry about it says": """
+        SELECT asked.reference FROM workflows_classification found
+        JOIN workflows_changerequest asked ON asked.id = found.change_id
+        WHERE found.change_class IS DISTINCT FROM (
+            SELECT details ->> 'change_class' FROM trail_entry
+            WHERE subject = 'workflows.ChangeRequest:' || asked.id AND details ? 'change_class'
+            ORDER BY position DESC LIMIT 1)""",
+    "a validator of {} is not one whom its entries say was assigned": """
+        SELECT request.reference FROM workflows_validatorassignment assigned
+        JOIN workflows_validationrequest request ON request.id = assigned.request_id WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.ValidationRequest:' || request.id
+            AND action = 'validation.assigned' AND details ->> 'person' = assigned.person_id::text
+            AND details ->> 'role' = assigned.role)""",
+    "a review of the opinion of {} is not one that its entries say": """
+        SELECT request.reference FROM workflows_validationreview review
+        JOIN workflows_validationopinion opinion ON opinion.id = review.opinion_id
+        JOIN workflows_validationrequest request ON request.id = opinion.request_id WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.ValidationRequest:' || request.id
+            AND action IN ('validation.reviewed', 'validation.approved') AND actor_id = review.person_id::text
+            AND details ->> 'step' = review.step AND (details ->> 'agreed')::boolean = review.agreed)""",
+    "what was submitted for the closure of {} is not what its entries say": """
+        SELECT finding.reference FROM workflows_submission submitted
+        JOIN workflows_finding finding ON finding.id = submitted.finding_id WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.Finding:' || finding.id
+            AND action = 'finding.submitted' AND actor_id = submitted.submitted_by_id::text
+            AND details ->> 'number' = submitted.number::text AND details ->> 'response' = submitted.told)""",
     "the finding {} is not as severe as the entry about it says": """
         SELECT finding.reference FROM workflows_finding finding WHERE finding.severity <> (
             SELECT details ->> 'severity' FROM trail_entry
@@ -171,12 +228,25 @@ ACCOUNTS = {
         SELECT person.display_name FROM accounts_person person WHERE person.is_active AND 'person.closed' = (
             SELECT action FROM trail_entry WHERE subject = 'accounts.Person:' || person.id
             AND action IN ('person.closed', 'person.reopened') ORDER BY position DESC LIMIT 1)""",
-    "the token {} is not of the scope that its entry says, or was revoked": """
+    "{} is not called what the entry says whose account it is": """
+        SELECT person.display_name FROM accounts_person person WHERE person.display_name <> (
+            SELECT subject_name FROM trail_entry
+            WHERE subject = 'accounts.Person:' || person.id AND action = 'person.created'
+            ORDER BY position LIMIT 1)""",
+    "the signature {} is not the one that its entry says, or has none": """
+        SELECT signature.id::text FROM accounts_signature signature WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE actor_id = signature.person_id::text AND subject = coalesce((
+                SELECT 'workflows.ValidationRequest:' || request_id FROM workflows_validatorassignment
+                WHERE signature_id = signature.id), signature.subject)
+            AND details #>> '{signature,id}' = signature.id::text
+            AND details #>> '{signature,statement_digest}' = signature.statement_digest)""",
+    "the token {} is not of the scope or of whom its entry says, or was revoked": """
         SELECT token.prefix || '… of ' || person.display_name FROM accounts_token token
         JOIN accounts_person person ON person.id = token.person_id
         JOIN accounts_workspace workspace ON workspace.id = token.workspace_id
         JOIN trail_entry entry ON entry.subject = 'accounts.Token:' || token.id
-        WHERE entry.action = 'token.issued' AND entry.details -> 'scope' IS DISTINCT FROM (
+        WHERE entry.action = 'token.issued' AND (entry.details ->> 'person', entry.details -> 'scope')
+        IS DISTINCT FROM (person.display_name::text,
             jsonb_build_object('actions', token.actions, 'models', token.model_slugs, 'workspace', workspace.slug)
             || jsonb_strip_nulls(jsonb_build_object('version', token.version_number)))
         OR entry.action = 'token.revoked' AND token.revoked_at IS NULL""",
@@ -197,28 +267,3 @@ def unsaid(sentence: str, statement: str, most: int) -> Iterator[str]:
         for (which,) in cursor.fetchall():
             told = sentence.format(which)
             yield f"{told[:1].upper()}{told[1:]}."
-
-
-def policies_unsaid(most: int) -> Iterator[str]:
-    """Versions of the policy whose document does not give the digest that its entry states."""
-    published = Entry.objects.filter(action=Action.POLICY_PUBLISHED)
-    stated = {details["number"]: details["digest"] for details in published.values_list("details", flat=True)}
-    differ = (one for one in Policy.objects.order_by("number") if digest_of(one.document) != stated.get(one.number))
-    for policy in islice(differ, most):
-        yield f"Version {policy.number} of the policy is not the document that its entry says."
-
-
-def results_unsaid(most: int) -> Iterator[str]:
-    """Runs whose results do not give the digest that their entry states, and those that are gone."""
-    done = Entry.objects.filter(action__in=(Action.ASSESSMENT_COMPLETED, Action.ASSESSMENT_FAILED))
-    stated = dict(done.order_by("position").values_list("subject", "details__results_digest"))
-    yield from islice(_results_that_differ(stated), most)
-
-
-def _results_that_differ(stated: dict[str, str]) -> Iterator[str]:
-    runs = Run.objects.filter(state__in=FINISHED).order_by("pk").prefetch_related("results")
-    for run in runs.iterator(chunk_size=200):
-        if stated.pop(subject_name(run), None) != results_digest(run.results.all()):
-            yield f"The results of the run {run.pk} are not those that its entry says."
-    for subject in stated:
-        yield f"{subject} is gone, or not finished, and an entry tells what it measured."

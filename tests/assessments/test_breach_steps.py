@@ -233,7 +233,7 @@ def test_a_wrong_password_or_the_system_decides_nothing(story):
     statement = prepare_decision(breach, decision="retrain", text="They stay.", actor=story.validator)
     with pytest.raises(NotPermitted):
         sign_decision(breach, statement.pk, proof=Password("wrong"), actor=story.validator)
-    with pytest.raises(NotPermitted, match="A person decides"):
+    with pytest.raises(NotPermitted, match="A person of the second line decides"):
         prepare_decision(breach, decision="retrain", text="They stay.", actor=None)
     assert breach.state == BreachState.ROOT_CAUSE
 

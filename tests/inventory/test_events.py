@@ -17,7 +17,7 @@ from inventory.services import events as service
 from inventory.services import gather_events, versions_with_events
 from mrm.accounts.models import Token
 from mrm.accounts.policies import Role
-from mrm.accounts.services import issue_token, person_behind, rotate_token
+from mrm.accounts.services import grant_role, issue_token, person_behind, rotate_token
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_otherwise, make_person, make_version
@@ -311,7 +311,7 @@ def test_pairs_wait_while_a_rule_stands_against_their_batch(version, address, en
     ended.save()
     assert gather_events(version) == 0
     assert "do not allow you to log data" in version.events.first().fault
-    engineer.grants.update(ends_at=None)
+    grant_role(engineer, Role.ENGINEER, actor=None)
     assert gather_events(version) == 1
 
 

@@ -18,7 +18,7 @@ from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from reports.contents.lists import REPORTS
 from reports.services import request_report
-from tests.factories import RETIREMENT, make_model, make_person, make_reference, make_version, undecided
+from tests.factories import RETIREMENT, make_model, make_otherwise, make_person, make_reference, make_version
 from tests.rest import is_problem
 
 LISTS = {
@@ -151,8 +151,7 @@ def test_cursor_pages_over_rest_repeat_and_miss_nothing_while_rows_come_and_go(a
 def test_what_goes_away_while_one_pages_hides_nobody_else(api, auditor, findings, validator):
     client = api(auditor)
     first = client.get("/api/v1/findings/", {"ordering": "title", "page_size": "2"}).json()
-    with undecided("workflows_finding", "workflows_finding_stays_as_issued"):
-        type(findings[0]).objects.filter(pk=findings[1].pk).update(title="=Finding 9")
+    make_otherwise(findings[1], title="=Finding 9")
     rest = (
         client.get(first["next"]).json()["results"]
         + client.get(client.get(first["next"]).json()["next"]).json()["results"]

@@ -21,7 +21,7 @@ from audits.workflows.states import FindingState
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_person
+from tests.factories import make_otherwise, make_person
 from tests.workflows.remedies import done, fresh, item, opened, planned, raised, submitted, today
 
 FIRST_LINE = (Role.ENGINEER, Role.OWNER)
@@ -94,7 +94,7 @@ def test_a_severe_finding_is_dropped_only_by_who_could_sign_off_its_closure(stor
 
 
 def test_the_time_to_dispute_ends(story, finding):
-    Finding.objects.filter(pk=finding.pk).update(issued_at=timezone.now() - timedelta(days=16))
+    make_otherwise(finding, issued_at=timezone.now() - timedelta(days=16))
     with pytest.raises(RuleBroken, match="could be disputed until"):
         respond_to_finding(finding, response="By design.", disputed=True, actor=story.owner)
     assert respond_to_finding(finding, response="It stands.", actor=story.owner).state == FindingState.ACTION_PLAN_DUE
@@ -233,5 +233,5 @@ def test_whoever_owns_submitted_or_carried_it_out_does_not_close_it(story, findi
 def test_whoever_planned_does_not_review_the_plan(story, finding):
     both = make_person(Role.OWNER, Role.VALIDATOR, workspace=story.workspace)
     submit_plan(finding, items=[item(story.engineer)], actor=both)
-    with pytest.raises(NotPermitted, match="handed in a plan"):
+    with pytest.raises(NotPermitted, match="handed in its plan"):
         review_plan(finding, accepted=True, actor=both)

@@ -48,7 +48,8 @@ def test_more_time_and_an_accepted_risk_need_their_approved_request(finding):
 def test_a_disputed_finding_is_dropped_by_somebody_whom_an_entry_names(finding, story):
     disputed = respond_to_finding(finding, response="It is enough.", disputed=True, actor=story.owner)
     ended = {"state": "dropped", "closed_at": finding.issued_at}
-    for person in (None, story.owner, story.risk_officer):
-        refused(finding, "no entry says that they did", **ended, closed_by=person)
+    refused(finding, "somebody closes a finding", **ended, closed_by=None)
+    refused(finding, "an owner does not close findings about their own model", **ended, closed_by=story.owner)
+    refused(finding, "no entry says that they did", **ended, closed_by=story.risk_officer)
     answer_rebuttal(disputed, upheld=False, reason="It is.", actor=story.second_officer())
     settle()

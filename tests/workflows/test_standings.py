@@ -62,7 +62,8 @@ def test_after_any_history_what_is_kept_is_what_would_be_computed(workspace, val
         lambda model: Model.objects.filter(pk=model.pk).update(tier=rng.choice((2, 3))),
         lambda model: Model.objects.filter(pk=model.pk).update(status=rng.choice(("in_use", "restricted"))),
     ]
-    with undecided("inventory_model", *KEEPING["inventory_model"]):
+    model, finding = "inventory_model", "workflows_finding"
+    with undecided(model, *KEEPING[model]), undecided(finding, *KEEPING[finding]):
         for _ in range(40):
             rng.choice(changes)(rng.choice(models))
             if rng.random() < 0.3:

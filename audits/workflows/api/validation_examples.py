@@ -84,6 +84,7 @@ OPINION = {
     "outcome": OPINION_IN["outcome"],
     "summary": OPINION_IN["summary"],
     "conditions": [CONDITION],
+    "realised": {},
     "person": VALIDATOR,
     "effective_on": "2025-08-01",
     "expires_on": OPINION_IN["expires_on"],

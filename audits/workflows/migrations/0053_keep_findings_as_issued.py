@@ -48,12 +48,12 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER workflows_finding_time_is_decided AFTER UPDATE ON workflows_finding
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN (OLD.state <> 'draft' AND NEW.due_at IS DISTINCT FROM OLD.due_at)
+    WHEN (OLD.state <> 'draft' AND NEW.due_at > OLD.due_at)
     EXECUTE FUNCTION refuse_time_nobody_gave();
 
 CREATE FUNCTION refuse_risk_nobody_accepted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (
+    IF EXISTS (SELECT FROM workflows_finding WHERE id = NEW.id AND state = 'risk_accepted') AND NOT EXISTS (
         SELECT FROM workflows_arrangement WHERE kind = 'acceptance' AND finding_id = NEW.id AND state = 'active'
     ) THEN
         RAISE EXCEPTION 'the risk of the finding % is accepted by an approved request, and there is none', NEW.reference

@@ -12,6 +12,7 @@ from audits.workflows.states import ENDED_FINDINGS, FindingState
 from inventory.models import Policy
 from inventory.policies import SEVERE
 from mrm.accounts.policies import ALLOWED, WATCHED_READERS, Permission
+from mrm_verify.canonical import canonical
 
 READ_DRAFTS = ALLOWED[Permission.RAISE_FINDING] | WATCHED_READERS
 
@@ -176,6 +177,13 @@ class Finding(models.Model):
         """The ETag of a draft: what it says, by digest."""
         said = [str(getattr(self, name)) for name in SAID] + [self.state, self.evidence]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+    @property
+    def said_digest(self) -> str:
+        """Of what it says once it is issued, but for its severity and its day: its entry states them as they are."""
+        said = {name: getattr(self, name) for name in SAID if name not in ("severity", "owner_id", "due_at")}
+        said |= {"owner": str(self.owner_id), "evidence": self.evidence}
+        return hashlib.sha256(canonical(said)).hexdigest()
 
     @property
     def rules(self) -> dict:

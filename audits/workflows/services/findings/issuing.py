@@ -175,6 +175,7 @@ def _issue(finding: Finding, actor) -> Finding:
         subject=finding,
         severity=finding.severity,
         due=due_at.isoformat(),
+        said=finding.said_digest,
         breach=str(finding.breach_id) if finding.breach_id else "",
         criterion=finding.criterion,
         policy=policy.number,

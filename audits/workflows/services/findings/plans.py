@@ -40,8 +40,6 @@ def review_plan(finding: Finding, *, accepted: bool, reason: str = "", actor) ->
     if not accepted:
         refuse_blank(reason=reason)
     plan = finding.plan()
-    if plan and actor and actor.pk == plan.planned_by_id:
-        raise NotPermitted("Whoever handed in a plan does not review it.")
     if plan and actor and plan.items.filter(owner=actor).exists():
         raise NotPermitted("Whoever is to carry out a part of the plan does not review it.")
     move(finding, "accept_plan" if accepted else "return_plan")

@@ -29,8 +29,8 @@ def prediction_for(validation: ValidationRequest) -> dict | None:
     return {
         "change": found.change.reference,
         "told": f"{told['output']} {told['classes']}",
-        "output_percent": _percent(effect.get("output")),
-        "cases_percent": _percent(effect.get("classes")),
+        "output_at_most_percent": _percent(effect.get("output")),
+        "cases_at_most_percent": _percent(effect.get("classes")),
     }
 
 

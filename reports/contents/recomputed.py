@@ -1,0 +1,104 @@
+"""What an entry states by its digest, computed again from the rows beside the trail."""
+
+import hashlib
+from collections.abc import Iterator
+
+from django.db.models import F
+
+from audits.assessments.models import Run
+from audits.assessments.services.execution import results_digest
+from audits.assessments.states import FINISHED
+from audits.trail.models import Action, Entry, subject_name
+from audits.workflows.models import ChangeRequest, Finding, ValidationOpinion
+from audits.workflows.services.evidence import digest_of
+from inventory.models import Policy
+from inventory.models.particulars import ROWS_OF
+from inventory.services import policies
+from inventory.services.attributes import told
+from mrm.accounts.models import Signature
+from mrm_verify.canonical import canonical
+
+SOME = 200  # Rows read at a time.
+
+
+def policies_that_differ() -> Iterator[str]:
+    published = Entry.objects.filter(action=Action.POLICY_PUBLISHED)
+    stated = {details["number"]: details["digest"] for details in published.values_list("details", flat=True)}
+    for policy in Policy.objects.order_by("number"):
+        if policies.digest_of(policy.document) != stated.get(policy.number):
+            yield f"Version {policy.number} of the policy is not the document that its entry says."
+
+
+def results_that_differ() -> Iterator[str]:
+    """Runs whose results are others than were measured, and runs that are gone."""
+    stated = _stated("results_digest", Action.ASSESSMENT_COMPLETED, Action.ASSESSMENT_FAILED)
+    runs = Run.objects.filter(state__in=FINISHED).order_by("pk").prefetch_related("results")
+    for run in runs.iterator(chunk_size=SOME):
+        if stated.pop(subject_name(run), None) != results_digest(run.results.all()):
+            yield f"The results of the run {run.pk} are not those that its entry says."
+    for subject in stated:
+        yield f"{subject} is gone, or not finished, and an entry tells what it measured."
+
+
+def requests_that_differ() -> Iterator[str]:
+    """Requests that ask for something else than their deciders were shown."""
+    stated = _stated("evidence_digest", Action.CHANGE_REQUESTED, Action.DECISIONS_VOIDED)
+    for change in ChangeRequest.objects.order_by("pk").iterator(chunk_size=SOME):
+        asks = {name: getattr(change, name) for name in ("kind", "reason", "terms") if name in change.evidence}
+        if {change.evidence_digest, digest_of(change.evidence | asks)} != {stated.get(subject_name(change))}:
+            yield f"What {change.reference} asks for, or its deciders were shown, is not what the entries about it say."
+
+
+def opinions_that_differ() -> Iterator[str]:
+    """That their digest is the one that their entry states is compared beside."""
+    for opinion in ValidationOpinion.objects.select_related("request").order_by("pk").iterator(chunk_size=SOME):
+        if digest_of(opinion.content) != opinion.content_digest:
+            yield f"What the opinion of {opinion.request.reference} rests on is not what was signed."
+
+
+def findings_that_differ() -> Iterator[str]:
+    """Findings that say something else than when they were issued. Those of earlier releases state no digest."""
+    stated = _stated("said", Action.FINDING_RAISED)
+    for finding in Finding.objects.issued().order_by("pk").iterator(chunk_size=SOME):
+        if stated.get(subject_name(finding)) not in (None, finding.said_digest):
+            yield f"The finding {finding.reference} does not say what it said when it was issued."
+
+
+def rows_of_models_that_differ() -> Iterator[str]:
+    """What the register says about models in rows: sources, limitations, documents and the like."""
+    ended = set(Entry.objects.filter(action=Action.PARTICULAR_ENDED).values_list("subject", flat=True))
+    stated = _stated("values", Action.PARTICULAR_ADDED)
+    for table in sorted({table for table, _ in ROWS_OF.values()}, key=lambda table: table.__name__):
+        named = [field.name for field in table._meta.fields if field.is_relation]
+        for row in table.objects.select_related(*named).order_by("pk").iterator(chunk_size=SOME):
+            subject = subject_name(row)
+            values = stated.pop(subject, {})
+            said = {name: told(getattr(row, name)) for name in values}
+            if not values or said != values or (row.ended_at is not None) != (subject in ended):
+                yield f"What the register says about {row.model}, {row}, is not what the entries about it say."
+    for subject in stated:
+        yield f"{subject} is gone, of which an entry tells."
+
+
+def signatures_that_differ() -> Iterator[str]:
+    """Signatures whose statement is not the one that was signed; that their entry tells of them is compared beside."""
+    for signature in Signature.objects.order_by("pk").iterator(chunk_size=SOME):
+        if hashlib.sha256(canonical(signature.statement)).hexdigest() != signature.statement_digest:
+            yield f"What {signature.printed_name} signed on {signature.subject} is not what their signature is over."
+
+
+def _stated(name: str, *actions: Action) -> dict[str, str]:
+    """What the last entry of these about each thing that says something under this name says there."""
+    entries = Entry.objects.filter(action__in=actions, details__has_key=name).order_by("position")
+    return dict(entries.annotate(stated=F(f"details__{name}")).values_list("subject", "stated"))
+
+
+RECOMPUTED = {
+    "What the policy was": policies_that_differ,
+    "What was measured": results_that_differ,
+    "What deciders were shown": requests_that_differ,
+    "What opinions rest on": opinions_that_differ,
+    "What findings say": findings_that_differ,
+    "What the register says in rows": rows_of_models_that_differ,
+    "What was signed": signatures_that_differ,
+}
