@@ -9,15 +9,18 @@ from mrm_verify.canonical import canonical
 from mrm_verify.faults import Fault
 
 CITES = "statement_digest"
+# Who validates signs for their own part in a validation; the entry is about the validation as a whole.
+PARTS = {"validation.attested": "workflows.ValidatorAssignment:"}
 
 
 class Cited(NamedTuple):
-    """That an entry cites a statement: whose, about what, and how they proved who they are."""
+    """That an entry cites a statement: whose, about what or which kind of part of it, proved how."""
 
     position: int
     digest: str
     actor: str
     subject: str
+    part: str
     method: str
 
 
@@ -28,7 +31,8 @@ def cited_by(body: dict) -> list[Cited]:
     if not isinstance(signature, dict) or CITES not in signature:
         return []
     method = signature.get("method") or details.get("authentication")
-    return [Cited(body["position"], str(signature[CITES]), body["actor"]["id"], body["subject"]["id"], str(method))]
+    subject, part = body["subject"]["id"], PARTS.get(body["action"], "")
+    return [Cited(body["position"], str(signature[CITES]), body["actor"]["id"], subject, part, str(method))]
 
 
 class Statements:
@@ -61,7 +65,7 @@ class Statements:
             raise Fault(f"The statement that {entry} cites was edited: it does not give its digest.")
         if _id(statement, "signer") != cited.actor:
             raise Fault(f"The statement that {entry} cites was signed by somebody else.")
-        if _id(statement, "subject") not in (cited.subject, cited.subject.partition(":")[2]):
+        if not _is_about(_id(statement, "subject"), cited):
             raise Fault(f"The statement that {entry} cites is about something else.")
         if record.get("method") != cited.method:
             raise Fault(f"The statement that {entry} cites was proved in another way than the entry says.")
@@ -72,6 +76,12 @@ class Statements:
         except Fault as fault:
             raise Fault(f"On the statement that {entry} cites: {fault}") from fault
         return True
+
+
+def _is_about(subject, cited: Cited) -> bool:
+    if subject in (cited.subject, cited.subject.partition(":")[2]):
+        return True
+    return bool(cited.part) and isinstance(subject, str) and subject.startswith(cited.part)
 
 
 def _id(statement: dict, name: str):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from audits.trail.models import Checkpoint, Entry
 from audits.trail.services import sign_checkpoint
 from audits.workflows.models import Decision
 from audits.workflows.services import prepare_decision, request_change, sign_decision
+from audits.workflows.services.validations import assign_validator
 from inventory.services import edit_model
 from mrm.accounts.services import Passkey
 from mrm.errors import NotPermitted
@@ -26,10 +28,12 @@ from mrm_verify.command import main
 from mrm_verify.export import MEMBERS, verify_export
 from mrm_verify.faults import Fault
 from mrm_verify.notes import ED25519, VerifierKey
+from mrm_verify.statements import Statements, cited_by
 from mrm_verify.trust import Trust
 from reports.services import export_trail
 from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import make_person, make_workspace
+from tests.workflows.validating import asked, attest, make_panel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -144,6 +148,31 @@ def test_a_passkeys_signature_that_was_exchanged_is_named(signed_by_passkey, par
 
     with pytest.raises(Fault, match="passkey"):
         verified(altered(signed_by_passkey, "statements.ndjson", exchange))
+
+
+def test_what_validators_sign_for_their_part_is_verified_with_the_validation_that_the_entry_is_about(story, tmp_path):
+    panel = make_panel(story.workspace)
+    validation = asked(story.version, kind="change_triggered")
+    assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
+    attest(validation, panel.lead)
+    archive = export(tmp_path)
+    assert verified(archive).statements == 3
+
+
+def test_a_statement_about_another_validation_is_named():
+    statement = {"signer": {"id": "7"}, "subject": {"id": "workflows.ValidationRequest:2"}}
+    digest = sha256(canonical(statement)).hexdigest()
+    body = {
+        "position": 3,
+        "action": "validation.attested",
+        "actor": {"id": "7"},
+        "subject": {"id": "workflows.ValidationRequest:1"},
+        "details": {"signature": {"statement_digest": digest, "method": "password"}},
+    }
+    statements = Statements([{"statement": statement, "statement_digest": digest, "method": "password"}])
+    statements.cite(cited_by(body))
+    with pytest.raises(Fault, match="entry 3 cites is about something else"):
+        statements.check()
 
 
 @pytest.fixture
