@@ -112,7 +112,7 @@ _LAST_NUMBER = Prepared(lambda model: ModelVersion.objects.filter(model=model).o
 def _told(version: ModelVersion) -> dict:
     return {
         "number": version.number,
-        "schema": _digest_of_schema(version),
+        "schema": digest_of_schema(version.schema),
         "artifact": version.artifact_sha256,
         "origin": version.origin,
         "predecessor": version.predecessor.number if version.predecessor else None,
@@ -134,7 +134,7 @@ def describe_version(
     _check(columns, {}, decision_threshold, "")
     version.schema, version.decision_threshold = columns_to_json(columns), decision_threshold
     version.save(update_fields=["schema", "decision_threshold"])
-    record(Action.VERSION_DESCRIBED, actor=actor, subject=version, schema=_digest_of_schema(version))
+    record(Action.VERSION_DESCRIBED, actor=actor, subject=version, schema=digest_of_schema(version.schema))
     return version
 
 
@@ -213,8 +213,9 @@ def _move(version: ModelVersion, event: str) -> None:
     version.stage = stage
 
 
-def _digest_of_schema(version: ModelVersion) -> str:
-    return storage.digest_of(json.dumps(version.schema, sort_keys=True).encode())
+def digest_of_schema(schema: list[dict]) -> str:
+    """As the entry of a version states what its columns are."""
+    return storage.digest_of(json.dumps(schema, sort_keys=True).encode())
 
 
 def _checked_columns(schema: list[dict]):

@@ -33,12 +33,15 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class States:
-    """What a row may say after the last entry that moved it; `column` empty where only its being there counts."""
+    """What a row may say after the last entry that moved it; `column` empty where only its being there counts.
+
+    since  the entry that every such row begins with, or those in `after` where there are several
+    """
 
     label: str
     column: str
     after: dict[Action, tuple[str, ...]]
-    since: Action  # The entry that every such row begins with.
+    since: Action
 
 
 STATES = (
@@ -164,6 +167,7 @@ STATES = (
         },
         Action.ATTESTATION_OPENED,
     ),
+    States("inventory.Cadence", "", {Action.CADENCE_LOOSENED: ()}, Action.CADENCE_TIGHTENED),
     *(
         States(label, "", {}, since)
         for label, since in (
@@ -212,7 +216,7 @@ def _in_states(one: States) -> list[str]:
     column = f"coalesce(kept.{one.column}, '')" if one.column else "''"
     given = {
         "label": one.label,
-        "actions": [*one.after, one.since] if one.column else [one.since],
+        "actions": [*one.after, one.since],
         "allowed": [f"{action}={state}" for action, states in one.after.items() for state in states],
         "most": MOST_NAMED,
     }

@@ -18,6 +18,12 @@ MODELS = {
             SELECT details ->> 'tier' AS tier FROM trail_entry
             WHERE subject = 'inventory.Model:' || model.id AND details ? 'tier' ORDER BY position DESC LIMIT 1
         ) last ON last.tier <> model.tier::text""",
+    "the tier of the model {} was not confirmed by whom the last entry about that says": """
+        SELECT model.slug FROM inventory_model model
+        WHERE model.tier_confirmed_at IS NOT NULL AND coalesce(model.tier_confirmed_by_id::text, '') IS DISTINCT FROM (
+            SELECT actor_id FROM trail_entry
+            WHERE subject = 'inventory.Model:' || model.id AND action = 'model.tiered'
+            ORDER BY position DESC LIMIT 1)""",
     "the artifact of {} is not the one that its entries say": """
         SELECT 'version ' || version.number || ' of the model ' || model.slug FROM inventory_modelversion version
         JOIN inventory_model model ON model.id = version.model_id
@@ -139,6 +145,50 @@ WORKFLOWS = {
             SELECT FROM trail_entry WHERE subject = 'workflows.ValidationRequest:' || request.id
             AND action IN ('validation.reviewed', 'validation.approved') AND actor_id = review.person_id::text
             AND details ->> 'step' = review.step AND (details ->> 'agreed')::boolean = review.agreed)""",
+    "an opinion of {} is gone, of which an entry tells": """
+        SELECT entry.subject_name FROM trail_entry entry
+        WHERE entry.action = 'validation.opinion_given' AND NOT EXISTS (
+            SELECT FROM workflows_validationopinion opinion
+            WHERE 'workflows.ValidationRequest:' || opinion.request_id = entry.subject
+            AND opinion.content_digest = entry.details ->> 'content_digest')""",
+    "a review of {} is gone, of which an entry tells": """
+        SELECT entry.subject_name FROM trail_entry entry
+        WHERE entry.action IN ('validation.reviewed', 'validation.approved') AND NOT EXISTS (
+            SELECT FROM workflows_validationreview review
+            JOIN workflows_validationopinion opinion ON opinion.id = review.opinion_id
+            WHERE 'workflows.ValidationRequest:' || opinion.request_id = entry.subject
+            AND review.person_id::text = entry.actor_id AND review.step = entry.details ->> 'step')""",
+    "a validator of {} is gone, of whom an entry tells": """
+        SELECT entry.subject_name FROM trail_entry entry
+        WHERE entry.action = 'validation.assigned' AND NOT EXISTS (
+            SELECT FROM workflows_validatorassignment assigned
+            WHERE 'workflows.ValidationRequest:' || assigned.request_id = entry.subject
+            AND assigned.person_id::text = entry.details ->> 'person')""",
+    "an item of the plan for {} was not done by whom, or as, its entry says": """
+        SELECT finding.reference FROM workflows_actionitem item
+        JOIN workflows_actionplan plan ON plan.id = item.plan_id
+        JOIN workflows_finding finding ON finding.id = plan.finding_id
+        WHERE item.done_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.Finding:' || finding.id
+            AND action = 'finding.item_done' AND actor_id = item.done_by_id::text
+            AND (details ->> 'plan', details ->> 'item', details ->> 'outcome')
+                = (plan.number::text, item.number::text, item.outcome))""",
+    "an item of the checklist of {} was not done by whom, or as, its entry says": """
+        SELECT asked.reference FROM workflows_retirementitem item
+        JOIN workflows_retirement retirement ON retirement.id = item.retirement_id
+        JOIN workflows_changerequest asked ON asked.id = retirement.change_id
+        WHERE item.evidence <> '' AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.Retirement:' || retirement.id
+            AND action = 'retirement.item_done' AND actor_id = item.done_by_id::text
+            AND (details ->> 'item', details ->> 'evidence') = (item.item, item.evidence))""",
+    "the retraining of {} is not where its entries left it": """
+        SELECT asked.reference FROM workflows_retraining retraining
+        JOIN workflows_changerequest asked ON asked.id = retraining.change_id
+        WHERE retraining.state IN ('succeeded', 'failed') AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.Retraining:' || retraining.id
+            AND action = 'retraining.reported' AND details ->> 'state' = retraining.state
+            AND (details ->> 'candidate') IS NOT DISTINCT FROM
+                (SELECT number::text FROM inventory_modelversion WHERE id = retraining.candidate_id))""",
     "what was submitted for the closure of {} is not what its entries say": """
         SELECT finding.reference FROM workflows_submission submitted
         JOIN workflows_finding finding ON finding.id = submitted.finding_id WHERE NOT EXISTS (
@@ -240,6 +290,12 @@ ACCOUNTS = {
                 WHERE signature_id = signature.id), signature.subject)
             AND details #>> '{signature,id}' = signature.id::text
             AND details #>> '{signature,statement_digest}' = signature.statement_digest)""",
+    "the signature {} is gone, of which an entry tells": """
+        SELECT entry.details #>> '{signature,id}' FROM trail_entry entry
+        WHERE entry.action IN ('change.decided', 'breach.decided', 'finding.closed', 'retirement.signed',
+            'validation.attested', 'validation.opinion_given', 'validation.reviewed', 'validation.approved')
+        AND entry.details ? 'signature' AND NOT EXISTS (
+            SELECT FROM accounts_signature WHERE id::text = entry.details #>> '{signature,id}')""",
     "the token {} is not of the scope or of whom its entry says, or was revoked": """
         SELECT token.prefix || '… of ' || person.display_name FROM accounts_token token
         JOIN accounts_person person ON person.id = token.person_id

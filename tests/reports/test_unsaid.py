@@ -14,6 +14,7 @@ from mrm.accounts.services import close_account, grant_role, issue_token, revoke
 from registry.services.aliases import set_alias
 from reports.contents.agreement import disagreements
 from tests.factories import make_person, make_version, without_triggers
+from tests.workflows.remedies import done, raised
 from tests.workflows.validating import make_panel, validated
 
 NINA = "(SELECT id FROM accounts_person WHERE display_name = 'Nina New')"
@@ -23,6 +24,7 @@ CHANGED = {
         "assessments_result", "verdict = 'within' WHERE verdict IN ('red', 'amber')", "The results of the run",
     ),
     "a number improved": ("assessments_result", "value = value / 10 WHERE measure = 'psi'", "The results of the run"),
+    "a number that is none": ("assessments_result", "value = 'NaN' WHERE measure = 'psi'", "The results of the run"),
     "a run called green": ("assessments_run", "verdict = 'within' WHERE verdict IN ('red', 'amber')", "The verdict of"),
     "a breach closed": ("assessments_breach", "closed_at = now()", "The breach"),
     "a step of a breach reworded": ("assessments_breachstep", "text = 'Nothing.'", "The steps of the breach"),
@@ -33,6 +35,11 @@ CHANGED = {
         "inventory_policy", "document = jsonb_set(document, '{findings,issued_by}', '[]')", "Version 1 of the policy",
     ),
     "an artifact exchanged": ("inventory_modelversion", f"artifact_sha256 = '{'1' * 64}'", "The artifact of version 1"),
+    "columns described otherwise": (
+        "inventory_modelversion", "schema = jsonb_set(schema, '{0,name}', '\"else\"') WHERE number = 1",
+        "The columns of",
+    ),
+    "columns that nobody can read": ("inventory_modelversion", "schema = '[7]' WHERE number = 1", "The columns of"),
     "a batch exchanged": ("inventory_predictionbatch", f"sha256 = '{'1' * 64}'", "The batch"),
     "a batch of another version": (
         "inventory_predictionbatch", "version_id = (SELECT id FROM inventory_modelversion WHERE number = 2)",
@@ -56,7 +63,12 @@ CHANGED = {
     "a finding reworded": (
         "workflows_finding", "observation = 'Nothing.' WHERE state = 'issued'", "does not say what it said",
     ),
+    "an item of a plan done by somebody else": ("workflows_actionitem", f"done_by_id = {NINA}", "An item of the plan"),
+    "a tier confirmed by somebody else": (
+        "inventory_model", f"tier_confirmed_by_id = {NINA}", "was not confirmed by whom",
+    ),
     "a request reworded": ("workflows_changerequest", "reason = 'It is harmless.'", "its deciders were shown"),
+    "evidence that nobody can read": ("workflows_changerequest", "evidence = '[7]'", "its deciders were shown"),
     "a request asked for by somebody else": (
         "workflows_changerequest", f"requester_id = {NINA}", "was not asked for by",
     ),
@@ -77,6 +89,8 @@ CHANGED = {
     "a validation taken back": (
         "workflows_validationrequest", "state = 'cancelled'", " is cancelled, which is not where",
     ),
+    "a review gone": ("workflows_validationreview", "", "A review of"),
+    "a cadence gone": ("inventory_cadence", "", "inventory.Cadence:"),
     "a delegation gone": ("workflows_delegation", "", "workflows.Delegation:"),
     "a delegation lengthened": ("workflows_delegation", "ends_at = ends_at + interval '9 days'", "The delegation"),
     "a delegation brought back": ("workflows_delegation", "revoked_at = NULL", "The delegation"),
@@ -128,6 +142,7 @@ def lived(story):
     said = {"severity": "high", "title": "Thin", "observation": "Few.", "required_outcome": "More."}
     take_step(story.breach, kind="triage", text="I look.", actor=story.owner)
     validated(story.version, make_panel(story.workspace))
+    done(story, raised(story))
     raise_finding(story.model, **said, actor=story.validator)
     draft_finding(story.model, **said, actor=story.validator)
     limitation = {"text": "Not for students.", "significance": "high"}
