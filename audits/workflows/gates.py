@@ -80,6 +80,7 @@ def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: date
         *_blockers_in_fitness(version),
     ]
     gate = _sorted(version, found, now)
+    gate.waived.extend(_accepted(version, now))
     gate.warnings.extend(_warnings(version, now))
     return gate
 
@@ -218,15 +219,26 @@ def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str]) -> list[B
 
 def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
     """Open severe findings, unless their risk is accepted for now."""
-    now = timezone.now()
-    accepted = Arrangement.objects.standing(now).filter(
-        model=version.model_id, kind=Arrangement.Kind.ACCEPTANCE, finding__isnull=False
-    )
+    accepted = _acceptances(version, timezone.now())
     severe = version.model.findings.open().filter(severity__in=SEVERE).exclude(pk__in=accepted.values("finding"))
-    return [
-        Blocker(f"findings.{finding.severity}", f"{finding.reference} ({finding.severity}) is open: {finding.title}.")
-        for finding in severe
-    ]
+    return [_open_finding(finding) for finding in severe]
+
+
+def _accepted(version: ModelVersion, now: datetime) -> list[Waived]:
+    """Severe findings that rest meanwhile: accepted, whatever version was in use then, by whom the deciders see."""
+    severe = version.model.findings.open().filter(severity__in=SEVERE)
+    held = _acceptances(version, now).filter(finding__in=severe).select_related("finding").order_by("reference")
+    return [Waived(_open_finding(one.finding), f"{one.reference} until {one.terms['ends_on']}") for one in held]
+
+
+def _acceptances(version: ModelVersion, now: datetime):
+    kind = Arrangement.Kind.ACCEPTANCE
+    return Arrangement.objects.standing(now).filter(model=version.model_id, kind=kind, finding__isnull=False)
+
+
+def _open_finding(finding: Finding) -> Blocker:
+    text = f"{finding.reference} ({finding.severity}) is open: {finding.title}."
+    return Blocker(f"findings.{finding.severity}", text)
 
 
 def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:

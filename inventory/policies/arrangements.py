@@ -1,6 +1,6 @@
 """Exceptions, overlays, accepted risks, emergencies: how long each may hold, and what may be excepted at all."""
 
-from inventory.policies.checks import are_some_of, is_count, is_object
+from inventory.policies.checks import are_some_of, is_count, is_object, is_several
 from inventory.policies.tiers import TIERS
 from mrm.accounts.policies import Role
 
@@ -32,5 +32,5 @@ exceptions = is_object({"most_days": is_count, "renewals": is_count, "waivable":
 overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count})
 acceptances = is_object({"most_days": is_count})
 suspension = is_object({"ordered_by": are_some_of(tuple(Role), at_least=1)})
-committee = is_object({"quorum": is_count, "of_second_line": is_count})
+committee = is_object({"quorum": is_several, "of_second_line": is_count})
 break_glass = is_object({"most_days": is_count})

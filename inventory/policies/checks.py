@@ -29,6 +29,11 @@ def is_count(where: str, value) -> list[str]:
     return [] if known else [f"{where} must be a whole number of at least 1."]
 
 
+def is_several(where: str, value) -> list[str]:
+    """How many people decide together."""
+    return is_count(where, value) or ([f"{where} must be at least 2: nobody decides alone."] if value < 2 else [])
+
+
 def is_share(where: str, value) -> list[str]:
     """A number above 0 and below 1."""
     faults = is_number(where, value)

@@ -9,7 +9,7 @@ from mrm.pages.downloads import download
 
 ROWS_PER_PAGE = 50
 CSV = "text/csv; charset=utf-8"
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide ones, too.
 
 
 def csv_answer(filename: str, header: list[str], rows) -> HttpResponse:

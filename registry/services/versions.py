@@ -58,7 +58,9 @@ def register_version(
     facts["location"] = source
     if original := _copied(workspace, source, actor):  # What the first is made of is known of the copy, too.
         facts["location"] = download_location(original)
-        filled.setdefault("artifact_sha256", original.artifact_sha256)
+        digest = original.artifact_sha256
+        if digest and filled.setdefault("artifact_sha256", digest) != digest:
+            raise invalid(f"{original} has the artifact {digest}; a copy of it has no other.")
     asked = partial(inventory.register_version, artifact_uri=source, **filled, actor=actor)
     if not kept:
         with suppress(Overtaken):

@@ -172,7 +172,7 @@ def test_the_csv_holds_what_the_page_shows_and_no_formula(visit, auditor):
     assert (told["verdict"], told["version"], told["tier"]) == ("red", "1", "2")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1"])  # noqa: RUF001
 def test_a_text_that_starts_a_formula_is_made_harmless(text):
     assert harmless(text) == f"'{text}"
 

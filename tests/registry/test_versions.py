@@ -112,6 +112,9 @@ def test_a_copy_is_made_of_the_same_artifact(client, model):
     client.make_model("copy of m")
     client.make_version("copy of m", f"models:/m/{first.number}")
     assert ModelVersion.objects.get(model__name="copy of m").artifact_sha256 == first.artifact_sha256
+    tags = [{"key": "mrm.artifact_sha256", "value": "8" * 64}]
+    sent = {"name": "copy of m", "source": f"models:/m/{first.number}", "tags": tags}
+    refused(client.call("POST", "model-versions/create", sent), 400, "INVALID_PARAMETER_VALUE", "a copy of it has no")
 
 
 def test_the_model_of_a_training_run_is_left_to_the_tracking_server(client, model):

@@ -18,7 +18,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
-from inventory.policies import FACTORS
+from inventory.policies import FACTORS, faults_in
 from inventory.services import edit_model, edit_use, propose_use
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -280,3 +280,18 @@ def test_a_condition_is_due_before_what_it_is_a_condition_of_ends(story, candida
         with pytest.raises(UnusableData, match="due after the approval ends"):
             approve(change, officers[0], conditions=[{"text": "Watched monthly.", "due_on": due_on}])
     approve(change, officers[0], conditions=[{"text": "Watched monthly.", "due_on": in_days(30)}])
+
+
+def test_a_risk_that_was_accepted_is_shown_to_whoever_decides_about_another_version(story, candidate, officers):
+    said = {"title": "Unstable", "observation": "O.", "required_outcome": "R.", "actor": story.validator}
+    finding = raise_finding(story.model, version=story.version, severity="high", **said)
+    terms = acceptance_terms(finding)
+    accepted = decided(Kind.RISK_ACCEPTANCE, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()
+    change = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
+    told = f"{finding.reference} (high) is open: Unstable. Waived by {accepted.reference} until {terms['ends_on']}."
+    assert (change.evidence["gate"], change.evidence["waived"]) == ([], [told])
+
+
+def test_a_committee_of_one_is_no_committee(standard_document):
+    document = standard_document | {"committee": {"quorum": 1, "of_second_line": 1}}
+    assert faults_in(document) == ["committee.quorum must be at least 2: nobody decides alone."]
