@@ -75,17 +75,17 @@ def shown_model(workspace: Workspace, name: str, person, *, governed: bool) -> d
 
 def shown_model_of(key: UUID, *, governed: bool) -> dict:
     """A model that was just made or changed."""
-    return shown_models([key], governed=governed)[0]
+    return _with_latest(_MODEL_BY_KEY(key=key)[0], governed)
 
 
 def shown_new_model(key: UUID, *, governed: bool) -> dict:
     """A model that was just made and has no versions."""
-    return _with_tags(_MODELS_BY_KEY(keys=[key])[0], [], governed)
+    return _with_tags(_MODEL_BY_KEY(key=key)[0], [], governed)
 
 
 def shown_version_of(key: UUID, *, governed: bool) -> dict:
     """A version that was just made, changed or looked up."""
-    return shown_versions_of([key], governed=governed)[0]
+    return _shown_version(_VERSION_BY_KEY[governed](key=key)[0], governed)
 
 
 def shown_versions(versions: QuerySet[ModelVersion], *, governed: bool) -> list[dict]:
@@ -160,7 +160,12 @@ def _named(workspace: UUID, name: str) -> QuerySet:
     return _model_rows(Model.objects.filter(workspace=workspace, name=name, mlflow__deleted_at__isnull=True))
 
 
-def _keyed(keys: list[UUID]) -> QuerySet:
+def _keyed(key: UUID) -> QuerySet:
+    """One key has a query of its own: of a list the database takes ten to be in it, and plans anew for the one."""
+    return _model_rows(Model.objects.filter(pk=key))
+
+
+def _among(keys: list[UUID]) -> QuerySet:
     return _model_rows(Model.objects.filter(OneOf("pk", keys)).order_by())
 
 
@@ -168,14 +173,19 @@ def _latest_of(models: list[UUID], *, governed: bool) -> QuerySet:
     return _version_rows(_newest(ModelVersion.objects.filter(OneOf("model_id", models)), governed), governed)
 
 
-def _keyed_versions(keys: list[UUID], *, governed: bool) -> QuerySet:
+def _keyed_version(key: UUID, *, governed: bool) -> QuerySet:
+    return _version_rows(with_stage(ModelVersion.objects.filter(pk=key), governed=governed), governed)
+
+
+def _versions_among(keys: list[UUID], *, governed: bool) -> QuerySet:
     versions = ModelVersion.objects.filter(OneOf("pk", keys)).order_by()
     return _version_rows(with_stage(versions, governed=governed), governed)
 
 
-_MODEL_BY_NAME, _MODELS_BY_KEY = Prepared(_named), Prepared(_keyed)
+_MODEL_BY_NAME, _MODEL_BY_KEY, _MODELS_BY_KEY = Prepared(_named), Prepared(_keyed), Prepared(_among)
 _LATEST = {governed: Prepared(partial(_latest_of, governed=governed)) for governed in (True, False)}
-_VERSIONS_BY_KEY = {governed: Prepared(partial(_keyed_versions, governed=governed)) for governed in (True, False)}
+_VERSION_BY_KEY = {governed: Prepared(partial(_keyed_version, governed=governed)) for governed in (True, False)}
+_VERSIONS_BY_KEY = {governed: Prepared(partial(_versions_among, governed=governed)) for governed in (True, False)}
 
 
 def _shown_model(row: dict, said: list[dict], latest: list[dict], governed: bool) -> dict:
