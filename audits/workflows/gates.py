@@ -175,10 +175,8 @@ def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
 
 def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
     """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
-    policy, model = Policy.objects.in_force(), version.model
-    required = required_assessments(
-        policy.document, tier=model.tier, affects_natural_persons=model.affects_natural_persons
-    )
+    (_, policy), model = Policy.objects.document_in_force(), version.model
+    required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.affects_natural_persons)
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan", "version")
     latest = {run.plan.kind: run for run in runs}
     blockers = []
@@ -193,7 +191,7 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
             text = f"The latest {name} assessment gave no results: {run.reason}"
             blockers.append(Blocker(f"assessment.{kind}", text))
         else:
-            blockers += _blockers_in_run(kind, run, policy.document["promotion"]["must_be_decided"])
+            blockers += _blockers_in_run(kind, run, policy["promotion"]["must_be_decided"])
     return blockers
 
 
@@ -247,8 +245,8 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
         Blocker(NOT_FIT, f"{opinion.request.reference} found {opinion.request.version} not fit for use{same}.")
         for opinion, same in _unfit(version)
     ]
-    tier = version.model.tier
-    if validation_required(Policy.objects.in_force().document, tier) and not _is_validated(version, timezone.now()):
+    tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
+    if validation_required(policy, tier) and not _is_validated(version, timezone.now()):
         text = f"No validation with a fit opinion is in force for {version}; the policy requires it for tier {tier}."
         blockers.append(Blocker(VALIDATION, text))
     return blockers
@@ -271,8 +269,8 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
 
 
 def _warnings(version: ModelVersion, now: datetime) -> list[str]:
-    tier = version.model.tier
-    if validation_required(Policy.objects.in_force().document, tier) or _is_validated(version, now):
+    tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
+    if validation_required(policy, tier) or _is_validated(version, now):
         return []
     return [
         f"No validation with a fit opinion is in force for {version}. The policy does not require it for tier {tier}."

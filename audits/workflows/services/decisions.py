@@ -37,7 +37,7 @@ from mrm.accounts.services import (
     statement_body,
     void_signatures,
 )
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.errors import DomainError, NotPermitted, RuleBroken, UnusableData
 from mrm.pages.wording import day
 
 Meaning = Decision.Meaning
@@ -110,18 +110,19 @@ def prepare_decision(
 
     conditions  [{"text", "due_on"}]: what must be so by which day, or the use is restricted
     """
-    _require(change, actor)
+    _require(change, actor, position_of(change, actor))
     change = refresh_evidence(change)
-    _refuse_decision(change, evidence_digest=evidence_digest, actor=actor)
+    position = position_of(change, actor)
+    _refuse_decision(change, position, evidence_digest=evidence_digest)
     if approved != (meaning in APPROVING):
         raise RuleBroken("The meaning of a signature must match the decision it signs.")
-    if meaning in (Meaning.ABSTAINED, Meaning.DEFERRED) and position_of(change, actor).role != policies.COMMITTEE:
+    if meaning in (Meaning.ABSTAINED, Meaning.DEFERRED) and position.role != policies.COMMITTEE:
         raise RuleBroken("Only a member of the committee abstains or defers; approve, reject or step aside.")
     if not approved and not comment.strip():
         what = VERBS[meaning]
         raise RuleBroken(f"Say why you {what}; whoever asked needs to know.")
     conditions = _checked(change, conditions or [], approved=approved)
-    content = _content(change, position_of(change, actor), meaning=meaning, comment=comment, conditions=conditions)
+    content = _content(change, position, meaning=meaning, comment=comment, conditions=conditions)
     bound, in_force = change.policy, Policy.objects.in_force()
     demanded = any(needs_passkey(policy.document, change.kind, change.tier) for policy in (bound, in_force))
     return prepare_statement(change, signer=actor, needs_passkey=demanded, **content)
@@ -150,10 +151,13 @@ def _content(change: ChangeRequest, position: Position, *, meaning, comment, con
 
 def sign_decision(change: ChangeRequest, reference, *, proof: Password | Passkey, actor) -> Decision:
     """Sign the prepared statement and so decide. The last approval needed carries the change out."""
-    _require(change, actor)
+    _require(change, actor, position_of(change, actor))
     proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
-    refresh_evidence(change)
-    return _decide(change, proven, actor=actor)
+    try:
+        return _decide(change, proven, actor=actor)
+    except DomainError:
+        refresh_evidence(change)  # What it voids stays voided, also where the decision is refused.
+        raise
 
 
 @governed()
@@ -193,32 +197,31 @@ def changed_parts(before: dict, after: dict) -> list[str]:
     return [name for name in after if before.get(name) != after[name]]
 
 
-def _require(change: ChangeRequest, actor) -> None:
+def _require(change: ChangeRequest, actor, position: Position) -> None:
     """The permission, of the person or of whom they decide for."""
-    holder = position_of(change, actor).on_behalf_of or actor
+    holder = position.on_behalf_of or actor
     require(holder, permission_to_decide(change), change.workspace_id, model_slug=change.model_slug or None)
 
 
-def _refuse_decision(change: ChangeRequest, *, evidence_digest: str, actor) -> None:
-    """Raise unless this person may decide this request now, over the evidence they were shown."""
+def _refuse_decision(change: ChangeRequest, position: Position, *, evidence_digest: str) -> None:
+    """Raise unless who is in this position may decide a request, just refreshed, over the evidence they were shown."""
     if over := why_over(change):
         raise RuleBroken(over)
-    if reasons := position_of(change, actor).reasons_not_to:
-        raise NotPermitted(*reasons)
-    if conflicts := conflicts_since(change):
-        raise RuleBroken(*conflicts)
-    if evidence_digest != digest_of(evidence_again(change)):
+    if position.reasons_not_to:
+        raise NotPermitted(*position.reasons_not_to)
+    if evidence_digest != change.evidence_digest:
         raise RuleBroken("The evidence has changed since you opened this page. Read it again, then decide.")
 
 
 @governed()
 def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     """Asks everything again, now that nobody else can decide."""
-    change, statement, actor = locked(change), proven.statement.body, actor.as_now()
-    _require(change, actor)
-    _refuse_decision(change, evidence_digest=statement["evidence_digest"], actor=actor)
+    change, statement, actor = refresh_evidence(change), proven.statement.body, actor.as_now()
+    position = position_of(change, actor)
+    _require(change, actor, position)
+    _refuse_decision(change, position, evidence_digest=statement["evidence_digest"])
     meaning = next(one for one in Meaning if one.label == statement["meaning"])
-    position, signer = position_of(change, actor), statement["signer"]
+    signer = statement["signer"]
     terms = statement.get("terms", {})
     if (signer["role"], terms.get("on_behalf_of", {}).get("id")) != _signing_as(position):
         raise NotPermitted(f"Somebody else has decided as {policies.in_words(signer['role'])} meanwhile.")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
-from audits.workflows.gates import blockers_for_approval, blockers_for_promotion, gate_for
+from audits.workflows.gates import Gate, blockers_for_approval, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationOpinion
 from audits.workflows.services.classification.proposing import classified_facts
 from audits.workflows.services.classification.weighing import RELEASES
@@ -44,7 +44,7 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
             "version": _version_facts(version),
             "replaces": _version_facts(model.production_version()) if change.kind in RELEASES else None,
             "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
-            "gate": _reasons(change) if gated else None,
+            "gate": _reasons(change, gate) if gated else None,
             "waived": [waived.text for waived in gate.waived] if gated else None,
             "warnings": gate.warnings if gated else None,
             "validation": _opinion_facts(version) if gated else None,
@@ -56,9 +56,10 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
     )
 
 
-def _reasons(change: ChangeRequest) -> list[str]:
-    blockers = blockers_for_approval if change.kind == Kind.APPROVAL else blockers_for_promotion
-    return blockers(change.version, for_uses=uses_of(change))
+def _reasons(change: ChangeRequest, gate: Gate) -> list[str]:
+    if change.kind == Kind.APPROVAL:
+        return blockers_for_approval(change.version, for_uses=uses_of(change))
+    return gate.reasons
 
 
 def _asked_before(change: ChangeRequest) -> dict:
