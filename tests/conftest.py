@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from mrm import embedded
+from mrm.adapters import kept
 from tests.migrated import administer, copied, set_up
 
 pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
@@ -19,6 +20,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("suite")
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
+LOG = pytest.StashKey[str]()  # The id of the log that every prepared database begins.
 TAKEN_ALONE = "accounts_rolegrant_is_not_taken_alone"
 PROCESSES = {"stage", "stage_of_the_file", "live", "live_worker", "page"}
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -50,27 +52,52 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pristine() -> str:
-    """The name of the migrated database nobody ever connects to, so that it can always be copied."""
+    """The name of the prepared database nobody ever connects to, so that it can always be copied."""
     return f"pristine_{settings.WORKER_NUMBER}"
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
-    """The test database. pytest-django's own fixture would make it only for tests that carry its marks.
+def migrated() -> str:
+    """The same before it was prepared: without a workspace, a policy or an entry."""
+    return f"migrated_{settings.WORKER_NUMBER}"
 
-    Nothing is dropped at the end: the whole server goes.
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """The test database, prepared as an installation is before anybody signs in: nearly every test begins there.
+
+    pytest-django's own fixture would make it only for tests that carry its marks. Nothing is dropped at the end: the
+    whole server goes.
     """
+    from audits.trail.services.checkpoints import log_id  # Not before Django is set up.
+    from inventory.services import prepare_installation
+
     with django_db_blocker.unblock():
         set_up()
         with connection.cursor() as cursor:  # People of tests are given their roles by the system, as make_person does.
             cursor.execute(f"ALTER TABLE accounts_rolegrant DISABLE TRIGGER {TAKEN_ALONE}")
         connections.close_all()
-    administer(f"CREATE DATABASE {pristine()} TEMPLATE {connection.settings_dict['NAME']}")
+        administer(f"CREATE DATABASE {migrated()} TEMPLATE {connection.settings_dict['NAME']}")
+        prepare_installation()
+        request.config.stash[LOG] = log_id()
+        connections.close_all()
+        administer(f"CREATE DATABASE {pristine()} TEMPLATE {connection.settings_dict['NAME']}")
+
+
+@pytest.fixture(autouse=True)
+def checkpoints_bind_no_other_test(request):
+    """What a test signed is kept outside its database, under the id that all databases share."""
+    yield
+    forget_checkpoints(request.config)
+
+
+def forget_checkpoints(config: pytest.Config) -> None:
+    if LOG in config.stash:
+        kept.forget(config.stash[LOG])
 
 
 @pytest.fixture
 def own_database(django_db_setup, django_db_blocker):
-    """A migrated database for a test whose rows other threads or processes must see; its name.
+    """A prepared database for a test whose rows other threads or processes must see; its name.
 
     Instead of `db` or `transactional_db`, not together with them.
     """
@@ -79,10 +106,18 @@ def own_database(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="module")
-def database_of_the_file(django_db_setup, django_db_blocker):
+def database_of_the_file(request, django_db_setup, django_db_blocker):
     """The same for all tests of a file: where a server takes long to start and each test finds its own rows."""
     with django_db_blocker.unblock(), copied(pristine()) as own:
         yield own
+    forget_checkpoints(request.config)
+
+
+@pytest.fixture
+def unprepared_database(django_db_setup, django_db_blocker):
+    """A database in which nothing happened yet: its trail is empty. Instead of `db`."""
+    with django_db_blocker.unblock(), copied(migrated()):
+        yield
 
 
 @pytest.fixture(scope="session")

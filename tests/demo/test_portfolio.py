@@ -12,7 +12,6 @@ from demo.building import Calendar
 from demo.cast import CAST, assemble
 from demo.stories import STORIES
 from inventory.models import Model
-from inventory.services import prepare_installation
 from mrm.accounts.policies import Role
 from reports.contents.agreement import disagreements
 from tests.conftest import TAKEN_ALONE
@@ -23,7 +22,6 @@ TOLD = ("Energy demand", "Imaging triage pilot")
 @pytest.fixture(scope="module")
 def told(database_of_the_file):
     """Everybody of the demo, after these stories; nobody here changes anything."""
-    prepare_installation()
     with connection.cursor() as cursor:  # The demo gives its roles by two people, as everybody has to.
         cursor.execute(f"ALTER TABLE accounts_rolegrant ENABLE TRIGGER {TAKEN_ALONE}")
     cast = assemble()

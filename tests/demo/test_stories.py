@@ -10,7 +10,6 @@ from demo.cast import assemble
 from demo.stories import STORIES
 from demo.stories.mortgage import applications
 from inventory.models import Model
-from inventory.services import prepare_installation
 
 
 def test_the_mortgage_applications_are_the_published_ones():
@@ -21,7 +20,6 @@ def test_the_mortgage_applications_are_the_published_ones():
 
 
 def test_the_credit_score_in_a_recession_awaits_the_second_signature_on_its_retraining(db):
-    prepare_installation()
     cast = assemble()
     STORIES["Credit default"](cast, Calendar.of(cast))
     change = ChangeRequest.objects.get(kind=ChangeRequest.Kind.RETRAINING)
@@ -31,7 +29,6 @@ def test_the_credit_score_in_a_recession_awaits_the_second_signature_on_its_retr
 
 
 def test_the_reviews_turn_to_another_subject_and_their_words_tell(db):
-    prepare_installation()
     cast = assemble()
     STORIES["Review sentiment"](cast, Calendar.of(cast))
     reviews = Model.objects.get(slug="review-sentiment")

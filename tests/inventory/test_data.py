@@ -12,7 +12,7 @@ from audits.profiles.profile import Profile
 from audits.trail.models import Action, Entry
 from inventory import frames
 from inventory.models import OutcomeBatch, PredictionBatch, ReferenceData
-from inventory.services import prepare_installation, profile_batch, receive_batch, receive_outcomes, receive_reference
+from inventory.services import profile_batch, receive_batch, receive_outcomes, receive_reference
 from inventory.tasks import profile_new_batches
 from mrm.accounts.policies import Role
 from mrm.adapters import storage
@@ -218,7 +218,6 @@ def test_outcomes_need_a_version_with_an_id_and_a_label(workspace, tmp_path):
 
 
 def test_six_simultaneous_sendings_of_one_batch_make_one_batch(own_database, tmp_path):
-    prepare_installation()
     version = make_version()
     path = tmp_path / "body.parquet"
     make_rows(repaid=None).write_parquet(path)
@@ -244,7 +243,6 @@ def test_six_simultaneous_sendings_of_one_batch_make_one_batch(own_database, tmp
 
 
 def test_two_simultaneous_batches_cannot_both_hold_an_id(own_database, tmp_path):
-    prepare_installation()
     version = make_version()
     outcomes = []
     gate = threading.Barrier(2)

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import request_change
-from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
 from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.pages.scenery import make_assessed_model
@@ -110,7 +109,6 @@ def address(stage) -> str:
 @pytest.fixture
 def changes(stage) -> list[ChangeRequest]:
     """Two requests that await a risk officer; the web process serves them."""
-    prepare_installation()
     workspace = Workspace.objects.get(slug="main")
     engineer, owner = (make_person(role, workspace=workspace) for role in ("engineer", "owner"))
     versions = [make_assessed_model(name=name, owner=owner).versions.get() for name in ("Old scoring", "Older scoring")]

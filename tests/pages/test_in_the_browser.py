@@ -9,7 +9,6 @@ from audits.assessments.models import Breach
 from audits.trail.services import sign_checkpoint
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
-from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
 from tests.browser import WINDOW
 from tests.factories import PASSWORD, RETIREMENT, make_person
@@ -32,7 +31,6 @@ def stage(stage_of_the_file):
 @pytest.fixture(scope="module")
 def officer(stage):
     """A risk officer with a portfolio that has something in every place; the web process serves it."""
-    prepare_installation()
     workspace = Workspace.objects.get(slug="main")
     engineer, owner = (make_person(role, workspace=workspace) for role in ("engineer", "owner"))
     for verdict in ("within", "amber"):

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from inventory.models import Policy
-from inventory.services import prepare_installation
 from mrm.accounts.models import Workspace
 from tests.factories import confirm, make_model, make_reference, make_version, publish
 
@@ -19,7 +18,6 @@ def rounds(request) -> int:
 @pytest.fixture
 def workspace(own_database) -> Workspace:
     """The workspace main of a prepared installation, with rows that are really committed."""
-    prepare_installation()
     return Workspace.objects.get(slug="main")
 
 

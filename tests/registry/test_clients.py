@@ -8,7 +8,7 @@ import pytest
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide
 from inventory.models import Model, Policy
-from inventory.services import describe_version, edit_model, prepare_installation
+from inventory.services import describe_version, edit_model
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Role
 from registry.services import set_rules
@@ -22,7 +22,6 @@ BOTH = pytest.mark.parametrize("client", ["3", "2"], ids=["mlflow-3.17.2", "mlfl
 @pytest.fixture(scope="module")
 def server(stage_of_the_file):
     """One for the whole file; each test has a workspace of its own there."""
-    prepare_installation()
     stage_of_the_file.start("web")
     return stage_of_the_file
 

@@ -17,7 +17,7 @@ from audits.trail.services import sign_checkpoint, verify_trail
 from audits.trail.services.backups.archive import DATABASE, LEAVES, MANIFEST, SIGNATURE, signature_of
 from audits.trail.services.checkpoints import log_id
 from inventory.models import Model
-from inventory.services import edit_model, prepare_installation
+from inventory.services import edit_model
 from mrm import embedded
 from mrm.adapters import keys, storage
 from tests.factories import make_model
@@ -28,7 +28,6 @@ from tests.migrated import administer
 def installation(own_database, tmp_path, settings):
     """A database with a trail, and a storage of its own with one file."""
     settings.STORAGE_URL = (tmp_path / "storage").as_uri()
-    prepare_installation()
     make_model(name="Card limits")
     storage.put(b"scored rows")
     return own_database

@@ -17,7 +17,6 @@ from inventory.services import (
     approve_use,
     confirm_tier,
     edit_model,
-    prepare_installation,
     promote_version,
     publish_policy,
 )
@@ -34,7 +33,6 @@ ROLE = "mrm_app"
 @pytest.fixture
 def serving_role(own_database):
     """The application connected as a role that was granted what docs/operations.md says, and owns nothing."""
-    prepare_installation()
     [grants] = re.findall(r"```sql\n(.*?)```", OPERATIONS.read_text(), re.DOTALL)
     with psycopg.connect(embedded.database_url(settings.VAR, own_database, "postgres"), autocommit=True) as server:
         server.execute(f"CREATE ROLE {ROLE} LOGIN")

@@ -14,7 +14,7 @@ from audits.trail.models import Action, Checkpoint, Entry, Head
 from audits.trail.services import accept_restore, sign_checkpoint, verify_trail
 from audits.trail.services.checkpoints import log_id
 from inventory.models import Model
-from inventory.services import edit_model, prepare_installation
+from inventory.services import edit_model
 from mrm import embedded
 from mrm.adapters import kept
 from mrm.errors import RuleBroken
@@ -24,7 +24,6 @@ from tests.factories import make_model
 @pytest.fixture
 def model(own_database):
     """A model in a database whose trail is signed and kept outside it."""
-    prepare_installation()
     model = make_model()
     sign_checkpoint()
     return model

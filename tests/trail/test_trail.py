@@ -19,7 +19,7 @@ from audits.trail.services import (
     sign_checkpoint,
     verify_trail,
 )
-from inventory.services import edit_model, prepare_installation
+from inventory.services import edit_model
 from mrm import embedded
 from mrm.adapters import keys, notes
 from mrm.context import RequestContext, enter, leave
@@ -121,7 +121,6 @@ def test_the_orm_is_refused_too(trail):
 
 
 def test_six_writers_at_once_make_one_unbroken_trail(own_database):
-    prepare_installation()
     models = [make_model() for _ in range(6)]
     before, faults = Entry.objects.count(), []
 
@@ -173,12 +172,12 @@ def test_the_same_size_is_signed_once(trail):
     assert Checkpoint.objects.count() == 1
 
 
-def test_an_empty_trail_is_not_signed(db):
+def test_an_empty_trail_is_not_signed(unprepared_database):
     assert sign_checkpoint() is None
     assert verify_trail().holds
 
 
-def test_an_empty_trail_has_nothing_to_export(db, tmp_path):
+def test_an_empty_trail_has_nothing_to_export(unprepared_database, tmp_path):
     with pytest.raises(CommandError, match="Nothing is recorded"):
         call_command("export_trail", str(tmp_path / "none.zip"))
     assert list(tmp_path.iterdir()) == []
@@ -219,7 +218,6 @@ def test_the_command_says_that_the_trail_holds(trail, capsys):
 
 
 def test_the_command_fails_and_names_the_fault(own_database, superuser):
-    prepare_installation()
     superuser("UPDATE trail_entry SET actor_name = 'Nobody' WHERE position = 1")
     with pytest.raises(CommandError, match=r"Entry 1 \(.*\) was edited"):
         call_command("verify_trail")
@@ -262,7 +260,6 @@ FAULTS = {
 @pytest.fixture
 def written(own_database):
     """A trail of a dozen entries in a database of its own, with a checkpoint over it."""
-    prepare_installation()
     model = make_model()
     for number in range(6):
         edit_model(model, changes={"purpose": f"Purpose {number}."}, actor=None)
