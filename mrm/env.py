@@ -1,6 +1,8 @@
 """Reads settings from the environment; says which variable is wrong and what it should look like."""
 
 import os
+import re
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,14 +14,18 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
-def required(name: str, *, unless: bool, default: str) -> str:
+def required(
+    name: str, *, unless: bool, default: str, when: str = "in production (DEBUG is off)", least: int = 1
+) -> str:
     """The variable, or `default` where the exception holds; refuses to start otherwise."""
     value = os.environ.get(name)
-    if value:
-        return value
-    if unless:
+    if unless and not value:
         return default
-    raise ImproperlyConfigured(f"{name} must be set in production (DEBUG is off).")
+    if value and (unless or len(value) >= least):
+        return value
+    if value:
+        raise ImproperlyConfigured(f"{name} must have at least {least} characters, not {len(value)}.")
+    raise ImproperlyConfigured(f"{name} must be set {when}.")
 
 
 def boolean(name: str, default: bool = False) -> bool:
@@ -33,14 +39,49 @@ def boolean(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
 
 
-def integer(name: str, default: int) -> int:
+def integer(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
     value = os.environ.get(name)
     if value is None:
         return default
+    bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+        raise ImproperlyConfigured(f"{name} must be a whole number {bounds}, not {value!r}.") from None
+    if number < least or (most is not None and number > most):
+        raise ImproperlyConfigured(f"{name} must be a whole number {bounds}, not {value}.")
+    return number
+
+
+def fitting(name: str, default: str, *, pattern: str, such_as: str) -> str:
+    """A text of one form, or the default."""
+    value = os.environ.get(name) or default
+    if value and not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} must look like {such_as}, not {value!r}.")
+    return value
+
+
+def address(name: str, default: str = "", *, schemes: tuple[str, ...]) -> str:
+    """An address that begins in one of these ways and names a host or a path. Not shown where it is wrong: addresses
+    hold passwords."""
+    value = os.environ.get(name) or default
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme in schemes and (parts.hostname or parts.path) and parts.port != 0
+    except ValueError:  # A port that is no number, or a bracket too many.
+        is_one = False
+    if value and not is_one:
+        known = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} must be an address that begins with {known}; a port in it is a number.")
+    return value
+
+
+def file(name: str) -> str:
+    """The path of a file that is there."""
+    value = os.environ.get(name, "")
+    if value and not Path(value).is_file():
+        raise ImproperlyConfigured(f"{name} must be the path of a file; there is none at {value}.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -50,8 +91,6 @@ def words(name: str, default: str = "") -> list[str]:
 def database(url: str) -> dict:
     """Django's settings for a `postgresql://user:password@host:port/name?option=value` address."""
     parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://; no other database is supported.")
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "mrm.postgres",

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from mrm import embedded, env, machine
 from mrm.processes import Child, Crew
@@ -178,7 +179,7 @@ def main() -> int:
     except Stopped:
         with contextlib.suppress(OSError):  # The terminal may be the thing that went.
             print("\nStopped.", flush=True)
-    except embedded.CannotStart as reason:
+    except (embedded.CannotStart, ImproperlyConfigured) as reason:
         print(f"\n{reason}", file=sys.stderr)
         return 1
     return 0

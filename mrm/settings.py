@@ -6,14 +6,14 @@ from pathlib import Path
 from mrm import embedded, env
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = Path(env.text("MRM_VAR", str(ROOT / "var")))
+VAR = Path(env.text("MRM_VAR") or ROOT / "var").absolute()
 
 # --- Safety -----------------------------------------------------------------------------------------------------------
 DEBUG = env.boolean("DEBUG", default=False)
 DEVELOPMENT = env.boolean("MRM_DEVELOPMENT", default=False)  # Set by make run and make test: local keys, no HTTPS.
-SECRET_KEY = env.required("SECRET_KEY", unless=DEBUG or DEVELOPMENT, default="development-only-not-a-secret")
+SECRET_KEY = env.required("SECRET_KEY", unless=DEBUG or DEVELOPMENT, default="development-only-not-a-secret", least=50)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.address("PUBLIC_URL", "http://127.0.0.1:8000", schemes=("http", "https")).rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "mrm.http.foreign_form"
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -92,14 +92,16 @@ TEMPLATES = [
 
 # --- Database, queue, files -------------------------------------------------------------------------------------------
 EMBEDDED_DATABASE = embedded.database_url(VAR, role=embedded.role_for(sys.argv))
-DATABASES = {"default": env.database(env.text("DATABASE_URL") or EMBEDDED_DATABASE)}
+DATABASES = {
+    "default": env.database(env.address("DATABASE_URL", schemes=("postgresql", "postgres")) or EMBEDDED_DATABASE)
+}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL") or embedded.redis_url(VAR)
+REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix")) or embedded.redis_url(VAR)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-STORAGE_URL = env.text("STORAGE_URL") or (VAR / "storage").as_uri()
+STORAGE_URL = env.address("STORAGE_URL", schemes=("file", "s3")) or (VAR / "storage").as_uri()
 MAXIMUM_UPLOAD_BYTES = env.integer("MAXIMUM_UPLOAD_MIB", 100) * 2**20
 MAXIMUM_UPLOAD_ROWS = env.integer("MAXIMUM_UPLOAD_ROWS", 5_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
@@ -166,9 +168,9 @@ SOURCE_FOLDER = env.text("SOURCE_FOLDER", str(VAR / "sources") if DEVELOPMENT el
 
 # --- Keys and seals ---------------------------------------------------------------------------------------------------
 KEYS_DIR = Path(env.text("KEYS_DIR", str(VAR / "keys")))
-SEAL_KEY = env.text("SEAL_KEY")
+SEAL_KEY = env.file("SEAL_KEY")
 SEAL_KEY_PASSPHRASE = env.text("SEAL_KEY_PASSPHRASE")
-TSA_URL = env.text("TSA_URL")
+TSA_URL = env.address("TSA_URL", schemes=("http", "https"))
 TIME_STAMP_MINUTES = env.integer("TIME_STAMP_MINUTES", 60)
 WITNESSES = env.words("WITNESSES")
 ORGANISATION = env.text("ORGANISATION", "Example Bank")
@@ -194,15 +196,15 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
-ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 0)  # Else everybody shares the proxy's allowance.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 0, least=0)  # Else everybody shares the proxy's allowance.
 MFA_ADAPTER = "mrm.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # What an enrolment proves is that its holder signed in; no address gives access.
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-OIDC_ISSUER = env.text("OIDC_ISSUER")
-OIDC_CLIENT_ID = env.required("OIDC_CLIENT_ID", unless=not OIDC_ISSUER, default="")
-OIDC_CLIENT_SECRET = env.required("OIDC_CLIENT_SECRET", unless=not OIDC_ISSUER, default="")
+OIDC_ISSUER = env.address("OIDC_ISSUER", schemes=("https", "http"))
+OIDC_CLIENT_ID = env.required("OIDC_CLIENT_ID", unless=not OIDC_ISSUER, default="", when="with OIDC_ISSUER")
+OIDC_CLIENT_SECRET = env.required("OIDC_CLIENT_SECRET", unless=not OIDC_ISSUER, default="", when="with OIDC_ISSUER")
 OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
 SOCIALACCOUNT_PROVIDERS = env.sign_on(OIDC_ISSUER, client_id=OIDC_CLIENT_ID, secret=OIDC_CLIENT_SECRET, name=OIDC_NAME)
 SOCIALACCOUNT_ADAPTER = "mrm.accounts.authentication.sign_on.SignOnAdapter"
@@ -218,8 +220,10 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 # --- Mail -------------------------------------------------------------------------------------------------------------
 EMAIL_URL = env.text("EMAIL_URL")
 globals().update(env.mail(EMAIL_URL))
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "mrm@localhost")
-REMINDER_HOUR = env.integer("REMINDER_HOUR", 6)
+DEFAULT_FROM_EMAIL = env.fitting(
+    "EMAIL_FROM", "mrm@localhost", pattern=r"[^@\r\n]+@[^@\s]+", such_as="mrm@bank.example"
+)
+REMINDER_HOUR = env.integer("REMINDER_HOUR", 6, least=0, most=23)
 
 # --- Language, time, pages --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -250,14 +254,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["mrm.parsers.JsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.text("API_RATE", "6000/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.fitting("API_RATE", "6000/min", pattern=r"\d+/(sec|min|hour|day)", such_as="6000/min")
+    },
     "EXCEPTION_HANDLER": "mrm.http.api_exception_handler",
     "UNAUTHENTICATED_USER": None,
     "DATETIME_FORMAT": "iso-8601",
     "NON_FIELD_ERRORS_KEY": "detail",
 }
 # --- The MLflow registry ----------------------------------------------------------------------------------------------
-MLFLOW_MASTER_URL = env.text("MLFLOW_MASTER_URL").rstrip("/")
+MLFLOW_MASTER_URL = env.address("MLFLOW_MASTER_URL", schemes=("https", "http")).rstrip("/")
 MLFLOW_MASTER_TOKEN = env.text("MLFLOW_MASTER_TOKEN")
 MLFLOW_MASTER_WORKSPACE = env.text("MLFLOW_MASTER_WORKSPACE", "main")
 MLFLOW_WEBHOOK_SECRET = env.text("MLFLOW_WEBHOOK_SECRET")
@@ -326,5 +332,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},  # They tell every step they take.
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.fitting("LOG_LEVEL", "INFO", pattern="DEBUG|INFO|WARNING|ERROR|CRITICAL", such_as="INFO"),
+    },
 }

@@ -20,7 +20,7 @@ from tests.reports import samples
 
 ROOT = DOCS.parent
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
-READS = re.compile(r"os\.environ\.(get|setdefault)|env\.(text|integer|boolean|words|required)")
+READS = re.compile(r"os\.environ\.(get|setdefault)|env\.(address|boolean|file|fitting|integer|required|text|words)")
 OUTSIDE_OUR_HANDS = {
     "DJANGO_ALLOW_ASYNC_UNSAFE",
     "DJANGO_SETTINGS_MODULE",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.urls import reverse
 
@@ -113,6 +114,15 @@ def test_the_command_writes_it_and_the_verifier_ends_with_zero(story, tmp_path, 
     key = told.split("published: ")[1].strip()
     assert main(["trail", str(file), "--jobs", "1", "--key", key]) == 0
     assert "Compare it" not in capsys.readouterr().out
+
+
+def test_the_command_writes_no_extract_of_nothing_and_names_a_day_that_is_none(story, tmp_path):
+    file = tmp_path / "part.zip"
+    with pytest.raises(CommandError, match="No entry of the trail fits"):
+        call_command("export_trail", str(file), model="nobody-knows-it")
+    with pytest.raises(CommandError, match="'yesterday' is no day"):
+        call_command("export_trail", str(file), "--since", "yesterday")
+    assert not file.exists()
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
+from argparse import ArgumentTypeError
 from datetime import date
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audits.trail.models import Action
+from audits.trail.models import Action, Entry
+from inventory.contents.trail import chosen
 from mrm.errors import RuleBroken
 from reports.services import export_trail
 
@@ -16,11 +18,13 @@ class Command(BaseCommand):
         parser.add_argument("--model", default="", help="slug of a model: only what is about it")
         parser.add_argument("--subject", default="", help="one object, as entries name it: kind and id")
         parser.add_argument("--action", default="", choices=["", *Action.values], metavar="ACTION")
-        parser.add_argument("--since", type=date.fromisoformat, help="first day, YYYY-MM-DD")
-        parser.add_argument("--until", type=date.fromisoformat, help="last day, YYYY-MM-DD")
+        parser.add_argument("--since", type=_day, metavar="DAY", help="first day, YYYY-MM-DD")
+        parser.add_argument("--until", type=_day, metavar="DAY", help="last day, YYYY-MM-DD")
 
     def handle(self, file: Path, model, subject, action, since, until, **options):
         wanted = {"model": model, "subject": subject, "action": action, "since": since, "until": until}
+        if any(wanted.values()) and not chosen(Entry.objects.all(), wanted).exists():
+            raise CommandError("No entry of the trail fits, so nothing was written. Ask for another model, day or act.")
         unfinished = file.with_name(f".{file.name}.part")
         try:
             with unfinished.open("wb") as stream:
@@ -30,4 +34,12 @@ class Command(BaseCommand):
         except (OSError, RuleBroken) as fault:
             unfinished.unlink(missing_ok=True)
             raise CommandError(f"{file} could not be written: {fault}") from fault
-        self.stdout.write(f"{file} holds the trail. Check it anywhere with: mrm-verify trail {file.name}")
+        what = "the part of the trail that was asked for" if any(wanted.values()) else "the trail"
+        self.stdout.write(f"{file} holds {what}. Check it anywhere with: mrm-verify trail {file.name}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day; write it as 2026-06-30") from None
