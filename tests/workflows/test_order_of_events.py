@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audits.workflows.gates import blockers_for_promotion
@@ -290,6 +292,18 @@ def test_a_risk_that_was_accepted_is_shown_to_whoever_decides_about_another_vers
     change = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
     told = f"{finding.reference} (high) is open: Unstable. Waived by {accepted.reference} until {terms['ends_on']}."
     assert (change.evidence["gate"], change.evidence["waived"]) == ([], [told])
+
+
+def test_a_risk_that_is_accepted_again_and_again_says_so(story, finding, officers):
+    terms = acceptance_terms(finding)
+    first = decided(Kind.RISK_ACCEPTANCE, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()
+    assert first.change.evidence["finding"]["accepted_before"] == []
+    expire_arrangements(after(first))
+    second = decided(Kind.RISK_ACCEPTANCE, story.model, *officers, terms=terms, actor=story.owner)
+    assert second.evidence["finding"]["accepted_before"] == [first.reference]
+    page = Client()
+    page.force_login(story.auditor)
+    assert f"Accepted before: {first.reference}" in page.get(reverse("change", args=[second.reference])).text
 
 
 def test_a_committee_of_one_is_no_committee(standard_document):

@@ -17,6 +17,22 @@ def _finding(change: ChangeRequest) -> Finding:
     return Finding.objects.get(reference=change.terms["finding"])
 
 
+def _evidence(change: ChangeRequest) -> dict:
+    """What is lived with, since when it should have been put right, and how often that was put off so."""
+    finding = _finding(change)
+    before = finding.acceptances.exclude(change=change.pk).order_by("reference")
+    return {
+        "finding": {
+            "reference": finding.reference,
+            "severity": finding.severity,
+            "due": finding.due_at.isoformat(),
+            "first_due": finding.first_due_at.isoformat(),
+            "extensions": finding.extensions,
+            "accepted_before": list(before.values_list("reference", flat=True)),
+        }
+    }
+
+
 def _why_not(change: ChangeRequest) -> list[str]:
     finding = _finding(change)
     reasons = why_not_until(
@@ -66,6 +82,7 @@ RISK_ACCEPTANCE = ChangeKind(
         Term(name="ends_on", label="Until", shape="day"),
     ),
     why_not=_why_not,
+    evidence=_evidence,
     carry_out=_accept,
     renews=Arrangement.Kind.ACCEPTANCE,
     at_stake=lambda change: change.terms["finding"],
