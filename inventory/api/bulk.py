@@ -9,7 +9,7 @@ from inventory.api.models import named_workspace
 from inventory.api.versions import facts_of
 from inventory.models import Model, Policy
 from inventory.serializers.surveys import MOST_MODELS, BulkIn, BulkOut
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -29,12 +29,11 @@ class BulkApi(Api):
         ],
     )
     def post(self, request):
-        sent = BulkIn(data=request.data, context={"person": request.user})
-        sent.is_valid(raise_exception=True)
-        workspace = named_workspace(request.user, sent.validated_data.get("workspace", ""))
+        sent = sent_to(BulkIn, request, context={"person": request.user})
+        workspace = named_workspace(request.user, sent.get("workspace", ""))
         entries = [
             {"owner": request.user, **entry, "versions": [facts_of(version) for version in entry.get("versions", [])]}
-            for entry in sent.validated_data["models"]
+            for entry in sent["models"]
         ]
         models = services.register_models(workspace, entries, actor=request.user)
         policy = Policy.objects.in_force().document

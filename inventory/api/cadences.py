@@ -10,7 +10,7 @@ from inventory.api.lookups import model_for
 from inventory.contents.cadences import cadences_of
 from inventory.models import Cadence
 from inventory.serializers.cadences import CadenceEndIn, CadenceIn, CadenceSetOut, CadencesOut
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -42,9 +42,7 @@ class CadencesApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = CadenceIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        cadence = services.tighten_cadence(model, **sent.validated_data, actor=request.user)
+        cadence = services.tighten_cadence(model, **sent_to(CadenceIn, request), actor=request.user)
         return Response(CadenceSetOut(cadence).data, status=201)
 
 
@@ -65,7 +63,5 @@ class CadenceEndApi(Api):
     def post(self, request, slug, cadence):
         model = model_for(request, slug, reading=False)
         found = get_object_or_404(Cadence.objects.filter(model=model).select_related("model"), pk=cadence)
-        sent = CadenceEndIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        ended = services.end_cadence(found, **sent.validated_data, actor=request.user)
+        ended = services.end_cadence(found, **sent_to(CadenceEndIn, request), actor=request.user)
         return Response(CadenceSetOut(ended).data)

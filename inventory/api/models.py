@@ -12,7 +12,7 @@ from inventory.contents.history import models_as_they_stood, telling_of_rows
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
 from inventory.models import Moment, Policy
 from inventory.serializers import ModelChange, ModelDetailOut, ModelIn, ModelOut, ModelQuery, MomentQuery
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Workspace
 from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -54,9 +54,7 @@ class ModelsApi(Api):
         ],
     )
     def post(self, request):
-        sent = ModelIn(data=request.data, context={"person": request.user})
-        sent.is_valid(raise_exception=True)
-        fields = dict(sent.validated_data)
+        fields = sent_to(ModelIn, request, context={"person": request.user})
         workspace = named_workspace(request.user, fields.pop("workspace", ""))
         fields.setdefault("owner", request.user)
         model = services.register_model(workspace, **fields, actor=request.user)
@@ -97,10 +95,8 @@ class ModelApi(Api):
     )
     def patch(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = ModelChange(data=request.data, context={"person": request.user})
-        sent.is_valid(raise_exception=True)
+        changes = sent_to(ModelChange, request, context={"person": request.user})
         revision = expected_revision(request, model)
-        changes = dict(sent.validated_data)
         since = changes.pop("effective_on", None)
         services.edit_model(model, changes=changes, effective_on=since, revision=revision, actor=request.user)
         return _answer(model_for(request, slug, reading=False))

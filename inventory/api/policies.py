@@ -18,7 +18,7 @@ from inventory.serializers.policies import (
     PolicyVersionOut,
     WithdrawalIn,
 )
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -124,9 +124,7 @@ class PolicyDraftsApi(Api):
         ],
     )
     def post(self, request):
-        sent = PolicyDraftIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        draft = services.propose_policy(**sent.validated_data, actor=request.user)
+        draft = services.propose_policy(**sent_to(PolicyDraftIn, request), actor=request.user)
         return Response(PolicyDraftOut(draft).data, status=201)
 
 
@@ -159,9 +157,7 @@ class PolicyWithdrawalApi(Api):
     )
     def post(self, request, draft_id):
         require(request.user, Permission.PROPOSE_POLICY, None)
-        sent = WithdrawalIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        draft = services.withdraw_draft(_draft(draft_id), **sent.validated_data, actor=request.user)
+        draft = services.withdraw_draft(_draft(draft_id), **sent_to(WithdrawalIn, request), actor=request.user)
         return Response(PolicyDraftOut(draft).data)
 
 

@@ -10,7 +10,7 @@ from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import Series, SeriesPoint
 from inventory.serializers.series import PointOut, PointsIn, PointsQuery, PointsReceivedOut, SeriesOut, SeriesQuery
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -51,9 +51,7 @@ class IndicatorsApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = PointsIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        series, received, changed = services.receive_points(model, **sent.validated_data, actor=request.user)
+        series, received, changed = services.receive_points(model, **sent_to(PointsIn, request), actor=request.user)
         told = Series.objects.with_ends().get(pk=series.pk)
         told.received, told.changed = received, changed
         return Response(PointsReceivedOut(told).data, status=201 if received or changed else 200)

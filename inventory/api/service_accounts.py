@@ -8,7 +8,7 @@ from inventory.api import token_examples as examples
 from inventory.api.paging import Pages, page_of
 from inventory.serializers.service_accounts import ClosureIn, ServiceAccountIn, ServiceAccountOut, ServiceAccountQuery
 from mrm.accounts import services
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.errors import NotPermitted
@@ -51,9 +51,7 @@ class ServiceAccountsApi(Api):
     )
     def post(self, request):
         _require_sign_in(request)
-        sent = ServiceAccountIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        told = sent.validated_data
+        told = sent_to(ServiceAccountIn, request)
         made = services.create_person(
             told["email"], told["name"], kind=Person.Kind.SERVICE, origin="REST API", actor=request.user
         )
@@ -90,9 +88,7 @@ class ServiceAccountClosureApi(Api):
     def post(self, request, account_id):
         _require_sign_in(request)
         services.require(request.user, Permission.MANAGE_PEOPLE, None)
-        sent = ClosureIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.close_account(_account(account_id), **sent.validated_data, actor=request.user)
+        services.close_account(_account(account_id), **sent_to(ClosureIn, request), actor=request.user)
         return Response(ServiceAccountOut(_account(account_id)).data)
 
 

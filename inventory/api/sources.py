@@ -10,7 +10,7 @@ from inventory.api.lookups import model_at, model_for
 from inventory.api.paging import Pages, page_of
 from inventory.models import Model, ModelVersion, Source
 from inventory.serializers import SourceIn, SourceOut, SourceQuery
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.errors import RuleBroken, UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 from mrm.queue import nudge
@@ -61,9 +61,7 @@ class SourcesApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = SourceIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        fields = dict(sent.validated_data)
+        fields = sent_to(SourceIn, request)
         version = _version(model, fields.pop("version", None))
         source = services.register_source(version, **fields, actor=request.user)
         nudge(tasks.read_source, str(source.pk))

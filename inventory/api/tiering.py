@@ -10,7 +10,7 @@ from inventory.api.conditions import IF_MATCH, expected_revision
 from inventory.api.lookups import model_for
 from inventory.serializers.deciders import decider_told
 from inventory.serializers.tiering import TierAssessmentIn, TierAssessmentOut, TierOut
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -47,9 +47,7 @@ class TierAssessmentsApi(Api):
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
         require(request.user, Permission.EDIT_MODEL, model.workspace_id, model_slug=slug)
-        sent = TierAssessmentIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        assessment = services.propose_tier(model, **sent.validated_data, actor=request.user)
+        assessment = services.propose_tier(model, **sent_to(TierAssessmentIn, request), actor=request.user)
         return Response(TierAssessmentOut(assessment).data, status=201)
 
 

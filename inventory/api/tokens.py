@@ -11,7 +11,7 @@ from inventory.api import token_examples as examples
 from inventory.api.paging import Pages, page_of
 from inventory.serializers.tokens import RotationIn, TokenIn, TokenIssuedOut, TokenOut, TokenQuery
 from mrm.accounts import services
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Person, Token, Workspace
 from mrm.accounts.policies import Permission
 from mrm.errors import UnusableData
@@ -57,9 +57,7 @@ class TokensApi(SecretOnceApi):
         ],
     )
     def post(self, request):
-        sent = TokenIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        told = sent.validated_data
+        told = sent_to(TokenIn, request)
         person = _person(request, told.pop("person", None))
         workspace = _workspace(request, told.pop("workspace"))
         token, secret = services.issue_token(person, told.pop("name"), workspace=workspace, **told, actor=request.user)
@@ -93,9 +91,7 @@ class TokenRotationApi(SecretOnceApi):
         ],
     )
     def post(self, request, token_id):
-        sent = RotationIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        overlap = timedelta(hours=sent.validated_data["overlap_hours"])
+        overlap = timedelta(hours=sent_to(RotationIn, request)["overlap_hours"])
         return _issued(*services.rotate_token(_token(request, token_id), overlap=overlap, actor=request.user))
 
 

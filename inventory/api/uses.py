@@ -12,7 +12,7 @@ from inventory.api.paging import Pages, page_of
 from inventory.contents.history import records_of_parts, rows_as_they_stood
 from inventory.models import Use, UseRecord
 from inventory.serializers import UseApprovalQuery, UseApprovalsOut, UseEdit, UseIn, UseOut, UseQuery
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -51,9 +51,7 @@ class UsesApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = UseIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        return _answer(services.propose_use(model, **sent.validated_data, actor=request.user), 201)
+        return _answer(services.propose_use(model, **sent_to(UseIn, request), actor=request.user), 201)
 
 
 class UseApi(Api):
@@ -79,10 +77,9 @@ class UseApi(Api):
     )
     def patch(self, request, slug, number):
         use = use_for(request, slug, number, reading=False)
-        sent = UseEdit(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = sent_to(UseEdit, request)
         revision = expected_revision(request, use)
-        return _answer(services.edit_use(use, changes=sent.validated_data, revision=revision, actor=request.user))
+        return _answer(services.edit_use(use, changes=sent, revision=revision, actor=request.user))
 
 
 class UseApprovalsApi(Api):

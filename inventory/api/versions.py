@@ -11,7 +11,7 @@ from inventory.api.paging import Pages, page_of
 from inventory.contents.history import records_of_parts, rows_as_they_stood
 from inventory.models import ModelVersion, VersionRecord
 from inventory.serializers import VersionIn, VersionOut, VersionQuery
-from mrm.accounts.api import Api, StreamedApi
+from mrm.accounts.api import Api, StreamedApi, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import UnusableData
@@ -72,9 +72,7 @@ class VersionsApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = VersionIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        fields = facts_of(sent.validated_data)
+        fields = facts_of(sent_to(VersionIn, request))
         predecessor = _predecessor(model, fields.pop("predecessor", None))
         version = services.register_version(model, predecessor=predecessor, **fields, actor=request.user)
         return _answer(version, 201)

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from mrm import uploads
 from mrm.accounts.models import IdempotencyKey
 from mrm.errors import RuleBroken
+from mrm.serializers import Serializer
 
 LONGEST_KEY = 200
 CLAIMED_FOR = timedelta(minutes=10)  # Longer than any request may take; after that its process has died.
@@ -91,6 +92,13 @@ class Api(APIView):
         if kept.status is None:
             raise RuleBroken("The first request with this Idempotency-Key is still being answered; try again shortly.")
         raise AlreadyAnswered(kept)
+
+
+def sent_to(shape: type[Serializer], request, **how) -> dict:
+    """What a body says, as its shape reads it; refused with every fault where it cannot be read so."""
+    sent = shape(data=request.data, **how)
+    sent.is_valid(raise_exception=True)
+    return dict(sent.validated_data)
 
 
 class AlwaysJson(BaseContentNegotiation):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from inventory.api.paging import Pages, page_of
 from inventory.models import Model
-from mrm.accounts.api import Api, FileApi
+from mrm.accounts.api import Api, FileApi, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
@@ -54,9 +54,7 @@ class ReportsApi(Api):
         ],
     )
     def post(self, request):
-        sent = ReportIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        fields = dict(sent.validated_data)
+        fields = sent_to(ReportIn, request)
         slug = fields.pop("model")
         model = Model.objects.visible_to(request.user).filter(slug=slug).first()
         if model is None:

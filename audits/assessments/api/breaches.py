@@ -10,7 +10,7 @@ from audits.assessments.models import Breach
 from audits.assessments.serializers import BreachDecisionIn, BreachOut, BreachQuery, BreachStepIn, ReasonIn
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api, SigningApi
+from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.services import Password
 from mrm.errors import RuleBroken
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -58,9 +58,7 @@ class BreachStepsApi(Api):
     )
     def post(self, request, breach_id):
         breach = breach_for(request, breach_id)
-        sent = BreachStepIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.take_step(breach, **sent.validated_data, actor=request.user)
+        services.take_step(breach, **sent_to(BreachStepIn, request), actor=request.user)
         return Response(BreachOut(breach_for(request, breach_id)).data, status=201)
 
 
@@ -85,9 +83,7 @@ class BreachDecisionApi(SigningApi):
     )
     def post(self, request, breach_id):
         breach = breach_for(request, breach_id)
-        sent = BreachDecisionIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        told = sent.validated_data
+        told = sent_to(BreachDecisionIn, request)
         if told["evidence_digest"] != services.facts_digest(breach):
             raise RuleBroken("What you were shown has changed since. Read it again, then sign.")
         asked = {name: told[name] for name in ("decision", "text", "closes")}
@@ -116,7 +112,5 @@ class BreachClosureApi(Api):
     )
     def post(self, request, breach_id):
         breach = breach_for(request, breach_id)
-        sent = ReasonIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.close_breach(breach, **sent.validated_data, actor=request.user)
+        services.close_breach(breach, **sent_to(ReasonIn, request), actor=request.user)
         return Response(BreachOut(breach_for(request, breach_id)).data)

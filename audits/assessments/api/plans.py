@@ -10,7 +10,7 @@ from audits.assessments.models import Plan
 from audits.assessments.serializers import PlanIn, PlanOut, PlanQuery, RunIn, RunInFullOut
 from inventory.api.lookups import model_for, version_for
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 from mrm.queue import nudge
 
@@ -51,9 +51,7 @@ class PlansApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent = PlanIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wanted = sent.validated_data
+        wanted = sent_to(PlanIn, request)
         version = version_for(request, model.slug, wanted["version"], reading=False)
         plan, is_new = services.set_plan(version, wanted["kind"], enabled=wanted["enabled"], actor=request.user)
         return Response(PlanOut(plan).data, status=201 if is_new else 200)
@@ -78,8 +76,6 @@ class PlanRunsApi(Api):
     )
     def post(self, request, plan_id):
         plan = plan_for(request, plan_id)
-        sent = RunIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        run = services.request_run(plan, **sent.validated_data, actor=request.user)
+        run = services.request_run(plan, **sent_to(RunIn, request), actor=request.user)
         nudge(tasks.run_plan, str(run.pk))
         return Response(RunInFullOut(run).data, status=202, headers={"Location": f"/api/v1/runs/{run.pk}/"})

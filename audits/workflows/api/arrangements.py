@@ -10,7 +10,7 @@ from audits.workflows.api.lookups import arrangement_for, readable_arrangements
 from audits.workflows.serializers import ArrangementOut, ArrangementQuery
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -61,9 +61,7 @@ class ArrangementClosureApi(Api):
     )
     def post(self, request, reference):
         found = arrangement_for(request, reference)
-        sent = ReasonIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.close_arrangement(found, **sent.validated_data, actor=request.user)
+        services.close_arrangement(found, **sent_to(ReasonIn, request), actor=request.user)
         return Response(ArrangementOut(arrangement_for(request, reference)).data)
 
 
@@ -83,9 +81,7 @@ class SuspensionApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug)
-        sent = ReasonIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        suspension = services.suspend(model, **sent.validated_data, actor=request.user)
+        suspension = services.suspend(model, **sent_to(ReasonIn, request), actor=request.user)
         return Response(ArrangementOut(suspension).data, status=201)
 
 
@@ -106,7 +102,5 @@ class RollBackApi(Api):
     )
     def post(self, request, slug):
         model = model_for(request, slug)
-        sent = ReasonIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        rollback = services.roll_back(model, **sent.validated_data, actor=request.user)
+        rollback = services.roll_back(model, **sent_to(ReasonIn, request), actor=request.user)
         return Response(ArrangementOut(rollback).data, status=201)

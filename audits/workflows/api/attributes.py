@@ -16,7 +16,7 @@ from inventory.contents.attributes import history_of
 from inventory.models.particulars import rows_of
 from inventory.serializers import SHAPES, EndIn, MomentQuery
 from inventory.serializers.particulars import described
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.errors import RuleBroken
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
@@ -74,9 +74,8 @@ class AttributeApi(Api):
         if name not in SHAPES:
             reason = "is attached as a file" if name in ROWS else "is one value; edit the model instead"
             raise RuleBroken(f"{attribute.label} {reason}.")
-        sent = SHAPES[name](data=request.data, context={"person": request.user})
-        sent.is_valid(raise_exception=True)
-        services.add_particular(model, name, values=dict(sent.validated_data), actor=request.user)
+        values = sent_to(SHAPES[name], request, context={"person": request.user})
+        services.add_particular(model, name, values=values, actor=request.user)
         return _answer(model, attribute, 201)
 
 
@@ -99,9 +98,7 @@ class EndingApi(Api):
         found = rows_of(name).filter(model=model, pk=row).select_related("model").first() if name in ROWS else None
         if found is None:
             raise Http404(f"There is no such row of {attribute.label} of {model}.")
-        sent = EndIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.end_particular(found, name, reason=sent.validated_data["reason"], actor=request.user)
+        services.end_particular(found, name, reason=sent_to(EndIn, request)["reason"], actor=request.user)
         return _answer(model, attribute)
 
 

@@ -37,7 +37,7 @@ from inventory.api.paging import Pages, page_of
 from inventory.api.uses import use_for
 from inventory.models import Policy
 from inventory.serializers.deciders import reasons_told
-from mrm.accounts.api import Api, SigningApi
+from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -79,9 +79,7 @@ class ChangesApi(Api):
         ],
     )
     def post(self, request):
-        sent = ChangeIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        wanted = sent.validated_data
+        wanted = sent_to(ChangeIn, request)
         model = named_model(request, wanted["model"]) if "model" in wanted else None
         version = named_version(model, wanted["version"]) if model and "version" in wanted else None
         change = services.request_change(
@@ -162,9 +160,7 @@ class DecisionsApi(SigningApi):
     )
     def post(self, request, reference):
         change = change_for(request, reference, reading=False)
-        sent = DecisionIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        told = sent.validated_data
+        told = sent_to(DecisionIn, request)
         conditions = [one | {"due_on": one["due_on"].isoformat()} for one in told.pop("conditions", [])]
         decision = services.decide(change, **told, conditions=conditions, actor=request.user)
         nudge(tasks.dispatch_approved_retrainings)
@@ -188,9 +184,7 @@ class ConclusionApi(Api):
     )
     def post(self, request, reference):
         change = change_for(request, reference, reading=False)
-        sent = MinutesIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        change = services.conclude_vote(change, **sent.validated_data, actor=request.user)
+        change = services.conclude_vote(change, **sent_to(MinutesIn, request), actor=request.user)
         nudge(tasks.dispatch_approved_retrainings)
         return Response(ChangeInFullOut(change).data)
 
@@ -211,9 +205,7 @@ class WithdrawalApi(Api):
     )
     def post(self, request, reference):
         change = change_for(request, reference, reading=False)
-        sent = ReasonIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        change = services.withdraw(change, **sent.validated_data, actor=request.user)
+        change = services.withdraw(change, **sent_to(ReasonIn, request), actor=request.user)
         return Response(ChangeInFullOut(change).data)
 
 

@@ -7,7 +7,7 @@ from audits.workflows import services
 from audits.workflows.api import examples
 from audits.workflows.api.lookups import change_for
 from audits.workflows.serializers import ChangeClassIn, ChangeInFullOut
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -31,7 +31,5 @@ class ChangeClassApi(Api):
     )
     def post(self, request, reference):
         change = change_for(request, reference, reading=False)
-        sent = ChangeClassIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.confirm_class(change, **sent.validated_data, actor=request.user)
+        services.confirm_class(change, **sent_to(ChangeClassIn, request), actor=request.user)
         return Response(ChangeInFullOut(change_for(request, reference, reading=False)).data)

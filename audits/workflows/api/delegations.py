@@ -11,7 +11,7 @@ from audits.workflows.models import Delegation
 from audits.workflows.serializers.delegations import DelegationIn, DelegationOut
 from inventory.api.examples import ID, PERSON, WHEN
 from inventory.api.paging import Pages, page_example, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Person
 from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -54,9 +54,7 @@ class DelegationsApi(Api):
         examples=[request_example("A leave", DELEGATION_IN), response_example("Given", DELEGATION, 201)],
     )
     def post(self, request):
-        sent = DelegationIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        told = sent.validated_data
+        told = sent_to(DelegationIn, request)
         address = told.pop("to")
         to = Person.objects.filter(email__iexact=address, kind=Person.Kind.HUMAN, is_active=True).first()
         if to is None:

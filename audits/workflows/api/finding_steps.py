@@ -26,7 +26,7 @@ from audits.workflows.serializers import (
     SubmissionIn,
 )
 from inventory.serializers.deciders import reasons_told
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.errors import UnusableData
 from mrm.openapi import problems, response_example
 
@@ -107,9 +107,7 @@ class ItemDoneApi(Api):
         item = ActionItem.objects.filter(plan=finding.plan(), number=number).select_related("plan__finding").first()
         if item is None:
             raise Http404(f"The plan for {reference} has no item {number}.")
-        sent = ItemDoneIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.complete_action_item(item, **sent.validated_data, actor=request.user)
+        services.complete_action_item(item, **sent_to(ItemDoneIn, request), actor=request.user)
         return in_full(finding)
 
 
@@ -154,9 +152,7 @@ class ReperformanceApi(Api):
     )
     def post(self, request, reference):
         finding = finding_for(request, reference, reading=False)
-        sent = ReperformanceIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        told = dict(sent.validated_data)
+        told = sent_to(ReperformanceIn, request)
         run = _run(finding, told.pop("run", None))
         services.record_reperformance(finding, run=run, **told, actor=request.user)
         return in_full(finding)
@@ -209,9 +205,7 @@ class SignOffApi(Api):
     )
     def post(self, request, reference):
         finding = finding_for(request, reference, reading=False)
-        sent = SignOffIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.sign_off_at_once(finding, **sent.validated_data, actor=request.user)
+        services.sign_off_at_once(finding, **sent_to(SignOffIn, request), actor=request.user)
         return in_full(finding)
 
 

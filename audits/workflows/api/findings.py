@@ -20,7 +20,7 @@ from audits.workflows.serializers import (
 )
 from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -67,9 +67,7 @@ class FindingsApi(Api):
         ],
     )
     def post(self, request):
-        sent = FindingIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        fields = dict(sent.validated_data)
+        fields = sent_to(FindingIn, request)
         model, number = named_model(request, fields.pop("model")), fields.pop("version", None)
         service = services.draft_finding if fields.pop("draft") else services.raise_finding
         finding = service(
@@ -109,10 +107,9 @@ class FindingApi(Api):
     )
     def patch(self, request, reference):
         finding = finding_for(request, reference, reading=False)
-        sent = FindingChange(data=request.data, partial=True)
-        sent.is_valid(raise_exception=True)
+        sent = sent_to(FindingChange, request, partial=True)
         revision = expected_revision(request, finding)
-        return in_full(services.revise_draft(finding, **sent.validated_data, revision=revision, actor=request.user))
+        return in_full(services.revise_draft(finding, **sent, revision=revision, actor=request.user))
 
 
 class FindingStepApi(Api):
@@ -122,9 +119,7 @@ class FindingStepApi(Api):
 
     def take(self, request, reference, service) -> Response:
         finding = finding_for(request, reference, reading=False)
-        sent = self.shape(data=request.data)
-        sent.is_valid(raise_exception=True)
-        service(finding, **sent.validated_data, actor=request.user)
+        service(finding, **sent_to(self.shape, request), actor=request.user)
         return in_full(finding)
 
 

@@ -19,7 +19,7 @@ from audits.workflows.serializers.attestations import (
 )
 from inventory.api.lookups import readable_models
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api
+from mrm.accounts.api import Api, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -107,9 +107,7 @@ class AttestationStatementApi(Api):
     )
     def post(self, request, attestation_id):
         attestation = _attestation_for(request, attestation_id)
-        sent = StatementIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        services.attest(attestation, **sent.validated_data, actor=request.user)
+        services.attest(attestation, **sent_to(StatementIn, request), actor=request.user)
         return Response(AttestationOut(_told(_attestation_for(request, attestation_id))).data)
 
 

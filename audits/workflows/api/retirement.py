@@ -12,7 +12,7 @@ from audits.workflows.models import Retirement
 from audits.workflows.serializers.retirement import ArchiveIn, RetirementItemIn, RetirementOut, RetirementSignatureIn
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.retirement import facts
-from mrm.accounts.api import Api, SigningApi
+from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.services import Password
 from mrm.errors import RuleBroken
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -57,7 +57,7 @@ class RetirementItemsApi(Api):
         answer=examples.RETIREMENT,
     )
     def post(self, request, reference):
-        found, told = _retirement_for(request, reference), _sent(RetirementItemIn, request)
+        found, told = _retirement_for(request, reference), sent_to(RetirementItemIn, request)
         services.complete_item(found, told["item"], evidence=told["evidence"], actor=request.user)
         return _answer(_retirement_for(request, reference))
 
@@ -87,7 +87,7 @@ class RetirementReturnApi(Api):
     )
     def post(self, request, reference):
         found = _retirement_for(request, reference)
-        services.return_retirement(found, **_sent(ReasonIn, request), actor=request.user)
+        services.return_retirement(found, **sent_to(ReasonIn, request), actor=request.user)
         return _answer(_retirement_for(request, reference))
 
 
@@ -101,7 +101,7 @@ class RetirementSignatureApi(SigningApi):
         answer=examples.RETIREMENT_SIGNED,
     )
     def post(self, request, reference):
-        found, told = _retirement_for(request, reference), _sent(RetirementSignatureIn, request)
+        found, told = _retirement_for(request, reference), sent_to(RetirementSignatureIn, request)
         if told["evidence_digest"] != digest_of(facts(found)):
             raise RuleBroken("What you were shown has changed since. Read it again, then sign.")
         statement = services.prepare_retirement(found, comment=told["comment"], actor=request.user)
@@ -121,7 +121,7 @@ class RetirementArchiveApi(Api):
     )
     def post(self, request, reference):
         found = _retirement_for(request, reference)
-        services.archive_retirement(found, **_sent(ArchiveIn, request), actor=request.user)
+        services.archive_retirement(found, **sent_to(ArchiveIn, request), actor=request.user)
         return _answer(_retirement_for(request, reference))
 
 
@@ -136,14 +136,8 @@ class RetirementAbandonmentApi(Api):
     )
     def post(self, request, reference):
         found = _retirement_for(request, reference)
-        services.abandon_retirement(found, **_sent(ReasonIn, request), actor=request.user)
+        services.abandon_retirement(found, **sent_to(ReasonIn, request), actor=request.user)
         return _answer(_retirement_for(request, reference))
-
-
-def _sent(serializer, request) -> dict:
-    sent = serializer(data=request.data)
-    sent.is_valid(raise_exception=True)
-    return sent.validated_data
 
 
 def _retirement_for(request, reference) -> Retirement:

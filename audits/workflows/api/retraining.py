@@ -10,6 +10,7 @@ from audits.workflows import services
 from audits.workflows.api import examples
 from audits.workflows.models import Retraining
 from audits.workflows.serializers import RetrainingEventIn, RetrainingOut
+from mrm.accounts.api import sent_to
 from mrm.context import set_authenticated_by
 from mrm.openapi import problems, request_example, response_example
 
@@ -41,10 +42,9 @@ class RetrainingEventsApi(APIView):
         if scheme.lower() != "bearer":
             raise NotAuthenticated("Send the secret that came with the order as a Bearer token.")
         set_authenticated_by("retraining secret")
-        sent = RetrainingEventIn(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = sent_to(RetrainingEventIn, request)
         retraining = Retraining.objects.filter(change__reference=reference).first()
-        retraining = services.report_retraining(retraining, secret=secret.strip(), **sent.validated_data)
+        retraining = services.report_retraining(retraining, secret=secret.strip(), **sent)
         return Response(RetrainingOut(retraining).data)
 
     def get_authenticate_header(self, request):

@@ -33,7 +33,7 @@ from audits.workflows.serializers.validations import (
 )
 from audits.workflows.services import validations as services
 from inventory.api.paging import Pages, page_of
-from mrm.accounts.api import Api, SigningApi
+from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.services import Password
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
@@ -61,12 +61,6 @@ def in_full(request, reference) -> dict:
     found.missing = services.why_not_give_opinion(found)
     found.content_digest_now = services.digest_of_content(found)
     return ValidationInFullOut(found).data
-
-
-def sent_to(shape, request) -> dict:
-    sent = shape(data=request.data)
-    sent.is_valid(raise_exception=True)
-    return dict(sent.validated_data)
 
 
 class ValidationsApi(Api):
