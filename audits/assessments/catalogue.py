@@ -22,6 +22,7 @@ class Measure:
 
 MEASURES: dict[str, Measure] = {
     "psi": Measure("Population stability index", "drift", "Has the distribution moved away from the reference?"),
+    "psi_of_season": Measure("PSI against a year ago", "drift", "Has it moved away from the same weeks a year ago?"),
     "jensen_shannon": Measure("Jensen–Shannon distance", "drift", "How far apart are the two distributions, 0 to 1?"),
     "kolmogorov_smirnov": Measure(
         "Kolmogorov–Smirnov distance", "drift", "How far apart do the cumulative shares lie?"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from audits.assessments.catalogue import MEASURES
+from audits.assessments.measures import season
 from audits.assessments.models import Kind
 from audits.statistics import (
     calibration,
@@ -40,6 +41,7 @@ only `limits` knows what a limit is. Where no source stands, the definition is t
 """
 MEASURED_WITH: dict[str, Callable] = {
     "psi": drift.population_stability_index,
+    "psi_of_season": drift.population_stability_index,
     "jensen_shannon": drift.jensen_shannon_distance,
     "kolmogorov_smirnov": drift.kolmogorov_smirnov,
     "chi_square": drift.chi_square_test,
@@ -97,13 +99,16 @@ def _measures_of(kind: Kind) -> str:
     for name, measure in MEASURES.items():
         if measure.kind == kind:
             own = [limit for limit in limits if limit["measure"] == name]
-            rows.append((measure.title, f"`{name}`", measure.question, f"`{_path(MEASURED_WITH[name])}`", _limits(own)))
+            measured_with = f"`{_path(MEASURED_WITH[name])}`"
+            rows.append((measure.title, f"`{name}`", measure.question, measured_with, _limits(name, own)))
     columns = ("measure", "name", "question", "computed by", "limits of the standard policy")
     return f"\n## {kind.label}\n\n{table(columns, rows)}\n"
 
 
-def _limits(limits: list[dict]) -> str:
-    return "; ".join(_limit(limit) for limit in limits) or "none: shown, not judged"
+def _limits(measure: str, limits: list[dict]) -> str:
+    if not limits:
+        return "none: measured where a policy sets one" if measure == season.MEASURE else "none: shown, not judged"
+    return "; ".join(_limit(limit) for limit in limits)
 
 
 def _limit(limit: dict) -> str:

@@ -9,6 +9,7 @@ from inventory.policies.tiers import TIERS, rules_of
 # `test_a_limit_can_be_set_for_every_measure_and_for_nothing_else`); a policy only needs the names.
 MEASURES = (
     "psi",
+    "psi_of_season",
     "jensen_shannon",
     "kolmogorov_smirnov",
     "chi_square",
@@ -49,7 +50,8 @@ MEASURES = (
     "mean_error",
     "r_squared",
 )
-TOLERANCE_TESTED = ("psi", "kolmogorov_smirnov")  # Whose runs test whether the true value is within a limit.
+# Whose runs test whether the true value is within a limit.
+TOLERANCE_TESTED = ("psi", "psi_of_season", "kolmogorov_smirnov")
 ASKED_PRECISION = "attribution_precision"  # Its amber is also how precise a run makes it, so none of 0.
 ROLES = ("score", "feature", "text")
 COLOURS = ("amber", "red")

@@ -266,7 +266,11 @@ def _evidence_items(version: ModelVersion, runs: list[Run]):
     reference = version.reference
     yield parts.EvidenceItem("Reference data", "Parquet", f"{reference.rows:,} rows", reference.sha256)
     yield parts.EvidenceItem("Grid", "frozen cells", "frozen from the reference data", reference.grid_sha256)
-    for name, what in (("batches", "Predictions"), ("outcomes", "Outcomes")):
+    for name, what in (
+        ("batches", "Predictions"),
+        ("season", "Predictions of a year ago"),
+        ("outcomes", "Outcomes"),
+    ):
         seen = {file["sha256"]: file["rows"] for run in runs for file in run.inputs.get(name, [])}
         for sha256, rows in seen.items():
             yield parts.EvidenceItem(what, "Parquet", f"{rows:,} rows", sha256)

@@ -103,7 +103,8 @@ def _reading_only() -> Iterator[None]:
 def _compare_inputs(run: Run, bundle: dict) -> None:
     """The run's record must name no data but those that the report names."""
     named = {item.get("sha256") for item in bundle["evidence"]}
-    read = [run.inputs["reference"], *run.inputs.get("batches", []), *run.inputs.get("outcomes", [])]
+    read = [run.inputs["reference"]]
+    read += [file for name in ("batches", "season", "outcomes") for file in run.inputs.get(name, [])]
     digests = [file["sha256"] for file in read]
     digests += [source["counts"] for source in run.inputs.get("sources", []) if "counts" in source]
     for digest in digests:

@@ -32,6 +32,7 @@ CAUSES: dict[str, tuple[str, tuple[str, ...]]] = {
         "Have the inputs or the scores moved?",
         (
             "psi",
+            "psi_of_season",
             "jensen_shannon",
             "kolmogorov_smirnov",
             "chi_square",
@@ -64,6 +65,10 @@ UNLESS_KNOWN = {  # What is said where nothing shows that outcomes still follow 
     "Covariate drift": "Inputs moved; whether performance fell is not known, so outcomes are needed first.",
     "Calibration": "The level is wrong; whether the ranking holds is not known, so recalibration may not be enough.",
 }
+SEASONAL = ("psi_of_season", Verdict.WITHIN)
+THE_SEASON = (
+    "Inputs are other than in the reference, and as they were in the same weeks a year ago: the season explains it."
+)
 FIRST_TO_SAY = ("Data quality", "Concept", "Segments", "Calibration", "Covariate drift")
 
 
@@ -133,5 +138,14 @@ def _reading(causes: list[Cause]) -> str:
     first = next((name for name in FIRST_TO_SAY if by_name[name].alarms), "")
     if not first:
         return "The newest runs show nothing beyond a limit."
+    if first == "Covariate drift" and _is_the_season(by_name[first]):
+        return THE_SEASON
     follows = by_name["Concept"].verdict == Verdict.WITHIN
     return WHAT_IT_MEANS[first] if follows else UNLESS_KNOWN.get(first, WHAT_IT_MEANS[first])
+
+
+def _is_the_season(cause: Cause) -> bool:
+    """Whether every column that moved away from the reference is within its limit against a year ago."""
+    moved = {result.column for result in cause.alarms if result.measure == "psi"}
+    seasonal = {result.column for result in cause.results if (result.measure, result.verdict) == SEASONAL}
+    return bool(moved) and moved <= seasonal

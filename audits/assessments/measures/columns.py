@@ -6,6 +6,7 @@ from inventory.models import ModelVersion
 PER_COLUMN = frozenset(
     {
         "psi",
+        "psi_of_season",
         "jensen_shannon",
         "kolmogorov_smirnov",
         "chi_square",

@@ -7,6 +7,7 @@ from audits.assessments.measures.estimation import can_be_estimated, estimated_c
 from audits.assessments.measures.multivariate import measure_together, measure_words
 from audits.assessments.measures.quality import earlier_batches, faults_of_arrival, faults_of_column, newest_row
 from audits.assessments.measures.samples import draw
+from audits.assessments.measures.season import measure_season
 from audits.assessments.measures.segments import new_segments
 from audits.assessments.measures.sources import Readings
 from audits.assessments.measures.subject import Measured, Measurement, Subject, environment, told
@@ -41,6 +42,9 @@ def measure_drift(subject: Subject) -> Measured:
         if counted and column.kind != Kind.TEXT:
             measurements += faults_of_column(subject, column, role, reference, current)
     measurements = adjusted(measurements, {column.name for column, role in columns if role == "score"})
+    subject.report_progress(62, "Comparing with the same weeks a year ago")
+    found, season, lacking = measure_season(subject, grid, current)
+    measurements, not_examined = measurements + found, not_examined + lacking
     subject.report_progress(65, "Looking at arrival")
     earlier = earlier_batches(subject)
     found, lacking = faults_of_arrival(subject, current.rows, newest_row(subject, current), earlier)
@@ -52,6 +56,7 @@ def measure_drift(subject: Subject) -> Measured:
         elsewhere,
         rows={"reference": reference.rows, "current": current.rows},
         earlier=[{"sha256": batch.sha256, "rows": batch.rows} for batch in earlier],
+        **({"season": [{"sha256": batch.sha256, "rows": batch.rows} for batch in season]} if season else {}),
         not_examined=not_examined,
     )
     made = environment(subject, multiple_tests="Benjamini-Hochberg across the features of the run, per threshold")

@@ -22,20 +22,26 @@ def window_profile(subject: Subject, grid: Grid, elsewhere: Readings) -> Profile
 
     A subject that names its files is measured again from their rows, without trusting any stored count.
     """
-    profiles, straddling = elsewhere.counts(grid), []
-    for batch in _batches(subject):
-        whole = subject.start <= batch.first_at and batch.last_at < subject.end
-        if whole and batch.profile_sha256 and subject.files is None:
-            profiles.append(Profile.from_bytes(storage.read(batch.profile_sha256), grid))
-        else:
-            straddling.append(batch)
-    if straddling:
-        rows = frames.rows_of(straddling, subject.start, subject.end).collect()
-        profiles.append(scan(rows, grid))
+    profiles = elsewhere.counts(grid) + counted(subject, grid, _batches(subject), subject.start, subject.end)
     merged = merge(profiles) if profiles else None
     if merged is None or merged.rows == 0:
         raise NotEnoughData(nothing_logged(subject))
     return merged
+
+
+def counted(subject: Subject, grid: Grid, batches: list[PredictionBatch], start, end) -> list[Profile]:
+    """The counts of the rows of these batches, all of one version, that lie in [start, end)."""
+    profiles, straddling = [], []
+    for batch in batches:
+        whole = start <= batch.first_at and batch.last_at < end
+        own = batch.version_id == subject.version.pk
+        if whole and own and batch.profile_sha256 and subject.files is None:
+            profiles.append(Profile.from_bytes(storage.read(batch.profile_sha256), grid))
+        else:
+            straddling.append(batch)
+    if straddling:
+        profiles.append(scan(frames.rows_of(straddling, start, end).collect(), grid))
+    return profiles
 
 
 def logged_rows(subject: Subject) -> tuple[pl.LazyFrame, Readings]:

@@ -37,13 +37,17 @@ def measure_again(run: Run) -> list[Result]:
 
 
 def _digests(inputs: dict) -> set[str]:
-    """Of the batches of its window and of earlier ones, and of the outcomes."""
-    return {file["sha256"] for name in ("batches", "earlier", "outcomes") for file in inputs.get(name, [])}
+    """Of the batches of its window, of earlier ones and of a year ago, and of the outcomes."""
+    return {file["sha256"] for name in ("batches", "earlier", "season", "outcomes") for file in inputs.get(name, [])}
 
 
 def _files_of(run: Run) -> Iterator[tuple[str, str]]:
     yield "file of reference data", run.inputs["reference"]["sha256"]
-    for name, what in (("batches", "file of predictions"), ("outcomes", "file of outcomes")):
+    for name, what in (
+        ("batches", "file of predictions"),
+        ("season", "file of predictions of a year ago"),
+        ("outcomes", "file of outcomes"),
+    ):
         for batch in run.inputs.get(name, []):
             yield what, batch["sha256"]
     for source in run.inputs.get("sources", []):
