@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 
 from audits.assessments.models import Kind, Result, Run
@@ -19,7 +20,7 @@ from inventory.artifacts import output_column
 from inventory.contents.dependencies import why_still_needed
 from inventory.contents.uses import why_tier_first
 from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
-from inventory.policies import required_assessments, validation_required
+from inventory.policies import FULL_TYPES, required_assessments, validation_required
 from inventory.states import Stage, Status
 
 MOST_NAMED = 5
@@ -253,7 +254,10 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
 
 
 def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
-    """That it was not fit, whatever number the same artifact had then; unless it was found fit since by its own."""
+    """That it was not fit, whatever number the same artifact had then; unless it was found fit since by its own.
+
+    What a full validation found not fit takes another full one.
+    """
     opinions = ValidationOpinion.objects.not_fit().select_related("request__version__model")
     for opinion in opinions.filter(request__version=version):
         yield opinion, ""
@@ -262,8 +266,11 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
     same = {"request__model": version.model_id, "request__version__artifact_sha256": version.artifact_sha256}
     twins = opinions.filter(**same).exclude(request__version=version)
     fit = ValidationOpinion.objects.in_force(timezone.now().date()).filter(request__version=version)
-    if fit_since := fit.order_by("-approved_at").values_list("approved_at", flat=True).first():
-        twins = twins.filter(approved_at__gt=fit_since)
+    fit_since = fit.order_by("-approved_at").values_list("approved_at", flat=True)
+    if since := fit_since.first():
+        twins = twins.exclude(~Q(request__kind__in=FULL_TYPES), approved_at__lt=since)
+    if since := fit_since.filter(request__kind__in=FULL_TYPES).first():
+        twins = twins.filter(approved_at__gt=since)
     for opinion in twins:
         yield opinion, ", and this is the same artifact"
 

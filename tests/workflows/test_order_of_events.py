@@ -207,6 +207,19 @@ def test_what_was_not_fit_is_not_fit_under_another_number(story, open_gate):
     assert blockers_for_promotion(unfit) != []
 
 
+def test_what_a_full_validation_found_not_fit_is_found_fit_by_no_lighter_one(story, open_gate):
+    version, panel = (
+        make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer),
+        make_panel(story.workspace),
+    )
+    make_reference(version, story.folder)
+    judged = validated(version, panel, kind="initial", outcome="not_fit")
+    validated(version, panel, kind="change_triggered", outcome="fit")
+    assert blockers_for_promotion(version) == [f"{judged.reference} found {version} not fit for use."]
+    validated(version, panel, kind="initial", outcome="fit")
+    assert blockers_for_promotion(version) == []
+
+
 def test_an_exception_for_one_version_counts_where_it_is_asked_for_the_model(story, officers):
     terms = exception_terms()
     for subject in (story.version, story.model):

@@ -49,7 +49,8 @@ class ArrangementClosureApi(Api):
     @extend_schema(
         operation_id="close_arrangement",
         summary="End it, or put in order what has lapsed",
-        description="The second line does, with what shows it; never the owner, never whoever asked for it.",
+        description="The second line does, with what shows it; never the owner, never whoever asked for it. What a "
+        "version is in production by, a suspension, a validation and a legal hold end by a decision instead.",
         tags=["arrangements"],
         parameters=[IDEMPOTENCY_KEY],
         request=ReasonIn,

@@ -6,6 +6,7 @@ from audits.workflows.models import Arrangement, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import end_of
+from inventory.policies import FULL_TYPES
 from inventory.states import Stage
 
 Kind = Arrangement.Kind
@@ -31,12 +32,17 @@ def take_effect(opinion: ValidationOpinion, *, actor) -> None:
 
 
 def replaced_by(opinion: ValidationOpinion):
-    """Earlier opinions on the same version. A lighter review that finds no fault leaves a full opinion in force."""
+    """Earlier opinions on the same version. A lighter review that finds no fault leaves a full opinion in force.
+
+    What a full validation found not fit is found fit by another full one only.
+    """
     validation = opinion.request
     earlier = ValidationOpinion.objects.approved().filter(
         request__model=validation.model, request__version=validation.version, superseded_at__isnull=True
     )
     earlier = earlier.exclude(pk=opinion.pk).select_for_update(of=("self",))
+    if opinion.outcome != Outcome.NOT_FIT and validation.kind not in FULL_TYPES:
+        earlier = earlier.exclude(outcome=Outcome.NOT_FIT, request__kind__in=FULL_TYPES)
     if validation.kind in ENTITLING or opinion.outcome == Outcome.NOT_FIT:
         return earlier
     return earlier.exclude(request__kind__in=ENTITLING)
@@ -49,7 +55,9 @@ def _hold(opinion: ValidationOpinion, actor) -> None:
         arrangements.end(arrangements.locked(earlier), because=because, actor=actor)
     title = f"{validation.version}: {opinion.get_outcome_display().lower()}"
     _begin(opinion, Kind.VALIDATION, title, opinion.expires_on.isoformat(), actor)
-    arrangements.settle(validation.model, (Kind.VALIDATION,), because=because, actor=actor, version=validation.version)
+    if not ValidationOpinion.objects.not_fit().filter(request__version=validation.version).exists():
+        held = {"version": validation.version}
+        arrangements.settle(validation.model, (Kind.VALIDATION,), because=because, actor=actor, **held)
 
 
 def _restrict(opinion: ValidationOpinion, actor) -> None:
