@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from django.conf import settings
@@ -72,7 +73,7 @@ def _workbook(filename: str, chosen: Chosen, person: Person) -> StreamingHttpRes
     return download(filename, workbook("Models", HEADER, map(on_one_line, chosen.told()), about=about), XLSX)
 
 
-def _about(chosen: Chosen, person: Person, started, written: Written) -> list[tuple]:
+def _about(chosen: Chosen, person: Person, started: datetime, written: Written) -> list[tuple]:
     """What the first sheet says: what this is, of when, for whom, and how much of it."""
     days = chosen.days()
     pairs = [
