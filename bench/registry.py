@@ -145,8 +145,8 @@ def ours(crew: Crew, folder: Path) -> Iterator[tuple[int, dict]]:
     _done(crew, [*manage, "migrate", "--no-input", "--skip-checks"], env, folder / "migrate.log")
     _done(crew, [*manage, "shell", "--no-imports", "-c", PREPARE], env, folder / "token.log")
     secret = (folder / "token.log").read_text().split()[-1]
-    command = [Path(sys.executable).with_name("gunicorn"), "mrm.wsgi", "--bind", f"127.0.0.1:{port}", "--preload"]
-    command += ["--no-control-socket", "--workers", PROCESSES, "--threads", "4", "--timeout", "120"]
+    command = [Path(sys.executable).with_name("gunicorn"), "mrm.wsgi", "--config", "mrm/gunicorn_settings.py"]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", PROCESSES, "--no-control-socket"]
     with _serving(crew, command, env, folder / "ours.log", port):
         yield port, {"Authorization": f"Bearer {secret}"}
 

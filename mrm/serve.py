@@ -68,9 +68,9 @@ class Server:
         workers = os.environ.get("WORKERS", "2")
         celery = [self.bin / "celery", "-A", "mrm"]
         return {
-            "web": [self.bin / "gunicorn", "mrm.wsgi", "--bind", f"{HOST}:{self.port}", "--no-control-socket"]
-            + ["--preload", "--workers", workers, "--threads", "4", "--timeout", "120", "--graceful-timeout", "5"]
-            + ["--limit-request-line", "8190"],  # A search of 200 signs is four times as long where none is Latin.
+            "web": [self.bin / "gunicorn", "mrm.wsgi", "--config", settings.ROOT / "mrm" / "gunicorn_settings.py"]
+            + ["--bind", f"{HOST}:{self.port}", "--workers", workers, "--graceful-timeout", "5"]
+            + ["--no-control-socket"],
             "worker": [*celery, "worker", "--loglevel", "INFO", "--concurrency", workers]
             + ["--without-gossip", "--without-mingle"],  # They talk to other workers; here there are none.
             "scheduler": [*celery, "beat", "--loglevel", "INFO", "--schedule", self.var / "beat-schedule"],

@@ -1,11 +1,15 @@
 """The processes and the browser that journeys stand on."""
 
+import http.client
+
 import psycopg
 import redis
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 
 from mrm import embedded
+from mrm.gunicorn_settings import REQUESTS
+from mrm.serve import HOST
 
 
 def test_somebody_who_has_not_signed_in_is_shown_the_sign_in_page(stage, page):
@@ -13,6 +17,20 @@ def test_somebody_who_has_not_signed_in_is_shown_the_sign_in_page(stage, page):
     page.goto(stage.address)
     page.wait_for_url("**/accounts/login/**")
     assert page.get_by_role("button", name="Sign in", exact=True).is_visible()
+    assert_that_a_connection_ends_now_and_then(stage.server.port)
+
+
+def assert_that_a_connection_ends_now_and_then(port: int) -> None:
+    """So that clients who keep theirs open spread over the processes again. Each request is answered all the same."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+    ended = 0
+    for _ in range(3 * REQUESTS):
+        connection.request("GET", "/accounts/login/")
+        response = connection.getresponse()
+        assert response.status == 200 and response.read()
+        ended += response.headers.get("Connection") == "close"
+    connection.close()
+    assert 1 <= ended <= 6
 
 
 def test_worker_and_web_work_on_the_database_of_the_test_and_a_killed_worker_stays_dead(live_worker, own_database):
