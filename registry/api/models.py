@@ -44,14 +44,15 @@ def search_models(call: Call) -> dict:
 
 
 def create(call: Call) -> dict:
+    tags = call.tags()
     model = services.register_model(
         call.workspace,
         name=call.text("name"),
         description=call.text("description", required=False),
-        tags=call.tags(),
+        tags=tags,
         actor=call.person,
     )
-    return {"registered_model": shown_new_model(model.pk, governed=call.governed)}
+    return {"registered_model": shown_new_model(model, tags, governed=call.governed)}
 
 
 def update(call: Call) -> dict:

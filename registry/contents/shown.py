@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.states import ChangeState
+from inventory.attributes import PREFIX
 from inventory.models import Model, ModelVersion
 from inventory.states import Stage
 from mrm.accounts.models import Workspace
@@ -24,6 +25,7 @@ VERSION_FIELDS = {f"mrm.{name}": name for name in ("framework", "code_ref", "art
 OUT_OF_USE = (Stage.SUPERSEDED, Stage.RETIRED)
 OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
 SOURCE = "artifact_uri"  # Where the version's artifact lives, in the client's words.
+_AS_MADE = ("slug", "name", "description", "registered_at", "status", "tier", *FIELDS)  # Columns of a model itself.
 
 
 def models_of(workspace: Workspace, person) -> QuerySet[Model]:
@@ -78,9 +80,14 @@ def shown_model_of(key: UUID, *, governed: bool) -> dict:
     return _with_latest(_MODEL_BY_KEY(key=key)[0], governed)
 
 
-def shown_new_model(key: UUID, *, governed: bool) -> dict:
-    """A model that was just made and has no versions."""
-    return _with_tags(_MODEL_BY_KEY(key=key)[0], [], governed)
+def shown_new_model(model: Model, tags: dict[str, str], *, governed: bool) -> dict:
+    """A model that was just made with these tags. Where none of them says more of it, nothing needs to be read."""
+    if any(key.startswith(PREFIX) for key in tags):
+        return shown_model_of(model.pk, governed=governed)
+    row = {name: getattr(model, name) for name in _AS_MADE}
+    row |= {"pk": model.pk, "changed": model.edited_at, "owner__email": model.owner.email, "alias_pairs": []}
+    row["tag_pairs"] = [{"key": key, "value": value} for key, value in sorted(tags.items())]
+    return _with_tags(row, [], governed)
 
 
 def shown_version_of(key: UUID, *, governed: bool) -> dict:
@@ -128,9 +135,8 @@ def _model_rows(models: QuerySet[Model]) -> QuerySet:
             tag_pairs=ArraySubquery(tags.values(pair=JSONObject(key="key", value="value"))),
             alias_pairs=ArraySubquery(aliases.values(pair=JSONObject(alias="name", version="version__number"))),
         )
-        .values("pk", "slug", "name", "description", "registered_at", "changed", "owner__email", "status", "tier",
-                *FIELDS, "tag_pairs", "alias_pairs")
-    )  # fmt: skip
+        .values("pk", "changed", "owner__email", *_AS_MADE, "tag_pairs", "alias_pairs")
+    )
 
 
 def _newest(versions: QuerySet[ModelVersion], governed: bool) -> QuerySet[ModelVersion]:

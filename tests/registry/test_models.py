@@ -25,6 +25,20 @@ def test_a_model_of_an_mlflow_client_is_a_model_of_the_register(client, engineer
     assert tags_of(shown)["mrm.status"] == "in_development"
 
 
+@pytest.mark.parametrize("is_governed", [True, False], ids=["governed", "ungoverned"])
+@pytest.mark.parametrize(
+    "tags",
+    [{}, {"zeta": "1", "Alpha": "ä"}, {"team": "cards", "mrm.purpose": "Limits.", "mrm.exposure_amount": "12.5"}],
+    ids=["no tags", "tags", "typed tags"],
+)
+def test_what_making_a_model_answers_is_what_asking_for_it_answers(client, workspace, risk_officer, tags, is_governed):
+    set_rules(workspace, is_governed=is_governed, actor=risk_officer)
+    made = client.make_model(" Churn ", tags, description="Who leaves.\n")
+    asked = client.model(made["name"])
+    order = {"key": lambda tag: tag["key"]}
+    assert made | {"tags": sorted(made["tags"], **order)} == asked | {"tags": sorted(asked["tags"], **order)}
+
+
 def test_a_model_of_the_register_is_a_model_for_mlflow_clients(client, workspace):
     model = make_model(workspace=workspace, name="From the pages")
     assert client.model("From the pages")["mrm"]["url"].endswith(f"/models/{model.slug}/")
