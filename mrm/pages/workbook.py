@@ -1,5 +1,8 @@
 """A long list as an .xlsx workbook, written while its rows are still being read: nothing of it is held but one row.
 
+The libraries that write workbooks (XlsxWriter, openpyxl) keep the rows in files of their own and answer at the end. All
+models of a large register take minutes, and proxies hang up on whoever says nothing for one.
+
 A workbook is a zip of XML (ECMA-376). Every text is an inline string, which no program computes, whatever it begins
 with; there is no way here to write a formula, a link or a macro. A first sheet says what the workbook is. It is written
 last, when the number of rows is known: the order of the sheets is not the order of their parts in the zip.
