@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+WITH_HOST = {"http", "https", "s3"}  # Schemes whose addresses are nowhere without one.
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -67,7 +68,8 @@ def address(name: str, default: str = "", *, schemes: tuple[str, ...]) -> str:
     value = os.environ.get(name) or default
     try:
         parts = urlsplit(value)
-        is_one = parts.scheme in schemes and (parts.hostname or parts.path) and parts.port != 0
+        named = parts.hostname or (parts.scheme not in WITH_HOST and parts.path)
+        is_one = parts.scheme in schemes and named and parts.port != 0
     except ValueError:  # A port that is no number, or a bracket too many.
         is_one = False
     if value and not is_one:
@@ -79,8 +81,12 @@ def address(name: str, default: str = "", *, schemes: tuple[str, ...]) -> str:
 def file(name: str) -> str:
     """The path of a file that is there."""
     value = os.environ.get(name, "")
-    if value and not Path(value).is_file():
-        raise ImproperlyConfigured(f"{name} must be the path of a file; there is none at {value}.")
+    try:
+        is_there = Path(value).is_file()
+    except (OSError, ValueError):  # Out of reach of this account; or no path at all, but perhaps a key itself.
+        is_there = False
+    if value and not is_there:
+        raise ImproperlyConfigured(f"{name} must be the path of a file that this account reaches.")
     return value
 
 

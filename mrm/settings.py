@@ -16,7 +16,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 PUBLIC_URL = env.address("PUBLIC_URL", "http://127.0.0.1:8000", schemes=("http", "https")).rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "mrm.http.foreign_form"
-HTTPS = PUBLIC_URL.startswith("https://")
+HTTPS = PUBLIC_URL.lower().startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
@@ -221,7 +221,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 EMAIL_URL = env.text("EMAIL_URL")
 globals().update(env.mail(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.fitting(
-    "EMAIL_FROM", "mrm@localhost", pattern=r"[^@\r\n]+@[^@\s]+", such_as="mrm@bank.example"
+    "EMAIL_FROM", "mrm@localhost", pattern=r"[^\r\n]*[^@\s]@[^@\s]+", such_as="mrm@bank.example"
 )
 REMINDER_HOUR = env.integer("REMINDER_HOUR", 6, least=0, most=23)
 
@@ -255,7 +255,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
-        "user": env.fitting("API_RATE", "6000/min", pattern=r"\d+/(sec|min|hour|day)", such_as="6000/min")
+        "user": env.fitting("API_RATE", "6000/min", pattern=r"[1-9]\d*/[smhd][a-z]*", such_as="6000/min")
     },
     "EXCEPTION_HANDLER": "mrm.http.api_exception_handler",
     "UNAUTHENTICATED_USER": None,
@@ -334,6 +334,6 @@ LOGGING = {
     "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools")},  # They tell every step they take.
     "root": {
         "handlers": ["console"],
-        "level": env.fitting("LOG_LEVEL", "INFO", pattern="DEBUG|INFO|WARNING|ERROR|CRITICAL", such_as="INFO"),
+        "level": env.fitting("LOG_LEVEL", "INFO", pattern="DEBUG|INFO|WARN(ING)?|ERROR|CRITICAL|FATAL", such_as="INFO"),
     },
 }

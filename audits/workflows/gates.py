@@ -16,6 +16,7 @@ from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
+from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
 from inventory.contents.dependencies import why_still_needed
 from inventory.contents.uses import why_tier_first
@@ -220,6 +221,7 @@ def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
     """Open severe findings, unless their risk is accepted for now."""
     accepted = _acceptances(version, timezone.now())
     severe = version.model.findings.open().filter(severity__in=SEVERE).exclude(pk__in=accepted.values("finding"))
+    severe = severe.order_by("reference")
     return [_open_finding(finding) for finding in severe]
 
 
@@ -256,16 +258,19 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
 def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
     """That it was not fit, whatever number the same artifact had then; unless it was found fit since by its own.
 
-    What a full validation found not fit takes another full one.
+    What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
+    one later takes nothing back.
     """
     opinions = ValidationOpinion.objects.not_fit().select_related("request__version__model")
+    opinions = opinions.order_by("approved_at", "pk")
     for opinion in opinions.filter(request__version=version):
         yield opinion, ""
     if not version.artifact_sha256:
         return
     same = {"request__model": version.model_id, "request__version__artifact_sha256": version.artifact_sha256}
     twins = opinions.filter(**same).exclude(request__version=version)
-    fit = ValidationOpinion.objects.in_force(timezone.now().date()).filter(request__version=version)
+    found = ValidationOpinion.objects.approved().filter(request__version=version, request__kind__in=ENTITLING)
+    fit = found.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT)
     fit_since = fit.order_by("-approved_at").values_list("approved_at", flat=True)
     if since := fit_since.first():
         twins = twins.exclude(~Q(request__kind__in=FULL_TYPES), approved_at__lt=since)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 from django.conf import settings
@@ -86,4 +87,4 @@ def _read_where_it_lies(cast: Cast, version: ModelVersion, trained: Trained, cal
     with duckdb.connect(str(file)) as warehouse:
         warehouse.register("rows", rows)
         warehouse.execute("CREATE OR REPLACE TABLE day_ahead AS SELECT * FROM rows")
-    read_source(register_source(version, url=f"duckdb://{file}", table="day_ahead", actor=cast.engineer))
+    read_source(register_source(version, url=f"duckdb://{quote(str(file))}", table="day_ahead", actor=cast.engineer))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 
 from inventory.policies.checks import is_count, is_list_of, is_object, is_one_of, is_text
 from inventory.policies.standard import section
@@ -64,6 +64,6 @@ def retention_rule(document: dict, name: str) -> RetentionRule:
 
 
 def after_years(day: date, years: int) -> date:
-    """The same day years later; of a leap day the first of March."""
+    """The same day years later; of a leap day the first of March. For ever ends with the calendar."""
     is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + years, **({"month": 3, "day": 1} if is_leap_day else {}))
+    return day.replace(year=min(day.year + years, MAXYEAR), **({"month": 3, "day": 1} if is_leap_day else {}))

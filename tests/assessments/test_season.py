@@ -81,6 +81,14 @@ def test_what_another_version_scored_then_is_counted_on_the_columns_of_this_one(
     assert verdict(one(measured("drift", version), "psi_of_season", "income")) == "within"
 
 
+def test_the_version_that_scored_most_then_is_compared_with_not_one_batch_of_this_one(asked, version, tmp_path):
+    log(make_version(version.model), tmp_path, start=NOON - A_YEAR, seed=6)
+    rows = make_rows(20, seed=7, first_id=5001, start=NOON - A_YEAR, repaid=None, income=[90_000.0] * 20)
+    make_batch(version, tmp_path, rows=rows)
+    log(version, tmp_path, first_id=9001)
+    assert verdict(one(measured("drift", version), "psi_of_season", "income")) == "within"
+
+
 def test_a_version_with_other_columns_is_no_year_ago(asked, version, tmp_path):
     schema = [column for column in version.schema if column["name"] != "debt_ratio"]
     other = make_version(version.model, schema=schema)
@@ -114,3 +122,10 @@ def test_the_diagnosis_tells_the_season_from_decay(season, told, workspace, owne
     run = breach.last_run
     make_result(run, measure="psi_of_season", column=breach.column, value=0.02, verdict=season)
     assert told in diagnosis_of(breach).reading
+
+
+def test_the_season_explains_nothing_where_another_column_is_far_from_a_year_ago(workspace, owner, engineer):
+    breach = make_assessed_model(name="Lending", owner=owner, actor=engineer).versions.get().breaches.get()
+    make_result(breach.last_run, measure="psi_of_season", column=breach.column, value=0.02, verdict="within")
+    make_result(breach.last_run, measure="psi_of_season", column="debt_ratio", value=0.4, verdict="red")
+    assert "the season explains it" not in diagnosis_of(breach).reading

@@ -25,8 +25,12 @@ def assert_that_a_connection_ends_now_and_then(port: int) -> None:
     connection = http.client.HTTPConnection(HOST, port, timeout=60)
     ended = 0
     for _ in range(3 * REQUESTS):
-        connection.request("GET", "/accounts/login/")
-        response = connection.getresponse()
+        try:
+            connection.request("GET", "/accounts/login/")
+            response = connection.getresponse()
+        except ConnectionError:  # On a busy machine this test may have said nothing for as long as one is kept open.
+            connection.close()
+            continue
         assert response.status == 200 and response.read()
         ended += response.headers.get("Connection") == "close"
     connection.close()

@@ -12,7 +12,7 @@ from mrm.settings import ROOT
 
 NAME = "A_SETTING"
 HTTP, SERVERS = ("http", "https"), ("redis", "rediss", "unix")
-RATE = {"pattern": r"\d+/(sec|min|hour|day)", "such_as": "6000/min"}
+RATE = {"pattern": r"[1-9]\d*/[smhd][a-z]*", "such_as": "6000/min"}
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,14 @@ RATE = {"pattern": r"\d+/(sec|min|hour|day)", "such_as": "6000/min"}
         (lambda name: env.boolean(name), ("maybe", "2")),
         (lambda name: env.integer(name, 1), ("many", "0", "-1", "1.5", "")),
         (lambda name: env.integer(name, 1, least=0, most=23), ("24", "-1")),
-        (lambda name: env.address(name, schemes=HTTP), ("nonsense", "ftp://x", "http://", "http://h:port", "http://[")),
+        (lambda name: env.address(name, schemes=HTTP), ("nonsense", "ftp://x", "http://h:port", "http://[")),
+        (lambda name: env.address(name, schemes=HTTP), ("http://", "https:/x", "http:///x")),
         (lambda name: env.address(name, schemes=SERVERS), ("http://x", "redis://h:0", "unix://")),
-        (lambda name: env.fitting(name, "1/min", **RATE), ("many", "5/century", "/min")),
-        (lambda name: env.file(name), ("/nosuch/key.p12", str(ROOT))),
+        (lambda name: env.fitting(name, "1/min", **RATE), ("many", "0/min", "5/century", "/min")),
+        (lambda name: env.file(name), ("/nosuch/key.p12", str(ROOT), "-----BEGIN PRIVATE KEY-----\n" + 300 * "MIIE")),
         (lambda name: env.required(name, unless=False, default="", least=50), ("", "short")),
     ],
-    ids=["flag", "number", "hour", "address", "server", "rate", "file", "secret"],
+    ids=["flag", "number", "hour", "address", "no host", "server", "rate", "file", "secret"],
 )
 def test_what_cannot_be_read_is_refused_by_name(monkeypatch, read, values):
     for value in values:

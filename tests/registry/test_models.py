@@ -33,7 +33,7 @@ def test_a_model_of_an_mlflow_client_is_a_model_of_the_register(client, engineer
 )
 def test_what_making_a_model_answers_is_what_asking_for_it_answers(client, workspace, risk_officer, tags, is_governed):
     set_rules(workspace, is_governed=is_governed, actor=risk_officer)
-    made = client.make_model(" Churn ", tags, description="Who leaves.\n")
+    made = client.make_model("Churn", tags, description="  Who leaves.\n")
     asked = client.model(made["name"])
     order = {"key": lambda tag: tag["key"]}
     assert made | {"tags": sorted(made["tags"], **order)} == asked | {"tags": sorted(asked["tags"], **order)}

@@ -49,7 +49,7 @@ def test_the_tolerance_test_keeps_its_size_where_a_shift_thins_out_some_cells(to
 
 
 def test_delongs_interval_is_known_to_be_a_little_short_with_thirty_events(rng):
-    name = "AUC (DeLong), 30 with the outcome and 1 000 without"
+    name = "AUC (DeLong), 30 with the outcome and 1,000 without"
     assert 0.91 < simulations.coverage(name, 1200, rng).happened < 0.95
 
 

@@ -21,7 +21,7 @@ def reasons(change: ChangeRequest, person: Person) -> str:
 
 def now_holding(person: Person, role: Role, *, workspace) -> Person:
     """The same person after a change of their job: the roles they had are over."""
-    person.grants.update(ends_at=timezone.now())
+    person.grants.in_force(timezone.now()).update(ends_at=timezone.now())
     grant_role(person, role, workspace=workspace, actor=None)
     return Person.objects.get(pk=person.pk)
 

@@ -134,11 +134,16 @@ def test_a_data_source_that_the_register_names_since_makes_a_change_material(lin
     line.put_into_use(line.build())
     standing, words = sources_of(line.build())
     assert (standing, words) == ("same", "The register names what it named then: Loan ledger.")
+    source("Land register")
+    in_use = line.model.production_version()
+    validation = validated(in_use, make_panel(line.model.workspace), kind="periodic_full", outcome="fit")
+    assert sources_of(line.build())[0] == "same", "whoever validated it in full saw what it takes in"
     upstream = make_model(name="Income estimate")
     values = {"upstream": upstream, "kind": "input", "criticality": "high"}
     add_particular(line.model, "upstream", values=values, actor=owner)
     found = line.ask(line.build()).classification
     assert found.change_class == MATERIAL
+    assert f"New since {validation.reference} validated {in_use} in full: " in told(found.step, "sources")
     assert "Income estimate" in told(found.step, "sources")
 
 

@@ -189,6 +189,20 @@ def test_what_came_to_nothing_before_is_shown_to_whoever_is_asked_again(story, c
     assert decision_view(again, person=officers[1]).change.evidence_digest == again.evidence_digest
 
 
+def test_what_comes_to_nothing_after_it_was_asked_for_voids_no_votes(story, open_gate, officers):
+    def asked_for():
+        version = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
+        make_reference(version, story.folder)
+        return request_change(Kind.PROMOTION, version, reason=WHY, actor=story.owner)
+
+    first, second = asked_for(), asked_for()
+    approve(second, officers[0])
+    withdraw(first, reason="The other one is enough.", actor=story.owner)
+    approve(second, officers[1])
+    second.refresh_from_db()
+    assert second.state == ChangeState.COMPLETED
+
+
 def test_what_was_not_fit_is_not_fit_under_another_number(story, open_gate):
     def with_artifact():
         version = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
@@ -205,6 +219,8 @@ def test_what_was_not_fit_is_not_fit_under_another_number(story, open_gate):
     validated(again, panel, outcome="fit")
     assert blockers_for_promotion(again) == []
     assert blockers_for_promotion(unfit) != []
+    validated(again, panel, kind="change_triggered", outcome="fit")
+    assert blockers_for_promotion(again) == [], "a lighter opinion in place of the full one takes nothing back"
 
 
 def test_what_a_full_validation_found_not_fit_is_found_fit_by_no_lighter_one(story, open_gate):

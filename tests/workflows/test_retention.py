@@ -63,11 +63,19 @@ ARCHIVED = Retirement(change=ChangeRequest(reference="CR-2026-0001"), retained_u
 HOLD = Arrangement(reference="L-2026-0001")
 RECORDS = [
     ("", None, {}, None, "Kept while the model is not retired, and for 10 years from the retirement of the model."),
-    ("Monitoring record", None, {}, None, "Kept while the model is not retired, and for 7 years from the day it was"),
+    (
+        "Monitoring record",
+        None,
+        {},
+        None,
+        "Kept while the model is not retired, and for 7 years from the day it was "
+        "added, never for less than 10 years from the retirement of the model.",
+    ),
     ("Model record", RETIRED, {}, date(2036, 3, 1), "Model record: 10 years from the retirement of the model."),
     ("Working paper", RETIRED, {}, date(2036, 3, 1), "The general rule: 10 years from the retirement of the model."),
     ("Long", RETIRED, {}, date(2041, 3, 1), "Long: 15 years from the retirement of the model."),
     ("Old", RETIRED, {}, date(2050, 1, 1), "Old: 30 years from the day it was added."),
+    ("For ever", RETIRED, {}, date(9999, 3, 1), "For ever: 9999 years from the retirement of the model."),
     ("Of no schedule", RETIRED, {}, date(2036, 3, 1), "The general rule: 10 years"),
     ("", RETIRED, {"archived": ARCHIVED}, date(2040, 1, 1), "As CR-2026-0001 says, which archived it."),
     ("Long", RETIRED, {"archived": ARCHIVED}, date(2041, 3, 1), "Long: 15 years from the retirement of the model."),
@@ -81,7 +89,11 @@ def test_the_record_of_a_model_goes_by_its_class_and_never_before_the_general_ru
     named, retired_at, more, until, reason
 ):
     standard = policies.standard()
-    others = [{"name": "Long", "years": 15, "from": "retirement"}, {"name": "Old", "years": 30, "from": "addition"}]
+    others = [
+        {"name": "Long", "years": 15, "from": "retirement"},
+        {"name": "Old", "years": 30, "from": "addition"},
+        {"name": "For ever", "years": 9999, "from": "retirement"},
+    ]
     document = standard | {"retention": {"years": 10, "classes": standard["retention"]["classes"] + others}}
     model = Model(retention_class=named, retired_at=retired_at, registered_at=datetime(2020, 1, 1, tzinfo=UTC))
     found = record_kept(model, document, **{"hold": None, "archived": None} | more)

@@ -145,7 +145,7 @@ def _reading(causes: list[Cause]) -> str:
 
 
 def _is_the_season(cause: Cause) -> bool:
-    """Whether every column that moved away from the reference is within its limit against a year ago."""
-    moved = {result.column for result in cause.alarms if result.measure == "psi"}
+    """Whether all that is beyond its limit are columns away from the reference that are within theirs against a year
+    ago."""
     seasonal = {result.column for result in cause.results if (result.measure, result.verdict) == SEASONAL}
-    return bool(moved) and moved <= seasonal
+    return bool(cause.alarms) and all(one.measure == "psi" and one.column in seasonal for one in cause.alarms)

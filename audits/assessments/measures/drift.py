@@ -7,6 +7,7 @@ from audits.assessments.measures.estimation import can_be_estimated, estimated_c
 from audits.assessments.measures.multivariate import measure_together, measure_words
 from audits.assessments.measures.quality import earlier_batches, faults_of_arrival, faults_of_column, newest_row
 from audits.assessments.measures.samples import draw
+from audits.assessments.measures.season import MEASURE as OF_SEASON
 from audits.assessments.measures.season import measure_season
 from audits.assessments.measures.segments import new_segments
 from audits.assessments.measures.sources import Readings
@@ -41,10 +42,10 @@ def measure_drift(subject: Subject) -> Measured:
             measurements += _distances(subject, cells.name, role, *sides)
         if counted and column.kind != Kind.TEXT:
             measurements += faults_of_column(subject, column, role, reference, current)
-    measurements = adjusted(measurements, {column.name for column, role in columns if role == "score"})
     subject.report_progress(62, "Comparing with the same weeks a year ago")
     found, season, lacking = measure_season(subject, grid, current)
     measurements, not_examined = measurements + found, not_examined + lacking
+    measurements = adjusted(measurements, {column.name for column, role in columns if role == "score"})
     subject.report_progress(65, "Looking at arrival")
     earlier = earlier_batches(subject)
     found, lacking = faults_of_arrival(subject, current.rows, newest_row(subject, current), earlier)
@@ -67,7 +68,7 @@ def adjusted(measurements: list[Measurement], alone: set[str]) -> list[Measureme
     """The same with the p-values of the many features adjusted for there being many; columns of `alone` are not one of
     many."""
     measurements = list(measurements)
-    for measure in ("psi", *TESTED):
+    for measure in ("psi", OF_SEASON, *TESTED):
         places = [place for place, one in enumerate(measurements) if one.measure == measure and one.column not in alone]
         for key in [*_thresholds(measurements, measure), *([None] if measure in TESTED else [])]:
             given = [_p_value(measurements[place], key) for place in places]

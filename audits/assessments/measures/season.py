@@ -14,7 +14,7 @@ from audits.statistics import drift
 from audits.statistics.drift.divergences import TOLERANCES
 from inventory.models import ModelVersion, PredictionBatch
 
-MEASURE = "psi_of_season"
+MEASURE, TITLE = "psi_of_season", "The same weeks a year ago"
 A_YEAR = timedelta(weeks=52)  # So that weekdays are compared with the same.
 
 
@@ -25,13 +25,15 @@ def measure_season(
     asked = [(column, role) for column, role in watched_columns(subject.version) if subject.limit(MEASURE, role)]
     if not asked:
         return [], [], []
+    if subject.sources():
+        return [], [], [f"{TITLE}: not measured, because of tables read where they lie nothing is kept so long."]
     start, end = subject.start - A_YEAR, subject.end - A_YEAR
     batches = _batches(subject, start, end)
     profiles = counted(subject, grid, batches, start, end)
     then = merge(profiles) if profiles else None
     if then is None or then.rows == 0:
         told = f"between {start:%d %B %Y} and {end:%d %B %Y} no version with the same columns logged predictions"
-        return [], [], [f"The same weeks a year ago: not measured, because {told}."]
+        return [], [], [f"{TITLE}: not measured, because {told}."]
     measurements = []
     for column, role in asked:
         for cells in (cells for cells in grid.columns if cells.source == column.name):
@@ -44,7 +46,7 @@ def measure_season(
 
 
 def _batches(subject: Subject, start, end) -> list[PredictionBatch]:
-    """Of this version where it scored then, else of the one that scored most and has the same columns."""
+    """Of the version that scored most then and has the same columns; of two that scored alike, of this one."""
     logged = PredictionBatch.objects.filter(version__model=subject.version.model_id).within(start, end)
     if subject.files is not None:
         logged = logged.filter(sha256__in=subject.files)
@@ -55,7 +57,7 @@ def _batches(subject: Subject, start, end) -> list[PredictionBatch]:
     if not alike:
         return []
     most = {version: sum(batch.rows for batch in by_version[version]) for version in alike}
-    chosen = max(alike, key=lambda version: (version.pk == subject.version.pk, most[version], version.number))
+    chosen = max(alike, key=lambda version: (most[version], version.pk == subject.version.pk, version.number))
     return by_version[chosen]
 
 

@@ -69,13 +69,12 @@ def _json_of(chosen: Chosen) -> Iterator[str]:
 
 
 def _workbook(filename: str, chosen: Chosen, person: Person) -> StreamingHttpResponse:
-    about = partial(_about, chosen, person, timezone.now())
+    about = partial(_about, chosen, person, timezone.now(), chosen.days())
     return download(filename, workbook("Models", HEADER, map(on_one_line, chosen.told()), about=about), XLSX)
 
 
-def _about(chosen: Chosen, person: Person, started: datetime, written: Written) -> list[tuple]:
+def _about(chosen: Chosen, person: Person, started: datetime, days: dict, written: Written) -> list[tuple]:
     """What the first sheet says: what this is, of when, for whom, and how much of it."""
-    days = chosen.days()
     pairs = [
         ("What", "The register of models, with everything that is entered about each or follows"),
         ("From", settings.PUBLIC_URL),

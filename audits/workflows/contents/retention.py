@@ -59,7 +59,9 @@ def record_kept(model: Model, policy: dict, *, hold: Arrangement | None, archive
     if hold:
         return kept(until=None, reason=_on_hold(hold))
     if model.retired_at is None:
-        return kept(until=None, reason=f"Kept while the model is not retired, and for {rule}.")
+        general = policies.retention_rule(policy, "")
+        least = f", never for less than {general}" if rule != general else ""
+        return kept(until=None, reason=f"Kept while the model is not retired, and for {rule}{least}.")
     until, longest = longest_rule(model, policy, model.retired_at.date())
     if archived and until < archived.retained_until:
         return kept(until=archived.retained_until, reason=f"As {archived.change.reference} says, which archived it.")

@@ -63,16 +63,16 @@ def _reasons(change: ChangeRequest, gate: Gate) -> list[str]:
 
 
 def _asked_before(change: ChangeRequest) -> dict:
-    """Requests for the same thing that came to nothing, with what was decided about them; nothing if there were none.
+    """Requests for the same thing that had come to nothing when this was asked for, with what was decided about them.
 
-    Whoever takes a request back and asks anew, until others decide, shows them so.
+    Whoever takes a request back and asks anew, until others decide, shows them so. Nothing where there were none.
     """
     if not change.about:  # From before requests named what is at stake.
         return {}
     same = Q(about=change.about)
-    if change.version and (artifact := change.version.artifact_sha256):
+    if change.kind in GATED and (artifact := change.version.artifact_sha256):
         same |= Q(model=change.model, version__artifact_sha256=artifact)
-    earlier = ChangeRequest.objects.filter(same, kind=change.kind, requested_at__lt=change.requested_at)
+    earlier = ChangeRequest.objects.filter(same, kind=change.kind, decided_at__lt=change.requested_at)
     earlier = earlier.filter(state__in=CAME_TO_NOTHING).exclude(pk=change.pk).order_by("-requested_at")
     told = [
         {

@@ -11,7 +11,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services.decisions import approve_change, locked, refresh_evidence
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.involvement import involvement_of
-from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_over
+from audits.workflows.services.positions import conflicts_since, roles_for, roles_of, roles_then, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
 from mrm.accounts.policies import Permission
@@ -65,6 +65,8 @@ def _conclude(change: ChangeRequest, *, minutes: str, actor) -> ChangeRequest:
     change = locked(change)
     if digest_of(evidence_again(change)) != change.evidence_digest:
         raise RuleBroken("The evidence has changed since the votes. Read it again, then vote.")
+    if conflicts := conflicts_since(change):
+        raise RuleBroken(*conflicts)
     if reasons := why_not_conclude(change, person=actor):
         raise NotPermitted(*reasons)
     if not minutes.strip():

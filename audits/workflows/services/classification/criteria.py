@@ -1,12 +1,14 @@
 """What could make the step from one version to another material: read from what was registered, or measured."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from audits.assessments.measures.effect import Effect
 from audits.profiles.schema import Column, Role, columns_to_json
 from audits.statistics.estimates import Estimate
+from audits.workflows.models import ValidationOpinion
 from inventory.models import DataSource, Dependency, ModelVersion, Use
-from inventory.policies import Criterion
+from inventory.policies import FULL_TYPES, Criterion
 from inventory.policies.change_classes import BEYOND, NOT_APPLICABLE, NOT_MEASURED, SAME, WITHIN, limit_of
 from mrm.pages.wording import told
 
@@ -104,18 +106,29 @@ def _drivers(before: ModelVersion, after: ModelVersion) -> Criterion:
 
 
 def _sources(before: ModelVersion, after: ModelVersion) -> Criterion:
-    """What the register says the model takes in now, and what it said when the version before went into use."""
-    since = before.promoted_at or before.registered_at
+    """What the register says the model takes in now, and what it said when the version before went into use, or when it
+    was validated in full since."""
+    since, what = _known_since(before)
     data, upstream = (table.objects.filter(model=after.model_id) for table in (DataSource, Dependency))
     then = _sources_named(data.stood_at(since), upstream.stood_at(since))
     now = _sources_named(data.standing(), upstream.standing())
     if added := [name for key, name in now.items() if key not in then]:
-        words = f"New since {before} went into use: {', '.join(added[:MOST_NAMED])}."
+        words = f"New since {what}: {', '.join(added[:MOST_NAMED])}."
         return Criterion(name="sources", standing=BEYOND, told=words)
     if not now:
         return Criterion(name="sources", standing=SAME, told="The register names no data source, neither then nor now.")
     words = f"The register names what it named then: {', '.join(list(now.values())[:MOST_NAMED])}."
     return Criterion(name="sources", standing=SAME, told=words)
+
+
+def _known_since(version: ModelVersion) -> tuple[datetime, str]:
+    """When what a version takes in was looked at last, and in what."""
+    used = version.promoted_at or version.registered_at
+    full = ValidationOpinion.objects.approved().filter(request__version=version, request__kind__in=FULL_TYPES)
+    full = full.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT).filter(approved_at__gt=used)
+    if last := full.select_related("request").order_by("-approved_at").first():
+        return last.approved_at, f"{last.request.reference} validated {version} in full"
+    return used, f"{version} went into use"
 
 
 def _sources_named(data: Iterable[DataSource], upstream: Iterable[Dependency]) -> dict[str, str]:

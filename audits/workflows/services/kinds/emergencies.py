@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
@@ -74,6 +76,11 @@ def _why_not_on(change: ChangeRequest, most_days: int) -> list[str]:
         or change.terms["ends_on"] <= (latest := first.starts_at.date() + timedelta(days=most_days)).isoformat()
     ):
         return []
+    if latest < timezone.now().date():
+        return [
+            f"Since {first.reference} began on {day(first.starts_at)} nothing was approved in full, and the days of an "
+            "emergency are over: ask for a promotion."
+        ]
     return [
         f"Since {first.reference} began on {day(first.starts_at)} nothing was approved in full: another emergency "
         f"release ends by {day(latest)} as well, not on {day(date.fromisoformat(change.terms['ends_on']))}."
