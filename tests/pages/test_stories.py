@@ -10,6 +10,7 @@ from inventory.models import Policy
 from inventory.services import edit_model
 from tests.factories import PASSWORD, RETIREMENT, make_model, make_use
 from tests.pages.scenery import make_assessed_model
+from tests.workflows.validating import asked
 
 
 @pytest.fixture
@@ -114,8 +115,10 @@ def test_every_objects_page_leads_to_its_story(visit, auditor, change, model, va
     finding = raise_finding(
         model, severity="low", title="Thin data", observation="Few rows.", required_outcome="More.", actor=validator
     )
+    validation = asked(version)
     pages = {
         reverse("version", args=[model.slug, 1]): version,
+        reverse("validation", args=[validation.reference]): validation,
         reverse("run", args=[run.pk]): run,
         reverse("breach", args=[breach.pk]): breach,
         reverse("change", args=[change.reference]): change,
@@ -125,7 +128,7 @@ def test_every_objects_page_leads_to_its_story(visit, auditor, change, model, va
     client = visit(auditor)
     for page, row in pages.items():
         assert story_of(row) in client.get(page).text, page
-    for row in (version, change, finding, use):
+    for row in (version, change, finding, use, validation):
         assert client.get(story_of(row)).status_code == 200
 
 

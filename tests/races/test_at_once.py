@@ -1,4 +1,4 @@
-"""Two hundred rounds of registering at once, without the pen until the last moment, against all who hold it."""
+"""Registering at once, without the pen until the last moment, against all who hold it."""
 
 import json
 from functools import partial

@@ -102,6 +102,8 @@ def test_what_is_deferred_is_voted_on_anew(change, members, chair):
     conclude_vote(change, minutes="Next month.", actor=chair)
     change.refresh_from_db()
     assert change.state == ChangeState.PENDING and not change.decisions.standing().exists()
+    voided = Entry.objects.about(change).get(action=Action.DECISIONS_VOIDED).details["decisions"]
+    assert set(voided) == {str(decision.pk) for decision in change.decisions.all()}
     for member in members:
         vote(change, member)
     conclude_vote(change, minutes="Seen.", actor=chair)

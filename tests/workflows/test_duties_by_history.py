@@ -172,6 +172,10 @@ def test_3_neither_the_owner_nor_whoever_asked_closes_what_holds_for_a_time(stor
         close_arrangement(change.arrangements.get(), reason="Met.", actor=story.validator)
     with pytest.raises(NotPermitted):
         close_arrangement(change.arrangements.get(), reason="Met.", actor=story.owner)
+    edit_model(story.model, changes={"owner": make_person(Role.OWNER, workspace=story.workspace)}, actor=story.engineer)
+    former = now_holding(story.owner, Role.VALIDATOR, workspace=story.workspace)
+    with pytest.raises(NotPermitted, match="less than twelve months ago"):
+        close_arrangement(change.arrangements.get(), reason="Met.", actor=former)
 
 
 # 4. Nobody signs twice on one request, also not through delegation; a delegate inherits the delegator's conflicts.

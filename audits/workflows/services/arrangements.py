@@ -11,6 +11,7 @@ from audits.workflows.models.references import next_reference
 from audits.workflows.services.findings.risks import reopen
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState
+from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed
 from inventory.services import lift_model_restriction, restrict_model
@@ -117,7 +118,7 @@ def _put_in_force(
 def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrangement:
     """End one before its time because it is met or no longer needed; or put one in order that has lapsed.
 
-    The second line does; never the model's owner, and never who asked for it.
+    The second line does; never who owns the model or did until lately, and never who asked for it.
     """
     require(actor, Permission.CLOSE_FINDING, arrangement.model.workspace_id, model_slug=arrangement.model_slug)
     arrangement = locked(arrangement)
@@ -137,9 +138,10 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
     if not reason.strip():
         raise RuleBroken("Say what shows that it is met, or no longer needed.")
     asked = arrangement.change.requester_id if arrangement.change else None
-    if actor and actor.pk in (arrangement.model.owner_id, asked):
+    if actor and (actor.pk == asked or owned_model(arrangement.model, actor)):
         raise NotPermitted(
-            "Neither the model's owner nor whoever asked for it closes it; another of the second line does."
+            "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it; "
+            "another of the second line does."
         )
     return end(arrangement, because=reason, actor=actor)
 

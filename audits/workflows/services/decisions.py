@@ -177,20 +177,19 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
         because = " ".join(conflicts)
     else:
         return change
+    change.evidence, change.evidence_digest, change.minutes = evidence, digest, {}
+    void_decisions(change, because=because, actor=None)
+    change.save(update_fields=["evidence", "evidence_digest", "minutes"])
+    return change
+
+
+def void_decisions(change: ChangeRequest, *, because: str, actor) -> None:
+    """Void what was signed about a request so far, and name it in the trail. Inside a governed block."""
     void_signatures(change, because=because)
     voided = list(change.decisions.standing())
     change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
-    change.evidence, change.evidence_digest, change.minutes = evidence, digest, {}
-    change.save(update_fields=["evidence", "evidence_digest", "minutes"])
-    record(
-        Action.DECISIONS_VOIDED,
-        actor=None,
-        subject=change,
-        because=because,
-        decisions=[str(decision.pk) for decision in voided],
-        evidence_digest=digest,
-    )
-    return change
+    details = {"decisions": [str(decision.pk) for decision in voided], "evidence_digest": change.evidence_digest}
+    record(Action.DECISIONS_VOIDED, actor=actor, subject=change, because=because, **details)
 
 
 def changed_parts(before: dict, after: dict) -> list[str]:

@@ -8,14 +8,14 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services.decisions import approve_change, locked, refresh_evidence
+from audits.workflows.services.decisions import approve_change, locked, refresh_evidence, void_decisions
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.positions import conflicts_since, roles_for, roles_of, roles_then, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require, void_signatures
+from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken
 
 
@@ -99,11 +99,7 @@ def _follow(change: ChangeRequest, outcome: str, actor) -> None:
         move(change, "reject", decided_at=timezone.now(), outcome=told)
         record(Action.CHANGE_REJECTED, actor=actor, subject=change)
     elif outcome == "deferred":
-        because = "The committee deferred it."
-        void_signatures(change, because=because)
-        change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
-        details = {"because": because, "decisions": [], "evidence_digest": change.evidence_digest}
-        record(Action.DECISIONS_VOIDED, actor=actor, subject=change, **details)
+        void_decisions(change, because="The committee deferred it.", actor=actor)
     elif not policies.roles_open(**roles_of(change)):
         approve_change(change, actor)
 
