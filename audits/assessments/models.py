@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audits.assessments.states import FINISHED, BreachState, RunState
 from audits.statistics.limits import Verdict
+from inventory.models import Determination
 from inventory.policies import EXEMPT
 from inventory.states import Stage
 from mrm.pages.wording import case
@@ -24,10 +25,10 @@ class Kind(models.TextChoices):
 
 class PlanQuerySet(models.QuerySet):
     def due(self, now):
-        """Enabled plans of watched versions whose window has closed; an exempt model has nothing due."""
+        """Enabled plans of watched versions whose window has closed; exempt models and tools have nothing due."""
         stages = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
         due = self.filter(enabled=True, next_due_at__lte=now, version__stage__in=stages)
-        return due.exclude(version__model__tier=EXEMPT)
+        return due.exclude(version__model__tier=EXEMPT).exclude(version__model__in=Determination.objects.tools())
 
 
 class Plan(models.Model):

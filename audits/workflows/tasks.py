@@ -54,7 +54,7 @@ def raise_due_findings():
 
 @shared_task
 def ask_for_attestations():
-    services.withdraw_attestations_of_retired()
+    services.withdraw_needless_attestations()
     services.open_due_attestations(timezone.now())
 
 

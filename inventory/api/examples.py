@@ -32,6 +32,7 @@ MODEL = {
     "workspace": "main",
     "owner": PERSON,
     "status": "in_development",
+    "is_model": True,
     "tier": 1,
     "tier_is_provisional": True,
     "description": "",

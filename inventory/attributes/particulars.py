@@ -20,7 +20,7 @@ def _other(name: str, label: str, kind: Kind, help: str = "", required: bool = F
 
 PARTICULARS: dict[str, tuple[Field, ...]] = {
     "determinations": (
-        _text("regime", "Regime", "Such as SR 26-2 or EU AI Act.", 50, required=True),
+        _text("regime", "Regime", "The code of a regime pack that is installed, such as sr-26-2.", 50, required=True),
         _choice("verdict", "Verdict", VERDICTS),
         _text("rationale", "Rationale", "Which of the regime's criteria it meets, and which it does not.", LONG, True),
     ),

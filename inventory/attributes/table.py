@@ -53,7 +53,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _derived(1, "identifier", "Model ID", I, "The address in the API; it never changes."),
     _of(Kind.TEXT, 2, "name", "Name", I, "Without / and :.", longest=SHORT, editors=DESCRIBERS, is_required=True),
     _text(3, "description", "Description", I, "What it is, in a few sentences."),
-    _other(4, "determinations", "Model or not", I, Kind.ROWS, "Per regime, with the rationale.", SECOND_LINE),
+    _other(4, "determinations", "Model or not", I, Kind.ROWS, "Per regime; a tool where all say no.", SECOND_LINE),
     _other(5, "aliases", "Aliases and legacy IDs", I, Kind.ROWS, "What other systems call it."),
     _derived(6, "status", "Status", I),
     _other(7, "regions", "Regions", I, Kind.TEXTS, "Where it is used."),

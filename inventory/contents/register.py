@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import JSONField, Q, QuerySet, Value
 
 from inventory.contents.shared import WHAT, naming
-from inventory.models import Model, Moment
+from inventory.models import Determination, Model, Moment
 from inventory.models.models import SEARCHED
 from inventory.states import Status
 from mrm.accounts.models import Person, Workspace
@@ -50,7 +50,7 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
     for name in WHAT:
         if wanted.get(name):
             rows = rows.filter(naming(name, wanted[name], rows.model, moment))
-    for name, condition in _flags(rows.model).items():
+    for name, condition in _flags(rows.model, moment).items():
         if wanted.get(name) is not None:
             rows = rows.filter(condition) if wanted[name] else rows.exclude(condition)
     if not (text := wanted.get("search")):
@@ -64,12 +64,18 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())[:MOST_WORDS]
 
 
-def _flags(kind: type) -> dict[str, Q]:
+def _flags(kind: type, moment: Moment | None) -> dict[str, Q]:
     """The claims one may filter by, as conditions on the present entry or on a record of it."""
+    tools = Determination.objects.tools(moment)
     if kind is Model:
-        return {"affects_natural_persons": Q(affects_natural_persons=True), "provisional": Q(tier_confirmed_at=None)}
+        return {
+            "is_model": ~Q(pk__in=tools),
+            "affects_natural_persons": Q(affects_natural_persons=True),
+            "provisional": Q(tier_confirmed_at=None),
+        }
     nothing = Value(None, JSONField())
     return {
+        "is_model": ~Q(subject__in=tools),
         "affects_natural_persons": Q(fields__affects_natural_persons=True),
         "provisional": Q(fields__tier_confirmed_at=nothing),
     }

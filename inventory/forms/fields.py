@@ -4,7 +4,7 @@ from django import forms
 
 from inventory import policies
 from inventory.attributes import Field, Kind
-from inventory.models import Policy
+from inventory.models import Policy, RegimePack
 from mrm.accounts.models import Person
 
 ANY = ("", "Any")
@@ -86,6 +86,9 @@ def field_of(attribute: Field, models, now=None) -> forms.Field:
             return forms.ModelChoiceField(models, empty_label="None", **told)
     if attribute.name == "retention_class" and (choices := _retention_choices(now)):
         return forms.ChoiceField(choices=choices, **told)
+    if attribute.name == "regime":
+        packs = RegimePack.objects.newest()
+        return forms.ChoiceField(choices=[("", "Choose one"), *((pack.code, pack.title) for pack in packs)], **told)
     widget = text_area() if attribute.is_long else forms.TextInput()
     return forms.CharField(max_length=attribute.longest, widget=widget, **told)
 

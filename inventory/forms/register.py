@@ -20,7 +20,16 @@ class MomentForm(forms.Form):
 class RegisterFilter(MomentForm):
     """Which models, sorted how, and as of when; the same names as in the API."""
 
-    field_order = ("search", "status", "tier", "provisional", "affects_natural_persons", "as_of", "known_on")
+    field_order = (
+        "search",
+        "status",
+        "tier",
+        "is_model",
+        "provisional",
+        "affects_natural_persons",
+        "as_of",
+        "known_on",
+    )
 
     search = forms.CharField(label="Words", required=False, max_length=200)
     status = forms.ChoiceField(
@@ -32,6 +41,7 @@ class RegisterFilter(MomentForm):
         empty_value=None,
         required=False,
     )
+    is_model = yes_or_no("Is a model")
     provisional = yes_or_no("Tier to confirm")
     affects_natural_persons = yes_or_no("Natural persons")
     business_unit = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)

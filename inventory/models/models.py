@@ -10,7 +10,7 @@ from django.utils import timezone
 from inventory import policies
 from inventory.models.described import DESCRIBED_CONSTRAINTS, Described
 from inventory.models.moments import Moment
-from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.models.particulars import ROWS_OF, Determination, rows_of
 from inventory.models.policies import Policy
 from inventory.states import Stage, Status
 
@@ -23,14 +23,19 @@ class ModelQuerySet(models.QuerySet):
         """What this person may know of: the models of the workspaces they hold a role in, within their token."""
         return self.filter(person.sees("workspace", "slug"))
 
+    def counted(self):
+        """Without the tools: what was determined to be no model is kept, and counted nowhere."""
+        return self.exclude(pk__in=Determination.objects.tools())
+
     def telling_of_rows(self, document: dict, moment: Moment | None = None):
-        """With what `missing` must know of rows that the policy asks for, so that a list asks no more per model."""
+        """With what `missing` must know of rows that the policy asks for, and whether it is a tool, so that a list
+        asks no more per model."""
         wanted = {name for tier in policies.TIERS for name in policies.required_attributes(document, int(tier))}
         here = {"model": models.OuterRef("pk")}
         said = {
             f"says_{name}": Exists(rows_of(name).standing(moment).filter(**here)) for name in wanted & ROWS_OF.keys()
         }
-        return self.annotate(**said)
+        return self.annotate(**said, is_known_tool=Q(pk__in=Determination.objects.tools(moment)))
 
 
 def lacking(document: dict) -> Q:
@@ -124,6 +129,12 @@ class Model(Described):
     @property
     def tier_is_provisional(self) -> bool:
         return self.tier_confirmed_at is None
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it counts as one; not where every determination that stands says that it is none."""
+        known = getattr(self, "is_known_tool", None)
+        return not (Determination.objects.tools(self.stood_at).filter(model=self).exists() if known is None else known)
 
     def production_version(self):
         return self.versions.filter(stage=Stage.PRODUCTION).first()

@@ -6,7 +6,7 @@ A row is added and ended, never changed: a correction is another row.
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from inventory.attributes.choices import DEPENDENCY_KINDS, DISCIPLINES, DOCUMENT
 from inventory.models.moments import Moment
 
 STANDS = Q(ended_at__isnull=True)
+NOT_A_MODEL = "not_a_model"
 
 
 def _choice(words: tuple[str, ...], **more) -> models.CharField:
@@ -50,14 +51,27 @@ class Particular(models.Model):
         return self.model.slug
 
 
+class DeterminationQuerySet(ParticularQuerySet):
+    def tools(self, moment: Moment | None = None):
+        """What is kept in the register without being a model, by key: every determination that stands says so."""
+        standing = self.standing(moment).order_by()
+        others = standing.exclude(verdict=NOT_A_MODEL).filter(model=OuterRef("model"))
+        return standing.filter(~Exists(others), verdict=NOT_A_MODEL).values("model")
+
+
 class Determination(Particular):
     """Whether something is a model under one regime, and why. The latest per regime stands."""
 
-    regime = models.CharField(max_length=50)
+    regime = models.CharField(max_length=50)  # The code of a regime pack; until there were packs any words.
     verdict = _choice(VERDICTS)
     rationale = models.TextField()
 
+    objects = DeterminationQuerySet.as_manager()
+
     class Meta(Particular.Meta):
+        indexes = [
+            models.Index(fields=["model"], condition=STANDS & Q(verdict=NOT_A_MODEL), name="tools_of_the_register")
+        ]
         constraints = [
             models.UniqueConstraint(Lower("regime"), "model", condition=STANDS, name="one_determination_per_regime"),
             models.CheckConstraint(condition=Q(verdict__in=VERDICTS), name="determination_verdict_is_known"),

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from inventory.models.models import Model
 from inventory.models.moments import Moment
+from inventory.models.particulars import Determination
 from inventory.models.uses import Use
 from inventory.models.versions import ModelVersion
 
@@ -66,6 +67,10 @@ def _kept(name: str, field: models.Field) -> models.GeneratedField:
 
 
 class ModelRecordQuerySet(RecordQuerySet):
+    def counted(self, moment: Moment):
+        """Without what was a tool at that moment."""
+        return self.exclude(subject__in=Determination.objects.tools(moment))
+
     def visible_to(self, person):
         """As for models: the workspaces this person holds a role in, within their token."""
         return self.filter(person.sees("workspace_id", "slug"))

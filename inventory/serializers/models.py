@@ -38,6 +38,9 @@ class ModelOut(serializers.Serializer):
     workspace = serializers.CharField(source="workspace.slug")
     owner = PersonOut()
     status = serializers.ChoiceField([status.value for status in Status])
+    is_model = serializers.BooleanField(
+        help_text="false where every determination says that it is none: a tool, kept here and counted nowhere."
+    )
     tier = serializers.IntegerField()
     tier_is_provisional = serializers.BooleanField()
     purpose = serializers.CharField()
@@ -93,6 +96,9 @@ class ModelQuery(MomentQuery):
     data_source = serializers.CharField(max_length=200, required=False, help_text="Models that take it in.")
     vendor = serializers.CharField(max_length=200, required=False)
     method_family = serializers.ChoiceField(METHOD_FAMILIES, required=False)
+    is_model = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="false: the tools that were determined to be no model."
+    )
     provisional = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Tier to confirm.")
     affects_natural_persons = serializers.BooleanField(required=False, allow_null=True, default=None)
     search = serializers.CharField(

@@ -1,12 +1,13 @@
 """What is said about a model row by row: added by whom it concerns, ended with a reason, never changed."""
 
 from django.utils import timezone
+from django.utils.text import slugify
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.attributes import BY_NAME, PARTICULARS, Kind, fault_in
 from inventory.contents.dependencies import path_between
-from inventory.models import Model, Particular
+from inventory.models import Model, Particular, RegimePack
 from inventory.models.particulars import ROWS_OF, rows_of
 from inventory.services.attributes import faults_in_retention, refuse_what_is_not_theirs, told
 from inventory.states import Status
@@ -33,6 +34,8 @@ def add_particular(model: Model, name: str, *, values: dict, actor, **facts) -> 
     values = _checked(name, values)
     if name == "documents" and not facts:
         raise RuleBroken("A document comes with its file; send it as the body to the address of the model's documents.")
+    if name == "determinations":
+        values["regime"] = _installed(values["regime"])
     if name == "upstream":
         values["upstream"] = Model.objects.select_for_update().get(pk=values["upstream"].pk)
         _check_dependency(model, values["upstream"])
@@ -68,6 +71,8 @@ def replace_particulars(model: Model, name: str, *, rows: list[dict], reason: st
     """Make these the rows that stand: the others end, for the reason given, and what does not stand yet is added."""
     model = Model.objects.select_for_update().get(pk=model.pk)
     fields = PARTICULARS[name]
+    if name == "determinations":
+        rows = [values | {"regime": slugify(values.get("regime", ""))} for values in rows]
     left = list(rows_of(name).standing().filter(model=model).select_related("model"))
     lacking = []
     for values in rows:
@@ -125,10 +130,20 @@ def _check_dependency(model: Model, upstream: Model) -> None:
         raise RuleBroken(f"That would be a circle, in which each waits for the other: {circle}.")
 
 
+def _installed(regime: str) -> str:
+    """The code of the regime pack that is meant, however it is spelled: SR 26-2 is sr-26-2."""
+    known = RegimePack.objects.newest().values_list("code", flat=True)
+    if (code := slugify(regime)) not in known:
+        message = f"{regime} is no regime that is installed here; there are {', '.join(known)}."
+        raise UnusableData({"message": message, "field": "regime"})
+    return code
+
+
 def _replace_determination(model: Model, regime: str, actor) -> None:
-    earlier = rows_of("determinations").standing().filter(model=model, regime__iexact=regime)
-    for row in earlier.select_for_update():
-        _end(row, "determinations", "Determined again.", actor)
+    """What was said before there was a choice of packs is known by its spelling."""
+    for row in rows_of("determinations").standing().filter(model=model).select_for_update():
+        if slugify(row.regime) == regime:
+            _end(row, "determinations", "Determined again.", actor)
 
 
 def _refuse_repetition(model: Model, name: str, values: dict, facts: dict) -> None:

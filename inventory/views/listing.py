@@ -7,7 +7,7 @@ from inventory.contents.history import models_as_they_stood
 from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
 from inventory.contents.shared import WHAT
 from inventory.forms import MomentForm, RegisterFilter
-from inventory.models import Model, ModelRecord, Moment
+from inventory.models import Determination, Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
 from mrm.errors import UnusableData
 from mrm.pages.answers import answer
@@ -37,6 +37,7 @@ def models(request):
         "moment": moment,
         "page": page,
         "models": models_as_they_stood(page.rows, moment) if moment else page.rows,
+        "tools": _tools_among(page.rows, moment),
         "facets": facets_of(rows),
         "heads": [head_of(Column(name, label, _known(moment).get(name, "")), ordering) for name, label in COLUMNS],
         "ordering": ordering,
@@ -46,6 +47,11 @@ def models(request):
     }
     status = 200 if form.is_valid() else 400
     return answer(request, "inventory/register.html", context, part="inventory/register_rows.html", status=status)
+
+
+def _tools_among(rows: list, moment: Moment | None) -> set:
+    keys = [row.subject if moment else row.pk for row in rows]
+    return {key for (key,) in Determination.objects.tools(moment).filter(model__in=keys).values_list("model")}
 
 
 def asked_moment(form: MomentForm) -> Moment | None:

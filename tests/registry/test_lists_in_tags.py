@@ -33,7 +33,7 @@ def test_every_attribute_that_is_a_list_is_set_read_and_emptied_by_its_tag(regis
     client = registry(risk_officer)
     feed = make_model(workspace=workspace, name="Feed")
     said = {
-        "mrm.determinations": [{"regime": "SR 26-2", "verdict": "model", "rationale": "It estimates."}],
+        "mrm.determinations": [{"regime": "sr-26-2", "verdict": "model", "rationale": "It estimates."}],
         "mrm.aliases": [{"name": "PD-7", "system": "SAS"}],
         "mrm.stakeholders": [{"discipline": "legal", "person": owner.email}],
         "mrm.data_sources": [{"name": "Bureau", "steward": "Risk data", "is_substitute": True}],
@@ -113,7 +113,7 @@ def test_a_list_that_means_nothing_is_refused_by_its_entry_and_nothing_is_writte
 
 def test_a_list_needs_the_role_that_the_page_and_the_api_need(client):
     client.make_model("m")
-    said = json.dumps([{"regime": "SR 26-2", "verdict": "model", "rationale": "It estimates."}])
+    said = json.dumps([{"regime": "sr-26-2", "verdict": "model", "rationale": "It estimates."}])
     refused(
         client.call("POST", SET, {"name": "m", "key": "mrm.determinations", "value": said}), 403, "PERMISSION_DENIED"
     )

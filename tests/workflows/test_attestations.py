@@ -9,7 +9,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.queue import work_for
 from audits.workflows.models import Attestation
-from audits.workflows.services import attest, open_due_attestations, withdraw_attestations_of_retired
+from audits.workflows.services import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.states import AttestationState
 from inventory.models import Model
 from inventory.services import edit_model
@@ -109,7 +109,7 @@ def test_what_was_attested_never_changes(asked, owner):
 
 def test_a_retired_model_is_asked_nothing(asked, model):
     retire(model)
-    withdraw_attestations_of_retired()
+    withdraw_needless_attestations()
     asked.refresh_from_db()
     assert asked.state == AttestationState.WITHDRAWN
     assert open_due_attestations(in_days(400)) == 0

@@ -11,7 +11,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.contents.cadences import cadence_of
-from inventory.models import Cadence, ModelVersion, Policy, PredictionBatch, Source
+from inventory.models import Cadence, Determination, ModelVersion, Policy, PredictionBatch, Source
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -30,6 +30,7 @@ def create_missing_plans() -> list[Plan]:
         .annotate(plan_count=Count("plans", distinct=True))
         .filter(plan_count__lt=len(Kind.values))
         .exclude(model__tier=policies.EXEMPT)
+        .exclude(model__in=Determination.objects.tools())
         .select_related("model")
     )
     created = []

@@ -146,7 +146,7 @@ class Standing:
 
 
 def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
-    """Every rule over these models, in one query beside those for the policy and for cadences that were set."""
+    """Every rule over these models but the tools, in one query beside those for the policy and for set cadences."""
     counts, policy = {}, Policy.objects.in_force().document
     for rule in RULES:
         broken = rule.scope & rule.broken(now, policy)
@@ -156,7 +156,7 @@ def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
             f"{rule.name}_dated": Count("pk", filter=_baselined(now.date()) & broken),
             f"{rule.name}_asked": Count("pk", filter=rule.scope),
         }
-    found = models.order_by().aggregate(**counts)
+    found = models.counted().order_by().aggregate(**counts)
     numbers = {rule: [found[f"{rule.name}_{what}"] for what in ("broken", "dated", "asked")] for rule in RULES}
     return [Standing(rule, broken - dated, dated, asked) for rule, (broken, dated, asked) in numbers.items()]
 
@@ -164,7 +164,7 @@ def hygiene_of(models: QuerySet, *, now: datetime) -> list[Standing]:
 def breaking(models: QuerySet, rule: Rule, *, now: datetime, dated: bool = False) -> QuerySet:
     """The models that break a rule: those that must not, or those whose debt is dated."""
     baselined, policy = _baselined(now.date()), Policy.objects.in_force().document
-    return models.filter(rule.scope & rule.broken(now, policy), baselined if dated else ~baselined)
+    return models.counted().filter(rule.scope & rule.broken(now, policy), baselined if dated else ~baselined)
 
 
 def settled(models: QuerySet, *, now: datetime) -> QuerySet:

@@ -12,7 +12,7 @@ from audits.statistics.limits import SEVERITY
 from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
 from audits.workflows.models import ChangeRequest, Finding, Standing
 from audits.workflows.states import FindingState
-from inventory.models import Model, ModelVersion
+from inventory.models import Determination, Model, ModelVersion
 
 GRACE = timedelta(days=1)  # An assessment of a window that has just closed is not late yet.
 MONTHS, WEEKS = 12, 52
@@ -76,6 +76,7 @@ def standings_seen_by(person, now: datetime) -> QuerySet[Standing]:
     return Standing.objects.visible_to(person).annotate(
         is_overdue=Coalesce(overdue, False),
         is_late=Coalesce(Q(validation_due_on__lt=today), False),
+        is_tool=Q(model__in=Determination.objects.tools()),
     )
 
 

@@ -205,8 +205,10 @@ def _tiers_to_confirm(person, models) -> Iterator[Task]:
         return
     proposed = TierAssessment.objects.proposed().filter(model=OuterRef("pk")).values("tier")[:1]
     asked_for = ChangeRequest.objects.pending().filter(kind=ChangeRequest.Kind.TIER_CHANGE, model=OuterRef("pk"))
-    unconfirmed = models.filter(~Exists(asked_for), tier_confirmed_at__isnull=True).annotate(
-        proposed_tier=Coalesce(Subquery(proposed), "tier")
+    unconfirmed = (
+        models.counted()
+        .filter(~Exists(asked_for), tier_confirmed_at__isnull=True)
+        .annotate(proposed_tier=Coalesce(Subquery(proposed), "tier"))
     )
     for model in unconfirmed.exclude(owner=person).exclude(registered_by=person)[:MOST_OF_A_KIND]:
         if _may(person, Permission.CONFIRM_TIER, model):
@@ -224,7 +226,7 @@ def _tiers_to_confirm(person, models) -> Iterator[Task]:
 
 def _tiers_to_assess_again(person, models) -> Iterator[Task]:
     """Confirmed tiers on which something cast doubt since, for whoever owns the model."""
-    doubts = TierDoubt.objects.standing().filter(model__in=models, model__owner=person)
+    doubts = TierDoubt.objects.standing().filter(model__in=models.counted(), model__owner=person)
     doubted = doubts.filter(model__tier_confirmed_at__isnull=False).exclude(model__status=Status.RETIRED)
     told = defaultdict(list)
     for doubt in doubted.select_related("model").order_by("raised_at", "reason")[:MOST_OF_A_KIND]:

@@ -37,6 +37,7 @@ class Tile:
 class Tiles:
     models: int
     retired: int
+    tools: int
     health: list[Tile]
     disorder: list[Tile]
     tiers: list[Tile]
@@ -77,17 +78,21 @@ class Tiles:
 
 
 def tiles_of(standings: QuerySet[Standing]) -> Tiles:
-    """The numbers of the tiles, of `standings_seen_by`. Retired ones answer to nobody any more and are in none."""
-    alive, retired, counts = 0, 0, Counter()
-    kinds = standings.order_by().values_list("is_retired", "verdict", "tier", *FLAGS).annotate(Count("pk"))
-    for is_retired, verdict, tier, *flagged, number in kinds:
+    """The numbers of the tiles, of `standings_seen_by`. Retired ones answer to nobody any more, and tools are no
+    models: they are in none."""
+    alive, retired, tools, counts = 0, 0, 0, Counter()
+    kinds = standings.order_by().values_list("is_tool", "is_retired", "verdict", "tier", *FLAGS).annotate(Count("pk"))
+    for is_tool, is_retired, verdict, tier, *flagged, number in kinds:
+        if is_tool:
+            tools += number
+            continue
         if is_retired:
             retired += number
             continue
         alive += number
         counts.update({verdict: number, tier: number})
         counts.update({flag: number for flag, holds in zip(FLAGS, flagged, strict=True) if holds})
-    return Tiles(alive, retired, _health(counts), _disorder(counts), _tiers(counts))
+    return Tiles(alive, retired, tools, _health(counts), _disorder(counts), _tiers(counts))
 
 
 def _health(counts: Counter) -> list[Tile]:

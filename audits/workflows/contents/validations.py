@@ -8,7 +8,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 from audits.workflows.models import ValidationOpinion, ValidationRequest
 from inventory import policies
 from inventory.contents.cadences import by_span, effective, own_of, set_apart
-from inventory.models import Model, Policy
+from inventory.models import Determination, Model, Policy
 from inventory.states import Status
 
 Kind = ValidationRequest.Kind
@@ -39,7 +39,10 @@ class Due:
 
 
 def due_of(models: list[Model], *, document: dict | None = None) -> dict:
-    """Per model in use that is not exempt, what is due next. What was never validated counts from its registration."""
+    """Per model in use that is neither exempt nor a tool, what is due next.
+
+    What was never validated counts from its registration.
+    """
     document = document or Policy.objects.in_force().document
     approved = ValidationOpinion.objects.approved().filter(request__model__in=[model.pk for model in models])
     last = {
@@ -52,8 +55,9 @@ def due_of(models: list[Model], *, document: dict | None = None) -> dict:
         )
     }
     due, own = {}, own_of(models)
+    tools = set(Determination.objects.tools().filter(model__in=models).values_list("model", flat=True))
     for model in models:
-        if model.tier == policies.EXEMPT or model.status not in IN_USE:
+        if model.tier == policies.EXEMPT or model.status not in IN_USE or model.pk in tools:
             continue
         full, review = last.get(model.pk, (None, None))
         registered = model.registered_at.date()

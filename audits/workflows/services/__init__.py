@@ -1,7 +1,7 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
 from audits.workflows.services.arrangements import close_arrangement, expire_arrangements
-from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_attestations_of_retired
+from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
 from audits.workflows.services.checklists import complete_item
@@ -92,7 +92,7 @@ __all__ = [
     "end_baselines",
     "open_due_attestations",
     "open_due_reviews",
-    "withdraw_attestations_of_retired",
+    "withdraw_needless_attestations",
     "close_finding",
     "conclude_vote",
     "confirm_class",

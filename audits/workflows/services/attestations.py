@@ -12,7 +12,7 @@ from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState, attestation_after
 from inventory import policies
 from inventory.contents.cadences import by_span, set_apart
-from inventory.models import Model, Policy
+from inventory.models import Determination, Model, Policy
 from inventory.states import Status
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -38,7 +38,7 @@ def _models_due(policy: Policy, today: date) -> list[Model]:
             before = today - span
             recent = Exists(asked.filter(attested_at__date__gt=before))
             due |= part & Q(tier=int(tier), registered_at__date__lte=before) & ~Q(recent)
-    waiting = Model.objects.exclude(status=Status.RETIRED).filter(~Exists(asked.open()), due)
+    waiting = Model.objects.counted().exclude(status=Status.RETIRED).filter(~Exists(asked.open()), due)
     return list(waiting.order_by("registered_at")[:AT_ONCE])
 
 
@@ -46,7 +46,7 @@ def _models_due(policy: Policy, today: date) -> list[Model]:
 def _open(model: Model, policy: Policy, now: datetime) -> bool:
     """One attestation, unless another process opened it meanwhile."""
     model = Model.objects.select_for_update().get(pk=model.pk)
-    if model.status == Status.RETIRED or model.attestations.open().exists():
+    if model.status == Status.RETIRED or not model.is_model or model.attestations.open().exists():
         return False
     last = model.attestations.aggregate(last=Max("attested_at"))["last"]
     covers_from = (last or model.registered_at).date()
@@ -93,9 +93,10 @@ def attest(attestation: Attestation, *, statement: str, revision: int, actor) ->
     return attestation
 
 
-def withdraw_attestations_of_retired() -> None:
-    """A model that was retired is asked nothing more."""
-    for attestation in Attestation.objects.open().filter(model__status=Status.RETIRED)[:AT_ONCE]:
+def withdraw_needless_attestations() -> None:
+    """A model that was retired is asked nothing more, and neither is what was found to be none."""
+    over = Q(model__status=Status.RETIRED) | Q(model__in=Determination.objects.tools())
+    for attestation in Attestation.objects.open().filter(over)[:AT_ONCE]:
         _withdraw(attestation)
 
 

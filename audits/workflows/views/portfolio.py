@@ -85,6 +85,7 @@ def _periods(form, now: datetime):
 
 
 def _chosen(standings: QuerySet[Standing], wanted: dict, now: datetime) -> QuerySet[Standing]:
+    standings = standings.filter(is_tool=False)
     text, tier, verdict = (wanted.get(name) for name in ("q", "tier", "verdict"))
     status, flag = wanted.get("status"), FLAGS.get(wanted.get("flag"))
     bucket = _bucket_of(wanted.get("flag") or "")

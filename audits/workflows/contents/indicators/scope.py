@@ -61,10 +61,11 @@ class Scope:
 
     @property
     def register(self) -> QuerySet:
-        """The entries of the register at that moment, of models that were not retired."""
+        """The entries of the register at that moment, of models that were neither retired nor tools."""
         if self.at is None:
-            return self.visible.exclude(status=Status.RETIRED)
-        records = ModelRecord.objects.visible_to(self.person).standing(Moment.of(self.at.date()))
+            return self.visible.counted().exclude(status=Status.RETIRED)
+        moment = Moment.of(self.at.date())
+        records = ModelRecord.objects.visible_to(self.person).standing(moment).counted(moment)
         return records.exclude(status=Status.RETIRED).order_by()
 
     def says(self, name: str) -> str:

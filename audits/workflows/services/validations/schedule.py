@@ -17,7 +17,7 @@ def open_due_validations(now: datetime) -> int:
     document = Policy.objects.in_force().document
     last_day = now.date() + validation_opens_before(document)
     asked = ValidationRequest.objects.open().filter(kind__in=(*FULL_TYPES, Kind.ANNUAL_REVIEW))
-    soon = Model.objects.filter(due_before(last_day, document=document)).exclude(pk__in=asked.values("model"))
+    soon = Model.objects.counted().filter(due_before(last_day, document=document)).exclude(pk__in=asked.values("model"))
     return sum(_open(model, document) for model in soon.order_by("registered_at")[:AT_ONCE])
 
 

@@ -1,0 +1,141 @@
+"""What is determined to be no model stays in the register, told apart, and is asked nothing; until it is one again."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from audits.assessments.models import Plan
+from audits.workflows.contents.hygiene import BY_NAME, breaking, hygiene_of
+from audits.workflows.contents.indicators.scope import Scope
+from audits.workflows.contents.portfolio import standings_seen_by
+from audits.workflows.contents.queue import work_for
+from audits.workflows.contents.tiles import tiles_of
+from audits.workflows.contents.validations import due_of
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.models import Attestation
+from audits.workflows.services import count_marked, open_due_attestations, withdraw_needless_attestations
+from audits.workflows.services.validations.schedule import open_due_validations
+from inventory.models import Model
+from inventory.services import add_particular, end_particular
+from mrm.errors import UnusableData
+from tests.factories import make_model, make_otherwise, make_version, promote
+from tests.inventory.test_history import days_ago, let_days_pass
+
+MODELS = "/api/v1/models/"
+
+
+def determine(model, verdict: str, actor=None, regime: str = "SR 26-2"):
+    values = {"regime": regime, "verdict": verdict, "rationale": "Adds up what others estimate."}
+    return add_particular(model, "determinations", values=values, actor=actor)
+
+
+@pytest.fixture
+def model(owner):
+    """In use, registered long ago, with a validation and an attestation overdue."""
+    model = make_model(name="Loans", owner=owner)
+    promote(make_version(model))
+    make_otherwise(model, registered_at=timezone.now() - timedelta(days=3000))
+    return Model.objects.get(pk=model.pk)
+
+
+def names(client, **asked) -> list[str]:
+    return [one["name"] for one in client.get(MODELS, asked).json()["results"]]
+
+
+def test_a_tool_stays_in_the_list_and_is_told_apart(model, validator, api, client):
+    token_client = api(validator)
+    make_model(name="Cards", owner=model.owner)
+    determine(model, "not_a_model", validator)
+    assert names(token_client) == ["Cards", "Loans"]
+    assert names(token_client, is_model="false") == ["Loans"]
+    assert names(token_client, is_model="true") == ["Cards"]
+    assert [one["is_model"] for one in token_client.get(MODELS).json()["results"]] == [True, False]
+    assert token_client.get(f"{MODELS}{model.slug}/").json()["is_model"] is False
+    client.force_login(validator)
+    page = client.get(reverse("register"), {"is_model": "false"}).content.decode()
+    assert ">Tool</span>" in page and "Cards" not in page
+    assert "Tool, not a model" in client.get(reverse("model", args=[model.slug])).content.decode()
+    told = client.get(reverse("portfolio")).content.decode()
+    assert "1 tool</a>, determined to be no model" in told and "Loans" not in told
+
+
+def test_a_tool_counts_neither_in_portfolio_nor_hygiene_nor_indicators(model, validator):
+    determine(model, "not_a_model", validator)
+    count_marked()
+    now = timezone.now()
+    tiles = tiles_of(standings_seen_by(validator, now))
+    assert (tiles.models, tiles.tools) == (0, 1)
+    assert all(standing.asked == 0 for standing in hygiene_of(Model.objects.all(), now=now))
+    assert not breaking(Model.objects.all(), BY_NAME["tier_provisional"], now=now).exists()
+    assert not Scope(validator, now).register.exists()
+
+
+def test_nothing_falls_due_of_a_tool(model, validator, risk_officer):
+    assert open_due_attestations(timezone.now()) == 1
+    row = determine(model, "not_a_model", validator)
+    withdraw_needless_attestations()
+    assert not Attestation.objects.open().exists()
+    assert open_due_attestations(timezone.now()) == 0
+    assert open_due_validations(timezone.now()) == 0
+    assert due_of([model]) == {}
+    assert not [task for task in work_for(risk_officer, now=timezone.now()) if "tier" in task.what]
+    end_particular(row, "determinations", reason="It estimates after all.", actor=validator)
+    assert due_of([model])
+    assert open_due_validations(timezone.now()) == 1
+    assert [task for task in work_for(risk_officer, now=timezone.now()) if "tier" in task.what]
+
+
+def test_no_plan_of_a_tool_is_due(model, validator):
+    ago = timezone.now() - timedelta(days=40)
+    version = model.production_version()
+    Plan.objects.create(version=version, kind="drift", window_start=ago, next_due_at=ago + timedelta(days=30))
+    determine(model, "not_a_model", validator)
+    assert not Plan.objects.due(timezone.now()).exists()
+    determine(model, "model", validator)
+    assert Plan.objects.due(timezone.now()).exists()
+
+
+@pytest.mark.parametrize("verdict", ["model", "undetermined"])
+def test_one_regime_that_does_not_say_no_keeps_it_a_model(model, validator, verdict):
+    determine(model, "not_a_model", validator)
+    assert not model.is_model
+    determine(model, verdict, validator, regime="OSFI E-23")
+    assert model.is_model and Model.objects.counted().exists()
+
+
+def test_determining_again_brings_it_back_and_the_past_stays(model, validator):
+    determine(model, "not_a_model", validator)
+    count_marked()
+    determine(model, "model", validator)
+    assert count_marked() == 0
+    (standing,) = standings_seen_by(validator, timezone.now())
+    assert not standing.is_tool and standing.validation_due_on
+    assert Model.objects.get(pk=model.pk).is_model
+
+
+def test_the_register_of_a_past_day_tells_the_tools_of_that_day(model, validator, api):
+    row = determine(model, "not_a_model", validator)
+    let_days_pass(10, model)
+    end_particular(row, "determinations", reason="It estimates after all.", actor=validator)
+    client = api(validator)
+    assert names(client, is_model="false", as_of=days_ago(5)) == ["Loans"] and not names(client, is_model="false")
+    assert [one["is_model"] for one in client.get(MODELS, {"as_of": days_ago(5)}).json()["results"]] == [False]
+    now = timezone.now()
+    assert Scope(validator, now).register.exists()
+    assert not Scope(validator, now, at=now - timedelta(days=5)).register.exists()
+
+
+def test_the_gate_asks_the_same_of_a_tool(owner, validator):
+    model = make_model(name="Loans", owner=owner)
+    version = make_version(model)
+    before = blockers_for_promotion(version)
+    determine(model, "not_a_model", validator)
+    assert before and blockers_for_promotion(version) == before
+
+
+def test_a_determination_names_an_installed_regime(model, validator):
+    with pytest.raises(UnusableData, match="no regime that is installed here; there are .*sr-26-2"):
+        determine(model, "not_a_model", validator, regime="Basel VII")
+    assert determine(model, "not_a_model", validator, regime="sr 26 2").regime == "sr-26-2"
