@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from audits.trail.models import Action
@@ -10,6 +11,7 @@ from audits.workflows.services.holds import refuse_deletion
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
 from inventory.services import namesakes
+from inventory.services.attributes import tidied
 from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
@@ -17,16 +19,21 @@ from mrm.accounts.services import require
 from mrm.errors import RuleBroken
 from mrm.prepared import Prepared
 from registry.limits import check_name, check_tag
-from registry.models import Alias, ModelFacts
+from registry.models import Alias, ModelFacts, ModelTag
 from registry.refusals import DENIED, Refused, already_exists, invalid
 from registry.services import fields, rows
 from registry.services.found import may_edit, model_named, touch
 from registry.services.rules import is_governed, owner_for
 from registry.services.tags import keep_model_tags, put_model_tags
+from registry.services.versions import REPEATED_WITHIN
 
 
 def register_model(workspace: Workspace, *, name: str, description: str, tags: dict[str, str], actor) -> Model:
-    """Enter a model as a stock client does: by its name alone. What policy misses is listed, not refused."""
+    """Enter a model as a stock client does: by its name alone. What policy misses is listed, not refused.
+
+    In a governed workspace the same call of the same caller, repeated soon, gives the model it gave the first time,
+    unless something of it was changed meanwhile.
+    """
     check_name(name)
     for key, value in tags.items():
         check_tag(key, value)
@@ -48,6 +55,8 @@ def register_model(workspace: Workspace, *, name: str, description: str, tags: d
                 keep_model_tags(model, kept, actor=actor)
             return model
     except RuleBroken:
+        if first := _made_by_the_same_call(workspace, said, kept, actor):
+            return first
         _refuse_taken(workspace, name)
         raise
 
@@ -93,6 +102,21 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
 
 def _numbers(model: Model) -> list[int]:
     return list(ModelVersion.objects.filter(model=model).order_by("number").values_list("number", flat=True))
+
+
+def _made_by_the_same_call(workspace: Workspace, said: dict, kept: dict[str, str], actor) -> Model | None:
+    """The model that this caller made a moment ago, where it still is what this call would make of it.
+
+    Compared with the register itself, so that making a model writes nothing for the sake of a repetition.
+    """
+    untouched = Model.objects.filter(revision=1, mlflow__isnull=True, versions__isnull=True)
+    made = untouched.filter(workspace=workspace, name=said["name"], registered_at__gte=Now() - REPEATED_WITHIN)
+    first = made.select_related("owner").filter(registered_by=actor).first() if actor else None
+    if first is None or not is_governed(workspace):
+        return None
+    tags = dict(ModelTag.objects.filter(model=first).values_list("key", "value"))
+    same = all(getattr(first, name) == value for name, value in tidied(said).items())
+    return first if same and tags == kept else None
 
 
 def _refuse_taken(workspace: Workspace, name: str) -> None:

@@ -19,6 +19,7 @@ from tests.factories import (
     make_version,
 )
 from tests.races.threads import at_once, refusals
+from tests.registry.conftest import Registry
 from tests.scoring.artifacts import xgboost_bytes
 
 
@@ -86,6 +87,18 @@ def test_the_same_idempotency_key_at_once_is_answered_once_and_registers_one_mod
     assert len([answer for answer in first if "Idempotency-Replayed" not in answer.headers]) == 1
     assert all(answer.status_code == 409 and "still being answered" in answer.json()["detail"] for answer in others)
     assert call().headers["Idempotency-Replayed"] == "true"
+
+
+def test_a_create_of_an_mlflow_client_sent_six_times_at_once_makes_one_model_and_gives_one_answer(workspace, engineer):
+    secret = make_token(engineer)
+    body = {"name": "Consumer credit", "tags": [{"key": "team", "value": "retail"}]}
+
+    def create():
+        return Registry(secret).call("POST", "registered-models/create", body)
+
+    answers = at_once(*[create] * 6)
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    assert Model.objects.count() == Entry.objects.filter(action=Action.MODEL_REGISTERED).count() == 1
 
 
 def test_versions_registered_at_once_with_one_origin_are_one_version(workspace, owner, engineer):

@@ -1,5 +1,7 @@
 """Registered models over the MLflow API: the same models as in the register."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -11,7 +13,7 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role
 from registry.services import set_rules
 from reports.contents.undecided import undecided
-from tests.factories import make_model, make_person, make_workspace, promote
+from tests.factories import make_model, make_otherwise, make_person, make_workspace, promote
 from tests.registry.conftest import refused, tags_of
 
 
@@ -88,8 +90,72 @@ def test_what_follows_from_decisions_is_not_set_by_a_tag(client):
     refused(client.call("POST", "registered-models/set-tag", sent), 400, "INVALID_PARAMETER_VALUE", "follows from")
 
 
-def test_a_name_is_taken_once_and_its_spelling_is_part_of_it(client):
-    client.make_model("Risk")
+CREATE = {
+    "name": "Risk",
+    "description": "  Defaults.\n",
+    "tags": [
+        {"key": "team", "value": "retail"},
+        {"key": "mrm.purpose", "value": " Limits. "},
+        {"key": "mrm.exposure_amount", "value": "12.50"},
+        {"key": "mrm.limitations", "value": '[{"text": "Only Austria.", "significance": "low"}]'},
+    ],
+}
+
+
+def create_again(client, **changed):
+    return client.call("POST", "registered-models/create", CREATE | changed)
+
+
+def test_a_create_that_is_repeated_makes_one_model_and_gives_the_same_answer(client):
+    first = create_again(client)
+    assert first.status_code == 200
+    again = create_again(client)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert Model.objects.count() == Entry.objects.filter(action=Action.MODEL_REGISTERED).count() == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"description": "Other."}, {"tags": CREATE["tags"][1:]}, {"tags": CREATE["tags"][:1]}],
+    ids=["description", "tag", "field"],
+)
+def test_another_create_of_the_same_name_is_refused_as_mlflow_refuses_it(client, changed):
+    create_again(client)
+    refused(create_again(client, **changed), 400, "RESOURCE_ALREADY_EXISTS", "(name=Risk) already exists")
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        ("PATCH", "registered-models/update", {"description": "Other."}),
+        ("POST", "registered-models/set-tag", {"key": "team", "value": "cards"}),
+        ("POST", "registered-models/set-tag", {"key": "mrm.purpose", "value": "Pricing."}),
+        ("POST", "model-versions/create", {"source": "s3://bucket/first"}),
+    ],
+    ids=["described", "tagged", "filled", "versioned"],
+)
+def test_a_repeated_create_is_refused_once_something_was_changed(client, meanwhile):
+    create_again(client)
+    method, path, fields = meanwhile
+    client.do(method, path, name="Risk", **fields)
+    refused(create_again(client), 400, "RESOURCE_ALREADY_EXISTS")
+
+
+def test_a_create_of_somebody_else_or_of_long_ago_is_no_repetition(client, registry, owner):
+    create_again(client)
+    refused(create_again(registry(owner)), 400, "RESOURCE_ALREADY_EXISTS")
+    model = Model.objects.get()
+    make_otherwise(model, registered_at=model.registered_at - timedelta(hours=1))
+    refused(create_again(client), 400, "RESOURCE_ALREADY_EXISTS")
+
+
+def test_ungoverned_a_repeated_create_is_refused_as_in_mlflow(client, ungoverned):
+    create_again(client)
+    refused(create_again(client), 400, "RESOURCE_ALREADY_EXISTS")
+
+
+def test_a_name_is_taken_once_and_its_spelling_is_part_of_it(client, registry, owner):
+    registry(owner).make_model("Risk")
     create = "registered-models/create"
     refused(client.call("POST", create, {"name": "Risk"}), 400, "RESOURCE_ALREADY_EXISTS", "(name=Risk) already exists")
     refused(client.call("POST", create, {"name": "risk"}), 400, "INVALID_PARAMETER_VALUE", "upper and lower case")
