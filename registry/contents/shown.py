@@ -1,5 +1,6 @@
 """Models and versions as MLflow's objects."""
 
+import json
 from collections import defaultdict
 from functools import partial
 from uuid import UUID
@@ -158,7 +159,7 @@ def _version_rows(versions: QuerySet[ModelVersion], governed: bool) -> QuerySet:
     return rows.values(
         "pk", "model_id", "model__name", "model__slug", "number", "registered_at", "changed", "registered_by__email",
         "stage", "mlflow_stage", "mlflow__description", SOURCE, "mlflow__run_id", "mlflow__run_link",
-        "mlflow__logged_model_id", *VERSION_FIELDS.values(), "tag_pairs", "alias_names", "asked",
+        "mlflow__logged_model_id", *VERSION_FIELDS.values(), "params", "metrics", "tag_pairs", "alias_names", "asked",
     )  # fmt: skip
 
 
@@ -234,6 +235,12 @@ def _shown_version(row: dict, governed: bool) -> dict:
     }
     if row["mlflow__logged_model_id"]:
         shown["model_id"] = row["mlflow__logged_model_id"]
+    if row["params"]:
+        shown["model_params"] = [{"name": name, "value": _text(value)} for name, value in sorted(row["params"].items())]
+    if metrics := _measured(row["metrics"]):
+        measured = {key: shown[key] for key in ("run_id", "model_id") if shown.get(key)}
+        measured |= {"timestamp": shown["creation_timestamp"], "step": 0}
+        shown["model_metrics"] = [{"key": key, "value": value} | measured for key, value in metrics]
     if governed:
         address = f"{settings.PUBLIC_URL}/models/{row['model__slug']}/versions/{row['number']}/"
         shown["mrm"] = {"url": address, "status": _status(row)}
@@ -245,6 +252,15 @@ def _status(row: dict) -> str:
     if row["stage"] in (Stage.PRODUCTION, *OUT_OF_USE):
         return row["stage"]
     return "pending_approval" if row["asked"] else "pending_validation"
+
+
+def _text(value) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _measured(metrics: dict) -> list[tuple[str, int | float]]:
+    """Those that are numbers; a metric of MLflow is nothing else."""
+    return [(key, value) for key, value in sorted(metrics.items()) if type(value) in (int, float)]
 
 
 def _milliseconds(moment) -> int:

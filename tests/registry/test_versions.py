@@ -1,6 +1,7 @@
 """Versions over the MLflow API: candidates like any other, with what the client knows of where they came from."""
 
 import json
+import socket
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,16 @@ def test_typed_tags_are_given_with_the_version_and_not_changed(client, model):
     refused(client.call("POST", "model-versions/set-tag", sent), 400, "INVALID_PARAMETER_VALUE", "does not change")
     bad = {"name": "m", "source": "s3://x", "tags": [{"key": "mrm.schema", "value": "no json"}]}
     refused(client.call("POST", "model-versions/create", bad), 400, "INVALID_PARAMETER_VALUE", "must be JSON")
+
+
+def test_what_a_version_was_trained_with_is_answered_as_mlflows_params_and_metrics(client, model):
+    tags = {"mrm.params": '{"depth": 3, "loss": "log"}', "mrm.metrics": '{"auc": 0.81, "curve": [1], "folds": 5}'}
+    shown = client.make_version("m", run_id="r", tags=tags)
+    assert shown["model_params"] == [{"name": "depth", "value": "3"}, {"name": "loss", "value": "log"}]
+    told = {"run_id": "r", "step": 0, "timestamp": shown["creation_timestamp"]}
+    assert shown["model_metrics"] == [{"key": "auc", "value": 0.81} | told, {"key": "folds", "value": 5} | told]
+    assert client.version("m", 1) == client.model("m")["latest_versions"][0] == shown
+    assert "model_params" not in client.make_version("m", "s3://b/without")
 
 
 def test_a_call_that_is_repeated_makes_one_version(client, model, registry, owner):
@@ -141,6 +152,41 @@ def test_a_source_that_would_lead_astray_is_refused(client, model, source):
     sent = {"name": "m", "source": source, "run_id": "mine"}
     refused(client.call("POST", "model-versions/create", sent), 400, "INVALID_PARAMETER_VALUE")
     assert not ModelVersion.objects.exists()
+
+
+def test_nobody_asks_a_source_for_anything(client, model, engineer, monkeypatch, tmp_path):
+    """Neither when it is registered nor when it is read, copied, searched for or looked at on a page."""
+    asked = []
+    connect = socket.socket.connect
+
+    def to_redis_alone(self, address):
+        if self.family != socket.AF_UNIX:
+            asked.append(address[0])
+            raise ConnectionRefusedError(f"A test may not ask {address[0]}.")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", to_redis_alone)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("203.0.113.7", 80))
+    assert asked.pop() == "203.0.113.7"
+    file = tmp_path / "model.txt"
+    file.write_text("the text of a file on the server")
+    sources = ("http://203.0.113.7/model", "https://203.0.113.7/m", "s3://bucket/m", f"file://{file}", "runs:/r/m")
+    told = []
+    for number, source in enumerate(sources, 1):
+        told += [client.make_version("m", source), client.version("m", number)]
+        told.append(client.ask("model-versions/get-download-uri", name="m", version=str(number)))
+    client.make_model("copy")
+    for number in range(1, len(sources) + 1):
+        told.append(client.make_version("copy", f"models:/m/{number}"))
+    told.append(client.ask("model-versions/search", filter="name = 'm'"))
+    client.client.force_login(engineer)
+    for number in range(1, len(sources) + 1):
+        page = client.client.get(f"/models/m/versions/{number}/")
+        assert page.status_code == 200
+        told.append(page.text)
+    assert asked == []
+    assert "the text of a file" not in json.dumps(told)
 
 
 @pytest.mark.parametrize("number", ["x", "1.5", "", "1e3", "²"])
