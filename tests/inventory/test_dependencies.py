@@ -80,6 +80,16 @@ def test_what_models_share_is_found_by_its_name_whatever_its_case(workspace, eng
     assert shared_by(one, Model.objects.filter(pk=one.pk)) == []
 
 
+def test_a_family_of_methods_is_shared_by_those_that_are_not_retired(workspace, engineer):
+    one, other, retired, linear = (make_model(name=name) for name in ("One", "Other", "Retired", "Linear"))
+    for model, family in ((one, "tree"), (other, "tree"), (retired, "tree"), (linear, "linear")):
+        edit_model(model, changes={"method_family": family}, actor=engineer)
+    retire(retired)
+    one.refresh_from_db()
+    shared = [(found.what, found.others, found.total) for found in shared_by(one, Model.objects.all())]
+    assert shared == [("family of methods", [other], 1)]
+
+
 def test_the_picture_shows_the_neighbours_and_no_more(workspace):
     focus = make_model(name="Focus")
     edges = [depends(make_model(), focus) for _ in range(14)]

@@ -55,6 +55,14 @@ def created(name: str) -> bytes:
     return json.dumps({"entity": "model_version", "action": "created", "data": {"name": name, "version": "1"}}).encode()
 
 
+def test_a_delivery_is_signed_as_mlflow_signs_it():
+    """A vector made by MLflow 3.17.2, and again by `openssl dgst -sha256 -hmac`."""
+    data = '"data":{"name":"Kredit für Ä","version":"1"}'
+    body = '{"entity":"model_version","action":"created","timestamp":"2025-01-01T00:00:00+00:00",%s}' % data
+    told = ("whsec_Schlüssel", "3f0c1f0e-0000-4000-8000-000000000001", "1735689600", body.encode())
+    assert signature(*told) == "v1,VH/9Pl28g524x0WR6KDl8eeLksmOHiFC9tYOywHfFes="
+
+
 def test_what_the_master_has_is_registered_once_and_nothing_of_it_is_in_production(master, client, owner):
     assert follow_master(master, timezone.now()) == []
     model = Model.objects.get(name="credit")
