@@ -92,6 +92,7 @@ class OpenIdProvider:
         if agreed is None or not known or challenge != agreed["code_challenge"]:
             return None
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300} | self.claims | self.overrides
+        claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300}
+        claims |= {"nonce": agreed.get("nonce")} | self.claims | self.overrides
         signed = jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": "first"})
         return {"access_token": secrets.token_urlsafe(), "token_type": "Bearer", "id_token": signed}

@@ -195,12 +195,29 @@ def test_nobody_is_led_to_another_site_after_signing_in(provider, elsewhere, eng
         {"aud": "somebody else"},
         {"iss": "https://evil.example"},
         {"exp": int(time.time()) - 1000},
+        {"nonce": "of another question"},
+        {"nonce": None},
     ],
+    ids=["for another", "from another", "out of date", "another question", "no question"],
 )
 def test_an_id_token_for_somebody_else_from_somebody_else_or_out_of_date_signs_nobody_in(provider, overrides):
     provider.overrides = overrides
     _, client = signed_on()
     assert not is_in(client) and not Person.objects.exists()
+
+
+def test_an_id_token_is_the_answer_to_one_question_and_signs_nobody_in_again(provider):
+    browser = Client()
+    first, second = (go_and_come_back(browser) for _ in range(2))  # Two tabs of one browser.
+    asked = provider.codes.values()
+    assert len({told["nonce"] for told in asked}) == 2
+    provider.overrides = {"nonce": next(iter(asked))["nonce"]}
+    browser.get(first)
+    assert is_in(browser)
+    browser.post(reverse("account_logout"))
+    provider.overrides |= {"sub": "mallory", "email": "mallory@bank.example"}
+    browser.get(second)
+    assert not is_in(browser) and Person.objects.count() == 1
 
 
 def test_an_id_token_signed_with_another_key_signs_nobody_in(provider):

@@ -1,12 +1,14 @@
 """Single sign-on by OpenID Connect. Whoever comes for the first time gets an account, and no role.
 
-The library does the protocol: state, PKCE, the exchange of the code. Two things are stricter here. The signature of the
-ID token is always verified, also where TLS would do, and what it says is all that counts. And an account that exists is
+The library does the protocol: state, PKCE, the exchange of the code. Three things are stricter here. The signature of the
+ID token is always verified, also where TLS would do, and what it says is all that counts. It must be the answer to this
+browser's question (`nonce`), so that none that was handed out before signs anybody in again. And an account that exists is
 never taken over by an address: its owner connects it, once, having signed in and asked for it with a form of ours.
 
 Whoever has no password here proves who they are by signing in there again (`max_age=0`), before they enrol anything.
 """
 
+import secrets
 import time
 
 import jwt
@@ -34,6 +36,8 @@ from mrm.errors import NotPermitted
 PROVIDER = "sign-on"
 ASKED_TO_CONNECT, ASKED_AGAIN = "asked_to_connect_sign_on", "asked_to_sign_on_again"
 SIGNED_ON_AT = "signed_on_at"
+NONCES = "sign_on_nonces"  # Of the last questions of this browser, which may have several tabs open.
+MOST_NONCES = 5
 TIME_TO_GO_ON = 120  # seconds
 TIME_TO_ENROL = 300
 ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
@@ -52,7 +56,7 @@ class Provider(OpenIDConnectOAuth2Adapter):
         try:
             if jwt.get_unverified_header(id_token).get("alg") not in ALGORITHMS:
                 raise OAuth2Error("The ID token is not signed with a key that can be verified.")
-            return jwtkit.verify_and_decode(
+            claims = jwtkit.verify_and_decode(
                 credential=id_token,
                 keys_url=self.openid_config["jwks_uri"],
                 issuer=self.openid_config["issuer"],
@@ -61,6 +65,11 @@ class Provider(OpenIDConnectOAuth2Adapter):
             )
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as fault:
             raise OAuth2Error("The ID token does not hold.") from fault
+        asked = self.request.session.get(NONCES, [])
+        if claims.get("nonce") not in asked:
+            raise OAuth2Error("The ID token answers nothing that this browser asked.")
+        self.request.session[NONCES] = [nonce for nonce in asked if nonce != claims["nonce"]]
+        return claims
 
 
 class SignOnAdapter(DefaultSocialAccountAdapter):
@@ -107,9 +116,13 @@ def sign_on(request):
         if not request.user.is_authenticated or time.time() - asked_at > TIME_TO_GO_ON:
             raise NotPermitted("Ask for it on the page “My sign-ins” first.")
         asked["process"] = "connect"
+    nonce = secrets.token_urlsafe()
+    request.session[NONCES] = [*request.session.get(NONCES, []), nonce][-MOST_NONCES:]
+    further = {"nonce": nonce}
     if "again" in request.GET:
         request.session[ASKED_AGAIN] = True
-        asked["auth_params"] = urlencode({"prompt": "login", "max_age": 0})
+        further |= {"prompt": "login", "max_age": 0}
+    asked["auth_params"] = urlencode(further)
     if "next" in request.GET:
         asked["next"] = request.GET["next"]
     request.GET = QueryDict(urlencode(asked))
