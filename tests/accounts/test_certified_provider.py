@@ -1,4 +1,4 @@
-"""Single sign-on with a certified provider that is not ours: discovery, keys, code, PKCE, nonce and claims as it has them."""
+"""Single sign-on with a certified provider that is not ours: discovery, keys, code, nonce and claims as it has them."""
 
 import re
 import subprocess

@@ -1,8 +1,8 @@
 """Single sign-on by OpenID Connect. Whoever comes for the first time gets an account, and no role.
 
-The library does the protocol: state, PKCE, the exchange of the code. Three things are stricter here. The signature of the
-ID token is always verified, also where TLS would do, and what it says is all that counts. It must be the answer to this
-browser's question (`nonce`), so that none that was handed out before signs anybody in again. And an account that exists is
+The library does the protocol: state, PKCE, the exchange of the code. Three things are stricter here. The signature of
+the ID token is always verified, also where TLS would do, and what it says is all that counts. It answers what this
+browser asked (`nonce`), so that none that was handed out before signs anybody in again. And an account that exists is
 never taken over by an address: its owner connects it, once, having signed in and asked for it with a form of ours.
 
 Whoever has no password here proves who they are by signing in there again (`max_age=0`), before they enrol anything.
