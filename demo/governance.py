@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from audits.workflows import services as workflows
 from audits.workflows.models import Arrangement, ChangeRequest
 from demo.building import approve
-from demo.cast import Cast
+from demo.cast import PASSWORD, Cast
 from inventory.models import Model
+from mrm.accounts.services import act_at_once
 
 Kind = ChangeRequest.Kind
 
@@ -23,7 +24,7 @@ def decide(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict) -> 
 def suspend_and_lift(cast: Cast, model: Model, *, because: str, remedy: str) -> None:
     """The owner stops it; an engineer mends it; two of the second line let it run again."""
     if not Arrangement.objects.filter(model=model, kind=Arrangement.Kind.SUSPENSION).exists():
-        workflows.suspend(model, reason=because, actor=cast.owner)
+        act_at_once(workflows.SUSPENSION, model, comment=because, password=PASSWORD, actor=cast.owner)
     if Arrangement.objects.active().filter(model=model, kind=Arrangement.Kind.SUSPENSION).exists():
         change = ChangeRequest.objects.pending().filter(model=model, kind=Kind.RESUMPTION).first()
         change = change or workflows.request_change(

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.factories import PASSWORD
+
 
 def post_json(client, path, value, **headers):
     return client.post(path, json.dumps(value), content_type="application/json", headers=headers)
@@ -9,6 +11,12 @@ def post_json(client, path, value, **headers):
 
 def patch_json(client, path, value, **headers):
     return client.patch(path, json.dumps(value), content_type="application/json", headers=headers)
+
+
+def sign_json(client, path, **told):
+    """Read what would be signed there, and sign it by password."""
+    shown = client.get(path).json()
+    return post_json(client, path, told | {"evidence_digest": shown.get("evidence_digest", ""), "password": PASSWORD})
 
 
 def is_problem(response, status: int) -> dict:

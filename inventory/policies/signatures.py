@@ -5,8 +5,18 @@ from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 
-# What is signed by people: decisions of these kinds, that a severe finding is closed, and validations.
-SIGNED = (*APPROVED_KINDS, "breach_decision", "finding_closure", "validation")
+# What is signed by people: decisions of these kinds, what one person does or ends by their signature, and validations.
+SIGNED = (
+    *APPROVED_KINDS,
+    "arrangement_closure",
+    "breach_decision",
+    "finding_closure",
+    "rollback",
+    "suspension",
+    "tier_confirmation",
+    "validation",
+    "vote",
+)
 
 faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in SIGNED})})
 

@@ -25,8 +25,15 @@ from inventory.services.policies import (
 )
 from inventory.services.references import receive_reference
 from inventory.services.series import receive_points
+from inventory.services.signing import bound_in_force
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, look_again, read_source, register_source
-from inventory.services.standing import lift_model_restriction, restrict_model, resume_model, suspend_model
+from inventory.services.standing import (
+    lift_model_restriction,
+    refuse_suspension,
+    restrict_model,
+    resume_model,
+    suspend_model,
+)
 from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
 from inventory.services.tiering import (
     confirm_tier,
@@ -67,6 +74,7 @@ __all__ = [
     "approve_use",
     "attach_artifact",
     "attach_document",
+    "bound_in_force",
     "close_source",
     "confirm_tier",
     "describe_version",
@@ -94,6 +102,7 @@ __all__ = [
     "request_import",
     "profile_batch",
     "promote_version",
+    "refuse_suspension",
     "return_version",
     "propose_tier",
     "propose_use",

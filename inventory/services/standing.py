@@ -32,14 +32,19 @@ def lift_model_restriction(model: Model, *, because: str, actor) -> Model:
     return model
 
 
-@governed()
-def suspend_model(model: Model, *, because: str, actor) -> Model:
-    """Stop the use of a model at once."""
-    model = Model.objects.select_for_update().get(pk=model.pk)
+def refuse_suspension(model: Model) -> None:
+    """Raise unless there is something to stop."""
     if model.status not in (Status.IN_USE, Status.RESTRICTED):
         raise RuleBroken(f"Only what is in use can be suspended; {model} is {model.get_status_display().lower()}.")
+
+
+@governed()
+def suspend_model(model: Model, *, because: str, actor, **told) -> Model:
+    """Stop the use of a model at once. `told` is what else its entry says."""
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    refuse_suspension(model)
     _move(model, "suspend")
-    record(Action.MODEL_SUSPENDED, actor=actor, subject=model, because=because)
+    record(Action.MODEL_SUSPENDED, actor=actor, subject=model, because=because, **told)
     for use in model.uses.in_use():
         suspend_use(use, reason=because, actor=actor)
     return model

@@ -174,10 +174,13 @@ def promote_version(version: ModelVersion, *, actor) -> ModelVersion:
 
 
 @governed()
-def return_version(version: ModelVersion, *, actor) -> ModelVersion:
-    """Put a version that was superseded back into production. Called where a roll-back was ordered."""
+def return_version(version: ModelVersion, *, actor, **told) -> ModelVersion:
+    """Put a version that was superseded back into production. Called where a roll-back was signed.
+
+    `told` is what else its entry says.
+    """
     version = _put_into_production(version, "return", actor, ended_at=None)
-    record(Action.VERSION_RETURNED, actor=actor, subject=version)
+    record(Action.VERSION_RETURNED, actor=actor, subject=version, **told)
     _restrict_uses(version, actor)
     return version
 

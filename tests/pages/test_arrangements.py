@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation
-from audits.workflows.services import expire_arrangements, request_change, suspend
+from audits.workflows.services import expire_arrangements, request_change
 from mrm.accounts.policies import Role
 from tests.factories import confirm, make_person, undecided
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
+from tests.signing import signed_on_page, suspend
 from tests.workflows.kinds import exception_terms, in_days, overlay_terms
 
 
@@ -106,7 +107,7 @@ def test_what_ends_soon_is_in_the_queue_of_whoever_answers_for_it(visit, owner, 
 def test_a_model_is_stopped_on_its_page_and_everybody_sees_why(visit, owner, auditor, model):
     address = reverse("suspend-model", args=[model.slug])
     assert visit(auditor).post(address, {"reason": "Hm."}).status_code == 403
-    assert visit(owner).post(address, {"reason": "Scores are constant."}).status_code == 302
+    assert signed_on_page(visit(owner), address, reason="Scores are constant.").status_code == 302
     text = visit(auditor).get(reverse("model", args=[model.slug])).text
     assert "Suspended:" in text and "Scores are constant." in text
 

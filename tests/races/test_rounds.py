@@ -8,14 +8,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.trail.services import verify_trail
 from audits.workflows.models import Arrangement, ChangeRequest, Decision
-from audits.workflows.services import (
-    delegate,
-    expire_arrangements,
-    request_change,
-    revoke_delegation,
-    suspend,
-    withdraw,
-)
+from audits.workflows.services import delegate, expire_arrangements, request_change, revoke_delegation, withdraw
 from audits.workflows.services.decisions import refresh_evidence
 from audits.workflows.states import ChangeState
 from inventory.services import edit_model
@@ -34,6 +27,7 @@ from tests.factories import (
 )
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
+from tests.signing import suspend
 from tests.workflows.kinds import exception_terms, overlay_terms
 from tests.workflows.retiring import sign, verified
 

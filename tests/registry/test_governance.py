@@ -4,7 +4,7 @@ import pytest
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import request_change, suspend
+from audits.workflows.services import request_change
 from inventory.models import ModelVersion, Policy
 from inventory.services import describe_version, edit_model, propose_use
 from mrm.accounts.policies import Role
@@ -14,6 +14,7 @@ from registry.services.rules import is_governed
 from tests.factories import SCHEMA, confirm, make_person, make_policy, make_reference, promote, publish
 from tests.registry.conftest import refused, tags_of
 from tests.registry.test_clients import approve
+from tests.signing import suspend
 
 ASKS = [
     ("registered-models/alias", {"alias": "Champion"}),

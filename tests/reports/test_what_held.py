@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from audits.workflows.services import suspend
 from reports.contents.arrangements import adjustments_of
 from reports.contents.gather import gather
 from reports.services import request_report
 from tests.reports import samples
+from tests.signing import suspend
 
 DAY = timedelta(days=1)
 

@@ -5,7 +5,7 @@ import pytest
 from audits.workflows.api import examples
 from audits.workflows.models import Arrangement
 from audits.workflows.services.kinds import KINDS
-from tests.rest import is_problem, post_json
+from tests.rest import is_problem, post_json, sign_json
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
 
 API = "/api/v1/"
@@ -73,10 +73,12 @@ def test_what_holds_is_listed_read_and_ended(api, story, exception):
 
 def test_one_call_stops_a_model(api, story):
     address = f"{API}models/{story.model.slug}/suspension/"
-    is_problem(post_json(api(story.engineer), address, {"reason": "Constant."}), 403)
-    made = post_json(api(story.owner), address, {"reason": "Constant."})
+    is_problem(sign_json(api(story.engineer), address, reason="Constant."), 403)
+    unsigned = is_problem(post_json(api(story.owner), address, {"reason": "Constant."}), 400)
+    assert "a token alone signs nothing" in unsigned["detail"]
+    made = sign_json(api(story.owner), address, reason="Constant.")
     assert made.status_code == 201 and made.json().keys() == examples.SUSPENSION.keys()
-    is_problem(post_json(api(story.owner), address, {"reason": "Again."}), 409)
+    is_problem(sign_json(api(story.owner), address, reason="Again."), 409)
 
 
 def test_the_api_tells_who_may_decide_and_why_others_may_not(api, story):

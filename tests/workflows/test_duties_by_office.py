@@ -11,13 +11,7 @@ from django.utils import timezone
 
 from audits.assessments.services import close_breach
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services import (
-    decide,
-    decision_view,
-    request_change,
-    suspend,
-    who_may_decide,
-)
+from audits.workflows.services import decide, decision_view, request_change, who_may_decide
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import edit_model, propose_policy, publish_draft
@@ -28,6 +22,7 @@ from mrm.accounts.services import grant_role, require
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import PASSWORD, make_person, make_version, make_workspace
 from tests.fixtures.story import approve
+from tests.signing import suspend
 from tests.workflows.duties import WHY, assert_the_database_refuses, reasons
 from tests.workflows.kinds import overlay_terms
 

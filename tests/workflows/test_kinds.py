@@ -12,7 +12,6 @@ from audits.workflows.services import (
     count_marked,
     expire_arrangements,
     request_change,
-    suspend,
     why_not_decide,
 )
 from audits.workflows.services.kinds import KINDS
@@ -25,6 +24,7 @@ from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import RETIREMENT, approve_for, make_model, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
+from tests.signing import suspend
 from tests.workflows.kinds import (
     after,
     decided,

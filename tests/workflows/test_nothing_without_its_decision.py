@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.workflows.models import Arrangement
-from audits.workflows.services import request_change, suspend
+from audits.workflows.services import request_change
 from audits.workflows.services.validations import request_validation
 from inventory.models import Model, ModelVersion, Policy, PolicyDraft, TierAssessment
 from inventory.services import (
@@ -28,6 +28,7 @@ from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from tests.factories import RETIREMENT, make_model, make_use, make_version, promote, sql
 from tests.fixtures.story import approve
+from tests.signing import suspend
 from tests.workflows.duties import WHY
 
 

@@ -11,7 +11,7 @@ from audits.assessments.models import Breach, Plan
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
-from audits.workflows.services import raise_finding, request_change, roll_back, suspend
+from audits.workflows.services import raise_finding, request_change
 from audits.workflows.services.arrangements import begin_of_rollback, expire_arrangements
 from inventory.models import ModelVersion
 from inventory.services import return_version
@@ -21,9 +21,10 @@ from registry.models import Alias
 from registry.services import follow_roll_backs
 from reports.contents.agreement import disagreements
 from reports.contents.undecided import undecided
-from tests.factories import make_reference, make_version
+from tests.factories import PASSWORD, make_reference, make_version
 from tests.fixtures.story import approve
-from tests.rest import is_problem, post_json
+from tests.rest import is_problem, post_json, sign_json
+from tests.signing import roll_back, signed_on_page, suspend
 from tests.workflows.kinds import decided, in_days
 from tests.workflows.test_nothing_without_its_decision import refused, sql
 
@@ -199,8 +200,8 @@ def test_the_page_says_what_it_does_and_does_it(story, second, client):
     address = reverse("roll-back-model", args=[story.model.slug])
     assert address in client.get(reverse("model", args=[story.model.slug])).text
     page = client.get(address).text
-    assert "goes into production at once" in page and "Go back to version 1 now" in page
-    assert client.post(address, {"reason": WHY}).status_code == 302
+    assert "goes into production at once" in page and "under its approval" in page
+    assert signed_on_page(client, address, reason=WHY).status_code == 302
     assert story.version.stage == Stage.PRODUCTION
     refusal = client.post(address, {"reason": WHY})
     assert (refusal.status_code, "no version was in production" in refusal.text) == (409, True)
@@ -208,10 +209,11 @@ def test_the_page_says_what_it_does_and_does_it(story, second, client):
 
 def test_programs_of_people_go_back_and_are_told_why_not(story, second, api):
     address = f"/api/v1/models/{story.model.slug}/roll-back/"
-    is_problem(post_json(api(story.engineer), address, {"reason": WHY}), 403)
-    made = post_json(api(story.owner), address, {"reason": WHY})
+    is_problem(sign_json(api(story.engineer), address, reason=WHY), 403)
+    made = sign_json(api(story.owner), address, reason=WHY)
     assert (made.status_code, made.json()["kind"], made.json()["terms"]["left"]) == (201, "rollback", 2)
-    is_problem(post_json(api(story.owner), address, {"reason": WHY}), 409)
+    proof = {"evidence_digest": "0" * 64, "password": PASSWORD}
+    is_problem(post_json(api(story.owner), address, {"reason": WHY} | proof), 409)
 
 
 def test_an_alias_that_means_production_follows_and_others_do_not(story, second):

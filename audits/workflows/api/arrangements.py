@@ -8,8 +8,11 @@ from audits.workflows import services
 from audits.workflows.api import examples
 from audits.workflows.api.lookups import arrangement_for, readable_arrangements
 from audits.workflows.serializers import ArrangementOut, ArrangementQuery
+from audits.workflows.services.rollback import version_to_return_to
 from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
+from inventory.api.signing import PROOF, SignedActApi, signable
+from inventory.serializers.signing import SignedReasonIn
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
@@ -66,42 +69,54 @@ class ArrangementClosureApi(Api):
         return Response(ArrangementOut(arrangement_for(request, reference)).data)
 
 
-class SuspensionApi(Api):
+class SuspensionApi(SignedActApi):
+    act = services.SUSPENSION
+
+    @signable("read_suspension", "What suspending a model would sign", tags=["arrangements"])
+    def get(self, request, slug):
+        return self.view(model_for(request, slug), request)
+
     @extend_schema(
         operation_id="suspend_model",
         summary="Stop a model at once",
-        description="One person is enough; lifting it is a change request of the kind resumption, which two decide.",
+        description="One person is enough, who proves again who they are; lifting it is a change request of the kind "
+        "resumption, which two decide.",
         tags=["arrangements"],
         parameters=[IDEMPOTENCY_KEY],
-        request=ReasonIn,
-        responses={201: ArrangementOut, **problems(400, 403, 404, 409, 413, 415)},
+        request=SignedReasonIn,
+        responses={201: ArrangementOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("Suspend", examples.SUSPENSION_IN),
+            request_example("Suspend", examples.SUSPENSION_IN | PROOF),
             response_example("Suspended", examples.SUSPENSION, 201),
         ],
     )
     def post(self, request, slug):
-        model = model_for(request, slug)
-        suspension = services.suspend(model, **sent_to(ReasonIn, request), actor=request.user)
+        suspension = self.sign(model_for(request, slug), request, SignedReasonIn)
         return Response(ArrangementOut(suspension).data, status=201)
 
 
-class RollBackApi(Api):
+class RollBackApi(SignedActApi):
+    act = services.ROLL_BACK
+
+    @signable("read_roll_back", "What going back to the version before would sign", tags=["arrangements"])
+    def get(self, request, slug):
+        return self.view(version_to_return_to(model_for(request, slug)), request)
+
     @extend_schema(
         operation_id="roll_back_model",
         summary="Go back to the version before, at once",
-        description="Whoever may suspend the model may, alone and at once, where the version that was in production "
-        "before has an approval that has not ended yet. A finding reports it; nothing goes back that was not approved.",
+        description="Whoever may suspend the model may, by their signature alone and at once, where the version that "
+        "was in production before has an approval that has not ended yet. A finding reports it; nothing goes back that "
+        "was not approved.",
         tags=["arrangements"],
         parameters=[IDEMPOTENCY_KEY],
-        request=ReasonIn,
-        responses={201: ArrangementOut, **problems(400, 403, 404, 409, 413, 415)},
+        request=SignedReasonIn,
+        responses={201: ArrangementOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("Roll back", examples.ROLL_BACK_IN),
+            request_example("Roll back", examples.ROLL_BACK_IN | PROOF),
             response_example("Rolled back", examples.ROLL_BACK, 201),
         ],
     )
     def post(self, request, slug):
-        model = model_for(request, slug)
-        rollback = services.roll_back(model, **sent_to(ReasonIn, request), actor=request.user)
+        rollback = self.sign(version_to_return_to(model_for(request, slug)), request, SignedReasonIn)
         return Response(ArrangementOut(rollback).data, status=201)

@@ -58,12 +58,14 @@ from audits.workflows.services.retraining import (
     open_retraining_requests,
     report_retraining,
 )
-from audits.workflows.services.rollback import roll_back
+from audits.workflows.services.rollback import ROLL_BACK
 from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
-from audits.workflows.services.suspension import suspend
+from audits.workflows.services.suspension import SUSPENSION
 from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
 
 __all__ = [
+    "ROLL_BACK",
+    "SUSPENSION",
     "complete_action_item",
     "answer_rebuttal",
     "draft_finding",
@@ -111,7 +113,6 @@ __all__ = [
     "rebuild_standings",
     "prepare_decision",
     "raise_finding",
-    "roll_back",
     "refresh_evidence",
     "remind",
     "report_retraining",
@@ -122,7 +123,6 @@ __all__ = [
     "sign_decision",
     "statement_of",
     "submit_finding",
-    "suspend",
     "votes_of",
     "who_may_close",
     "why_not_judge",

@@ -1,4 +1,4 @@
-"""Going back to the version that was in production before, in one act of one person: it was approved, and still is.
+"""Going back to the version that was in production before, by one signature: it was approved, and still is.
 
 Whatever was never approved stays out, and so does what a roll-back left: that is registered and decided anew.
 """
@@ -9,19 +9,19 @@ from datetime import datetime
 from django.utils import timezone
 
 from audits.assessments.services import begin_windows_anew
-from audits.trail.services import governed
 from audits.workflows.gates import blockers_for_going_back
 from audits.workflows.models import Arrangement
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.promotion import end_what_rested_on
-from audits.workflows.services.suspension import why_not_suspend
+from audits.workflows.services.suspension import ASKS, facts_of_use, role_that_suspends, why_not_suspend
 from audits.workflows.states import ArrangementState
 from inventory.models import Model, ModelVersion
-from inventory.services import return_version
+from inventory.services import bound_in_force, return_version
 from inventory.states import Stage
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
+from mrm.accounts.services import Act, require
 from mrm.errors import NotPermitted, RuleBroken
 from mrm.pages.wording import day
 
@@ -43,25 +43,26 @@ class WayBack:
         return min(one.ends_at for one in (self.approval, *self.conditions))
 
 
-@governed()
-def roll_back(model: Model, *, reason: str, actor) -> Arrangement:
-    """Put the version before back into production, at once. Who may is who may suspend the model."""
+def _refuse(version: ModelVersion, *, actor) -> None:
+    model = version.model
     require(actor, Permission.SUSPEND_MODEL, model.workspace_id, model_slug=model.slug)
-    model = Model.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=model.pk)
-    if why := why_not_roll_back(model, actor):
+    if why := why_not_suspend(model, actor):
         raise NotPermitted(why)
-    if not reason.strip():
-        raise RuleBroken("Say what happened, in a sentence: whoever relies on the model reads it.")
-    way = way_back(model)
-    if way.reasons:
-        raise RuleBroken(*way.reasons)
-    left, version = model.production_version(), return_version(way.version, actor=actor)
+    if (instead := version_to_return_to(model)) != version:
+        raise RuleBroken(f"{model} goes back to {instead}, and not to {version}.")
+
+
+def _roll_back(version: ModelVersion, *, comment: str, signature: Signature, actor) -> Arrangement:
+    """Put the version before back into production, at once. Who may is who may suspend the model."""
+    model = version.model
+    way, left = way_back(model), model.production_version()
+    version = return_version(version, actor=actor, signature=signature.in_trail())
     rollback = arrangements.begin_of_rollback(
         way.approval,
-        title=f"From version {left.number} back to {version.number}: {reason.strip()}",
+        title=f"From version {left.number} back to {version.number}: {comment}",
         ends_at=way.ends_at,
         terms={
-            "reason": reason.strip(),
+            "reason": comment,
             "left": left.number,
             "approval": way.approval.reference,
             "conditions": [one.reference for one in way.conditions],
@@ -75,7 +76,7 @@ def roll_back(model: Model, *, reason: str, actor) -> Arrangement:
         version=left,
         severity="medium",
         title=f"Rolled back by {rollback.reference}",
-        observation=f"{left} was taken out of production at once, and {version} put back: {reason.strip()}",
+        observation=f"{left} was taken out of production at once, and {version} put back: {comment}",
         required_outcome=f"Why {left} failed is known, and what follows it is validated against that.",
         origin=f"rollback:{rollback.pk}",
         actor=None,
@@ -83,11 +84,34 @@ def roll_back(model: Model, *, reason: str, actor) -> Arrangement:
     return rollback
 
 
-def why_not_roll_back(model: Model, person) -> str:
-    """Why this person may not take this model back; empty if they may."""
-    if person is None or person.is_service:
-        return "A person goes back to an earlier version, and answers for it; no program does."
-    return why_not_suspend(model, person)
+def _facts(version: ModelVersion) -> dict:
+    way = way_back(version.model)
+    return facts_of_use(version.model) | {
+        "back_to": version.number,
+        "approval": way.approval.reference if way.approval else "",
+        "conditions": [one.reference for one in way.conditions],
+        "ends_at": way.ends_at.isoformat() if way.approval else "",
+    }
+
+
+ROLL_BACK = Act(
+    name="rolled_back",
+    meaning=lambda version: f"I put {version} back into production at once, under the approval it had.",
+    refuse=_refuse,
+    facts=_facts,
+    role=lambda version, person: role_that_suspends(version.model, person),
+    done=_roll_back,
+    bound=lambda version: bound_in_force("rollback", version.model),
+    asks=ASKS,
+)
+
+
+def version_to_return_to(model: Model) -> ModelVersion:
+    """The version that a roll-back would put into production; refused where there is no way back."""
+    way = way_back(model)
+    if way.reasons:
+        raise RuleBroken(*way.reasons)
+    return way.version
 
 
 def way_back(model: Model) -> WayBack:

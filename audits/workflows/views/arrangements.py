@@ -12,12 +12,13 @@ from audits.workflows.contents.lists import ARRANGEMENTS
 from audits.workflows.forms import ArrangementFilter, ReasonForm
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services.kinds import KINDS
-from audits.workflows.services.rollback import WayBack, way_back, why_not_roll_back
+from audits.workflows.services.rollback import WayBack, version_to_return_to, way_back
 from audits.workflows.services.suspension import why_not_suspend
 from audits.workflows.services.terms import told_terms
 from audits.workflows.states import ArrangementState
 from inventory.views.scope import model_for
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.wording import day
 
@@ -110,9 +111,7 @@ def suspend(request, slug):
     form = ReasonForm(posted(request))
 
     def act(data):
-        suspension = services.suspend(model, reason=data["reason"], actor=request.user)
-        messages.warning(request, f"{model} is suspended. {suspension.reference} says why; two people lift it.")
-        return reverse("model", args=[slug])
+        return reverse("sign-suspension", args=[slug, to_sign(request, services.SUSPENSION, model, data["reason"])])
 
     def show(status):
         why_not = why_not_suspend(model, request.user)
@@ -120,12 +119,25 @@ def suspend(request, slug):
             "form": form,
             "heading": f"Suspend {model.name}",
             "lead": why_not or "Its use stops at once, and so do the uses it serves. Lifting this takes two people.",
-            "submit": "Suspend it now",
+            "submit": "Go on to sign",
             "back": reverse("model", args=[slug]),
         }
         return render(request, "components/form_page.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_suspension(request, slug, statement_id):
+    """The signature that stops it."""
+    model, back = model_for(request, slug), reverse("model", args=[slug])
+
+    def then(suspension):
+        messages.warning(request, f"{model} is suspended. {suspension.reference} says why; two people lift it.")
+        return back
+
+    heading = f"Sign to suspend {model.name}"
+    return act_page(request, services.SUSPENSION, model, statement_id, heading=heading, back=back, then=then)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,22 +147,34 @@ def roll_back(request, slug):
     form = ReasonForm(posted(request))
 
     def act(data):
-        rollback = services.roll_back(model, reason=data["reason"], actor=request.user)
-        messages.warning(request, f"{rollback.version} is in production again. {rollback.reference} says why.")
-        return reverse("model", args=[slug])
+        version = version_to_return_to(model)
+        return reverse("sign-roll-back", args=[slug, to_sign(request, services.ROLL_BACK, version, data["reason"])])
 
     def show(status):
-        way, why_not = way_back(model), why_not_roll_back(model, request.user)
+        way, why_not = way_back(model), why_not_suspend(model, request.user)
         context = {
             "form": form,
             "heading": f"Roll back {model.name}",
             "lead": why_not or " ".join(way.reasons) or _what_rolling_back_does(way),
-            "submit": f"Go back to version {way.version.number} now" if way.version else "Go back now",
+            "submit": "Go on to sign",
             "back": reverse("model", args=[slug]),
         }
         return render(request, "components/form_page.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_roll_back(request, slug, statement_id):
+    """The signature that puts the version before back into production."""
+    model, back = model_for(request, slug), reverse("model", args=[slug])
+
+    def then(rollback):
+        messages.warning(request, f"{rollback.version} is in production again. {rollback.reference} says why.")
+        return back
+
+    page = {"heading": f"Sign to roll {model.name} back", "back": back, "then": then}
+    return act_page(request, services.ROLL_BACK, version_to_return_to(model), statement_id, **page)
 
 
 def _what_rolling_back_does(way: WayBack) -> str:

@@ -50,9 +50,11 @@ SENTENCES: dict[str, str] = {
         "proposed {proposed:tier} for {subject}[; the scorecard gives {computed:tier}][, under policy {policy:policy}]"
     ),
     Action.MODEL_EXEMPTION_LAPSED: "let the exemption of {subject} lapse; {tier:tier} holds",
-    Action.MODEL_TIERED: "confirmed {tier:tier} for {subject}[; it was {before:tier} before]",
+    Action.MODEL_TIERED: (
+        "confirmed {tier:tier} for {subject}[; it was {before:tier} before][, signing {signature:signed}]"
+    ),
     Action.MODEL_RESTRICTED: "restricted the use of {subject}",
-    Action.MODEL_SUSPENDED: "stopped {subject}",
+    Action.MODEL_SUSPENDED: "stopped {subject}[, signing {signature:signed}]",
     Action.MODEL_RESUMED: "let {subject} be used without restriction again",
     Action.MODEL_RETIRED: "retired {subject}",
     Action.BASELINE_ENDED: "ended the baseline of {subject}[, which held until {baselined_until:day}]",
@@ -85,7 +87,7 @@ SENTENCES: dict[str, str] = {
     Action.VERSION_DESCRIBED: "described the columns of {subject}",
     Action.VERSION_CHALLENGES: "let {subject} score the traffic of the version in production as its challenger",
     Action.VERSION_PROMOTED: "put {subject} into production",
-    Action.VERSION_RETURNED: "put {subject} back into production",
+    Action.VERSION_RETURNED: "put {subject} back into production[, signing {signature:signed}]",
     Action.VERSION_SUPERSEDED: "took {subject} out of production[; version {by:version} took its place]",
     Action.VERSION_RETIRED: "retired {subject}",
     Action.MLFLOW_RULES_CHANGED: (
@@ -171,7 +173,7 @@ SENTENCES: dict[str, str] = {
         "brought {subject} into force[, by {change:change}][, in place of {renews}][, until {ends:day}]"
     ),
     Action.ARRANGEMENT_EXPIRED: "let {subject} lapse",
-    Action.ARRANGEMENT_CLOSED: "ended {subject}",
+    Action.ARRANGEMENT_CLOSED: "ended {subject}[, signing {signature:signed}]",
     Action.VALIDATION_REQUESTED: "asked for {subject}[, due on {due_on:day}][, under policy {policy:policy}]",
     Action.VALIDATION_MOVED: "took {subject} from {before:words} to {after:words}",
     Action.VALIDATION_PLANNED: "changed the plan of {subject}: {component:words}",

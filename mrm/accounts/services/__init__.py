@@ -1,5 +1,6 @@
 """People, roles, tokens and signatures; and the question every service asks first: may this actor do that here?"""
 
+from mrm.accounts.services.acts import Act, Bound, act_at_once, digest_of_act, prepare_act, sign_act, view_of_act
 from mrm.accounts.services.factors import (
     change_factors,
     connect_sign_on,
@@ -41,9 +42,12 @@ from mrm.accounts.services.signatures import (
 from mrm.accounts.services.tokens import issue_token, person_behind, revoke_token, rotate_token
 
 __all__ = [
+    "Act",
+    "Bound",
     "Passkey",
     "Password",
     "Proven",
+    "act_at_once",
     "approve_grant",
     "change_factors",
     "choose_password",
@@ -52,6 +56,7 @@ __all__ = [
     "connect_sign_on",
     "create_person",
     "create_workspace",
+    "digest_of_act",
     "disconnect_sign_on",
     "end_session",
     "end_unconfirmed",
@@ -65,6 +70,7 @@ __all__ = [
     "passkey_options",
     "person_behind",
     "prepare_accounts",
+    "prepare_act",
     "prepare_statement",
     "prove",
     "reauthenticate",
@@ -82,9 +88,11 @@ __all__ = [
     "rotate_token",
     "send_notices",
     "sign",
+    "sign_act",
     "statement_body",
     "statement_shown",
     "unrecorded_factors",
+    "view_of_act",
     "void_signatures",
     "write_notice",
 ]

@@ -11,6 +11,20 @@ from mrm.pages.answers import answer_form, posted
 from mrm_verify.canonical import canonical
 
 
+def act_page(request, act: services.Act, subject, reference, *, heading: str, back: str, then: Callable):
+    """Where an act that was prepared is signed, and so done; then(what came of it) returns the address to go to."""
+
+    def sign(proof):
+        return then(services.sign_act(act, subject, reference, proof=proof, actor=request.user))
+
+    return signing_page(request, reference, act=sign, heading=heading, back=back)
+
+
+def to_sign(request, act: services.Act, subject, comment: str = "") -> str:
+    """Prepare the act; the key of the statement that the next page shows."""
+    return services.prepare_act(act, subject, comment=comment, actor=request.user).pk
+
+
 def signing_page(request, reference, *, act: Callable, heading: str, back: str):
     """Show the statement that was prepared under this reference, and take its signature.
 

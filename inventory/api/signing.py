@@ -1,0 +1,47 @@
+"""Acts that one signs: reading what would be signed, and signing it after proving again who one is."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from inventory.api.examples import DIGEST
+from inventory.serializers.deciders import reasons_told
+from inventory.serializers.signing import SignableOut
+from mrm.accounts.api import SigningApi, sent_to
+from mrm.accounts.services import Act, act_at_once, view_of_act
+from mrm.openapi import problems, response_example
+
+SIGNABLE = {
+    "may_sign": True,
+    "reasons_not_to": [],
+    "shown_by": [],
+    "evidence_digest": DIGEST,
+    "evidence": {"model": "instalment-loan-default", "status": "in_use"},
+}
+PROOF = {"evidence_digest": DIGEST, "password": "correct horse battery"}
+
+
+class SignedActApi(SigningApi):
+    """GET tells what POST signs. A token alone signs nothing: whose it is proves again who they are."""
+
+    act: Act
+
+    def view(self, subject, request) -> Response:
+        view = view_of_act(self.act, subject, person=request.user)
+        return Response(SignableOut(view | reasons_told(view["reasons_not_to"])).data)
+
+    def sign(self, subject, request, shape):
+        told = sent_to(shape, request)
+        comment = told.pop("reason", "") or told.pop("comment", "")
+        return act_at_once(self.act, subject, comment=comment, **told, actor=request.user)
+
+
+def signable(operation_id: str, summary: str, *, tags: list[str]):
+    """What the document says of reading what would be signed."""
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description="The facts and their digest, and every reason why you may not sign.",
+        tags=tags,
+        responses={200: SignableOut, **problems(403, 404, 409)},
+        examples=[response_example("What would be signed", SIGNABLE)],
+    )

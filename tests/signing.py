@@ -1,0 +1,22 @@
+"""Acts that are signed: by a service in one step, and on the pages; by password."""
+
+from audits.workflows import services
+from audits.workflows.services.rollback import version_to_return_to
+from mrm.accounts.services import act_at_once
+from tests.factories import PASSWORD
+
+
+def suspend(model, *, reason: str, actor):
+    return act_at_once(services.SUSPENSION, model, comment=reason, password=PASSWORD, actor=actor)
+
+
+def roll_back(model, *, reason: str, actor):
+    version = version_to_return_to(model)
+    return act_at_once(services.ROLL_BACK, version, comment=reason, password=PASSWORD, actor=actor)
+
+
+def signed_on_page(client, address, **filled):
+    """Fill in the form at this address, and sign what it leads to."""
+    shown = client.post(address, filled)
+    assert shown.status_code == 302, shown.text
+    return client.post(shown.url, {"password": PASSWORD})
