@@ -22,11 +22,12 @@ run: set-up  ## start everything at http://127.0.0.1:8000 (another port: PORT=80
 test: set-up-tests mlflow-clients  ## the whole suite, on embedded PostgreSQL and Redis
 	@exec $(BIN)/python -m pytest $(ARGUMENTS)
 
-lint: set-up-tests  ## style, import contracts, templates, migrations
+lint: set-up-tests  ## style, import contracts, templates, types of the client, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint
+	cd client && ../$(BIN)/mypy
 	MRM_DEVELOPMENT=true $(BIN)/python manage.py check --fail-level WARNING
 	MRM_DEVELOPMENT=true $(BIN)/python manage.py makemigrations --check --dry-run
 
@@ -49,7 +50,7 @@ docs: set-up-tests  ## the parts of docs/ that are generated from the code
 	@exec $(BIN)/python manage.py write_docs
 
 clean:  ## remove what was fetched and built; the data in var/ stay
-	rm -rf .venv node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	rm -rf .venv node_modules client/.mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	find . -name __pycache__ -type d -not -path './var/*' -exec rm -rf {} +
 
 set-up: .venv/stamp-run node_modules/.stamp  ## the environment and the front-end packages, without starting anything

@@ -183,7 +183,8 @@ class Client:
                 time.sleep(_pause(attempt, response.headers.get("Retry-After", "")))
                 continue
             if response.is_success and is_json(response):
-                return response.json()
+                answer: dict[str, Any] = response.json()
+                return answer
             raise refusal(response)
         raise AssertionError("the last attempt returns or raises")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mrm_client.client import Client
 from mrm_client.refusals import Refused, Unreachable
@@ -20,7 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with Client(options.url, options.token) as client:
-            return options.command(client, options)
+            command: Callable[[Client, argparse.Namespace], int] = options.command
+            return command(client, options)
     except Refused as refused:
         print(f"Refused ({refused.status}): {refused.detail}", file=sys.stderr)
         if refused.status == UNAUTHORIZED:

@@ -30,7 +30,7 @@ def unreachable(address: httpx.URL, fault: httpx.TransportError) -> Unreachable:
 
 
 def is_json(response: httpx.Response) -> bool:
-    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    kind: str = response.headers.get("Content-Type", "").partition(";")[0]
     return kind == "application/json" or kind.endswith("+json")
 
 
