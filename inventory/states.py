@@ -75,6 +75,7 @@ USE_TRANSITIONS = {
     (UseState.RESTRICTED, "restrict"): UseState.RESTRICTED,
     (UseState.LIVE, "suspend"): UseState.SUSPENDED,
     (UseState.RESTRICTED, "suspend"): UseState.SUSPENDED,
+    (UseState.SUSPENDED, "ease"): UseState.RESTRICTED,  # It may go on, but not without limits yet.
     (UseState.RESTRICTED, "lift"): UseState.LIVE,
     (UseState.SUSPENDED, "lift"): UseState.LIVE,
     (UseState.PROPOSED, "end"): UseState.ENDED,
@@ -84,6 +85,7 @@ USE_TRANSITIONS = {
     (UseState.SUSPENDED, "end"): UseState.ENDED,
 }
 IN_USE = (UseState.LIVE, UseState.RESTRICTED)
+HELD = (UseState.RESTRICTED, UseState.SUSPENDED)  # As what a person may order a use to be held.
 
 
 class SurveyState(StrEnum):

@@ -46,6 +46,7 @@ urlpatterns = [
     path("models/<slug:slug>/uses/", uses.uses, name="model-uses"),
     path("models/<slug:slug>/uses/propose/", uses.propose_use, name="propose-use"),
     path("models/<slug:slug>/uses/<int:number>/edit/", uses.edit_use, name="edit-use"),
+    path("models/<slug:slug>/uses/<int:number>/withdraw/", uses.withdraw_use, name="withdraw-use"),
     path("models/<slug:slug>/sources/", sources.sources, name="model-sources"),
     path("models/<slug:slug>/versions/<int:number>/sources/add/", sources.register_source, name="register-source"),
     path("ingest/cloudevents/", CloudEventsApi.as_view(), name="cloud-events"),

@@ -249,6 +249,12 @@ def approve_for(version, use, **fields):
         return services.approve_use(version, use, **fields, actor=None)
 
 
+def end_use(use, *, reason: str = "Replaced."):
+    """End a use, as an approved request would."""
+    with undecided("inventory_use", "inventory_use_end_is_decided"):
+        return services.end_use(use, reason=reason, actor=None)
+
+
 def _written(rows: pl.DataFrame, folder: Path) -> Path:
     path = folder / f"rows-{next(_numbers)}.parquet"
     rows.write_parquet(path)

@@ -15,6 +15,14 @@ def roll_back(model, *, reason: str, actor):
     return act_at_once(services.ROLL_BACK, version, comment=reason, password=PASSWORD, actor=actor)
 
 
+def order_restriction(use, *, reason: str, actor):
+    return act_at_once(services.USE_RESTRICTION, use, comment=reason, password=PASSWORD, actor=actor)
+
+
+def order_suspension(use, *, reason: str, actor):
+    return act_at_once(services.USE_SUSPENSION, use, comment=reason, password=PASSWORD, actor=actor)
+
+
 def signed_on_page(client, address, **filled):
     """Fill in the form at this address, and sign what it leads to."""
     shown = client.post(address, filled)

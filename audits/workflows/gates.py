@@ -282,11 +282,14 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
 
 def _warnings(version: ModelVersion, now: datetime) -> list[str]:
     tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
-    if validation_required(policy, tier) or _is_validated(version, now):
-        return []
-    return [
-        f"No validation with a fit opinion is in force for {version}. The policy does not require it for tier {tier}."
-    ]
+    held = version.model.uses.exclude(held="").order_by("number")
+    warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
+    if not validation_required(policy, tier) and not _is_validated(version, now):
+        warnings.append(
+            f"No validation with a fit opinion is in force for {version}. "
+            f"The policy does not require it for tier {tier}."
+        )
+    return warnings
 
 
 def _is_validated(version: ModelVersion, now: datetime) -> bool:

@@ -195,6 +195,7 @@ USE = {
     "number": 1,
     "state": "proposed",
     "state_because": "",
+    "held": "",
     **USE_IN,
     "frequency": "",
     "volume": "",
@@ -206,6 +207,8 @@ USE = {
     "revision": 1,
 }
 USE_PAGE = page_example(USE)
+USE_WITHDRAWAL = {"reason": "Retail lending keeps its own tariff."}
+USE_WITHDRAWN = USE | {"state": "ended", "state_because": USE_WITHDRAWAL["reason"], "ended_at": WHEN, "revision": 2}
 _APPROVAL = {
     "id": ID,
     "version": 1,
@@ -218,7 +221,18 @@ _APPROVAL = {
     "ended_because": "",
     "stands": True,
 }
-USE_APPROVALS = {"use": 1, "version": 1, "approved": True, "standing": _APPROVAL, "approvals": [_APPROVAL]}
+USE_APPROVALS = {
+    "use": 1,
+    "version": 1,
+    "approved": True,
+    "may_serve": True,
+    "answer": [
+        "Yes. Version 1 is approved for Pricing of instalment loans without an end by CR-2025-0001.",
+        "Under the condition: Offers above 12 % are read by a person.",
+    ],
+    "standing": _APPROVAL,
+    "approvals": [_APPROVAL],
+}
 SOURCE_IN = {
     "url": "postgresql://reader:env:SOURCE_PASSWORD@warehouse.example.com:5432/risk",
     "table": "scoring.loans",

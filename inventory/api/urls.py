@@ -28,7 +28,7 @@ from inventory.api.surveys import SurveyApi, SurveyImportApi, SurveysApi
 from inventory.api.tiering import TierApi, TierAssessmentsApi, TierConfirmationApi
 from inventory.api.tokens import TokenApi, TokenRevocationApi, TokenRotationApi, TokensApi
 from inventory.api.trail import CheckpointApi, ConsistencyApi, EntriesApi, InclusionApi
-from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi
+from inventory.api.uses import UseApi, UseApprovalsApi, UsesApi, UseWithdrawalApi
 from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
 
 VERSION = "models/<slug:slug>/versions/<int:number>/"
@@ -63,6 +63,7 @@ urlpatterns = [
     path("models/<slug:slug>/documents/<uuid:document>/", DocumentApi.as_view(), name="api-document"),
     path("models/<slug:slug>/uses/", UsesApi.as_view(), name="api-uses"),
     path("models/<slug:slug>/uses/<int:number>/", UseApi.as_view(), name="api-use"),
+    path("models/<slug:slug>/uses/<int:number>/withdrawal/", UseWithdrawalApi.as_view(), name="api-use-withdrawal"),
     path("models/<slug:slug>/uses/<int:number>/approvals/", UseApprovalsApi.as_view(), name="api-use-approvals"),
     path("models/<slug:slug>/tier/", TierApi.as_view(), name="api-tier"),
     path("models/<slug:slug>/tier/assessments/", TierAssessmentsApi.as_view(), name="api-tier-assessments"),

@@ -1,6 +1,7 @@
 """`/models/{slug}/uses/`: propose, list, read, edit; and whether a version is approved for one."""
 
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -10,10 +11,13 @@ from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.lookups import model_at, model_for
 from inventory.api.paging import Pages, page_of
 from inventory.contents.history import records_of_parts, rows_as_they_stood
+from inventory.contents.uses import Answer, answer_for
 from inventory.models import Use, UseRecord
-from inventory.serializers import UseApprovalQuery, UseApprovalsOut, UseEdit, UseIn, UseOut, UseQuery
+from inventory.serializers import UseApprovalQuery, UseApprovalsOut, UseEdit, UseIn, UseOut, UseQuery, UseWithdrawalIn
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
+
+NOT_IN_PRODUCTION = "No. No version is in production; name one to ask about it."
 
 
 class UsesApi(Api):
@@ -82,6 +86,25 @@ class UseApi(Api):
         return _answer(services.edit_use(use, changes=sent, revision=revision, actor=request.user))
 
 
+class UseWithdrawalApi(Api):
+    @extend_schema(
+        operation_id="withdraw_use",
+        summary="Take back a proposed use",
+        description="Before its approval. One that is approved ends by a change request of the kind use_ending.",
+        tags=["uses"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=UseWithdrawalIn,
+        responses={200: UseOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[
+            request_example("Withdraw", examples.USE_WITHDRAWAL),
+            response_example("Withdrawn", examples.USE_WITHDRAWN),
+        ],
+    )
+    def post(self, request, slug, number):
+        use = use_for(request, slug, number, reading=False)
+        return _answer(services.withdraw_use(use, **sent_to(UseWithdrawalIn, request), actor=request.user))
+
+
 class UseApprovalsApi(Api):
     @extend_schema(
         operation_id="list_use_approvals",
@@ -104,10 +127,13 @@ class UseApprovalsApi(Api):
                 raise Http404(f"{use.model} has no version {wanted}.")
             approvals = approvals.filter(version=version)
         standing = services.standing_approval(version, use) if version else None
+        asked = answer_for(version, use, timezone.now()) if version else Answer(False, [NOT_IN_PRODUCTION])
         answer = {
             "use": use.number,
             "version": version.number if version else None,
             "approved": standing is not None,
+            "may_serve": asked.may_serve,
+            "answer": asked.sentences,
             "standing": standing,
             "approvals": approvals,
         }

@@ -16,7 +16,7 @@ MOST_VERSIONS = 6
 class Answer:
     """Whether a version may serve a use now, and what there is to know about it."""
 
-    is_approved: bool
+    may_serve: bool
     sentences: list[str]
 
 
@@ -41,6 +41,9 @@ def answer_for(version: ModelVersion, use: Use, now: datetime) -> Answer:
     by = f" by {standing.change_reference}" if standing.change_reference else ""
     sentences = [f"Yes. Version {version.number} is approved for {use.title} {until}{by}."]
     sentences += [f"Under the condition: {condition}" for condition in standing.conditions]
+    if use.state == UseState.SUSPENDED:
+        stopped = f"No. Version {version.number} is approved for {use.title}, but the use is suspended:"
+        return Answer(False, [f"{stopped} {use.state_because}", *sentences[1:]])
     if use.state != UseState.LIVE:
         because = f": {use.state_because}" if use.state_because else "."
         sentences.append(f"But the use itself is {use.state}{because}")

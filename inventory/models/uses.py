@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from inventory import policies
-from inventory.states import IN_USE, UseState
+from inventory.states import HELD, IN_USE, UseState
 
 
 class UseQuerySet(models.QuerySet):
@@ -40,6 +40,9 @@ class Use(models.Model):
         max_length=20, choices=[(s.value, s.capitalize()) for s in UseState], default=UseState.PROPOSED
     )
     state_because = models.TextField(blank=True)  # Why it is restricted, suspended, ended, or proposed once more.
+    # What a person ordered for this use alone, restricted or suspended: nothing else that is put in order lifts it.
+    held = models.CharField(max_length=20, choices=[(s.value, s.capitalize()) for s in HELD], blank=True)
+    held_because = models.TextField(blank=True)
     proposed_by = models.ForeignKey(
         "accounts.Person", null=True, on_delete=models.PROTECT, related_name="uses_proposed"
     )
@@ -57,6 +60,14 @@ class Use(models.Model):
             models.UniqueConstraint(fields=["model", "number"], name="one_use_per_number"),
             models.CheckConstraint(condition=Q(state__in=[s.value for s in UseState]), name="use_state_is_known"),
             models.CheckConstraint(condition=Q(reliance__in=["", *policies.LEVELS]), name="reliance_of_a_use_is_known"),
+            models.CheckConstraint(
+                condition=Q(held="") | Q(held__in=[s.value for s in HELD]) & ~Q(held_because=""),
+                name="what_holds_a_use_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(held="suspended", state__in=["live", "restricted"]) & ~Q(held="restricted", state="live"),
+                name="a_held_use_does_not_go_on",
+            ),
         ]
 
     def __str__(self):
@@ -65,6 +76,10 @@ class Use(models.Model):
     @property
     def model_slug(self):
         return self.model.slug
+
+    @property
+    def is_in_use(self):
+        return self.state in IN_USE
 
 
 class UseApprovalQuerySet(models.QuerySet):

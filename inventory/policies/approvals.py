@@ -20,6 +20,7 @@ LATER_KINDS = (
     "extension",
     "further_extension",
     "cadence_change",
+    "use_ending",
 )
 APPROVERS = tuple(sorted(ALLOWED[Permission.DECIDE_CHANGE]))
 
@@ -35,6 +36,7 @@ NAMES = {
     "extension": "more time for a finding",
     "further_extension": "still more time for a finding",
     "resumption": "lifting of a suspension",
+    "use_ending": "end of a use",
 }
 
 SENIOR = ("chief_risk_officer", COMMITTEE)

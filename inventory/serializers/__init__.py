@@ -24,6 +24,7 @@ from inventory.serializers.uses import (
     UseIn,
     UseOut,
     UseQuery,
+    UseWithdrawalIn,
 )
 from inventory.serializers.versions import VersionIn, VersionOut, VersionQuery
 
@@ -59,6 +60,7 @@ __all__ = [
     "UseIn",
     "UseOut",
     "UseQuery",
+    "UseWithdrawalIn",
     "VersionIn",
     "VersionOut",
     "VersionQuery",

@@ -36,6 +36,10 @@ class UseIn(UseEdit):
     title = _text(200, required=True, allow_blank=False)
 
 
+class UseWithdrawalIn(serializers.Serializer):
+    reason = serializers.CharField(max_length=2000)
+
+
 class UseApprovalOut(serializers.Serializer):
     id = serializers.UUIDField()
     version = serializers.IntegerField(source="version.number")
@@ -55,6 +59,9 @@ class UseOut(serializers.Serializer):
     number = serializers.IntegerField()
     state = serializers.ChoiceField(STATES)
     state_because = serializers.CharField(help_text="Why it is restricted, suspended or ended.")
+    held = serializers.CharField(
+        help_text="restricted or suspended, where a person ordered it for this use alone; else empty."
+    )
     title = serializers.CharField()
     business_purpose = serializers.CharField()
     population = serializers.CharField()
@@ -94,5 +101,7 @@ class UseApprovalsOut(serializers.Serializer):
         allow_null=True, help_text="The version asked about, else the one in production."
     )
     approved = serializers.BooleanField(help_text="Whether that version has a standing approval for this use.")
+    may_serve = serializers.BooleanField(help_text="Whether it may serve the use: approved, and not suspended.")
+    answer = serializers.ListField(child=serializers.CharField(), help_text="The same in words, as the page says it.")
     standing = UseApprovalOut(allow_null=True)
     approvals = UseApprovalOut(many=True, help_text="Newest first; of the version asked about, else of all.")

@@ -28,8 +28,11 @@ from inventory.services.series import receive_points
 from inventory.services.signing import bound_in_force
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, look_again, read_source, register_source
 from inventory.services.standing import (
+    hold_use,
     lift_model_restriction,
+    put_back,
     refuse_suspension,
+    release_use,
     restrict_model,
     resume_model,
     suspend_model,
@@ -58,6 +61,7 @@ from inventory.services.uses import (
     start_use,
     suspend_use,
     terms_digest,
+    withdraw_use,
 )
 from inventory.services.versions import (
     describe_version,
@@ -88,6 +92,7 @@ __all__ = [
     "end_particular",
     "end_use",
     "gather_events",
+    "hold_use",
     "lift_model_restriction",
     "loosen_cadence",
     "lowering_roles",
@@ -109,6 +114,7 @@ __all__ = [
     "propose_policy",
     "propose_use",
     "publish_draft",
+    "put_back",
     "publish_policy",
     "read_source",
     "receive_batch",
@@ -121,6 +127,7 @@ __all__ = [
     "register_models",
     "register_source",
     "register_version",
+    "release_use",
     "replace_particulars",
     "restrict_model",
     "restrict_use",
@@ -139,5 +146,6 @@ __all__ = [
     "why_not_loosen",
     "why_tier_again",
     "withdraw_draft",
+    "withdraw_use",
     "versions_with_events",
 ]

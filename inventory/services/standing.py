@@ -2,11 +2,16 @@
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from inventory.models import Model
+from inventory.models import Model, Use
 from inventory.services.models import move_model
-from inventory.services.uses import lift_restriction, restrict_use, standing_approval, suspend_use
-from inventory.states import Status, UseState
+from inventory.services.uses import lift_restriction, locked_use, move_use, restrict_use, serving_approval, suspend_use
+from inventory.states import HELD, Status, UseState
 from mrm.errors import RuleBroken
+
+HOLDING = {
+    UseState.RESTRICTED: ("restrict", Action.USE_RESTRICTED),
+    UseState.SUSPENDED: ("suspend", Action.USE_SUSPENDED),
+}
 
 
 @governed()
@@ -62,12 +67,64 @@ def resume_model(model: Model, *, because: str, actor) -> Model:
     return model
 
 
+@governed()
+def hold_use(use: Use, *, held: UseState, reason: str, actor, **told) -> Use:
+    """Restrict or suspend this use alone, by order of a person, until `release_use`.
+
+    told  what else its entry says
+    """
+    use = locked_use(use)
+    event, action = HOLDING[held]
+    move_use(use, event, because=reason, held=held, held_because=reason)
+    record(action, actor=actor, subject=use, reason=reason, **told)
+    return use
+
+
+@governed()
+def release_use(use: Use, *, still: str = "", still_because: str = "", because: str, actor) -> Use:
+    """An order about this use is over; `still` is as what another goes on holding it. What else limits it, stays."""
+    use = locked_use(use)
+    told = use.held_because
+    use.held, use.held_because = still, still_because
+    use.save(update_fields=["held", "held_because"])
+    use = put_back(use, because=because, actor=actor)
+    if use.state == UseState.RESTRICTED and use.state_because == told:
+        _restrict(use, why_limited(use), actor)
+    return use
+
+
+@governed()
+def put_back(use: Use, *, because: str, actor) -> Use:
+    """Out of restriction or suspension as far as its model, its approval and what a person ordered about it allow."""
+    use = locked_use(use)
+    if use.state not in HELD or use.held == UseState.SUSPENDED or use.model.status == Status.SUSPENDED:
+        return use
+    limited = why_limited(use)
+    if not limited:
+        return lift_restriction(use, reason=because, actor=actor)
+    if use.state == UseState.SUSPENDED:
+        _restrict(use, limited, actor, event="ease")
+    return use
+
+
+def why_limited(use: Use) -> str:
+    """Why a use that is not stopped may go on within limits only; empty where nothing limits it."""
+    if use.held == UseState.RESTRICTED:
+        return use.held_because
+    if use.model.status == Status.RESTRICTED:
+        return f"{use.model} is restricted."
+    return "" if serving_approval(use) else f"The version of {use.model} in production is not approved for it."
+
+
 def _restore_uses(model: Model, because: str, actor) -> None:
-    """Those that the version in production is approved for; the others stay as they are."""
-    version = model.production_version()
-    for use in model.uses.filter(state__in=(UseState.RESTRICTED, UseState.SUSPENDED)):
-        if version and standing_approval(version, use):
-            lift_restriction(use, reason=because, actor=actor)
+    """Each as far as its approval and what a person ordered about it alone allow."""
+    for use in model.uses.filter(state__in=HELD):
+        put_back(use, because=because, actor=actor)
+
+
+def _restrict(use: Use, reason: str, actor, *, event: str = "restrict") -> None:
+    move_use(use, event, because=reason)
+    record(Action.USE_RESTRICTED, actor=actor, subject=use, reason=reason)
 
 
 def _move(model: Model, event: str) -> None:

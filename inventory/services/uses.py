@@ -92,7 +92,7 @@ def propose_use(
 def edit_use(use: Use, *, changes: dict, revision: int | None = None, actor) -> Use:
     """Change what is said about a use, unless it was changed since the `revision` that the editor saw."""
     require(actor, Permission.EDIT_MODEL, use.model.workspace_id, model_slug=use.model_slug)
-    use = _locked(use)
+    use = locked_use(use)
     refuse_outdated(use, revision)
     if unknown := changes.keys() - set(EDITABLE):
         raise UnusableData(*({"message": f"{name} cannot be changed.", "field": name} for name in sorted(unknown)))
@@ -143,7 +143,7 @@ def approve_use(
     actor,
 ) -> UseApproval:
     """Let a version serve a use. An approval that stands already is renewed: it ends, and this one takes its place."""
-    use, now = _locked(use), timezone.now()
+    use, now = locked_use(use), timezone.now()
     if version.model_id != use.model_id:
         raise RuleBroken(f"{version} is no version of {use.model}, so it cannot be approved for {use}.")
     _check_terms(expires_at, conditions, now)
@@ -158,7 +158,7 @@ def approve_use(
         effective_at=now,
         expires_at=expires_at,
     )
-    _move(use, "approve")
+    move_use(use, "approve")
     record(
         Action.USE_APPROVED,
         actor=actor,
@@ -176,9 +176,9 @@ def approve_use(
 @governed()
 def start_use(use: Use, *, actor) -> Use:
     """From now on the version in production serves this use."""
-    use = _locked(use)
+    use = locked_use(use)
     _require_approved_production(use)
-    _move(use, "start", started_at=use.started_at or timezone.now())
+    move_use(use, "start", started_at=use.started_at or timezone.now())
     record(Action.USE_STARTED, actor=actor, subject=use, version=use.model.production_version().number)
     return use
 
@@ -186,16 +186,16 @@ def start_use(use: Use, *, actor) -> Use:
 @governed()
 def restrict_use(use: Use, *, reason: str, actor) -> Use:
     """Keep it in use, within the limits that the reason states."""
-    use = _locked(use)
-    _move(use, "restrict", because=reason)
+    use = locked_use(use)
+    move_use(use, "restrict", because=reason)
     record(Action.USE_RESTRICTED, actor=actor, subject=use, reason=reason)
     return use
 
 
 @governed()
 def suspend_use(use: Use, *, reason: str, actor) -> Use:
-    use = _locked(use)
-    _move(use, "suspend", because=reason)
+    use = locked_use(use)
+    move_use(use, "suspend", because=reason)
     record(Action.USE_SUSPENDED, actor=actor, subject=use, reason=reason)
     return use
 
@@ -203,18 +203,30 @@ def suspend_use(use: Use, *, reason: str, actor) -> Use:
 @governed()
 def lift_restriction(use: Use, *, reason: str = "", actor) -> Use:
     """Out of restriction or suspension; only where the version in production is approved for the use."""
-    use = _locked(use)
+    use = locked_use(use)
+    if use.held:
+        raise RuleBroken(f"{use} is {use.held} by an order of its own, which is ended first: {use.held_because}")
     _require_approved_production(use)
-    _move(use, "lift")
+    move_use(use, "lift")
     record(Action.USE_RESTORED, actor=actor, subject=use, reason=reason)
     return use
 
 
 @governed()
+def withdraw_use(use: Use, *, reason: str, actor) -> Use:
+    """Take back what was proposed and is not approved; what is, ends by a request that others decide."""
+    require(actor, Permission.EDIT_MODEL, use.model.workspace_id, model_slug=use.model_slug)
+    use = locked_use(use)
+    if use.state not in (UseState.PROPOSED, UseState.ENDED):
+        raise RuleBroken(f"{use} is {use.state}; it ends by a change request of the kind end of a use.")
+    return end_use(use, reason=reason, actor=actor)
+
+
+@governed()
 def end_use(use: Use, *, reason: str, actor) -> Use:
     """For good: its approvals end with it."""
-    use, now = _locked(use), timezone.now()
-    _move(use, "end", because=reason, ended_at=now)
+    use, now = locked_use(use), timezone.now()
+    move_use(use, "end", because=reason, ended_at=now, held="", held_because="")
     for approval in UseApproval.objects.select_for_update().filter(use=use, ended_at=None):
         _end(approval, reason, now, actor)
     record(Action.USE_ENDED, actor=actor, subject=use, reason=reason)
@@ -224,7 +236,7 @@ def end_use(use: Use, *, reason: str, actor) -> Use:
 @governed()
 def end_approval(approval: UseApproval, *, reason: str, actor) -> UseApproval:
     """Take an approval back. A use that the version in production may then no longer serve is restricted at once."""
-    use = _locked(approval.use)
+    use = locked_use(approval.use)
     approval = UseApproval.objects.select_for_update().get(pk=approval.pk)
     if approval.ended_at:
         raise RuleBroken(f"The approval of {approval} has already ended: {approval.ended_because}")
@@ -258,13 +270,13 @@ def end_uses_of(model: Model, *, reason: str, actor) -> None:
 
 
 def _restrict_if_unapproved(use: Use, because: str, actor) -> None:
-    if use.state == UseState.LIVE and not _serving(use):
+    if use.state == UseState.LIVE and not serving_approval(use):
         restrict_use(use, reason=because, actor=actor)
     elif use.state == UseState.APPROVED and not use.approvals.standing(timezone.now()).exists():
-        _move(use, "lapse", because=because)
+        move_use(use, "lapse", because=because)
 
 
-def _serving(use: Use) -> UseApproval | None:
+def serving_approval(use: Use) -> UseApproval | None:
     """The approval under which the version in production serves this use."""
     version = use.model.production_version()
     return standing_approval(version, use) if version else None
@@ -294,12 +306,12 @@ def _end(approval: UseApproval, reason: str, now: datetime, actor) -> None:
     )
 
 
-def _move(use: Use, event: str, *, because: str = "", **fields) -> None:
+def move_use(use: Use, event: str, *, because: str = "", **fields) -> None:
     """The one place that sets the state of a use. What takes something away says why."""
     state = use_after(use.state, event)
     if state is None:
         raise RuleBroken(f"{use} is {use.state}; you cannot {event} it.")
-    if event in ("restrict", "suspend", "end") and not because.strip():
+    if event in ("restrict", "suspend", "ease", "end") and not because.strip():
         raise RuleBroken(f"Say why you {event} {use}; whoever relies on it needs to know.")
     keeps_reason = event == "approve" and state in (UseState.RESTRICTED, UseState.SUSPENDED)
     use.state = state
@@ -310,7 +322,7 @@ def _move(use: Use, event: str, *, because: str = "", **fields) -> None:
     use.save(update_fields=["state", "state_because", "revision", *fields])
 
 
-def _locked(use: Use) -> Use:
+def locked_use(use: Use) -> Use:
     return Use.objects.select_for_update(of=("self",)).select_related("model").get(pk=use.pk)
 
 

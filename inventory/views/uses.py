@@ -11,7 +11,7 @@ from inventory import services
 from inventory.contents.history import as_read
 from inventory.contents.lists import USES
 from inventory.contents.uses import answer_for, table_of, why_tier_first
-from inventory.forms import UseEditForm, UseForm, UseQuestion
+from inventory.forms import EndForm, UseEditForm, UseForm, UseQuestion
 from inventory.forms.conflicts import merge
 from inventory.models import UseApproval, UseRecord
 from inventory.views.scope import model_for, model_page
@@ -79,6 +79,30 @@ def edit_use(request, slug, number):
             merge(form, then=then, now=now, revision=use.revision, words=lambda _, value: value)
         context = model_page(request, model, "uses", form=form, heading=f"Edit use {use.number}", submit="Save")
         return render(request, "inventory/use_form.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw_use(request, slug, number):
+    model = model_for(request, slug)
+    use = get_object_or_404(model.uses.select_related("model"), number=number)
+    form = EndForm(posted(request))
+
+    def act(data):
+        services.withdraw_use(use, reason=data["reason"], actor=request.user)
+        messages.success(request, f"Use {number} is withdrawn. It stays in the register, as ended.")
+        return _address_of(use)
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": f"Withdraw use {number} of {model.name}",
+            "lead": f"{use.title}. It was proposed and is not approved.",
+            "submit": "Withdraw it",
+            "back": _address_of(use),
+        }
+        return render(request, "components/form_page.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
 

@@ -12,7 +12,7 @@ from inventory.models import UseApproval
 from inventory.states import UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import approve_for, make_model, make_person, make_use, make_version, promote, retire
+from tests.factories import approve_for, end_use, make_model, make_person, make_use, make_version, promote, retire
 
 
 @pytest.fixture
@@ -183,12 +183,12 @@ def test_promoting_a_version_without_an_approval_restricts_the_live_uses(version
 
 
 def test_restricting_suspending_and_ending_say_why(live):
-    for change in (services.restrict_use, services.suspend_use, services.end_use):
+    for change in (services.restrict_use, services.suspend_use, end_use):
         with pytest.raises(RuleBroken, match="Say why"):
-            change(live, reason="", actor=None)
+            change(live, reason="", **({} if change is end_use else {"actor": None}))
     assert services.restrict_use(live, reason="Only up to 20 000.", actor=None).state == UseState.RESTRICTED
     assert services.suspend_use(live, reason="Found wrong.", actor=None).state == UseState.SUSPENDED
-    ended = services.end_use(live, reason="Replaced.", actor=None)
+    ended = end_use(live)
     assert ended.state == UseState.ENDED and ended.ended_at
     assert not UseApproval.objects.filter(ended_at=None).exists()
     with pytest.raises(RuleBroken, match="is ended"):

@@ -225,6 +225,7 @@ ARRANGEMENT = {
     "kind": "exception",
     "model": MODEL["slug"],
     "version": None,
+    "use": None,
     "title": "without: a bias assessment with results",
     "clause": "assessment.bias",
     "terms": {
@@ -259,6 +260,14 @@ SUSPENSION = ARRANGEMENT | {
     "terms": SUSPENSION_IN,
     "change": None,
     "ends_at": None,
+}
+USE_SUSPENSION = SUSPENSION | {"title": f"Pricing of instalment loans: {SUSPENSION_IN['reason']}", "use": 1}
+RESTRICTION_IN = {"reason": "Only up to 20 000, until the outcomes of the spring are known."}
+RESTRICTION = USE_SUSPENSION | {
+    "reference": "RE-2025-0001",
+    "kind": "restriction",
+    "title": f"Pricing of instalment loans: {RESTRICTION_IN['reason']}",
+    "terms": RESTRICTION_IN,
 }
 ROLL_BACK_IN = {"reason": "Version 2 refuses everybody from the new branch."}
 ROLL_BACK = ARRANGEMENT | {

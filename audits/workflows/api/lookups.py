@@ -25,7 +25,7 @@ def change_for(request, reference: str, *, reading: bool = True) -> ChangeReques
 def readable_arrangements(request):
     require(request.user, Permission.READ, None, model_slug=None)
     return Arrangement.objects.visible_to(request.user).select_related(
-        "model__workspace", "version", "change", "validation", "renews", "begun_by"
+        "model__workspace", "version", "change", "validation", "renews", "use", "begun_by"
     )
 
 

@@ -38,6 +38,7 @@ from audits.workflows.api.finding_steps import (
 )
 from audits.workflows.api.findings import DropApi, FindingApi, FindingsApi, IssueApi
 from audits.workflows.api.indicators import IndicatorApi, IndicatorsApi
+from audits.workflows.api.orders import UseRestrictionApi, UseSuspensionApi
 from audits.workflows.api.register import (
     AttestationApi,
     AttestationsApi,
@@ -98,6 +99,8 @@ urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
     path("models/<slug:slug>/versions/<int:number>/comparison/", ComparisonApi.as_view(), name="api-comparison"),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
+    path("models/<slug:slug>/uses/<int:number>/restriction/", UseRestrictionApi.as_view(), name="api-use-restriction"),
+    path("models/<slug:slug>/uses/<int:number>/suspension/", UseSuspensionApi.as_view(), name="api-use-suspension"),
     path("models/<slug:slug>/roll-back/", RollBackApi.as_view(), name="api-roll-back"),
     path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),
     path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),

@@ -103,7 +103,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
         .filter(model__in=models)
         .filter(Q(state=ArrangementState.EXPIRED) | Q(ends_at__lte=now + SOON) | Q(kind=Arrangement.Kind.SUSPENSION))
     )
-    for one in holding.select_related("model", "change").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
+    for one in holding.select_related("model", "change", "use__model").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
         is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)
         judges = not is_mine and _may(person, Permission.CLOSE_FINDING, one.model)
         if not is_mine and not (
@@ -113,7 +113,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
         where = f"{one.reference} of {one.model.name}"
         name = f"{one.get_kind_display().lower()} {where}"
         if one.kind == Arrangement.Kind.SUSPENSION:
-            what, why = f"Have the suspension of {one.model.name} lifted, or end its use", one.title
+            what, why = f"Have the suspension of {one.use or one.model.name} lifted, or end its use", one.title
             action = "Have it lifted"
         elif one.state == ArrangementState.EXPIRED:
             what, why = f"Put in order: {name}", f"{one.ended_because} Until then its use is restricted."

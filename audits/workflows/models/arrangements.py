@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audits.workflows.models.past import not_by
 from audits.workflows.states import ArrangementState
+from inventory.states import UseState
 
 
 class ArrangementQuerySet(models.QuerySet):
@@ -45,8 +46,8 @@ class ArrangementQuerySet(models.QuerySet):
 class Arrangement(models.Model):
     """Something that holds about a model for a time: an approval, a condition of use, an exception, an overlay ...
 
-    All but a suspension come from a change request that was approved; a roll-back from the one that approved what it
-    goes back to.
+    All come from a change request that was approved, a roll-back from the one that approved what it goes back to; but
+    for what one person orders at once: the suspension of a model or of one use, and the restriction of a use.
     """
 
     class Kind(models.TextChoices):
@@ -57,12 +58,15 @@ class Arrangement(models.Model):
         ACCEPTANCE = "acceptance", "Accepted risk"
         BREAK_GLASS = "break_glass", "Emergency release"
         SUSPENSION = "suspension", "Suspension"
+        RESTRICTION = "restriction", "Restriction of a use"
         VALIDATION = "validation", "Validation"
         LEGAL_HOLD = "legal_hold", "Legal hold"
         ROLLBACK = "rollback", "Roll-back"
 
     # By what a version may be in production.
     FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
+    # As what a use is held while the order stands.
+    HOLDS_A_USE = {Kind.SUSPENSION: UseState.SUSPENDED, Kind.RESTRICTION: UseState.RESTRICTED}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # EX-2026-0001
@@ -71,12 +75,15 @@ class Arrangement(models.Model):
     version = models.ForeignKey(
         "inventory.ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
     )
+    use = models.ForeignKey(
+        "inventory.Use", null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )  # The one that is suspended or restricted; None: the model as a whole.
     finding = models.ForeignKey(
         "workflows.Finding", null=True, blank=True, on_delete=models.PROTECT, related_name="acceptances"
     )
     change = models.ForeignKey(
         "workflows.ChangeRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
-    )  # None: a suspension, which one person may order at once, or what a validation concluded.
+    )  # None: what one person may order at once, or what a validation concluded.
     validation = models.ForeignKey(
         "workflows.ValidationRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
     )
@@ -105,8 +112,11 @@ class Arrangement(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["model"],
-                condition=Q(kind="suspension", state="active"),
+                condition=Q(kind="suspension", state="active", use__isnull=True),
                 name="one_active_suspension_per_model",
+            ),
+            models.UniqueConstraint(
+                fields=["use", "kind"], condition=Q(state="active"), name="one_active_order_per_use_and_kind"
             ),
             models.UniqueConstraint(
                 fields=["model", "clause"],
@@ -124,12 +134,20 @@ class Arrangement(models.Model):
                 name="one_active_rollback_per_model",
             ),
             models.CheckConstraint(
-                condition=Q(kind="suspension") | Q(change__isnull=False) | Q(validation__isnull=False),
+                condition=Q(kind__in=["suspension", "restriction"])
+                | Q(change__isnull=False)
+                | Q(validation__isnull=False),
                 name="arrangement_was_approved",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["suspension", "legal_hold"]) | Q(ends_at__isnull=False),
+                condition=Q(kind__in=["suspension", "restriction", "legal_hold"]) | Q(ends_at__isnull=False),
                 name="arrangement_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="suspension")
+                | Q(kind="restriction", use__isnull=False)
+                | ~Q(kind="restriction") & Q(use__isnull=True),
+                name="what_is_ordered_about_a_use_restricts_or_suspends_it",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[s.value for s in ArrangementState]), name="arrangement_state_is_known"
@@ -142,6 +160,13 @@ class Arrangement(models.Model):
     @property
     def model_slug(self):
         return self.model.slug
+
+    @property
+    def asked_by_id(self):
+        """Who does not end it: whoever asked for it, or ordered that a use be restricted."""
+        if self.change:
+            return self.change.requester_id
+        return self.begun_by_id if self.kind == self.Kind.RESTRICTION else None
 
     @property
     def last_day(self):

@@ -43,6 +43,7 @@ class ChangeRequest(models.Model):
         EXTENSION = "extension", "More time for a finding"
         LEGAL_HOLD = "legal_hold", "Legal hold"
         HOLD_RELEASE = "hold_release", "Release of a legal hold"
+        USE_ENDING = "use_ending", "End of a use"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # CR-2026-0001

@@ -23,6 +23,9 @@ class ArrangementOut(serializers.Serializer):
     kind = serializers.ChoiceField(KINDS)
     model = serializers.CharField(source="model.slug")
     version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
+    use = serializers.IntegerField(
+        source="use.number", allow_null=True, default=None, help_text="The one use that is restricted or suspended."
+    )
     title = serializers.CharField()
     clause = serializers.CharField(help_text="What of the policy an exception is made from; empty for others.")
     terms = serializers.DictField(help_text="As they were approved.")

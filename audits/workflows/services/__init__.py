@@ -43,6 +43,7 @@ from audits.workflows.services.findings.closure import (
     sign_off_finding,
     sign_off_view,
 )
+from audits.workflows.services.orders import USE_RESTRICTION, USE_SUSPENSION
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.reminders import people_to_remind, remind
 from audits.workflows.services.retirement import (
@@ -66,6 +67,8 @@ from audits.workflows.services.votes import conclude_vote, votes_of, why_not_con
 __all__ = [
     "ROLL_BACK",
     "SUSPENSION",
+    "USE_RESTRICTION",
+    "USE_SUSPENSION",
     "complete_action_item",
     "answer_rebuttal",
     "draft_finding",

@@ -14,7 +14,7 @@ from audits.workflows.states import ArrangementState
 from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed
-from inventory.services import lift_model_restriction, restrict_model
+from inventory.services import lift_model_restriction, release_use, restrict_model
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken
@@ -28,6 +28,7 @@ PREFIX = {
     Kind.ACCEPTANCE: "RA",
     Kind.BREAK_GLASS: "BG",
     Kind.SUSPENSION: "SU",
+    Kind.RESTRICTION: "RE",
     Kind.VALIDATION: "VA",
     Kind.LEGAL_HOLD: "LH",
     Kind.ROLLBACK: "RB",
@@ -137,8 +138,7 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
         )
     if not reason.strip():
         raise RuleBroken("Say what shows that it is met, or no longer needed.")
-    asked = arrangement.change.requester_id if arrangement.change else None
-    if actor and (actor.pk == asked or owned_model(arrangement.model, actor)):
+    if actor and (actor.pk == arrangement.asked_by_id or owned_model(arrangement.model, actor)):
         raise NotPermitted(
             "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it; "
             "another of the second line does."
@@ -158,11 +158,25 @@ def end(arrangement: Arrangement, *, because: str, actor, now: datetime | None =
     release(arrangement, because=because, actor=actor, now=now)
     if was_active and arrangement.finding:
         reopen(arrangement.finding, because=f"{arrangement.reference} was ended: {because}", actor=actor)
+    if arrangement.use:
+        _release_use(arrangement, because=because, actor=actor)
     if not Arrangement.objects.unsettled().filter(model=arrangement.model_id).exists():
         lift_model_restriction(
             arrangement.model, because=f"{arrangement.reference} is put in order: {because}", actor=actor
         )
     return arrangement
+
+
+def _release_use(order: Arrangement, *, because: str, actor) -> None:
+    """The use goes on as far as another order about it allows."""
+    other = Arrangement.objects.active().filter(use=order.use).order_by("-kind").first()  # A suspension first.
+    release_use(
+        order.use,
+        still=Arrangement.HOLDS_A_USE[other.kind] if other else "",
+        still_because=other.terms["reason"] if other else "",
+        because=f"{order.reference} is ended: {because}",
+        actor=actor,
+    )
 
 
 def settle(model: Model, kinds, *, because: str, actor, **which) -> None:
@@ -205,5 +219,7 @@ def _restricts(model: Model) -> bool:
 
 
 def locked(arrangement: Arrangement) -> Arrangement:
-    rows = Arrangement.objects.select_for_update(of=("self",)).select_related("model", "version", "change", "finding")
+    rows = Arrangement.objects.select_for_update(of=("self",)).select_related(
+        "model", "version", "change", "finding", "use__model"
+    )
     return rows.get(pk=arrangement.pk)

@@ -65,7 +65,7 @@ def arrangement(request, reference):
     """What holds, since when and until when, why, and what happens when it ends."""
     found = _arrangement_for(request, reference)
     may = request.user.permissions_in(found.model.workspace_id, found.model_slug)
-    involved = (found.model.owner_id, found.change.requester_id if found.change else None)
+    involved = (found.model.owner_id, found.asked_by_id)
     context = {
         "arrangement": found,
         "model": found.model,
@@ -193,6 +193,7 @@ def _arrangement_for(request, reference) -> Arrangement:
         "change__requester",
         "validation",
         "renews",
+        "use",
         "begun_by",
         "ended_by",
         "finding",
@@ -211,4 +212,5 @@ def _renewal_address(found: Arrangement, may: set[Permission]) -> str:
     page = reverse("request-change", args=[found.model_slug, found.version.number]) if of_version else ""
     page = page or reverse("request-model-change", args=[found.model_slug])
     active = found.state == ArrangementState.ACTIVE
-    return f"{page}?kind={kind}" + (f"&renews={found.reference}" if names_it and active else "")
+    of_use = f"&use={found.use.number}" if found.use else ""
+    return f"{page}?kind={kind}" + (f"&renews={found.reference}" if names_it and active else "") + of_use

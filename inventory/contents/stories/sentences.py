@@ -77,8 +77,8 @@ SENTENCES: dict[str, str] = {
     ),
     Action.USE_APPROVAL_ENDED: "ended the approval of version {version:version} for {subject}",
     Action.USE_STARTED: "let {subject} go live[ with version {version:version}]",
-    Action.USE_RESTRICTED: "restricted {subject}",
-    Action.USE_SUSPENDED: "suspended {subject}",
+    Action.USE_RESTRICTED: "restricted {subject}[, signing {signature:signed}]",
+    Action.USE_SUSPENDED: "suspended {subject}[, signing {signature:signed}]",
     Action.USE_RESTORED: "restored {subject}",
     Action.USE_ENDED: "ended {subject} for good",
     Action.VERSION_REGISTERED: (

@@ -14,6 +14,7 @@ from audits.workflows.services.kinds.promotion import APPROVAL, PROMOTION
 from audits.workflows.services.kinds.retirement import RETIREMENT
 from audits.workflows.services.kinds.retraining import RETRAINING, why_not_retrain
 from audits.workflows.services.kinds.tier import TIER_CHANGE
+from audits.workflows.services.kinds.uses import USE_ENDING
 
 Kind = ChangeRequest.Kind
 KINDS: dict[str, ChangeKind] = {
@@ -32,6 +33,7 @@ KINDS: dict[str, ChangeKind] = {
     Kind.EXTENSION: EXTENSION,
     Kind.LEGAL_HOLD: LEGAL_HOLD,
     Kind.HOLD_RELEASE: HOLD_RELEASE,
+    Kind.USE_ENDING: USE_ENDING,
 }
 
 __all__ = ["KINDS", "ChangeKind", "Term", "cleaned", "why_not_retrain"]

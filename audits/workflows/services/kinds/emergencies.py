@@ -10,14 +10,31 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, the_model, why_not_until
 from audits.workflows.services.kinds.promotion import supersede
-from inventory.models import Policy
+from inventory.models import Policy, Use
 from inventory.services import restrict_model, resume_model
-from inventory.states import Status
+from inventory.states import Status, UseState
 from mrm.pages.wording import day
 
 
+def _suspended_uses(change: ChangeRequest) -> dict[str, str]:
+    held = change.model.uses.filter(held=UseState.SUSPENDED)
+    return {str(use.number): f"{use.number}: {use.title}" for use in held}
+
+
+def _use(change: ChangeRequest) -> Use | None:
+    """The one that is to go on; none where it is the model."""
+    number = change.terms.get("use")
+    return change.model.uses.select_related("model").get(number=number) if number else None
+
+
 def _why_not_resume(change: ChangeRequest) -> list[str]:
-    return [] if change.model.status == Status.SUSPENDED else [f"{change.model} is not suspended."]
+    model, use = change.model, _use(change)
+    if use is None:
+        held = "; name the use that is to go on" if _suspended_uses(change) else ""
+        return [] if model.status == Status.SUSPENDED else [f"{model} is not suspended{held}."]
+    if use.held != UseState.SUSPENDED:
+        return [f"{use} is not suspended by an order of its own."]
+    return [f"{model} is suspended as a whole; that is lifted first."] if model.status == Status.SUSPENDED else []
 
 
 def _suspension(change: ChangeRequest) -> dict:
@@ -27,32 +44,51 @@ def _suspension(change: ChangeRequest) -> dict:
 
 
 def _running(change: ChangeRequest) -> Arrangement | None:
-    return Arrangement.objects.active().filter(model=change.model, kind=Arrangement.Kind.SUSPENSION).first()
+    suspensions = Arrangement.objects.active().filter(model=change.model, kind=Arrangement.Kind.SUSPENSION)
+    return suspensions.filter(use=_use(change)).first()
 
 
 def _resume(change: ChangeRequest, actor) -> str:
-    because = f"Lifted by {change.reference}."
-    resume_model(change.model, because=because, actor=actor)
+    because, use = f"Lifted by {change.reference}.", _use(change)
+    if use is None:
+        resume_model(change.model, because=because, actor=actor)
     if suspension := _running(change):
         arrangements.end(arrangements.locked(suspension), because=because, actor=actor)
+    if use is not None:
+        use.refresh_from_db()
+        limits = f", restricted: {use.state_because}" if use.state == UseState.RESTRICTED else "."
+        return f"{use} goes on{limits}"
     if lapsed := Arrangement.objects.unsettled().filter(model=change.model).first():
         restrict_model(change.model, because=f"{lapsed.reference} has lapsed and is not put in order.", actor=None)
         return f"{change.model} runs again, restricted: {lapsed.reference} is not put in order."
     return f"{change.model} runs again."
 
 
+def _what_is_stopped(change: ChangeRequest) -> str:
+    use = change.terms.get("use")
+    return f"{change.model_id}:{use}" if use else the_model(change)
+
+
 RESUMPTION = ChangeKind(
     about="model",
-    purpose="Let a suspended model run again.",
-    if_approved="With the second approval the model is in use again.",
-    if_not="The model stays suspended.",
+    purpose="Let a suspended model, or one suspended use of it, run again.",
+    if_approved="With the second approval the model, or the use, goes on as far as nothing else limits it.",
+    if_not="What is suspended stays so.",
     terms=(
+        Term(
+            name="use",
+            label="Use that is to go on",
+            shape="choice",
+            required=False,
+            choices=_suspended_uses,
+            help="Where a use was suspended on its own; left empty, the model as a whole.",
+        ),
         Term(name="remedy", label="What was found and done", help="Why the reason for stopping it no longer holds."),
     ),
     why_not=_why_not_resume,
     evidence=_suspension,
     carry_out=_resume,
-    at_stake=the_model,
+    at_stake=_what_is_stopped,
 )
 
 

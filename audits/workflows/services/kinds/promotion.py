@@ -11,8 +11,8 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from inventory.models import ModelVersion, Policy, Use
 from inventory.policies import rules_of
-from inventory.services import approve_use, lift_restriction, promote_version, start_use, terms_digest
-from inventory.states import Stage, Status, UseState
+from inventory.services import approve_use, promote_version, put_back, start_use, terms_digest
+from inventory.states import Stage, UseState
 from mrm.pages.wording import day
 
 Kind = Arrangement.Kind
@@ -100,8 +100,8 @@ def approve_version(change: ChangeRequest, actor) -> str:
     for use in uses_of(change):
         if use.state == UseState.APPROVED:
             start_use(use, actor=actor)
-        elif use.state == UseState.RESTRICTED and use.model.status == Status.IN_USE:  # For want of this approval alone.
-            lift_restriction(use, reason=f"Approved by {change.reference}.", actor=actor)
+        else:
+            put_back(use, because=f"Approved by {change.reference}.", actor=actor)
     arrangements.settle(
         change.model, Arrangement.FOR_PRODUCTION, because=f"Approved again by {change.reference}.", actor=actor
     )
