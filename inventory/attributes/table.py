@@ -131,7 +131,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         36, "residual_rating", "Residual rating", R, "The tier after what monitoring, validation and open findings say."
     ),
     _derived(
-        37, "tier_review", "Last review of the tier", R, "Who confirmed it and when; the tier's page says on what."
+        37, "tier_review", "Last review of the tier", R, "Who confirmed it and when, by which scorecard, and why."
     ),
     _text(
         38, "supervisory_permission", "Supervisory permission", R, "Its reference and conditions.", editors=ANSWERABLE

@@ -1,11 +1,10 @@
-"""What the register says about one model, attribute by attribute, and what was said before."""
+"""What the register says about one model, attribute by attribute."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from audits.trail.models import Action, Entry
 from inventory import policies
 from inventory.attributes import ATTRIBUTES, PARTICULARS, Attribute, Field, Group, Kind
 from inventory.contents.derived import day, derived_of, together
@@ -33,17 +32,6 @@ class Told:
     is_kept: bool = True
 
 
-@dataclass(frozen=True)
-class Change:
-    """One change of one attribute, from the trail. A value that was never told, or only by digest, says so in words."""
-
-    at: datetime
-    by: str
-    before: str | None
-    after: str
-    position: int
-
-
 def told_of(model: Model, *, derived: dict[str, list[str]], policy: dict | None = None) -> list[Told]:
     """Every attribute of a model in its order. `derived` holds what higher apps know: name to lines.
 
@@ -65,47 +53,6 @@ def grouped(told: Iterable[Told]) -> list[tuple[Group, list[Told], int]]:
     told = list(told)
     groups = [(group, [one for one in told if one.attribute.group == group]) for group in Group]
     return [(group, ones, sum(one.is_missing for one in ones)) for group, ones in groups]
-
-
-def history_of(model: Model, attribute: Attribute) -> list[Change]:
-    """Who said what about one attribute and when, newest first."""
-    if attribute.kind == Kind.ROWS:
-        return _history_of_rows(model, attribute)
-    entries = Entry.objects.about(model).filter(action__in=(Action.MODEL_REGISTERED, Action.MODEL_EDITED))
-    changes = []
-    for entry in entries:
-        said = entry.details.get("said", {})
-        changed = entry.details.get("changes", {}).get(attribute.name)
-        if changed is not None:
-            changes.append((entry, changed["before"], changed["after"]))
-        elif attribute.name in said:
-            changes.append((entry, None, said[attribute.name]))
-    names = _names_in(attribute, [value for _, *values in changes for value in values])
-    return [
-        Change(
-            at=entry.at,
-            by=entry.actor_name,
-            before=None if before is None and entry.action == Action.MODEL_REGISTERED else _recorded(before, names),
-            after=_recorded(after, names),
-            position=entry.position,
-        )
-        for entry, before, after in changes
-    ]
-
-
-def _history_of_rows(model: Model, attribute: Attribute) -> list[Change]:
-    """Rows added and ended. An end tells its reason, so that nobody has to look for it."""
-    actions = (Action.PARTICULAR_ADDED, Action.PARTICULAR_ENDED)
-    entries = Entry.objects.filter(model_slug=model.slug, action__in=actions, details__attribute=attribute.name)
-    changes = []
-    for entry in entries:
-        row = entry.details["row"]
-        added = entry.action == Action.PARTICULAR_ADDED
-        ended = f"Ended: {entry.details.get('reason', '')}"
-        changes.append(
-            Change(entry.at, entry.actor_name, None if added else row, row if added else ended, entry.position)
-        )
-    return changes
 
 
 def in_words(attribute: Field, value) -> str:
@@ -158,24 +105,3 @@ def row_as_json(name: str, row) -> dict:
     facts = {"sha256": row.sha256, "bytes": row.bytes, "media_type": row.media_type} if name == "documents" else {}
     by = row.added_by.display_name if row.added_by else "system"
     return {"id": str(row.pk), **said, **facts, "added_by": by, "added_at": row.added_at.isoformat()}
-
-
-def _names_in(attribute: Attribute, values: list) -> dict[str, str]:
-    """The names of the people or models that the trail knows by their id."""
-    ids = {value for value in values if isinstance(value, str)}
-    if attribute.kind == Kind.PERSON:
-        return {str(person.pk): person.display_name for person in Person.objects.filter(pk__in=ids)}
-    if attribute.kind == Kind.MODEL:
-        return {str(model.pk): model.name for model in Model.objects.filter(pk__in=ids)}
-    return {}
-
-
-def _recorded(value, names: dict[str, str]) -> str:
-    """A value from the trail in words."""
-    if isinstance(value, str) and value.startswith("sha256:"):
-        return f"a longer text, SHA-256 {value.removeprefix('sha256:')}"
-    if isinstance(value, bool):
-        return FLAGS[value]
-    if isinstance(value, list):
-        return ", ".join(str(entry) for entry in value)
-    return "" if value is None else names.get(value, str(value))

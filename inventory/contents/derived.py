@@ -7,7 +7,7 @@ from datetime import date
 from inventory import policies
 from inventory.contents.dependencies import downstream_of
 from inventory.contents.history import in_production, uses_and_approvals
-from inventory.models import Model, ModelVersion, Use, UseApproval
+from inventory.models import Model, ModelVersion, TierAssessment, Use, UseApproval
 from inventory.states import UseState
 from mrm.accounts.policies import label
 
@@ -20,6 +20,7 @@ def derived_of(models: Sequence[Model], policy: dict) -> dict:
     if not models:
         return {}
     uses, production, downstream = uses_and_approvals(models), in_production(models), defaultdict(list)
+    assessed = _assessments_in_force(models)
     for edge in downstream_of(models, models[0].stood_at):
         downstream[edge.upstream_id].append(f"{edge.model} ({edge.get_kind_display().lower()})")
     return {
@@ -29,7 +30,7 @@ def derived_of(models: Sequence[Model], policy: dict) -> dict:
             "approved_uses": _approved_uses(uses[model.pk]),
             "approvers": [_approvers(model, policy)],
             "tier": [f"Tier {model.tier}" + (", provisional" if model.tier_is_provisional else "")],
-            "tier_review": _tier_review(model),
+            "tier_review": _tier_review(model, assessed.get(model.pk)),
             "current_version": _current_version(production.get(model.pk)),
             "downstream": downstream[model.pk],
             "conditions": _conditions(uses[model.pk]),
@@ -74,10 +75,23 @@ def _approvers(model: Model, policy: dict) -> str:
     return f"A promotion needs: {' and '.join(roles)}."
 
 
-def _tier_review(model: Model) -> list[str]:
+def _assessments_in_force(models: Sequence[Model]) -> dict:
+    """The assessment by which the tier of each model was confirmed last, by then where they are of the past."""
+    confirmed = TierAssessment.objects.filter(model__in=[model.pk for model in models], confirmed_at__isnull=False)
+    if moment := models[0].stood_at:
+        confirmed = confirmed.filter(confirmed_at__lte=moment.instant)
+    return {one.model_id: one for one in confirmed.select_related("policy").order_by("confirmed_at")}
+
+
+def _tier_review(model: Model, assessment: TierAssessment | None) -> list[str]:
+    """Who confirmed the tier and when, by which scorecard, and what it came to by it."""
     if model.tier_is_provisional:
         return []
-    return [f"Confirmed by {model.tier_confirmed_by or 'the system'} on {day(model.tier_confirmed_at)}"]
+    lines = [f"Confirmed by {model.tier_confirmed_by or 'the system'} on {day(model.tier_confirmed_at)}"]
+    if assessment:
+        lines.append(f"Scorecard: {assessment.scorecard}, policy version {assessment.policy.number}")
+        lines.append(f"Rationale: {' '.join([assessment.reason, *assessment.steps]).strip()}")
+    return lines
 
 
 def _current_version(version: ModelVersion | None) -> list[str]:

@@ -20,7 +20,8 @@ from inventory.attributes import (
     values_from_tags,
     why_not_change,
 )
-from inventory.contents.attributes import history_of, told_of
+from inventory.contents.attributes import told_of
+from inventory.contents.histories import history_of
 from inventory.models import Model
 from inventory.services import edit_model, register_model
 from mrm.accounts.models import Person

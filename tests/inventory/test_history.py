@@ -9,7 +9,7 @@ from django.utils import timezone
 from audits.trail.models import Entry
 from inventory.contents.differences import differences
 from inventory.contents.history import parts_as_they_stood
-from inventory.models import Model, ModelRecord, Moment, UseApproval, UseRecord, VersionRecord
+from inventory.models import Model, ModelRecord, Moment, TierAssessment, UseApproval, UseRecord, VersionRecord
 from inventory.models.particulars import ROWS_OF
 from inventory.services import edit_model, edit_use, propose_use
 from mrm.errors import UnusableData
@@ -18,6 +18,7 @@ from tests.factories import make_model, make_otherwise, make_person, make_versio
 DATED = {
     **dict.fromkeys({table for table, _ in ROWS_OF.values()}, ("added_at", "ended_at")),
     Model: ("registered_at",),
+    TierAssessment: ("confirmed_at",),
     UseApproval: ("effective_at", "ended_at"),
 }
 TABLES = ("inventory_modelrecord", "inventory_versionrecord", "inventory_userecord")

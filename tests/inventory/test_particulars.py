@@ -5,7 +5,8 @@ from django.db import IntegrityError, connection, transaction
 
 from audits.trail.models import Action, Entry
 from inventory.attributes import BY_NAME, PARTICULARS, ROWS
-from inventory.contents.attributes import history_of, told_of
+from inventory.contents.attributes import told_of
+from inventory.contents.histories import history_of
 from inventory.models import Document
 from inventory.models.particulars import ROWS_OF, rows_of
 from inventory.services import add_particular, attach_document, end_particular

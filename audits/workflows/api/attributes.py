@@ -6,13 +6,13 @@ from rest_framework.response import Response
 
 from audits.workflows.api import examples
 from audits.workflows.contents.assurance import attributes_of
+from audits.workflows.contents.histories import history_of
 from audits.workflows.contents.retention import retention_of
 from audits.workflows.serializers.attributes import AttributeHistoryOut, AttributesOut
 from inventory import services
 from inventory.api import examples as inventory_examples
 from inventory.api.lookups import model_at, model_for
 from inventory.attributes import BY_NAME, ROWS, Attribute
-from inventory.contents.attributes import history_of
 from inventory.models.particulars import rows_of
 from inventory.serializers import SHAPES, EndIn, MomentQuery
 from inventory.serializers.particulars import described

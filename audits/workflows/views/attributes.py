@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audits.workflows.contents.assurance import attributes_of
+from audits.workflows.contents.histories import history_of, keeps_history
 from audits.workflows.contents.retention import retention_of
 from inventory.attributes import BY_NAME, ROWS, Kind, why_not_change
-from inventory.contents.attributes import history_of
 from inventory.models.particulars import rows_of
 from inventory.states import Status
 from inventory.views.scope import model_for, model_page
@@ -28,6 +28,7 @@ def attribute(request, slug, name):
         "overview",
         told=told,
         changes=history_of(model, attribute),
+        keeps_history=keeps_history(attribute),
         editors=", ".join(sorted(label(role) for role in attribute.editors)),
         kept=retention_of(model, name),
         rows=rows_of(name).standing().filter(model=model).select_related("added_by") if name in ROWS else [],
