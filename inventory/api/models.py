@@ -9,7 +9,7 @@ from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.lookups import model_at, model_for, readable_models, readable_records
 from inventory.api.paging import Pages, page_of
 from inventory.contents.history import models_as_they_stood, telling_of_rows
-from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
+from inventory.contents.register import chosen, in_order
 from inventory.models import Moment, Policy
 from inventory.serializers import ModelChange, ModelDetailOut, ModelIn, ModelOut, ModelQuery, MomentQuery
 from mrm.accounts.api import Api, sent_to
@@ -35,8 +35,8 @@ class ModelsApi(Api):
         if moment:
             return _past_page(request, asked, moment)
         policy = Policy.objects.in_force().document
-        pages = Pages(*ordering_of(asked["ordering"], ORDERINGS, tie="slug"))
-        models = chosen(readable_models(request), asked).telling_of_rows(policy)
+        models, order = in_order(chosen(readable_models(request), asked).telling_of_rows(policy), asked["ordering"])
+        pages = Pages(*order)
         page = pages.paginate_queryset(models, request, self)
         return pages.get_paginated_response(ModelOut(page, many=True, context={"policy": policy}).data)
 
@@ -108,8 +108,9 @@ def _answer(model, status: int = 200) -> Response:
 
 
 def _past_page(request, asked: dict, moment: Moment) -> Response:
-    pages = Pages(*ordering_of(asked["ordering"], ORDERINGS_OF_RECORDS, tie="subject"))
-    records = pages.paginate_queryset(chosen(readable_records(request).standing(moment), asked), request)
+    rows, order = in_order(chosen(readable_records(request).standing(moment), asked), asked["ordering"])
+    pages = Pages(*order)
+    records = pages.paginate_queryset(rows, request)
     document = Policy.objects.in_force_at(moment).document
     models = telling_of_rows(models_as_they_stood(records, moment), document, moment)
     context = {"policy": document}

@@ -2,10 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
-from django.db.models import JSONField, Q, QuerySet, Value
+from django.db.models import DateTimeField, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from inventory.contents.shared import WHAT, naming
 from inventory.models import Determination, Model, Moment
@@ -13,7 +16,7 @@ from inventory.models.models import SEARCHED
 from inventory.states import Status
 from mrm.accounts.models import Person, Workspace
 
-# What a list may be sorted by. Records of the past can be sorted by what they keep as columns.
+# What a list may be sorted by: now, and as of a past day, where some is looked for among what a record keeps.
 ORDERINGS = {
     "name": "name",
     "tier": "tier",
@@ -23,17 +26,26 @@ ORDERINGS = {
     "registered_at": "registered_at",
     "edited_at": "edited_at",
 }
-ORDERINGS_OF_RECORDS = {name: name for name in ("name", "tier", "status", "business_unit")}
+KEPT_BY_RECORDS = {
+    "owner": Subquery(Person.objects.filter(pk=OuterRef("owner_id")).values("display_name")),
+    "registered_at": Cast(KT("fields__registered_at"), DateTimeField()),
+    "edited_at": Cast(KT("fields__edited_at"), DateTimeField()),
+}
+DATED = ("registered", "edited")  # Filters by a first and a last day: registered_since, registered_until.
 FACETS = ("tier", "status", "business_unit", "owner_id", "workspace_id")
 MOST_OF_A_FACET = 8
 MOST_WORDS = 10
 MOST_FOUND = 10_000_000
 
 
-def ordering_of(asked: str, known: dict[str, str], *, tie: str) -> tuple[str, ...]:
-    """The fields to sort by; a dash in front turns the order round."""
-    dash = "-" if asked.startswith("-") else ""
-    return (f"{dash}{known[asked.removeprefix('-')]}", f"{dash}{tie}")
+def in_order(rows: QuerySet, asked: str) -> tuple[QuerySet, tuple[str, ...]]:
+    """Models or records with what they are sorted by, and these fields; a dash in front turns the order round."""
+    dash, name = ("-" if asked.startswith("-") else ""), asked.removeprefix("-")
+    if rows.model is Model:
+        return rows, (f"{dash}{ORDERINGS[name]}", f"{dash}slug")
+    if name in KEPT_BY_RECORDS:
+        rows, name = rows.annotate(**{f"by_{name}": KEPT_BY_RECORDS[name]}), f"by_{name}"
+    return rows, (f"{dash}{name}", f"{dash}subject")
 
 
 def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
@@ -50,6 +62,8 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
     for name in WHAT:
         if wanted.get(name):
             rows = rows.filter(naming(name, wanted[name], rows.model, moment))
+    for name in DATED:
+        rows = _dated(rows, f"{name}_at", wanted.get(f"{name}_since"), wanted.get(f"{name}_until"))
     for name, condition in _flags(rows.model, moment).items():
         if wanted.get(name) is not None:
             rows = rows.filter(condition) if wanted[name] else rows.exclude(condition)
@@ -57,6 +71,15 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
         return rows
     words = words_of(text)
     return _found(rows, words) if words else rows.none()
+
+
+def _dated(rows: QuerySet, name: str, first: date | None, last: date | None) -> QuerySet:
+    """Those whose moment lies between these days, both included."""
+    if (first or last) and rows.model is not Model:
+        rows, name = rows.alias(**{f"of_{name}": KEPT_BY_RECORDS[name]}), f"of_{name}"
+    if first:
+        rows = rows.filter(**{f"{name}__gte": datetime.combine(first, time(), UTC)})
+    return rows.filter(**{f"{name}__lte": datetime.combine(last, time.max, UTC)}) if last else rows
 
 
 def words_of(text: str) -> list[str]:
@@ -82,10 +105,12 @@ def _flags(kind: type, moment: Moment | None) -> dict[str, Q]:
 
 
 def _found(rows: QuerySet, words: list[str]) -> QuerySet:
-    """Rows with words that begin so. Over the present entries an index answers; a record is searched by its names."""
+    """Rows with words that begin so. Over the present entries an index answers; what a record keeps is read."""
     if rows.model is not Model:
+        kept = [KT(f"fields__{name}") for name in SEARCHED]
+        rows = rows.alias(said=Func(Value(" "), *kept, function="concat_ws", output_field=TextField()))
         for word in words:
-            rows = rows.filter(Q(name__icontains=word) | Q(slug__icontains=word) | Q(business_unit__icontains=word))
+            rows = rows.filter(said__iregex=rf"\m{word}")
         return rows
     beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
     found = Model.objects.annotate(words=SearchVector(*SEARCHED, config="simple")).filter(words=beginnings)

@@ -20,6 +20,7 @@ class MomentForm(forms.Form):
 class RegisterFilter(MomentForm):
     """Which models, sorted how, and as of when; the same names as in the API."""
 
+    seldom = ("registered_since", "registered_until", "edited_since", "edited_until")  # Shown when asked for.
     field_order = (
         "search",
         "status",
@@ -44,6 +45,10 @@ class RegisterFilter(MomentForm):
     is_model = yes_or_no("Is a model")
     provisional = yes_or_no("Tier to confirm")
     affects_natural_persons = yes_or_no("Natural persons")
+    registered_since = forms.DateField(label="Registered from", required=False, widget=day())
+    registered_until = forms.DateField(label="Registered to", required=False, widget=day())
+    edited_since = forms.DateField(label="Last edit from", required=False, widget=day())
+    edited_until = forms.DateField(label="Last edit to", required=False, widget=day())
     business_unit = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     data_source = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     vendor = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)

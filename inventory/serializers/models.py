@@ -3,7 +3,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.attributes import COLUMNS
 from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
-from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS
+from inventory.contents.register import ORDERINGS
 from inventory.contents.shared import WHAT
 from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
@@ -101,22 +101,18 @@ class ModelQuery(MomentQuery):
     )
     provisional = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Tier to confirm.")
     affects_natural_persons = serializers.BooleanField(required=False, allow_null=True, default=None)
+    registered_since = serializers.DateField(required=False, help_text="The first day of registration.")
+    registered_until = serializers.DateField(required=False, help_text="The last.")
+    edited_since = serializers.DateField(required=False, help_text="The first day of the last edit.")
+    edited_until = serializers.DateField(required=False, help_text="The last.")
     search = serializers.CharField(
         max_length=200,
         required=False,
-        help_text="Words, or their beginnings, in name, slug, business unit, purpose, description and methodology; "
-        "with `as_of` parts of name, slug and business unit.",
+        help_text="Words, or their beginnings, in name, slug, business unit, purpose, description and methodology.",
     )
     ordering = serializers.ChoiceField(
         [*ORDERINGS, *(f"-{name}" for name in ORDERINGS)], default="name", help_text="A dash in front turns it round."
     )
-
-    def validate(self, asked):
-        asked = super().validate(asked)
-        if "as_of" in asked and asked["ordering"].removeprefix("-") not in ORDERINGS_OF_RECORDS:
-            known = ", ".join(ORDERINGS_OF_RECORDS)
-            raise serializers.ValidationError({"ordering": f"The register of a past day is sorted by one of {known}."})
-        return asked
 
 
 class CommonQuery(StrictQuery):

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.views.decorators.http import require_safe
 
 from inventory.contents.history import models_as_they_stood
-from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, facets_of, ordering_of
+from inventory.contents.register import chosen, facets_of, in_order
 from inventory.contents.shared import WHAT
 from inventory.forms import MomentForm, RegisterFilter
 from inventory.models import Determination, Model, ModelRecord, Moment
@@ -39,7 +39,7 @@ def models(request):
         "models": models_as_they_stood(page.rows, moment) if moment else page.rows,
         "tools": _tools_among(page.rows, moment),
         "facets": facets_of(rows),
-        "heads": [head_of(Column(name, label, _known(moment).get(name, "")), ordering) for name, label in COLUMNS],
+        "heads": [head_of(Column(name, label, name), ordering) for name, label in COLUMNS],
         "ordering": ordering,
         "narrowed": [(name, form.cleaned_data[name]) for name in WHAT if form.cleaned_data.get(name)],
         "chosen": {name: str(value) for name, value in request.GET.items()},
@@ -75,10 +75,6 @@ def asked_rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None
         rows = Model.objects.visible_to(request.user).select_related("owner", "workspace", "tier_confirmed_by")
     else:
         rows = ModelRecord.objects.visible_to(request.user).standing(moment)
-    known, asked = _known(moment), form.cleaned_data.get("ordering") or "name"
-    ordering = asked if asked.removeprefix("-") in known else "name"
-    return chosen(rows, form.cleaned_data), ordering, ordering_of(ordering, known, tie="subject" if moment else "slug")
-
-
-def _known(moment: Moment | None) -> dict:
-    return ORDERINGS_OF_RECORDS if moment else ORDERINGS
+    ordering = form.cleaned_data.get("ordering") or "name"
+    rows, order = in_order(chosen(rows, form.cleaned_data), ordering)
+    return rows, ordering, order

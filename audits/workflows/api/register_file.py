@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from audits.workflows.contents.register import Chosen, register_file
 from audits.workflows.serializers.register import RegisterFileQuery
 from inventory.api.lookups import readable_models, readable_records
-from inventory.contents.register import ORDERINGS, ORDERINGS_OF_RECORDS, chosen, ordering_of
+from inventory.contents.register import chosen, in_order
 from mrm.accounts.api import FileApi
 from mrm.openapi import problems
 from mrm.pages.workbook import XLSX
@@ -39,8 +39,8 @@ class RegisterFileApi(FileApi):
         query.is_valid(raise_exception=True)
         asked, moment = query.validated_data, query.moment()
         if moment:
-            rows, known, tie = readable_records(request).standing(moment), ORDERINGS_OF_RECORDS, "subject"
+            rows = readable_records(request).standing(moment)
         else:
-            rows, known, tie = readable_models(request).select_related("tier_confirmed_by"), ORDERINGS, "slug"
-        order = ordering_of(asked["ordering"], known, tie=tie)
-        return register_file(asked["file"], Chosen(chosen(rows, asked), order, moment, asked), person=request.user)
+            rows = readable_models(request).select_related("tier_confirmed_by")
+        rows, order = in_order(chosen(rows, asked), asked["ordering"])
+        return register_file(asked["file"], Chosen(rows, order, moment, asked), person=request.user)
