@@ -162,6 +162,8 @@ def api_exception_handler(exc, context):
     if sentence := no_room(exc):
         set_rollback()
         return _answer(problem_body(507, sentence))
+    if isinstance(exc, CursorUnknown):
+        return _answer(problem_body(400, "The cursor is not one that this list gave; begin again without it."))
     if isinstance(exc, Http404):
         return _answer(problem_body(404, str(exc) or "There is nothing at this address that you may see."))
     if isinstance(exc, PermissionDenied):

@@ -5,7 +5,8 @@ from rest_framework.response import Response
 
 from inventory.api import examples
 from inventory.api.lookups import readable_records
-from inventory.contents.differences import MOST_DIFFERENCES, differences
+from inventory.api.paging import address_with
+from inventory.contents.differences import differences
 from inventory.models import Moment
 from inventory.serializers import RegisterDifferencesOut, RegisterDifferencesQuery
 from mrm.accounts.api import Api
@@ -28,8 +29,7 @@ class DifferencesApi(Api):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         earlier, later = (Moment.of(asked[day], asked.get("known_on")) for day in ("since", "until"))
-        offset, kind = asked["offset"], asked.get("kind", "")
-        found = differences(readable_records(request), earlier, later, kind=kind, after=offset)
-        total = found.counts[kind] if kind else found.total
-        reached = offset + MOST_DIFFERENCES
-        return Response(RegisterDifferencesOut(found).data | {"next": reached if reached < total else None})
+        kind, cursor = asked.get("kind", ""), asked.get("cursor", "")
+        found = differences(readable_records(request), earlier, later, kind=kind, cursor=cursor)
+        following = address_with(request, found.next)
+        return Response(RegisterDifferencesOut({"counts": found.counts, "next": following, "shown": found.shown}).data)

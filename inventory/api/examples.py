@@ -267,6 +267,19 @@ DOCUMENT = {
     "sha256": DIGEST,
     "added_at": WHEN,
 }
+FACETS = {
+    "total": 7,
+    "facets": {
+        "status": [
+            {"value": "in_use", "label": "In use", "count": 5},
+            {"value": "in_development", "label": "In development", "count": 2},
+        ],
+        "tier": [{"value": "1", "label": "Tier 1", "count": 7}],
+        "business_unit": [{"value": "Retail lending", "label": "Retail lending", "count": 7}],
+        "owner": [{"value": ID, "label": "Omar Owner", "count": 7}],
+        "workspace": [{"value": "main", "label": "Main", "count": 7}],
+    },
+}
 SHARED = {
     "what": "data_source",
     "results": [{"name": "Credit bureau scores", "models": 7, "live": 5, "tier_1": 2}],

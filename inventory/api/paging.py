@@ -2,11 +2,9 @@
 
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from mrm.errors import CursorUnknown
 from mrm.pages.keyset import keyset_page
 
 PAGE_SIZE = 50
@@ -20,25 +18,24 @@ class Pages:
         self.ordering = ordering
 
     def paginate_queryset(self, queryset, request, view=None) -> list:
-        self.address = request.build_absolute_uri()
+        self.request = request
         cursor = request.query_params.get("cursor", "")
-        try:
-            self.page = keyset_page(queryset, self.ordering, cursor=cursor, size=_page_size(request))
-        except CursorUnknown:
-            raise ParseError("The cursor is not one that this list gave; begin again without it.") from None
+        self.page = keyset_page(queryset, self.ordering, cursor=cursor, size=_page_size(request))
         return self.page.rows
 
     def get_paginated_response(self, data) -> Response:
         return Response(
             {
-                "next": self._at(self.page.next),
-                "previous": self._at(self.page.previous),
+                "next": address_with(self.request, self.page.next),
+                "previous": address_with(self.request, self.page.previous),
                 "results": data,
             }
         )
 
-    def _at(self, cursor: str) -> str | None:
-        return replace_query_param(self.address, "cursor", cursor) if cursor else None
+
+def address_with(request, cursor: str) -> str | None:
+    """The address that was asked for, at a cursor; None where there is nothing there."""
+    return replace_query_param(request.build_absolute_uri(), "cursor", cursor) if cursor else None
 
 
 def _page_size(request) -> int:

@@ -9,6 +9,7 @@ from inventory.api.dependencies import DependenciesApi
 from inventory.api.differences import DifferencesApi
 from inventory.api.documents import DocumentApi, DocumentsApi
 from inventory.api.events import EventsApi
+from inventory.api.facets import FacetsApi
 from inventory.api.models import ModelApi, ModelsApi
 from inventory.api.policies import (
     CurrentPolicyApi,
@@ -81,6 +82,7 @@ urlpatterns = [
     path("surveys/", SurveysApi.as_view(), name="api-surveys"),
     path("surveys/<uuid:survey_id>/", SurveyApi.as_view(), name="api-survey"),
     path("surveys/<uuid:survey_id>/import/", SurveyImportApi.as_view(), name="api-import-survey"),
+    path("register/facets/", FacetsApi.as_view(), name="api-facets"),
     path("register/shared/", SharedApi.as_view(), name="api-shared"),
     path("register/differences/", DifferencesApi.as_view(), name="api-register-differences"),
     path("policies/current/", CurrentPolicyApi.as_view(), name="api-policy"),

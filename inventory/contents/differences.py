@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -10,6 +11,8 @@ from inventory.contents.attributes import REFERRED
 from inventory.models import ModelRecord, Moment, Source, UseApproval, UseRecord, VersionRecord
 from inventory.models.particulars import ROWS_OF, rows_of
 from inventory.models.records import BOOKKEEPING, RecordQuerySet, stands_at
+from mrm.errors import CursorUnknown
+from mrm.pages.keyset import cursor_at, read_cursor
 
 MOST_DIFFERENCES = 100
 KINDS = ("added", "retired", "changed", "removed")
@@ -37,10 +40,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Differences:
-    """What became of the register between two moments; `shown` may be fewer than were counted."""
+    """What became of the register between two moments; `next` is the cursor of what follows those that are shown."""
 
     counts: dict[str, int]
     shown: list[Difference]
+    next: str
 
     @property
     def total(self) -> int:
@@ -84,7 +88,8 @@ def _kinds_of_rows() -> list[Rows]:
 COMPARED = """
     SELECT CASE WHEN earlier.id IS NULL THEN 'added' WHEN later.id IS NULL THEN 'removed'
                 WHEN later.status = 'retired' AND earlier.status <> 'retired' THEN 'retired' ELSE 'changed' END AS kind,
-           earlier.id AS earlier, later.id AS later, coalesce(later.name, earlier.name) AS name
+           earlier.id AS earlier, later.id AS later, coalesce(later.name, earlier.name) AS name,
+           coalesce(later.subject, earlier.subject) AS subject
     FROM ({earlier}) AS earlier FULL JOIN ({later}) AS later ON later.subject = earlier.subject
     WHERE (earlier.id IS DISTINCT FROM later.id
            AND earlier.fields - %s::text[] IS DISTINCT FROM later.fields - %s::text[])
@@ -94,8 +99,8 @@ COUNTED = """
     WITH found AS MATERIALIZED ({compared})
     SELECT kind, count(*) AS number, NULL AS earlier, NULL AS later FROM found GROUP BY kind
     UNION ALL
-    (SELECT kind, NULL, earlier, later FROM found WHERE kind = %s OR %s = ''
-     ORDER BY name, later, earlier LIMIT %s OFFSET %s)
+    (SELECT kind, NULL, earlier, later FROM found WHERE (kind = %s OR %s = '') AND (name, subject) > (%s, %s::uuid)
+     ORDER BY name, subject LIMIT %s)
 """
 TOUCHED_PARTS = """
     SELECT model_id FROM ({differing}) AS differing
@@ -109,10 +114,10 @@ def differences(
     later: Moment,
     *,
     kind: str = "",
-    most: int = MOST_DIFFERENCES,
-    after: int = 0,
+    cursor: str = "",
 ) -> Differences:
-    """Compare two moments of these records, which are cut to what one may see already."""
+    """Compare two moments of these records, which are cut to what one may see already; by name, from a cursor on."""
+    after = _place(cursor)
     columns = ("id", "subject", "name", "status", "fields")
     one, ones = _sql(records.standing(earlier).order_by().values(*columns))
     two, twos = _sql(records.standing(later).order_by().values(*columns))
@@ -120,15 +125,29 @@ def differences(
     compared = COMPARED.format(earlier=one, later=two, touched=touched)
     given = [*ones, *twos, list(BOOKKEEPING), list(BOOKKEEPING), *given]
     with connection.cursor() as cursor:
-        cursor.execute(COUNTED.format(compared=compared), [*given, kind, kind, most, after])
+        cursor.execute(COUNTED.format(compared=compared), [*given, kind, kind, *after, MOST_DIFFERENCES + 1])
         answered = cursor.fetchall()
     counts = {kind: number for kind, number, *_ in answered if number is not None}
     found = [(kind, *pair) for kind, number, *pair in answered if number is None]
+    more, found = len(found) > MOST_DIFFERENCES, found[:MOST_DIFFERENCES]
     standing = ModelRecord.objects.in_bulk([key for _, *pair in found for key in pair if key])
     in_both = [standing[before].subject for _, before, now in found if before and now]
     rows = _changes_in_rows(in_both, earlier, later)
     shown = [_difference(kind, standing.get(before), standing.get(now), rows) for kind, before, now in found]
-    return Differences({kind: counts.get(kind, 0) for kind in KINDS}, shown)
+    last = [standing[now or before] for _, before, now in found[-1:]]
+    following = cursor_at([last[0].name, last[0].subject]) if more else ""
+    return Differences({kind: counts.get(kind, 0) for kind in KINDS}, shown, following)
+
+
+def _place(cursor: str) -> tuple[str, UUID]:
+    """The name and the model after which a page begins."""
+    if not cursor:
+        return "", UUID(int=0)
+    _, (name, subject) = read_cursor(cursor, 2)
+    try:
+        return str(name), UUID(str(subject))
+    except ValueError:
+        raise CursorUnknown from None
 
 
 def _sql(queryset: QuerySet) -> tuple[str, tuple]:

@@ -3,6 +3,8 @@
 from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
 from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.models import (
+    FacetsOut,
+    FacetsQuery,
     ModelChange,
     ModelDetailOut,
     ModelEdit,
@@ -40,6 +42,8 @@ __all__ = [
     "ModelEdit",
     "ModelIn",
     "ModelOut",
+    "FacetsOut",
+    "FacetsQuery",
     "ModelQuery",
     "MomentQuery",
     "OutcomesOut",

@@ -3,7 +3,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.attributes import COLUMNS
 from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
-from inventory.contents.register import ORDERINGS
+from inventory.contents.register import MOST_OF_A_FACET, ORDERINGS
 from inventory.contents.shared import WHAT
 from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
@@ -115,6 +115,33 @@ class ModelQuery(MomentQuery):
     )
 
 
+class FacetsQuery(ModelQuery):
+    is_paged = False
+
+    ordering = None
+
+
+class FacetOut(serializers.Serializer):
+    """One value: `GET /models/` with it as a filter lists as many as it counts."""
+
+    value = serializers.CharField()
+    label = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class FacetsByNameOut(serializers.Serializer):
+    status = FacetOut(many=True)
+    tier = FacetOut(many=True)
+    business_unit = FacetOut(many=True)
+    owner = FacetOut(many=True)
+    workspace = FacetOut(many=True)
+
+
+class FacetsOut(serializers.Serializer):
+    total = serializers.IntegerField(help_text="How many models fit.")
+    facets = FacetsByNameOut(source="shown", help_text=f"Of each at most the {MOST_OF_A_FACET} commonest values.")
+
+
 class CommonQuery(StrictQuery):
     is_paged = False
 
@@ -139,11 +166,13 @@ class CommonOut(serializers.Serializer):
 
 
 class RegisterDifferencesQuery(StrictQuery):
+    """Paged by a cursor; so many at a time."""
+
     since = serializers.DateField(help_text="The earlier day.")
     until = serializers.DateField(help_text="The later day.")
     known_on = serializers.DateField(required=False, help_text="With what was known on this day, for both.")
     kind = serializers.ChoiceField(KINDS, required=False)
-    offset = serializers.IntegerField(min_value=0, default=0, help_text="How many to pass over.")
+    cursor = serializers.CharField(required=False, help_text="As `next` gives it.")
 
 
 class FieldChangeOut(serializers.Serializer):
@@ -163,5 +192,5 @@ class RegisterDifferenceOut(serializers.Serializer):
 
 class RegisterDifferencesOut(serializers.Serializer):
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="How many models of each kind.")
-    next = serializers.IntegerField(allow_null=True, default=None, help_text="The `offset` of what follows.")
+    next = serializers.URLField(allow_null=True, help_text="The address of what follows.")
     results = RegisterDifferenceOut(source="shown", many=True)

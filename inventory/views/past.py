@@ -11,7 +11,6 @@ from inventory.forms import DatesForm
 from inventory.models import ModelRecord, Moment
 
 MONTH = timedelta(days=30)
-SHOWN = 100
 
 
 @require_safe
@@ -20,11 +19,12 @@ def register_differences(request):
     today = timezone.now().date()
     form = DatesForm(request.GET if "since" in request.GET else {"since": today - MONTH, "until": today})
     kind = request.GET.get("kind", "")
-    context = {"form": form, "kind": kind if kind in KINDS else "", "shown": SHOWN}
+    context = {"form": form, "kind": kind if kind in KINDS else ""}
     if form.is_valid():
         visible = ModelRecord.objects.visible_to(request.user)
         earlier, later = moments_of(**form.cleaned_data)
-        context["found"] = differences(visible, earlier, later, kind=context["kind"], most=SHOWN)
+        asked = {"kind": context["kind"], "cursor": request.GET.get("cursor", "")}
+        context["found"] = differences(visible, earlier, later, **asked)
     return render(request, "inventory/differences.html", context, status=200 if form.is_valid() else 400)
 
 

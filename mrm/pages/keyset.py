@@ -27,7 +27,7 @@ class KeysetPage:
 
 def keyset_page(queryset: QuerySet, ordering: tuple[str, ...], *, cursor: str = "", size: int) -> KeysetPage:
     """The page at a cursor. `ordering` names fields, a dash turning one round, and tells any two rows apart."""
-    backwards, at = _read(cursor, len(ordering)) if cursor else (False, None)
+    backwards, at = read_cursor(cursor, len(ordering)) if cursor else (False, None)
     order = tuple(_turned(name) for name in ordering) if backwards else ordering
     chosen = queryset.order_by(*order)
     try:
@@ -87,6 +87,11 @@ def _turned(name: str) -> str:
 
 def _written(row, ordering: tuple[str, ...], *, backwards: bool) -> str:
     values = [_value(row, name.removeprefix("-")) for name in ordering]
+    return cursor_at(values, backwards=backwards)
+
+
+def cursor_at(values: list, *, backwards: bool = False) -> str:
+    """The cursor of what follows these values, or goes before them."""
     text = json.dumps([int(backwards), *values], default=_to_the_microsecond, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -102,7 +107,8 @@ def _value(row, path: str):
     return row
 
 
-def _read(cursor: str, count: int) -> tuple[bool, list]:
+def read_cursor(cursor: str, count: int) -> tuple[bool, list]:
+    """Whether a cursor goes backwards, and from which values; raises CursorUnknown where it is none of so many."""
     try:
         if len(cursor) > LONGEST_CURSOR:
             raise ValueError

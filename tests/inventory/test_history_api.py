@@ -71,7 +71,7 @@ def test_a_day_that_cannot_be_is_refused_and_nothing_changes(api, engineer, mode
     [
         {"as_of": "yesterday"},
         {"known_on": "2026-01-01"},
-        {"as_of": "2026-01-01", "ordering": "owner"},
+        {"as_of": "2026-01-01", "ordering": "sponsor"},
         {"as_of": "0000-00-00"},
         {"as_of": "2026-01-01", "cursor": "x"},
     ],
@@ -117,6 +117,37 @@ def test_differences_between_two_days(api, auditor, model):
     assert body["next"] is None
     [changed] = api(auditor).get(DIFFERENCES, asked | {"kind": "changed"}).json()["results"]
     assert changed["changes"] == [{"field": "name", "before": "Old name", "after": "New name"}]
+
+
+def test_differences_are_walked_by_a_cursor_that_misses_nothing_when_others_are_registered(
+    api, auditor, workspace, monkeypatch
+):
+    monkeypatch.setattr("inventory.contents.differences.MOST_DIFFERENCES", 2)
+    for name in ("B", "D", "F", "H", "J"):
+        make_model(name=name)
+    client, seen = api(auditor), []
+    page = client.get(DIFFERENCES, {"since": days_ago(5), "until": days_ago(0), "kind": "added"}).json()
+    make_model(name="A")
+    make_model(name="I")
+    while page["next"]:
+        seen += [one["name"] for one in page["results"]]
+        page = client.get(page["next"]).json()
+    assert [*seen, *(one["name"] for one in page["results"])] == ["B", "D", "F", "H", "I", "J"]
+    for cursor in ("x", "WzAsImEiXQ", "WzAsImEiLCJub25lIl0"):
+        is_problem(client.get(DIFFERENCES, {"since": days_ago(5), "until": days_ago(0), "cursor": cursor}), 400)
+
+
+def test_the_facets_count_what_the_list_finds_now_and_as_of_a_day(api, auditor, model):
+    make_model(name="Cards", business_unit="Cards")
+    client, address = api(auditor), "/api/v1/register/facets/"
+    now = client.get(address).json()
+    assert now["total"] == 2 and now["facets"]["tier"] == [{"value": "2", "label": "Tier 2", "count": 2}]
+    assert {one["value"]: one["count"] for one in now["facets"]["business_unit"]} == {"Retail lending": 1, "Cards": 1}
+    assert client.get(address, {"as_of": days_ago(5)}).json()["total"] == 1
+    assert client.get(address, {"business_unit": "Cards", "registered_since": days_ago(1)}).json()["total"] == 1
+    assert client.get(address, {"business_unit": "Cards", "registered_until": days_ago(1)}).json()["total"] == 0
+    for nonsense in ({"ordering": "name"}, {"cursor": "x"}, {"registered_since": "soon"}):
+        is_problem(client.get(address, nonsense), 400)
 
 
 def test_differences_show_what_one_may_see_only(api, stranger, model):

@@ -37,27 +37,43 @@ FILTERS = [
     ({"affects_natural_persons": "true"}, {"Beta score"}),
     ({"workspace": "main"}, {"Alpha score", "Beta score"}),
     ({"workspace": "elsewhere"}, set()),
+    ({"search": "approv"}, {"Beta score"}),
+    ({"search": "logistic score"}, {"Alpha score", "Beta score"}),
+    ({"search": "pprov"}, set()),
+    ({"is_model": "true"}, {"Alpha score", "Beta score"}),
+    ({"is_model": "false"}, set()),
+    ({"registered_since": days_ago(0).isoformat()}, {"Alpha score", "Beta score"}),
+    ({"registered_until": days_ago(1).isoformat()}, set()),
+    ({"edited_since": days_ago(1).isoformat(), "edited_until": days_ago(0).isoformat()}, {"Alpha score", "Beta score"}),
+    ({"edited_until": days_ago(1).isoformat()}, set()),
 ]
 
 
 @pytest.mark.parametrize("moment", [{}, {"as_of": days_ago(0).isoformat()}], ids=["now", "as of today"])
 def test_the_address_filters_now_and_as_of_a_day(visit, auditor, moment):
     make_model(name="Alpha score")
-    make_model(name="Beta score", business_unit="Cards", exposure="high", affects_natural_persons=True)
+    make_model(
+        name="Beta score",
+        business_unit="Cards",
+        exposure="high",
+        affects_natural_persons=True,
+        purpose="Approves credit cards.",
+    )
     client = visit(auditor)
     for query, expected in FILTERS:
         assert set(names(client.get(LIST, query | moment))) == expected, query
 
 
-def test_every_column_sorts_both_ways_and_pages_miss_nothing(visit, auditor, monkeypatch):
+@pytest.mark.parametrize("moment", [{}, {"as_of": days_ago(0).isoformat()}], ids=["now", "as of today"])
+def test_every_column_sorts_both_ways_and_pages_miss_nothing(visit, auditor, monkeypatch, moment):
     monkeypatch.setattr("inventory.views.listing.ROWS_PER_PAGE", 2)
     for number in range(5):
         make_model(name=f"Model {number}", business_unit="ABA"[number % 3])
     client = visit(auditor)
     for column in ORDERINGS:
-        there = walk(client, {"ordering": column})
+        there = walk(client, {"ordering": column} | moment)
         assert len(there) == 5, column
-        assert there == walk(client, {"ordering": f"-{column}"})[::-1], column
+        assert there == walk(client, {"ordering": f"-{column}"} | moment)[::-1], column
 
 
 def walk(client, query: dict) -> list[str]:
