@@ -1,19 +1,21 @@
 """How the domain's answers become HTTP: request ids, problem+json for programs, pages for people."""
 
 import errno
+import sys
 import uuid
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 from django.views.defaults import bad_request
 from django_htmx.http import HttpResponseClientRedirect
+from redis.exceptions import ConnectionError as QueueLost
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -35,10 +37,13 @@ TITLE = {
     415: "Unsupported media type",
     422: "The data cannot be used",
     429: "Too many requests",
+    503: "Not available at this moment",
     507: "No room left",
 }
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 DISK_FULL = "53100"  # PostgreSQL's code.
+SHUTTING_DOWN = {"57P01", "57P02", "57P03"}
+COME_AGAIN_AFTER = 10  # Seconds; a restart takes no longer.
 
 
 class RequestContextMiddleware:
@@ -135,6 +140,23 @@ def no_room(exception: Exception) -> str:
     return (
         f"There is no room left {where}, so nothing of this was kept. Tell whoever runs this installation; "
         "once there is room, send it again."
+    )
+
+
+def cannot_be_reached(exception: BaseException | None) -> str:
+    """Where the database or the queue is away, restarting for example, in words; empty for any other fault."""
+    if isinstance(exception, QueueLost):
+        where = "queue"
+    elif isinstance(exception, OperationalError | InterfaceError):
+        code = getattr(exception.__cause__, "sqlstate", None)
+        if code and not code.startswith("08") and code not in SHUTTING_DOWN:
+            return ""
+        where = "database"
+    else:
+        return ""
+    return (
+        f"The {where} cannot be reached at this moment. Wait a minute, look whether what you sent was done, and send "
+        "it again if not; a program that sends the same Idempotency-Key may simply repeat it."
     )
 
 
@@ -246,10 +268,19 @@ def _refused(request, status: int, reasons: list[str], *, errors=None):
 
 
 def server_error(request):
+    """Django calls this while it handles what was raised, wherever that was."""
+    status, code, title = 500, "INTERNAL_ERROR", "mrm made a mistake"
+    told = "Nothing was changed. Tell whoever runs this installation the request id; it names the entry in the log."
+    if sentence := cannot_be_reached(sys.exc_info()[1]):
+        status, code, title, told = 503, "TEMPORARILY_UNAVAILABLE", TITLE[503], sentence
     if _wants_json(request) or "/api/" in request.path:
-        detail = "mrm made a mistake. Nothing was changed. The request id names the entry in the log."
-        return _for_programs(500, detail, error_code="INTERNAL_ERROR")
-    return render(request, "errors/server_error.html", {"request_id": request_context().request_id}, status=500)
+        response = _for_programs(status, told if status == 503 else f"{title}. {told}", error_code=code)
+    else:
+        context = {"title": title, "told": told, "request_id": request_context().request_id}
+        response = render(request, "errors/server_error.html", context, status=status)
+    if status == 503:
+        response["Retry-After"] = str(COME_AGAIN_AFTER)
+    return response
 
 
 def _for_programs(status: int, detail: str, *, error_code: str) -> JsonResponse:
