@@ -64,18 +64,18 @@ def set_up() -> None:
     administer(f"CREATE DATABASE {name}")
     connection.close()
     connection.settings_dict["NAME"] = name
-    _postgres("pg_restore", "--exit-on-error", "--dbname", _url(), kept)
+    postgres("pg_restore", "--exit-on-error", "--dbname", _url(), kept)
 
 
 def _keep(kept: Path) -> None:
     for older in KEPT.glob("*.dump"):
         older.unlink()
     unfinished = kept.with_suffix(".unfinished")
-    _postgres("pg_dump", "--format", "custom", "--compress", "0", "--file", unfinished, _url())
+    postgres("pg_dump", "--format", "custom", "--compress", "0", "--file", unfinished, _url())
     unfinished.rename(kept)
 
 
-def _postgres(program: str, *arguments: str | Path) -> None:
+def postgres(program: str, *arguments: str | Path) -> None:
     subprocess.run([embedded.postgres_program(program), *arguments], check=True, timeout=120)
 
 

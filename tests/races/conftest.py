@@ -1,12 +1,17 @@
 """The cast on a database that other threads and processes see, and what they race for."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from audits.assessments.models import Plan
+from audits.assessments.services import change_plan, create_missing_plans
 from inventory.models import Policy
 from mrm.accounts.models import Workspace
 from tests.factories import confirm, make_model, make_reference, make_version, publish
+from tests.fixtures.story import learn, log, make_applicants, make_scoring_version, scored, train
 
 
 @pytest.fixture
@@ -37,3 +42,24 @@ def candidate(open_gate, owner, engineer, tmp_path):
     version = make_version(model, actor=engineer)
     make_reference(version, tmp_path)
     return version
+
+
+@pytest.fixture
+def version(open_gate, owner, engineer, tmp_path):
+    """A version with its artifact, whose predictions of last month have outcomes."""
+    booster, model = train(), make_model(owner=owner, actor=engineer)
+    confirm(model)
+    version = make_scoring_version(model, booster, tmp_path, actor=engineer)
+    rows = scored(booster, make_applicants(2000, seed=5, start=timezone.now() - timedelta(days=30)))
+    log(version, rows, tmp_path, actor=engineer)
+    learn(model, rows, tmp_path, actor=engineer)
+    return version
+
+
+@pytest.fixture
+def explanation(version) -> Plan:
+    """The plan to explain the version, the only one that is enabled. Explaining takes seconds."""
+    create_missing_plans()
+    for plan in Plan.objects.exclude(kind="explainability"):
+        change_plan(plan, enabled=False, actor=None)
+    return Plan.objects.get(kind="explainability")

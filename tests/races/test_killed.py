@@ -7,15 +7,9 @@ import socket
 from datetime import timedelta
 
 import httpx
-import psutil
-import pytest
-import redis
-from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from audits.assessments.models import Plan, Run
-from audits.assessments.services import change_plan, create_missing_plans, rerun
+from audits.assessments.models import Run
 from audits.assessments.states import RunState
 from audits.assessments.tasks import run_due_plans
 from audits.trail.models import Action, Entry
@@ -25,30 +19,8 @@ from audits.workflows.services import request_change
 from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import dispatch_approved_retrainings
 from inventory.models import ModelVersion, PredictionBatch
-from tests.factories import PARQUET, confirm, make_model, make_token, promote
-from tests.fixtures.story import approve, learn, log, make_applicants, make_scoring_version, scored, train
-from tests.migrated import administer
-
-
-@pytest.fixture
-def version(open_gate, owner, engineer, tmp_path):
-    """A version with its artifact, whose predictions of last month have outcomes."""
-    booster, model = train(), make_model(owner=owner, actor=engineer)
-    confirm(model)
-    version = make_scoring_version(model, booster, tmp_path, actor=engineer)
-    rows = scored(booster, make_applicants(2000, seed=5, start=timezone.now() - timedelta(days=30)))
-    log(version, rows, tmp_path, actor=engineer)
-    learn(model, rows, tmp_path, actor=engineer)
-    return version
-
-
-@pytest.fixture
-def explanation(version) -> Plan:
-    """The plan to explain the version, the only one that is enabled. Explaining takes seconds."""
-    create_missing_plans()
-    for plan in Plan.objects.exclude(kind="explainability"):
-        change_plan(plan, enabled=False, actor=None)
-    return Plan.objects.get(kind="explainability")
+from tests.factories import PARQUET, make_token, promote
+from tests.fixtures.story import approve, make_applicants, scored, train
 
 
 def sweep() -> bool:
@@ -89,53 +61,6 @@ def test_a_run_whose_worker_is_killed_is_taken_up_by_the_next_one_and_finished_o
     stage.start("worker")
     wait_until_nothing_is_left(stage)
     assert_finished_once(run, attempt=2)
-
-
-def test_a_run_outlives_the_process_the_connection_and_the_queue_it_is_worked_on_with(stage, explanation):
-    """One run after another on the same worker, which loses something else in the middle of each."""
-    sweep()
-    lose_queue()  # With the only message that says which run waits.
-    stage.start("worker")
-    run = wait_until_explaining(stage)
-    for process in psutil.Process(stage.children["worker"].process.pid).children():
-        process.kill()  # As where memory runs out: the processes that work, not the one that leads them.
-    wait_until_nothing_is_left(stage)
-    assert_finished_once(run, attempt=2)
-
-    rerun(run, actor=None)
-    run = wait_until_explaining(stage)
-    end_connections_to_database()
-    wait_until_nothing_is_left(stage)
-    assert_finished_once(run, attempt=2)
-
-    rerun(run, actor=None)
-    run = wait_until_explaining(stage)
-    lose_queue()
-    wait_until_nothing_is_left(stage)
-    assert_finished_once(run, attempt=1)
-
-
-def end_connections_to_database() -> None:
-    """As when PostgreSQL restarts, for everybody but this test."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_database(), pg_backend_pid()")
-        name, mine = cursor.fetchone()
-    ended = administer(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE datname = '{name}' AND pid <> {mine} AND backend_type = 'client backend'",
-        role="postgres",  # The role that serves may end nobody else's sessions.
-    )
-    assert ended > 0
-
-
-def lose_queue() -> None:
-    """As when Redis restarts without its data: every message and every connection is gone."""
-    with redis.Redis.from_url(settings.REDIS_URL) as queue:
-        queue.flushdb()
-        number = str(queue.connection_pool.connection_kwargs["db"])
-        for client in queue.client_list():
-            if client["db"] == number and client["id"] != str(queue.client_id()):
-                queue.client_kill_filter(_id=client["id"])
 
 
 def test_a_retraining_whose_worker_is_killed_makes_one_candidate_with_one_batch(
