@@ -14,9 +14,10 @@ import psycopg
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import F, Lookup, QuerySet, UUIDField, Value
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import F, JSONField, Lookup, QuerySet, UUIDField, Value
+from django.db.models.expressions import BaseExpression
 from psycopg import sql
+from psycopg.types.datetime import TimestamptzLoader
 
 
 class OneOf(Lookup):
@@ -35,8 +36,7 @@ class OneOf(Lookup):
 
 @dataclass(frozen=True)
 class _Kept:
-    compiler: SQLCompiler
-    converters: dict
+    converters: list[tuple[int, list[Callable], BaseExpression]]
     statement: str
     places: tuple[str, ...]  # The names of the values, in the order in which the statement wants them.
     names: list[str]
@@ -56,7 +56,8 @@ class Prepared:
         if kept is None:
             kept = self._here.kept = self._prepared(values)
         rows = _asked(kept.statement, [values[name] for name in kept.places])
-        rows = kept.compiler.apply_converters(rows, kept.converters)
+        if kept.converters:
+            rows = [_converted(row, kept.converters) for row in rows]
         return [dict(zip(kept.names, row, strict=True)) for row in rows]
 
     def _prepared(self, values: dict) -> _Kept:
@@ -73,7 +74,8 @@ class Prepared:
         first, *rest = statement.split("%s")
         statement = first + "".join(one + piece for one, piece in zip(written, rest, strict=True))
         converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
-        return _Kept(compiler, converters, statement, places, list(queryset.query.selected))
+        converters = [(place, *said) for place, said in converters.items()]
+        return _Kept(converters, statement, places, list(queryset.query.selected))
 
 
 def _stand_in(value: str | uuid.UUID | list[uuid.UUID]) -> str | uuid.UUID | list[uuid.UUID]:
@@ -81,6 +83,20 @@ def _stand_in(value: str | uuid.UUID | list[uuid.UUID]) -> str | uuid.UUID | lis
     if isinstance(value, list):
         return [one]
     return one if isinstance(value, uuid.UUID) else str(one)
+
+
+def _converted(row: tuple, converters: list[tuple[int, list[Callable], BaseExpression]]) -> list:
+    """A row as the ORM would give it. Most JSON in a register is the empty list, for which no parser is needed."""
+    row = list(row)
+    for place, its, expression in converters:
+        value = row[place]
+        if value == "[]" and isinstance(expression.output_field, JSONField):
+            row[place] = []
+            continue
+        for converter in its:
+            value = converter(value, expression, connection)
+        row[place] = value
+    return row
 
 
 def _literal(value) -> str:
@@ -97,7 +113,9 @@ def _asked(statement: str, values: list) -> list[tuple]:
     # Only for now: psycopg would keep a count of every other statement too, with its text.
     its.prepare_threshold = 0 if settings.PREPARED_STATEMENTS else None
     try:
-        with make(psycopg.Cursor(its)) as cursor:
+        plain = psycopg.Cursor(its)
+        plain.adapters.register_loader("timestamptz", TimestamptzLoader)  # Django's is slow, to give another zone.
+        with make(plain) as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()
     finally:

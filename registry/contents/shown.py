@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Greatest, JSONObject
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Case, CharField, Exists, Func, OuterRef, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.states import ChangeState
@@ -27,6 +28,13 @@ OUT_OF_USE = (Stage.SUPERSEDED, Stage.RETIRED)
 OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
 SOURCE = "artifact_uri"  # Where the version's artifact lives, in the client's words.
 _AS_MADE = ("slug", "name", "description", "registered_at", "status", "tier", *FIELDS)  # Columns of a model itself.
+
+
+class Pair(Func):
+    """Two texts as one value, which the driver reads faster than JSON."""
+
+    template = "ARRAY[%(expressions)s]"
+    output_field = ArrayField(TextField())
 
 
 def models_of(workspace: Workspace, person) -> QuerySet[Model]:
@@ -87,7 +95,7 @@ def shown_new_model(model: Model, tags: dict[str, str], *, governed: bool) -> di
         return shown_model_of(model.pk, governed=governed)
     row = {name: getattr(model, name) for name in _AS_MADE}
     row |= {"pk": model.pk, "changed": model.edited_at, "owner__email": model.owner.email, "alias_pairs": []}
-    row["tag_pairs"] = [{"key": key, "value": value} for key, value in sorted(tags.items())]
+    row["tag_pairs"] = sorted(tags.items())
     return _with_tags(row, [], governed)
 
 
@@ -133,8 +141,8 @@ def _model_rows(models: QuerySet[Model]) -> QuerySet:
     return (
         with_times(models)
         .annotate(
-            tag_pairs=ArraySubquery(tags.values(pair=JSONObject(key="key", value="value"))),
-            alias_pairs=ArraySubquery(aliases.values(pair=JSONObject(alias="name", version="version__number"))),
+            tag_pairs=ArraySubquery(tags.values(pair=Pair("key", "value"))),
+            alias_pairs=ArraySubquery(aliases.values(pair=Pair("name", Cast("version__number", TextField())))),
         )
         .values("pk", "changed", "owner__email", *_AS_MADE, "tag_pairs", "alias_pairs")
     )
@@ -152,7 +160,7 @@ def _version_rows(versions: QuerySet[ModelVersion], governed: bool) -> QuerySet:
     aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
     asked = ChangeRequest.objects.filter(version=OuterRef("pk"), kind=ChangeRequest.Kind.PROMOTION, state__in=OPEN)
     rows = with_times(versions).annotate(
-        tag_pairs=ArraySubquery(tags.values(pair=JSONObject(key="key", value="value"))),
+        tag_pairs=ArraySubquery(tags.values(pair=Pair("key", "value"))),
         alias_names=ArraySubquery(aliases.values("name")),
         asked=Exists(asked) if governed else Value(False),
     )
@@ -206,8 +214,8 @@ def _shown_model(row: dict, said: list[dict], latest: list[dict], governed: bool
         "user_id": row["owner__email"],
         "description": row["description"],
         "latest_versions": latest,
-        "tags": [pair for pair in row["tag_pairs"] if pair["key"] not in ROWS] + said,
-        "aliases": [{**pair, "version": str(pair["version"])} for pair in row["alias_pairs"]],
+        "tags": [{"key": key, "value": value} for key, value in row["tag_pairs"] if key not in ROWS] + said,
+        "aliases": [{"alias": alias, "version": number} for alias, number in row["alias_pairs"]],
     }
     if governed:
         shown["mrm"] = {"url": f"{settings.PUBLIC_URL}/models/{row['slug']}/"}
@@ -230,7 +238,7 @@ def _shown_version(row: dict, governed: bool) -> dict:
         "run_id": row["mlflow__run_id"] or "",
         "run_link": row["mlflow__run_link"] or "",
         "status": "READY",  # Always: a client that is told to wait would hang until somebody approves.
-        "tags": row["tag_pairs"] + said,
+        "tags": [{"key": key, "value": value} for key, value in row["tag_pairs"]] + said,
         "aliases": row["alias_names"],
     }
     if row["mlflow__logged_model_id"]:

@@ -24,6 +24,7 @@ SAID_OTHERWISE = {
 ROWS: dict[str, str] = {f"{PREFIX}{name}": name for name in PARTICULARS if f"{PREFIX}{name}" not in SAID_OTHERWISE}
 TYPED: dict[str, Attribute] = {tag: attribute for tag, attribute in TAGGED.items() if tag not in SAID_OTHERWISE}
 FIELDS = tuple(attribute.name for attribute in TYPED.values())
+_TAGS = dict(zip(FIELDS, TYPED, strict=True))
 _NAMING = {Kind.PERSON: (Person, "email"), Kind.MODEL: (Model, "slug")}
 _NAMED_BY = {kind: f"{{}}__{text}" for kind, (_, text) in _NAMING.items()}
 
@@ -58,9 +59,9 @@ def _lists_in(rows: list[dict]) -> defaultdict[UUID, list[dict]]:
     """The tags that hold lists, by model: a query for each attribute for which a client ever set one."""
     models_by_tag, listed = defaultdict(list), defaultdict(list)
     for row in rows:
-        for pair in row["tag_pairs"]:
-            if pair["key"] in ROWS:
-                models_by_tag[pair["key"]].append(row["pk"])
+        for key, _ in row["tag_pairs"]:
+            if key in ROWS:
+                models_by_tag[key].append(row["pk"])
     for tag, models in models_by_tag.items():
         said = entries_of(ROWS[tag], models)
         for model in models:
@@ -89,15 +90,16 @@ def example_of(name: str) -> str:
 
 def _tags_of(row: dict, named: dict, governed: bool) -> list[dict]:
     said = []
-    for tag, attribute in TYPED.items():
-        value = row[attribute.name]
+    for name in FIELDS:
+        value = row[name]
         if value is None or value == "" or value == []:
             continue
+        attribute = COLUMNS[name]
         if attribute.is_required and value is not True and not governed:
             continue
         if attribute.kind in _NAMING:
-            value = row["owner__email"] if attribute.name == "owner" else named[value]
-        said.append({"key": tag, "value": text_from_value(attribute, value)})
+            value = row["owner__email"] if name == "owner" else named[value]
+        said.append({"key": _TAGS[name], "value": text_from_value(attribute, value)})
     return said
 
 
