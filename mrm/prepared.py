@@ -74,8 +74,8 @@ class Prepared:
         first, *rest = statement.split("%s")
         statement = first + "".join(one + piece for one, piece in zip(written, rest, strict=True))
         converters = compiler.get_converters([column for column, *_ in compiler.select[: compiler.col_count]])
-        converters = [(place, *said) for place, said in converters.items()]
-        return _Kept(converters, statement, places, list(queryset.query.selected))
+        quickened = [_quickened(place, *said) for place, said in converters.items()]
+        return _Kept(quickened, statement, places, list(queryset.query.selected))
 
 
 def _stand_in(value: str | uuid.UUID | list[uuid.UUID]) -> str | uuid.UUID | list[uuid.UUID]:
@@ -85,14 +85,30 @@ def _stand_in(value: str | uuid.UUID | list[uuid.UUID]) -> str | uuid.UUID | lis
     return one if isinstance(value, uuid.UUID) else str(one)
 
 
+def _quickened(place: int, its: list[Callable], expression: BaseExpression) -> tuple:
+    """Most JSON in a register is empty, and needs no parser."""
+    if isinstance(expression.output_field, JSONField):
+        its = [_unless_empty(converter) for converter in its]
+    return place, its, expression
+
+
+def _unless_empty(converter: Callable) -> Callable:
+    def read(value, expression, connection):
+        match value:
+            case "[]":
+                return []
+            case "{}":
+                return {}
+        return converter(value, expression, connection)
+
+    return read
+
+
 def _converted(row: tuple, converters: list[tuple[int, list[Callable], BaseExpression]]) -> list:
-    """A row as the ORM would give it. Most JSON in a register is the empty list, for which no parser is needed."""
+    """A row as the ORM would give it."""
     row = list(row)
     for place, its, expression in converters:
         value = row[place]
-        if value == "[]" and isinstance(expression.output_field, JSONField):
-            row[place] = []
-            continue
         for converter in its:
             value = converter(value, expression, connection)
         row[place] = value

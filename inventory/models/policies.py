@@ -22,10 +22,16 @@ class PolicyQuerySet(models.QuerySet):
         then = self.filter(published_at__lte=moment.instant).order_by("-number").first()
         return then or self.earliest("number")
 
-    def document_in_force(self) -> tuple[int, dict]:
-        """Its number and its document, to be read only: it is kept, since a published one never changes."""
+    def document_in_force(self) -> tuple[uuid.UUID, dict]:
+        """Its key and its document, to be read only: it is kept, since a published one never changes."""
+        global _last_seen
         (newest,) = _NEWEST()
-        return newest["number"], _document(newest["pk"])
+        _last_seen = newest["pk"]
+        return newest["pk"], _document(newest["pk"])
+
+    def document_last_seen(self) -> tuple[uuid.UUID, dict]:
+        """What was in force when this process last asked: for what is written only if it still is by then."""
+        return (_last_seen, _document(_last_seen)) if _last_seen else self.document_in_force()
 
 
 class Policy(models.Model):
@@ -48,7 +54,8 @@ class Policy(models.Model):
         return policies.section(self.document, name)
 
 
-_NEWEST = Prepared(lambda: Policy.objects.order_by("-number").values("pk", "number")[:1])
+_NEWEST = Prepared(lambda: Policy.objects.order_by("-number").values("pk")[:1])
+_last_seen: uuid.UUID | None = None
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from inventory import attributes, policies
 from inventory.attributes import Kind
@@ -77,14 +78,17 @@ def check_agreement(model: Model) -> None:
         raise RuleBroken(f"{model.successor} belongs to another workspace, so it cannot succeed {model}.")
 
 
-def check_registration(model: Model) -> int:
+def check_registration(model: Model, *, at_once: bool) -> UUID:
     """Raise where the policy wants more before a model may be registered; the standard policy wants nothing more.
 
-    The number of the policy that was asked.
+    The key of the policy that was asked. What is written `at_once` names it, and so may rest on the one last seen, but
+    is never refused for it.
     """
-    number, document = Policy.objects.document_in_force()
+    key, document = Policy.objects.document_last_seen() if at_once else Policy.objects.document_in_force()
     wanted = policies.required_to_register(document)
     lacking = [attributes.BY_NAME[name] for name in wanted if not model.says(name)]
+    if lacking and at_once:
+        return check_registration(model, at_once=False)
     if lacking:
         raise UnusableData(
             *(
@@ -92,7 +96,7 @@ def check_registration(model: Model) -> int:
                 for attribute in lacking
             )
         )
-    return number
+    return key
 
 
 def told(value):

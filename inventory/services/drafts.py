@@ -31,10 +31,10 @@ RESERVED_SLUGS = ("bulk",)
 
 @dataclass(frozen=True)
 class Draft:
-    """A model that may be entered, the number of the policy that allows it, and what the trail will say."""
+    """A model that may be entered, the key of the policy that allows it, and what the trail will say."""
 
     model: Model
-    policy: int
+    policy: UUID
     told: dict
 
 
@@ -87,9 +87,13 @@ def draft_model(
     slug: str = "",
     baselined_until: date | None = None,
     taken: Taken,
+    at_once: bool = False,
     actor,
 ) -> Draft:
-    """What `register_model` enters, or every reason against it."""
+    """What `register_model` enters, or every reason against it.
+
+    What is entered `at_once` names the policy it rests on, so that it is not entered under another.
+    """
     name, wanted = name.strip(), slug or _slug_from(name)
     has_namesake, slug_is_taken = taken.among(name, wanted)
     if slug_is_taken and not slug:
@@ -112,7 +116,7 @@ def draft_model(
     if has_namesake:
         raise namesake_exists(model)
     check_agreement(model)
-    policy = check_registration(model)
+    policy = check_registration(model, at_once=at_once)
     if slug_is_taken:
         raise RuleBroken(f"The slug {wanted} is taken; choose another.")
     model.tier = computed_tier(model)

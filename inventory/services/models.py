@@ -56,7 +56,7 @@ def register_model(
     `within` a message of the caller's it is entered with whatever else that writes.
     """
 
-    def drafted() -> Draft:
+    def drafted(*, at_once: bool) -> Draft:
         return draft_model(
             workspace,
             described,
@@ -65,17 +65,18 @@ def register_model(
             slug=slug,
             baselined_until=baselined_until,
             taken=Taken(workspace),
+            at_once=at_once,
             actor=actor,
         )
 
     if within is not None:
-        return _put(within, drafted(), actor)
+        return _put(within, drafted(at_once=True), actor)
     with suppress(Overtaken):
         with written_at_once() as message:
-            model = _put(message, drafted(), actor)
+            model = _put(message, drafted(at_once=True), actor)
         return model
     with governed():
-        draft = drafted()
+        draft = drafted(at_once=False)
         draft.model.save(force_insert=True)
         record(Action.MODEL_REGISTERED, actor=actor, subject=draft.model, **draft.told)
     return draft.model
@@ -83,7 +84,7 @@ def register_model(
 
 def _put(message: Message, draft: Draft, actor) -> Model:
     """Names and slugs are kept apart by constraints; the policy that it was checked against must still be in force."""
-    message.only_if("%s = (SELECT max(number) FROM inventory_policy)", [draft.policy])
+    message.only_if("%s = (SELECT id FROM inventory_policy ORDER BY number DESC LIMIT 1)", [draft.policy])
     message.insert(draft.model)
     message.record(Action.MODEL_REGISTERED, actor=actor, subject=draft.model, **draft.told)
     return draft.model

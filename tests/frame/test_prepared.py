@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 from django.db import connection
-from django.db.models import Value
+from django.db.models import JSONField, Value
+from django.utils import timezone
 
 from mrm.accounts.models import Workspace
 from mrm.prepared import OneOf, Prepared
@@ -58,3 +59,16 @@ def test_any_number_of_keys_is_one_value(db, django_assert_num_queries):
     for some, found in ((keys, ["one", "three", "two"]), (keys[:1], ["one"]), ([], []), ([uuid.uuid4()], [])):
         with django_assert_num_queries(1):
             assert [row["slug"] for row in asked(keys=some)] == found
+
+
+def test_it_reads_values_as_the_orm_does(db):
+    said = {"empty": [], "nothing": {}, "list": ["[]"], "zero": 0, "text": "[]", "none": None}
+    columns = {name: Value(value, JSONField()) for name, value in said.items()} | {"moment": Value(timezone.now())}
+
+    def build(slug):
+        return Workspace.objects.filter(slug=slug).values("pk", **columns)
+
+    make_workspace("one")
+    (row,) = Prepared(build)(slug="one")
+    assert row == build("one").get()
+    assert row["moment"].isoformat() == columns["moment"].value.isoformat()

@@ -198,6 +198,15 @@ def test_registration_asks_for_nothing_more_unless_the_policy_says_so(workspace,
     assert register_model(workspace, name="Limits", owner=owner, purpose="Sets limits.", regions=["AT"], actor=owner)
 
 
+def test_nobody_is_refused_for_what_an_older_policy_asked_for(workspace, owner, standard_document):
+    lax = json.loads(json.dumps(standard_document))
+    standard_document["completeness"]["required_to_register"] = ["purpose"]
+    publish(standard_document)
+    assert register_model(workspace, name="Limits", owner=owner, purpose="Sets limits.", actor=owner)
+    publish(lax)
+    assert register_model(workspace, name="Churn", owner=owner, actor=owner)
+
+
 def test_a_policy_that_asks_for_what_does_not_exist_is_refused(workspace, standard_document):
     standard_document["completeness"]["required"]["1"] = ["favourite_colour"]
     with pytest.raises(UnusableData, match="completeness.required.1"):
