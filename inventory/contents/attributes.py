@@ -104,4 +104,5 @@ def row_as_json(name: str, row) -> dict:
     said = {field.name: as_json(getattr(row, field.name)) for field in PARTICULARS[name]}
     facts = {"sha256": row.sha256, "bytes": row.bytes, "media_type": row.media_type} if name == "documents" else {}
     by = row.added_by.display_name if row.added_by else "system"
-    return {"id": str(row.pk), **said, **facts, "added_by": by, "added_at": row.added_at.isoformat()}
+    when = {"added_at": row.added_at.isoformat(), "valid_from": row.held_since.isoformat()}
+    return {"id": str(row.pk), **said, **facts, "added_by": by, **when}

@@ -1,6 +1,7 @@
 """What differs between the register of two moments: entries, versions, uses, and every row that says more."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from inventory.contents.attributes import REFERRED
 from inventory.models import ModelRecord, Moment, Source, UseApproval, UseRecord, VersionRecord
-from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.models.particulars import ROWS_OF, held_at, rows_of
 from inventory.models.records import BOOKKEEPING, RecordQuerySet, stands_at
 from mrm.errors import CursorUnknown
 from mrm.pages.keyset import cursor_at, read_cursor
@@ -53,36 +54,39 @@ class Differences:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that are added and ended, never changed: what they are called, and which columns say from when to when."""
+    """Rows that are added and ended, never changed: what they are called, and which of them stand at a moment."""
 
     field: str
     rows: QuerySet
+    standing: Callable[[Moment], Q]
     model: str = "model_id"
     since: str = "added_at"
-    until: str = "ended_at"
 
-    def came(self, earlier: Moment, later: Moment) -> QuerySet:
-        """What stands at the later moment and did not at the earlier."""
-        lasts = Q(**{f"{self.until}__isnull": True}) | Q(**{f"{self.until}__gt": later.instant})
-        return self.rows.filter(
-            lasts, **{f"{self.since}__gt": earlier.instant, f"{self.since}__lte": later.instant}
-        ).order_by()
-
-    def went(self, earlier: Moment, later: Moment) -> QuerySet:
-        """What stood at the earlier moment and does not at the later."""
-        over = {f"{self.until}__gt": earlier.instant, f"{self.until}__lte": later.instant}
-        return self.rows.filter(**over, **{f"{self.since}__lte": earlier.instant}).order_by()
+    def came_and_went(self, earlier: Moment, later: Moment) -> tuple[QuerySet, QuerySet]:
+        """What stands at the later moment only, and what stood at the earlier only, whichever of them was first."""
+        then, now = self.standing(earlier), self.standing(later)
+        return self.rows.filter(now, ~then).order_by(), self.rows.filter(then, ~now).order_by()
 
 
 def _kinds_of_rows() -> list[Rows]:
-    said = [Rows(name, rows_of(name).select_related(*REFERRED.get(name, ()))) for name in ROWS_OF]
+    said = [Rows(name, rows_of(name).select_related(*REFERRED.get(name, ())), held_at) for name in ROWS_OF]
     approvals = UseApproval.objects.select_related("use__model", "version")
     sources = Source.objects.select_related("version__model")
     return [
         *said,
-        Rows("approval", approvals, model="use__model_id", since="effective_at"),
-        Rows("source", sources, model="version__model_id", since="registered_at", until="closed_at"),
+        Rows("approval", approvals, _between("effective_at", "ended_at"), "use__model_id", "effective_at"),
+        Rows("source", sources, _between("registered_at", "closed_at"), "version__model_id", "registered_at"),
     ]
+
+
+def _between(since: str, until: str) -> Callable[[Moment], Q]:
+    """What began by then and had not ended, by these columns."""
+
+    def standing(moment: Moment) -> Q:
+        lasts = Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__gt": moment.instant})
+        return Q(**{f"{since}__lte": moment.instant}) & lasts
+
+    return standing
 
 
 COMPARED = """
@@ -158,7 +162,7 @@ def _touched(earlier: Moment, later: Moment) -> tuple[str, list]:
     """The models of which anything but the entry itself differs, as one query."""
     queries, given = [], []
     for rows in _kinds_of_rows():
-        for some in _came_and_went(rows, earlier, later):
+        for some in rows.came_and_went(earlier, later):
             sql, parameters = _sql(some.values(rows.model))
             queries.append(sql)
             given += parameters
@@ -167,13 +171,6 @@ def _touched(earlier: Moment, later: Moment) -> tuple[str, list]:
         queries.append(TOUCHED_PARTS.format(differing=sql))
         given += [*parameters, list(BOOKKEEPING)]
     return " UNION ALL ".join(queries), given
-
-
-def _came_and_went(rows: Rows, earlier: Moment, later: Moment) -> tuple[QuerySet, QuerySet]:
-    """What stands at the later moment only, and what stood at the earlier only, whichever of them was first."""
-    if earlier.instant <= later.instant:
-        return rows.came(earlier, later), rows.went(earlier, later)
-    return rows.went(later, earlier), rows.came(later, earlier)
 
 
 def _differing(kind: type[VersionRecord | UseRecord], earlier: Moment, later: Moment) -> QuerySet:
@@ -193,7 +190,7 @@ def _changes_in_rows(models: list, earlier: Moment, later: Moment) -> dict:
         for before, after in sorted(pairs.values(), key=lambda pair: (pair[1] or pair[0]).fields["number"]):
             changes[(after or before).model_id] += _changes_of_part(name, before, after)
     for rows in _kinds_of_rows():
-        came, went = _came_and_went(rows, earlier, later)
+        came, went = rows.came_and_went(earlier, later)
         model = rows.model.removesuffix("_id")
         for some, came_about in ((went, False), (came, True)):
             for row in some.filter(**{f"{model}__in": models}).order_by(rows.since, "pk"):

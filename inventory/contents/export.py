@@ -123,7 +123,7 @@ def _entry(value) -> str:
     """One entry of a list: its texts in their order, without what identifies the row or says who entered it."""
     if not isinstance(value, dict):
         return str(value)
-    unsaid = ("id", "added_by", "added_at")
+    unsaid = ("id", "added_by", "added_at", "valid_from")
     told = (one["name"] if isinstance(one, dict) else one for name, one in value.items() if name not in unsaid)
     return ", ".join(
         _joined(one) if isinstance(one, list) else str(as_text(one)) for one in told if one not in (None, "")

@@ -74,11 +74,11 @@ def _history_of_rows(model: Model, attribute: Attribute) -> list[Change]:
     entries = Entry.objects.filter(model_slug=model.slug, action__in=actions, details__attribute=attribute.name)
     changes = []
     for entry in entries:
-        row = entry.details["row"]
-        added = entry.action == Action.PARTICULAR_ADDED
-        ended = f"Ended: {entry.details.get('reason', '')}"
+        since = f" (since {entry.details['effective_on']})" if "effective_on" in entry.details else ""
+        row, added = entry.details["row"], entry.action == Action.PARTICULAR_ADDED
+        ended = f"Ended{since}: {entry.details.get('reason', '')}"
         changes.append(
-            Change(entry.at, entry.actor_name, None if added else row, row if added else ended, entry.position)
+            Change(entry.at, entry.actor_name, None if added else row, row + since if added else ended, entry.position)
         )
     return changes
 

@@ -3,7 +3,7 @@
 from django import forms
 
 from inventory.attributes import BY_NAME, Attribute, Field, why_not_change
-from inventory.forms.fields import day, field_of, text_area
+from inventory.forms.fields import field_of, since, text_area
 from mrm.accounts.models import Workspace
 
 # What the page of registration asks for; a name and an owner suffice, and the rest can wait.
@@ -40,12 +40,7 @@ class AttributeForm(forms.Form):
     """One group of attributes as the table describes them; what the person's roles may not change is shown only."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
-    effective_on = forms.DateField(
-        label="Holds since",
-        required=False,
-        widget=day(),
-        help_text="Where what you change was so before today: since when. The register keeps both dates.",
-    )
+    effective_on = since("Where what you change was so before today: since when. The register keeps both dates.")
 
     def __init__(self, *args, attributes: list[Attribute], roles, models, **kwargs):
         super().__init__(*args, **kwargs)
@@ -72,7 +67,13 @@ class ParticularForm(forms.Form):
             self.fields[field.name] = field_of(field, models)
         if with_file:
             self.fields["file"] = forms.FileField(help_text="Kept under its SHA-256 as it is, and never opened here.")
+        else:
+            self.fields["effective_on"] = since("Where it was so before today: since when. Both dates are kept.")
 
 
 class EndForm(forms.Form):
     reason = forms.CharField(widget=text_area(), max_length=2000, help_text="Why it no longer holds.")
+    effective_on = since(
+        "Where it ceased before today: the first day on which it no longer held; the day on which it began, if never.",
+        label="No longer so since",
+    )

@@ -15,6 +15,11 @@ def day() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+def since(told: str, label: str = "Holds since") -> forms.DateField:
+    """The day from which something that is said late has been so."""
+    return forms.DateField(label=label, required=False, widget=day(), help_text=told)
+
+
 def yes_or_no(label: str) -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label, choices=YES_OR_NO, coerce=lambda value: value == "true", empty_value=None, required=False

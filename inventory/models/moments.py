@@ -26,7 +26,12 @@ class Moment:
     @property
     def instant(self) -> datetime:
         """The last instant whose events count: neither after the day nor after what was known."""
-        return min(self.known_at, datetime.combine(self.as_of, time.max, tzinfo=UTC))
+        return min(self.known_at, self.end)
+
+    @property
+    def end(self) -> datetime:
+        """The last instant of the day that is asked about."""
+        return datetime.combine(self.as_of, time.max, tzinfo=UTC)
 
     @property
     def is_hindsight(self) -> bool:

@@ -4,6 +4,7 @@ A row is added and ended, never changed: a correction is another row.
 """
 
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -22,10 +23,21 @@ def _choice(words: tuple[str, ...], **more) -> models.CharField:
     return models.CharField(max_length=30, choices=told, **more)
 
 
+def held_at(moment: Moment) -> Q:
+    """What held on one day, as far as it was known at the end of another: two axes, as for the entries of models.
+
+    Where nobody said since when, or until when, something held, it is the day on which it was said.
+    """
+    begun = Q(valid_from__isnull=True, added_at__lte=moment.end) | Q(valid_from__lte=moment.as_of)
+    lasts = Q(ended_at__isnull=True) | Q(ended_at__gt=moment.known_at)
+    lasts |= Q(valid_to__isnull=True, ended_at__gt=moment.end) | Q(valid_to__gt=moment.as_of)
+    return Q(added_at__lte=moment.known_at) & begun & lasts
+
+
 class ParticularQuerySet(models.QuerySet):
     def standing(self, moment: Moment | None = None):
-        """What holds now, or what the register said at a moment. A row that was added late was known late, too."""
-        return self.filter(STANDS) if moment is None else self.stood_at(moment.instant)
+        """What holds now, or what the register said at a moment."""
+        return self.filter(STANDS if moment is None else held_at(moment))
 
     def stood_at(self, instant):
         """What the register said then."""
@@ -39,6 +51,8 @@ class Particular(models.Model):
     added_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.TextField(blank=True)
+    valid_from = models.DateField(null=True, blank=True)  # Since when it has held, where it was said late.
+    valid_to = models.DateField(null=True, blank=True)  # The first day on which it no longer held, likewise.
 
     objects = ParticularQuerySet.as_manager()
 
@@ -49,6 +63,10 @@ class Particular(models.Model):
     @property
     def model_slug(self):
         return self.model.slug
+
+    @property
+    def held_since(self) -> date:
+        return self.valid_from or self.added_at.date()
 
 
 class DeterminationQuerySet(ParticularQuerySet):

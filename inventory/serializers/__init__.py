@@ -15,7 +15,7 @@ from inventory.serializers.models import (
     RegisterDifferencesQuery,
 )
 from inventory.serializers.moments import MomentQuery
-from inventory.serializers.particulars import SHAPES, DocumentOut, DocumentQuery, EndIn
+from inventory.serializers.particulars import DATED_SHAPES, SHAPES, DocumentOut, DocumentQuery, EndIn
 from inventory.serializers.policies import PolicyOut
 from inventory.serializers.sources import EventsOut, SourceIn, SourceOut, SourceQuery
 from inventory.serializers.uses import (
@@ -52,6 +52,7 @@ __all__ = [
     "ReferenceOut",
     "RegisterDifferencesOut",
     "RegisterDifferencesQuery",
+    "DATED_SHAPES",
     "SHAPES",
     "SourceIn",
     "SourceOut",

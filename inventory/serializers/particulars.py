@@ -14,12 +14,23 @@ def shape_of(name: str) -> type[serializers.Serializer]:
     return type(f"{words}In", (serializers.Serializer,), fields)
 
 
+SINCE = "Since which day it has been so, where that is before today; both dates are kept."
+
+
+def dated(shape: type[serializers.Serializer]) -> type[serializers.Serializer]:
+    """The same with the day since when it holds."""
+    day = serializers.DateField(required=False, help_text=SINCE)
+    return type(f"Dated{shape.__name__}", (shape,), {"effective_on": day})
+
+
 SHAPES: dict[str, type[serializers.Serializer]] = {name: shape_of(name) for name in PARTICULARS if name != "documents"}
+DATED_SHAPES = {name: dated(shape) for name, shape in SHAPES.items()}
 
 
 def described(name: str) -> dict:
     """The same as JSON Schema: drf-spectacular has no word for one of several shapes that may look alike."""
     properties = {field.name: _described(field) for field in PARTICULARS[name]}
+    properties["effective_on"] = {"type": "string", "format": "date", "description": SINCE}
     required = [field.name for field in PARTICULARS[name] if field.is_required]
     shape = {"type": "object", "title": BY_NAME[name].label, "properties": properties, "required": required}
     return shape | {"additionalProperties": False}
@@ -37,6 +48,11 @@ def _described(field: Field) -> dict:
 
 class EndIn(serializers.Serializer):
     reason = serializers.CharField(max_length=2000, help_text="Why it no longer holds.")
+    effective_on = serializers.DateField(
+        required=False,
+        help_text="The first day on which it no longer held, where that is before today. The day on which it began: it "
+        "never held.",
+    )
 
 
 class DocumentQuery(StrictQuery):

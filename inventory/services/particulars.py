@@ -1,5 +1,7 @@
 """What is said about a model row by row: added by whom it concerns, ended with a reason, never changed."""
 
+from datetime import date
+
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -10,6 +12,7 @@ from inventory.contents.dependencies import path_between
 from inventory.models import Model, Particular, RegimePack
 from inventory.models.particulars import ROWS_OF, rows_of
 from inventory.services.attributes import faults_in_retention, refuse_what_is_not_theirs, told
+from inventory.services.effective import check_effective_day
 from inventory.states import Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
@@ -21,9 +24,12 @@ LONGEST_REASON = 2000
 
 
 @governed()
-def add_particular(model: Model, name: str, *, values: dict, actor, **facts) -> Particular:
+def add_particular(
+    model: Model, name: str, *, values: dict, effective_on: date | None = None, actor, **facts
+) -> Particular:
     """Say one thing more about a model. A new determination of the same regime takes the place of the earlier one.
 
+    `effective_on` is for what is said late: it has held since that day, though it is known from today on.
     `facts` are what the system itself knows about the row, such as the digest of a document.
     """
     require(actor, Permission.DESCRIBE_MODEL, model.workspace_id, model_slug=model.slug)
@@ -40,18 +46,23 @@ def add_particular(model: Model, name: str, *, values: dict, actor, **facts) -> 
         values["upstream"] = Model.objects.select_for_update().get(pk=values["upstream"].pk)
         _check_dependency(model, values["upstream"])
     if name == "determinations":
-        _replace_determination(model, values["regime"], actor)
+        _replace_determination(model, values["regime"], effective_on, actor)
+    if effective_on:
+        check_effective_day(model, effective_on)
     _refuse_repetition(model, name, values, facts)
     table, fixed = ROWS_OF[name]
-    row = table.objects.create(model=model, added_by=actor, **fixed, **values, **facts)
-    details = {field: told(value) for field, value in (values | facts).items()}
-    record(Action.PARTICULAR_ADDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], values=details)
+    row = table.objects.create(model=model, added_by=actor, valid_from=effective_on, **fixed, **values, **facts)
+    details = {"values": {field: told(value) for field, value in (values | facts).items()}} | _since(effective_on)
+    record(Action.PARTICULAR_ADDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], **details)
     return row
 
 
 @governed()
-def end_particular(row: Particular, name: str, *, reason: str, actor) -> Particular:
-    """Say that something no longer holds, and why."""
+def end_particular(row: Particular, name: str, *, reason: str, effective_on: date | None = None, actor) -> Particular:
+    """Say that something no longer holds, and why; `effective_on` since when, where that is before today.
+
+    What ends on the day on which it began never held: so what was said by mistake is put right.
+    """
     require(actor, Permission.DESCRIBE_MODEL, row.model.workspace_id, model_slug=row.model_slug)
     refuse_what_is_not_theirs([name], workspace=row.model.workspace_id, actor=actor)
     row = type(row).objects.select_for_update(of=("self",)).select_related("model").get(pk=row.pk)
@@ -62,7 +73,10 @@ def end_particular(row: Particular, name: str, *, reason: str, actor) -> Particu
     if len(reason) > LONGEST_REASON:
         message = f"The reason has {len(reason)} characters; at most {LONGEST_REASON} fit."
         raise UnusableData({"message": message, "field": "reason"})
-    _end(row, name, reason, actor)
+    if effective_on and not row.held_since <= effective_on <= timezone.now().date():
+        message = f"effective_on must be a day from {row.held_since:%d %B %Y}, since when it has held, until today."
+        raise UnusableData({"message": message, "field": "effective_on"})
+    _end(row, name, reason, actor, effective_on)
     return row
 
 
@@ -88,10 +102,15 @@ def replace_particulars(model: Model, name: str, *, rows: list[dict], reason: st
         add_particular(model, name, values=values, actor=actor)
 
 
-def _end(row: Particular, name: str, reason: str, actor) -> None:
-    row.ended_at, row.ended_because = timezone.now(), reason
-    row.save(update_fields=["ended_at", "ended_because"])
-    record(Action.PARTICULAR_ENDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], reason=reason)
+def _end(row: Particular, name: str, reason: str, actor, effective_on: date | None = None) -> None:
+    row.ended_at, row.ended_because, row.valid_to = timezone.now(), reason, effective_on
+    row.save(update_fields=["ended_at", "ended_because", "valid_to"])
+    details = {"reason": reason} | _since(effective_on)
+    record(Action.PARTICULAR_ENDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], **details)
+
+
+def _since(day: date | None) -> dict:
+    return {"effective_on": day.isoformat()} if day else {}
 
 
 def _checked(name: str, values: dict) -> dict:
@@ -139,11 +158,11 @@ def _installed(regime: str) -> str:
     return code
 
 
-def _replace_determination(model: Model, regime: str, actor) -> None:
+def _replace_determination(model: Model, regime: str, since: date | None, actor) -> None:
     """What was said before there was a choice of packs is known by its spelling."""
     for row in rows_of("determinations").standing().filter(model=model).select_for_update():
         if slugify(row.regime) == regime:
-            _end(row, "determinations", "Determined again.", actor)
+            _end(row, "determinations", "Determined again.", actor, since and max(since, row.held_since))
 
 
 def _refuse_repetition(model: Model, name: str, values: dict, facts: dict) -> None:

@@ -37,7 +37,8 @@ def add_particular(request, slug, name):
         if file := data.pop("file", None):
             _attach(model, file, data, request.user)
         else:
-            services.add_particular(model, name, values=data, actor=request.user)
+            since = data.pop("effective_on")
+            services.add_particular(model, name, values=data, effective_on=since, actor=request.user)
         messages.success(request, f"{attribute.label}: the register says so now.")
         return reverse("model-attribute", args=[slug, name])
 
@@ -57,7 +58,7 @@ def end_particular(request, slug, name, row):
     form = EndForm(posted(request))
 
     def act(data):
-        services.end_particular(row, name, reason=data["reason"], actor=request.user)
+        services.end_particular(row, name, **data, actor=request.user)
         messages.success(request, f"{ROWS[name].label}: this no longer holds; it stays in the history.")
         return reverse("model-attribute", args=[slug, name])
 

@@ -14,7 +14,7 @@ from inventory.api import examples as inventory_examples
 from inventory.api.lookups import model_at, model_for
 from inventory.attributes import BY_NAME, ROWS, Attribute
 from inventory.models.particulars import rows_of
-from inventory.serializers import SHAPES, EndIn, MomentQuery
+from inventory.serializers import DATED_SHAPES, SHAPES, EndIn, MomentQuery
 from inventory.serializers.particulars import described
 from mrm.accounts.api import Api, sent_to
 from mrm.errors import RuleBroken
@@ -74,8 +74,9 @@ class AttributeApi(Api):
         if name not in SHAPES:
             reason = "is attached as a file" if name in ROWS else "is one value; edit the model instead"
             raise RuleBroken(f"{attribute.label} {reason}.")
-        values = sent_to(SHAPES[name], request, context={"person": request.user})
-        services.add_particular(model, name, values=values, actor=request.user)
+        values = sent_to(DATED_SHAPES[name], request, context={"person": request.user})
+        since = values.pop("effective_on", None)
+        services.add_particular(model, name, values=values, effective_on=since, actor=request.user)
         return _answer(model, attribute, 201)
 
 
@@ -98,7 +99,7 @@ class EndingApi(Api):
         found = rows_of(name).filter(model=model, pk=row).select_related("model").first() if name in ROWS else None
         if found is None:
             raise Http404(f"There is no such row of {attribute.label} of {model}.")
-        services.end_particular(found, name, reason=sent_to(EndIn, request)["reason"], actor=request.user)
+        services.end_particular(found, name, **sent_to(EndIn, request), actor=request.user)
         return _answer(model, attribute)
 
 

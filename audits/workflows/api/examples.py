@@ -369,6 +369,7 @@ LIMITATIONS = _ATTRIBUTE | {
             "answer": "Their applications are read by a person.",
             "added_by": "Omar Owner",
             "added_at": "2025-06-02T09:30:00Z",
+            "valid_from": "2025-06-02",
         }
     ],
     "changed_by_roles": ["engineer", "owner", "risk_officer", "validator"],
