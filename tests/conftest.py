@@ -1,6 +1,7 @@
 """What every test may ask for: real PostgreSQL and Redis, processes that run beside the test, a browser."""
 
 import contextlib
+import gc
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     one worker with nothing to do."""
     first = {item.path for item in items if PROCESSES.intersection(getattr(item, "fixturenames", ()))}
     items.sort(key=lambda item: item.path not in first)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays, so the garbage collector need not look at it time and again: a tenth of each test."""
+    gc.collect()
+    gc.freeze()
 
 
 def pristine() -> str:
