@@ -67,6 +67,12 @@ MEASURES: dict[str, Measure] = {
     "additivity_gap": Measure("Additivity gap", "explainability", "Do the attributions add up to the output?"),
     "replication_gap": Measure("Replication gap", "explainability", "Does the artifact give the logged outputs?"),
     "auc": Measure("Area under the ROC curve", "performance", "Does the score rank those with the event higher?"),
+    "gain_on_champion": Measure(
+        "AUC against the version before", "performance", "Does it rank the same rows as well as what it replaces?"
+    ),
+    "error_against_champion": Measure(
+        "Error against the version before", "performance", "Is its error on the same rows larger than before?"
+    ),
     "auc_change": Measure("Change of AUC", "performance", "Does it rank as well as on the reference?"),
     "realised_against_estimated": Measure(
         "Realised against estimated AUC", "performance", "Did the scores keep what they promised?"

@@ -1,5 +1,6 @@
 """docs/changes.md: every kind of change, from the table that the services decide by."""
 
+from audits.workflows.gates.gate import OF_ANOTHER_VERSION, PASSED_OVER_IN_ROLLBACK
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds import KINDS
 from demo.documents.tables import table
@@ -41,11 +42,20 @@ nothing and has no class.
 What each kind asks for, as a program reads it: `GET /api/v1/change-kinds/`.
 """
 
+ROLL_BACK = """Going back at once to the version that was in production before asks the same gate. It passes over what
+is named here, a clause standing for all that begin with it, and keeps on record what that was; anything else keeps the
+version out."""
+
 
 def kinds_of_change() -> str:
     sections = "".join(_section(kind) for kind in KINDS)
     clauses = table(["Clause", "What it requires"], [(f"`{name}`", words) for name, words in CLAUSES.items()])
-    return f"{PREFACE}{sections}\n## What an exception can be made from\n\nWhere the policy allows it.\n\n{clauses}\n"
+    passed_over = [(f"`{clause}`", why) for clause, why in PASSED_OVER_IN_ROLLBACK.items()]
+    passed_over.append(("`findings.critical`, of another version", OF_ANOTHER_VERSION))
+    return (
+        f"{PREFACE}{sections}\n## What an exception can be made from\n\nWhere the policy allows it.\n\n{clauses}\n"
+        f"\n## What a roll-back passes over\n\n{ROLL_BACK}\n\n{table(['Blocker of the gate', 'Why'], passed_over)}\n"
+    )
 
 
 def _section(name: str) -> str:

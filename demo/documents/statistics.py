@@ -70,6 +70,8 @@ MEASURED_WITH: dict[str, Callable] = {
     "additivity_gap": explanation.additivity_gap,
     "replication_gap": robustness.replication_gap,
     "auc": performance.auc,
+    "gain_on_champion": performance.delong_test,
+    "error_against_champion": performance.diebold_mariano_test,
     "auc_change": changes.difference,
     "realised_against_estimated": changes.difference,
     "segment_error": segments.worst_segments,

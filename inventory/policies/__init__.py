@@ -59,6 +59,7 @@ from inventory.policies.mlflow import production_aliases
 from inventory.policies.people import recertification
 from inventory.policies.promotion import required_assessments
 from inventory.policies.retention import RETENTION_EVENTS, RetentionRule, after_years, retention_classes, retention_rule
+from inventory.policies.retraining import OfCandidate, ParallelRun, asked_of_candidate
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
@@ -133,6 +134,9 @@ __all__ = [
     "validation_opens_before",
     "validation_required",
     "Difference",
+    "OfCandidate",
+    "ParallelRun",
+    "asked_of_candidate",
     "RETENTION_EVENTS",
     "RetentionRule",
     "Tiering",

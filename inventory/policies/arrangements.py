@@ -25,6 +25,8 @@ CLAUSES = {
     "cadence": "Assessments as often as the tier asks",
     "documentation": "Complete documentation",
     "validation": "Validation in time",
+    "retraining.compared": "Comparison of a retrained version with the one it replaces",
+    "retraining.parallel_run": "Parallel run of a retrained version",
 }
 
 approvals_last = is_object(dict.fromkeys(TIERS, is_count))  # Days, by tier.

@@ -38,6 +38,8 @@ MEASURES = (
     "additivity_gap",
     "replication_gap",
     "auc",
+    "gain_on_champion",
+    "error_against_champion",
     "auc_change",
     "realised_against_estimated",
     "segment_error",

@@ -10,10 +10,11 @@ from django.utils import timezone
 from audits.assessments.models import Breach, Plan
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
+from audits.workflows.gates.gate import OF_ANOTHER_VERSION, Blocker
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import raise_finding, request_change
 from audits.workflows.services.arrangements import begin_of_rollback, expire_arrangements
-from inventory.models import ModelVersion
+from inventory.models import ModelVersion, Policy
 from inventory.services import return_version
 from inventory.states import Stage, Status
 from mrm.errors import NotPermitted, RuleBroken
@@ -21,7 +22,7 @@ from registry.models import Alias
 from registry.services import follow_roll_backs
 from reports.contents.agreement import disagreements
 from reports.contents.undecided import undecided
-from tests.factories import PASSWORD, make_reference, make_version
+from tests.factories import PASSWORD, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json, sign_json
 from tests.signing import roll_back, signed_on_page, suspend
@@ -61,7 +62,8 @@ def test_one_person_goes_back_to_the_version_that_was_approved_before(story, sec
     assert (story.version.stage, second.stage) == (Stage.PRODUCTION, Stage.SUPERSEDED)
     assert (story.version.ended_at, story.model.status) == (None, Status.IN_USE)
     assert (rollback.ends_at, rollback.change) == (approval.ends_at, approval.change)
-    assert rollback.terms == {"reason": WHY, "left": 2, "approval": approval.reference, "conditions": []}
+    told = {"left": 2, "approval": approval.reference, "conditions": [], "passed_over": []}
+    assert rollback.terms == {"reason": WHY} | told
     entries = Entry.objects.about(story.version).filter(action=Action.VERSION_RETURNED)
     assert entries.get().actor_name == str(story.validator)
 
@@ -149,6 +151,23 @@ def test_a_suspended_model_or_a_critical_finding_stands_in_the_way(story, second
     suspend(story.model, reason="Stop.", actor=story.risk_officer)
     with pytest.raises(RuleBroken, match="is suspended"):
         roll_back(story.model, reason=WHY, actor=story.risk_officer)
+
+
+def test_every_blocker_of_the_gate_is_bound_or_passed_over_with_its_reason_on_record(story, second):
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = ["bias", "performance"]
+    publish(document)
+    said = {"severity": "critical", "observation": "O.", "required_outcome": "R.", "actor": story.validator}
+    raise_finding(story.model, version=second, title="It leaks.", **said)
+    rollback = roll_back(story.model, reason=WHY, actor=story.owner)
+    passed_over = rollback.terms["passed_over"]
+    assert any("critical" in text and OF_ANOTHER_VERSION in text for text in passed_over)
+    assert any("led to its approval" in text for text in passed_over)
+    assert not any("superseded" in text for text in passed_over)
+    assert Blocker("model_status", "").why_passed_over_in_rollback == ""
+    assert Blocker("not_fit", "").why_passed_over_in_rollback == ""
+    assert Blocker("findings.critical", "").why_passed_over_in_rollback == ""
+    assert Blocker("assessment.bias", "").why_passed_over_in_rollback
 
 
 def test_a_reason_is_asked_for(story, second):

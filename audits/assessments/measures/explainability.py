@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from audits.assessments.measures.champion import champion_of
 from audits.assessments.measures.explaining import BACKGROUND_ROWS, Side, draw, explain_until_enough
-from audits.assessments.measures.reasons import compared_with, reason_stability
+from audits.assessments.measures.reasons import reason_stability
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
 from audits.assessments.measures.windows import inputs, logged_rows, nothing_logged
 from audits.scoring.service import Explanation
@@ -22,7 +23,7 @@ def measure_explainability(subject: Subject) -> Measured:
     subject.report_progress(5, "Drawing the rows to explain")
     logged, elsewhere = logged_rows(subject)
     columns = [*artifacts.feature_names(version), artifacts.output_column(version).name]
-    before, lacking = compared_with(subject)
+    before, lacking = champion_of(subject, what="Stability of reasons")
     columns += artifacts.feature_names(before) if before else []
     reference = draw(frames.reference(version).select(list(dict.fromkeys(columns))), seed=subject.seed)
     current = draw(logged.select(list(dict.fromkeys(columns))), seed=subject.seed)

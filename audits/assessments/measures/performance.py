@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from audits.assessments.measures.champion import against_champion
 from audits.assessments.measures.estimation import realised_against_estimated
 from audits.assessments.measures.segments import (
     excess_error_of_numbers,
@@ -39,12 +40,13 @@ def measure_performance(subject: Subject) -> Measured:
     measurements = of_kind(subject, reference, rows)
     subject.report_progress(80, "Looking for segments where it fails")
     segments, lacking = told(failing_segments(subject, _excess(subject, reference, rows), rows))
-    measurements += segments
+    compared, not_compared = against_champion(subject, rows)
+    measurements += [*compared, *segments]
     facts = inputs(
         subject,
         elsewhere,
         outcomes=outcome_files(subject),
-        not_examined=lacking,
+        not_examined=[*lacking, *not_compared],
         rows={"reference with outcome": reference.height, "logged": logged, "with outcome": rows.height},
     )
     return Measured(measurements=measurements, inputs=facts, environment=environment(subject))

@@ -15,27 +15,6 @@ BOUNDARY_SHARE = 0.25  # The quarter of the rows whose scores lie nearest to the
 REASONS = 4
 
 
-def compared_with(subject: Subject) -> tuple[ModelVersion | None, str]:
-    """The version to compare with, or why there is none.
-
-    Only before the version went into production: from then on the change of reasons is a decision that was taken.
-    """
-    version, before = subject.version, subject.version.predecessor
-    if before is None:
-        return None, ""
-    if version.promoted_at is not None and version.promoted_at < subject.end:
-        return None, ""
-    if before.artifact_bytes is None:
-        return None, f"Stability of reasons: the artifact of {before} is not here."
-    own = {column.name for column in version.columns()}
-    if lacking := [name for name in artifacts.feature_names(before) if name not in own]:
-        return (
-            None,
-            f"Stability of reasons: {before} also took {', '.join(lacking[:3])}, which rows now lack.",
-        )
-    return before, ""
-
-
 def reason_stability(
     subject: Subject, before: ModelVersion, rows: pl.DataFrame, values: np.ndarray, names: list[str],
     *, background: pl.DataFrame,

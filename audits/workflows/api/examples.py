@@ -275,7 +275,7 @@ ROLL_BACK = ARRANGEMENT | {
     "kind": "rollback",
     "title": "From version 2 back to 1: " + ROLL_BACK_IN["reason"],
     "clause": "",
-    "terms": ROLL_BACK_IN | {"left": 2, "approval": "AP-2025-0001", "conditions": []},
+    "terms": ROLL_BACK_IN | {"left": 2, "approval": "AP-2025-0001", "conditions": [], "passed_over": []},
 }
 
 RETRAINING_EVENT = {"state": "succeeded", "external_id": "run-1841", "metrics": {"auc": 0.81}}

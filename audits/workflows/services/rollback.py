@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from audits.assessments.services import begin_windows_anew
-from audits.workflows.gates import blockers_for_going_back
+from audits.workflows.gates import gate_for_going_back
 from audits.workflows.models import Arrangement
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.issuing import raise_finding
@@ -36,6 +36,7 @@ class WayBack:
     approval: Arrangement | None = None
     conditions: tuple[Arrangement, ...] = ()
     reasons: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()  # What the gate says against it and a roll-back does not wait for.
 
     @property
     def ends_at(self) -> datetime:
@@ -66,6 +67,7 @@ def _roll_back(version: ModelVersion, *, comment: str, signature: Signature, act
             "left": left.number,
             "approval": way.approval.reference,
             "conditions": [one.reference for one in way.conditions],
+            "passed_over": list(way.passed_over),
         },
         actor=actor,
     )
@@ -90,6 +92,7 @@ def _facts(version: ModelVersion) -> dict:
         "back_to": version.number,
         "approval": way.approval.reference if way.approval else "",
         "conditions": [one.reference for one in way.conditions],
+        "passed_over": list(way.passed_over),
         "ends_at": way.ends_at.isoformat() if way.approval else "",
     }
 
@@ -129,7 +132,7 @@ def way_back(model: Model) -> WayBack:
     if approval is None:
         return WayBack(version, reasons=(f"{version} had no full approval in force when it was replaced.",))
     unmet = tuple(ended.filter(kind=Kind.CONDITION, change=approval.change))
-    now, reasons = timezone.now(), blockers_for_going_back(version)
+    now, (reasons, passed_over) = timezone.now(), gate_for_going_back(version)
     if approval.ends_at <= now:
         reasons.append(f"The approval {approval.reference} of {version} ended on {day(approval.last_day)}.")
     reasons += [
@@ -137,4 +140,4 @@ def way_back(model: Model) -> WayBack:
         for one in unmet
         if one.ends_at <= now
     ]
-    return WayBack(version, approval, unmet, tuple(reasons))
+    return WayBack(version, approval, unmet, tuple(reasons), tuple(passed_over))

@@ -20,7 +20,7 @@ from inventory.views.scope import model_for
 from mrm.accounts.policies import Permission
 from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer, answer_form, posted
-from mrm.pages.wording import day
+from mrm.pages.wording import counted, day
 
 # The kind of request that renews each, and whether it names what it renews.
 RENEWED_BY = {
@@ -182,6 +182,11 @@ def _what_rolling_back_does(way: WayBack) -> str:
     return (
         f"{way.version} goes into production at once, in place of the present one, under its approval "
         f"{way.approval.reference}: until {until}, unless it is approved again. A finding reports why."
+        + (
+            f" {counted(len(way.passed_over), 'blocker')} of the gate, passed over, stay on record."
+            if way.passed_over
+            else ""
+        )
     )
 
 

@@ -5,7 +5,6 @@ Page, API, registry and the services that act all ask here; an empty list means 
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
@@ -15,6 +14,8 @@ from audits.assessments.models import Kind, Result, Run
 from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
+from audits.workflows.gates.gate import MODEL_STATUS, STAGE, Blocker, Gate, Waived
+from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
@@ -26,47 +27,7 @@ from inventory.states import Stage, Status
 
 MOST_NAMED = 5
 SEVERE = (Finding.Severity.CRITICAL, Finding.Severity.HIGH)
-STAGE, MODEL_STATUS, TIER, LAPSED = "stage", "model_status", "tier", "lapsed"
-VALIDATION, NOT_FIT = "validation", "not_fit"
-
-
-@dataclass(frozen=True)
-class Blocker:
-    """One reason against, and the clause of the policy that it comes from."""
-
-    clause: str
-    text: str
-
-    @property
-    def binds_in_an_emergency(self) -> bool:
-        return self.clause in (STAGE, MODEL_STATUS)
-
-
-@dataclass(frozen=True)
-class Waived:
-    """A blocker that an arrangement in force sets aside, until it ends."""
-
-    blocker: Blocker
-    by: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.blocker.text} Waived by {self.by}."
-
-
-@dataclass(frozen=True)
-class Gate:
-    blockers: list[Blocker] = field(default_factory=list)
-    waived: list[Waived] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)  # What the policy does not require, and the deciders should know.
-
-    @property
-    def is_open(self) -> bool:
-        return not self.blockers
-
-    @property
-    def reasons(self) -> list[str]:
-        return [blocker.text for blocker in self.blockers]
+TIER, LAPSED, VALIDATION, NOT_FIT = "tier", "lapsed", "validation", "not_fit"
 
 
 def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: datetime | None = None) -> Gate:
@@ -99,12 +60,15 @@ def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = 
     return _sorted(version, [*_blockers_in_tiering(for_uses), *fitness], timezone.now()).reasons
 
 
-def blockers_for_going_back(version: ModelVersion) -> list[str]:
-    """Every reason why a version that was approved and superseded may not return into production, in words."""
-    found = [*_blockers_in_register(version), *_blockers_in_validation(version)]
-    reasons = [blocker.text for blocker in found if blocker.clause in (MODEL_STATUS, NOT_FIT)]
-    critical = version.findings.open().filter(severity=Finding.Severity.CRITICAL)
-    return reasons + [f"{one.reference} (critical) is open against {version}: {one.title}." for one in critical]
+def gate_for_going_back(version: ModelVersion) -> tuple[list[str], list[str]]:
+    """What the gate says of a version that was approved and superseded: what keeps it out, and what is passed over."""
+    blockers = gate_for(version).blockers
+    binding = [blocker.text for blocker in blockers if not blocker.why_passed_over_in_rollback]
+    return binding, [
+        f"{blocker.text} {blocker.why_passed_over_in_rollback}"
+        for blocker in blockers
+        if blocker.why_passed_over_in_rollback and blocker.clause != STAGE
+    ]
 
 
 def blockers_for_retirement(model: Model) -> list[str]:
@@ -181,7 +145,12 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
     required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.affects_natural_persons)
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan", "version")
     latest = {run.plan.kind: run for run in runs}
-    blockers = []
+    blockers, must_be_decided = [], policy["promotion"]["must_be_decided"]
+    if asked := asked_of(version, policy):
+        required = [*required, *(kind for kind in asked.assessed if not why_not_of_kind(version, kind))]
+        must_be_decided = [*must_be_decided, *asked.decided]
+        blockers += blockers_in_comparison(version, asked, latest)
+        blockers += blockers_in_parallel_run(version, asked.parallel_run)
     for kind in (kind for kind in Kind if kind in required):
         run, name = latest.get(kind), kind.label.lower()
         if run is None and (why := why_not_of_kind(version, kind)):
@@ -193,7 +162,7 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
             text = f"The latest {name} assessment gave no results: {run.reason}"
             blockers.append(Blocker(f"assessment.{kind}", text))
         else:
-            blockers += _blockers_in_run(kind, run, policy["promotion"]["must_be_decided"])
+            blockers += _blockers_in_run(kind, run, must_be_decided)
     return blockers
 
 
@@ -222,14 +191,16 @@ def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
     accepted = _acceptances(version, timezone.now())
     severe = version.model.findings.open().filter(severity__in=SEVERE).exclude(pk__in=accepted.values("finding"))
     severe = severe.order_by("reference")
-    return [_open_finding(finding) for finding in severe]
+    return [_open_finding(finding, version) for finding in severe]
 
 
 def _accepted(version: ModelVersion, now: datetime) -> list[Waived]:
     """Severe findings that rest meanwhile: accepted, whatever version was in use then, by whom the deciders see."""
     severe = version.model.findings.open().filter(severity__in=SEVERE)
     held = _acceptances(version, now).filter(finding__in=severe).select_related("finding").order_by("reference")
-    return [Waived(_open_finding(one.finding), f"{one.reference} until {one.terms['ends_on']}") for one in held]
+    return [
+        Waived(_open_finding(one.finding, version), f"{one.reference} until {one.terms['ends_on']}") for one in held
+    ]
 
 
 def _acceptances(version: ModelVersion, now: datetime):
@@ -237,9 +208,10 @@ def _acceptances(version: ModelVersion, now: datetime):
     return Arrangement.objects.standing(now).filter(model=version.model_id, kind=kind, finding__isnull=False)
 
 
-def _open_finding(finding: Finding) -> Blocker:
+def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
     text = f"{finding.reference} ({finding.severity}) is open: {finding.title}."
-    return Blocker(f"findings.{finding.severity}", text)
+    of_another = finding.version_id not in (None, version.pk)
+    return Blocker(f"findings.{finding.severity}", text, of_another_version=of_another)
 
 
 def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:

@@ -1,0 +1,79 @@
+"""What the policy asks of a version that a retraining made: compared with what it replaces, and run beside it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from audits.assessments.catalogue import MEASURES
+from audits.assessments.models import Run
+from audits.assessments.states import RunState
+from audits.workflows.gates.gate import Blocker
+from audits.workflows.models import ChangeRequest
+from inventory.models import ModelVersion
+from inventory.policies import OfCandidate, ParallelRun, asked_of_candidate
+from inventory.states import Stage
+from mrm.pages.wording import counted
+
+COMPARED, PARALLEL_RUN = "retraining.compared", "retraining.parallel_run"
+
+
+def asked_of(version: ModelVersion, document: dict) -> OfCandidate | None:
+    """What it must show besides what every version must; nothing where no retraining made it, or it is in use."""
+    if not version.origin or version.stage not in (Stage.CANDIDATE, Stage.CHALLENGER):
+        return None
+    requests = ChangeRequest.objects.filter(kind=ChangeRequest.Kind.RETRAINING, model=version.model_id)
+    if not requests.filter(reference=version.origin).exists():
+        return None
+    return asked_of_candidate(document, version.model.tier)
+
+
+def blockers_in_comparison(version: ModelVersion, asked: OfCandidate, latest: Mapping[str, Run]) -> list[Blocker]:
+    """Assessments that compare it with nothing, although the policy wants that decided."""
+    blockers = []
+    for kind in dict.fromkeys(MEASURES[measure].kind for measure in asked.decided):
+        run = latest.get(kind)
+        if run is None or run.state != RunState.SUCCEEDED:
+            continue  # That there is none blocks by itself, where one is possible.
+        wanted = [measure for measure in asked.decided if MEASURES[measure].kind == kind]
+        if not run.results.filter(measure__in=wanted).exists():
+            why = " ".join(f"{sentence}." for sentence in run.inputs.get("not_examined", []))
+            text = (
+                f"The latest {kind} assessment does not compare {version}, which was retrained, with what it replaces."
+            )
+            blockers.append(Blocker(COMPARED, f"{text} {why}".strip()))
+    return blockers
+
+
+def blockers_in_parallel_run(version: ModelVersion, asked: ParallelRun) -> list[Blocker]:
+    """That it has not scored the traffic of the version in use for long enough."""
+    champion = version.model.production_version()
+    if champion is None or not (asked.days or asked.rows):
+        return []
+    days, rows = ran_beside(version, champion)
+    if days >= asked.days and rows >= asked.rows:
+        return []
+    text = (
+        f"{version} was retrained, and has scored the traffic of {champion} on {days} of {counted(asked.days, 'day')} "
+        f"and {rows} of {counted(asked.rows, 'row')} that the policy asks for since it was registered. "
+        "Let it run as a challenger until then."
+    )
+    return [Blocker(PARALLEL_RUN, text)]
+
+
+def ran_beside(version: ModelVersion, champion: ModelVersion) -> tuple[int, int]:
+    """On how many days since it was registered both have logged predictions, and its rows in the batches of those."""
+    since = version.registered_at
+    own = list(version.batches.filter(last_at__gte=since).values_list("first_at", "last_at", "rows"))
+    own += version.sources.open().filter(first_at__gte=since).values_list("first_at", "last_at", "rows")
+    theirs = list(champion.batches.filter(last_at__gte=since).values_list("first_at", "last_at"))
+    theirs += champion.sources.open().filter(last_at__gte=since).values_list("first_at", "last_at")
+    traffic = _days(theirs, since)
+    both = _days(((first, last) for first, last, _ in own), since) & traffic
+    return len(both), sum(rows or 0 for first, last, rows in own if _days([(first, last)], since) & traffic)
+
+
+def _days(spans: Iterable[tuple[datetime, datetime]], since: datetime) -> set[date]:
+    days = set()
+    for first, last in spans:
+        start = max(first, since).date()
+        days.update(start + timedelta(days=n) for n in range((last.date() - start).days + 1))
+    return days
