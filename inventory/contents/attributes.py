@@ -1,6 +1,6 @@
 """What the register says about one model, attribute by attribute."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -32,8 +32,14 @@ class Told:
     is_kept: bool = True
 
 
-def told_of(model: Model, *, derived: dict[str, list[str]], policy: dict | None = None) -> list[Told]:
-    """Every attribute of a model in its order. `derived` holds what higher apps know: name to lines.
+def told_of(
+    model: Model,
+    *,
+    derived: dict[str, list[str]],
+    policy: dict | None = None,
+    attributes: Sequence[Attribute] = ATTRIBUTES,
+) -> list[Told]:
+    """Every attribute of a model, or these, in their order. `derived` holds what higher apps know: name to lines.
 
     Of an entry of the past everything that the register said then; of what followed from work elsewhere, what
     `derived` does not hold is said not to be kept.
@@ -41,10 +47,11 @@ def told_of(model: Model, *, derived: dict[str, list[str]], policy: dict | None 
     policy = policy or Policy.objects.in_force_at(model.stood_at).document
     required = set(policies.required_attributes(policy, model.tier))
     lacking = set(model.missing(policy))
-    derived = together(derived_of([model], policy)[model.pk], derived)
+    if any(attribute.kind == Kind.DERIVED for attribute in attributes):
+        derived = together(derived_of([model], policy)[model.pk], derived)
     return [
         _told(model, attribute, derived, is_required=attribute.name in required, is_missing=attribute.name in lacking)
-        for attribute in ATTRIBUTES
+        for attribute in attributes
     ]
 
 

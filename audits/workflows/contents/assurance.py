@@ -14,6 +14,7 @@ from audits.workflows.contents.validations import Due, due_of
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, ValidationOpinion
 from audits.workflows.states import ChangeState
 from inventory import policies
+from inventory.attributes import Attribute, Kind
 from inventory.contents.attributes import Told, told_of
 from inventory.contents.derived import day, derived_of, together
 from inventory.contents.history import in_production
@@ -30,6 +31,14 @@ def attributes_of(model: Model) -> list[Told]:
     """
     policy = Policy.objects.in_force_at(model.stood_at).document
     return told_of(model, derived=assurance_of([model], policy)[model.pk], policy=policy)
+
+
+def attribute_of(model: Model, attribute: Attribute) -> Told:
+    """One attribute of a model; what nobody enters is computed only where it is asked for."""
+    policy = Policy.objects.in_force_at(model.stood_at).document
+    derived = assurance_of([model], policy)[model.pk] if attribute.kind == Kind.DERIVED else {}
+    (told,) = told_of(model, derived=derived, policy=policy, attributes=[attribute])
+    return told
 
 
 def all_derived_of(models: Sequence[Model], moment: Moment | None) -> dict:

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audits.workflows.contents.assurance import attributes_of
+from audits.workflows.contents.assurance import attribute_of
 from audits.workflows.contents.histories import history_of, keeps_history
 from audits.workflows.contents.retention import retention_of
 from inventory.attributes import BY_NAME, ROWS, Kind, why_not_change
@@ -20,7 +20,7 @@ def attribute(request, slug, name):
     attribute = BY_NAME.get(name)
     if attribute is None:
         raise Http404
-    told = next(one for one in attributes_of(model) if one.attribute == attribute)
+    told = attribute_of(model, attribute)
     may_change = not why_not_change(attribute, request.user.roles_in(model.workspace_id))
     context = model_page(
         request,
