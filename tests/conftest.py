@@ -14,7 +14,14 @@ from mrm import embedded
 from mrm.adapters import kept
 from tests.migrated import administer, copied, set_up
 
-pytest_plugins = ["tests.live", "tests.browser", "tests.fixtures.cast", "tests.fixtures.past", "tests.fixtures.story"]
+pytest_plugins = [
+    "tests.live",
+    "tests.browser",
+    "tests.fixtures.cast",
+    "tests.fixtures.client",
+    "tests.fixtures.past",
+    "tests.fixtures.story",
+]
 # The same examples on every run and however busy the machine is; `--hypothesis-profile default` looks for others.
 hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

@@ -9,7 +9,10 @@ import httpx
 import pytest
 from mrm_client import commands
 
+from inventory.models import Model, Policy
+from inventory.services import edit_model
 from mrm.accounts.services import create_person
+from tests.factories import confirm, publish
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -53,6 +56,35 @@ def test_a_closed_gate_ends_the_pipeline_with_every_reason(mrm, registered):
     code, out, _ = mrm("gate", "iris", 1)
     assert code == 1
     assert "may not go into production" in out and "  - The tier of Iris is provisional" in out
+
+
+def test_the_recipe_for_a_pipeline_waits_until_the_gate_opens_and_no_longer(mrm, registered, monkeypatch):
+    """The line of the client's README, as it stands there; the gate opens while it waits for the second time."""
+    (recipe,) = re.findall(r"- run: .* && mrm (gate .*)$", (ROOT / "client" / "README.md").read_text(), re.MULTILINE)
+    words, waited = shlex.split(recipe.replace("$VERSION", "1")), []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2:
+            document = Policy.objects.in_force().document
+            publish(document | {"promotion": document["promotion"] | {"required_assessments": []}})
+            levels = dict.fromkeys(("exposure", "purpose_level", "complexity", "reliance"), "low")
+            confirm(edit_model(Model.objects.get(), changes=levels, actor=None))
+
+    monkeypatch.setattr("mrm_client.client.time.sleep", wait)
+    code, out, _ = mrm(*words)
+    assert (code, waited) == (0, [5.0, 5.0]), out
+    assert "iris version 1 may go into production" in out
+
+
+def test_a_gate_that_stays_closed_is_waited_for_as_long_as_was_said(mrm, registered, monkeypatch):
+    now, asked = [0.0], []
+    monkeypatch.setattr("mrm_client.client.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        "mrm_client.client.time.sleep", lambda seconds: (asked.append(seconds), now.insert(0, now[0] + seconds))
+    )
+    assert mrm("gate", "iris", 1, "--wait", 12)[0] == 1
+    assert asked == [5.0, 5.0, 2.0]
 
 
 def test_rows_and_outcomes_are_logged(mrm, registered):

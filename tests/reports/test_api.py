@@ -1,5 +1,6 @@
 """The REST API of reports: asked for, followed, fetched, and verified by whoever holds one."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.utils import timezone
+from mrm_client import commands
 
 from mrm.accounts.policies import Permission
 from mrm.adapters import storage
@@ -42,6 +44,21 @@ def sealed(told_story, story_database, django_db_blocker) -> Sealed:
 
 def verify(client, body, content_type=PDF, **headers):
     return client.generic("POST", f"{REPORTS}verify/", body, content_type=content_type, headers=headers)
+
+
+def test_the_command_verifies_a_report_as_issued_and_names_what_was_changed(
+    sealed, story, connect, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(commands, "Client", lambda url, token: connect(story.auditor))
+    (tmp_path / "report.pdf").write_bytes(sealed.pdf)
+    (tmp_path / "changed.pdf").write_bytes(sealed.pdf + b"\n")
+    assert commands.main(["verify", str(tmp_path / "report.pdf")]) == 0
+    told = capsys.readouterr().out
+    digest = hashlib.sha256(sealed.pdf).hexdigest()
+    assert told.splitlines()[-1] == f"The report holds. SHA-256 {digest}" and "FAILS" not in told
+    assert commands.main(["verify", str(tmp_path / "changed.pdf")]) == 1
+    told = capsys.readouterr().out
+    assert "FAILS" in told and "does not cover the whole file" in told and "The report does not hold." in told
 
 
 @pytest.fixture
