@@ -8,6 +8,7 @@ from audits.assessments.models import Run
 from audits.workflows import services as workflows
 from audits.workflows.models import Finding
 from demo.cast import PASSWORD, Cast
+from mrm.accounts.services import act_at_once
 
 
 def begin_plan(cast: Cast, finding: Finding, *what: str) -> None:
@@ -35,13 +36,7 @@ def close_severe(cast: Cast, finding: Finding, *, run: Run) -> None:
     """The validator did the test again and closes; the risk officer signs."""
     told = "Measured again since the change: what the finding cites is within its limit."
     workflows.record_reperformance(finding, run=run, told=told, actor=cast.validator)
-    workflows.close_finding(finding, reason="The branch sends shares, and the run shows it.", actor=cast.validator)
-    validated = Finding.objects.get(pk=finding.pk)
-    shown = workflows.sign_off_view(validated, person=cast.officer)
-    workflows.sign_off_at_once(
-        validated,
-        evidence_digest=shown["evidence_digest"],
-        password=PASSWORD,
-        comment="Read with the run.",
-        actor=cast.officer,
-    )
+    said = "The branch sends shares, and the run shows it."
+    act_at_once(workflows.FINDING_CLOSURE, finding, comment=said, password=PASSWORD, actor=cast.validator)
+    said = "Read with the run."
+    act_at_once(workflows.FINDING_SIGN_OFF, finding, comment=said, password=PASSWORD, actor=cast.officer)

@@ -23,6 +23,22 @@ def order_suspension(use, *, reason: str, actor):
     return act_at_once(services.USE_SUSPENSION, use, comment=reason, password=PASSWORD, actor=actor)
 
 
+def close_arrangement(arrangement, *, reason: str, actor):
+    return act_at_once(services.ARRANGEMENT_CLOSURE, arrangement, comment=reason, password=PASSWORD, actor=actor)
+
+
+def close_finding(finding, *, reason: str, actor):
+    return act_at_once(services.FINDING_CLOSURE, finding, comment=reason, password=PASSWORD, actor=actor)
+
+
+def sign_off_finding(finding, *, actor):
+    return act_at_once(services.FINDING_SIGN_OFF, finding, password=PASSWORD, actor=actor)
+
+
+def conclude_vote(change, *, minutes: str, actor):
+    return act_at_once(services.VOTE_CONCLUSION, change, comment=minutes, password=PASSWORD, actor=actor)
+
+
 def signed_on_page(client, address, **filled):
     """Fill in the form at this address, and sign what it leads to."""
     shown = client.post(address, filled)

@@ -85,6 +85,11 @@ urlpatterns = [
     path("changes/<reference:reference>/decision/<uuid:statement_id>/", changes.sign_decision, name="sign-decision"),
     path("changes/<reference:reference>/withdrawal/", changes.withdraw, name="withdraw-change"),
     path("changes/<reference:reference>/conclusion/", changes.conclude, name="conclude-vote"),
+    path(
+        "changes/<reference:reference>/conclusion/<uuid:statement_id>/",
+        changes.sign_conclusion,
+        name="sign-conclusion",
+    ),
     path("changes/<reference:reference>/retirement/", retirement.retirement, name="retirement"),
     path("changes/<reference:reference>/retirement/verification/", retirement.verify, name="verify-retirement"),
     path("changes/<reference:reference>/retirement/return/", retirement.send_back, name="return-retirement"),
@@ -105,6 +110,11 @@ urlpatterns = [
     path("in-force/", arrangements.arrangement_list, name="arrangement-list"),
     path("in-force/<reference:reference>/", arrangements.arrangement, name="arrangement"),
     path("in-force/<reference:reference>/closure/", arrangements.close, name="close-arrangement"),
+    path(
+        "in-force/<reference:reference>/closure/<uuid:statement_id>/",
+        arrangements.sign_closure,
+        name="sign-arrangement-closure",
+    ),
     path("models/<slug:slug>/validations/", validations.model_validations, name="model-validations"),
     path("models/<slug:slug>/validations/new/", validations.request_validation, name="request-validation"),
     path("validations/", validations.validation_list, name="validation-list"),
@@ -150,6 +160,11 @@ urlpatterns = [
     path("findings/<reference:reference>/submission/", finding_steps.submit, name="submit-finding"),
     path("findings/<reference:reference>/test/", finding_steps.reperform, name="reperform-finding"),
     path("findings/<reference:reference>/judgement/", finding_steps.judge, name="judge-finding"),
+    path(
+        "findings/<reference:reference>/judgement/<uuid:statement_id>/",
+        finding_steps.sign_closure,
+        name="sign-finding-closure",
+    ),
     path("findings/<reference:reference>/sign-off/", finding_steps.prepare_sign_off, name="prepare-sign-off"),
     path(
         "findings/<reference:reference>/sign-off/<uuid:statement_id>/",

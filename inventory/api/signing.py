@@ -17,6 +17,7 @@ SIGNABLE = {
     "evidence_digest": DIGEST,
     "evidence": {"model": "instalment-loan-default", "status": "in_use"},
 }
+PROVING = ("evidence_digest", "password", "code")
 PROOF = {"evidence_digest": DIGEST, "password": "correct horse battery"}
 
 
@@ -31,8 +32,8 @@ class SignedActApi(SigningApi):
 
     def sign(self, subject, request, shape):
         told = sent_to(shape, request)
-        comment = told.pop("reason", "") or told.pop("comment", "")
-        return act_at_once(self.act, subject, comment=comment, **told, actor=request.user)
+        proof = {name: told.pop(name) for name in PROVING}
+        return act_at_once(self.act, subject, comment="".join(told.values()), **proof, actor=request.user)
 
 
 def signable(operation_id: str, summary: str, *, tags: list[str]):

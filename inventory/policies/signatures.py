@@ -15,7 +15,6 @@ SIGNED = (
     "suspension",
     "tier_confirmation",
     "validation",
-    "vote",
 )
 
 faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) for kind in SIGNED})})

@@ -92,7 +92,7 @@ def test_what_lapsed_stands_on_the_model_and_in_the_queue_until_it_is_put_in_ord
     assert f"Put in order: exception {exception.reference}" in visit(owner).get(reverse("home")).text
     closing = reverse("close-arrangement", args=[exception.reference])
     assert visit(owner).post(closing, {"reason": "Fine."}).status_code == 403
-    assert visit(validator).post(closing, {"reason": "Assessed monthly again."}).status_code == 302
+    assert signed_on_page(visit(validator), closing, reason="Assessed monthly again.").status_code == 302
     assert "Restricted:" not in visit(owner).get(model_page).text
 
 
@@ -166,7 +166,7 @@ def test_the_chair_concludes_the_vote_on_the_page(visit, workspace, owner, model
     page = reverse("change", args=[change.reference])
     assert "The chair of the committee concludes its vote." in visit(members[0]).get(page).text
     assert "Conclude the vote" in visit(chair).get(page).text
-    visit(chair).post(reverse("conclude-vote", args=[change.reference]), {"minutes": "Discussed."})
+    signed_on_page(visit(chair), reverse("conclude-vote", args=[change.reference]), minutes="Discussed.")
     change.refresh_from_db()
     assert change.state == "completed"
     assert "Discussed." in visit(owner).get(page).text

@@ -10,6 +10,7 @@ from django.utils import timezone
 from audits.workflows.models import Finding
 from tests.factories import PASSWORD
 from tests.pages.scenery import make_assessed_model
+from tests.signing import signed_on_page
 
 FINDING = {
     "severity": "high",
@@ -64,7 +65,7 @@ def test_a_severe_finding_goes_all_the_way_through_the_pages(visit, owner, engin
     assert refused.status_code == 409 and "is done again before it is closed" in refused.text
     told = {"told": "Stable.", "evidence_digest": "cd" * 32}
     visit(validator).post(at(finding, "reperform-finding"), told)
-    visit(validator).post(at(finding, "judge-finding"), {"close": "yes", "reason": "Seen."})
+    signed_on_page(visit(validator), at(finding, "judge-finding"), close="yes", reason="Seen.")
     assert "Your turn: Sign off" not in visit(validator).get(page).text
     signer = visit(risk_officer)
     assert "Your turn: Sign off the closure" in signer.get(page).text

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from audits.assessments.services import close_breach, take_step
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import close_finding, raise_finding, request_change, submit_finding
+from audits.workflows.services import raise_finding, request_change, submit_finding
 from inventory.services import propose_tier
 from tests.factories import RETIREMENT, decide_breach, make_model, make_version
 from tests.inventory.test_tiering import LOWEST
 from tests.pages.scenery import make_assessed_model, make_run
+from tests.signing import close_finding
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from audits.workflows.models import Finding
 from audits.workflows.states import FindingState
 from mrm.accounts.models import Signature
 from mrm.accounts.policies import Role
-from tests.factories import PASSWORD, make_model, make_person
+from tests.factories import make_model, make_person
 from tests.races.threads import at_once, refusals
+from tests.signing import close_finding, sign_off_finding
 from tests.workflows.remedies import raised, submitted, validated
 
 ROUNDS = 10
@@ -30,7 +31,7 @@ def test_two_who_close_a_finding_at_once_close_it_once(people):
     for _ in range(ROUNDS):
         finding = submitted(people, raised(people))
         calls = [
-            partial(services.close_finding, finding, reason="It ranks as well.", actor=person)
+            partial(close_finding, finding, reason="It ranks as well.", actor=person)
             for person in (people.validator, second)
         ]
         answers = at_once(*calls)
@@ -44,13 +45,7 @@ def test_two_who_sign_a_severe_finding_off_at_once_sign_once(people):
     second = make_person(Role.RISK_OFFICER)
     finding = validated(people, raised(people, severity="high"))
     before, signers = Signature.objects.count(), (people.risk_officer, second)
-    digest = services.sign_off_view(finding, person=people.risk_officer)["evidence_digest"]
-    answers = at_once(
-        *(
-            partial(services.sign_off_at_once, finding, evidence_digest=digest, password=PASSWORD, actor=person)
-            for person in signers
-        )
-    )
+    answers = at_once(*(partial(sign_off_finding, finding, actor=person) for person in signers))
     assert len(refusals(answers)) == 1
     finding = Finding.objects.get(pk=finding.pk)
     assert finding.state == FindingState.CLOSED and finding.closed_at <= timezone.now()
@@ -62,7 +57,7 @@ def test_closing_and_returning_at_once_does_one_of_both(people):
     for _ in range(ROUNDS):
         finding = submitted(people, raised(people))
         answers = at_once(
-            partial(services.close_finding, finding, reason="It ranks as well.", actor=people.validator),
+            partial(close_finding, finding, reason="It ranks as well.", actor=people.validator),
             partial(services.return_finding, finding, reason="Not yet.", actor=people.risk_officer),
         )
         assert len(refusals(answers)) == 1

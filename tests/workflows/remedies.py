@@ -7,7 +7,7 @@ from django.utils import timezone
 from audits.assessments.models import Run
 from audits.workflows import services
 from audits.workflows.models import Finding
-from tests.factories import PASSWORD
+from tests.signing import close_finding, sign_off_finding
 
 TEXTS = {
     "severity": "medium",
@@ -64,13 +64,12 @@ def reperformed(story, finding) -> Finding:
 
 
 def validated(story, finding) -> Finding:
-    services.close_finding(reperformed(story, finding), reason="It ranks as well.", actor=story.validator)
+    close_finding(reperformed(story, finding), reason="It ranks as well.", actor=story.validator)
     return fresh(finding)
 
 
 def signed_off(finding, person) -> Finding:
-    view = services.sign_off_view(finding, person=person)
-    services.sign_off_at_once(finding, evidence_digest=view["evidence_digest"], password=PASSWORD, actor=person)
+    sign_off_finding(finding, actor=person)
     return fresh(finding)
 
 
@@ -78,7 +77,7 @@ def closed(story, finding) -> Finding:
     """Brought to its end, whatever its severity."""
     if finding.is_severe:
         return signed_off(validated(story, finding), story.risk_officer)
-    services.close_finding(submitted(story, finding), reason="It ranks as well.", actor=story.validator)
+    close_finding(submitted(story, finding), reason="It ranks as well.", actor=story.validator)
     return fresh(finding)
 
 

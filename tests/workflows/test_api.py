@@ -16,7 +16,7 @@ from mrm.accounts.models import IdempotencyKey, Person
 from mrm.accounts.policies import Permission, Role
 from tests.factories import PASSWORD, make_person, make_version
 from tests.fixtures.story import approve
-from tests.rest import is_problem, post_json
+from tests.rest import is_problem, post_json, sign_json
 from tests.workflows.remedies import raised, validated
 
 API = "/api/v1/"
@@ -221,10 +221,12 @@ def test_a_finding_is_raised_answered_returned_submitted_and_closed(api, story, 
     sent = told_findings.SUBMISSION_IN | {"evidence": [f"breach {story.breach.pk}"]}
     step(first, "submission", sent, "submitted_for_closure")
     step(second, "return", told_findings.RETURN, "open")
-    is_problem(post_json(second, f"{finding}closure/", told_findings.CLOSURE), 409)
+    is_problem(sign_json(second, f"{finding}closure/", **told_findings.CLOSURE), 409)
     step(first, "submission", sent, "submitted_for_closure")
-    is_problem(post_json(first, f"{finding}closure/", told_findings.CLOSURE), 403)
-    closed = step(second, "closure", told_findings.CLOSURE, "closed")
+    is_problem(post_json(second, f"{finding}closure/", told_findings.CLOSURE), 400)
+    is_problem(sign_json(first, f"{finding}closure/", **told_findings.CLOSURE), 403)
+    closed = sign_json(second, f"{finding}closure/", **told_findings.CLOSURE).json()
+    assert closed["state"] == "closed"
     assert closed["closing_reason"] == told_findings.CLOSURE["reason"]
     assert closed["submissions"][0].keys() == told_findings.SUBMISSION.keys()
     listed = api(story.auditor).get(f"{API}findings/?state=closed&severity=medium&model={story.model.slug}").json()

@@ -65,10 +65,10 @@ def test_what_holds_is_listed_read_and_ended(api, story, exception):
     assert listed[0].keys() == examples.ARRANGEMENT.keys()
     address = f"{API}arrangements/{exception.reference}/"
     assert api(story.auditor).get(address).json() == listed[0]
-    is_problem(post_json(api(story.owner), f"{address}closure/", {"reason": "Met."}), 403)
-    closed = post_json(api(story.validator), f"{address}closure/", {"reason": "Met."})
+    is_problem(sign_json(api(story.owner), f"{address}closure/", reason="Met."), 403)
+    closed = sign_json(api(story.validator), f"{address}closure/", reason="Met.")
     assert closed.json()["state"] == "closed"
-    is_problem(post_json(api(story.validator), f"{address}closure/", {"reason": "Again."}), 409)
+    is_problem(sign_json(api(story.validator), f"{address}closure/", reason="Again."), 409)
 
 
 def test_one_call_stops_a_model(api, story):
@@ -110,5 +110,5 @@ def test_conditions_are_signed_with_the_approval(api, story):
 def test_a_vote_is_concluded_by_its_chair_only(api, story):
     sent = {"kind": "overlay", "model": story.model.slug, "reason": "Prices.", "terms": overlay_terms()}
     reference = post_json(api(story.owner), f"{API}changes/", sent).json()["reference"]
-    refused = post_json(api(story.validator), f"{API}changes/{reference}/conclusion/", {"minutes": "Mine."})
+    refused = sign_json(api(story.validator), f"{API}changes/{reference}/conclusion/", minutes="Mine.")
     assert "No vote of the committee" in is_problem(refused, 403)["detail"]

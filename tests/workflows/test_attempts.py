@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.policies import Vote, why_no_quorum
-from audits.workflows.services import conclude_vote, decide, delegate, request_change, why_not_conclude, why_not_decide
+from audits.workflows.services import decide, delegate, request_change, why_not_conclude, why_not_decide
 from audits.workflows.services.decisions import prepare_decision, refresh_evidence, sign_decision
 from inventory.models import Model, Policy
 from inventory.services import attach_artifact, edit_model
@@ -19,6 +19,7 @@ from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
+from tests.signing import conclude_vote
 from tests.workflows.kinds import exception_terms
 
 Kind, Meaning = ChangeRequest.Kind, Decision.Meaning

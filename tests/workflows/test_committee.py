@@ -5,7 +5,7 @@ import pytest
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.policies import Vote, outcome_of, why_no_quorum
-from audits.workflows.services import conclude_vote, request_change, why_not_conclude
+from audits.workflows.services import request_change, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import edit_model
@@ -13,6 +13,7 @@ from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_person, publish
 from tests.fixtures.story import approve
+from tests.signing import conclude_vote
 from tests.workflows.kinds import exception_terms
 
 Meaning = Decision.Meaning

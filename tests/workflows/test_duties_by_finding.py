@@ -7,20 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, Finding
-from audits.workflows.services import (
-    close_finding,
-    complete_action_item,
-    review_plan,
-    submit_finding,
-    submit_plan,
-    why_not_judge,
-)
+from audits.workflows.services import complete_action_item, review_plan, submit_finding, submit_plan, why_not_judge
 from audits.workflows.states import FindingState
 from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted
 from tests.factories import make_person, make_version
+from tests.signing import close_finding
 from tests.workflows.duties import now_holding
 from tests.workflows.kinds import acceptance_terms, decided
 from tests.workflows.remedies import done, fresh, item, raised, submitted

@@ -11,11 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, ValidatorAssignment
-from audits.workflows.services import (
-    close_arrangement,
-    delegate,
-    request_change,
-)
+from audits.workflows.services import delegate, request_change
 from audits.workflows.services.validations import assign_validator
 from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion, Policy
@@ -26,6 +22,7 @@ from mrm.errors import NotPermitted, RuleBroken
 from registry.services import describe_version
 from tests.factories import make_otherwise, make_person, make_reference, make_version
 from tests.fixtures.story import approve
+from tests.signing import close_arrangement
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
 from tests.workflows.validating import asked, make_panel, validated

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services import conclude_vote, request_change, why_not_conclude
+from audits.workflows.services import request_change, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from mrm.accounts.models import Person
@@ -17,6 +17,8 @@ from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted
 from tests.factories import make_person, publish
 from tests.fixtures.story import approve
+from tests.rest import sign_json
+from tests.signing import conclude_vote, signed_on_page
 from tests.workflows.duties import WHY, now_holding
 from tests.workflows.kinds import exception_terms
 
@@ -127,8 +129,8 @@ def test_12_the_chair_reads_why_on_the_page_and_neither_form_nor_rest_concludes(
     assert "must not be the majority of those who vote" in browser.get(page).text
     assert browser.post(form, {"minutes": "Discussed."}).status_code == 403
     address = reverse("api-conclusion", args=[change.reference])
-    assert api(chair).post(address, {"minutes": "Discussed."}, format="json").status_code == 403
+    assert sign_json(api(chair), address, minutes="Discussed.").status_code == 403
     votes(change, story, Role.COMPLIANCE)
-    assert browser.post(form, {"minutes": "Discussed."}).status_code == 302
+    assert signed_on_page(browser, form, minutes="Discussed.").status_code == 302
     change.refresh_from_db()
     assert change.state == ChangeState.COMPLETED

@@ -9,7 +9,6 @@ from audits.trail.models import Action, Entry
 from audits.workflows.models import Finding
 from audits.workflows.services import (
     answer_rebuttal,
-    close_finding,
     complete_action_item,
     respond_to_finding,
     return_finding,
@@ -22,6 +21,7 @@ from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_otherwise, make_person
+from tests.signing import close_finding
 from tests.workflows.remedies import done, fresh, item, opened, planned, raised, submitted, today
 
 FIRST_LINE = (Role.ENGINEER, Role.OWNER)
@@ -70,7 +70,7 @@ def test_an_answer_makes_a_plan_due(story, finding):
 def test_a_finding_is_disputed_once_and_upheld_with_a_reason(story, finding):
     disputed = respond_to_finding(finding, response="By design.", disputed=True, actor=story.owner)
     assert (disputed.state, disputed.rebutted_by) == (FindingState.REBUTTED, story.owner)
-    with pytest.raises(RuleBroken, match="Fill in: reason"):
+    with pytest.raises(RuleBroken, match="Say what shows"):
         answer_rebuttal(finding, upheld=True, reason=" ", actor=story.validator)
     upheld = answer_rebuttal(finding, upheld=True, reason="The design is at fault.", actor=story.validator)
     assert upheld.state == FindingState.ACTION_PLAN_DUE
@@ -103,7 +103,7 @@ def test_the_time_to_dispute_ends(story, finding):
 def test_a_plan_is_reviewed_and_a_returned_one_is_followed_by_another(story, finding):
     first = planned(story, finding)
     assert first.state == FindingState.ACTION_PLAN_REVIEW
-    with pytest.raises(RuleBroken, match="Fill in: reason"):
+    with pytest.raises(RuleBroken, match="Say what shows"):
         review_plan(first, accepted=False, actor=story.validator)
     review_plan(first, accepted=False, reason="No test of it.", actor=story.validator)
     assert fresh(finding).state == FindingState.ACTION_PLAN_DUE
@@ -193,7 +193,7 @@ def test_what_was_not_submitted_is_not_closed(story, finding):
 
 def test_a_submission_is_returned_or_closed_with_a_reason(story, finding):
     handed_over = submitted(story, finding)
-    with pytest.raises(RuleBroken, match="Fill in: reason"):
+    with pytest.raises(RuleBroken, match="Say what shows"):
         close_finding(handed_over, reason=" ", actor=story.validator)
     assert return_finding(handed_over, reason="Not yet.", actor=story.validator).state == FindingState.OPEN
     submit_finding(handed_over, response="Now.", actor=story.engineer)

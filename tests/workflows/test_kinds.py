@@ -7,13 +7,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, Standing
-from audits.workflows.services import (
-    close_arrangement,
-    count_marked,
-    expire_arrangements,
-    request_change,
-    why_not_decide,
-)
+from audits.workflows.services import count_marked, expire_arrangements, request_change, why_not_decide
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import TierAssessment
@@ -24,7 +18,7 @@ from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import RETIREMENT, approve_for, make_model, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
-from tests.signing import suspend
+from tests.signing import close_arrangement, suspend
 from tests.workflows.kinds import (
     after,
     decided,

@@ -10,7 +10,6 @@ from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation, Finding
 from audits.workflows.services import (
-    close_arrangement,
     delegate,
     expire_arrangements,
     position_of,
@@ -24,6 +23,7 @@ from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_person, make_version, undecided
 from tests.fixtures.story import approve
+from tests.signing import close_arrangement
 from tests.workflows.kinds import (
     acceptance_terms,
     after,

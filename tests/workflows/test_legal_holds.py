@@ -12,7 +12,7 @@ from audits.assessments.models import Breach, Plan
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.hygiene import BY_NAME, breaking
 from audits.workflows.models import Arrangement, ChangeRequest
-from audits.workflows.services import close_arrangement, request_change, why_not_decide, withdraw
+from audits.workflows.services import request_change, why_not_decide, withdraw
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Model
 from mrm.accounts.models import Person
@@ -22,6 +22,7 @@ from registry.services.tags import delete_model_tag, set_model_tag
 from registry.services.versions import delete_version
 from tests.factories import make_person, make_version, retire
 from tests.fixtures.story import approve
+from tests.signing import close_arrangement
 from tests.workflows.duties import assert_the_database_refuses, now_holding
 from tests.workflows.kinds import decided, overlay_terms
 

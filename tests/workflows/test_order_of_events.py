@@ -10,14 +10,7 @@ from django.utils import timezone
 
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
-from audits.workflows.services import (
-    close_arrangement,
-    decision_view,
-    expire_arrangements,
-    raise_finding,
-    request_change,
-    withdraw,
-)
+from audits.workflows.services import decision_view, expire_arrangements, raise_finding, request_change, withdraw
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.policies import FACTORS, faults_in
@@ -34,6 +27,7 @@ from tests.factories import (
     undecided,
 )
 from tests.fixtures.story import approve
+from tests.signing import close_arrangement
 from tests.workflows.duties import reasons
 from tests.workflows.kinds import acceptance_terms, after, decided, exception_terms, in_days, overlay_terms
 from tests.workflows.validating import make_panel, validated

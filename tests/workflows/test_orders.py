@@ -9,7 +9,7 @@ from audits.workflows.api import examples
 from audits.workflows.contents.queue import work_for
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
-from audits.workflows.services import close_arrangement, expire_arrangements, request_change
+from audits.workflows.services import expire_arrangements, request_change
 from audits.workflows.states import ArrangementState
 from inventory.contents.uses import answer_for
 from inventory.models import Use, UseApproval
@@ -21,7 +21,7 @@ from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import approve_for, make_person, make_use
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json, sign_json
-from tests.signing import order_restriction, order_suspension, suspend
+from tests.signing import close_arrangement, order_restriction, order_suspension, suspend
 from tests.workflows.duties import WHY
 from tests.workflows.kinds import after, decided, except_from
 from tests.workflows.test_nothing_without_its_decision import refused, sql

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audits.trail.services import governed
 from audits.workflows.models import Arrangement
-from audits.workflows.services import close_arrangement, expire_arrangements
+from audits.workflows.services import expire_arrangements
 from audits.workflows.services.arrangements import end, locked
 from audits.workflows.states import FINDING_TRANSITIONS
 from inventory import policies
@@ -27,6 +27,7 @@ from inventory.services import (
 from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, UseState
 from mrm.errors import RuleBroken
 from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote
+from tests.signing import close_arrangement
 from tests.workflows.kinds import after, except_from
 from tests.workflows.test_nothing_without_its_decision import refused, sql
 
@@ -199,8 +200,8 @@ def test_what_lapsed_is_not_put_in_order_by_sql_in_anybodys_name(lapsed, story, 
 
 def test_nothing_that_holds_is_closed_from_a_shell_as_the_system_or_the_owner(story, officers):
     exception = except_from(story, officers, "cadence")
-    with refused("is closed by another of the second line"):
-        close_arrangement(exception, reason="Fine.", actor=None)
+    with refused("is closed by another of the second line"), governed():
+        end(locked(exception), because="Fine.", actor=None)
     with refused("is closed by another of the second line"), governed():
         end(locked(exception), because="Fine.", actor=story.owner)
 

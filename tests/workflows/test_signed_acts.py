@@ -1,19 +1,46 @@
 """What one person does by their signature: over the words and facts they were shown, once, and never without it."""
 
 import pytest
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.trail.services import governed
+from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement
-from audits.workflows.services import ROLL_BACK, SUSPENSION
-from inventory.services import restrict_model, suspend_model
+from audits.workflows.services import FINDING_CLOSURE, ROLL_BACK, SUSPENSION, request_change
+from audits.workflows.services.arrangements import end, locked
+from inventory.services import edit_model, restrict_model, suspend_model
 from mrm.accounts.models import Signature
-from mrm.accounts.services import Password, act_at_once, prepare_act, prove, sign, sign_act
+from mrm.accounts.policies import Role
+from mrm.accounts.services import (
+    Password,
+    act_at_once,
+    grant_role,
+    prepare_act,
+    prepare_statement,
+    prove,
+    sign,
+    sign_act,
+)
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import PASSWORD
+from tests.workflows.kinds import decided, exception_terms
+from tests.workflows.remedies import raised, submitted
 from tests.workflows.test_nothing_without_its_decision import refused
 
 WHY = "Scores are constant."
+
+
+@pytest.fixture
+def exception(story) -> Arrangement:
+    officers = (story.validator, story.risk_officer)
+    return decided(
+        "exception", story.model, *officers, terms=exception_terms(), actor=story.engineer
+    ).arrangements.get()
+
+
+@governed()
+def told_without_signature(action, subject, person):
+    record(action, actor=person, subject=subject)
 
 
 def test_the_entry_of_an_act_cites_the_signature_over_the_words_that_were_shown(story):
@@ -77,3 +104,47 @@ def test_the_database_keeps_no_suspension_signed_by_somebody_else(story):
     signature = sign(proven, subject=story.model, evidence_digest=statement.body["evidence_digest"])
     with refused("ordered by the signature of one person"):
         written_past_the_service(story.model, story.risk_officer, signature=signature.in_trail())
+
+
+def test_a_finding_of_any_severity_is_closed_by_signature(story):
+    finding = submitted(story, raised(story, severity="low"))
+    statement = prepare_act(FINDING_CLOSURE, finding, comment=WHY, actor=story.validator)
+    closed = sign_act(FINDING_CLOSURE, finding, statement.pk, proof=Password(PASSWORD), actor=story.validator)
+    assert (str(closed.signature_id), closed.signature.statement["comment"]) == (statement.pk, WHY)
+
+
+def test_the_database_keeps_no_closure_of_a_finding_that_nobody_signed(story):
+    finding = submitted(story, raised(story, severity="low"))
+    with refused("is closed by signature, and there is none"):
+        finding.state, finding.closed_by, finding.closed_at = "closed", story.validator, timezone.now()
+        finding.save()
+        told_without_signature(Action.FINDING_CLOSED, finding, story.validator)
+
+
+@governed()
+def ended_past_the_service(arrangement, person, **told):
+    end(locked(arrangement), because=WHY, actor=person, **told)
+
+
+def test_the_database_keeps_no_end_of_an_arrangement_that_nobody_signed(story, exception):
+    with refused("closed by another of the second line"):
+        ended_past_the_service(exception, story.validator)
+
+
+def test_the_database_lets_no_former_owner_end_what_held_about_the_model(story, exception):
+    edit_model(story.model, changes={"owner": story.person("engineer")}, actor=story.owner)
+    grant_role(story.owner, Role.VALIDATOR, workspace=story.workspace, actor=None)
+    statement = prepare_statement(exception, signer=story.owner, evidence_digest="0" * 64, outcome="closed",
+                                  meaning="It ends.", policy_version=1)  # fmt: skip
+    signature = sign(prove(statement.pk, Password(PASSWORD), signer=story.owner), subject=exception,
+                     evidence_digest="0" * 64)  # fmt: skip
+    with refused("closed by another of the second line"):
+        ended_past_the_service(exception, story.owner, signature=signature.in_trail())
+
+
+def test_the_database_keeps_no_vote_concluded_without_the_chairs_signature(story):
+    change = request_change("exception", story.model, reason="Why.", terms=exception_terms(), actor=story.owner)
+    with refused("concluded by its chair, who signs it"):
+        change.minutes = {"outcome": "approved", "concluded_at": timezone.now().isoformat()}
+        change.save(update_fields=["minutes"])
+        told_without_signature(Action.VOTE_CONCLUDED, change, story.risk_officer)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from audits.trail.models import Action, Entry
-from audits.workflows.services import close_finding, who_may_close, why_not_decide
+from audits.workflows.services import who_may_close, why_not_decide
 from audits.workflows.services.validations import assign_validator, who_may_act
 from inventory.services import confirm_tier, edit_model, who_may_confirm_tier
 from mrm.accounts.policies import Role
@@ -12,6 +12,7 @@ from mrm.errors import NotPermitted, entry_behind
 from tests.factories import make_person
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json
+from tests.signing import close_finding
 from tests.workflows.duties import now_holding
 from tests.workflows.remedies import raised, submitted
 from tests.workflows.validating import asked, concluded, make_panel, opined, reviewed

@@ -3,7 +3,6 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from audits.assessments.serializers import ReasonIn
 from audits.workflows import services
 from audits.workflows.api import examples
 from audits.workflows.api.lookups import arrangement_for, readable_arrangements
@@ -13,7 +12,7 @@ from inventory.api.lookups import model_for
 from inventory.api.paging import Pages, page_of
 from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.serializers.signing import SignedReasonIn
-from mrm.accounts.api import Api, sent_to
+from mrm.accounts.api import Api
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -48,24 +47,29 @@ class ArrangementApi(Api):
         return Response(ArrangementOut(arrangement_for(request, reference)).data)
 
 
-class ArrangementClosureApi(Api):
+class ArrangementClosureApi(SignedActApi):
+    act = services.ARRANGEMENT_CLOSURE
+
+    @signable("read_arrangement_closure", "What ending it would sign", tags=["arrangements"])
+    def get(self, request, reference):
+        return self.view(arrangement_for(request, reference), request)
+
     @extend_schema(
         operation_id="close_arrangement",
         summary="End it, or put in order what has lapsed",
-        description="The second line does, with what shows it; never the owner, never whoever asked for it. What a "
+        description="The second line signs it, with what shows it; never the owner, never whoever asked for it. What a "
         "version is in production by, a suspension, a validation and a legal hold end by a decision instead.",
         tags=["arrangements"],
         parameters=[IDEMPOTENCY_KEY],
-        request=ReasonIn,
-        responses={200: ArrangementOut, **problems(400, 403, 404, 409, 413, 415)},
+        request=SignedReasonIn,
+        responses={200: ArrangementOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("Close", examples.ARRANGEMENT_CLOSURE),
+            request_example("Close", examples.ARRANGEMENT_CLOSURE | PROOF),
             response_example("Closed", examples.ARRANGEMENT_CLOSED),
         ],
     )
     def post(self, request, reference):
-        found = arrangement_for(request, reference)
-        services.close_arrangement(found, **sent_to(ReasonIn, request), actor=request.user)
+        self.sign(arrangement_for(request, reference), request, SignedReasonIn)
         return Response(ArrangementOut(arrangement_for(request, reference)).data)
 
 

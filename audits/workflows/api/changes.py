@@ -34,6 +34,7 @@ from audits.workflows.serializers import (
 from audits.workflows.services.kinds import KINDS, ChangeKind
 from inventory.api.lookups import version_for
 from inventory.api.paging import Pages, page_of
+from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.api.uses import use_for
 from inventory.models import Policy
 from inventory.serializers.deciders import reasons_told
@@ -168,23 +169,29 @@ class DecisionsApi(SigningApi):
         return Response(DecisionMadeOut(made).data, status=201)
 
 
-class ConclusionApi(Api):
+class ConclusionApi(SignedActApi):
+    act = services.VOTE_CONCLUSION
+
+    @signable("read_conclusion", "What concluding the vote would sign", tags=["changes"])
+    def get(self, request, reference):
+        return self.view(change_for(request, reference), request)
+
     @extend_schema(
         operation_id="conclude_vote",
         summary="Conclude the committee's vote",
-        description="Its chair counts: a majority of those who took a position decides. Dissent and minutes are kept.",
+        description="Its chair counts, and signs: a majority of those who took a position decides. Dissent and minutes "
+        "are kept. From a browser that is signed in: a token concludes nothing.",
         tags=["changes"],
         parameters=[IDEMPOTENCY_KEY],
         request=MinutesIn,
-        responses={200: ChangeInFullOut, **problems(400, 403, 404, 409, 413, 415)},
+        responses={200: ChangeInFullOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("Minutes", examples.MINUTES_IN),
+            request_example("Minutes", examples.MINUTES_IN | PROOF),
             response_example("Concluded", examples.CHANGE_CONCLUDED),
         ],
     )
     def post(self, request, reference):
-        change = change_for(request, reference, reading=False)
-        change = services.conclude_vote(change, **sent_to(MinutesIn, request), actor=request.user)
+        change = self.sign(change_for(request, reference, reading=False), request, MinutesIn)
         nudge(tasks.dispatch_approved_retrainings)
         return Response(ChangeInFullOut(change).data)
 

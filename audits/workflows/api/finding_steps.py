@@ -1,11 +1,6 @@
 """`/findings/{reference}/…`: each step between the two lines, from the answer to the signature that closes."""
 
-import hashlib
-import json
-
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
-from rest_framework.response import Response
 
 from audits.assessments.models import Run
 from audits.assessments.serializers import ReasonIn
@@ -21,16 +16,12 @@ from audits.workflows.serializers import (
     ItemDoneIn,
     RebuttalAnswerIn,
     ReperformanceIn,
-    SignOffIn,
-    SignOffOut,
     SubmissionIn,
 )
-from inventory.serializers.deciders import reasons_told
+from inventory.api.signing import PROOF, SignedActApi, signable
+from inventory.serializers.signing import SignedCommentIn, SignedReasonIn
 from mrm.accounts.api import Api, sent_to
 from mrm.errors import UnusableData
-from mrm.openapi import problems, response_example
-
-SECRETS = ("password", "code")
 
 
 class ResponseApi(FindingStepApi):
@@ -158,46 +149,39 @@ class ReperformanceApi(Api):
         return in_full(finding)
 
 
-class ClosureApi(FindingStepApi):
-    shape = ReasonIn
+class ClosureApi(SignedActApi):
+    act = services.FINDING_CLOSURE
+
+    @signable("read_finding_closure", "What closing a finding would sign", tags=["findings"])
+    def get(self, request, reference):
+        return self.view(finding_for(request, reference), request)
 
     @step(
         "close_finding",
         "Close a finding",
-        ReasonIn,
-        examples.CLOSURE,
+        SignedReasonIn,
+        examples.CLOSURE | PROOF,
         examples.FINDING_CLOSED,
-        description="The second line may, with a reason; never an owner, nor whoever submitted it or carried out its "
-        "plan. A severe one needs its test done again and then awaits another person's signature.",
+        description="The second line signs it, with a reason; never an owner, nor whoever submitted it or carried out "
+        "its plan. A severe one needs its test done again and then awaits another person's signature.",
     )
     def post(self, request, reference):
-        return self.take(request, reference, services.close_finding)
+        finding = finding_for(request, reference, reading=False)
+        self.sign(finding, request, SignedReasonIn)
+        return in_full(finding)
 
 
-class SignOffApi(Api):
-    def body_digest(self, request) -> str:
-        """Without the password: whoever reads the table of keys must not be able to guess it from a digest."""
-        told = request.data
-        if isinstance(told, dict):
-            told = {name: value for name, value in told.items() if name not in SECRETS}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+class SignOffApi(SignedActApi):
+    act = services.FINDING_SIGN_OFF
 
-    @extend_schema(
-        operation_id="read_sign_off",
-        summary="What signing off a closure would sign",
-        description="The facts and their digest, and every reason why you may not sign.",
-        tags=["findings"],
-        responses={200: SignOffOut, **problems(403, 404)},
-        examples=[response_example("A validated closure", examples.SIGN_OFF)],
-    )
+    @signable("read_sign_off", "What signing off a closure would sign", tags=["findings"])
     def get(self, request, reference):
-        view = services.sign_off_view(finding_for(request, reference), person=request.user)
-        return Response(SignOffOut(view | reasons_told(view["reasons_not_to"])).data)
+        return self.view(finding_for(request, reference), request)
 
     @step(
         "sign_off_finding",
         "Sign off the closure of a severe finding",
-        SignOffIn,
+        SignedCommentIn,
         examples.SIGN_OFF_IN,
         examples.SIGNED_OFF,
         description="By somebody else than who validated it, over exactly the evidence whose digest you send, after "
@@ -205,7 +189,7 @@ class SignOffApi(Api):
     )
     def post(self, request, reference):
         finding = finding_for(request, reference, reading=False)
-        services.sign_off_at_once(finding, **sent_to(SignOffIn, request), actor=request.user)
+        self.sign(finding, request, SignedCommentIn)
         return in_full(finding)
 
 

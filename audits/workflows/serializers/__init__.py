@@ -30,8 +30,6 @@ from audits.workflows.serializers.findings import (
     NothingIn,
     RebuttalAnswerIn,
     ReperformanceIn,
-    SignOffIn,
-    SignOffOut,
     SubmissionIn,
 )
 from audits.workflows.serializers.retraining import RetrainingEventIn, RetrainingOut
@@ -56,8 +54,6 @@ __all__ = [
     "ActionPlanReviewIn",
     "RebuttalAnswerIn",
     "ReperformanceIn",
-    "SignOffIn",
-    "SignOffOut",
     "SubmissionIn",
     "FindingOut",
     "FindingQuery",

@@ -7,6 +7,7 @@ from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.deciders import ReasonsOut
+from inventory.serializers.signing import ProofIn
 from mrm import serializers
 
 LONGEST_COMMENT = 4000
@@ -113,7 +114,7 @@ class ChangeInFullOut(ChangeOut):
     retraining = RetrainingOut(allow_null=True, default=None)
 
 
-class MinutesIn(serializers.Serializer):
+class MinutesIn(ProofIn):
     minutes = serializers.CharField(max_length=8000, help_text="What was discussed, and what weighed.")
 
 

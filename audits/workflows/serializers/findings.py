@@ -1,9 +1,7 @@
 from audits.workflows.contents.lists import FINDINGS
 from audits.workflows.models import ActionPlan, Finding
-from audits.workflows.serializers.changes import LONGEST_COMMENT
 from audits.workflows.states import FindingState
 from inventory.serializers import ListQuery, PersonOut
-from inventory.serializers.deciders import ReasonsOut
 from inventory.serializers.fields import PersonField
 from mrm import serializers
 
@@ -221,18 +219,3 @@ class ReperformanceIn(serializers.Serializer):
         "^[0-9a-f]{64}$", required=False, help_text="Of the evidence, where it was done elsewhere."
     )
     told = serializers.CharField(max_length=LONGEST_TEXT, help_text="What was done again, and what came out.")
-
-
-class SignOffOut(ReasonsOut):
-    may_sign = serializers.BooleanField()
-    evidence_digest = serializers.CharField(help_text="Send it with the signature: it says what you have seen.")
-    evidence = serializers.DictField()
-
-
-class SignOffIn(serializers.Serializer):
-    comment = serializers.CharField(max_length=LONGEST_COMMENT, allow_blank=True, default="")
-    evidence_digest = serializers.RegexField("^[0-9a-f]{64}$", help_text="Of the evidence you were shown.")
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text="Yours, again.")
-    code = serializers.CharField(
-        max_length=16, allow_blank=True, default="", help_text="Of your authenticator app, if you have enrolled one."
-    )

@@ -1,6 +1,6 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
-from audits.workflows.services.arrangements import close_arrangement, expire_arrangements
+from audits.workflows.services.arrangements import ARRANGEMENT_CLOSURE, expire_arrangements
 from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
@@ -36,13 +36,7 @@ from audits.workflows.services.findings import (
 )
 from audits.workflows.services.findings.access import who_may_close, why_not_judge
 from audits.workflows.services.findings.automatic import raise_due_findings
-from audits.workflows.services.findings.closure import (
-    close_finding,
-    prepare_sign_off,
-    sign_off_at_once,
-    sign_off_finding,
-    sign_off_view,
-)
+from audits.workflows.services.findings.closure import FINDING_CLOSURE, FINDING_SIGN_OFF
 from audits.workflows.services.orders import USE_RESTRICTION, USE_SUSPENSION
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.reminders import people_to_remind, remind
@@ -62,26 +56,26 @@ from audits.workflows.services.retraining import (
 from audits.workflows.services.rollback import ROLL_BACK
 from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
 from audits.workflows.services.suspension import SUSPENSION
-from audits.workflows.services.votes import conclude_vote, votes_of, why_not_conclude
+from audits.workflows.services.votes import VOTE_CONCLUSION, votes_of, why_not_conclude
 
 __all__ = [
+    "ARRANGEMENT_CLOSURE",
+    "FINDING_CLOSURE",
+    "FINDING_SIGN_OFF",
     "ROLL_BACK",
     "SUSPENSION",
     "USE_RESTRICTION",
     "USE_SUSPENSION",
+    "VOTE_CONCLUSION",
     "complete_action_item",
     "answer_rebuttal",
     "draft_finding",
     "drop_draft",
     "issue_finding",
-    "prepare_sign_off",
     "raise_due_findings",
     "record_reperformance",
     "review_plan",
     "revise_draft",
-    "sign_off_at_once",
-    "sign_off_finding",
-    "sign_off_view",
     "submit_plan",
     "suggested_severity",
     "CAN_BE_CONDITIONAL",
@@ -92,14 +86,11 @@ __all__ = [
     "return_retirement",
     "sign_retirement",
     "verify_retirement",
-    "close_arrangement",
     "attest",
     "end_baselines",
     "open_due_attestations",
     "open_due_reviews",
     "withdraw_needless_attestations",
-    "close_finding",
-    "conclude_vote",
     "confirm_class",
     "count_all_marked",
     "count_marked",

@@ -10,13 +10,14 @@ from audits.workflows.models import Arrangement, ChangeRequest, ValidationReques
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.findings.risks import reopen
 from audits.workflows.services.transitions import move
-from audits.workflows.states import ArrangementState
+from audits.workflows.states import ArrangementState, arrangement_after
 from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed
-from inventory.services import lift_model_restriction, release_use, restrict_model
+from inventory.services import bound_in_force, lift_model_restriction, release_use, restrict_model
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
+from mrm.accounts.services import Act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken
 
 Kind = Arrangement.Kind
@@ -115,14 +116,9 @@ def _put_in_force(
     return arrangement
 
 
-@governed()
-def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrangement:
-    """End one before its time because it is met or no longer needed; or put one in order that has lapsed.
-
-    The second line does; never who owns the model or did until lately, and never who asked for it.
-    """
+def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
+    """The second line closes it; never who owns the model or did until lately, and never who asked for it."""
     require(actor, Permission.CLOSE_FINDING, arrangement.model.workspace_id, model_slug=arrangement.model_slug)
-    arrangement = locked(arrangement)
     if arrangement.kind == Kind.SUSPENSION:
         raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
     if arrangement.kind == Kind.VALIDATION:
@@ -136,26 +132,61 @@ def close_arrangement(arrangement: Arrangement, *, reason: str, actor) -> Arrang
         raise RuleBroken(
             "A legal hold ends by a request that is decided by the CRO and an auditor: ask for its release."
         )
-    if not reason.strip():
-        raise RuleBroken("Say what shows that it is met, or no longer needed.")
-    if actor and (actor.pk == arrangement.asked_by_id or owned_model(arrangement.model, actor)):
+    if arrangement_after(arrangement.state, "close") is None:
+        raise RuleBroken(f"{arrangement} is {arrangement.state}; it cannot close now.")
+    if actor.pk == arrangement.asked_by_id or owned_model(arrangement.model, actor):
         raise NotPermitted(
             "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it; "
             "another of the second line does."
         )
-    return end(arrangement, because=reason, actor=actor)
 
 
-def release(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None) -> None:
-    """Close a locked arrangement on which nothing else rests."""
+def _close(arrangement: Arrangement, *, comment: str, signature: Signature, actor) -> Arrangement:
+    return end(locked(arrangement), because=comment, actor=actor, signature=signature.in_trail())
+
+
+def _facts(arrangement: Arrangement) -> dict:
+    return {
+        "arrangement": arrangement.reference,
+        "kind": arrangement.kind,
+        "model": arrangement.model_slug,
+        "state": arrangement.state,
+        "ends_at": arrangement.ends_at.isoformat() if arrangement.ends_at else "",
+        "terms": arrangement.terms,
+    }
+
+
+def _meaning_of_closure(arrangement: Arrangement) -> str:
+    if arrangement.state == ArrangementState.EXPIRED:
+        return f"What lapsed with {arrangement.reference} is in order."
+    return f"{arrangement.reference} is met, or needed no longer, and ends."
+
+
+# Ends one before its time because it is met or no longer needed; or puts one in order that has lapsed.
+ARRANGEMENT_CLOSURE = Act(
+    name="closed",
+    meaning=_meaning_of_closure,
+    refuse=_refuse_closure,
+    facts=_facts,
+    role=lambda arrangement, person: role_with(
+        Permission.CLOSE_FINDING, person, arrangement.model.workspace_id, arrangement.model_slug
+    ),
+    done=_close,
+    bound=lambda arrangement: bound_in_force("arrangement_closure", arrangement.model),
+    asks="Say what shows that it is met, or no longer needed.",
+)
+
+
+def release(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None, **told) -> None:
+    """Close a locked arrangement on which nothing else rests. `told` is what else its entry says."""
     move(arrangement, "close", ended_at=now or timezone.now(), ended_by=actor, ended_because=because)
-    record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because)
+    record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because, **told)
 
 
-def end(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None) -> Arrangement:
+def end(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None, **told) -> Arrangement:
     """Close a locked arrangement; the last lapsed one to be put in order lifts the model's restriction."""
     was_active = arrangement.state == ArrangementState.ACTIVE
-    release(arrangement, because=because, actor=actor, now=now)
+    release(arrangement, because=because, actor=actor, now=now, **told)
     if was_active and arrangement.finding:
         reopen(arrangement.finding, because=f"{arrangement.reference} was ended: {because}", actor=actor)
     if arrangement.use:

@@ -25,8 +25,9 @@ from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.policies import needs_passkey
-from mrm.accounts.models import Statement
+from mrm.accounts.models import Signature, Statement
 from mrm.accounts.services import (
+    Bound,
     Passkey,
     Password,
     Proven,
@@ -123,9 +124,14 @@ def prepare_decision(
         raise RuleBroken(f"Say why you {what}; whoever asked needs to know.")
     conditions = _checked(change, conditions or [], approved=approved)
     content = _content(change, position, meaning=meaning, comment=comment, conditions=conditions)
-    bound, in_force = change.policy, Policy.objects.in_force()
-    demanded = any(needs_passkey(policy.document, change.kind, change.tier) for policy in (bound, in_force))
-    return prepare_statement(change, signer=actor, needs_passkey=demanded, **content)
+    return prepare_statement(change, signer=actor, needs_passkey=bound_of(change).needs_passkey, **content)
+
+
+def bound_of(change: ChangeRequest) -> Bound:
+    """The policy a request is decided under. It may ask for a passkey, and so may the one in force by now."""
+    policies_asked = (change.policy, Policy.objects.in_force())
+    demanded = any(needs_passkey(policy.document, change.kind, change.tier) for policy in policies_asked)
+    return Bound(change.policy.number, demanded)
 
 
 def statement_of(change: ChangeRequest, *, meaning: str, comment: str, conditions: list[dict] = (), person) -> dict:
@@ -183,9 +189,9 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
     return change
 
 
-def void_decisions(change: ChangeRequest, *, because: str, actor) -> None:
-    """Void what was signed about a request so far, and name it in the trail. Inside a governed block."""
-    void_signatures(change, because=because)
+def void_decisions(change: ChangeRequest, *, because: str, actor, but: Signature | None = None) -> None:
+    """Void what was signed about a request so far, `but` one, and name it in the trail. Inside a governed block."""
+    void_signatures(change, because=because, but=but)
     voided = list(change.decisions.standing())
     change.decisions.standing().update(voided_at=timezone.now(), voided_because=because)
     details = {"decisions": [str(decision.pk) for decision in voided], "evidence_digest": change.evidence_digest}

@@ -1,22 +1,22 @@
-"""The committee's vote: concluded by its chair, with the tally, the dissent and the minutes in the trail."""
+"""The committee's vote: its chair signs the conclusion, with the tally, the dissent and the minutes in the trail."""
 
 from dataclasses import replace
 
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import record
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services.decisions import approve_change, locked, refresh_evidence, void_decisions
-from audits.workflows.services.evidence import digest_of, evidence_again
+from audits.workflows.services.decisions import approve_change, bound_of, locked, refresh_evidence, void_decisions
 from audits.workflows.services.involvement import involvement_of
-from audits.workflows.services.positions import conflicts_since, roles_for, roles_of, roles_then, why_over
+from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.accounts.services import Act, require
+from mrm.errors import NotPermitted
 
 
 def votes_of(change: ChangeRequest) -> list[policies.Vote]:
@@ -51,32 +51,22 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
     return reasons + policies.why_no_quorum(votes_of(change), **rules, sponsor=_sponsoring_line(change))
 
 
-def conclude_vote(change: ChangeRequest, *, minutes: str, actor) -> ChangeRequest:
-    """Count the votes. A majority of those who took a position decides; most who defer put it off."""
+def _refuse(change: ChangeRequest, *, actor) -> None:
     require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
-    refresh_evidence(change)  # Stays, also where what follows is refused for want of the votes that it voids.
-    return _conclude(change, minutes=minutes, actor=actor)
-
-
-@governed()
-def _conclude(change: ChangeRequest, *, minutes: str, actor) -> ChangeRequest:
-    actor = actor.as_now()
-    require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
-    change = locked(change)
-    if digest_of(evidence_again(change)) != change.evidence_digest:
-        raise RuleBroken("The evidence has changed since the votes. Read it again, then vote.")
-    if conflicts := conflicts_since(change):
-        raise RuleBroken(*conflicts)
+    change = refresh_evidence(change)  # Voids the votes over what has changed since, or of who has a part in it by now.
     if reasons := why_not_conclude(change, person=actor):
         raise NotPermitted(*reasons)
-    if not minutes.strip():
-        raise RuleBroken("Write the minutes: what was discussed, and what weighed.")
+
+
+def _conclude(change: ChangeRequest, *, comment: str, signature: Signature, actor) -> ChangeRequest:
+    """Count the votes. A majority of those who took a position decides; most who defer put it off."""
+    change = locked(change)
     votes, outcome = votes_of(change), policies.outcome_of(votes_of(change))
     dissenting = "rejected" if outcome == "approved" else "approved"
     told = {
         "outcome": outcome,
-        "minutes": minutes.strip(),
-        "votes": [{"name": vote.name, "vote": vote.meaning, "line": vote.line} for vote in votes],
+        "minutes": comment,
+        "votes": _told(votes),
         "dissent": [
             {"name": vote.name, "comment": vote.comment}
             for vote in votes
@@ -87,19 +77,40 @@ def _conclude(change: ChangeRequest, *, minutes: str, actor) -> ChangeRequest:
     }
     change.minutes = told
     change.save(update_fields=["minutes"])
-    record(Action.VOTE_CONCLUDED, actor=actor, subject=change, **told)
-    _follow(change, outcome, actor)
+    record(Action.VOTE_CONCLUDED, actor=actor, subject=change, signature=signature.in_trail(), **told)
+    _follow(change, outcome, signature, actor)
     return change
 
 
-def _follow(change: ChangeRequest, outcome: str, actor) -> None:
+def _told(votes: list[policies.Vote]) -> list[dict]:
+    return [{"name": vote.name, "vote": vote.meaning, "line": vote.line} for vote in votes]
+
+
+def _facts(change: ChangeRequest) -> dict:
+    return {"change": change.reference, "over": change.evidence_digest, "votes": _told(votes_of(change))}
+
+
+VOTE_CONCLUSION = Act(
+    name="concluded",
+    meaning=lambda change: f"The committee's vote on {change.reference} is {policies.outcome_of(votes_of(change))}.",
+    refuse=_refuse,
+    facts=_facts,
+    role=lambda change, person: policies.CHAIR,
+    done=_conclude,
+    bound=bound_of,
+    asks="Write the minutes: what was discussed, and what weighed.",
+    longest=8000,
+)
+
+
+def _follow(change: ChangeRequest, outcome: str, signature: Signature, actor) -> None:
     """What the outcome leads to; after a deferral everybody decides anew."""
     if outcome == "rejected":
         told = f"Rejected by the committee; {actor.display_name} concluded its vote."
         move(change, "reject", decided_at=timezone.now(), outcome=told)
         record(Action.CHANGE_REJECTED, actor=actor, subject=change)
     elif outcome == "deferred":
-        void_decisions(change, because="The committee deferred it.", actor=actor)
+        void_decisions(change, because="The committee deferred it.", actor=actor, but=signature)
     elif not policies.roles_open(**roles_of(change)):
         approve_change(change, actor)
 

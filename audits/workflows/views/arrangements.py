@@ -87,8 +87,8 @@ def close(request, reference):
     form = ReasonForm(posted(request))
 
     def act(data):
-        services.close_arrangement(found, reason=data["reason"], actor=request.user)
-        return reverse("arrangement", args=[reference])
+        statement = to_sign(request, services.ARRANGEMENT_CLOSURE, found, data["reason"])
+        return reverse("sign-arrangement-closure", args=[reference, statement])
 
     def show(status):
         lapsed = found.state == ArrangementState.EXPIRED
@@ -96,12 +96,20 @@ def close(request, reference):
             "form": form,
             "heading": f"Put {reference} in order" if lapsed else f"End {reference}",
             "lead": f"{found.title}. Say what shows that it is met, or no longer needed.",
-            "submit": "It is in order" if lapsed else "End it",
+            "submit": "Go on to sign",
             "back": reverse("arrangement", args=[reference]),
         }
         return render(request, "components/form_page.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_closure(request, reference, statement_id):
+    """The signature that ends it."""
+    found, back = _arrangement_for(request, reference), reverse("arrangement", args=[reference])
+    page = {"heading": f"Sign the end of {reference}", "back": back, "then": lambda closed: back}
+    return act_page(request, services.ARRANGEMENT_CLOSURE, found, statement_id, **page)
 
 
 @require_http_methods(["GET", "POST"])

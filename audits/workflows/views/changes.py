@@ -19,7 +19,7 @@ from inventory.models import ModelVersion
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.accounts.views.signing import signing_page
+from mrm.accounts.views.signing import act_page, signing_page, to_sign
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.queue import nudge
 
@@ -147,21 +147,33 @@ def conclude(request, reference):
     form = ConclusionForm(request.POST)
 
     def act(data):
-        services.conclude_vote(change, minutes=data["minutes"], actor=request.user)
-        nudge(tasks.dispatch_approved_retrainings)
-        return reverse("change", args=[reference])
+        statement = to_sign(request, services.VOTE_CONCLUSION, change, data["minutes"])
+        return reverse("sign-conclusion", args=[reference, statement])
 
     def show(status):
         context = {
             "form": form,
             "heading": f"Conclude the vote on {reference}",
             "lead": str(change),
-            "submit": "Conclude the vote",
+            "submit": "Go on to sign",
             "back": reverse("change", args=[reference]),
         }
         return render(request, "components/form_page.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_conclusion(request, reference, statement_id):
+    """The chair's signature under the count of the votes."""
+    change, back = change_for(request, reference), reverse("change", args=[reference])
+
+    def then(concluded):
+        nudge(tasks.dispatch_approved_retrainings)
+        return back
+
+    page = {"heading": f"Sign the conclusion of the vote on {reference}", "back": back, "then": then}
+    return act_page(request, services.VOTE_CONCLUSION, change, statement_id, **page)
 
 
 @require_http_methods(["GET", "POST"])

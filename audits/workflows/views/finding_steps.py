@@ -24,8 +24,10 @@ from audits.workflows.forms import (
 from audits.workflows.models import Finding
 from audits.workflows.services.findings.plans import MOST_ITEMS
 from audits.workflows.services.findings.reperformance import runs_since
+from audits.workflows.states import FindingState
 from audits.workflows.views.findings import finding_for, finding_form, first_line_of
-from mrm.accounts.views.signing import signing_page
+from mrm.accounts.services import view_of_act
+from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 ROWS_OF_A_PLAN = 4
@@ -178,8 +180,11 @@ def judge(request, reference):
     finding, form = finding_for(request, reference), JudgementForm(posted(request))
 
     def act(data):
-        service = services.close_finding if data["close"] == "yes" else services.return_finding
-        service(finding, reason=data["reason"], actor=request.user)
+        if data["close"] == "no":
+            services.return_finding(finding, reason=data["reason"], actor=request.user)
+            return None
+        statement = to_sign(request, services.FINDING_CLOSURE, finding, data["reason"])
+        return reverse("sign-finding-closure", args=[reference, statement])
 
     submission = finding.submission()
     lead = f"{submission.submitted_by} says: {submission.told}" if submission else finding.title
@@ -196,23 +201,38 @@ def prepare_sign_off(request, reference):
         if data["outcome"] == "return":
             services.return_finding(finding, reason=data["comment"], actor=request.user)
             return None
-        statement = services.prepare_sign_off(finding, comment=data["comment"], actor=request.user)
-        return reverse("sign-off-finding", args=[reference, statement.pk])
+        statement = to_sign(request, services.FINDING_SIGN_OFF, finding, data["comment"])
+        return reverse("sign-off-finding", args=[reference, statement])
 
     page = {"heading": f"Sign off the closure of {reference}", "submit": "Go on", "template": "workflows/sign_off.html"}
-    return _step(request, finding, form, act, **page, view=services.sign_off_view(finding, person=request.user))
+    view = view_of_act(services.FINDING_SIGN_OFF, finding, person=request.user)
+    return _step(request, finding, form, act, **page, view=view)
+
+
+@require_http_methods(METHODS)
+def sign_closure(request, reference, statement_id):
+    def then(finding):
+        done = "closed" if finding.state == FindingState.CLOSED else "validated; another person signs it off"
+        messages.success(request, f"{reference} is {done}. Your signature is in the trail.")
+
+    return _sign(request, services.FINDING_CLOSURE, reference, statement_id, then)
 
 
 @require_http_methods(METHODS)
 def sign_off(request, reference, statement_id):
-    finding, back = finding_for(request, reference), reverse("finding", args=[reference])
-
-    def act(proof):
-        services.sign_off_finding(finding, statement_id, proof=proof, actor=request.user)
+    def then(finding):
         messages.success(request, f"{reference} is closed; your signature is in the trail.")
-        return back
 
-    return signing_page(request, statement_id, act=act, heading=f"Sign the closure of {reference}", back=back)
+    return _sign(request, services.FINDING_SIGN_OFF, reference, statement_id, then)
+
+
+def _sign(request, act, reference, statement_id, then):
+    """Where an act about a finding is signed; afterwards the finding's own page."""
+    finding, back = finding_for(request, reference), reverse("finding", args=[reference])
+    heading = f"Sign the closure of {reference}"
+    return act_page(
+        request, act, finding, statement_id, heading=heading, back=back, then=lambda done: then(done) or back
+    )
 
 
 def _step(request, finding: Finding, form, act, *, template: str = "components/form_page.html", **page):

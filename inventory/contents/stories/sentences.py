@@ -20,7 +20,7 @@ SENTENCES: dict[str, str] = {
     ),
     Action.ROLE_GRANTED: (
         "made {subject} {role:role}[ in {workspace:place}][, for the models {models} only][, until {until:day}]"
-        "[, as {proposed_by} had proposed]"
+        "[, as {proposed_by} had proposed][, signing {signature:signed}]"
     ),
     Action.ROLE_REFUSED: "refused to make {subject} {role:role}[ in {workspace:place}]",
     Action.ROLE_REVOKED: "took the role of {role:role}[ in {workspace:place}] from {subject}",
@@ -146,7 +146,9 @@ SENTENCES: dict[str, str] = {
     Action.FINDING_SUBMITTED: "submitted the finding {subject} for closure",
     Action.FINDING_RETURNED: "handed the finding {subject} back",
     Action.FINDING_REPERFORMED: "did the test of the finding {subject} again",
-    Action.FINDING_VALIDATED: "agreed that the finding {subject} is put right; another signs it off",
+    Action.FINDING_VALIDATED: (
+        "agreed that the finding {subject} is put right[, signing {signature:signed}]; another signs it off"
+    ),
     Action.FINDING_CLOSED: "closed the finding {subject}[, signing {signature:signed}]",
     Action.FINDING_RISK_ACCEPTED: (
         "let the finding {subject} rest[ until {until:day}][, its risk accepted by {acceptance}]"
@@ -167,7 +169,8 @@ SENTENCES: dict[str, str] = {
     Action.CHANGE_FAILED: "could not carry out {subject}",
     Action.DECISIONS_VOIDED: "voided {decisions:voided} on {subject}",
     Action.VOTE_CONCLUDED: (
-        "concluded the committee's vote on {subject}: {outcome}[. The votes: {votes:votes}][. Dissent: {dissent:votes}]"
+        "concluded the committee's vote on {subject}: {outcome}[, signing {signature:signed}]"
+        "[. The votes: {votes:votes}][. Dissent: {dissent:votes}]"
     ),
     Action.ARRANGEMENT_BEGUN: (
         "brought {subject} into force[, by {change:change}][, in place of {renews}][, until {ends:day}]"

@@ -14,7 +14,6 @@ from mrm.accounts.services.signatures import Passkey, Password, Proven, prepare_
 from mrm.errors import DomainError, NotPermitted, RuleBroken, UnusableData
 from mrm_verify.canonical import canonical
 
-LONGEST_COMMENT = 4000
 CHANGED = "What you were shown has changed since. Read it again, then sign. Nothing was signed."
 
 
@@ -39,6 +38,7 @@ class Act:
     about    the row that the entry of the act is about; the subject itself unless said otherwise
     bound    the policy it is signed under
     asks     what a blank comment is refused with; empty where the signature alone says enough
+    longest  how many characters a comment has at most
     """
 
     name: str
@@ -50,6 +50,7 @@ class Act:
     about: Callable = lambda subject: subject
     bound: Callable[..., Bound] = lambda subject: Bound()
     asks: str = ""
+    longest: int = 4000
 
 
 def prepare_act(act: Act, subject, *, comment: str = "", actor: Person) -> Statement:
@@ -147,6 +148,6 @@ def _comment(act: Act, given: str) -> str:
     given = given.strip()
     if act.asks and not given:
         raise RuleBroken(act.asks)
-    if len(given) > LONGEST_COMMENT or "\x00" in given:
-        raise UnusableData({"message": f"At most {LONGEST_COMMENT} characters fit.", "field": "comment"})
+    if len(given) > act.longest or "\x00" in given:
+        raise UnusableData({"message": f"At most {act.longest} characters fit.", "field": "comment"})
     return given

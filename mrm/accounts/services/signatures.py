@@ -202,15 +202,16 @@ def sign(proven: Proven, *, subject, evidence_digest: str) -> Signature:
 
 
 @governed()
-def void_signatures(subject, *, because: str) -> list[Signature]:
+def void_signatures(subject, *, because: str, but: Signature | None = None) -> list[Signature]:
     """What was signed about the subject no longer holds, nor what is about to be; the caller's entry says so.
 
-    Whoever signed is told by mail; their work queue is the caller's.
+    Whoever signed is told by mail; their work queue is the caller's. `but` stands: what it says is that all others go.
     """
     name = subject_name(subject)
     Statement.objects.filter(subject=name).update(void_because=because)
-    voided = list(Signature.objects.standing().filter(subject=name).select_related("person"))
-    Signature.objects.standing().filter(subject=name).update(voided_at=timezone.now(), voided_because=because)
+    standing = Signature.objects.standing().filter(subject=name).exclude(pk=but and but.pk)
+    voided = list(standing.select_related("person"))
+    standing.update(voided_at=timezone.now(), voided_because=because)
     for signature in voided:
         title = signature.statement["subject"]["title"]
         write_notice(
