@@ -42,6 +42,7 @@ urlpatterns = [
     path("models/<slug:slug>/dependencies/", dependencies.dependencies, name="model-dependencies"),
     path("models/<slug:slug>/documents/<uuid:row>/", particulars.document, name="document"),
     path("models/<slug:slug>/tier/", tiering.confirm_tier, name="confirm-tier"),
+    path("models/<slug:slug>/tier/<uuid:statement_id>/", tiering.sign_tier, name="sign-tier"),
     path("models/<slug:slug>/tier/scorecard/", tiering.answer_scorecard, name="answer-scorecard"),
     path("models/<slug:slug>/uses/", uses.uses, name="model-uses"),
     path("models/<slug:slug>/uses/propose/", uses.propose_use, name="propose-use"),

@@ -2,7 +2,8 @@
 
 from audits.workflows import services
 from audits.workflows.services.rollback import version_to_return_to
-from mrm.accounts.services import act_at_once
+from inventory.services import TIER_CONFIRMATION
+from mrm.accounts.services import ROLE_APPROVAL, act_at_once
 from tests.factories import PASSWORD
 
 
@@ -37,6 +38,14 @@ def sign_off_finding(finding, *, actor):
 
 def conclude_vote(change, *, minutes: str, actor):
     return act_at_once(services.VOTE_CONCLUSION, change, comment=minutes, password=PASSWORD, actor=actor)
+
+
+def confirm_tier(model, *, actor):
+    return act_at_once(TIER_CONFIRMATION, model, password=PASSWORD, actor=actor)
+
+
+def approve_grant(grant, *, actor):
+    return act_at_once(ROLE_APPROVAL, grant, password=PASSWORD, actor=actor)
 
 
 def signed_on_page(client, address, **filled):

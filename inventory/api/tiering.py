@@ -8,8 +8,11 @@ from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, expected_revision
 from inventory.api.lookups import model_for
+from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.serializers.deciders import decider_told
+from inventory.serializers.signing import SignedIn
 from inventory.serializers.tiering import TierAssessmentIn, TierAssessmentOut, TierOut
+from inventory.services.revisions import refuse_outdated
 from mrm.accounts.api import Api, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -51,21 +54,31 @@ class TierAssessmentsApi(Api):
         return Response(TierAssessmentOut(assessment).data, status=201)
 
 
-class TierConfirmationApi(Api):
+class TierConfirmationApi(SignedActApi):
+    act = services.TIER_CONFIRMATION
+
+    @signable("read_tier_confirmation", "What confirming a tier would sign", tags=["models"])
+    def get(self, request, slug):
+        return self.view(model_for(request, slug), request)
+
     @extend_schema(
         operation_id="confirm_tier",
         summary="Confirm a model's tier",
-        description="By somebody who neither owns nor registered the model, nor proposed the tier. `If-Match` is the "
-        "ETag of the model, so that nobody confirms what they have not read.",
+        description="Signed by somebody who neither owns nor registered the model, nor proposed the tier. `If-Match` "
+        "is the ETag of the model, so that nobody confirms what they have not read.",
         tags=["models"],
         parameters=[IDEMPOTENCY_KEY, IF_MATCH],
-        request=None,
-        responses={201: TierOut, **problems(403, 404, 409, 412)},
-        examples=[response_example("Confirmed", examples.TIER | {"is_provisional": False}, 201)],
+        request=SignedIn,
+        responses={201: TierOut, **problems(400, 403, 404, 409, 412, 413, 415, 422)},
+        examples=[
+            request_example("Confirm", PROOF),
+            response_example("Confirmed", examples.TIER | {"is_provisional": False}, 201),
+        ],
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        services.confirm_tier(model, revision=expected_revision(request, model), actor=request.user)
+        refuse_outdated(model, expected_revision(request, model))
+        self.sign(model, request, SignedIn)
         return Response(_tier(model_for(request, slug, reading=False)), status=201)
 
 

@@ -16,11 +16,8 @@ class SignableOut(ReasonsOut):
 
 
 class ProofIn(serializers.Serializer):
-    """A fresh proof of who signs, over what they were shown."""
+    """A fresh proof of who signs."""
 
-    evidence_digest = serializers.RegexField(
-        "^[0-9a-f]{64}$", help_text="Of the evidence you were shown.", error_messages={"required": UNREAD}
-    )
     password = serializers.CharField(
         max_length=1000, trim_whitespace=False, help_text="Yours, again.", error_messages={"required": UNPROVEN}
     )
@@ -29,9 +26,17 @@ class ProofIn(serializers.Serializer):
     )
 
 
-class SignedCommentIn(ProofIn):
+class SignedIn(ProofIn):
+    """That proof, over what whoever signs was shown."""
+
+    evidence_digest = serializers.RegexField(
+        "^[0-9a-f]{64}$", help_text="Of the evidence you were shown.", error_messages={"required": UNREAD}
+    )
+
+
+class SignedCommentIn(SignedIn):
     comment = serializers.CharField(max_length=LONGEST_COMMENT, allow_blank=True, default="")
 
 
-class SignedReasonIn(ProofIn):
+class SignedReasonIn(SignedIn):
     reason = serializers.CharField(max_length=LONGEST_COMMENT)

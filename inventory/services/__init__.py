@@ -39,6 +39,7 @@ from inventory.services.standing import (
 )
 from inventory.services.surveys import entries_of, import_survey, progress_of, receive_survey, request_import
 from inventory.services.tiering import (
+    TIER_CONFIRMATION,
     confirm_tier,
     end_lapsed_exemptions,
     lowering_roles,
@@ -73,6 +74,7 @@ from inventory.services.versions import (
 )
 
 __all__ = [
+    "TIER_CONFIRMATION",
     "READ_AGAIN_AFTER",
     "add_particular",
     "approve_use",

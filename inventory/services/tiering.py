@@ -10,11 +10,11 @@ from inventory import policies
 from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy, TierAssessment
 from inventory.services.doubts import settle_doubts
-from inventory.services.revisions import refuse_outdated
+from inventory.services.signing import bound_in_force
 from inventory.states import Status
-from mrm.accounts.models import Person
+from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import holders_of, require, role_with
+from mrm.accounts.services import Act, holders_of, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData
 from mrm.pages.wording import day, roles_together
 
@@ -69,23 +69,31 @@ def propose_tier(
     return assessment
 
 
-@governed()
-def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
-    """Make the proposed tier the one in force, unless the entry changed since the `revision` that was read.
-
-    Whoever registered or owns the model, or proposed the tier, may not.
-    """
+def _refuse_confirmation(model: Model, *, actor) -> None:
+    """Whoever registered or owns the model, or proposed the tier, may not."""
     require(actor, Permission.CONFIRM_TIER, model.workspace_id, model_slug=model.slug)
-    model = Model.objects.select_for_update().get(pk=model.pk)
-    refuse_outdated(model, revision)
+    _refuse_unready(model)
+    if reasons := why_not_confirm_tier(model, person=actor):
+        raise NotPermitted(*reasons)
+
+
+def _refuse_unready(model: Model) -> None:
     if not is_assessed(model):
         lacking = [name.replace("_", " ") for name in policies.FACTORS if not getattr(model, name)]
         raise RuleBroken(f"The tier of {model} cannot be confirmed before these are assessed: {', '.join(lacking)}.")
-    assessment = model.tier_assessments.proposed().first()
-    if not model.tier_is_provisional and assessment is None:
+    if not model.tier_is_provisional and not model.tier_assessments.proposed().exists():
         raise RuleBroken(f"The tier of {model} is already confirmed.")
-    if actor and (reasons := why_not_confirm_tier(model, person=actor)):
-        raise NotPermitted(*reasons)
+
+
+@governed()
+def confirm_tier(model: Model, *, actor, **told) -> Model:
+    """Make the proposed tier the one in force. Called where one person, or several, signed that it is.
+
+    `told` is what else its entry says.
+    """
+    model = Model.objects.select_for_update().get(pk=model.pk)
+    _refuse_unready(model)
+    assessment = model.tier_assessments.proposed().first()
     now, before = timezone.now(), model.tier
     assessment = assessment or _assessment_without_questions(model)
     model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
@@ -96,8 +104,47 @@ def confirm_tier(model: Model, *, revision: int | None = None, actor) -> Model:
     model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
     settle_doubts(model, now, assessed_at=assessment.proposed_at)
     details = {"before": before, "tier": model.tier, "policy": assessment.policy.number}
-    record(Action.MODEL_TIERED, actor=actor, subject=model, **details)
+    record(Action.MODEL_TIERED, actor=actor, subject=model, **details, **told)
     return model
+
+
+def _confirm(model: Model, *, comment: str, signature: Signature, actor) -> Model:
+    return confirm_tier(model, actor=actor, signature=signature.in_trail())
+
+
+def _facts_of_confirmation(model: Model) -> dict:
+    assessment = model.tier_assessments.proposed().first()
+    return {
+        "model": str(model.pk),
+        "revision": model.revision,
+        "in_force": model.tier,
+        "proposed": _awaited(model),
+        "levels": tier_inputs(model),
+        "answers": assessment.answers if assessment else {},
+        "reason": assessment.reason if assessment else "",
+    }
+
+
+def _meaning_of_confirmation(model: Model) -> str:
+    tier = _awaited(model)
+    return f"I confirm that {model} is {'exempt from tiers' if tier == policies.EXEMPT else f'of tier {tier}'}."
+
+
+def _awaited(model: Model) -> int:
+    """The tier that a confirmation would put in force."""
+    assessment = model.tier_assessments.proposed().first()
+    return assessment.tier if assessment else computed_tier(model)
+
+
+TIER_CONFIRMATION = Act(
+    name="tier_confirmed",
+    meaning=_meaning_of_confirmation,
+    refuse=_refuse_confirmation,
+    facts=_facts_of_confirmation,
+    role=lambda model, person: role_with(Permission.CONFIRM_TIER, person, model.workspace_id, model.slug),
+    done=_confirm,
+    bound=lambda model: bound_in_force("tier_confirmation", model),
+)
 
 
 def why_not_confirm_tier(model: Model, *, person: Person) -> list[str]:
@@ -119,8 +166,7 @@ def why_not_confirm_tier(model: Model, *, person: Person) -> list[str]:
 
 def lowering_roles(model: Model) -> list[str]:
     """Whose signed approvals together confirm the tier that waits, where it leaves the strictest; else nobody's."""
-    proposed = model.tier_assessments.proposed().first()
-    if not lowers_strictest(model, proposed.tier if proposed else computed_tier(model)):
+    if not lowers_strictest(model, _awaited(model)):
         return []
     return policies.lowering_roles(Policy.objects.in_force().document)
 

@@ -10,8 +10,10 @@ from inventory import policies, services
 from inventory.contents.tiering import answered, meaning_of
 from inventory.forms import ConfirmationForm, ScorecardForm
 from inventory.models import Policy
+from inventory.services.revisions import refuse_outdated
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import act_page, to_sign
 from mrm.errors import UnusableData
 from mrm.pages.answers import answer_form, posted
 from mrm.pages.wording import roles_together
@@ -19,21 +21,33 @@ from mrm.pages.wording import roles_together
 
 @require_http_methods(["GET", "POST"])
 def confirm_tier(request, slug):
-    """What the tier is made of and what it means, and the one click that puts it in force."""
+    """What the tier is made of and what it means, and the way to the signature that puts it in force."""
     model = model_for(request, slug)
     form = ConfirmationForm(posted(request), initial={"revision": model.revision})
 
     def act(data):
-        confirmed = services.confirm_tier(model, **data, actor=request.user)
-        name = "The exemption" if confirmed.tier == policies.EXEMPT else f"Tier {confirmed.tier}"
-        messages.success(request, f"{name} of {model} is confirmed.")
-        return reverse("model", args=[slug])
+        refuse_outdated(model, data["revision"])
+        return reverse("sign-tier", args=[slug, to_sign(request, services.TIER_CONFIRMATION, model)])
 
     def show(status):
         again = ConfirmationForm(initial={"revision": model.revision})  # What is shown now is what is confirmed next.
         return _tier_page(request, model, form, status, confirmation=again)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_tier(request, slug, statement_id):
+    """The signature that puts a tier in force."""
+    model, back = model_for(request, slug), reverse("confirm-tier", args=[slug])
+
+    def then(confirmed):
+        name = "The exemption" if confirmed.tier == policies.EXEMPT else f"Tier {confirmed.tier}"
+        messages.success(request, f"{name} of {model} is confirmed.")
+        return reverse("model", args=[slug])
+
+    heading = f"Sign the tier of {model.name}"
+    return act_page(request, services.TIER_CONFIRMATION, model, statement_id, heading=heading, back=back, then=then)
 
 
 @require_http_methods(["GET", "POST"])

@@ -17,6 +17,7 @@ urlpatterns = [
     path("people/<uuid:person_id>/reopening/", people.reopen_account, name="reopen-account"),
     path("people/<uuid:person_id>/sessions/", sessions.sessions_of, name="sessions-of"),
     path("roles/<uuid:grant_id>/approval/", grants.approve_role, name="approve-role"),
+    path("roles/<uuid:grant_id>/approval/<uuid:statement_id>/", grants.sign_role, name="sign-role"),
     path("roles/<uuid:grant_id>/refusal/", grants.refuse_role, name="refuse-role"),
     path("roles/<uuid:grant_id>/revocation/", grants.revoke_role, name="revoke-role"),
     path("roles/confirmations/<uuid:recertification_id>/", grants.confirm_role, name="confirm-role"),

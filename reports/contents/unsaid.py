@@ -293,7 +293,9 @@ ACCOUNTS = {
     "the signature {} is gone, of which an entry tells": """
         SELECT entry.details #>> '{signature,id}' FROM trail_entry entry
         WHERE entry.action IN ('change.decided', 'breach.decided', 'finding.closed', 'retirement.signed',
-            'validation.attested', 'validation.opinion_given', 'validation.reviewed', 'validation.approved')
+            'validation.attested', 'validation.opinion_given', 'validation.reviewed', 'validation.approved',
+            'model.suspended', 'use.suspended', 'use.restricted', 'version.returned', 'arrangement.closed',
+            'finding.validated', 'change.vote_concluded', 'model.tiered', 'role.granted')
         AND entry.details ? 'signature' AND NOT EXISTS (
             SELECT FROM accounts_signature WHERE id::text = entry.details #>> '{signature,id}')""",
     "the token {} is not of the scope or of whom its entry says, or was revoked": """

@@ -12,7 +12,6 @@ from inventory.models import Model
 from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import (
-    approve_grant,
     close_account,
     confirm_role,
     create_person,
@@ -27,6 +26,7 @@ from mrm.accounts.services import (
 from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_model, make_person, make_token, make_workspace
+from tests.signing import approve_grant
 
 QUARTER, FORTNIGHT = timedelta(days=91), timedelta(days=14)
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from mrm.accounts.models import RoleGrant
 from mrm.accounts.policies import Role
-from mrm.accounts.services import approve_grant, grant_role
+from mrm.accounts.services import grant_role
 from tests.conftest import TAKEN_ALONE
 from tests.factories import make_person
+from tests.signing import approve_grant
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import pytest
 
 from audits.trail.models import Action, Entry
-from inventory.services import confirm_tier, edit_model, register_model
+from inventory.services import edit_model, register_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
 from tests.factories import make_model, make_person, make_version, make_workspace, promote, retire
+from tests.signing import confirm_tier
 
 LOW = {"exposure": "low", "purpose_level": "low", "complexity": "low", "reliance": "low"}
 

@@ -9,9 +9,10 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.queue import work_for
 from inventory.models import Model, TierDoubt
-from inventory.services import confirm_tier, edit_model, edit_use, propose_tier, propose_use
+from inventory.services import edit_model, edit_use, propose_tier, propose_use
 from tests.factories import make_model
 from tests.inventory.test_tiering import LOWEST
+from tests.signing import confirm_tier
 
 
 @pytest.fixture

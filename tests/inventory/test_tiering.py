@@ -10,18 +10,12 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from inventory import policies
 from inventory.models import Model, TierAssessment
-from inventory.services import (
-    confirm_tier,
-    edit_model,
-    end_lapsed_exemptions,
-    propose_tier,
-    register_model,
-    why_tier_again,
-)
+from inventory.services import edit_model, end_lapsed_exemptions, propose_tier, register_model, why_tier_again
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_model, make_person, publish, retire
-from tests.rest import is_problem, post_json
+from tests.rest import is_problem, post_json, sign_json
+from tests.signing import confirm_tier
 
 LOWEST = {
     "exposure": {"amount": "small", "people": "few", "error": "bearable"},
@@ -254,7 +248,7 @@ def test_the_page_and_the_api_say_who_decides_about_leaving_tier_1(model, engine
     client.force_login(risk_officer)
     page = client.get(f"/models/{model.slug}/tier/").content.decode()
     assert "signed approvals of risk officer and chief risk officer" in page and "Request the tier change" in page
-    answer = is_problem(post_json(api(risk_officer), f"/api/v1/models/{model.slug}/tier/confirmation/", {}), 403)
+    answer = is_problem(sign_json(api(risk_officer), f"/api/v1/models/{model.slug}/tier/confirmation/"), 403)
     assert "chief risk officer" in answer["detail"]
 
 
@@ -370,8 +364,8 @@ def test_the_api_proposes_confirms_and_tells_how_it_came_about(api, model, engin
     address = f"/api/v1/models/{model.slug}/tier/"
     sent = post_json(api(engineer), f"{address}assessments/", {"answers": LOWEST})
     assert (sent.status_code, sent.json()["computed"]) == (201, 3)
-    is_problem(api(engineer).post(f"{address}confirmation/"), 403)
-    assert api(risk_officer).post(f"{address}confirmation/").json()["is_provisional"] is False
+    is_problem(sign_json(api(engineer), f"{address}confirmation/"), 403)
+    assert sign_json(api(risk_officer), f"{address}confirmation/").json()["is_provisional"] is False
     told = api(engineer).get(address).json()
     assert (told["tier"], told["assess_again"], told["assessments"][0]["state"]) == (3, [], "confirmed")
     problem = is_problem(post_json(api(engineer), f"{address}assessments/", {"answers": {}}), 422)

@@ -9,8 +9,9 @@ from audits.workflows.models import Finding
 from audits.workflows.services import draft_finding
 from inventory.models import Model, Use
 from inventory.services import edit_model, edit_use, propose_use
-from tests.factories import make_model
+from tests.factories import PASSWORD, make_model
 from tests.rest import is_problem, patch_json, post_json
+from tests.signing import signed_on_page
 
 
 @pytest.fixture
@@ -73,10 +74,10 @@ def test_a_tier_is_confirmed_only_as_it_was_read(visit, api, risk_officer, model
     edit_model(model, changes={"exposure": "high"}, actor=None)
     assert client.post(address, read).status_code == 412
     over_rest = f"/api/v1/models/{model.slug}/tier/confirmation/"
-    is_problem(post_json(api(risk_officer), over_rest, {}, **{"If-Match": tag}), 412)
+    is_problem(post_json(api(risk_officer), over_rest, {"password": PASSWORD}, **{"If-Match": tag}), 412)
     assert Model.objects.get().tier_is_provisional
     read = {"revision": client.get(address).context["confirmation"]["revision"].value()}
-    assert client.post(address, read).status_code == 302
+    assert signed_on_page(client, address, **read).status_code == 302
     assert not Model.objects.get().tier_is_provisional
 
 

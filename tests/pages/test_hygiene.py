@@ -11,7 +11,7 @@ from audits.workflows.contents.hygiene import BY_NAME, RULES, breaking, hygiene_
 from audits.workflows.models import Attestation, Finding
 from audits.workflows.services import end_baselines
 from inventory.models import Model, Policy
-from inventory.services import add_particular, attach_document, confirm_tier, edit_model, propose_use
+from inventory.services import add_particular, attach_document, edit_model, propose_use
 from tests.factories import (
     make_batch,
     make_model,
@@ -24,6 +24,7 @@ from tests.factories import (
     retire,
     undecided,
 )
+from tests.signing import confirm_tier
 
 HYGIENE = "/api/v1/hygiene/"
 LATER = date(2999, 1, 1)

@@ -15,10 +15,11 @@ from audits.workflows.contents.indicators.shown import month_ends
 from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Finding
 from inventory import policies
 from inventory.models import Policy
-from inventory.services import add_particular, confirm_tier, edit_model
+from inventory.services import add_particular, edit_model
 from tests.factories import make_model, make_version, promote, publish, retire, undecided
 from tests.pages.scenery import make_assessed_model, make_run
 from tests.rest import is_problem
+from tests.signing import confirm_tier
 
 OFFICERS = ["validator", "risk_officer"]
 ADDRESS = "/api/v1/indicators/"

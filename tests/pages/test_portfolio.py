@@ -11,10 +11,10 @@ from django.utils import timezone
 from audits.workflows.contents.portfolio import late_by, months_until, portfolio_of, weeks_until
 from audits.workflows.models import Standing
 from audits.workflows.services import count_all_marked
-from inventory.services import confirm_tier
 from mrm.pages.tables import harmless
 from tests.factories import make_model, make_version, promote, retire
 from tests.pages.scenery import long_ago, make_assessed_model, make_run
+from tests.signing import confirm_tier
 
 
 def tiles(answer) -> dict:

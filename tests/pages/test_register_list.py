@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from inventory.contents.register import ORDERINGS
 from inventory.models import Model
-from inventory.services import confirm_tier, edit_model
+from inventory.services import edit_model
 from tests.factories import make_model, make_person, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
+from tests.signing import confirm_tier
 
 LIST = "/models/"
 

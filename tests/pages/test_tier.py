@@ -5,9 +5,10 @@ from django.urls import reverse
 
 from inventory import policies
 from inventory.models import Model
-from inventory.services import confirm_tier, propose_tier
+from inventory.services import propose_tier
 from tests.factories import make_model
 from tests.inventory.test_tiering import LOWEST
+from tests.signing import confirm_tier, signed_on_page
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_an_exempt_model_says_so_everywhere(visit, model, engineer, risk_officer
     propose_tier(model, answers=LOWEST, exempt=True, reason="An exercise.", actor=engineer)
     client, address = visit(risk_officer), reverse("confirm-tier", args=[model.slug])
     assert "Confirm the exemption" in client.get(address).text
-    assert client.post(address).status_code == 302
+    assert signed_on_page(client, address).status_code == 302
     assert "confirmed again within 365 days" in client.get(address).text
     for page in (reverse("model", args=[model.slug]), reverse("portfolio") + "?tier=0"):
         assert "Exempt" in client.get(page).text

@@ -19,6 +19,7 @@ from reports.contents.agreement import disagreements
 from reports.views.trail import ONE_AT_A_TIME, Comparing
 from tests.factories import PASSWORD, make_model, make_otherwise
 from tests.pages.scenery import make_assessed_model
+from tests.signing import signed_on_page
 
 
 def test_the_trail_is_searched_by_object_person_and_action(visit, auditor, engineer):
@@ -164,7 +165,7 @@ def test_an_administrator_creates_a_person_and_a_second_person_approves_the_role
     assert admin.post(reverse("approve-role", args=[grant.pk])).status_code == 403
     for page in (reverse("people"), reverse("home")):
         assert "New Person as engineer in Main" in officer.get(page).text
-    assert officer.post(reverse("approve-role", args=[grant.pk])).status_code == 302
+    assert signed_on_page(officer, reverse("approve-role", args=[grant.pk])).status_code == 302
     assert Person.objects.get(pk=created.pk).all_roles() == {"engineer"}
     signed = client.post(reverse("account_login"), {"login": created.email, "password": PASSWORD})
     assert signed.headers["Location"] == "/"

@@ -15,7 +15,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import decide, decision_view, expire_change_requests, request_change, withdraw
 from audits.workflows.states import ChangeState
 from inventory.models import Model, ModelVersion
-from inventory.services import confirm_tier, edit_model
+from inventory.services import edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role, issue_token
@@ -32,6 +32,7 @@ from tests.factories import (
     promote,
 )
 from tests.races.threads import at_once, refusals
+from tests.signing import confirm_tier
 from tests.workflows.retiring import sign, verified
 
 Kind = ChangeRequest.Kind

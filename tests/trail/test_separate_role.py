@@ -13,13 +13,7 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record, sign_checkpoint, verify_trail
 from inventory import policies
 from inventory.models import ModelRecord
-from inventory.services import (
-    approve_use,
-    confirm_tier,
-    edit_model,
-    promote_version,
-    publish_policy,
-)
+from inventory.services import approve_use, confirm_tier, edit_model, promote_version, publish_policy
 from mrm import embedded
 from mrm.accounts.models import Workspace
 from mrm.errors import RuleBroken

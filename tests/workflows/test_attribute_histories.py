@@ -7,10 +7,11 @@ from audits.trail.models import Entry
 from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.contents.histories import history_of
 from inventory.attributes import BY_NAME
-from inventory.services import confirm_tier, edit_model, propose_tier, restrict_model
+from inventory.services import edit_model, propose_tier, restrict_model
 from tests.factories import confirm, make_model, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
 from tests.inventory.test_tiering import REGULATED
+from tests.signing import confirm_tier
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from audits.workflows.services.validations.scope import reread
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.policies import MATERIAL, NON_MATERIAL, also_approved_by, review_after, standard, validation_opens_before
-from inventory.services import add_particular, confirm_tier
+from inventory.services import add_particular
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import (
@@ -31,6 +31,7 @@ from tests.factories import (
 )
 from tests.fixtures.story import approve
 from tests.rest import post_json
+from tests.signing import confirm_tier
 from tests.workflows.validating import concluded, make_panel, opined, validated
 
 PARAMS = {"depth": 2}

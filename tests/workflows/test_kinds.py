@@ -11,14 +11,14 @@ from audits.workflows.services import count_marked, expire_arrangements, request
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import TierAssessment
-from inventory.services import confirm_tier, end_approval, propose_tier, propose_use
+from inventory.services import end_approval, propose_tier, propose_use
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import RETIREMENT, approve_for, make_model, make_person, make_reference, make_version
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
-from tests.signing import close_arrangement, suspend
+from tests.signing import close_arrangement, confirm_tier, suspend
 from tests.workflows.kinds import (
     after,
     decided,

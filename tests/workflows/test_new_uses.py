@@ -10,12 +10,13 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
 from audits.workflows.states import ChangeState
 from inventory.models import Use
-from inventory.services import confirm_tier, edit_use, propose_tier, propose_use
+from inventory.services import edit_use, propose_tier, propose_use
 from inventory.states import UseState
 from mrm.errors import RuleBroken
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
 from tests.rest import is_problem
+from tests.signing import confirm_tier
 from tests.workflows.duties import WHY
 from tests.workflows.kinds import decided
 

@@ -14,21 +14,14 @@ from django.utils import timezone
 from audits.workflows.models import Arrangement
 from audits.workflows.services import request_change
 from audits.workflows.services.validations import request_validation
+from inventory import services
 from inventory.models import Model, ModelVersion, Policy, PolicyDraft, TierAssessment
-from inventory.services import (
-    approve_use,
-    confirm_tier,
-    promote_version,
-    propose_policy,
-    publish_policy,
-    resume_model,
-    retire_model,
-)
+from inventory.services import approve_use, promote_version, propose_policy, publish_policy, resume_model, retire_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from tests.factories import RETIREMENT, make_model, make_use, make_version, promote, sql
 from tests.fixtures.story import approve
-from tests.signing import suspend
+from tests.signing import confirm_tier, suspend
 from tests.workflows.duties import WHY
 
 
@@ -174,7 +167,12 @@ def test_a_model_that_never_was_in_production_ends_without_a_request(workspace):
 
 def test_a_shell_cannot_confirm_a_tier_without_a_person_or_a_decision(workspace):
     with refused("is confirmed by a person or by an approved request"):
-        confirm_tier(make_model(), actor=None)
+        services.confirm_tier(make_model(), actor=None)
+
+
+def test_a_risk_officer_confirms_no_tier_from_a_shell_without_a_signature(workspace, risk_officer):
+    with refused("is confirmed by signature, and there is none"):
+        services.confirm_tier(make_model(), actor=risk_officer)
 
 
 @pytest.mark.parametrize("column", ["owner", "registered_by"])

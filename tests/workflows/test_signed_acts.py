@@ -9,7 +9,7 @@ from audits.workflows.models import Arrangement
 from audits.workflows.services import FINDING_CLOSURE, ROLL_BACK, SUSPENSION, request_change
 from audits.workflows.services.arrangements import end, locked
 from inventory.services import edit_model, restrict_model, suspend_model
-from mrm.accounts.models import Signature
+from mrm.accounts.models import RoleGrant, Signature
 from mrm.accounts.policies import Role
 from mrm.accounts.services import (
     Password,
@@ -148,3 +148,17 @@ def test_the_database_keeps_no_vote_concluded_without_the_chairs_signature(story
         change.minutes = {"outcome": "approved", "concluded_at": timezone.now().isoformat()}
         change.save(update_fields=["minutes"])
         told_without_signature(Action.VOTE_CONCLUDED, change, story.risk_officer)
+
+
+def test_the_database_gives_no_role_that_was_approved_without_a_signature(story):
+    grant = grant_role(story.engineer, Role.OWNER, workspace=story.workspace, actor=story.administrator)
+    with refused("once a second person who may has approved it"):
+        RoleGrant.objects.filter(pk=grant.pk).update(
+            state="granted", decided_by=story.risk_officer, decided_at=timezone.now()
+        )
+        granted_without_signature(story.engineer, story.risk_officer)
+
+
+@governed()
+def granted_without_signature(holder, person):
+    record(Action.ROLE_GRANTED, actor=person, subject=holder, role="owner")

@@ -6,13 +6,13 @@ from django.test import Client
 from audits.trail.models import Action, Entry
 from audits.workflows.services import who_may_close, why_not_decide
 from audits.workflows.services.validations import assign_validator, who_may_act
-from inventory.services import confirm_tier, edit_model, who_may_confirm_tier
+from inventory.services import edit_model, who_may_confirm_tier
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, entry_behind
 from tests.factories import make_person
 from tests.fixtures.story import approve
-from tests.rest import is_problem, post_json
-from tests.signing import close_finding
+from tests.rest import is_problem, sign_json
+from tests.signing import close_finding, confirm_tier
 from tests.workflows.duties import now_holding
 from tests.workflows.remedies import raised, submitted
 from tests.workflows.validating import asked, concluded, make_panel, opined, reviewed
@@ -59,7 +59,7 @@ def test_page_and_api_link_each_reason_to_its_entry(retraining, story, api):
 def test_a_refusal_says_which_entry_it_rests_on(story, api):
     turned = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
     edit_model(story.model, changes={"complexity": "high"}, actor=story.owner)
-    problem = is_problem(post_json(api(turned), f"/api/v1/models/{story.model.slug}/tier/confirmation/", {}), 403)
+    problem = is_problem(sign_json(api(turned), f"/api/v1/models/{story.model.slug}/tier/confirmation/"), 403)
     (shown_by,) = problem["shown_by"]
     assert Entry.objects.get(position=shown_by["entry"]).action == Action.MODEL_REGISTERED
     browser = Client()

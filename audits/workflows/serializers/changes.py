@@ -7,7 +7,7 @@ from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.deciders import ReasonsOut
-from inventory.serializers.signing import ProofIn
+from inventory.serializers.signing import SignedIn
 from mrm import serializers
 
 LONGEST_COMMENT = 4000
@@ -114,7 +114,7 @@ class ChangeInFullOut(ChangeOut):
     retraining = RetrainingOut(allow_null=True, default=None)
 
 
-class MinutesIn(ProofIn):
+class MinutesIn(SignedIn):
     minutes = serializers.CharField(max_length=8000, help_text="What was discussed, and what weighed.")
 
 

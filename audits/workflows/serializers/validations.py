@@ -15,6 +15,7 @@ from audits.workflows.states import ValidationState
 from inventory.policies import COMPONENTS
 from inventory.serializers import ListQuery, PersonOut
 from inventory.serializers.fields import PersonField
+from inventory.serializers.signing import ProofIn
 from mrm import serializers
 
 LONGEST_TEXT = 8000
@@ -168,13 +169,6 @@ class ValidationInFullOut(ValidationOut):
 class AssignmentIn(serializers.Serializer):
     person = PersonField(help_text="E-mail address or id.")
     role = serializers.ChoiceField(ROLES)
-
-
-class ProofIn(serializers.Serializer):
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text="Yours, again.")
-    code = serializers.CharField(
-        max_length=16, allow_blank=True, default="", help_text="Of your authenticator app, if you have enrolled one."
-    )
 
 
 class PlannedComponentIn(serializers.Serializer):

@@ -12,7 +12,7 @@ from mrm.accounts.services.factors import (
     require_own_password,
     unrecorded_factors,
 )
-from mrm.accounts.services.grants import approve_grant, grant_role, refuse_grant, revoke_role
+from mrm.accounts.services.grants import ROLE_APPROVAL, grant_role, refuse_grant, revoke_role
 from mrm.accounts.services.notices import send_notices, write_notice
 from mrm.accounts.services.people import (
     choose_password,
@@ -47,8 +47,8 @@ __all__ = [
     "Passkey",
     "Password",
     "Proven",
+    "ROLE_APPROVAL",
     "act_at_once",
-    "approve_grant",
     "change_factors",
     "choose_password",
     "close_account",

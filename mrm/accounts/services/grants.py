@@ -7,11 +7,13 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from mrm.accounts import policies
-from mrm.accounts.models import Person, RoleGrant
+from mrm.accounts.models import Person, RoleGrant, Signature
 from mrm.accounts.policies import Permission, Role
+from mrm.accounts.services.acts import Act
 from mrm.accounts.services.permissions import require
 from mrm.accounts.states import GRANT_TRANSITIONS, GrantState
 from mrm.errors import NotPermitted, RuleBroken
+from mrm.pages.wording import day
 
 BY_THE_SYSTEM = "Given by the system itself."
 ENOUGH_APPROVERS = 2
@@ -43,23 +45,52 @@ def grant_role(
     return grant
 
 
-@governed()
-def approve_grant(grant: RoleGrant, *, actor) -> RoleGrant:
-    """The second person agrees; from now on the role is in force."""
-    grant, actor = _locked(grant), actor.as_now()
+def _refuse_approval(grant: RoleGrant, *, actor) -> None:
     if reasons := why_not_decide_grant(grant, person=actor):
         raise NotPermitted(*reasons)
-    holder = Person.objects.select_for_update().get(pk=grant.person_id)
+    _after(grant, "approve")
+    holder = Person.objects.get(pk=grant.person_id)
     faults = _why_not_grant(
         holder, grant.role, workspace=grant.workspace, models=grant.model_slugs, ends_at=grant.ends_at, approving=True
     )
     if faults:
         raise RuleBroken(*faults)
-    now = timezone.now()
+
+
+def _approve(grant: RoleGrant, *, comment: str, signature: Signature, actor) -> RoleGrant:
+    """The second person agrees; from now on the role is in force."""
+    grant, now = _locked(grant), timezone.now()
+    Person.objects.select_for_update().get(pk=grant.person_id)  # Nobody gives them another role meanwhile.
     _move(grant, "approve", decided_by=actor, decided_at=now, starts_at=now)
-    proposer = str(grant.granted_by)
-    record(Action.ROLE_GRANTED, actor=actor, subject=grant.person, **_told(grant), proposed_by=proposer)
+    told = _told(grant) | {"proposed_by": str(grant.granted_by), "signature": signature.in_trail()}
+    record(Action.ROLE_GRANTED, actor=actor, subject=grant.person, **told)
     return grant
+
+
+def _facts(grant: RoleGrant) -> dict:
+    told = {"grant": str(grant.pk), "person": str(grant.person_id), "state": grant.state}
+    return told | _told(grant) | {"reason": grant.reason, "proposed_by": str(grant.granted_by_id or "")}
+
+
+def _meaning(grant: RoleGrant) -> str:
+    until = f", until {day(grant.ends_at)}" if grant.ends_at else ""
+    return f"I agree that {grant.person} is {grant.get_role_display().lower()} in {grant.workspace or 'all'}{until}."
+
+
+def _approving_role(grant: RoleGrant, person: Person) -> str:
+    held = person.roles_in(grant.workspace_id) if grant.workspace_id else person.roles_everywhere()
+    return next((role for role in Role if role in held & policies.ALLOWED[Permission.APPROVE_ROLE]), "")
+
+
+ROLE_APPROVAL = Act(
+    name="role_approved",
+    meaning=_meaning,
+    refuse=_refuse_approval,
+    facts=_facts,
+    role=_approving_role,
+    done=_approve,
+    about=lambda grant: grant.person,
+)
 
 
 @governed()
@@ -147,12 +178,16 @@ def _why_not_grant(person, role, *, workspace, models, ends_at, actor=None, appr
 
 def _move(grant: RoleGrant, event: str, **fields) -> None:
     """Along the one table of transitions."""
+    for name, value in ({"state": _after(grant, event)} | fields).items():
+        setattr(grant, name, value)
+    grant.save(update_fields=["state", *fields])
+
+
+def _after(grant: RoleGrant, event: str) -> GrantState:
     target = GRANT_TRANSITIONS.get((GrantState(grant.state), event))
     if target is None:
         raise RuleBroken(f"This role is already {grant.state}.")
-    for name, value in ({"state": target} | fields).items():
-        setattr(grant, name, value)
-    grant.save(update_fields=["state", *fields])
+    return target
 
 
 def _locked(grant: RoleGrant) -> RoleGrant:

@@ -9,14 +9,27 @@ from mrm.accounts import services
 from mrm.accounts.forms import ReasonForm
 from mrm.accounts.models import Recertification, RoleGrant
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 
 @require_POST
 def approve_role(request, grant_id):
-    grant = services.approve_grant(_grant_for(request, grant_id), actor=request.user)
-    messages.success(request, f"{grant}: in force from now on.")
-    return redirect("people")
+    """From agreeing to the statement that is signed."""
+    statement = to_sign(request, services.ROLE_APPROVAL, _grant_for(request, grant_id))
+    return redirect("sign-role", grant_id, statement)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_role(request, grant_id, statement_id):
+    grant, back = _grant_for(request, grant_id), reverse("people")
+
+    def then(approved):
+        messages.success(request, f"{approved}: in force from now on.")
+        return back
+
+    page = {"heading": "Sign to give a role", "back": back, "then": then}
+    return act_page(request, services.ROLE_APPROVAL, grant, statement_id, **page)
 
 
 @require_http_methods(["GET", "POST"])

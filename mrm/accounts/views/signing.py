@@ -13,6 +13,7 @@ from mrm_verify.canonical import canonical
 
 def act_page(request, act: services.Act, subject, reference, *, heading: str, back: str, then: Callable):
     """Where an act that was prepared is signed, and so done; then(what came of it) returns the address to go to."""
+    act.refuse(subject, actor=request.user)
 
     def sign(proof):
         return then(services.sign_act(act, subject, reference, proof=proof, actor=request.user))
