@@ -42,6 +42,12 @@ RETIREMENT = {
         "jobs_stopped": "The nightly job is off, ticket 4711.",
         "overlays_disposed": "There are none.",
         "records_archived": "In the archive until 2036.",
+        "consumers_moved": "Nothing took its output.",
+        "access_revoked": "The credential of the job is revoked, ticket 4711.",
+        "monitoring_ended": "The report of June is the last.",
+        "vendor_closed": "There is no vendor.",
+        "data_settled": "The batches stay until 2036.",
+        "downstream_watched": "Nothing stands downstream.",
     },
 }
 # The same as the page's form sends it.

@@ -147,6 +147,7 @@ class Action(models.TextChoices):
     RETRAINING_DISPATCHED = "retraining.dispatched", "Retraining dispatched"
     RETRAINING_REPORTED = "retraining.reported", "Retraining reported back"
     RETIREMENT_BEGUN = "retirement.begun", "Retirement begun"
+    RETIREMENT_AGREED = "retirement.agreed", "Owner agreed to a retirement"
     RETIREMENT_ITEM_DONE = "retirement.item_done", "Item of a retirement done"
     RETIREMENT_VERIFIED = "retirement.verified", "Retirement verified"
     RETIREMENT_RETURNED = "retirement.returned", "Retirement sent back"

@@ -91,6 +91,12 @@ urlpatterns = [
         name="sign-conclusion",
     ),
     path("changes/<reference:reference>/retirement/", retirement.retirement, name="retirement"),
+    path("changes/<reference:reference>/retirement/agreement/", retirement.agree, name="agree-to-retirement"),
+    path(
+        "changes/<reference:reference>/retirement/agreement/<uuid:statement_id>/",
+        retirement.sign_agreement,
+        name="sign-agreement",
+    ),
     path("changes/<reference:reference>/retirement/verification/", retirement.verify, name="verify-retirement"),
     path("changes/<reference:reference>/retirement/return/", retirement.send_back, name="return-retirement"),
     path("changes/<reference:reference>/retirement/signature/", retirement.prepare, name="prepare-retirement"),

@@ -14,7 +14,7 @@ from demo.schemas import described
 from demo.stories.mortgage import spread
 from demo.training import train_logistic
 from inventory.states import Status
-from mrm.accounts.services import Password
+from mrm.accounts.services import Password, act_at_once
 
 FEATURES = ["inc", "age", "fsize", "nettfa", "pira"]
 SCHEMA = described(
@@ -27,6 +27,12 @@ EVIDENCE = {
     "jobs_stopped": "The job is deleted in the scheduler's repository; the credential is revoked, ticket OPS-2214.",
     "overlays_disposed": "The register shows no overlay, exception or open finding.",
     "records_archived": "Artifact, reference data, batches and reports are in this register's storage.",
+    "consumers_moved": "The register shows no model downstream; the regional heads confirmed that no report uses it.",
+    "access_revoked": "The service account of the job is closed, ticket OPS-2214.",
+    "monitoring_ended": "The last run is of the month before; its plans end with the model.",
+    "vendor_closed": "There is no vendor.",
+    "data_settled": "The survey data stay under their own retention; the batches stay here for ten years.",
+    "downstream_watched": "The head of advisory services asks the regions until the end of the quarter.",
 }
 RETIREMENT = {
     "cause": "business_exit",
@@ -35,6 +41,12 @@ RETIREMENT = {
         "jobs_stopped": "The monthly scoring job is off; its credential is revoked.",
         "overlays_disposed": "There are none.",
         "records_archived": "Artifact, data and reports stay in this register for ten years.",
+        "consumers_moved": "Nothing takes its output.",
+        "access_revoked": "The service account of the job is closed with it.",
+        "monitoring_ended": "Monitored until the last visit.",
+        "vendor_closed": "There is no vendor.",
+        "data_settled": "They stay with the records.",
+        "downstream_watched": "By the head of advisory services, for a quarter.",
     },
 }
 
@@ -95,6 +107,7 @@ def _retire(cast: Cast, version) -> None:
         for row in retirement.items.all():
             workflows.complete_item(retirement, row.item, evidence=EVIDENCE[row.item], actor=cast.owner)
         workflows.verify_retirement(retirement, actor=cast.engineer)
+        act_at_once(workflows.AGREEMENT, retirement, password=PASSWORD, actor=cast.owner)
     statement = workflows.prepare_retirement(
         Retirement.objects.get(change=change), comment="Seen, and no consumer is left.", actor=cast.officer
     )

@@ -9,6 +9,7 @@ from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
 from tests.rest import is_problem, post_json
+from tests.signing import signed_on_page
 from tests.workflows.retiring import verified
 
 
@@ -29,7 +30,7 @@ def page_of(change) -> str:
 def test_everybody_reads_where_it_stands_and_only_the_first_line_is_offered_the_list(visit, change, owner, auditor):
     assert "Show that it is done" in visit(owner).get(page_of(change)).text
     text = visit(auditor).get(page_of(change)).text
-    assert "0 of 4 shown" in text and "Show that it is done" not in text
+    assert "0 of 10 shown" in text and "Show that it is done" not in text
     assert "An engineer verifies it" in text
 
 
@@ -42,14 +43,18 @@ def test_a_stranger_finds_nothing(visit, api, change, stranger):
 
 def test_from_the_checklist_to_the_archive_on_the_pages(visit, change, owner, engineer, risk_officer, validator):
     client = visit(owner)
-    for place in range(1, 5):
+    for place in range(1, 11):
         address = reverse("complete-item", args=[change.reference, place])
         assert client.post(address, {f"item-{place}-evidence": ""}).status_code == 400
         assert client.post(address, {f"item-{place}-evidence": f"Ticket <b>{place}</b>."}).status_code == 302
     text = visit(engineer).get(page_of(change)).text
-    assert "Ticket &lt;b&gt;1&lt;/b&gt;." in text and "4 of 4 shown" in text
+    assert "Ticket &lt;b&gt;1&lt;/b&gt;." in text and "10 of 10 shown" in text
     assert client.post(reverse("verify-retirement", args=[change.reference])).status_code == 403
     visit(engineer).post(reverse("verify-retirement", args=[change.reference]))
+    agreeing = reverse("agree-to-retirement", args=[change.reference])
+    assert "The owner agrees" in text and visit(engineer).post(agreeing, {"comment": ""}).status_code == 403
+    assert signed_on_page(client, agreeing, comment="Nothing rests on it.").status_code == 302
+    assert "agree that it and all its versions end" in client.get(page_of(change)).text
     officer = visit(risk_officer)
     sign = officer.post(reverse("prepare-retirement", args=[change.reference]), {"comment": "Seen."})
     assert "Everything" not in sign.text and sign.status_code == 302

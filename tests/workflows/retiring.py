@@ -1,8 +1,14 @@
 """An approved retirement carried out to its end: evidence by the owner, verification by an engineer, a signature."""
 
 from audits.workflows.models import ChangeRequest, Retirement
-from audits.workflows.services import complete_item, prepare_retirement, sign_retirement, verify_retirement
-from mrm.accounts.services import Password
+from audits.workflows.services import (
+    AGREEMENT,
+    complete_item,
+    prepare_retirement,
+    sign_retirement,
+    verify_retirement,
+)
+from mrm.accounts.services import Password, act_at_once
 from tests.factories import PASSWORD
 
 
@@ -14,8 +20,14 @@ def evidenced(change: ChangeRequest, owner) -> Retirement:
     return retirement
 
 
+def agree(retirement: Retirement, owner) -> Retirement:
+    return act_at_once(AGREEMENT, retirement, password=PASSWORD, actor=owner)
+
+
 def verified(change: ChangeRequest, *, owner, engineer) -> Retirement:
-    return verify_retirement(evidenced(change, owner), actor=engineer)
+    """With the owner's agreement, too."""
+    agree(evidenced(change, owner), owner)
+    return verify_retirement(Retirement.objects.get(change=change), actor=engineer)
 
 
 def sign(retirement: Retirement, officer, *, comment: str = "") -> Retirement:

@@ -21,7 +21,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.states import RETIREMENT_TRANSITIONS, ChangeState, RetirementState, retirement_after
 from inventory.models import Policy
-from inventory.services import add_particular
+from inventory.services import add_particular, edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
@@ -29,7 +29,7 @@ from mrm.accounts.services import Password
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_version, promote
 from tests.fixtures.story import approve
-from tests.workflows.retiring import evidenced, retired, sign, verified
+from tests.workflows.retiring import agree, evidenced, retired, sign, verified
 
 Kind = ChangeRequest.Kind
 
@@ -48,7 +48,8 @@ def test_with_the_last_approval_nothing_ends_yet(change, story):
     assert (change.state, change.retirement.state) == (ChangeState.APPROVED, RetirementState.EXECUTING)
     assert story.model.production_version() == story.version
     rows = list(change.retirement.items.values_list("item", "planned", "evidence"))
-    assert rows == [(item, planned, "") for item, planned in RETIREMENT["checklist"].items()]
+    asked = [entry["item"] for entry in Policy.objects.in_force().section("retirement")["checklist"]]
+    assert rows == [(item, RETIREMENT["checklist"][item], "") for item in asked]
 
 
 def test_a_retirement_is_carried_out_verified_signed_and_archived(change, story):
@@ -66,6 +67,7 @@ def test_a_retirement_is_carried_out_verified_signed_and_archived(change, story)
     assert told == [
         Action.RETIREMENT_BEGUN,
         *[Action.RETIREMENT_ITEM_DONE] * len(RETIREMENT["checklist"]),
+        Action.RETIREMENT_AGREED,
         Action.RETIREMENT_VERIFIED,
         Action.RETIREMENT_SIGNED,
         Action.RETIREMENT_ARCHIVED,
@@ -132,8 +134,7 @@ def test_nothing_is_signed_before_it_is_verified_or_by_a_wrong_password(change, 
     retirement = evidenced(change, story.owner)
     with pytest.raises(NotPermitted, match="what is verified is signed"):
         sign(retirement, story.risk_officer)
-    verify_retirement(retirement, actor=story.engineer)
-    retirement.refresh_from_db()
+    retirement = verify_retirement(agree(retirement, story.owner), actor=story.engineer)
     statement = prepare_retirement(retirement, actor=story.risk_officer)
     with pytest.raises(NotPermitted, match="password"):
         sign_retirement(retirement, statement.pk, proof=Password("guess"), actor=story.risk_officer)
@@ -149,6 +150,33 @@ def test_what_was_sent_back_and_shown_anew_is_read_and_signed_anew(change, story
     with pytest.raises(RuleBroken, match="has changed since"):
         sign_retirement(retirement, statement.pk, proof=Password(PASSWORD), actor=story.risk_officer)
     assert sign(retirement, story.risk_officer).state == RetirementState.RETIRED
+
+
+def test_nothing_is_ended_over_the_head_of_its_owner(change, story):
+    retirement = verify_retirement(evidenced(change, story.owner), actor=story.engineer)
+    with pytest.raises(NotPermitted, match="Owner, who owns the model, has not agreed"):
+        prepare_retirement(retirement, actor=story.risk_officer)
+    for person in (story.engineer, story.risk_officer, story.auditor):
+        with pytest.raises(NotPermitted):
+            agree(retirement, person)
+    agreed = agree(retirement, story.owner)
+    assert agreed.agreement.statement["outcome"] == "retirement_agreed"
+    with pytest.raises(RuleBroken, match="agreed already"):
+        agree(retirement, story.owner)
+    assert sign(agreed, story.risk_officer).state == RetirementState.RETIRED
+
+
+def test_who_owned_the_model_before_agrees_for_nobody(change, story):
+    retirement = verified(change, owner=story.owner, engineer=story.engineer)
+    edit_model(story.model, changes={"owner": make_person(Role.OWNER, workspace=story.workspace)}, actor=None)
+    with pytest.raises(NotPermitted, match="has not agreed"):
+        prepare_retirement(Retirement.objects.get(pk=retirement.pk), actor=story.risk_officer)
+
+
+def test_the_database_ends_no_model_without_the_signature_of_its_owner(change, story):
+    retirement = verify_retirement(evidenced(change, story.owner), actor=story.engineer)
+    with pytest.raises(IntegrityError, match="agreement of who owns it|signed by another"), transaction.atomic():
+        Retirement.objects.filter(pk=retirement.pk).update(state="retired")
 
 
 def test_a_model_that_somebody_still_relies_on_does_not_end_though_everything_is_verified(change, story):

@@ -12,6 +12,8 @@ from audits.workflows.models import Retirement
 from audits.workflows.serializers.retirement import ArchiveIn, RetirementItemIn, RetirementOut, RetirementSignatureIn
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.retirement import facts
+from inventory.api.signing import PROOF, SignedActApi, signable
+from inventory.serializers.signing import SignedCommentIn
 from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.services import Password
 from mrm.errors import RuleBroken
@@ -59,6 +61,26 @@ class RetirementItemsApi(Api):
     def post(self, request, reference):
         found, told = _retirement_for(request, reference), sent_to(RetirementItemIn, request)
         services.complete_item(found, told["item"], evidence=told["evidence"], actor=request.user)
+        return _answer(_retirement_for(request, reference))
+
+
+class RetirementAgreementApi(SignedActApi):
+    act = services.AGREEMENT
+
+    @signable("read_retirement_agreement", "What the owner would sign to agree", tags=["changes"])
+    def get(self, request, reference):
+        return self.view(_retirement_for(request, reference), request)
+
+    @_step(
+        "agree_to_retirement",
+        "Agree to the end of a model",
+        "By the model's owner, after proving again who they are; before it is signed by the second line.",
+        sent=SignedCommentIn,
+        example={"comment": "Nothing rests on it any more."} | PROOF,
+        answer=examples.RETIREMENT,
+    )
+    def post(self, request, reference):
+        self.sign(_retirement_for(request, reference), request, SignedCommentIn)
         return _answer(_retirement_for(request, reference))
 
 
@@ -143,7 +165,7 @@ class RetirementAbandonmentApi(Api):
 def _retirement_for(request, reference) -> Retirement:
     change = change_for(request, reference, reading=False)
     rows = Retirement.objects.select_related("change__model__owner", "change__model__workspace", "change__policy")
-    rows = rows.select_related("verified_by").prefetch_related("items__done_by")
+    rows = rows.select_related("verified_by", "agreement__person").prefetch_related("items__done_by")
     return get_object_or_404(rows, change=change)
 
 

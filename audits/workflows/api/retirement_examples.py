@@ -5,7 +5,7 @@ from inventory.api.examples import DIGEST, ID, MODEL, PERSON
 
 ITEM_IN = {"item": "jobs_stopped", "evidence": "The nightly job is deleted: commit 4f2c1e9, ticket 4711."}
 ITEM = ITEM_IN | {
-    "asks": "Jobs, endpoints and credentials are switched off",
+    "asks": "Jobs and endpoints are switched off",
     "planned": "The scoring job is off; ticket 4711.",
     "done_by": PERSON,
     "done_at": LATER,
@@ -16,6 +16,7 @@ RETIREMENT = {
     "state": "executing",
     "items": [ITEM],
     "returned_because": "",
+    "agreed_by": PERSON,
     "verified_by": None,
     "verified_at": None,
     "signature": None,

@@ -49,6 +49,7 @@ from audits.workflows.api.register import (
 from audits.workflows.api.register_file import RegisterFileApi
 from audits.workflows.api.retirement import (
     RetirementAbandonmentApi,
+    RetirementAgreementApi,
     RetirementApi,
     RetirementArchiveApi,
     RetirementItemsApi,
@@ -118,6 +119,7 @@ urlpatterns = [
     path(f"{CHANGE}withdrawal/", WithdrawalApi.as_view(), name="api-withdrawal"),
     path(f"{CHANGE}retirement/", RetirementApi.as_view(), name="api-retirement"),
     path(f"{CHANGE}retirement/items/", RetirementItemsApi.as_view(), name="api-retirement-items"),
+    path(f"{CHANGE}retirement/agreement/", RetirementAgreementApi.as_view(), name="api-retirement-agreement"),
     path(f"{CHANGE}retirement/verification/", RetirementVerificationApi.as_view(), name="api-retirement-verification"),
     path(f"{CHANGE}retirement/return/", RetirementReturnApi.as_view(), name="api-retirement-return"),
     path(f"{CHANGE}retirement/signature/", RetirementSignatureApi.as_view(), name="api-retirement-signature"),

@@ -20,6 +20,9 @@ class Retirement(models.Model):
         "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="retirements_verified"
     )
     verified_at = models.DateTimeField(null=True, blank=True)
+    agreement = models.OneToOneField(
+        "accounts.Signature", null=True, blank=True, on_delete=models.PROTECT, related_name="agreed_retirement"
+    )  # Of the model's owner; None also where it was retired before owners signed.
     signature = models.OneToOneField(
         "accounts.Signature", null=True, blank=True, on_delete=models.PROTECT, related_name="retirement"
     )  # Of the second line, which ended the model.

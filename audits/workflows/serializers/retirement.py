@@ -25,6 +25,7 @@ class RetirementOut(serializers.Serializer):
     state = serializers.ChoiceField(STATES)
     items = RetirementItemOut(many=True, source="items.all")
     returned_because = serializers.CharField(help_text="Why it was sent back, or given up.")
+    agreed_by = PersonOut(source="agreement.person", allow_null=True, default=None, help_text="Its owner, who signed.")
     verified_by = PersonOut(allow_null=True)
     verified_at = serializers.DateTimeField(allow_null=True)
     signature = serializers.UUIDField(source="signature_id", allow_null=True)

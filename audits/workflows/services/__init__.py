@@ -1,5 +1,6 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
+from audits.workflows.services.agreements import AGREEMENT
 from audits.workflows.services.arrangements import ARRANGEMENT_CLOSURE, expire_arrangements
 from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.baselines import end_baselines
@@ -59,6 +60,7 @@ from audits.workflows.services.suspension import SUSPENSION
 from audits.workflows.services.votes import VOTE_CONCLUSION, votes_of, why_not_conclude
 
 __all__ = [
+    "AGREEMENT",
     "ARRANGEMENT_CLOSURE",
     "FINDING_CLOSURE",
     "FINDING_SIGN_OFF",

@@ -48,6 +48,6 @@ def complete_item(retirement: Retirement, item: str, *, evidence: str, actor) ->
 
 def locked(retirement: Retirement) -> Retirement:
     rows = Retirement.objects.select_for_update(of=("self",)).select_related(
-        "change__model__workspace", "change__model__owner", "change__policy", "verified_by"
+        "change__model__workspace", "change__model__owner", "change__policy", "verified_by", "agreement"
     )
     return rows.get(pk=retirement.pk)

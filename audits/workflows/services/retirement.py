@@ -12,6 +12,7 @@ from audits.workflows import policies
 from audits.workflows.contents.retention import longest_rule
 from audits.workflows.models import Arrangement, Retirement
 from audits.workflows.services import arrangements
+from audits.workflows.services.agreements import has_agreed
 from audits.workflows.services.checklists import locked
 from audits.workflows.services.endings import withdraw
 from audits.workflows.services.evidence import digest_of
@@ -50,6 +51,9 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
     if retirement.state != RetirementState.VERIFIED:
         return [f"It is {retirement.state}; what is verified is signed."]
     reasons = policies.conflicts(replace(involvement_of(retirement.change, person), decided=""))
+    if not has_agreed(retirement):
+        owner = retirement.change.model.owner
+        reasons.append(f"{owner}, who owns the model, has not agreed to its end yet.")
     reasons += ["A service account never decides."] if person.is_service else []
     if not policies.SECOND_LINE & roles_for(retirement.change, person):
         reasons.append("Somebody of the second line signs it.")
@@ -99,6 +103,7 @@ def facts(retirement: Retirement) -> dict:
             for row in retirement.items.all()
         ],
         "verified_by": str(retirement.verified_by_id or ""),
+        "agreed_by": str(retirement.agreement.person_id) if retirement.agreement else "",
     } | KINDS[change.kind].evidence(change)
 
 

@@ -9,12 +9,13 @@ from audits.workflows import services
 from audits.workflows.forms import ArchiveForm, ItemEvidenceForm, RetirementSignatureForm
 from audits.workflows.gates import blockers_for_retirement
 from audits.workflows.models import Retirement
+from audits.workflows.services.agreements import OPEN, has_agreed, why_not_agree
 from audits.workflows.services.retirement import least_retained, why_not_sign, why_not_verify
 from audits.workflows.states import RetirementState
 from inventory.views.scope import model_page
 from mrm.accounts.forms import ReasonForm
 from mrm.accounts.policies import Permission
-from mrm.accounts.views.signing import signing_page
+from mrm.accounts.views.signing import act_page, signing_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 
@@ -35,6 +36,30 @@ def complete(request, reference, place):
         return reverse("retirement", args=[reference]) + f"#{_prefix_of(row)}"
 
     return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+
+
+@require_POST
+def agree(request, reference):
+    """From the impact that is shown to the statement by which the owner agrees."""
+    found = _retirement_for(request, reference)
+    form = RetirementSignatureForm(request.POST)
+
+    def act(data):
+        return reverse("sign-agreement", args=[reference, to_sign(request, services.AGREEMENT, found, data["comment"])])
+
+    return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+
+
+@require_http_methods(["GET", "POST"])
+def sign_agreement(request, reference, statement_id):
+    found, back = _retirement_for(request, reference), reverse("retirement", args=[reference])
+
+    def then(retirement):
+        messages.success(request, f"You agreed to the end of {found.change.model}.")
+        return back
+
+    heading = f"Sign that {found.change.model} ends"
+    return act_page(request, services.AGREEMENT, found, statement_id, heading=heading, back=back, then=then)
 
 
 @require_POST
@@ -132,6 +157,7 @@ def _retirement_for(request, reference) -> Retirement:
         "verified_by",
         "archived_by",
         "signature__person",
+        "agreement__person",
     ).prefetch_related("items__done_by")
     return get_object_or_404(rows, change__reference=reference)
 
@@ -148,14 +174,17 @@ def _page(request, found: Retirement, bound=None, status: int = 200):
         "rows": rows,
         "refused": None if isinstance(bound, ItemEvidenceForm) else bound,
         "done": sum(bool(row.evidence) for row, _ in rows),
+        "awaits_owner": found.state in OPEN and not has_agreed(found),
+        "why_not_agree": why_not_agree(found, person),
         "why_not_verify": why_not_verify(found, person=person) if found.state == RetirementState.EXECUTING else [],
         "why_not_sign": why_not_sign(found, person=person) if found.state == RetirementState.VERIFIED else [],
         "blockers": blockers_for_retirement(change.model) if change.completed_at is None else [],
+        "agreement_form": RetirementSignatureForm(auto_id="id_agreement_%s"),
         "signature_form": RetirementSignatureForm(),
         "may_archive": found.state == RetirementState.RETIRED
         and Permission.CLOSE_FINDING in may
         and person.pk not in (change.model.owner_id, change.requester_id),
-        "may_abandon": found.state in (RetirementState.EXECUTING, RetirementState.VERIFIED)
+        "may_abandon": found.state in OPEN
         and Permission.REQUEST_CHANGE in may
         and person.pk in (change.model.owner_id, change.requester_id),
     }

@@ -196,6 +196,7 @@ SENTENCES: dict[str, str] = {
     Action.OPINION_VOIDED: "voided the opinion in {subject}",
     Action.VALIDATION_CANCELLED: "cancelled {subject}",
     Action.RETIREMENT_BEGUN: "began the {subject}[, with what has to be done first: {items}]",
+    Action.RETIREMENT_AGREED: "agreed to the {subject}[, signing {signature:signed}]",
     Action.RETIREMENT_ITEM_DONE: "reported “{item:words}” of the {subject} done[: {evidence}]",
     Action.RETIREMENT_VERIFIED: "verified that the {subject} is carried out",
     Action.RETIREMENT_RETURNED: "sent the {subject} back",
