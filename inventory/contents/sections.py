@@ -33,6 +33,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "validation": ("Validation", "What is looked at, how often, and who approves the opinion."),
     "tiering": ("Tiering", "The scorecard, from answers to points, levels and a tier."),
     "people": ("People and roles", "How often each role is confirmed."),
+    "determinations": ("Model or not", "Under which regimes it is determined; a tool is what each in force calls one."),
     "completeness": ("Completeness", "What the register must say of a model."),
 }
 FIRST = {"measure", "name", "item"}  # What comes first in a table of entries, whatever order a database keeps.

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory.attributes.choices import DEPENDENCY_KINDS, DISCIPLINES, DOCUMENT_KINDS, LEVELS, VERDICTS
 from inventory.models.moments import Moment
+from inventory.models.regimes import RegimePack
 
 STANDS = Q(ended_at__isnull=True)
 NOT_A_MODEL = "not_a_model"
@@ -70,11 +71,23 @@ class Particular(models.Model):
 
 
 class DeterminationQuerySet(ParticularQuerySet):
-    def tools(self, moment: Moment | None = None):
-        """What is kept in the register without being a model, by key: every determination that stands says so."""
+    def denied(self, moment: Moment | None = None):
+        """The determinations of what somebody said to be no model, and nobody says to be one, under any regime."""
         standing = self.standing(moment).order_by()
         others = standing.exclude(verdict=NOT_A_MODEL).filter(model=OuterRef("model"))
-        return standing.filter(~Exists(others), verdict=NOT_A_MODEL).values("model")
+        return standing.filter(~Exists(others), verdict=NOT_A_MODEL)
+
+    def tools(self, moment: Moment | None = None):
+        """What is kept in the register without being a model, by key.
+
+        Every determination that stands says so, and there is one under each regime that the policy asks under and that
+        is in force: none under what was rescinded, or is yet to come, takes the place of it.
+        """
+        denied = self.denied(moment)
+        asked = RegimePack.objects.determined_under(moment)
+        said = denied.filter(model=OuterRef(OuterRef("model")), regime=OuterRef("code"))
+        unsaid = Exists(asked.filter(~Exists(said)))
+        return denied.filter(~unsaid, regime__in=asked.values("code")).values("model")
 
 
 class Determination(Particular):

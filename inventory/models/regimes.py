@@ -2,10 +2,16 @@ import uuid
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, JSONField, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from inventory import policies
+from inventory.models.moments import Moment
+from inventory.models.policies import Policy
 from inventory.regimes import PRIMARY, UNREAD, standing_on
+
+FLAG = models.BooleanField()
 
 
 class RegimePackQuerySet(models.QuerySet):
@@ -16,6 +22,16 @@ class RegimePackQuerySet(models.QuerySet):
     def in_force(self, day: date):
         """What holds on this day; the day on which a pack ends belongs to its successor."""
         return self.filter(effective_from__lte=day).filter(Q(effective_to__isnull=True) | Q(effective_to__gt=day))
+
+    def determined_under(self, moment: Moment | None = None):
+        """Those in force, now or then, under which the policy asks whether something is a model."""
+        policy = Policy.objects.filter(published_at__lte=moment.instant) if moment else Policy.objects.all()
+        here = policy.order_by("-number").values("document__determinations__asked_under")[:1]
+        standard = Value(policies.standard()["determinations"]["asked_under"], JSONField())
+        asked = Coalesce(Subquery(here, JSONField()), standard)
+        newest = self.filter(pk__in=RegimePack.objects.newest().values("pk"))
+        asked_for = newest.alias(is_asked_under=Func(asked, F("code"), function="jsonb_exists", output_field=FLAG))
+        return asked_for.filter(is_asked_under=True).in_force(moment.as_of if moment else timezone.now().date())
 
 
 class RegimePack(models.Model):

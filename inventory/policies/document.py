@@ -11,6 +11,7 @@ from inventory.policies import (
     change_classes,
     changes,
     completeness,
+    determinations,
     fairness,
     findings,
     indicators,
@@ -59,6 +60,7 @@ SECTIONS: dict[str, Check] = {
     "validation": validation.faults,
     "tiering": scorecard.faults,
     "people": people.faults,
+    "determinations": determinations.faults,
     "completeness": completeness.faults,
 }
 

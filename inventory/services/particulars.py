@@ -10,7 +10,7 @@ from audits.trail.services import governed, record
 from inventory.attributes import BY_NAME, PARTICULARS, Kind, fault_in
 from inventory.contents.dependencies import path_between
 from inventory.models import Model, Particular, RegimePack
-from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.models.particulars import NOT_A_MODEL, ROWS_OF, Determination, rows_of
 from inventory.services.attributes import faults_in_retention, refuse_what_is_not_theirs, told
 from inventory.services.effective import check_effective_day
 from inventory.states import Status
@@ -19,6 +19,8 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken, UnusableData
 
+RELIED_ON = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
+CLOSELY_WATCHED = (1, 2)  # Tiers.
 MOST_ROWS = 500  # Of one attribute of one model.
 LONGEST_REASON = 2000
 
@@ -45,15 +47,19 @@ def add_particular(
     if name == "upstream":
         values["upstream"] = Model.objects.select_for_update().get(pk=values["upstream"].pk)
         _check_dependency(model, values["upstream"])
+    was_denied = _is_denied(model, name)
     if name == "determinations":
         _replace_determination(model, values["regime"], effective_on, actor)
     if effective_on:
         check_effective_day(model, effective_on)
+        _refuse_denial_of_the_past(name, effective_on, values.get("verdict") == NOT_A_MODEL)
     _refuse_repetition(model, name, values, facts)
     table, fixed = ROWS_OF[name]
     row = table.objects.create(model=model, added_by=actor, valid_from=effective_on, **fixed, **values, **facts)
     details = {"values": {field: told(value) for field, value in (values | facts).items()}} | _since(effective_on)
     record(Action.PARTICULAR_ADDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], **details)
+    if _is_denied(model, name) and not was_denied:
+        _refuse_to_leave_controls(model)
     return row
 
 
@@ -65,6 +71,7 @@ def end_particular(row: Particular, name: str, *, reason: str, effective_on: dat
     """
     require(actor, Permission.DESCRIBE_MODEL, row.model.workspace_id, model_slug=row.model_slug)
     refuse_what_is_not_theirs([name], workspace=row.model.workspace_id, actor=actor)
+    model = Model.objects.select_for_update().get(pk=row.model_id)
     row = type(row).objects.select_for_update(of=("self",)).select_related("model").get(pk=row.pk)
     if row.ended_at:
         raise RuleBroken(f"It ended on {row.ended_at:%d %B %Y} already: {row.ended_because}")
@@ -76,7 +83,11 @@ def end_particular(row: Particular, name: str, *, reason: str, effective_on: dat
     if effective_on and not row.held_since <= effective_on <= timezone.now().date():
         message = f"effective_on must be a day from {row.held_since:%d %B %Y}, since when it has held, until today."
         raise UnusableData({"message": message, "field": "effective_on"})
+    was_denied = _is_denied(model, name)
     _end(row, name, reason, actor, effective_on)
+    if _is_denied(model, name) and not was_denied:
+        _refuse_denial_of_the_past(name, effective_on, True)
+        _refuse_to_leave_controls(model)
     return row
 
 
@@ -156,6 +167,31 @@ def _installed(regime: str) -> str:
         message = f"{regime} is no regime that is installed here; there are {', '.join(known)}."
         raise UnusableData({"message": message, "field": "regime"})
     return code
+
+
+def _is_denied(model: Model, name: str) -> bool:
+    """Whether it is determined to be no model, of which determinations alone say anything."""
+    return name == "determinations" and Determination.objects.denied().filter(model=model).exists()
+
+
+def _refuse_denial_of_the_past(name: str, day: date | None, denies: bool) -> None:
+    if name == "determinations" and denies and day and day < timezone.now().date():
+        message = "What is no model is so from today on: what it was asked until now it was asked. Leave the day out."
+        raise UnusableData({"message": message, "field": "effective_on"})
+
+
+def _refuse_to_leave_controls(model: Model) -> None:
+    """One person's word does not take out of every control what others decided to use, or how closely to watch."""
+    if model.status in RELIED_ON:
+        why = f"{model} is {model.get_status_display().lower()}"
+    elif model.tier in CLOSELY_WATCHED and model.tier_assessments.exclude(confirmed_at=None).exists():
+        why = f"Tier {model.tier} of {model} is confirmed"
+    else:
+        return
+    raise RuleBroken(
+        f"{why}, so one person cannot determine that it is no model. Ask for its retirement, which others decide, and "
+        "register the tool as an entry of its own."
+    )
 
 
 def _replace_determination(model: Model, regime: str, since: date | None, actor) -> None:

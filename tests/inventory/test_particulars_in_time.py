@@ -77,7 +77,7 @@ def test_days_that_cannot_be_are_refused(model, engineer):
 def test_a_regime_determined_again_late_ends_what_stood_on_that_day(model, validator):
     verdict = {"regime": "sr-26-2", "verdict": "model", "rationale": "It estimates."}
     first = add_particular(model, "determinations", values=verdict, effective_on=days_ago(20), actor=validator)
-    verdict["verdict"] = "not_a_model"
+    verdict["verdict"] = "undetermined"
     second = add_particular(model, "determinations", values=verdict, effective_on=days_ago(10), actor=validator)
     rows = rows_of("determinations")
     for day, stands in ((15, first), (10, second), (0, second)):

@@ -18,24 +18,29 @@ from audits.workflows.models import Attestation
 from audits.workflows.services import count_marked, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.validations.schedule import open_due_validations
 from inventory.models import Model
-from inventory.services import add_particular, end_particular
-from mrm.errors import UnusableData
-from tests.factories import make_model, make_otherwise, make_version, promote
+from inventory.models.particulars import Determination
+from inventory.policies import FACTORS, standard
+from inventory.services import add_particular, edit_model, end_particular
+from mrm.errors import RuleBroken, UnusableData
+from tests.factories import confirm, make_model, make_otherwise, make_version, promote, publish
 from tests.inventory.test_history import days_ago, let_days_pass
 
 MODELS = "/api/v1/models/"
 
 
+def denial(verdict: str = "not_a_model", regime: str = "SR 26-2") -> dict:
+    return {"regime": regime, "verdict": verdict, "rationale": "Adds up what others estimate."}
+
+
 def determine(model, verdict: str, actor=None, regime: str = "SR 26-2"):
-    values = {"regime": regime, "verdict": verdict, "rationale": "Adds up what others estimate."}
-    return add_particular(model, "determinations", values=values, actor=actor)
+    return add_particular(model, "determinations", values=denial(verdict, regime), actor=actor)
 
 
 @pytest.fixture
 def model(owner):
-    """In use, registered long ago, with a validation and an attestation overdue."""
+    """In development, registered long ago, with a validation and an attestation overdue."""
     model = make_model(name="Loans", owner=owner)
-    promote(make_version(model))
+    make_version(model)
     make_otherwise(model, registered_at=timezone.now() - timedelta(days=3000))
     return Model.objects.get(pk=model.pk)
 
@@ -75,6 +80,8 @@ def test_a_tool_counts_neither_in_portfolio_nor_hygiene_nor_indicators(model, va
 def test_nothing_falls_due_of_a_tool(model, validator, risk_officer):
     assert open_due_attestations(timezone.now()) == 1
     row = determine(model, "not_a_model", validator)
+    promote(model.versions.get())
+    model.refresh_from_db()
     withdraw_needless_attestations()
     assert not Attestation.objects.open().exists()
     assert open_due_attestations(timezone.now()) == 0
@@ -89,7 +96,7 @@ def test_nothing_falls_due_of_a_tool(model, validator, risk_officer):
 
 def test_no_plan_of_a_tool_is_due(model, validator):
     ago = timezone.now() - timedelta(days=40)
-    version = model.production_version()
+    version = model.versions.get()
     Plan.objects.create(version=version, kind="drift", window_start=ago, next_due_at=ago + timedelta(days=30))
     determine(model, "not_a_model", validator)
     assert not Plan.objects.due(timezone.now()).exists()
@@ -107,6 +114,7 @@ def test_one_regime_that_does_not_say_no_keeps_it_a_model(model, validator, verd
 
 def test_determining_again_brings_it_back_and_the_past_stays(model, validator):
     determine(model, "not_a_model", validator)
+    promote(model.versions.get())
     count_marked()
     determine(model, "model", validator)
     assert count_marked() == 0
@@ -127,12 +135,69 @@ def test_the_register_of_a_past_day_tells_the_tools_of_that_day(model, validator
     assert not Scope(validator, now, at=now - timedelta(days=5)).register.exists()
 
 
-def test_the_gate_asks_the_same_of_a_tool(owner, validator):
-    model = make_model(name="Loans", owner=owner)
-    version = make_version(model)
+def test_a_tool_is_not_promoted_until_it_is_a_model_again(model, validator):
+    version = model.versions.get()
     before = blockers_for_promotion(version)
     determine(model, "not_a_model", validator)
+    assert "Loans is determined to be no model" in " ".join(blockers_for_promotion(version))
+    determine(model, "model", validator)
     assert before and blockers_for_promotion(version) == before
+
+
+@pytest.mark.parametrize("status", ["in_use", "restricted", "suspended"])
+def test_one_person_does_not_take_what_is_relied_on_out_of_the_controls(model, validator, status):
+    make_otherwise(model, status=status)
+    with pytest.raises(RuleBroken, match="Ask for its retirement, which others decide"):
+        determine(model, "not_a_model", validator)
+    assert model.is_model and not Determination.objects.exists()
+    determine(model, "model", validator, regime="OSFI E-23")
+    determine(model, "not_a_model", validator)
+    with pytest.raises(RuleBroken, match="so one person cannot determine that it is no model"):
+        end_particular(Determination.objects.get(verdict="model"), "determinations", reason="Over.", actor=validator)
+    assert model.is_model and Determination.objects.standing().count() == 2
+
+
+@pytest.mark.parametrize(("level", "tier"), [("high", 1), ("medium", 2)])
+def test_one_person_does_not_determine_a_strict_tier_away(owner, engineer, validator, level, tier):
+    model = make_model(name="Cards", owner=owner, **dict.fromkeys(FACTORS, level))
+    determine(model, "not_a_model", validator)
+    determine(model, "model", validator)
+    confirm(model)
+    with pytest.raises(RuleBroken, match=f"Tier {tier} of Cards is confirmed"):
+        determine(model, "not_a_model", validator)
+    edit_model(model, changes=dict.fromkeys(FACTORS, "low"), revision=None, actor=engineer)
+    with pytest.raises(RuleBroken, match=f"Tier {tier} of Cards is confirmed"):
+        determine(model, "not_a_model", validator)  # Provisional again, and still held to the tier it had.
+
+
+def test_what_is_no_model_was_one_until_today(model, validator):
+    yesterday = days_ago(1)
+    with pytest.raises(UnusableData, match="from today on"):
+        add_particular(model, "determinations", values=denial(), effective_on=yesterday, actor=validator)
+    other = determine(model, "model", validator, regime="SS1 23")
+    determine(model, "not_a_model", validator)
+    let_days_pass(10, model)
+    other.refresh_from_db()
+    with pytest.raises(UnusableData, match="from today on"):
+        end_particular(other, "determinations", reason="Over.", effective_on=yesterday, actor=validator)
+    assert model.is_model
+
+
+def test_no_regime_but_those_in_force_that_the_policy_asks_under_makes_a_tool(model, validator):
+    for regime in ("SR 11-7", "NIST AI RMF"):  # Rescinded, and not asked under.
+        determine(model, "not_a_model", validator, regime=regime)
+    assert model.is_model and Model.objects.counted().exists()
+    determine(model, "not_a_model", validator)
+    assert not model.is_model
+
+
+def test_every_regime_that_the_policy_asks_under_must_say_so(model, validator):
+    asked = ["sr-26-2", "ss1-23", "sr-11-7", "of-another-day"]
+    publish(standard() | {"determinations": {"asked_under": asked}})
+    determine(model, "not_a_model", validator)
+    assert model.is_model
+    determine(model, "not_a_model", validator, regime="SS1 23")
+    assert not model.is_model and not Model.objects.counted().exists()
 
 
 def test_a_determination_names_an_installed_regime(model, validator):

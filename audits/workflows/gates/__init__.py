@@ -22,6 +22,7 @@ from inventory.artifacts import output_column
 from inventory.contents.dependencies import why_still_needed
 from inventory.contents.uses import why_tier_first
 from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
+from inventory.models.particulars import Determination
 from inventory.policies import FULL_TYPES, required_assessments, validation_required
 from inventory.states import Stage, Status
 
@@ -131,6 +132,9 @@ def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
         blockers.append(Blocker(MODEL_STATUS, f"{model} is retired."))
     if model.status == Status.SUSPENDED:
         blockers.append(Blocker(MODEL_STATUS, f"{model} is suspended; two people must lift the suspension first."))
+    if Determination.objects.denied().filter(model=model).exists():
+        text = f"{model} is determined to be no model, and is asked for nothing: determine it to be one first."
+        blockers.append(Blocker(MODEL_STATUS, text))
     if model.tier_is_provisional:
         blockers.append(Blocker(TIER, f"The tier of {model} is provisional; a risk officer must confirm it."))
     if not hasattr(version, "reference"):
