@@ -91,6 +91,9 @@ class LimitOut(serializers.Serializer):
     decided_by = serializers.ChoiceField([by.value for by in DecidedBy])
     minimum_size = serializers.IntegerField()
     significance = serializers.FloatField()
+    tolerance = serializers.FloatField(
+        allow_null=True, default=None, help_text="What a tolerance test shows exceeded; null: amber and red themselves."
+    )
     policy_version = serializers.IntegerField()
 
 

@@ -26,7 +26,9 @@ class Direction(StrEnum):
 class DecidedBy(StrEnum):
     POINT = "point"  # the value itself crosses the limit
     INTERVAL = "interval"  # the whole interval lies beyond the limit; a value beyond it alone is insufficient
-    TOLERANCE = "tolerance"  # the estimate's tolerance test rejects "the true value is within the limit"
+    TOLERANCE = (
+        "tolerance"  # the estimate's tolerance test rejects "the true value is within it"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class Limit:
     amber, red     the thresholds; None switches that colour off
     minimum_size   the smallest entry of `Estimate.sizes` that may be judged
     significance   the error rate of a tolerance test
+    tolerance      the value that such a test shows to be exceeded; None: the threshold that was crossed
     """
 
     amber: float | None = None
@@ -44,6 +47,18 @@ class Limit:
     decided_by: DecidedBy = DecidedBy.POINT
     minimum_size: int = 0
     significance: float = 0.05
+    tolerance: float | None = None
+
+    def tested_at(self, threshold: float) -> float:
+        """Which value a tolerance test has to show exceeded before the colour of this threshold is given."""
+        return threshold if self.tolerance is None else self.tolerance
+
+    @property
+    def tests(self) -> set[float]:
+        """Every value that a tolerance test may be asked about; none where something else decides."""
+        if self.decided_by is not DecidedBy.TOLERANCE:
+            return set()
+        return {self.tested_at(end) for end in (self.amber, self.red) if end is not None}
 
 
 def judge(estimate: Estimate, limit: Limit) -> Verdict:
@@ -51,7 +66,7 @@ def judge(estimate: Estimate, limit: Limit) -> Verdict:
 
     With INTERVAL, a colour is given only when the whole interval lies beyond its threshold; a value that lies beyond
     a threshold the interval still straddles is INSUFFICIENT evidence. With TOLERANCE, the estimate carries in
-    `detail["tolerance"]` the p-value of H0 "the true value is at most t" for each threshold t, keyed by `f"{t:g}"`.
+    `detail["tolerance"]` the p-value of H0 "the true value is at most t" for each t of `limit.tests`, by `f"{t:g}"`.
     """
     if estimate.value is None:
         return Verdict.UNKNOWN
@@ -89,5 +104,5 @@ def _is_decided(estimate: Estimate, threshold: float, limit: Limit) -> bool | No
             end = estimate.low if limit.direction is Direction.UPPER else estimate.high
             return None if end is None else _beyond(end, threshold, limit.direction)
         case DecidedBy.TOLERANCE:
-            p_value = estimate.detail.get("tolerance", {}).get(f"{threshold:g}")
+            p_value = estimate.detail.get("tolerance", {}).get(f"{limit.tested_at(threshold):g}")
             return None if p_value is None else p_value < limit.significance

@@ -21,6 +21,7 @@ from audits.statistics import (
 )
 from demo.documents.tables import table
 from inventory import policies
+from inventory.contents.policies import decided_by_in_words
 
 PREFACE = """# Statistics
 
@@ -116,7 +117,7 @@ def _limits(measure: str, limits: list[dict]) -> str:
 def _limit(limit: dict) -> str:
     side = "below" if limit.get("direction") == "lower" else "above"
     ends = [f"{colour} {side} {limit[colour]:g}" for colour in ("amber", "red") if limit.get(colour) is not None]
-    facts = [f"decided by {limit.get('decided_by', 'point').replace('_', ' ')}"]
+    facts = [f"decided by {decided_by_in_words(limit)}"]
     if "minimum_size" in limit:
         facts.append(f"at least {limit['minimum_size']} rows")
     about = f"{limit['role']}: " if "role" in limit else ""

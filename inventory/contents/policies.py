@@ -65,11 +65,17 @@ def _limit(entry: dict) -> LimitRow:
     return LimitRow(
         measure=sentence(entry["measure"]),
         applies_to=", ".join(part for part in (columns, tiers) if part) or "all",
-        decided_by=entry.get("decided_by", "point"),
+        decided_by=decided_by_in_words(entry),
         minimum_size=entry.get("minimum_size", 0),
         why=entry.get("why", ""),
         **ends,
     )
+
+
+def decided_by_in_words(entry: dict) -> str:
+    """What decides: point, interval or tolerance, and of how much where the limit says so."""
+    of = f" of {number(entry['tolerance'])}" if "tolerance" in entry else ""
+    return entry.get("decided_by", "point") + of
 
 
 def _signatures(roles: list[str]) -> str:

@@ -19,6 +19,7 @@ class PolicyForm(forms.Form):
     """Cadences and limits of a policy, every field named by its path in the document, so that faults find it."""
 
     NEW = "new"
+    SET = ("amber", "red", "decided_by", "tolerance", "minimum_size")  # What is filled in about every limit.
 
     def __init__(self, data=None, *, document: dict, **kwargs):
         super().__init__(data, **kwargs)
@@ -48,6 +49,9 @@ class PolicyForm(forms.Form):
             label="Decided by",
             choices=[(decider.value, decider.value) for decider in DecidedBy],
             initial=entry.get("decided_by", DecidedBy.POINT.value),
+        )
+        self.fields[f"{named}.tolerance"] = forms.FloatField(
+            label="Tolerance", required=False, initial=entry.get("tolerance")
         )
         self.fields[f"{named}.minimum_size"] = forms.IntegerField(
             label="Rows at least", required=False, min_value=1, initial=entry.get("minimum_size")
@@ -81,14 +85,14 @@ class PolicyForm(forms.Form):
         ]
 
     def limit_rows(self):
-        names = ("amber", "red", "decided_by", "minimum_size", "drop")
+        names = (*self.SET, "drop")
         return [
             (entry, [self[f"limits[{place}].{name}"] for name in names])
             for place, entry in enumerate(self.base["limits"])
         ]
 
     def new_limit(self):
-        names = ("measure", "role", "tier", "direction", "amber", "red", "decided_by", "minimum_size")
+        names = ("measure", "role", "tier", "direction", *self.SET)
         return [self[f"limits[{self.NEW}].{name}"] for name in names]
 
     def document(self) -> dict:
@@ -122,10 +126,7 @@ class PolicyForm(forms.Form):
         return [self.NEW, *places] if is_special else [*places, self.NEW]
 
     def _limit(self, place: str) -> dict:
-        given = {
-            name: self.cleaned_data[f"limits[{place}].{name}"]
-            for name in ("amber", "red", "decided_by", "minimum_size")
-        }
+        given = {name: self.cleaned_data[f"limits[{place}].{name}"] for name in self.SET}
         entry = dict(self._new_case() if place == self.NEW else self.base["limits"][int(place)])
         for name, value in given.items():
             if value is None:

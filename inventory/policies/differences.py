@@ -111,6 +111,11 @@ def _changes_of(was: Limit | None, now: Limit | None) -> Iterator[Change]:
             f"significance {number(was.significance)} {ARROW} {number(now.significance)}",
             (now.significance < was.significance),
         )
+    if was.tolerance != now.tolerance:
+        yield (
+            f"tolerance {number(was.tolerance)} {ARROW} {number(now.tolerance)}",
+            _is_laxer(was.tolerance, now.tolerance, Direction.UPPER),
+        )
 
 
 def _is_laxer(old: float | None, new: float | None, direction: Direction) -> bool:
@@ -123,7 +128,7 @@ def in_words(limit: Limit) -> str:
     """A limit as one says it: amber above 0.1, red above 0.25."""
     side = "below" if limit.direction is Direction.LOWER else "above"
     ends = [f"{colour} {side} {number(end)}" for colour in COLOURS if (end := getattr(limit, colour)) is not None]
-    return ", ".join(ends)
+    return ", ".join(ends) + ("" if limit.tolerance is None else f", tolerating {number(limit.tolerance)}")
 
 
 def _reasons(limits: list[dict]) -> dict[tuple, str]:

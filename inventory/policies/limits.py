@@ -69,6 +69,7 @@ _fields = is_object(
         "decided_by": is_one_of([decider.value for decider in DecidedBy]),
         "minimum_size": is_count,
         "significance": is_share,
+        "tolerance": is_number,
         "why": is_text,
     },
 )
@@ -89,6 +90,7 @@ def faults(where: str, value) -> list[str]:
             found += is_share(f"{at}.amber", entry["amber"])
         if entry.get("decided_by") == DecidedBy.TOLERANCE and entry["measure"] not in TOLERANCE_TESTED:
             found.append(f"{at}.decided_by: a tolerance is tested only of {' and '.join(TOLERANCE_TESTED)}.")
+        found += _faults_of_tolerance(at, entry)
         covers = [(entry["measure"], role, tier) for role in _roles_of(entry) for tier in entry.get("tiers", TIERS)]
         if all(case in earlier for case in covers):
             found.append(f"{at} never applies: {earlier[covers[0]]} comes before it and fits the same columns.")
@@ -108,6 +110,17 @@ def _faults_of_colours(at: str, entry: dict) -> list[str]:
     if len(set_colours) == 2 and (entry["red"] > entry["amber"] if lower else entry["red"] < entry["amber"]):
         bad = "below" if lower else "above"
         return [f"{at}.red must lie further {bad} than amber, since {bad} is bad: nothing would ever be amber."]
+    return []
+
+
+def _faults_of_tolerance(at: str, entry: dict) -> list[str]:
+    if "tolerance" not in entry:
+        return []
+    if entry.get("decided_by") != DecidedBy.TOLERANCE:
+        return [f"{at}.tolerance: nothing would look at it; leave it out, or let decided_by be tolerance."]
+    ends = [entry[colour] for colour in COLOURS if colour in entry]
+    if entry["tolerance"] < 0 or any(entry["tolerance"] > end for end in ends):
+        return [f"{at}.tolerance must lie from 0 up to amber and red: what is beyond them is not tolerated."]
     return []
 
 
@@ -138,5 +151,6 @@ def limit_in(limits: list[dict], measure: str, role: str, tier: int) -> Limit | 
                 decided_by=DecidedBy(entry.get("decided_by", "point")),
                 minimum_size=entry.get("minimum_size", 0),
                 significance=entry.get("significance", 0.05),
+                tolerance=entry.get("tolerance"),
             )
     return None

@@ -18,6 +18,7 @@ from audits.trail.models import Entry
 from audits.workflows.models import ChangeRequest, Decision, Finding
 from inventory import policies
 from inventory.contents.cadences import Effective, cadences_of
+from inventory.contents.policies import decided_by_in_words
 from inventory.models import Model, ModelVersion, Policy
 from mrm.adapters import keys, notes
 from mrm.pages import wording
@@ -186,7 +187,7 @@ def _policy_facts(report: Report, version: ModelVersion, latest: dict) -> parts.
                 measure=wording.sentence(entry["measure"]) + (f" ({entry['role']})" if "role" in entry else ""),
                 amber=_end(entry, "amber"),
                 red=_end(entry, "red"),
-                decided_by=entry.get("decided_by", "point"),
+                decided_by=decided_by_in_words(entry),
                 minimum_size=str(entry.get("minimum_size", "none")),
                 cadence=every[MEASURES[entry["measure"]].kind],
             )

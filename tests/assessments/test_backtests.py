@@ -119,6 +119,8 @@ def test_a_threshold_at_which_no_tolerance_was_tested_is_counted_and_said(told):
     assert (found.not_judged_again, found.counted("after")) == (1, {"within": 1})
     assert list(found.why_not) == ["the run did not test the tolerance at the limit of this policy"]
     assert back_tested(with_limit(limit | {"amber": 0.3})).counted("after") == {"within": 2}
+    tolerated = limit | {"amber": 0.15, "red": 0.3, "tolerance": 0.1}
+    assert back_tested(with_limit(tolerated)).counted("after") == {"amber": 1, "within": 1}
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
             "Limit on PSI of the score: decided by the tolerance → by the point.",
             False,
         ),
+        (lambda d: d["limits"][0].update(tolerance=0.05), "Limit on PSI of the score: tolerance none → 0.05.", False),
         (lambda d: d["tiers"]["1"]["cadence"].update(drift="weekly"), "Tier 1: drift monthly → weekly.", False),
         (lambda d: d["tiers"]["1"]["cadence"].update(drift="annual"), "Tier 1: drift monthly → annual.", True),
         (

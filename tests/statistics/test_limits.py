@@ -76,6 +76,21 @@ def test_a_tolerance_test_decides_at_its_significance(p_value, verdict):
     assert judge(estimate(0.2, detail={"tolerance": {"0.1": p_value}}), limit) is verdict
 
 
+@pytest.mark.parametrize(("value", "verdict"), [(0.3, Verdict.RED), (0.2, Verdict.AMBER), (0.08, Verdict.WITHIN)])
+def test_a_tolerance_of_its_own_is_what_has_to_be_exceeded_surely_and_the_colours_tell_by_how_much(value, verdict):
+    limit = Limit(amber=0.10, red=0.25, decided_by=DecidedBy.TOLERANCE, tolerance=0.05)
+    assert limit.tests == {0.05}
+    assert judge(estimate(value, detail={"tolerance": {"0.05": 0.001}}), limit) is verdict
+    assert judge(estimate(value, detail={"tolerance": {"0.05": 0.2}}), limit) is Verdict.WITHIN
+    beyond = judge(estimate(value, detail={"tolerance": {"0.1": 0.001, "0.25": 0.001}}), limit)
+    assert beyond is (Verdict.WITHIN if value < 0.1 else Verdict.UNKNOWN)
+
+
+def test_without_a_tolerance_of_its_own_each_colour_is_tested_at_its_threshold():
+    assert Limit(amber=0.10, red=0.25, decided_by=DecidedBy.TOLERANCE).tests == {0.10, 0.25}
+    assert Limit(amber=0.10, red=0.25).tests == set()
+
+
 def test_the_worst_verdict_puts_the_unmeasured_behind_every_success():
     assert [worst(SEVERITY[place:]) for place in range(5)] == list(SEVERITY)
     assert worst([Verdict.WITHIN, Verdict.UNKNOWN]) is Verdict.UNKNOWN

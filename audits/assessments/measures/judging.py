@@ -115,10 +115,9 @@ def _lacks_a_test(estimate: Estimate, limit: Limit, own: Limit | None) -> bool:
     """Whether a verdict is unknown only because nobody asked the run for the test at this threshold."""
     if estimate.value is None or limit.decided_by is not DecidedBy.TOLERANCE:
         return False
-    asked = {own.amber, own.red} if own and own.decided_by is DecidedBy.TOLERANCE else set()
-    return any(
-        f"{end:g}" not in estimate.detail["tolerance"] and end not in asked for end in _crossed(estimate.value, limit)
-    )
+    asked = own.tests if own else set()
+    wanted = {limit.tested_at(end) for end in _crossed(estimate.value, limit)}
+    return any(f"{value:g}" not in estimate.detail["tolerance"] for value in wanted - asked)
 
 
 def _crossed(value: float, limit: Limit) -> Iterator[float]:

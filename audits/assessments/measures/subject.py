@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.metadata import version as version_of
 
 from audits.statistics.estimates import Estimate
-from audits.statistics.limits import DecidedBy, Limit, Verdict, judge
+from audits.statistics.limits import Limit, Verdict, judge
 from inventory import policies
 from inventory.models import ModelVersion, Policy, Source
 
@@ -47,11 +47,9 @@ class Subject:
         return policies.limit(self.policy.document, measure, role=role, tier=self.judged_as_tier)
 
     def tolerances(self, measure: str, role: str = "", *, customary: tuple[float, ...] = ()) -> tuple[float, ...]:
-        """At which values a tolerance is to be tested: the customary ones and the ends of the policy's limit."""
+        """At which values a tolerance is to be tested: the customary ones and what the policy's limit asks for."""
         limit = self.limit(measure, role)
-        decisive = limit is not None and limit.decided_by is DecidedBy.TOLERANCE
-        ends = {end for end in (limit.amber, limit.red) if end is not None} if decisive else set()
-        return tuple(sorted({*customary, *ends}))
+        return tuple(sorted({*customary, *(limit.tests if limit else ())}))
 
     @property
     def took_rows(self) -> bool:

@@ -167,7 +167,7 @@ def _limit_as_data(limit, policy_number: int) -> dict:
         "minimum_size": limit.minimum_size,
         "significance": limit.significance,
         "policy_version": policy_number,
-    }
+    } | ({} if limit.tolerance is None else {"tolerance": limit.tolerance})
 
 
 EVIDENCE_FIELDS = (
