@@ -8,7 +8,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import sys
 import tempfile
 import threading
@@ -21,6 +20,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from bench.peers.environments import FOLDER, Peer, PeerMissing, installed
+from bench.serving import free_port, serving, web
 from mrm import embedded
 from mrm.processes import Crew
 
@@ -28,7 +28,6 @@ MLFLOW = Peer("mlflow", "mlflow==3.17.2", ("psycopg[binary]",))
 BASE = "/api/2.0/mlflow/"
 PROCESSES, CONNECTIONS = 2, 8
 MODELS = 200
-START_SECONDS = 120.0
 PREPARE = """
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.services import create_person, grant_role, issue_token
@@ -137,7 +136,7 @@ def measured(port: int, headers: dict, *, seconds: float) -> dict[str, Speed]:
 @contextlib.contextmanager
 def ours(crew: Crew, folder: Path) -> Iterator[tuple[int, dict]]:
     """Our web server on an empty database; its port, and the header that signs in."""
-    port, address = _free_port(), embedded.database_url(folder, _database(folder, "ours"))
+    port, address = free_port(), embedded.database_url(folder, _database(folder, "ours"))
     env = os.environ | {"DATABASE_URL": address, "MRM_VAR": str(folder), "REDIS_URL": embedded.redis_url(folder)}
     env |= {"MRM_DEVELOPMENT": "true", "LOG_LEVEL": "WARNING", "REGISTRY_CALLS_PER_MINUTE": "1000000"}
     env["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
@@ -145,20 +144,18 @@ def ours(crew: Crew, folder: Path) -> Iterator[tuple[int, dict]]:
     _done(crew, [*manage, "migrate", "--no-input", "--skip-checks"], env, folder / "migrate.log")
     _done(crew, [*manage, "shell", "--no-imports", "-c", PREPARE], env, folder / "token.log")
     secret = (folder / "token.log").read_text().split()[-1]
-    command = [Path(sys.executable).with_name("gunicorn"), "mrm.wsgi", "--config", "mrm/gunicorn_settings.py"]
-    command += ["--bind", f"127.0.0.1:{port}", "--workers", PROCESSES, "--no-control-socket"]
-    with _serving(crew, command, env, folder / "ours.log", port):
+    with serving(crew, web(port, PROCESSES), env, folder / "ours.log", port):
         yield port, {"Authorization": f"Bearer {secret}"}
 
 
 @contextlib.contextmanager
 def theirs(crew: Crew, folder: Path, peers: Path) -> Iterator[tuple[int, dict]]:
     """MLflow's server on an empty database of the same PostgreSQL."""
-    port, address = _free_port(), embedded.database_url(folder, _database(folder, "theirs"))
+    port, address = free_port(), embedded.database_url(folder, _database(folder, "theirs"))
     program = installed(MLFLOW, folder=peers).with_name("mlflow")
     command = [program, "server", "--backend-store-uri", address, "--port", port, "--workers", PROCESSES]
     env = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{program.parent}:{os.environ['PATH']}"}
-    with _serving(crew, command, env, folder / "theirs.log", port, cwd=folder):
+    with serving(crew, command, env, folder / "theirs.log", port, cwd=folder):
         yield port, {}
 
 
@@ -195,28 +192,6 @@ def printed(mine: dict[str, Speed], other: dict[str, Speed]) -> str:
     return "\n".join(lines)
 
 
-@contextlib.contextmanager
-def _serving(crew: Crew, command: list, env: dict, log: Path, port: int, cwd: Path | None = None) -> Iterator[None]:
-    child = crew.start(log.stem, command, env=env, log=log, cwd=cwd)
-    deadline = time.monotonic() + START_SECONDS
-    try:
-        while not _answers(port):
-            if not child.is_running() or time.monotonic() > deadline:
-                raise PeerMissing(f"{log.stem} did not start: {child.last_lines()}")
-            time.sleep(0.2)
-        yield
-    finally:
-        crew.stop(child)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/api/3.0/mlflow/server-info")
-        return connection.getresponse().status == 200
-    return False
-
-
 def _database(folder: Path, name: str) -> str:
     with psycopg.connect(embedded.database_url(folder, "postgres"), autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
@@ -229,9 +204,3 @@ def _done(crew: Crew, command: list, env: dict, log: Path) -> None:
     crew.stop(child)
     if child.process.returncode:
         raise RuntimeError(f"{command[1:3]} failed: {child.last_lines()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -26,9 +26,7 @@ class Direction(StrEnum):
 class DecidedBy(StrEnum):
     POINT = "point"  # the value itself crosses the limit
     INTERVAL = "interval"  # the whole interval lies beyond the limit; a value beyond it alone is insufficient
-    TOLERANCE = (
-        "tolerance"  # the estimate's tolerance test rejects "the true value is within it"
-    )
+    TOLERANCE = "tolerance"  # the estimate's tolerance test rejects "the true value is within it"
 
 
 @dataclass(frozen=True, kw_only=True)

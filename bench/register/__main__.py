@@ -1,13 +1,21 @@
-"""`make bench-register`: fills a PostgreSQL of its own once, then asks each list again and again and prints a table."""
+"""`make bench-register`: fills a PostgreSQL of its own once, then asks each list over HTTP, again and again.
+
+Two web processes as in production, one caller. It prints the table of docs/scale.md.
+"""
 
 import argparse
+import http.client
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.serving import free_port, serving, web
 from mrm import embedded
 
+PROCESSES = 2
+SEARCH = "/api/2.0/mlflow/registered-models/search"
+FILES = ("csv", "json", "xlsx")
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "bench" / "register"
 PAGES = (
     ("the list, its first page and all facets", "/models/", "≤ 300 ms"),
@@ -17,6 +25,7 @@ PAGES = (
     ("search: three beginnings of words", "/models/?search=cred+def+nor", "≤ 300 ms"),
     ("the list as of a past day", "/models/?as_of=2025-06-30", "≤ 1 s"),
     ("the list as of a past day, with hindsight", "/models/?as_of=2025-06-30&known_on=2026-06-30", "≤ 1 s"),
+    ("as of a past day, sorted by owner", "/models/?as_of=2025-06-30&ordering=owner", "≤ 1 s"),
     ("search as of a past day", "/models/?as_of=2025-06-30&search=credit", "≤ 1 s"),
     ("differences between two days", "/register/differences/?since=2025-06-30&until=2025-09-30", ""),
     ("portfolio, tiles and the worst first", "/portfolio/", "≤ 300 ms"),
@@ -25,6 +34,17 @@ PAGES = (
     ("API: the list", "/api/v1/models/", "≤ 300 ms"),
     ("API: search", "/api/v1/models/?search=credit&ordering=-edited_at", "≤ 300 ms"),
     ("API: the list as of a past day", "/api/v1/models/?as_of=2025-06-30", "≤ 1 s"),
+    ("API: the facets", "/api/v1/register/facets/", "≤ 300 ms"),
+    (
+        "registry: search by name",
+        "/api/2.0/mlflow/registered-models/search?filter=name+LIKE+%27Credit%25%27",
+        "≤ 300 ms",
+    ),
+    (
+        "registry: search by tag",
+        "/api/2.0/mlflow/registered-models/search?filter=tags.team+%3D+%27team+7%27",
+        "≤ 300 ms",
+    ),
     ("hygiene, every rule", "/hygiene/", ""),
     ("indicators, every one", "/indicators/", ""),
 )
@@ -42,36 +62,58 @@ def measured(ask: Callable[[], int], times: int) -> tuple[float, float]:
     return taken[len(taken) // 2], taken[min(int(len(taken) * 0.95), len(taken) - 1)]
 
 
-def table(times: int) -> str:
+def table(ask: Callable[[str], int], population, times: int) -> str:
+    """Every page: how many queries it takes, asked in this process, and how long it takes over HTTP."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from bench.register.population import auditor
-
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(auditor())
-    lines = ["| page | median | p95 | target | queries |", "|---|---|---|---|---|"]
+    client, signed = Client(SERVER_NAME="127.0.0.1"), {"authorization": f"Bearer {population.token()}"}
+    client.force_login(population.auditor())
+    lines = ["| page | median | p95 | target | queries |", "|---|---:|---:|---:|---:|"]
     for name, address, target in PAGES:
-
-        def ask(address=address) -> int:
-            status = client.get(address).status_code
-            if status != 200:
-                raise SystemExit(f"{address} was answered with {status}.")
-            return status
-
         with CaptureQueriesContext(connection) as captured:
-            ask()
+            client.get(address, headers=signed if SEARCH in address else None)
             queries = len(captured)  # Now: the next request empties the list.
-        median, high = measured(ask, times)
+        median, high = measured(lambda address=address: ask(address), times)
         lines.append(f"| {name} | {median:.0f} ms | {high:.0f} ms | {target} | {queries} |")
+    for kind in FILES:
+        start = time.perf_counter()
+        size = ask(f"/register/models.{kind}")
+        lines.append(f"| everything as {kind}, {size / 1e6:.0f} MB | {time.perf_counter() - start:.0f} s | | | |")
     return "\n".join(lines)
+
+
+def asking(port: int, population) -> Callable[[str], int]:
+    """Asks for an address as the auditor, on a connection that stays; how many bytes were answered."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(population.auditor())
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    token, connection = f"Bearer {population.token()}", http.client.HTTPConnection("127.0.0.1", port, timeout=900)
+
+    def ask(address: str) -> int:
+        connection.request(
+            "GET", address, headers={"Authorization": token} if SEARCH in address else {"Cookie": cookie}
+        )
+        response = connection.getresponse()
+        size = 0
+        while part := response.read(1 << 20):
+            size += len(part)
+        if response.status != 200:
+            raise SystemExit(f"{address} was answered with {response.status}.")
+        return size
+
+    return ask
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.register", description=__doc__)
     parser.add_argument("--models", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=40)
+    parser.add_argument("--only-fill", action="store_true", help="write the register, and measure another time")
     options = parser.parse_args()
     os.environ.setdefault("MRM_VAR", str(FOLDER / str(options.models)))
     os.environ.setdefault("MRM_DEVELOPMENT", "true")
@@ -92,7 +134,7 @@ def main() -> None:
     Path(settings.VAR).mkdir(parents=True, exist_ok=True)
     busy, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
     print(f"{cores} cores; {busy:.1f} processes were running when this began.", flush=True)
-    with embedded.running(settings.VAR, purpose="the benchmark of the register", durable=False):
+    with embedded.running(settings.VAR, purpose="the benchmark of the register", durable=False) as crew:
         call_command("migrate", verbosity=0)
         if not population.is_there():
             start = time.perf_counter()
@@ -100,7 +142,12 @@ def main() -> None:
             population.analyze()
             print(f"{options.models:,} models written in {time.perf_counter() - start:.0f} s.", flush=True)
         count_all_marked()
-        print(table(options.times))
+        if options.only_fill:
+            return
+        port, address = free_port(), embedded.redis_url(settings.VAR)
+        env = os.environ | {"REDIS_URL": address, "REGISTRY_CALLS_PER_MINUTE": "1000000", "LOG_LEVEL": "WARNING"}
+        with serving(crew, web(port, PROCESSES), env, Path(settings.VAR) / "web.log", port):
+            print(table(asking(port, population), population, options.times))
 
 
 if __name__ == "__main__":

@@ -15,12 +15,17 @@ from psycopg.types.json import Jsonb
 from audits.assessments.models import Kind, Plan, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
-from inventory.models import Model, ModelVersion, Policy
+from audits.workflows.models import Finding
+from audits.workflows.states import FindingState
+from inventory.models import DataSource, Determination, Model, ModelVersion, Policy, Statement
+from inventory.models.particulars import NOT_A_MODEL
+from inventory.policies import SEVERITIES
 from inventory.services import prepare_installation
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Role
-from mrm.accounts.services import grant_role
+from mrm.accounts.services import grant_role, issue_token
+from registry.models import ModelTag
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 3 * 365
@@ -46,13 +51,16 @@ RECORDED = (("inventory_model", "inventory_modelrecord"), ("inventory_modelversi
 
 @transaction.atomic
 def populate(count: int = 100_000, *, versions: int = 3, seed: int = 0) -> None:
-    """Write the models, their versions and what was recorded of both."""
+    """Write the models, their versions, what is said about them and found, and what was recorded of it."""
     prepare_installation()
     rng, people, units = np.random.default_rng(seed), _people(200), _workspaces(5)
     _switch_triggers("DISABLE")
     made = [_model(number, rng, people, units) for number in range(count)]
     _copy(made)
     _copy(itertools.chain.from_iterable(_versions(model, versions, rng) for model in made))
+    _copy(_findings(made, rng))
+    for rows in (_determinations, _data_sources, _limitations, _tags):
+        _copy(rows(made, rng))
     _copy(_plans())
     _copy(_runs(rng))
     _write_records()
@@ -68,6 +76,11 @@ def is_there() -> bool:
 def auditor() -> Person:
     """Who may read it all."""
     return Person.objects.get(email=AUDITOR)
+
+
+def token() -> str:
+    """A secret of the auditor's in the workspace main, in which nine of ten models are."""
+    return issue_token(auditor(), "bench", workspace=Workspace.objects.get(slug="main"), actor=None)[1]
 
 
 def analyze() -> None:
@@ -94,7 +107,7 @@ def _model(number: int, rng, people: list[Person], units: list[Workspace]) -> Mo
     registered = END - timedelta(days=float(rng.random() * DAYS))
     confirmed = rng.random() < 0.8
     return Model(
-        workspace=units[number % len(units)],
+        workspace=units[number % len(units)] if number % 10 == 0 else units[0],
         slug=slugify(name),
         name=name,
         purpose=f"Estimates the {task} of {place} customers, on which {subject.lower()} decisions rest.",
@@ -161,11 +174,65 @@ def _runs(rng):
             )
 
 
+def _findings(made: list[Model], rng):
+    """Of one model in seven an open finding, a third of them late."""
+    policy = Policy.objects.in_force()
+    for number, model in enumerate(model for model in made if rng.random() < 1 / 7):
+        due = (END + timedelta(days=float(rng.integers(-60, 120)))).date()
+        yield Finding(
+            reference=f"F-{END.year}-{number:06}",
+            model=model,
+            policy=policy,
+            severity=SEVERITIES[rng.choice(len(SEVERITIES), p=(0.05, 0.2, 0.45, 0.3))],
+            title="Not estimated on recent cases",
+            observation="The development sample ends before the last downturn.",
+            required_outcome="Estimate it anew.",
+            state=FindingState.OPEN,
+            owner=model.owner,
+            issued_at=END - timedelta(days=90),
+            due_at=due,
+            first_due_at=due,
+        )
+
+
+def _determinations(made: list[Model], rng):
+    """Each under one regime; one in thirty is a tool."""
+    for model in made:
+        verdict = NOT_A_MODEL if rng.random() < 1 / 30 else "model"
+        why = "It turns data into an estimate by a statistical method."
+        yield Determination(model=model, regime="sr-26-2", verdict=verdict, rationale=why, added_at=model.registered_at)
+
+
+def _data_sources(made: list[Model], rng):
+    """Two each, out of fifty that many models share."""
+    for model in made:
+        for number in rng.choice(50, size=2, replace=False):
+            yield DataSource(model=model, name=f"Feed {number:02}", steward="Data office", added_at=model.registered_at)
+
+
+def _limitations(made: list[Model], rng):
+    for model in made:
+        yield Statement(
+            model=model,
+            kind=Statement.Kind.LIMITATION,
+            text="Not estimated on the self-employed.",
+            significance="low" if rng.random() < 0.7 else "high",
+            added_at=model.registered_at,
+        )
+
+
+def _tags(made: list[Model], rng):
+    for model in made:
+        yield ModelTag(model=model, key="team", value=f"team {rng.integers(40)}")
+        yield ModelTag(model=model, key="framework", value="xgboost")
+
+
 def _copy(rows) -> None:
     """Rows into their table by COPY, with every column as Django would write it."""
     rows = iter(rows)
     first = next(rows)
-    columns = [field for field in first._meta.concrete_fields if not isinstance(field, models.GeneratedField)]
+    given = (models.GeneratedField, models.AutoField)  # By the database.
+    columns = [field for field in first._meta.concrete_fields if not isinstance(field, given)]
     names = ", ".join(f'"{field.column}"' for field in columns)
     with connection.cursor() as cursor, cursor.copy(f"COPY {first._meta.db_table} ({names}) FROM STDIN") as copy:
         for row in itertools.chain([first], rows):
