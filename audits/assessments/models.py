@@ -9,6 +9,7 @@ from django.utils import timezone
 from audits.assessments.states import FINISHED, BreachState, RunState
 from audits.statistics.limits import Verdict
 from inventory.models import Determination
+from inventory.models.records import Record
 from inventory.policies import EXEMPT
 from inventory.states import Stage
 from mrm.pages.wording import case
@@ -63,6 +64,15 @@ class Plan(models.Model):
     @property
     def model_slug(self):
         return self.version.model.slug
+
+
+class PlanRecord(Record):
+    """Whether a plan was enabled, and when its next run was due, over time."""
+
+    follows = Plan
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "recorded_from"], name="records_of_a_plan")]
 
 
 class RunQuerySet(models.QuerySet):

@@ -13,9 +13,9 @@ What examiners ask an inventory for is numbered from 1 to 58; a number stands in
 several values. Every one stands on the overview of a model's page and in `GET /api/v1/models/{slug}/attributes/`, with
 its history there; an attribute of one value is also a field of the model's entry, an MLflow tag where the last column
 names one, and in the register as it stood on a date. What nobody enters follows from versions, assessments, decisions
-and validations; all of it is in the register's workbook, CSV and JSON, too. With a date it is told as it was then, but
-for two that are not kept as of a date and say so: `next_due` and `monitoring`, whose plans and due days move without a
-record.
+and validations; all of it is in the register's workbook, CSV and JSON, too. With a date it is told as it was then;
+of days before plans were recorded, `next_due` and `monitoring` say that they were not kept. What stands row by row has
+both dates as well: since when it held, and since when that was known.
 
 """
 KINDS = {

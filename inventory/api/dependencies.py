@@ -36,7 +36,7 @@ class DependenciesApi(Api):
             "downstream": [_told(edge, edge.model) for edge in around.below],
             "impact": around.reached,
             "hidden": around.hidden,
-            "shared": None if moment else [_shared(one) for one in shared_by(model, visible)],
+            "shared": [_shared(one) for one in shared_by(model, visible, moment)],
         }
         return Response(DependenciesOut(answer).data)
 

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory.api import examples
-from inventory.api.lookups import readable_models
+from inventory.api.lookups import readable_models, readable_records
 from inventory.contents.shared import held_in_common
 from inventory.serializers.models import CommonOut, CommonQuery
 from mrm.accounts.api import Api
@@ -28,5 +28,7 @@ class SharedApi(Api):
         query = CommonQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        held = held_in_common(readable_models(request), asked["what"], least=asked["least"], most=MOST)
+        moment = query.moment()
+        visible = readable_records(request).standing(moment) if moment else readable_models(request)
+        held = held_in_common(visible, asked["what"], moment=moment, least=asked["least"], most=MOST)
         return Response(CommonOut({"what": asked["what"], "results": held}).data)

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from inventory import policies
-from inventory.models import Cadence, Model, Policy
+from inventory.models import Cadence, Model, Moment, Policy
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,10 @@ def cadences_of(model: Model, *, document: dict | None = None, today: date | Non
     return [effective(model, rhythm, own.get((model.pk, rhythm)), document=document) for rhythm in rhythms]
 
 
-def own_of(models: Iterable[Model], *, today: date | None = None) -> dict[tuple, Cadence]:
-    """What was set for these models themselves, by model and rhythm; one query for all of them."""
-    rows = Cadence.objects.holding(_day(today)).filter(model__in=[model.pk for model in models])
+def own_of(models: Iterable[Model], *, today: date | None = None, moment: Moment | None = None) -> dict[tuple, Cadence]:
+    """What was set for these models themselves, by model and rhythm, or had been at a moment; one query for all."""
+    today = moment.as_of if moment else _day(today)
+    rows = Cadence.objects.holding(today, moment).filter(model__in=[model.pk for model in models])
     return {(row.model_id, row.rhythm): row for row in rows}
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.db.models.functions import Lower
 
 from inventory.contents.history import models_as_they_stood
+from inventory.contents.shared import naming
 from inventory.models import DataSource, Dependency, Model, ModelRecord, Moment
 from inventory.states import Status
 
@@ -124,23 +124,24 @@ class Shared:
 
     what: str
     name: str
-    others: list[Model]
+    others: list[Model | ModelRecord]
     total: int
 
 
-def shared_by(model: Model, visible: QuerySet[Model]) -> list[Shared]:
-    """What it shares, with the models that are in the same boat, among those one may see."""
-    others = visible.exclude(pk=model.pk).exclude(status=Status.RETIRED).order_by("name")
-    found = []
-    for source in DataSource.objects.standing().filter(model=model).order_by("name"):
-        same = DataSource.objects.standing().annotate(folded=Lower("name")).filter(folded=source.name.lower())
-        found.append(("data source", source.name, others.filter(pk__in=same.values("model"))))
-    if model.vendor:
-        found.append(("vendor", model.vendor, others.filter(vendor__iexact=model.vendor)))
+def shared_by(model: Model, visible: QuerySet[Model], moment: Moment | None = None) -> list[Shared]:
+    """What it shares, or shared at a moment, with the models that are in the same boat, among those one may see."""
+    if moment:
+        rows, own = ModelRecord.objects.standing(moment).filter(subject__in=visible.values("pk")), "subject"
+    else:
+        rows, own = visible, "pk"
+    others = rows.exclude(**{own: model.pk}).exclude(status=Status.RETIRED).order_by("name")
+    sources = DataSource.objects.standing(moment).filter(model_id=model.pk).order_by("name")
+    said = [("data_source", "data source", name, name) for name in sources.values_list("name", flat=True)]
+    said += [("vendor", "vendor", model.vendor, model.vendor)] if model.vendor else []
     if model.method_family:
-        found.append(
-            ("family of methods", model.get_method_family_display(), others.filter(method_family=model.method_family))
-        )
+        told = model.get_method_family_display()
+        said.append(("method_family", "family of methods", told, model.method_family))
+    found = [(label, told, others.filter(naming(what, name, rows.model, moment))) for what, label, told, name in said]
     shared = [Shared(what, name, list(same[:MOST_SHOWN]), same.count()) for what, name, same in found]
     return [one for one in shared if one.total]
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
 
 from inventory.models import DataSource, Model, ModelRecord, Moment
@@ -22,22 +23,31 @@ class Held:
     tier_1: int
 
 
-def held_in_common(visible: QuerySet[Model], what: str, *, least: int = 2, most: int) -> list[Held]:
-    """What at least so many of the visible models name, the most widely shared first; retired ones do not count."""
-    living = visible.exclude(status=Status.RETIRED)
+def held_in_common(
+    visible: QuerySet[Model | ModelRecord], what: str, *, moment: Moment | None = None, least: int = 2, most: int
+) -> list[Held]:
+    """What at least so many of the visible models name, the most widely shared first; retired ones do not count.
+
+    At a moment of the past, of the records that stood then.
+    """
+    living = visible.exclude(status=Status.RETIRED).order_by()
+    key = "subject" if moment else "pk"
     if what == "data_source":
-        rows, model = DataSource.objects.standing().filter(model__in=living), "model__"
-        rows = rows.annotate(folded=Lower("name"))
+        rows = DataSource.objects.standing(moment).filter(model__in=living.values(key))
+        mine = living.filter(**{key: OuterRef("model")})
+        rows = rows.annotate(said=F("name"), status=Subquery(mine.values("status")), tier=Subquery(mine.values("tier")))
+        key = "model"
     else:
-        rows, model = living.exclude(**{what: ""}).annotate(folded=Lower(what)), ""
+        rows = living.annotate(said=KT(f"fields__{what}") if moment else F(what)).exclude(said="")
     counted = (
         rows.order_by()
+        .annotate(folded=Lower("said"))
         .values("folded")
         .annotate(
-            told=Min("name" if model else what),
-            models=Count(f"{model}pk", distinct=True),
-            live=Count(f"{model}pk", distinct=True, filter=Q(**{f"{model}status__in": LIVE})),
-            tier_1=Count(f"{model}pk", distinct=True, filter=Q(**{f"{model}tier": 1})),
+            told=Min("said"),
+            models=Count(key, distinct=True),
+            live=Count(key, distinct=True, filter=Q(status__in=LIVE)),
+            tier_1=Count(key, distinct=True, filter=Q(tier=1)),
         )
     )
     found = counted.filter(models__gte=least).order_by("-models", "folded")[:most]

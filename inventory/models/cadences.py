@@ -10,9 +10,9 @@ CHOICES = list(policies.RHYTHMS.items())
 
 
 class CadenceQuerySet(ParticularQuerySet):
-    def holding(self, today):
-        """In force on this day; a last day counts as it passes, not when the sweep sees it."""
-        return self.standing().filter(Q(holds_until=None) | Q(holds_until__gte=today))
+    def holding(self, today, moment=None):
+        """In force on this day, also as known at a moment; a last day counts as it passes, not when a sweep sees it."""
+        return self.standing(moment).filter(Q(holds_until=None) | Q(holds_until__gte=today))
 
     def lapsed(self, today):
         """Past their last day, and not ended yet."""

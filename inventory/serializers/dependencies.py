@@ -37,4 +37,4 @@ class DependenciesOut(serializers.Serializer):
     downstream = NeighbourOut(many=True, help_text="What depends on it directly.")
     impact = ReachedOut(many=True, help_text="Every model that a change or a retirement would reach, nearest first.")
     hidden = serializers.IntegerField(help_text="How many more there are that you may not see.")
-    shared = SharedOut(many=True, allow_null=True, help_text="null with `as_of`: it is told of the present only.")
+    shared = SharedOut(many=True)

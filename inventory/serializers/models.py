@@ -142,7 +142,7 @@ class FacetsOut(serializers.Serializer):
     facets = FacetsByNameOut(source="shown", help_text=f"Of each at most the {MOST_OF_A_FACET} commonest values.")
 
 
-class CommonQuery(StrictQuery):
+class CommonQuery(MomentQuery):
     is_paged = False
 
     what = serializers.ChoiceField(list(WHAT), default="data_source")

@@ -13,7 +13,7 @@ from inventory.contents.dependencies import (
 )
 from inventory.contents.shared import WHAT, held_in_common
 from inventory.forms import MomentForm
-from inventory.models import Model
+from inventory.models import Model, ModelRecord
 from inventory.states import Status
 from inventory.views.listing import asked_moment
 from inventory.views.scope import model_for, model_page
@@ -26,9 +26,12 @@ def shared(request):
     """Which data sources, vendors and methods do models have in common?"""
     asked = request.GET.get("what", "")
     what = asked if asked in WHAT else "data_source"
-    held = held_in_common(Model.objects.visible_to(request.user), what, most=SHOWN)
-    context = {"what": what, "kinds": WHAT, "held": held, "shown": SHOWN}
-    return render(request, "inventory/shared.html", context)
+    form = MomentForm(request.GET)
+    moment = asked_moment(form)
+    visible = (ModelRecord if moment else Model).objects.visible_to(request.user)
+    held = held_in_common(visible.standing(moment) if moment else visible, what, moment=moment, most=SHOWN)
+    context = {"what": what, "kinds": WHAT, "held": held, "shown": SHOWN, "form": form, "moment": moment}
+    return render(request, "inventory/shared.html", context, status=200 if form.is_valid() else 400)
 
 
 @require_safe
@@ -49,7 +52,7 @@ def dependencies(request, slug):
         live=sum(one.is_live for one in around.reached),
         picture=picture_of(model, around.above, around.below),
         box={"width": BOX_WIDTH, "height": BOX_HEIGHT},
-        shared=[] if moment else shared_by(model, visible),
+        shared=shared_by(model, visible, moment),
         moment=moment,
         form=form,
         may_add=may_add and model.status != Status.RETIRED,

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from audits.assessments.models import Plan
 from audits.trail.models import Entry
 from inventory.contents.differences import differences
 from inventory.contents.history import parts_as_they_stood
@@ -19,9 +20,10 @@ DATED = {
     **dict.fromkeys({table for table, _ in ROWS_OF.values()}, ("added_at", "ended_at")),
     Model: ("registered_at",),
     TierAssessment: ("confirmed_at",),
+    Plan: ("created_at",),
     UseApproval: ("effective_at", "ended_at"),
 }
-TABLES = ("inventory_modelrecord", "inventory_versionrecord", "inventory_userecord")
+TABLES = ("inventory_modelrecord", "inventory_versionrecord", "inventory_userecord", "assessments_planrecord")
 
 
 def days_ago(days: int) -> date:

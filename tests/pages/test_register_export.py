@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.assessments.models import Plan
 from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.models import Finding
 from inventory.attributes import Kind
@@ -66,7 +67,27 @@ def test_the_export_tells_what_the_page_of_each_model_tells(visit, auditor, mode
     assert loans["monitoring"][0].startswith("Drift: red until")
 
 
+def test_plans_of_a_past_day_are_told_as_they_stood(visit, auditor, model):
+    [then] = exported(visit(auditor), as_of=days_ago(3))
+    plan = Plan.objects.get()
+    due = f"Drift on {plan.next_due_at.day} {plan.next_due_at:%b %Y}"
+    plan.next_due_at += timedelta(days=400)
+    plan.save()
+    [moved] = exported(visit(auditor), as_of=days_ago(3))
+    assert then["next_due"] == moved["next_due"] and then["next_due"][-1] == due
+    assert then["next_due"][0].startswith("Full revalidation on")
+    Plan.objects.update(enabled=False)
+    assert exported(visit(auditor))[0]["monitoring"] == []
+    assert exported(visit(auditor), as_of=days_ago(3))[0]["monitoring"][0].startswith("Drift: ")
+
+
 def test_as_of_a_past_day_it_tells_what_is_kept_of_then_and_says_what_is_not(visit, api, auditor, model):
+    """The plan is older than its first record, as where plans were not recorded yet."""
+    Plan.objects.update(created_at=timezone.now() - timedelta(days=30))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE assessments_planrecord DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM assessments_planrecord WHERE recorded_to IS NOT NULL")
+        cursor.execute("ALTER TABLE assessments_planrecord ENABLE TRIGGER USER")
     client, day = visit(auditor), days_ago(3)
     [then] = exported(client, as_of=day)
     assert then["open_findings"] == ["1 critical"]
@@ -131,7 +152,7 @@ def test_the_workbook_says_what_the_csv_says_each_in_its_own_type(visit, auditor
 def test_the_workbook_of_a_past_day_says_so_and_what_it_was_narrowed_to(visit, auditor, model):
     asked = {"as_of": days_ago(3), "tier": 2, "provisional": "true", "search": "loans"}
     about, [told] = workbook_of(visit(auditor).get(reverse("register-xlsx"), asked))
-    assert told["open_findings"]["text"] == "1 critical" and told["monitoring"]["text"] == NOT_KEPT
+    assert told["open_findings"]["text"] == "1 critical" and told["monitoring"]["text"].startswith("Drift: ")
     assert about["As of"] == about["As known on"] == str(serial(days_ago(3)))
     assert about["Chosen by"] == "search = loans; tier = 2; provisional = Yes"
     assert NOT_KEPT in about

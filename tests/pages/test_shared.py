@@ -56,7 +56,7 @@ def test_the_page_leads_from_what_is_shared_to_who_shares_it(visit, auditor, sha
     assert client.get(reverse("shared"), {"what": "nonsense"}).status_code == 200
 
 
-def test_who_shared_a_source_on_a_past_day_is_asked_of_that_day(api, auditor, sharing):
+def test_who_shared_a_source_on_a_past_day_is_asked_of_that_day(api, visit, auditor, sharing):
     let_days_pass(10, *sharing)
     for row in DataSource.objects.all():
         end_particular(row, "data_sources", reason="Replaced.", actor=None)
@@ -65,6 +65,16 @@ def test_who_shared_a_source_on_a_past_day_is_asked_of_that_day(api, auditor, sh
     assert slugs(client.get(MODELS, {"data_source": "bureau"})) == []
     assert slugs(client.get(MODELS, {"data_source": "bureau"} | then)) == ["cards", "loans"]
     assert slugs(client.get(MODELS, {"vendor": "Acme & Sons"} | then)) == ["loans", "prices"]
+    assert rows(client.get(SHARED)) == rows(client.get(SHARED, {"what": "vendor"})) == []
+    assert rows(client.get(SHARED, then)) == [("Bureau", 2, 1)]
+    assert rows(client.get(SHARED, {"what": "vendor"} | then)) == [("Acme & Sons", 2, 0)]
+    assert rows(client.get(SHARED, {"what": "method_family"} | then)) == [("linear", 2, 0)]
+    page = visit(auditor).get(reverse("shared"), then).text
+    assert "as it stood on" in page and "data_source=Bureau&amp;as_of=" in page
+    of_one = client.get(f"{MODELS}loans/dependencies/", then).json()["shared"]
+    assert [(one["what"], one["models"]) for one in of_one] == [
+        ("data source", ["cards"]), ("vendor", ["prices"]), ("family of methods", ["prices"])
+    ]  # fmt: skip
 
 
 def test_what_is_shared_elsewhere_is_not_told(api, auditor, stranger, sharing):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from audits.assessments.models import Plan, Run
+from audits.assessments.models import Plan, PlanRecord, Run
 from audits.workflows.contents.residual import opinions_that_hold, residual_of
 from audits.workflows.contents.retention import archived_of, record_kept
 from audits.workflows.contents.standings import shown_verdict
@@ -51,7 +51,7 @@ def all_derived_of(models: Sequence[Model], moment: Moment | None) -> dict:
 def assurance_of(models: Sequence[Model], policy: dict) -> dict:
     """By model what is known beyond the register, as lines; so many queries, however many models there are.
 
-    Of entries of the past what is kept of then: neither when something was due nor which plans were enabled is.
+    Of entries of the past what is kept of then: of plans only since they are recorded.
     """
     if not models:
         return {}
@@ -100,23 +100,40 @@ def assurance_of(models: Sequence[Model], policy: dict) -> dict:
                 model, policy, runs=measured, outcomes=said, severities=counts, latest=own[-1] if own else None
             ),
         }
-    if moment is None:
-        _add_what_is_planned(found, models, policy, versions, runs)
+    _add_what_is_planned(found, models, policy, versions, runs)
     return found
 
 
 def _add_what_is_planned(found: dict, models: Sequence[Model], policy: dict, versions: dict, runs: dict) -> None:
-    """What is due and how it is watched, which change without a record of when."""
-    plans = Plan.objects.filter(version__in=[version.pk for version in versions.values()], enabled=True)
-    plans, due = _by(lambda plan: plan.version_id, plans.order_by("next_due_at")), due_of(models, document=policy)
+    """What is due and how it is watched; not of a day on which plans were not recorded yet."""
+    plans = plans_at([version.pk for version in versions.values()], models[0].stood_at)
+    due = due_of(models, document=policy)
     for model in models:
         version = versions.get(model.pk)
-        watched, measured = (plans[version.pk], runs[version.pk]) if version else ([], [])
+        kept, measured = (plans[version.pk], runs[version.pk]) if version else ([], [])
+        if None in kept:
+            continue
+        watched = sorted((plan for plan in kept if plan.enabled), key=lambda plan: plan.next_due_at)
         next_runs = [f"{plan.get_kind_display()} on {day(plan.next_due_at)}" for plan in watched[:RECENT]]
         found[model.pk] |= {
             "next_due": _validation_due(due.get(model.pk)) + next_runs,
             "monitoring": _monitoring(watched, measured),
         }
+
+
+def plans_at(versions: list, moment: Moment | None) -> dict[object, list[Plan | None]]:
+    """By version its plans, as they stand or stood; None for one that was there already and not recorded yet."""
+    plans = Plan.objects.filter(version__in=versions)
+    if moment is None:
+        return _by(lambda plan: plan.version_id, plans)
+    plans = plans.filter(created_at__lte=moment.instant)
+    stood = {
+        one.subject: one.as_row() for one in PlanRecord.objects.standing(moment).filter(subject__in=plans.values("pk"))
+    }
+    found = defaultdict(list)
+    for plan in plans:
+        found[plan.version_id].append(stood.get(plan.pk))
+    return found
 
 
 def _by(key: Callable, rows: Iterable) -> dict:

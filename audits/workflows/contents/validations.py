@@ -39,12 +39,15 @@ class Due:
 
 
 def due_of(models: list[Model], *, document: dict | None = None) -> dict:
-    """Per model in use that is neither exempt nor a tool, what is due next.
+    """Per model in use that is neither exempt nor a tool, what is due next; of entries of the past, what was due then.
 
     What was never validated counts from its registration.
     """
-    document = document or Policy.objects.in_force().document
-    approved = ValidationOpinion.objects.approved().filter(request__model__in=[model.pk for model in models])
+    moment = models[0].stood_at if models else None
+    document = document or Policy.objects.in_force_at(moment).document
+    approved = ValidationOpinion.objects.approved(moment.instant if moment else None).filter(
+        request__model__in=[model.pk for model in models]
+    )
     last = {
         model: (full, review)
         for model, full, review in approved.order_by()
@@ -54,8 +57,8 @@ def due_of(models: list[Model], *, document: dict | None = None) -> dict:
             review=Max("effective_on", filter=Q(request__kind__in=REVIEWING)),
         )
     }
-    due, own = {}, own_of(models)
-    tools = set(Determination.objects.tools().filter(model__in=models).values_list("model", flat=True))
+    due, own = {}, own_of(models, moment=moment)
+    tools = set(Determination.objects.tools(moment).filter(model__in=models).values_list("model", flat=True))
     for model in models:
         if model.tier == policies.EXEMPT or model.status not in IN_USE or model.pk in tools:
             continue
