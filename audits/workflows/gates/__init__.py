@@ -245,8 +245,7 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
         return
     same = {"request__model": version.model_id, "request__version__artifact_sha256": version.artifact_sha256}
     twins = opinions.filter(**same).exclude(request__version=version)
-    found = ValidationOpinion.objects.approved().filter(request__version=version, request__kind__in=ENTITLING)
-    fit = found.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT)
+    fit = ValidationOpinion.objects.fit().filter(request__version=version, request__kind__in=ENTITLING)
     fit_since = fit.order_by("-approved_at").values_list("approved_at", flat=True)
     if since := fit_since.first():
         twins = twins.exclude(~Q(request__kind__in=FULL_TYPES), approved_at__lt=since)

@@ -24,11 +24,14 @@ class OpinionQuerySet(models.QuerySet):
         standing = self.standing(at)
         return standing.filter(approved_at__lte=at) if at else standing.filter(approved_at__isnull=False)
 
+    def fit(self, at: datetime | None = None):
+        """Approved, and not found unfit; whether it still holds or not."""
+        return self.approved(at).exclude(outcome=ValidationOpinion.Outcome.NOT_FIT)
+
     def in_force(self, today: date, at: datetime | None = None):
-        """Fit, approved, begun, and neither expired nor replaced by a later one of the same version."""
-        holding = self.approved(at).filter(not_by("superseded_at", at), request__kind__in=ENTITLING)
-        fit = holding.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT)
-        return fit.filter(effective_on__lte=today, expires_on__gte=today)
+        """Fit, begun, and neither expired nor replaced by a later one of the same version."""
+        holding = self.fit(at).filter(not_by("superseded_at", at), request__kind__in=ENTITLING)
+        return holding.filter(effective_on__lte=today, expires_on__gte=today)
 
     def not_fit(self, at: datetime | None = None):
         """That a version is not fit holds until a later opinion says otherwise."""

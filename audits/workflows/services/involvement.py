@@ -14,7 +14,7 @@ from audits.workflows.models import (
     ValidationReview,
     ValidatorAssignment,
 )
-from inventory.contents.ownership import owned_model
+from inventory.contents.ownership import owned_lately, owned_model
 from inventory.models import ModelVersion, PolicyDraft, ReferenceData
 from mrm.errors import Shown
 from mrm.pages.wording import day
@@ -46,8 +46,10 @@ def owned(change: ChangeRequest | ValidationRequest, person, *, owns: str = "own
     if told := owned_model(change.model, person, owns=f"{owns} it"):
         return told
     others = {twin.model_id: twin.model for twin in _twins(change.version) if twin.model_id != change.model_id}
+    lately = owned_lately(others.values(), person) if others else set()
     for model in others.values():
-        if told := owned_model(model, person, owns=f"{owns} {model}"):
+        mine = model.owner_id == person.pk or str(model.pk) in lately
+        if mine and (told := owned_model(model, person, owns=f"{owns} {model}")):
             same = str(told).replace("owned it", f"owned {model}")
             return Shown(f"{same}, where the same artifact is registered", entry=told.entry)
     return ""

@@ -124,9 +124,8 @@ def _sources(before: ModelVersion, after: ModelVersion) -> Criterion:
 def _known_since(version: ModelVersion) -> tuple[datetime, str]:
     """When what a version takes in was looked at last, and in what."""
     used = version.promoted_at or version.registered_at
-    full = ValidationOpinion.objects.approved().filter(request__version=version, request__kind__in=FULL_TYPES)
-    full = full.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT).filter(approved_at__gt=used)
-    if last := full.select_related("request").order_by("-approved_at").first():
+    full = ValidationOpinion.objects.fit().filter(request__version=version, request__kind__in=FULL_TYPES)
+    if last := full.filter(approved_at__gt=used).select_related("request").order_by("-approved_at").first():
         return last.approved_at, f"{last.request.reference} validated {version} in full"
     return used, f"{version} went into use"
 

@@ -45,10 +45,9 @@ def weigh(kind: str, version: ModelVersion | None) -> Weights | None:
 
 def baseline(version: ModelVersion, in_use: ModelVersion) -> tuple[ModelVersion, str]:
     """What was validated in full last; where nothing was, what was in use first."""
-    opinions = ValidationOpinion.objects.approved().filter(
+    opinions = ValidationOpinion.objects.fit().filter(  # Nothing is measured from what failed.
         request__model=version.model_id, request__version__isnull=False, request__kind__in=FULL_TYPES
     )
-    opinions = opinions.exclude(outcome=ValidationOpinion.Outcome.NOT_FIT)  # Nothing is measured from what failed.
     last = opinions.select_related("request__version__model").order_by("-effective_on", "-approved_at").first()
     if last:
         return last.request.version, f"Validated in full by {last.request.reference} on {day(last.effective_on)}."
