@@ -156,7 +156,7 @@ def cannot_be_reached(exception: BaseException | None) -> str:
         return ""
     return (
         f"The {where} cannot be reached at this moment. Wait a minute, look whether what you sent was done, and send "
-        "it again if not; a program that sends the same Idempotency-Key may simply repeat it."
+        "it again if not."
     )
 
 

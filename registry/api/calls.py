@@ -57,7 +57,8 @@ class Call:
         return _plain(name, value)
 
     def texts(self, name: str) -> list[str]:
-        values = self.fields.get(name) or []
+        values = self.fields.get(name)
+        values = [] if values is None or values == "" else values
         values = [values] if isinstance(values, str) else values
         if not isinstance(values, list):
             raise _wrong(name, values)
@@ -65,9 +66,9 @@ class Call:
 
     def flag(self, name: str) -> bool:
         value = self.fields.get(name, False)
-        if value in (True, "true", "True"):
+        if value is True or value in ("true", "True"):
             return True
-        if value in (False, None, "", "false", "False"):
+        if value is False or value in (None, "", "false", "False"):
             return False
         raise _wrong(name, value)
 
@@ -85,14 +86,16 @@ class Call:
 
     def tags(self) -> dict[str, str]:
         """The tags of a new model or version; of a key that comes twice the last counts, as in MLflow."""
-        tags = self.fields.get("tags") or []
+        tags = self.fields.get("tags")
+        tags = [] if tags is None else tags
         if not isinstance(tags, list):
             raise _wrong("tags", tags)
         found = {}
         for tag in tags:
             if not isinstance(tag, dict) or "key" not in tag:
                 raise _wrong("tags", tag)
-            found[_plain("key", tag["key"])] = _plain("value", tag.get("value") or "")
+            value = tag.get("value")
+            found[_plain("key", tag["key"])] = _plain("value", "" if value is None else value)
         return found
 
 

@@ -3,8 +3,9 @@
 import base64
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 
+from registry.api import models, versions
 from tests.factories import make_token, make_workspace
 from tests.registry.conftest import BASE, Registry, refused
 
@@ -115,6 +116,27 @@ def test_ten_thousand_tags_are_taken_and_a_body_beyond_the_limit_is_refused(clie
     refused(client.call("POST", "registered-models/create", too_many), 400, "INVALID_PARAMETER_VALUE", "20000 tags")
     large = {"name": "n", "tags": [{"key": f"k{number}", "value": "v" * 100_000} for number in range(60)]}
     refused(client.call("POST", "registered-models/create", large), 400, "INVALID_PARAMETER_VALUE", "MiB")
+
+
+def test_the_document_of_the_calls_names_every_call_and_no_other(client):
+    paths = Client().get("/api/schema/mlflow/").json()["paths"]
+    told = {(method.upper(), path.removeprefix(BASE)) for path, item in paths.items() for method in item}
+    kinds = {"registered-models": models.VIEWS, "model-versions": versions.VIEWS}
+    assert {path for _, path in told} == {f"{kind}/{name}" for kind, views in kinds.items() for name in views}
+    for path in {path for _, path in told}:
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            answer = client.call(method, path, {}) if method != "GET" else client.get(path)
+            assert (answer.json().get("error_code") != "ENDPOINT_NOT_FOUND") == ((method, path) in told), (method, path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"tags": False}, {"tags": {}}, {"tags": [{"key": "k", "value": False}]}, {"tags": [{"key": "k", "value": []}]}],
+    ids=["no array", "an object", "a flag for a value", "an array for a value"],
+)
+def test_what_is_of_another_type_is_refused_and_not_taken_for_nothing(client, fields):
+    answer = client.call("POST", "registered-models/create", {"name": "m"} | fields)
+    refused(answer, 400, "INVALID_PARAMETER_VALUE", "Invalid value")
 
 
 def test_too_many_calls_in_a_minute_are_refused_with_when_to_come_again(client):
