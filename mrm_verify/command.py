@@ -72,7 +72,15 @@ def _told(found: Found, *, pinned: bool):
         f"{found.time_stamps:,} time-stamps."
     )
     yield f"{found.statements:,} statements that people signed, {found.passkeys:,} of them by passkey."
+    if found.passkeys_of_unsaid_keys and whole:
+        yield (
+            f"{found.passkeys_of_unsaid_keys:,} of these passkeys were enrolled before entries said their keys: their "
+            "signatures hold, and whose keys they are is for you to find out."
+        )
     if not whole:
-        yield "An extract shows that these entries were recorded, not that there were no others."
+        yield (
+            "An extract shows that these entries were recorded, not that there were no others, nor who had enrolled "
+            "which passkey."
+        )
     if not pinned:
         yield f"The log's key came with the export. Compare it with the one that was published: {found.trust.log}"

@@ -27,7 +27,7 @@ from mrm_verify.crew import crew
 from mrm_verify.faults import Fault
 from mrm_verify.log import STRETCH, Joined, Stretch, check_stretch, fault_in
 from mrm_verify.notes import Checkpoint
-from mrm_verify.statements import Cited, Statements, cited_by
+from mrm_verify.statements import Statements, Told, told_by
 from mrm_verify.trust import Checker, Trust
 
 FORMAT = "mrm-trail/1"
@@ -52,6 +52,7 @@ class Found:
     time_stamps: int = 0
     statements: int = 0
     passkeys: int = 0
+    passkeys_of_unsaid_keys: int = 0
 
 
 def verify_export(
@@ -64,24 +65,25 @@ def verify_export(
         found = Found(manifest["log"], manifest["scope"], trust)
         checkpoints = [(line, _checkpoint(line)) for line in _lines(archive, "checkpoints.ndjson")]
         _check_order(manifest, [checkpoint for _, checkpoint in checkpoints])
-        statements = Statements(_objects(archive, "statements.ndjson"))
+        statements = Statements(_objects(archive, "statements.ndjson"), whole=manifest["scope"] is None)
         check_entries = _check_whole if manifest["scope"] is None else _check_extract
-        for cited in check_entries(archive, manifest, checkpoints, trust, run):
-            found.entries += cited.entries
-            statements.cite(cited.citations)
+        for checked in check_entries(archive, manifest, checkpoints, trust, run):
+            found.entries += checked.entries
+            statements.cite(checked.told)
             progress(found.entries, manifest["size"])
         for counted in run(_check_signatures, ((lines, trust) for lines in _grouped(line for line, _ in checkpoints))):
             found.checkpoints += counted[0]
             found.cosignatures += counted[1]
             found.time_stamps += counted[2]
-        found.statements, found.passkeys = statements.check()
+        found.statements = statements.check()
+        found.passkeys, found.passkeys_of_unsaid_keys = statements.signed, statements.unsaid
         return found
 
 
 @dataclass(frozen=True)
 class _Checked:
     entries: int
-    citations: list[Cited]
+    told: list[Told]
 
 
 def _check_whole(archive, manifest, checkpoints, trust, run) -> Iterator[_Checked]:
@@ -96,17 +98,17 @@ def _check_whole(archive, manifest, checkpoints, trust, run) -> Iterator[_Checke
         (start, stretch, sizes[bisect(sizes, start) : bisect(sizes, start + STRETCH)])
         for start, stretch in zip(count(0, STRETCH), stretches, strict=False)
     )
-    for stretch, citations in run(_check_lines, work):
+    for stretch, told in run(_check_lines, work):
         for size, root in joined.add(stretch)[0].items():
             if roots.get(size, {root}) != {root}:
                 raise Fault(f"The checkpoint over {size} entries was signed over other entries than these.")
-        yield _Checked(stretch.length, citations)
+        yield _Checked(stretch.length, told)
     if joined.length != manifest["size"]:
         raise Fault(f"The checkpoint is over {manifest['size']} entries, the export holds {joined.length}.")
 
 
-def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stretch, list[Cited]]:
-    citations: list[Cited] = []
+def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stretch, list[Told]]:
+    told: list[Told] = []
 
     def entries() -> Iterator[tuple[dict | None, str]]:
         for number, line in enumerate(lines, start):
@@ -118,9 +120,9 @@ def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stre
             written = line[len(begins) : -len(ends)]
             if line != begins + written + ends or merkle.leaf_hash(written).hex() != leaf:
                 raise Fault(f"Entry {number} is not spelt canonically.")
-            citations.extend(cited_by(body))
+            told.extend(told_by(body))
 
-    return check_stretch(start, entries(), sizes)[0], citations
+    return check_stretch(start, entries(), sizes)[0], told
 
 
 def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Checked]:
@@ -144,7 +146,7 @@ def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Chec
         if not merkle.verify_inclusion(bytes.fromhex(leaf), position, newest.size, proof, newest.root):
             raise Fault(f"The proof of entry {position} does not lead to the root of the checkpoint.")
         last = position
-        yield _Checked(1, cited_by(body))
+        yield _Checked(1, told_by(body))
 
 
 def _check_signatures(lines: list[bytes], trust: Trust) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from mrm_verify.faults import Fault
 
@@ -45,8 +45,7 @@ def fault_in(
         return "It signs something else than the statement that was shown."
     if client.get("origin") != origin or client.get("crossOrigin", False) is not False:
         return "It was given on another page than ours."
-    site = sha256((urlsplit(origin).hostname or "").encode()).digest()
-    if len(authenticator_data) < SHORTEST or authenticator_data[:32] != site:
+    if len(authenticator_data) < SHORTEST or authenticator_data[:32].hex() != site_of(origin):
         return "It belongs to another site."
     flags = authenticator_data[32]
     if not flags & USER_PRESENT:
@@ -73,6 +72,17 @@ def check_signature(digest: str, assertion: dict) -> None:
         raise Fault(f"The passkey's signature is incomplete or malformed ({fault}).") from fault
     if fault := fault_in(public_key=key, **parts, **about):
         raise Fault(f"The passkey's signature does not hold. {fault}")
+
+
+def digest_of_key(pem: str) -> str:
+    """SHA-256 of a public key, however its PEM is laid out: of its SubjectPublicKeyInfo in DER."""
+    key = load_pem_public_key(pem.encode())
+    return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def site_of(origin: str) -> str:
+    """SHA-256 of the name of the site, as an authenticator puts it before all that it signs there."""
+    return sha256((urlsplit(origin).hostname or "").encode()).hexdigest()
 
 
 def _verify(key, algorithm: str, signature: bytes, signed: bytes) -> None:

@@ -1,20 +1,29 @@
 """What people signed: each statement by its digest, held against the entry that cites it and against its signature."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
 from mrm_verify import passkeys
+from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, differing
 from mrm_verify.canonical import canonical
+from mrm_verify.enrolments import Enrolment, Enrolments, enrolments_in
 from mrm_verify.faults import Fault
 
 CITES = "statement_digest"
 # Who validates signs for their own part in a validation; the entry is about the validation as a whole.
 PARTS = {"validation.attested": "workflows.ValidatorAssignment:"}
+CLOCK_SET_BACK = "clock.set_back"
+# Between the proof of who signs and the entry lies a transaction, and the clocks of two hosts differ a little.
+EARLY, LATE = timedelta(seconds=5), timedelta(minutes=2)
 
 
 class Cited(NamedTuple):
-    """That an entry cites a statement: whose, about what or which kind of part of it, proved how."""
+    """That an entry cites a statement: whose, about what or which kind of part of it, proved how; and all else it says.
+
+    digest  empty where the entry tells of an act that people sign, and cites nothing
+    """
 
     position: int
     digest: str
@@ -22,66 +31,149 @@ class Cited(NamedTuple):
     subject: str
     part: str
     method: str
+    action: str
+    at: str
+    details: dict
+
+
+class SetBack(NamedTuple):
+    """That the clock was set back: entries bear this time until the clock has reached it again."""
+
+    at: str
+
+
+Told = Cited | Enrolment | SetBack
 
 
 def cited_by(body: dict) -> list[Cited]:
     """What an entry cites, one statement or none: `details.signature`, or as it was before, `details` itself."""
-    details = body["details"]
+    details, action = body["details"], body["action"]
     signature = details.get("signature", details) if isinstance(details, dict) else None
-    if not isinstance(signature, dict) or CITES not in signature:
+    signature = signature if isinstance(signature, dict) and CITES in signature else {}
+    if not signature and action not in ALWAYS_SIGNED and not (action in SIGNED_BY_NOW and body["actor"]["id"]):
         return []
+    details = details if isinstance(details, dict) else {}
     method = signature.get("method") or details.get("authentication")
-    subject, part = body["subject"]["id"], PARTS.get(body["action"], "")
-    return [Cited(body["position"], str(signature[CITES]), body["actor"]["id"], subject, part, str(method))]
+    return [
+        Cited(
+            position=body["position"],
+            digest=str(signature.get(CITES, "")),
+            actor=body["actor"]["id"],
+            subject=body["subject"]["id"],
+            part=PARTS.get(action, ""),
+            method=str(method),
+            action=action,
+            at=str(body.get("at", "")),
+            details=details,
+        )
+    ]
+
+
+def told_by(body: dict) -> list[Told]:
+    """All that an entry says of statements and of who can sign them."""
+    if body["action"] == CLOCK_SET_BACK:
+        return [SetBack(str(body.get("at", "")))]
+    return [*enrolments_in(body), *cited_by(body)]
 
 
 class Statements:
-    """The statements of an export; each is cited by an entry, and each that is cited is here."""
+    """The statements of a trail; each is cited by one entry, and each that is cited is here.
 
-    def __init__(self, records: Iterable[dict]):
+    whole  whether all entries are told, in their order; else what others say of keys and clocks is not asked
+    """
+
+    def __init__(self, records: Iterable[dict], *, whole: bool = True):
+        self.whole = whole
         self.records: dict[str, dict] = {}
-        self.cited: list[Cited] = []
+        self.told: list[Told] = []
+        self.signed, self.unsaid = 0, 0  # By passkey; of these, by passkeys whose keys no entry says.
         for record in records:
             if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
                 raise Fault("A statement lacks its text or its digest.")
+            if record[CITES] in self.records:
+                raise Fault(f"The statement {record[CITES]} is there twice.")
             self.records[record[CITES]] = record
 
-    def cite(self, cited: Iterable[Cited]) -> None:
-        self.cited.extend(cited)
+    def cite(self, told: Iterable[Told]) -> None:
+        self.told.extend(told)
 
-    def check(self) -> tuple[int, int]:
-        """How many statements hold, and how many of them are signed by passkey."""
-        signed = sum(self._check(cited) for cited in self.cited)
-        if strangers := set(self.records) - {cited.digest for cited in self.cited}:
-            raise Fault(f"No entry of the trail cites the statement {min(strangers)}.")
-        return len(self.records), signed
+    def check(self) -> int:
+        """How many statements hold; a Fault where one does not."""
+        for fault in self.faults():
+            raise Fault(fault)
+        return len(self.records)
 
-    def _check(self, cited: Cited) -> bool:
-        record, entry = self.records.get(cited.digest), f"entry {cited.position}"
+    def faults(self) -> Iterator[str]:
+        """Everything that does not hold, in words, in the order of the entries."""
+        enrolments, seen, signed_by_now, stuck_at = Enrolments(), {}, set(ALWAYS_SIGNED), ""
+        for told in self.told:
+            match told:
+                case Enrolment():
+                    enrolments.follow(told)
+                case SetBack():
+                    stuck_at = told.at
+                case Cited(digest="") if told.action not in signed_by_now:
+                    pass  # Of a release in which it was not signed.
+                case Cited(digest=""):
+                    yield f"Entry {told.position} ({told.action}) cites no statement, and people sign that."
+                case Cited() if told.digest in seen:
+                    yield f"The entries {seen[told.digest]} and {told.position} cite the same statement."
+                case Cited():
+                    seen[told.digest] = told.position
+                    signed_by_now.add(told.action)
+                    try:
+                        self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
+                    except Fault as fault:
+                        yield str(fault)
+        if strangers := set(self.records) - set(seen):
+            yield f"No entry of the trail cites the statement {min(strangers)}."
+
+    def _check(self, cited: Cited, enrolments: Enrolments, *, is_timed: bool) -> None:
+        record, which = self.records.get(cited.digest), f"The statement that entry {cited.position} cites"
         if record is None:
-            raise Fault(f"The statement that {entry} cites is missing.")
+            raise Fault(f"{which} is missing.")
         statement = record["statement"]
         if sha256(canonical(statement)).hexdigest() != cited.digest:
-            raise Fault(f"The statement that {entry} cites was edited: it does not give its digest.")
+            raise Fault(f"{which} was edited: it does not give its digest.")
         if _id(statement, "signer") != cited.actor:
-            raise Fault(f"The statement that {entry} cites was signed by somebody else.")
+            raise Fault(f"{which} was signed by somebody else.")
         if not _is_about(_id(statement, "subject"), cited):
-            raise Fault(f"The statement that {entry} cites is about something else.")
+            raise Fault(f"{which} is about something else.")
+        if part := differing(statement, cited.action, cited.details):
+            raise Fault(f"{which} says otherwise than the entry: its {part} is another.")
+        if is_timed and not _is_in_time(statement, cited.at):
+            raise Fault(f"{which} was to be signed at another time than the entry was written.")
         if record.get("method") != cited.method:
-            raise Fault(f"The statement that {entry} cites was proved in another way than the entry says.")
-        if cited.method != passkeys.METHOD:
-            return False
+            raise Fault(f"{which} was proved in another way than the entry says.")
+        if cited.method == passkeys.METHOD:
+            self._check_passkey(cited, record.get("assertion") or {}, enrolments)
+
+    def _check_passkey(self, cited: Cited, assertion: dict, enrolments: Enrolments) -> None:
         try:
-            passkeys.check_signature(cited.digest, record.get("assertion") or {})
+            passkeys.check_signature(cited.digest, assertion)
+            known = self.whole and enrolments.know(cited.actor, assertion)
         except Fault as fault:
-            raise Fault(f"On the statement that {entry} cites: {fault}") from fault
-        return True
+            raise Fault(f"On the statement that entry {cited.position} cites: {fault}") from fault
+        self.signed += 1
+        self.unsaid += not known
 
 
 def _is_about(subject, cited: Cited) -> bool:
     if subject in (cited.subject, cited.subject.partition(":")[2]):
         return True
     return bool(cited.part) and isinstance(subject, str) and subject.startswith(cited.part)
+
+
+def _is_in_time(statement: dict, at: str) -> bool:
+    """Whether the entry was written while the statement could be signed; true where it does not say when that was."""
+    window = statement.get("time_window")
+    if not isinstance(window, dict):
+        return True
+    try:
+        begins, ends, written = (datetime.fromisoformat(one) for one in (window["from"], window["until"], at))
+        return begins - EARLY <= written <= ends + LATE
+    except (KeyError, TypeError, ValueError) as fault:
+        raise Fault(f"The time in which a statement was to be signed is malformed ({fault}).") from fault
 
 
 def _id(statement: dict, name: str):

@@ -69,7 +69,7 @@ def _recorded(entries: Iterable[tuple[dict | None, str]], cited: list[str]) -> I
 
 
 def _note_citation(body: dict, cited: list[str]) -> None:
-    cited.extend(citation.digest for citation in cited_by(body))
+    cited.extend(citation.digest for citation in cited_by(body) if citation.digest)
 
 
 def _statements(cited: list[str]) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from mrm.accounts.services import (
     Password,
     create_person,
     hide_secrets_from_before,
+    is_recorded,
     prepare_statement,
     prove,
     reauthenticate,
@@ -28,7 +29,7 @@ from mrm.accounts.services import (
 from mrm.adapters.keys import Hiding
 from mrm.errors import NotPermitted, RuleBroken
 from tests.accounts.authenticators import SecurityKey, working_at
-from tests.factories import PASSWORD, make_person
+from tests.factories import PASSWORD, make_person, without_triggers
 from tests.races.threads import at_once
 
 FIRST_PASSWORD = "handed over in person"
@@ -128,6 +129,17 @@ def test_what_an_earlier_release_enrolled_is_recorded_once(risk_officer, enginee
     record_factors_from_before()
     # Entries of this kind exist: nothing is taken for granted.
     assert list(unrecorded_factors()) == [(engineer, "passkey")]
+
+
+def test_the_key_of_a_passkey_whose_entry_does_not_tell_it_is_told_once(risk_officer):
+    told = Entry.objects.filter(action=Action.FACTOR_ENROLLED)
+    kept = SecurityKey(risk_officer).kept
+    of_before = told.get().details
+    without_triggers("trail_entry", "UPDATE trail_entry SET details = details - 'key' - 'site'")
+    record_factors_from_before()
+    record_factors_from_before()
+    assert [entry.details for entry in told.order_by("position")[1:]] == [of_before]
+    assert told.latest("position").actor_id == "" and is_recorded(kept, risk_officer)
 
 
 def test_whoever_finds_a_browser_open_enrols_and_removes_nothing(client, risk_officer):

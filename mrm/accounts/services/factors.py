@@ -11,13 +11,16 @@ from typing import TypeVar
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.trail.services import governed, record
+from mrm.accounts import verification
 from mrm.accounts.models import Person
 from mrm.adapters import keys
 from mrm.errors import NotPermitted, RuleBroken
 from mrm_verify.canonical import canonical
+from mrm_verify.passkeys import METHOD, digest_of_key
 
 Type = Authenticator.Type
 SECRETS = {Type.TOTP: "secret", Type.RECOVERY_CODES: "seed"}  # What is kept under which name.
@@ -74,8 +77,14 @@ def record_enrolment(factor: Authenticator | SocialAccount, *, actor: Person | N
 
 @governed()
 def record_factors_from_before() -> None:
-    """Once, in an installation older than these entries: what there is counts as enrolled, and the trail says so."""
+    """Once, in an installation older than these entries: what there is counts as enrolled, and the trail says so.
+
+    Also once: the keys of passkeys whose entries are older than their telling it.
+    """
     enrolled = Entry.objects.filter(action=Action.FACTOR_ENROLLED)
+    keyless = enrolled.filter(details__kind=METHOD).exclude(details__has_key="key")
+    for factor in _passkeys_enrolled_by(keyless):
+        record_enrolment(factor, actor=None)
     if not enrolled.exclude(details__kind=SIGN_ON).exists():
         for factor in Authenticator.objects.filter(type__in=KINDS).select_related("user").order_by("pk"):
             record_enrolment(factor, actor=None)
@@ -98,13 +107,18 @@ def hide_secrets_from_before() -> None:
 
 def is_recorded(factor: Authenticator | SocialAccount, person: Person) -> bool:
     """Whether the last that the trail says of exactly this passkey or sign-on is that this person enrolled it."""
+    return _enrolled_by(factor, person) is not None
+
+
+def _enrolled_by(factor: Authenticator | SocialAccount, person: Person) -> Entry | None:
+    """The entry that this person enrolled exactly this, unless a later one says that it was removed."""
     told = Entry.objects.filter(
         subject=subject_name(person),
         action__in=[Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED],
         details__digest=_digest_of(factor),
     )
     last = told.order_by("-position").first()
-    return last is not None and last.action == Action.FACTOR_ENROLLED
+    return last if last and last.action == Action.FACTOR_ENROLLED else None
 
 
 def unrecorded_factors() -> Iterator[tuple[Person, str]]:
@@ -116,6 +130,14 @@ def unrecorded_factors() -> Iterator[tuple[Person, str]]:
                 yield factor.user, kind
 
 
+def _passkeys_enrolled_by(keyless: QuerySet[Entry]) -> list[Authenticator]:
+    """Those still there of which the last that the trail says is one of these entries."""
+    if not keyless.exists():
+        return []
+    passkeys = Authenticator.objects.filter(type=Type.WEBAUTHN).select_related("user").order_by("pk")
+    return [one for one in passkeys if (last := _enrolled_by(one, one.user)) and "key" not in last.details]
+
+
 def _factors_of(person: Person) -> dict[int, Authenticator]:
     return {factor.pk: factor for factor in Authenticator.objects.filter(user=person, type__in=KINDS)}
 
@@ -125,7 +147,13 @@ def _told(factor: Authenticator | SocialAccount) -> dict:
         return {"kind": SIGN_ON, "digest": _digest_of(factor)}
     if factor.type == Type.TOTP:  # A digest of its secret would help to guess it.
         return {"kind": KINDS[factor.type]}
-    return {"kind": KINDS[factor.type], "named": factor.data["name"][:100], "digest": _digest_of(factor)}
+    data = factor.wrap().authenticator_data
+    try:
+        key = digest_of_key(verification.pem(data.credential_data.public_key))
+    except (KeyError, TypeError, ValueError):  # Of a kind that is not verified here: it signs nothing.
+        key = ""
+    told = {"kind": KINDS[factor.type], "named": factor.data["name"][:100], "digest": _digest_of(factor)}
+    return told | {"key": key, "site": data.rp_id_hash.hex()}
 
 
 def _digest_of(factor: Authenticator | SocialAccount) -> str:

@@ -1,0 +1,89 @@
+"""What an entry says of the statement that it cites: which act was signed, by whom in which role, over what."""
+
+ALWAYS_SIGNED = {
+    "change.decided",
+    "retirement.signed",
+    "validation.approved",
+    "validation.attested",
+    "validation.opinion_given",
+    "validation.reviewed",
+}
+# Signed where a person does them, since some release: from the first that a trail says was signed.
+SIGNED_BY_NOW = {
+    "breach.decided",
+    "change.vote_concluded",
+    "finding.closed",
+    "finding.validated",
+    "model.suspended",
+    "model.tiered",
+    "role.granted",
+    "version.returned",
+}
+# Which detail of an entry is which part of the statement; what an entry does not hold was not said.
+REVIEWED = {"role": ("signer", "role"), "content_digest": ("evidence_digest",), "opinion": ("terms", "opinion")}
+PARTS = {
+    "arrangement.closed": {"because": ("comment",)},
+    "breach.decided": {"decision": ("outcome",), "reason": ("comment",)},
+    "change.decided": {
+        "role": ("signer", "role"),
+        "on_behalf_of": ("terms", "on_behalf_of", "id"),
+        "evidence_digest": ("evidence_digest",),
+    },
+    "change.vote_concluded": {"minutes": ("comment",)},
+    "finding.validated": {"reason": ("comment",)},
+    "model.suspended": {"because": ("comment",)},
+    "use.restricted": {"reason": ("comment",)},
+    "use.suspended": {"reason": ("comment",)},
+    "validation.approved": REVIEWED,
+    "validation.opinion_given": {
+        "outcome": ("outcome",),
+        "content_digest": ("evidence_digest",),
+        "conditions": ("terms", "conditions"),
+        "effective_on": ("terms", "effective_on"),
+        "expires_on": ("terms", "expires_on"),
+    },
+    "validation.reviewed": REVIEWED,
+}
+OUTCOMES = {
+    "arrangement.closed": {"closed"},
+    "change.vote_concluded": {"concluded"},
+    "finding.closed": {"closed", "signed_off"},
+    "finding.validated": {"closed"},
+    "model.suspended": {"suspended"},
+    "model.tiered": {"tier_confirmed"},
+    "retirement.signed": {"retired"},
+    "role.granted": {"role_approved"},
+    "use.restricted": {"use_restricted"},
+    "use.suspended": {"use_suspended"},
+    "validation.approved": {"approved"},
+    "validation.attested": {"independent"},
+    "version.returned": {"rolled_back"},
+}
+
+
+def differing(statement: dict, action: str, details: dict) -> str:
+    """The first part of a statement, in words, that is not what the entry citing it says; empty where all agree."""
+    outcomes = _outcomes(action, details)
+    if outcomes is not None and statement.get("outcome") not in outcomes:
+        return "outcome"
+    for name, path in PARTS.get(action, {}).items():
+        # What is empty is left out of a statement.
+        if name in details and (details[name] or None) != (_at(statement, path) or None):
+            return name.replace("_", " ")
+    return ""
+
+
+def _outcomes(action: str, details: dict) -> set | None:
+    """What the statement may say was decided; None where the entry leaves it open."""
+    if action == "change.decided" and "approved" in details:
+        return {"approved"} if details["approved"] is True else {str(details.get("meaning"))} - {"approved"}
+    if action == "validation.reviewed" and "agreed" in details:
+        return {"agreed"} if details["agreed"] is True else {"returned"}
+    return OUTCOMES.get(action)
+
+
+def _at(statement: dict, path: tuple[str, ...]):
+    value = statement
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,195 @@
+"""What people signed, held against the entries that cite it: the same act, in time, once, by a key of the signer."""
+
+from hashlib import sha256
+
+import pytest
+
+from mrm_verify.canonical import canonical
+from mrm_verify.faults import Fault
+from mrm_verify.passkeys import digest_of_key, site_of
+from mrm_verify.statements import Statements, told_by
+from tests.verify.test_passkeys import ORIGIN, Passkey
+
+EVIDENCE = "e" * 64
+STATEMENT = {
+    "id": "one",
+    "subject": {"id": "workflows.ChangeRequest:4", "title": "CR-4"},
+    "evidence_digest": EVIDENCE,
+    "outcome": "rejected",
+    "comment": "Too thin.",
+    "signer": {"id": "7", "name": "Vera", "role": "validator"},
+    "time_window": {"from": "2026-11-21T10:00:00+00:00", "until": "2026-11-21T10:10:00+00:00"},
+}
+TRUE = {"approved": False, "meaning": "rejected", "role": "validator", "on_behalf_of": "", "evidence_digest": EVIDENCE}
+IN_TIME = "2026-11-21T10:05:00.000000+00:00"
+
+
+def entry(position=3, *, action="change.decided", statement=None, method="password", at=IN_TIME, **details) -> dict:
+    """The body of an entry; it cites the statement, if one is given."""
+    if statement:
+        digest = sha256(canonical(statement)).hexdigest()
+        details["signature"] = {"id": statement["id"], "method": method, "statement_digest": digest}
+    actor = {"id": "7", "name": "Vera", "authenticated_by": "session"}
+    subject = {"id": "workflows.ChangeRequest:4", "name": "CR-4", "model": "credit"}
+    return {"position": position, "at": at, "actor": actor, "action": action, "subject": subject, "details": details}
+
+
+def record(statement: dict, **more) -> dict:
+    digest = sha256(canonical(statement)).hexdigest()
+    return {"statement": statement, "statement_digest": digest, "method": "password"} | more
+
+
+def faults(records: list[dict], *entries: dict, whole: bool = True) -> list[str]:
+    statements = Statements(records, whole=whole)
+    for body in entries:
+        statements.cite(told_by(body))
+    return list(statements.faults())
+
+
+def test_a_decision_recorded_as_it_was_signed_holds():
+    assert faults([record(STATEMENT)], entry(statement=STATEMENT, **TRUE)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ({"approved": True}, "outcome"),
+        ({"approved": True, "meaning": "approved"}, "outcome"),
+        ({"meaning": "abstained"}, "outcome"),
+        ({"role": "risk_officer"}, "role"),
+        ({"on_behalf_of": "8"}, "on behalf of"),
+        ({"evidence_digest": "f" * 64}, "evidence digest"),
+    ],
+)
+def test_an_entry_that_says_another_decision_than_was_signed_is_named(said, part):
+    told = faults([record(STATEMENT)], entry(statement=STATEMENT, **TRUE | said))
+    assert told == [f"The statement that entry 3 cites says otherwise than the entry: its {part} is another."]
+
+
+def test_an_approval_recorded_as_a_rejection_is_named():
+    statement = STATEMENT | {"outcome": "approved"}
+    for said in ({"approved": False, "meaning": "approved"}, {"approved": False, "meaning": "rejected"}):
+        [told] = faults([record(statement)], entry(statement=statement, **TRUE | said))
+        assert "its outcome is another" in told
+
+
+def test_what_an_entry_of_an_earlier_release_does_not_say_is_not_held_against_it():
+    digest = sha256(canonical(STATEMENT)).hexdigest()
+    body = entry(statement_digest=digest, authentication="password")
+    assert faults([record(STATEMENT)], body) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "said", "other"),
+    [
+        ("validation.reviewed", "agreed", {"agreed": True}, {"agreed": False}),
+        ("validation.opinion_given", "fit", {"outcome": "fit"}, {"outcome": "not_fit"}),
+        ("breach.decided", "no_action", {"decision": "no_action"}, {"decision": "retrain"}),
+        ("breach.decided", "no_action", {"reason": "Too thin."}, {"reason": "Too fat."}),
+    ],
+)
+def test_other_acts_are_held_against_their_statements_too(action, outcome, said, other):
+    statement = STATEMENT | {"outcome": outcome}
+    assert faults([record(statement)], entry(action=action, statement=statement, **said)) == []
+    assert len(faults([record(statement)], entry(action=action, statement=statement, **said | other))) == 1
+
+
+def test_the_signature_of_one_act_does_not_stand_for_another():
+    [told] = faults([record(STATEMENT)], entry(action="retirement.signed", statement=STATEMENT))
+    assert "its outcome is another" in told
+
+
+@pytest.mark.parametrize("at", ["2026-11-21T09:59:00.000000+00:00", "2026-11-21T10:20:00.000000+00:00"])
+def test_an_entry_written_outside_the_time_to_sign_is_named(at):
+    body = entry(statement=STATEMENT, at=at, **TRUE)
+    assert "at another time" in faults([record(STATEMENT)], body)[0]
+    assert faults([record(STATEMENT)], body, whole=False) == []
+    # Until the clock has come back to where it was, entries bear the time at which it was set back.
+    assert faults([record(STATEMENT)], entry(2, action="clock.set_back", at=at), body) == []
+
+
+def test_a_signature_that_two_entries_cite_is_named():
+    told = faults([record(STATEMENT)], entry(3, statement=STATEMENT, **TRUE), entry(5, statement=STATEMENT, **TRUE))
+    assert told == ["The entries 3 and 5 cite the same statement."]
+
+
+def test_a_statement_that_is_there_twice_is_refused():
+    with pytest.raises(Fault, match="twice"):
+        Statements([record(STATEMENT), record(STATEMENT)])
+
+
+def test_a_decision_without_a_statement_is_named():
+    assert "Entry 3 (change.decided) cites no statement" in faults([], entry(**TRUE))[0]
+
+
+def test_an_act_that_people_sign_by_now_is_never_unsigned_again():
+    """A release before signed nothing when a breach was decided."""
+    statement = STATEMENT | {"outcome": "retrain"}
+    before, signed = entry(1, action="breach.decided"), entry(2, action="breach.decided", statement=statement)
+    assert faults([record(statement)], before, signed) == []
+    told = faults([record(statement)], before, signed, entry(3, action="breach.decided"))
+    assert told == ["Entry 3 (breach.decided) cites no statement, and people sign that."]
+
+
+def enrolled(key: Passkey, position=1, *, action="person.factor_enrolled", person="7", actor=None, says=True) -> dict:
+    pem = key.sign("00" * 32)["public_key"]
+    said = {"key": digest_of_key(pem), "site": site_of(ORIGIN)} if says else {}
+    body = entry(position, action=action, kind="passkey", digest=digest_of_key(pem)[:8], **said)
+    body["subject"]["id"], body["actor"]["id"] = f"accounts.Person:{person}", person if actor is None else actor
+    return body
+
+
+def signed_by(key: Passkey, **more) -> tuple[list[dict], dict]:
+    """The records, and the entry that cites the one."""
+    digest = sha256(canonical(STATEMENT)).hexdigest()
+    kept = record(STATEMENT, method="passkey", assertion=key.sign(digest, **more))
+    return [kept], entry(statement=STATEMENT, method="passkey", **TRUE)
+
+
+def test_the_signature_of_an_enrolled_passkey_holds_and_that_of_a_strangers_key_does_not():
+    own, other = Passkey(), Passkey()
+    records, body = signed_by(own)
+    assert faults(records, enrolled(own), body) == []
+    assert faults(records, enrolled(other), body)[0].endswith(
+        "No entry before it says that its signer had enrolled this passkey, for pages of this address."
+    )
+
+
+@pytest.mark.parametrize("said", [{"person": "8"}, {"actor": "8"}], ids=["of another", "by another"])
+def test_a_passkey_that_somebody_else_enrolled_does_not_sign(said):
+    own, key = Passkey(), Passkey()
+    records, body = signed_by(key)
+    assert len(faults(records, enrolled(own), enrolled(key, 2, **said), body)) == 1
+
+
+def test_a_passkey_signs_from_its_enrolment_to_its_removal():
+    key, other = Passkey(), Passkey()
+    records, body = signed_by(key)
+    removed = enrolled(key, 2, action="person.factor_removed")
+    assert faults(records, enrolled(key), body, removed) == []
+    assert len(faults(records, enrolled(key), removed, body)) == 1
+    assert len(faults(records, enrolled(other), body, enrolled(key, 4))) == 1
+
+
+def test_a_signature_given_on_another_site_than_the_passkey_was_enrolled_for_is_named():
+    key = Passkey()
+    digest, elsewhere = sha256(canonical(STATEMENT)).hexdigest(), "https://else.example.org"
+    assertion = key.sign(digest, origin=elsewhere, site="else.example.org") | {"origin": elsewhere}
+    records = [record(STATEMENT, method="passkey", assertion=assertion)]
+    body = entry(statement=STATEMENT, method="passkey", **TRUE)
+    assert len(faults(records, enrolled(key), body)) == 1
+
+
+def test_a_trail_older_than_the_keys_in_its_entries_is_verified_and_said_to_be():
+    key = Passkey()
+    records, body = signed_by(key)
+    for before in ([], [enrolled(key, says=False)]):
+        statements = Statements(records)
+        for one in (*before, body):
+            statements.cite(told_by(one))
+        assert (statements.check(), statements.signed, statements.unsaid) == (1, 1, 1)
+    # Once the system has said the keys of what was enrolled before, others sign no more.
+    told = enrolled(key, 2, actor="")
+    assert faults(records, enrolled(key, says=False), told, body) == []
+    records, body = signed_by(Passkey())
+    assert len(faults(records, enrolled(key, says=False), told, body)) == 1
