@@ -41,7 +41,7 @@ def address_with(request, cursor: str) -> str | None:
 def _page_size(request) -> int:
     """As many rows as were asked for, within reason; the usual number where that is no number."""
     asked = request.query_params.get("page_size", "")
-    return min(int(asked), LARGEST_PAGE) if asked.isdecimal() and asked.isascii() and int(asked[:9]) else PAGE_SIZE
+    return min(int(asked[:9]), LARGEST_PAGE) if asked.isdecimal() and asked.isascii() and int(asked[:9]) else PAGE_SIZE
 
 
 def page_of(shape: type[serializers.Serializer]) -> serializers.Serializer:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
 
+from inventory.frames import dates
+from inventory.frames.dates import Styles
 from mrm.errors import TooLarge, UnusableData
 
 CSV = "text/csv"
@@ -121,7 +123,12 @@ class _Workbook:
         shared = _Strings()
         if "xl/sharedStrings.xml" in self.zip.namelist():
             self._parse("xl/sharedStrings.xml", shared)
-        reading = _Reading(shared.texts)
+        styles, book = Styles(), _Attributes("workbookPr")
+        if "xl/styles.xml" in self.zip.namelist():
+            self._parse("xl/styles.xml", styles)
+        self._parse("xl/workbook.xml", book)
+        since_1904 = any(one.get("date1904") in ("1", "true") for one in book.found)
+        reading = _Reading(shared.texts, styles.dates, since_1904=since_1904)
         self._parse(place, reading)
         return reading.found
 
@@ -197,9 +204,10 @@ class _Strings:
 class _Reading:
     """The cells of a sheet as text, and where formulas and merged cells stand."""
 
-    def __init__(self, shared: list[str]):
-        self.shared, self.found = shared, _Cells()
+    def __init__(self, shared: list[str], dates: set[int], *, since_1904: bool):
+        self.shared, self.dates, self.since_1904, self.found = shared, dates, since_1904, _Cells()
         self.line, self.index, self.kind, self.value, self.inside = 0, -1, "", "", False
+        self.is_date = False
 
     def start(self, name, attributes):
         if name == "row":
@@ -210,10 +218,13 @@ class _Reading:
         elif name == "c":
             self.index = _after(self.index, _place(attributes["r"])[1] if "r" in attributes else self.index + 1)
             self.kind, self.value = attributes.get("t", "n"), ""
+            self.is_date = int(attributes.get("s", 0)) in self.dates
         elif name == "f":
             self.found.formulas.append((self.line, self.index))
         elif name == "mergeCell":
-            self.found.merged.append(attributes.get("ref", ""))
+            area = attributes.get("ref", "")
+            _place(area.partition(":")[0])
+            self.found.merged.append(area)
         self.inside = name in ("v", "t")
 
     def end(self, name):
@@ -230,6 +241,10 @@ class _Reading:
     def _told(self) -> str:
         if self.kind == "b":
             return "yes" if self.value == "1" else "no"
+        if self.kind == "n" and self.is_date:
+            return dates.told(self.value, since_1904=self.since_1904)
+        if self.kind == "d":
+            return self.value.removesuffix("T00:00:00")
         if self.kind == "n":
             return self.value.removesuffix(".0")
         text = self.value

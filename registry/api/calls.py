@@ -77,7 +77,8 @@ class Call:
         if value is None or value == "":
             return default
         word = str(value)
-        if isinstance(value, bool) or not word.isdecimal() or not word.isascii() or not 1 <= int(word[:9]) <= most:
+        is_number = word.isdecimal() and word.isascii() and len(word) < 10
+        if isinstance(value, bool) or not is_number or not 1 <= int(word) <= most:
             raise invalid(
                 f"Invalid value for request parameter {name}. It must be at least 1 and at most {most}, but got value "
                 f"{word[:50]}"

@@ -199,6 +199,7 @@ def twice(second: str, first: str) -> bytes:
         (make_xlsx(("a", "b" * 40_000)), "more than 32,767 characters"),
         (twice('<row r="3">', '<row r="2">'), "damaged"),
         (twice('r="B2"', 'r="A2"'), "damaged"),
+        (twice("</sheetData>", '</sheetData><mergeCells><mergeCell ref=""/></mergeCells>'), "damaged"),
     ],
     ids=[
         "empty",
@@ -216,6 +217,7 @@ def twice(second: str, first: str) -> bytes:
         "long cell",
         "line twice",
         "cell twice",
+        "merged nowhere",
     ],
 )
 def test_what_is_no_sheet_is_refused_with_the_remedy(receive, content, why):

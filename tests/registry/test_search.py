@@ -80,7 +80,11 @@ def test_a_page_token_is_ours_and_of_this_search(client):
     refused(client.get("model-versions/search", page_token=token), 400, "INVALID_PARAMETER_VALUE", "another search")
 
 
-@pytest.mark.parametrize("most", ["0", "-1", "1001", "x", "1e3", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "most",
+    ["0", "-1", "1001", "x", "1e3", "99999999999999999999", "0000000010000000", "1" * 5000],
+    ids=["0", "-1", "1001", "x", "1e3", "20 digits", "led by zeros", "5000 digits"],
+)
 def test_a_page_size_that_cannot_be_is_refused(client, most):
     refused(client.get("registered-models/search", max_results=most), 400, "INVALID_PARAMETER_VALUE", "max_results")
 

@@ -124,7 +124,7 @@ def _version_of(request, model):
     """The version the address names, else the one in use, else the newest."""
     named = request.GET.get("version", "")
     if named:
-        return get_object_or_404(model.versions, number=named if named.isdecimal() else -1)
+        return get_object_or_404(model.versions, number=named if named.isdecimal() and len(named) < 10 else -1)
     return model.production_version() or model.versions.first()
 
 
