@@ -13,7 +13,7 @@ from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer_form, posted
 from registry.forms import RulesForm
-from registry.services import rules_of, set_rules
+from registry.services import last_sweep, rules_of, set_rules
 
 
 @require_safe
@@ -29,6 +29,8 @@ def registry(request):
     ]
     aliases = sorted(production_aliases(Policy.objects.in_force().document))
     context = {"rows": rows, "address": settings.PUBLIC_URL, "aliases": aliases}
+    if settings.MLFLOW_MASTER_URL and workspaces.filter(slug=settings.MLFLOW_MASTER_WORKSPACE).exists():
+        context |= {"follows_a_master": True, "sweep": last_sweep()}
     return render(request, "registry/registry.html", context)
 
 

@@ -10,6 +10,7 @@ class Delivery(models.Model):
     name = models.CharField(max_length=256, blank=True)  # Of the model it speaks of; empty asks for all.
     received_at = models.DateTimeField(default=timezone.now)
     followed_at = models.DateTimeField(null=True, blank=True)  # When the master was asked what is true.
+    refusals = models.JSONField(default=list, blank=True)  # What of everything could not be taken over then.
 
     class Meta:
         ordering = ["received_at"]

@@ -6,6 +6,8 @@ says where to look. What is found is written by the services that write everythi
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,16 +20,20 @@ from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.adapters.mlflow import Master
 from mrm.errors import DomainError
-from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name
+from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name, version_number
 from registry.models import Delivery, ModelTag, VersionFacts, VersionTag
-from registry.refusals import Refused
+from registry.refusals import invalid
 from registry.services.rules import owner_for
 from registry.services.tags import keep_model_tags, keep_version_tags
+from registry.services.versions import LONGEST, describe_version
 
 SWEEP = "sweep"
 EVERYTHING_EVERY = timedelta(minutes=15)
 KEPT = timedelta(days=30)
+MIRRORED = "mlflow:"  # How the origin of a version begins that came from there.
+MOST_TOLD = 100
 GONE, NUMBER, ALIASES, STAGE = "mlflow.gone", "mlflow.version", "mlflow.aliases", "mlflow.stage"
+DESCRIPTION = "mlflow.description"  # What the master said last.
 
 
 def receive_delivery(delivery_id: str, body: bytes) -> bool:
@@ -46,6 +52,19 @@ def receive_delivery(delivery_id: str, body: bytes) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class SaidVersion:
+    """A version as the master says it, in the shape and lengths that are kept."""
+
+    number: int
+    source: str
+    description: str
+    run_id: str
+    run_link: str
+    model_id: str
+    tags: dict[str, str]
+
+
 def follow_master(master: Master, now: datetime) -> list[str]:
     """Bring the register up to what the master says: the models hinted at, and now and then all. The refusals met."""
     hints = list(Delivery.objects.filter(followed_at__isnull=True).exclude(event=SWEEP)[:1000])
@@ -57,83 +76,122 @@ def follow_master(master: Master, now: datetime) -> list[str]:
     workspace = Workspace.objects.get(slug=settings.MLFLOW_MASTER_WORKSPACE)
     refusals, seen = [], set()
     for said in master.models():
-        name = said["name"]
+        name = _text(said.get("name", "")) if isinstance(said, dict) else ""
         if not (everything or name in names):
             continue
         seen.add(name)
         try:
-            _follow_model(workspace, said, list(master.versions(name)))
+            _follow_model(workspace, name, said, master.versions(name))
         except DomainError as refusal:
-            refusals.append(f"{name}: {refusal}")
+            refusals.append(f"{name[:200] or 'A model without a name'}: {refusal}")
     _mark_gone(workspace, seen, None if everything else names)
     Delivery.objects.filter(pk__in=[hint.pk for hint in hints]).update(followed_at=now)
     if everything:
-        Delivery.objects.create(delivery_id=f"{SWEEP} {now.isoformat()}", event=SWEEP, followed_at=now, received_at=now)
+        sweep = {"event": SWEEP, "refusals": refusals[:MOST_TOLD]}
+        Delivery.objects.create(delivery_id=f"{SWEEP} {now.isoformat()}", followed_at=now, received_at=now, **sweep)
     Delivery.objects.filter(received_at__lt=now - KEPT).delete()
     return refusals
 
 
-def _follow_model(workspace: Workspace, said: dict, versions: list[dict]) -> None:
-    name = _text(said["name"])
+def last_sweep() -> Delivery | None:
+    """When everything was last read from the master, with what of it could not be taken over."""
+    return Delivery.objects.filter(event=SWEEP).order_by("-received_at").first()
+
+
+def _follow_model(workspace: Workspace, name: str, said: dict, versions: Iterable[dict]) -> None:
     check_name(name)
+    tags, description = _pairs(said), _text(said.get("description") or "")
+    read = sorted((_read(version) for version in versions), key=lambda version: version.number)
     with governed():
         model = Model.objects.filter(workspace=workspace, name=name).first()
         if model is None:
-            owner, description = owner_for(workspace, None), _text(said.get("description", ""))
+            owner = owner_for(workspace, None)
             model = inventory.register_model(workspace, name=name, owner=owner, description=description, actor=None)
         if model.status == Status.RETIRED:
             return
-        _keep_changed(ModelTag, model, {GONE: ""} | _pairs(said), keep_model_tags)  # It may have been gone before.
-    for one in sorted(versions, key=lambda version: int(version["version"])):
-        _follow_version(model, one)
+        known = _tag(model, DESCRIPTION)
+        if known is not None and known != description[:LONGEST_VALUE]:
+            # What people here wrote stays until the master says something else.
+            inventory.edit_model(model, changes={"description": description}, actor=None)
+        follows = {GONE: "", DESCRIPTION: description[:LONGEST_VALUE]}  # It may have been gone before.
+        _keep_changed(ModelTag, model, tags | follows, keep_model_tags)
+    for version in read:
+        _follow_version(model, version)
+    _mark_versions_gone(model, {_origin(model, version.number) for version in read})
 
 
 @governed()
-def _follow_version(model: Model, said: dict) -> None:
+def _follow_version(model: Model, said: SaidVersion) -> None:
     """The version, registered once; its origin says which of the master's it is, whatever number it has here."""
-    digest = hashlib.sha256(f"{model.pk}".encode()).hexdigest()[:32]
-    origin = f"mlflow:{digest}:{int(said['version'])}"
-    source = _text(said.get("source", ""))[:LONGEST_SOURCE]
-    version = ModelVersion.objects.filter(model=model, origin=origin).first()
+    origin = _origin(model, said.number)
+    version = ModelVersion.objects.select_related("mlflow").filter(model=model, origin=origin).first()
     if version is None:
-        version = inventory.register_version(model, schema=None, artifact_uri=source, origin=origin, actor=None)
+        version = inventory.register_version(model, schema=None, artifact_uri=said.source, origin=origin, actor=None)
         VersionFacts.objects.create(
             version=version,
-            description=_text(said.get("description", "")),
-            run_id=_text(said.get("run_id", ""))[:200],
-            run_link=_text(said.get("run_link", ""))[:1000],
-            logged_model_id=_text(said.get("model_id", ""))[:200],
-            location=source,
+            description=said.description,
+            run_id=said.run_id,
+            run_link=said.run_link,
+            logged_model_id=said.model_id,
+            location=said.source,
             touched_at=version.registered_at,
         )
-    tags = _pairs(said) | {NUMBER: str(said["version"]), STAGE: str(said.get("current_stage", ""))}
-    # Aliases are told, not set: the master's champion is no decision of ours.
-    tags[ALIASES] = ", ".join(sorted(said.get("aliases", [])))
-    _keep_changed(VersionTag, version, tags, keep_version_tags)
+    elif version.mlflow.description != said.description:
+        describe_version(model.workspace, model.name, str(version.number), description=said.description, actor=None)
+    _keep_changed(VersionTag, version, said.tags | {GONE: ""}, keep_version_tags)
+
+
+def _origin(model: Model, number: int) -> str:
+    return f"{MIRRORED}{hashlib.sha256(f'{model.pk}'.encode()).hexdigest()[:32]}:{number}"
+
+
+def _mark_versions_gone(model: Model, there: set[str]) -> None:
+    mirrored = ModelVersion.objects.filter(model=model, origin__startswith=MIRRORED).exclude(origin__in=there)
+    for version in mirrored.exclude(pk__in=VersionTag.objects.filter(key=GONE, value="true").values("version")):
+        with governed():
+            _keep_changed(VersionTag, version, {GONE: "true"}, keep_version_tags)
+
+
+def _tag(model: Model, key: str) -> str | None:
+    return ModelTag.objects.filter(model=model, key=key).values_list("value", flat=True).first()
 
 
 def _keep_changed(table, subject, tags: dict[str, str], keep) -> None:
     """Write only what is new or different, so that looking again leaves no trace."""
     owner = "model" if table is ModelTag else "version"
     now = dict(table.objects.filter(**{owner: subject}).values_list("key", "value"))
-    keep(subject, {key: value for key, value in tags.items() if now.get(key, "") != value}, actor=None)
+    unsaid = {key: "" for key in tags if key != DESCRIPTION}
+    keep(subject, {key: value for key, value in tags.items() if (unsaid | now).get(key) != value}, actor=None)
 
 
 def _mark_gone(workspace: Workspace, seen: set[str], asked: set[str] | None) -> None:
     """Models that came from the master and are no longer there: told by a tag, because a register forgets nothing."""
-    mirrored = Model.objects.filter(workspace=workspace, versions__origin__startswith="mlflow:").distinct()
+    mirrored = Model.objects.filter(workspace=workspace, versions__origin__startswith=MIRRORED).distinct()
     mirrored = mirrored if asked is None else mirrored.filter(name__in=asked)
     for model in mirrored.exclude(name__in=seen):
         with governed():
             _keep_changed(ModelTag, model, {GONE: "true"}, keep_model_tags)
 
 
+def _read(said: dict) -> SaidVersion:
+    """What the master says of a version; refused where it has no number, or is of no shape that MLflow gives."""
+    try:
+        number, aliases = version_number(str(said["version"])), sorted(map(_text, said.get("aliases") or []))
+        texts = {name: _text(said.get(name) or "")[:most] for name, most in LONGEST.items()}
+        source, stage = (_text(said.get(name) or "") for name in ("source", "current_stage"))
+    except (TypeError, KeyError, AttributeError) as fault:
+        raise invalid("One of its versions is said in a way that cannot be read.") from fault
+    # Aliases are told, not set: the master's champion is no decision of ours.
+    tags = {NUMBER: str(number), STAGE: stage[:LONGEST_VALUE], ALIASES: ", ".join(aliases)[:LONGEST_VALUE]}
+    return SaidVersion(number, source[:LONGEST_SOURCE], tags=_pairs(said) | tags, **texts)
+
+
 def _pairs(said: dict) -> dict[str, str]:
     """The master's tags, without those that only governance of ours may write."""
     try:
-        pairs = {_text(tag["key"]): _text(tag.get("value", "")) for tag in said.get("tags", [])}
-    except (TypeError, KeyError) as fault:
-        raise Refused("INVALID_PARAMETER_VALUE", "The master's tags cannot be read.") from fault
+        pairs = {_text(tag["key"]): _text(tag.get("value", "")) for tag in said.get("tags") or []}
+    except (TypeError, KeyError, AttributeError) as fault:
+        raise invalid("The master's tags cannot be read.") from fault
     kept = {key: value for key, value in pairs.items() if key and not key.startswith("mrm.")}
     return {key[:LONGEST_KEY]: value[:LONGEST_VALUE] for key, value in kept.items()}
 

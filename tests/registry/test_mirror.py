@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audits.trail.models import Entry
 from inventory.models import Model, ModelVersion
+from inventory.services import edit_model
 from inventory.states import Stage
 from mrm.adapters import mlflow
 from mrm.adapters.mlflow import HttpMaster, MemoryMaster
@@ -109,6 +110,69 @@ def test_what_cannot_be_taken_over_is_said_and_the_rest_goes_on(master):
     master.content["credit"][0]["tags"].append({"key": "mrm.status", "value": "in_use\x00"})
     (refusal,) = follow_master(master, timezone.now())
     assert "bad/name" in refusal and Model.objects.filter(name="credit").exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"name": "odd", "tags": "none"},
+        {"name": "odd", "tags": [{"value": "v"}]},
+        {"description": "without a name"},
+        "odd",
+    ],
+    ids=["tags no list", "tag without a key", "no name", "no object"],
+)
+def test_what_is_said_oddly_keeps_nothing_else_back(master, odd):
+    master.models = lambda: iter([odd, master.content["credit"][0]])
+    (refusal,) = follow_master(master, timezone.now())
+    assert refusal and Model.objects.get().name == "credit"
+
+
+@pytest.mark.parametrize("version", [{"source": "s3://x"}, {"version": "x"}, "1", {"version": "1", "aliases": 3}])
+def test_a_version_said_oddly_is_named_and_its_model_waits(master, version):
+    master.content["odd"] = ({"name": "odd"}, [version])
+    (refusal,) = follow_master(master, timezone.now())
+    assert refusal.startswith("odd: ") and Model.objects.get().name == "credit"
+
+
+def test_descriptions_follow_the_master_and_what_people_wrote_stays_until_it_says_something_else(
+    master, client, engineer
+):
+    now = timezone.now()
+    follow_master(master, now)
+    edit_model(Model.objects.get(), changes={"description": "PDs of cards"}, actor=engineer)
+    follow_master(master, now + timedelta(hours=1))
+    assert Model.objects.get().description == "PDs of cards"
+    master.content["credit"][0]["description"] = "PDs of all"
+    master.content["credit"][1][0]["description"] = "The first"
+    follow_master(master, now + timedelta(hours=2))
+    assert Model.objects.get().description == "PDs of all"
+    assert client.version("credit", 1)["description"] == "The first"
+
+
+def test_a_version_that_is_gone_from_the_master_is_told_until_it_is_there_again(master, client):
+    now = timezone.now()
+    follow_master(master, now)
+    gone = master.content["credit"][1].pop()
+    follow_master(master, now + timedelta(hours=1))
+    assert tags_of(client.version("credit", 2))["mlflow.gone"] == "true"
+    assert "mlflow.gone" not in tags_of(client.version("credit", 1))
+    entries = Entry.objects.count()
+    follow_master(master, now + timedelta(hours=2))
+    assert Entry.objects.count() == entries
+    master.content["credit"][1].append(gone)
+    follow_master(master, now + timedelta(hours=3))
+    assert tags_of(client.version("credit", 2))["mlflow.gone"] == ""
+
+
+@override_settings(MLFLOW_MASTER_URL="memory:")
+def test_the_page_says_what_could_not_be_taken_over(master, engineer):
+    page = Client()
+    page.force_login(engineer)
+    assert "never read" in page.get("/mlflow/").content.decode()
+    master.content["bad/name"] = ({"name": "bad/name"}, [])
+    follow_master(master, timezone.now())
+    assert "bad/name" in page.get("/mlflow/").content.decode()
 
 
 def test_a_signed_delivery_is_taken_once(master):
