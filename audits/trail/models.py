@@ -112,6 +112,7 @@ class Action(models.TextChoices):
     FINDING_RISK_ACCEPTED = "finding.risk_accepted", "Risk of a finding accepted"
     FINDING_REOPENED = "finding.reopened", "Finding reopened"
     CHANGE_REQUESTED = "change.requested", "Change requested"
+    SUPERVISION_RECORDED = "version.supervision_recorded", "What the supervisor was told or said"
     CHANGE_CLASS_CONFIRMED = "change.class_confirmed", "Class of a change confirmed"
     CHANGE_CLASS_RAISED = "change.class_raised", "Class of a change raised"
     CHANGE_DECIDED = "change.decided", "Change decided"

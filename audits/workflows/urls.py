@@ -23,6 +23,7 @@ from audits.workflows.views import (
     portfolio,
     register,
     retirement,
+    supervision,
     validation_work,
     validations,
 )
@@ -56,6 +57,7 @@ urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/", models.version, name="version"),
     path("models/<slug:slug>/versions/<int:number>/request/", changes.request_change, name="request-change"),
     path("models/<slug:slug>/changes/new/", changes.request_model_change, name="request-model-change"),
+    path("models/<slug:slug>/versions/<int:number>/supervision/", supervision.record_supervision, name="supervision"),
     path("models/<slug:slug>/suspension/", arrangements.suspend, name="suspend-model"),
     path("models/<slug:slug>/suspension/<uuid:statement_id>/", arrangements.sign_suspension, name="sign-suspension"),
     path("models/<slug:slug>/uses/<int:number>/restriction/", orders.restrict_use, name="restrict-use"),

@@ -63,6 +63,7 @@ from inventory.policies.retraining import OfCandidate, ParallelRun, asked_of_can
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import STANDARD_POLICY, section, standard
+from inventory.policies.supervision import APPROVAL, REPORT, Obligation, obligation
 from inventory.policies.tiering import (
     EXEMPT,
     Tiering,
@@ -134,6 +135,10 @@ __all__ = [
     "validation_opens_before",
     "validation_required",
     "Difference",
+    "APPROVAL",
+    "REPORT",
+    "Obligation",
+    "obligation",
     "OfCandidate",
     "ParallelRun",
     "asked_of_candidate",

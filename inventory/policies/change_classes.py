@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from inventory.policies import supervision
 from inventory.policies.approvals import APPROVERS, COMMITTEE
 from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_share
 from inventory.policies.standard import section
@@ -40,7 +41,8 @@ faults = is_object(
         "also_approved_by": is_object(dict.fromkeys(TIERS, are_some_of((*APPROVERS, COMMITTEE)))),
         "validated_in_tiers": are_some_of(TIERS),
         "review_after_days": is_count,
-    }
+    },
+    optional={"supervisor": supervision.faults},  # A policy from before leaves it to the standard policy.
 )
 LIMITED = {"output": "output_moves", "classes": "cases_change_class", "population": "population_psi"}
 

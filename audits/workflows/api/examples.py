@@ -275,6 +275,13 @@ RESTRICTION = USE_SUSPENSION | {
     "title": f"Pricing of instalment loans: {RESTRICTION_IN['reason']}",
     "terms": RESTRICTION_IN,
 }
+SUPERVISION_IN = {
+    "said": "approved",
+    "on": "2025-06-02",
+    "document": DIGEST,
+    "remark": "Letter of 2 June, no conditions.",
+}
+SUPERVISION = {"version": 2} | SUPERVISION_IN | {"recorded_by": VALIDATOR, "recorded_at": LATER}
 ROLL_BACK_IN = {"reason": "Version 2 refuses everybody from the new branch."}
 ROLL_BACK = ARRANGEMENT | {
     "reference": "RB-2025-0001",

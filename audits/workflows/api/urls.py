@@ -58,6 +58,7 @@ from audits.workflows.api.retirement import (
     RetirementVerificationApi,
 )
 from audits.workflows.api.retraining import RetrainingEventsApi
+from audits.workflows.api.supervision import SupervisionApi
 from audits.workflows.api.validations import (
     AttestationOfIndependenceApi,
     BeginningApi,
@@ -99,6 +100,7 @@ urlpatterns = [
     path("models/<slug:slug>/attributes/<slug:name>/<uuid:row>/ending/", EndingApi.as_view(), name="api-ending"),
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
     path("models/<slug:slug>/versions/<int:number>/comparison/", ComparisonApi.as_view(), name="api-comparison"),
+    path("models/<slug:slug>/versions/<int:number>/supervision/", SupervisionApi.as_view(), name="api-supervision"),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
     path("models/<slug:slug>/uses/<int:number>/restriction/", UseRestrictionApi.as_view(), name="api-use-restriction"),
     path("models/<slug:slug>/uses/<int:number>/suspension/", UseSuspensionApi.as_view(), name="api-use-suspension"),

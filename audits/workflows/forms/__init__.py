@@ -16,6 +16,7 @@ from audits.workflows.forms.changes import (
     PortfolioFilter,
     ReasonForm,
     RetirementSignatureForm,
+    SupervisionForm,
     WithdrawalForm,
 )
 from audits.workflows.forms.findings import (
@@ -49,6 +50,7 @@ __all__ = [
     "ArchiveForm",
     "ItemEvidenceForm",
     "RetirementSignatureForm",
+    "SupervisionForm",
     "ActionPlanForm",
     "ActionPlanReviewForm",
     "AnswerForm",

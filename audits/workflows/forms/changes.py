@@ -6,11 +6,11 @@ from django import forms
 
 from audits.statistics.limits import Verdict
 from audits.workflows.contents.lists import ARRANGEMENTS, ATTESTATIONS, CHANGES
-from audits.workflows.models import Arrangement, ChangeRequest, Decision
+from audits.workflows.models import Arrangement, ChangeRequest, Decision, SupervisoryRecord
 from audits.workflows.models.classifications import CHANGE_CLASSES
 from audits.workflows.services.kinds import KINDS, Term
 from audits.workflows.states import ArrangementState, AttestationState, ChangeState
-from inventory.models import ModelVersion
+from inventory.models import Document, ModelVersion
 from inventory.policies import MATERIAL
 from inventory.states import Status
 from mrm.accounts.models import Person
@@ -255,6 +255,19 @@ class AttestationForm(forms.Form):
         max_length=4000,
         help_text="That the entry is right and complete, the changes above included; and what you know beyond it.",
     )
+
+
+class SupervisionForm(forms.Form):
+    """What the supervisor was told or said about a version, and which document of the model shows it."""
+
+    said = forms.ChoiceField(label="What happened", choices=SupervisoryRecord.Said.choices, widget=radios())
+    on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}))
+    document = forms.ModelChoiceField(Document.objects.none(), empty_label=None, help_text="The letter that shows it.")
+    remark = forms.CharField(required=False, max_length=4000, widget=text_area())
+
+    def __init__(self, *args, model, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["document"].queryset = Document.objects.standing().filter(model=model)
 
 
 class ReasonForm(forms.Form):

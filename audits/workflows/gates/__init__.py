@@ -16,6 +16,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.gates.gate import MODEL_STATUS, STAGE, Blocker, Gate, Waived
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
+from audits.workflows.gates.supervised import blockers_in_supervision, warnings_of_supervision
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
@@ -42,6 +43,7 @@ def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: date
         *_blockers_in_uses(version, for_uses, now),
         *_blockers_in_tiering(for_uses),
         *_blockers_in_fitness(version),
+        *blockers_in_supervision(version, Policy.objects.document_in_force()[1], now),
     ]
     gate = _sorted(version, found, now)
     gate.waived.extend(_accepted(version, now))
@@ -259,6 +261,7 @@ def _warnings(version: ModelVersion, now: datetime) -> list[str]:
     tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
     held = version.model.uses.exclude(held="").order_by("number")
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
+    warnings += warnings_of_supervision(version, policy)
     if not validation_required(policy, tier) and not _is_validated(version, now):
         warnings.append(
             f"No validation with a fit opinion is in force for {version}. "

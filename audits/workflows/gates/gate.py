@@ -18,6 +18,7 @@ PASSED_OVER_IN_ROLLBACK = {
     "findings.high": "A high finding has its day, on which it is put right whichever version serves.",
     "validation": "It was approved with the validation of its day; the model's own cadence asks for the next.",
     "conditions": "Those of its own approval are asked for by going back itself; others hold the model back already.",
+    "supervisor": "It was in use before; what the supervisor said of it then holds.",
     "lapsed": "The model is restricted for it already, and stays so.",
 }
 OF_ANOTHER_VERSION = "It is about another version than the one to go back to."

@@ -12,6 +12,7 @@ from audits.workflows.models.retirements import Retirement, RetirementItem
 from audits.workflows.models.retraining import Retraining
 from audits.workflows.models.standings import RETIRED_LAST_WORST_FIRST, Standing, StandingMark
 from audits.workflows.models.submissions import Reperformance, Submission
+from audits.workflows.models.supervision import SupervisoryRecord
 from audits.workflows.models.validations import (
     ValidationEvidence,
     ValidationItem,
@@ -41,6 +42,7 @@ __all__ = [
     "Standing",
     "StandingMark",
     "Submission",
+    "SupervisoryRecord",
     "ValidationEvidence",
     "ValidationItem",
     "ValidationOpinion",

@@ -56,6 +56,7 @@ from audits.workflows.services.retraining import (
 )
 from audits.workflows.services.rollback import ROLL_BACK
 from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
+from audits.workflows.services.supervision import record_supervision
 from audits.workflows.services.suspension import SUSPENSION
 from audits.workflows.services.votes import VOTE_CONCLUSION, votes_of, why_not_conclude
 
@@ -109,6 +110,7 @@ __all__ = [
     "rebuild_standings",
     "prepare_decision",
     "raise_finding",
+    "record_supervision",
     "refresh_evidence",
     "remind",
     "report_retraining",

@@ -155,6 +155,9 @@ SENTENCES: dict[str, str] = {
     ),
     Action.FINDING_REOPENED: "reopened the finding {subject}",
     Action.CHANGE_REQUESTED: "asked for {subject}[, under policy {policy:policy}][, as {change_class:class}]",
+    Action.SUPERVISION_RECORDED: (
+        "kept what the supervisor was told or said about {subject}: {said:words} on {on:day}[, as “{document}” shows]"
+    ),
     Action.CHANGE_CLASS_CONFIRMED: "confirmed that {subject} is {change_class:class}",
     Action.CHANGE_CLASS_RAISED: "raised {subject} to {change_class:class}[; proposed was {proposed:class}]",
     Action.CHANGE_DECIDED: (

@@ -1,0 +1,22 @@
+from audits.workflows.models import SupervisoryRecord
+from inventory.serializers import PersonOut
+from mrm import serializers
+
+SAID = SupervisoryRecord.Said.values
+
+
+class SupervisionIn(serializers.Serializer):
+    said = serializers.ChoiceField(SAID)
+    on = serializers.DateField(help_text="When it was told, or answered.")
+    document = serializers.RegexField("^[0-9a-f]{64}$", help_text="SHA-256 of a document of the model that shows it.")
+    remark = serializers.CharField(max_length=4000, allow_blank=True, default="")
+
+
+class SupervisionOut(serializers.Serializer):
+    version = serializers.IntegerField(source="version.number")
+    said = serializers.ChoiceField(SAID)
+    on = serializers.DateField()
+    document = serializers.CharField(source="document.sha256")
+    remark = serializers.CharField()
+    recorded_by = PersonOut()
+    recorded_at = serializers.DateTimeField()

@@ -1,0 +1,149 @@
+"""A new version of a model that a supervisor watches waits for its answer, or for the days after it was told."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from audits.workflows.api import examples
+from audits.workflows.gates import Gate, gate_for
+from audits.workflows.models import SupervisoryRecord
+from audits.workflows.services import record_supervision, request_change
+from inventory.models import Document, Model, ModelVersion, Policy
+from inventory.policies import faults_in, obligation
+from inventory.services import attach_document, edit_model
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from tests.factories import make_model, publish
+from tests.rest import is_problem, post_json
+
+TODAY = timezone.now().date
+WHY = "Better."
+
+
+def watched(story, *categories: str) -> Document:
+    """The model in these regulatory categories, and a letter to show."""
+    edit_model(story.model, changes={"regulatory_categories": list(categories)}, actor=None)
+    return letter_for(story.model)
+
+
+def letter_for(model: Model) -> Document:
+    values = {"title": "Letter", "kind": "other"}
+    return attach_document(model, b"Dear", filename="letter.txt", media_type="text/plain", values=values, actor=None)
+
+
+def gate_of(version) -> Gate:
+    return gate_for(ModelVersion.objects.get(pk=version.pk))
+
+
+def waits(version) -> list[str]:
+    return [one.text for one in gate_of(version).blockers if one.clause == "supervisor"]
+
+
+def say(story, version, said: str, document: Document, *, days_ago: int = 0) -> SupervisoryRecord:
+    on = TODAY() - timedelta(days=days_ago)
+    return record_supervision(version, said=said, on=on, document=document, actor=story.risk_officer)
+
+
+def test_a_version_waits_for_the_approval_of_the_supervisor_and_an_objection_closes_the_gate(story, candidate):
+    letter = watched(story, "regulatory_capital", "market_risk")
+    assert "waits for the approval" in waits(candidate)[0]
+    with pytest.raises(RuleBroken, match="waits for the approval of the supervisor"):
+        request_change("promotion", candidate, reason=WHY, actor=story.owner)
+    say(story, candidate, "notified", letter, days_ago=100)
+    assert "waits for the approval" in waits(candidate)[0], "being told is no answer"
+    say(story, candidate, "approved", letter, days_ago=2)
+    assert waits(candidate) == []
+    say(story, candidate, "objected", letter, days_ago=1)
+    assert "objected" in waits(candidate)[0]
+
+
+def test_a_version_waits_for_the_days_after_the_supervisor_was_told(story, candidate):
+    letter = watched(story, "market_risk")
+    assert "must be told 14 days before" in waits(candidate)[0]
+    say(story, candidate, "notified", letter, days_ago=13)
+    assert "it waits until" in waits(candidate)[0]
+    say(story, candidate, "notified", letter, days_ago=14)
+    assert waits(candidate) == []
+
+
+def test_what_is_only_reported_afterwards_warns_and_closes_nothing(story, candidate):
+    watched(story, "stress_testing")
+    assert waits(candidate) == []
+    assert any("within 90 days after" in warning for warning in gate_of(candidate).warnings)
+
+
+def test_a_model_that_no_supervisor_watches_waits_for_none(candidate):
+    assert waits(candidate) == []
+
+
+def test_who_answers_for_a_version_does_not_say_what_the_supervisor_said(story, candidate):
+    letter = watched(story, "regulatory_capital")
+    told = {"said": "approved", "on": TODAY(), "document": letter}
+    for person in (story.owner, story.engineer, story.auditor, story.administrator):
+        with pytest.raises(NotPermitted):
+            record_supervision(candidate, **told, actor=person)
+    edit_model(story.model, changes={"owner": story.risk_officer}, actor=None)
+    with pytest.raises(NotPermitted, match="Neither who owns the model"):
+        record_supervision(candidate, **told, actor=story.risk_officer)
+
+
+def test_every_fault_of_a_record_is_named(story, candidate):
+    other = letter_for(make_model(owner=story.owner))
+    with pytest.raises(UnusableData) as refusal:
+        record_supervision(
+            candidate,
+            said="mumbled",
+            on=TODAY() + timedelta(days=2),
+            document=other,
+            remark="a\x00b",
+            actor=story.risk_officer,
+        )
+    assert {error["field"] for error in refusal.value.errors} == {"said", "on", "document", "remark"}
+
+
+def test_what_the_supervisor_said_is_never_changed(story, candidate):
+    kept = say(story, candidate, "objected", watched(story, "regulatory_capital"))
+    for change in (lambda rows: rows.update(said="approved"), lambda rows: rows.delete()):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change(SupervisoryRecord.objects.filter(pk=kept.pk))
+
+
+def test_the_strictest_category_counts_and_the_policy_says_what_each_asks(story):
+    document = Policy.objects.in_force().document
+    assert obligation(document, ["stress_testing", "market_risk"]).needs == "notification"
+    assert obligation(document, ["fair_lending"]) is None
+    document["change_classes"]["supervisor"] = {"fair_lending": {"needs": "approval", "days": 30}}
+    publish(document)
+    assert obligation(Policy.objects.in_force().document, ["fair_lending", "market_risk"]).category == "fair_lending"
+    document["change_classes"]["supervisor"] = {"astrology": {"needs": "luck", "days": 0}}
+    assert any("supervisor" in fault for fault in faults_in(document))
+    del document["change_classes"]["supervisor"]
+    assert faults_in(document) == []
+    assert obligation(document, ["regulatory_capital"]).needs == "approval", "as the standard policy"
+
+
+def test_programs_keep_it_with_the_digest_of_the_letter(api, story, candidate):
+    letter = watched(story, "regulatory_capital")
+    address = f"/api/v1/models/{story.model.slug}/versions/{candidate.number}/supervision/"
+    sent = {"said": "approved", "on": TODAY().isoformat(), "document": letter.sha256}
+    is_problem(post_json(api(story.owner), address, sent), 403)
+    is_problem(post_json(api(story.risk_officer), address, sent | {"document": "0" * 64}), 422)
+    made = post_json(api(story.risk_officer), address, sent)
+    assert made.status_code == 201 and made.json().keys() == examples.SUPERVISION.keys()
+    assert waits(candidate) == []
+
+
+def test_the_page_of_a_version_leads_to_it(client, story, candidate):
+    letter = watched(story, "regulatory_capital")
+    client.force_login(story.risk_officer)
+    page = reverse("version", args=[story.model.slug, candidate.number])
+    address = reverse("supervision", args=[story.model.slug, candidate.number])
+    assert address in client.get(page).text and "Letter" in client.get(address).text
+    sent = {"said": "approved", "on": TODAY().isoformat(), "document": str(letter.pk), "remark": ""}
+    assert client.post(address, sent | {"on": "soon"}).status_code == 400
+    assert client.post(address, sent).headers["Location"] == page
+    assert waits(candidate) == []
+    client.force_login(story.owner)
+    assert address not in client.get(page).text and client.post(address, sent).status_code == 403
