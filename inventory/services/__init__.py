@@ -47,6 +47,7 @@ from inventory.services.tiering import (
     propose_tier,
     who_may_confirm_tier,
     why_not_confirm_tier,
+    why_propose_again,
     why_tier_again,
 )
 from inventory.services.uses import (
@@ -145,6 +146,7 @@ __all__ = [
     "who_may_confirm_tier",
     "tighten_cadence",
     "why_not_confirm_tier",
+    "why_propose_again",
     "why_not_loosen",
     "why_tier_again",
     "withdraw_draft",

@@ -83,6 +83,19 @@ def _refuse_unready(model: Model) -> None:
         raise RuleBroken(f"The tier of {model} cannot be confirmed before these are assessed: {', '.join(lacking)}.")
     if not model.tier_is_provisional and not model.tier_assessments.proposed().exists():
         raise RuleBroken(f"The tier of {model} is already confirmed.")
+    if outdated := why_propose_again(model):
+        raise RuleBroken(outdated)
+
+
+def why_propose_again(model: Model) -> str:
+    """Why what is proposed cannot be confirmed as it is; empty where it was proposed under the scorecard in force."""
+    assessment, policy = model.tier_assessments.proposed().select_related("policy").first(), Policy.objects.in_force()
+    if assessment is None or assessment.policy.section("tiering") == policy.section("tiering"):
+        return ""
+    return (
+        f"The tier of {model} was proposed under policy {assessment.policy.number}, whose scorecard is no longer in "
+        f"force: propose it again under policy {policy.number}."
+    )
 
 
 @governed()

@@ -8,9 +8,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows.services import request_change
 from inventory import policies
 from inventory.models import Model, TierAssessment
-from inventory.services import edit_model, end_lapsed_exemptions, propose_tier, register_model, why_tier_again
+from inventory.services import (
+    edit_model,
+    end_lapsed_exemptions,
+    propose_tier,
+    register_model,
+    why_propose_again,
+    why_tier_again,
+)
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_model, make_person, publish, retire
@@ -228,6 +236,21 @@ def test_a_confirmed_tier_is_asked_for_again_when_it_is_old_or_what_it_rests_on_
     document["tiering"]["factors"]["exposure"]["medium"] = 3
     publish(document)
     assert any("The scorecard has changed" in reason for reason in why_tier_again(edited, now))
+
+
+def test_a_tier_is_not_confirmed_under_a_scorecard_that_is_no_longer_in_force(model, engineer, risk_officer):
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    document = copy.deepcopy(policies.standard())
+    publish(document | {"title": "Another title, the same scorecard"})
+    assert why_propose_again(model) == ""
+    document["tiering"]["factors"]["exposure"]["medium"] = 3
+    publish(document)
+    with pytest.raises(RuleBroken, match="proposed under policy 1, .*: propose it again under policy 3"):
+        confirm_tier(model, actor=risk_officer)
+    with pytest.raises(RuleBroken, match="propose it again under policy 3"):
+        request_change("tier_change", model, reason="It is low.", actor=engineer)
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    assert confirm_tier(model, actor=risk_officer).tier == 3
 
 
 def test_the_policy_names_who_lets_a_model_leave_tier_1_and_one_of_them_is_senior(standard_document, workspace):

@@ -4,7 +4,7 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds.kind import ChangeKind, the_model
 from inventory.models import TierAssessment
 from inventory.policies import SENIOR, TIER_LOWERING
-from inventory.services import confirm_tier, lowers_strictest
+from inventory.services import confirm_tier, lowers_strictest, why_propose_again
 
 
 def proposed_tier(change: ChangeRequest) -> TierAssessment | None:
@@ -17,6 +17,8 @@ def proposed_tier(change: ChangeRequest) -> TierAssessment | None:
 def _why_not(change: ChangeRequest) -> list[str]:
     if not proposed_tier(change):
         return [f"No tier of {change.model} is proposed; propose one on its tier page first."]
+    if outdated := why_propose_again(change.model):
+        return [outdated]
     is_asked = bool(change.roles_required)
     if is_asked and _lowers(change) and not set(SENIOR) & set(change.roles_required):
         return [f"{change.reference} was asked for before it would leave tier 1; withdraw it and ask again."]
