@@ -36,6 +36,8 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
+RELIED_ON = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)  # Decided to be in use, even where it is held now.
+
 MODEL_TRANSITIONS = {
     (Status.IN_DEVELOPMENT, "promote"): Status.IN_USE,
     (Status.IN_USE, "promote"): Status.IN_USE,

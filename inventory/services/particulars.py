@@ -13,13 +13,12 @@ from inventory.models import Model, Particular, RegimePack
 from inventory.models.particulars import NOT_A_MODEL, ROWS_OF, Determination, rows_of
 from inventory.services.attributes import faults_in_retention, refuse_what_is_not_theirs, told
 from inventory.services.effective import check_effective_day
-from inventory.states import Status
+from inventory.states import RELIED_ON, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken, UnusableData
 
-RELIED_ON = (Status.IN_USE, Status.RESTRICTED, Status.SUSPENDED)
 CLOSELY_WATCHED = (1, 2)  # Tiers.
 MOST_ROWS = 500  # Of one attribute of one model.
 LONGEST_REASON = 2000

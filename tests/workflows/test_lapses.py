@@ -1,15 +1,20 @@
 """What holds for a time: how long at most, how often it is renewed, and that each lapse has its consequence, once."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows.contents.hygiene import BY_NAME, breaking
+from audits.workflows.contents.indicators.decided import unapproved_in_use
+from audits.workflows.contents.indicators.scope import Scope
 from audits.workflows.gates import blockers_for_promotion
-from audits.workflows.models import Arrangement, ChangeRequest, Delegation, Finding
+from audits.workflows.models import Arrangement, ChangeRequest, Delegation, Finding, Standing
 from audits.workflows.services import (
+    count_marked,
     delegate,
     expire_arrangements,
     position_of,
@@ -18,6 +23,8 @@ from audits.workflows.services import (
     request_change,
 )
 from audits.workflows.states import ArrangementState
+from inventory.models import Model
+from inventory.services import end_approval, propose_use
 from inventory.states import Status
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
@@ -50,6 +57,36 @@ def lapse_thrice(arrangement: Arrangement) -> None:
     for _ in range(3):
         expire_arrangements(arrangement.ends_at)
     assert lapses_of(arrangement) == 1
+
+
+def is_unapproved(model, now=None) -> tuple[bool, bool, float]:
+    """By hygiene, by the portfolio and by the key risk indicator."""
+    now = now or timezone.now()
+    count_marked()
+    listed = breaking(Model.objects.filter(pk=model.pk), BY_NAME["not_approved"], now=now).exists()
+    counted = unapproved_in_use(Scope(make_person(Role.AUDITOR, name=f"Auditor {uuid4()}"), now)).value
+    return listed, Standing.objects.get(model=model).in_use_without_approval, counted
+
+
+def test_what_was_approved_once_counts_as_not_approved_when_that_lapsed(story, candidate, officers):
+    decided(Kind.PROMOTION, candidate, *officers, actor=story.owner)
+    assert is_unapproved(story.model) == (False, False, 0)
+    approval = Arrangement.objects.get(kind=Held.APPROVAL, version=candidate)
+    assert is_unapproved(story.model, after(approval))[::2] == (True, 1)  # At once, before any sweep.
+    expire_arrangements(after(approval))
+    story.model.refresh_from_db()
+    assert (story.model.status, is_unapproved(story.model)) == (Status.RESTRICTED, (True, True, 1))
+    with undecided("inventory_model"):
+        Model.objects.filter(pk=story.model.pk).update(status=Status.SUSPENDED)
+    assert is_unapproved(story.model) == (True, True, 1)
+
+
+def test_a_live_use_whose_approval_ended_counts_as_not_approved(story, candidate, officers):
+    use = propose_use(story.model, title="Instalment loans", actor=story.owner)
+    decided(Kind.PROMOTION, candidate, *officers, terms={"uses": [use.number]}, actor=story.owner)
+    assert is_unapproved(story.model) == (False, False, 0)
+    end_approval(use.approvals.get(), reason="It was for the old population.", actor=None)
+    assert is_unapproved(story.model) == (True, True, 1)
 
 
 @pytest.mark.parametrize("kind", [Held.APPROVAL, Held.CONDITION])

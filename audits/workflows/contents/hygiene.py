@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from audits.assessments.models import Plan, Run
 from audits.workflows.contents.validations import due_before
-from audits.workflows.models import Arrangement, Attestation, ChangeRequest, Finding
-from audits.workflows.states import ChangeState
+from audits.workflows.models import Arrangement, Attestation, Finding
 from inventory import policies
 from inventory.contents.cadences import looser
 from inventory.contents.dependencies import orphan_dependencies
@@ -22,14 +21,16 @@ from inventory.models import (
     ReferenceData,
     Source,
     Use,
+    UseApproval,
     lacking,
 )
-from inventory.states import Stage, Status
+from inventory.states import RELIED_ON, Stage, Status
 
 NO_LABELS, NO_BATCH = timedelta(days=90), timedelta(days=30)
 HOLD_IS_LONG = timedelta(days=365)
 ALIVE = ~Q(status=Status.RETIRED)
-IN_USE = Q(status=Status.IN_USE)
+IN_USE = Q(status__in=(Status.IN_USE, Status.RESTRICTED))
+IN_PRODUCTION = Q(status__in=RELIED_ON)
 OVERDUE_BY = timedelta(days=1)
 
 
@@ -52,15 +53,20 @@ def _in_production(**condition) -> QuerySet:
     return ModelVersion.objects.filter(stage=Stage.PRODUCTION, **condition)
 
 
-def approved_versions() -> QuerySet:
-    """The versions whose use was approved. An emergency release is no approval; the full one that follows it is."""
-    approving = (ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.APPROVAL)
-    approved = ChangeRequest.objects.filter(kind__in=approving, state=ChangeState.COMPLETED, version__isnull=False)
-    return approved.order_by().values("version")
+def unapproved_versions(now: datetime) -> QuerySet:
+    """The versions in production without an approval that stands, as a whole or for a use that is live.
+
+    An emergency release is no approval; the full one that follows it is.
+    """
+    approving = (Arrangement.Kind.APPROVAL, Arrangement.Kind.ROLLBACK)
+    approved = Arrangement.objects.standing(now).filter(kind__in=approving, version=OuterRef("pk"))
+    granted = UseApproval.objects.standing(now).filter(version=OuterRef(OuterRef("pk")), use=OuterRef("pk"))
+    left_without = Use.objects.in_use().filter(~Exists(granted), model=OuterRef("model"))
+    return _in_production().filter(~Exists(approved) | Exists(left_without))
 
 
 def _unapproved(now: datetime, policy: dict) -> Q:
-    return _of_version(_in_production().exclude(pk__in=approved_versions()))
+    return _of_version(unapproved_versions(now))
 
 
 def _tier_review(now: datetime, policy: dict) -> Q:
@@ -114,7 +120,8 @@ RULES = (
          ALIVE, lambda now, policy: Q(pk__in=looser(today=now.date()).values("model"))),
     Rule("finding_overdue", "Finding overdue", "Answer the finding, or ask for its closure.", ALIVE,
          lambda now, policy: Q(pk__in=Finding.objects.overdue(now.date()).values("model"))),
-    Rule("not_approved", "Version in use not approved", "Ask for its promotion, or retire it.", IN_USE, _unapproved),
+    Rule("not_approved", "Version in use not approved", "Ask for its approval, or retire it.", IN_PRODUCTION,
+         _unapproved),
     Rule("no_use", "In use for no registered use", "Register what it is used for.", IN_USE,
          lambda now, policy: ~Q(pk__in=Use.objects.values("model"))),
     Rule("orphan_dependency", "Depends on a retired model", "Say what takes its place, or end the dependency.", ALIVE,

@@ -8,7 +8,7 @@ from django.db.models import Min
 from audits.assessments.models import Plan, Run
 from audits.assessments.states import RunState
 from audits.statistics.limits import SEVERITY, Verdict, worst
-from audits.workflows.contents.hygiene import approved_versions
+from audits.workflows.contents.hygiene import unapproved_versions
 from audits.workflows.contents.validations import due_of
 from audits.workflows.models import Finding, Standing
 from audits.workflows.states import FindingState
@@ -27,7 +27,7 @@ def standings_of(ids: list, now: datetime) -> list[Standing]:
     models = list(Model.objects.filter(pk__in=ids).order_by())
     versions = versions_that_count(ids)
     keys = [version.pk for version in versions.values()]
-    verdicts, due, unapproved = _verdicts(keys), _next_due(keys), _in_use_without_approval(ids)
+    verdicts, due, unapproved = _verdicts(keys), _next_due(keys), _in_use_without_approval(ids, now)
     awaited = Finding.objects.open().exclude(state=FindingState.RISK_ACCEPTED)
     findings = dict(awaited.filter(model__in=ids).values_list("model").annotate(Min("due_at")).order_by())
     validations = due_of(models)
@@ -83,6 +83,5 @@ def _next_due(versions: list) -> dict:
     return dict(plans.values_list("version").annotate(Min("next_due_at")))
 
 
-def _in_use_without_approval(ids) -> set:
-    in_use = ModelVersion.objects.filter(model__in=ids, stage=Stage.PRODUCTION)
-    return set(in_use.exclude(pk__in=approved_versions()).values_list("model", flat=True))
+def _in_use_without_approval(ids, now: datetime) -> set:
+    return set(unapproved_versions(now).filter(model__in=ids).values_list("model", flat=True))

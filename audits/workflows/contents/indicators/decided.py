@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Avg, Count, F, Min, Q, Value
 from django.db.models.functions import Coalesce
 
-from audits.workflows.contents.hygiene import approved_versions
+from audits.workflows.contents.hygiene import unapproved_versions
 from audits.workflows.contents.indicators.scope import Found, Scope, count, share
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.states import ChangeState
@@ -18,9 +18,10 @@ OFTEN = 2  # Renewals; governance.md, section 3.9.
 
 
 def unapproved_in_use(scope: Scope) -> Found:
-    """Versions in production without a completed approval, of all in production."""
-    versions = ModelVersion.objects.filter(stage=Stage.PRODUCTION, model__in=scope.visible.values("pk"))
-    found = versions.order_by().aggregate(all=Count("pk"), without=Count("pk", filter=~Q(pk__in=approved_versions())))
+    """Versions in production without an approval that stands, of all in production."""
+    versions = ModelVersion.objects.filter(stage=Stage.PRODUCTION, model__in=scope.visible.counted().values("pk"))
+    without = Count("pk", filter=Q(pk__in=unapproved_versions(scope.now).values("pk")))
+    found = versions.order_by().aggregate(all=Count("pk"), without=without)
     if not found["all"]:
         return Found(reason="No version is in production.")
     return count(found["without"], found["all"])

@@ -34,8 +34,8 @@ APPROVAL, HEALTH, FINDINGS, EXCEPTIONS, REGISTER, COMPOSITION, CHANGE = (
 )  # fmt: skip
 
 INDICATORS = (
-    Indicator("unapproved_in_use", APPROVAL, "In use without approval", "Versions in production without a completed "
-              "approval, of all in production. The target is none.", "count", decided.unapproved_in_use,
+    Indicator("unapproved_in_use", APPROVAL, "In use without approval", "Versions in production without an approval "
+              "that stands, of all in production. The target is none.", "count", decided.unapproved_in_use,
               page=("hygiene-rule", "not_approved")),
     Indicator("emergency_releases_open", APPROVAL, "Interim approvals", "Emergency releases in force.", "count",
               decided.emergency_releases_open, has_past=True, page=("arrangement-list", "?kind=break_glass")),
