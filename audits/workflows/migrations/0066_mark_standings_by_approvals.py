@@ -12,7 +12,7 @@ OFF = "DROP TRIGGER {table}_marks_standings_on_{event} ON {table};"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0063_end_no_model_without_its_owner"), ("inventory", "0006_keep_uses_and_approvals")]
+    dependencies = [("workflows", "0065_supervisors_said_it_once"), ("inventory", "0006_keep_uses_and_approvals")]
 
     operations = [
         *(
