@@ -74,6 +74,10 @@ class Signed:
         self.page.get_by_label("I reviewed the evidence").check()
         self.page.get_by_label("Comment").fill(comment)
         self.page.get_by_role("button", name="Go on to sign").click()
+        self.sign()
+        self.page.get_by_text(f"“{comment}”").wait_for()
+
+    def sign(self) -> None:
+        """Sign the statement that is shown."""
         self.page.get_by_label("Your password, again").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign with my password").click()
-        self.page.get_by_text(f"“{comment}”").wait_for()

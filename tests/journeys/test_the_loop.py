@@ -48,6 +48,7 @@ def test_a_breach_leads_through_two_decisions_and_a_retraining_to_a_sealed_repor
     with Signed(page, stage.address, people["risk_officer"]) as officer:
         officer.open("/models/consumer-credit/tier/")
         page.get_by_role("button", name="Confirm").click()
+        officer.sign()
         page.wait_for_url("**/models/consumer-credit/")
 
     # The candidate is assessed by the worker until its gate opens; then two people decide in the pages.

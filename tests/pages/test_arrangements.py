@@ -164,7 +164,7 @@ def test_the_chair_concludes_the_vote_on_the_page(visit, workspace, owner, model
     for member in members:
         approve(change, member)
     page = reverse("change", args=[change.reference])
-    assert "The chair of the committee concludes its vote." in visit(members[0]).get(page).text
+    assert "The chair of the committee concludes its vote" in visit(members[0]).get(page).text
     assert "Conclude the vote" in visit(chair).get(page).text
     signed_on_page(visit(chair), reverse("conclude-vote", args=[change.reference]), minutes="Discussed.")
     change.refresh_from_db()

@@ -1,14 +1,18 @@
 """The committee's vote: who is in it, what makes a quorum, who concludes it, and what stays on record."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.policies import Vote, outcome_of, why_no_quorum
-from audits.workflows.services import request_change, why_not_conclude
+from audits.workflows.services import delegate, request_change, revoke_delegation, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import edit_model
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_person, publish
@@ -153,3 +157,46 @@ def test_the_second_line_is_represented_and_the_line_that_asked_is_never_the_maj
     assert why_no_quorum(of_the_first, **rules, sponsor="second") == []
     nobody = ballots("reviewed first", "reviewed first", "reviewed first")
     assert any("second line" in why for why in why_no_quorum(nobody, **rules, sponsor=""))
+
+
+# While the chair is away.
+
+
+@pytest.fixture
+def deputy(chair, story):
+    deputy = make_person(Role.COMMITTEE_MEMBER, Role.RISK_OFFICER, name="Dora Deputy", workspace=story.workspace)
+    delegate(deputy, reason="Leave.", ends_at=timezone.now() + timedelta(days=14), actor=chair)
+    return deputy
+
+
+def test_a_deputy_whom_the_chair_named_concludes_the_vote_and_the_minutes_say_so(change, members, deputy):
+    for member in members:
+        vote(change, member)
+    concluded = conclude_vote(change, minutes="Discussed.", actor=deputy)
+    assert concluded.state == ChangeState.COMPLETED
+    told = Entry.objects.about(change).get(action=Action.VOTE_CONCLUDED).details
+    assert told["concluded_by"] == "Dora Deputy, deputy of Carla Chair"
+    assert Signature.objects.get(pk=told["signature"]["id"]).statement["signer"]["role"] == "deputy_chair"
+
+
+def test_a_deputy_inherits_the_conflicts_of_the_chair(story, change, chair, deputy):
+    terms = exception_terms(clause="cadence")
+    mine = request_change("exception", story.model, reason="Why.", terms=terms, actor=story.owner)
+    mine.requester = chair
+    assert any("Carla Chair, whose deputy you are" in reason for reason in why_not_conclude(mine, person=deputy))
+
+
+def test_when_the_chair_stepped_aside_so_does_the_deputy(change, members, chair, deputy):
+    vote(change, chair, Meaning.RECUSED, "My brother works there.")
+    for member in members:
+        vote(change, member)
+    with pytest.raises(NotPermitted, match="whose deputy you are, stepped aside"):
+        conclude_vote(change, minutes="Hm.", actor=deputy)
+
+
+def test_nobody_is_deputy_once_the_chair_is_back(change, members, deputy):
+    for member in members:
+        vote(change, member)
+    revoke_delegation(deputy.delegations_held.get(), actor=deputy)
+    with pytest.raises(NotPermitted, match="The chair of the committee"):
+        conclude_vote(change, minutes="Mine.", actor=deputy)

@@ -7,16 +7,18 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import record
 from audits.workflows import policies
-from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.models import ChangeRequest, Decision, Delegation
 from audits.workflows.services.decisions import approve_change, bound_of, locked, refresh_evidence, void_decisions
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
-from mrm.accounts.models import Signature
+from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require
 from mrm.errors import NotPermitted
+
+DEPUTY = "deputy_chair"  # Who the chair delegated to, for a time.
 
 
 def votes_of(change: ChangeRequest) -> list[policies.Vote]:
@@ -39,20 +41,46 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
         return ["No vote of the committee is awaited."]
     if over := why_over(change):
         return [over]
-    roles = roles_for(change, person)
-    if policies.CHAIR not in roles or person.is_service:
-        return ["The chair of the committee concludes its vote."]
+    if person.is_service or not (holds_chair(change, person) or chair_away(change, person)):
+        return ["The chair of the committee concludes its vote, or who the chair named as deputy."]
     if person.token:
         return ["A token concludes nothing; sign in on the pages."]
-    reasons = policies.conflicts(replace(involvement_of(change, person), decided=""))
-    if change.decisions.filter(person=person, meaning=Decision.Meaning.RECUSED).exists():
-        reasons.append("You stepped aside; a deputy holds the chair.")
+    reasons = _conflicts(change, person)
+    if chair := chair_away(change, person):
+        about = replace(involvement_of(change, chair), decided="")
+        reasons += policies.conflicts_of(f"{chair}, whose deputy you are", about)
+        if _stepped_aside(change, chair):
+            reasons.append(f"{chair}, whose deputy you are, stepped aside; another chair concludes it.")
     rules = Policy.objects.in_force().section("committee")
     return reasons + policies.why_no_quorum(votes_of(change), **rules, sponsor=_sponsoring_line(change))
 
 
+def holds_chair(change: ChangeRequest, person) -> bool:
+    return policies.CHAIR in roles_for(change, person)
+
+
+def chair_away(change: ChangeRequest, person) -> Person | None:
+    """The chair who named this person as deputy for these days; a chair has no need of one."""
+    if holds_chair(change, person):
+        return None
+    held = Delegation.objects.in_force(timezone.now()).filter(delegate=person).select_related("delegator")
+    return next((one.delegator for one in held if holds_chair(change, one.delegator)), None)
+
+
+def _conflicts(change: ChangeRequest, person) -> list[str]:
+    reasons = policies.conflicts(replace(involvement_of(change, person), decided=""))
+    if _stepped_aside(change, person):
+        reasons.append("You stepped aside; another chair concludes it.")
+    return reasons
+
+
+def _stepped_aside(change: ChangeRequest, person) -> bool:
+    return change.decisions.filter(person=person, meaning=Decision.Meaning.RECUSED).exists()
+
+
 def _refuse(change: ChangeRequest, *, actor) -> None:
-    require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
+    holder = chair_away(change, actor) or actor
+    require(holder, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
     change = refresh_evidence(change)  # Voids the votes over what has changed since, or of who has a part in it by now.
     if reasons := why_not_conclude(change, person=actor):
         raise NotPermitted(*reasons)
@@ -72,7 +100,7 @@ def _conclude(change: ChangeRequest, *, comment: str, signature: Signature, acto
             for vote in votes
             if (vote.meaning in policies.APPROVING and dissenting == "approved") or vote.meaning == dissenting
         ],
-        "concluded_by": str(actor),
+        "concluded_by": f"{actor}, deputy of {chair}" if (chair := chair_away(change, actor)) else str(actor),
         "concluded_at": timezone.now().isoformat(timespec="seconds"),
     }
     change.minutes = told
@@ -90,12 +118,16 @@ def _facts(change: ChangeRequest) -> dict:
     return {"change": change.reference, "over": change.evidence_digest, "votes": _told(votes_of(change))}
 
 
+def _office(change: ChangeRequest, person) -> str:
+    return policies.CHAIR if holds_chair(change, person) else DEPUTY
+
+
 VOTE_CONCLUSION = Act(
     name="concluded",
     meaning=lambda change: f"The committee's vote on {change.reference} is {policies.outcome_of(votes_of(change))}.",
     refuse=_refuse,
     facts=_facts,
-    role=lambda change, person: policies.CHAIR,
+    role=_office,
     done=_conclude,
     bound=bound_of,
     asks="Write the minutes: what was discussed, and what weighed.",
