@@ -41,6 +41,7 @@ class Action(models.TextChoices):
     MODEL_RESUMED = "model.resumed", "Model in unrestricted use again"
     MODEL_RETIRED = "model.retired", "Model retired"
     BASELINE_ENDED = "model.baseline_ended", "Baseline of a model ended"
+    SURVEY_RECEIVED = "survey.received", "Identification survey uploaded"
     SURVEY_IMPORTED = "survey.imported", "Identification survey imported"
     PARTICULAR_ADDED = "particular.added", "Said about a model"
     PARTICULAR_ENDED = "particular.ended", "No longer said about a model"

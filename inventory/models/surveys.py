@@ -34,6 +34,9 @@ class Survey(models.Model):
     baselined_until = models.DateField(null=True, blank=True)  # Debt of what it registers is dated until then.
     reason = models.TextField(blank=True)  # Why the import was refused in the end.
     uploaded_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="surveys")
+    requested_by = models.ForeignKey(
+        "accounts.Person", null=True, on_delete=models.PROTECT, related_name="+"
+    )  # Who let it in, and so registers its models.
     uploaded_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 

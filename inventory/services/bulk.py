@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 
 from django.db import IntegrityError
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record, recorded_together
-from inventory.models import Model
-from inventory.services.drafts import TakenByMany, draft_model
+from inventory.models import Model, Policy
+from inventory.services.drafts import Draft, TakenByMany, draft_model
 from inventory.services.models import register_model
 from inventory.services.versions import register_version
 from mrm.accounts.models import Workspace
@@ -21,7 +22,6 @@ TOGETHER_FROM = 100  # Fewer are sooner looked up one by one than every name the
 PER_STATEMENT = 500
 
 
-@governed()
 def register_models(
     workspace: Workspace, entries: list[dict], *, actor, progress: Callable[[int], None] = lambda done: None
 ) -> list[Model]:
@@ -29,23 +29,52 @@ def register_models(
 
     An entry is what `register_model` takes, and under `versions` a list of what `register_version` takes.
     """
+    drafts = draft_models(workspace, entries, actor=actor)
+    return enter_models(workspace, entries, drafts, actor=actor, progress=progress)
+
+
+def draft_models(workspace: Workspace, entries: list[dict], *, actor) -> list[Draft]:
+    """Many models checked in memory, before anybody has to wait for them, or every reason against them by its place.
+
+    None where they are few; nor where versions come with faulty ones, whose faults are found one by one only.
+    """
+    require(actor, Permission.REGISTER_MODEL, workspace, model_slug=None)
+    if len(entries) < TOGETHER_FROM:
+        return []
+    taken, drafts, errors = TakenByMany(workspace), [], []
+    for place, entry in enumerate(entries):
+        said = {name: value for name, value in entry.items() if name != "versions"}
+        known = {name: said.pop(name) for name in ("name", "owner", "slug", "baselined_until") if name in said}
+        drafted = partial(draft_model, workspace, said, **known, taken=taken, actor=actor)
+        if draft := _tried(errors, f"models[{place}]", drafted):
+            drafts.append(draft)
+            taken.add(draft.model)
+        if len(errors) >= MOST_ERRORS:
+            break
+    if errors and not any(entry.get("versions") for entry in entries):
+        raise UnusableData(*errors[:MOST_ERRORS])
+    return [] if errors else drafts
+
+
+@governed()
+def enter_models(
+    workspace: Workspace, entries: list[dict], drafts: list[Draft], *, actor, progress: Callable[[int], None]
+) -> list[Model]:
+    """Write what was drafted; what cannot be written so is entered one by one, which says what is wrong with which."""
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=None)
     with recorded_together():
-        if len(entries) >= TOGETHER_FROM:
-            # One by one where that fails: it takes longer, but says what is wrong with which.
+        if drafts:
             with suppress(DomainError, IntegrityError), governed():
-                return _registered_together(workspace, entries, actor, progress)
+                return _entered(entries, drafts, actor, progress)
         return _registered(workspace, entries, actor, progress)
 
 
-def _registered_together(workspace: Workspace, entries: list[dict], actor, progress: Callable) -> list[Model]:
-    """Checked in memory, written by some statements for them all; the constraints are the second net."""
-    taken, drafts, models = TakenByMany(workspace), [], []
-    for entry in entries:
-        said = {name: value for name, value in entry.items() if name != "versions"}
-        known = {name: said.pop(name) for name in ("name", "owner", "slug", "baselined_until") if name in said}
-        drafts.append(draft_model(workspace, said, **known, taken=taken, actor=actor))
-        taken.add(drafts[-1].model)
+def _entered(entries: list[dict], drafts: list[Draft], actor, progress: Callable[[int], None]) -> list[Model]:
+    """Some statements for them all. Constraints keep names and slugs apart; the policy must be the one they name."""
+    policy, _ = Policy.objects.document_in_force()
+    if any(draft.policy != policy for draft in drafts):
+        raise RuleBroken("Another policy is in force by now.")
+    models = []
     for some in _parts(drafts):
         models += Model.objects.bulk_create([draft.model for draft in some])
         for draft in some:

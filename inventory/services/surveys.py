@@ -11,7 +11,7 @@ from audits.trail.services import governed, record
 from inventory.contents import survey as contents
 from inventory.frames.sheets import read_sheet
 from inventory.models import Survey
-from inventory.services.bulk import register_models
+from inventory.services.bulk import draft_models, enter_models
 from inventory.states import SurveyState, survey_after
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
@@ -34,16 +34,21 @@ def receive_survey(
     checked = contents.check(read_sheet(path), workspace)
     if not checked.faults and not checked.entries:
         raise UnusableData({"message": "The sheet has no line below its header.", "field": "file"})
-    return Survey.objects.create(
-        workspace=workspace,
-        filename=Path(filename).name[:200] or "survey",
-        sha256=storage.put(path),
-        entries=len(checked.entries),
-        faults=checked.faults,
-        state=SurveyState.FAULTY if checked.faults else SurveyState.CHECKED,
-        baselined_until=baselined_until,
-        uploaded_by=actor,
-    )
+    sha256 = storage.put(path)
+    with governed():
+        survey = Survey.objects.create(
+            workspace=workspace,
+            filename=Path(filename).name[:200] or "survey",
+            sha256=sha256,
+            entries=len(checked.entries),
+            faults=checked.faults,
+            state=SurveyState.FAULTY if checked.faults else SurveyState.CHECKED,
+            baselined_until=baselined_until,
+            uploaded_by=actor,
+        )
+        details = {"sha256": sha256, "models": survey.entries, "faults": len(survey.faults)}
+        record(Action.SURVEY_RECEIVED, actor=actor, subject=survey, **details)
+    return survey
 
 
 @governed()
@@ -52,8 +57,8 @@ def request_import(survey: Survey, *, actor) -> Survey:
     require(actor, Permission.REGISTER_MODEL, survey.workspace_id)
     survey = Survey.objects.select_for_update().get(pk=survey.pk)
     _move(survey, "request")
-    survey.uploaded_by = actor  # Whoever lets it in registers its models.
-    survey.save(update_fields=["state", "uploaded_by"])
+    survey.requested_by = actor
+    survey.save(update_fields=["state", "requested_by"])
     return survey
 
 
@@ -80,20 +85,23 @@ def progress_of(survey: Survey) -> int:
     return 100 * cache.get(_progress(survey), 0) // max(survey.entries, 1)
 
 
-@governed()
 def _register(survey: Survey) -> None:
     """The sheet is read again: what was free when it was uploaded may be taken by now."""
-    surveys = Survey.objects.select_for_update(of=("self",)).select_related("workspace", "uploaded_by")
+    surveys = Survey.objects.select_related("workspace", "requested_by")
     survey = surveys.get(pk=survey.pk)
-    checked = contents.check(read_sheet(storage.local_path(survey.sha256)), survey.workspace)
+    workspace, actor = survey.workspace, survey.requested_by
+    checked = contents.check(read_sheet(storage.local_path(survey.sha256)), workspace)
     if checked.faults:
         raise UnusableData(*checked.faults[:20])
     entries = [entry | {"baselined_until": survey.baselined_until} for entry in checked.entries]
-    register_models(survey.workspace, entries, actor=survey.uploaded_by, progress=lambda done: _tell(survey, done))
-    _move(survey, "import")
-    survey.finished_at = timezone.now()
-    survey.save(update_fields=["state", "finished_at"])
-    record(Action.SURVEY_IMPORTED, actor=survey.uploaded_by, subject=survey, sha256=survey.sha256, models=len(entries))
+    drafts = draft_models(workspace, entries, actor=actor)
+    with governed():
+        survey = Survey.objects.select_for_update().get(pk=survey.pk)
+        enter_models(workspace, entries, drafts, actor=actor, progress=lambda done: _tell(survey, done))
+        _move(survey, "import")
+        survey.finished_at = timezone.now()
+        survey.save(update_fields=["state", "finished_at"])
+        record(Action.SURVEY_IMPORTED, actor=actor, subject=survey, sha256=survey.sha256, models=len(entries))
 
 
 def _tell(survey: Survey, done: int) -> None:

@@ -43,7 +43,7 @@ def upload(request):
         return reverse("survey", args=[survey.pk])
 
     def show(status):
-        surveys = Survey.objects.visible_to(request.user).select_related("workspace", "uploaded_by")
+        surveys = Survey.objects.visible_to(request.user).select_related("workspace", "uploaded_by", "requested_by")
         context = {"form": form, "surveys": surveys[:RECENT], "columns": _columns()}
         return render(request, "inventory/surveys.html", context, status=status)
 
@@ -84,7 +84,7 @@ def _page(request, survey: Survey, form=None, status: int = 200):
 
 
 def _survey_for(request, survey_id) -> Survey:
-    surveys = Survey.objects.visible_to(request.user).select_related("workspace", "uploaded_by")
+    surveys = Survey.objects.visible_to(request.user).select_related("workspace", "uploaded_by", "requested_by")
     return get_object_or_404(surveys, pk=survey_id)
 
 

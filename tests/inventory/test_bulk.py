@@ -1,14 +1,17 @@
 """Many models in one request: all of them or none."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.trail.services import verify_trail
 from inventory.api import examples
 from inventory.models import Model, ModelRecord, ModelVersion
 from inventory.services import register_models
+from inventory.services.bulk import draft_models, enter_models
 from mrm.errors import UnusableData
-from tests.factories import make_model, make_workspace
+from tests.factories import make_model, make_workspace, publish
 from tests.rest import is_problem, post_json
 
 BULK = "/api/v1/models/bulk/"
@@ -97,3 +100,25 @@ def test_one_wrong_entry_among_many_is_named_and_none_is_entered(workspace, owne
     assert refused.value.errors[0]["field"] == "models[77]"
     assert all(error["field"].startswith("models[149].versions[0]") for error in refused.value.errors[1:])
     assert Model.objects.count() == 0 and Entry.objects.count() == before
+
+
+def test_nobody_waits_while_many_models_are_checked(workspace, owner, engineer):
+    entries = [{"name": f"Model {number}", "owner": owner} for number in range(150)]
+    entries[149] = {"name": "", "owner": owner}
+    with CaptureQueriesContext(connection) as asked, pytest.raises(UnusableData) as refused:
+        register_models(workspace, entries, actor=engineer)
+    assert [error["field"] for error in refused.value.errors] == ["models[149].name"]
+    assert not [query for query in asked if "trail_head" in str(query["sql"])], "the pen was taken"
+
+
+def test_models_checked_under_a_policy_that_is_no_longer_in_force_are_checked_again(
+    workspace, owner, engineer, standard_document
+):
+    entries = [{"name": f"Model {number}", "owner": owner} for number in range(100)]
+    drafts = draft_models(workspace, entries, actor=engineer)
+    standard_document["completeness"]["required_to_register"] = ["purpose"]
+    publish(standard_document)
+    with pytest.raises(UnusableData) as refused:
+        enter_models(workspace, entries, drafts, actor=engineer, progress=lambda done: None)
+    assert refused.value.errors[0]["field"] == "models[0].purpose"
+    assert not Model.objects.exists()

@@ -62,6 +62,20 @@ def test_a_sheet_is_imported_whole(receive, line, engineer, owner, make):
     assert Entry.objects.get(action=Action.SURVEY_IMPORTED).details == {"sha256": survey.sha256, "models": 2}
 
 
+def test_who_uploads_and_who_lets_in_are_both_on_record(receive, line, engineer, risk_officer):
+    survey = receive(make_csv(line()), actor=engineer)
+    received = Entry.objects.get(action=Action.SURVEY_RECEIVED)
+    assert (received.actor_id, received.details) == (
+        str(engineer.pk),
+        {"sha256": survey.sha256, "models": 1, "faults": 0},
+    )
+    import_survey(request_import(survey, actor=risk_officer))
+    survey.refresh_from_db()
+    assert (survey.uploaded_by, survey.requested_by) == (engineer, risk_officer)
+    assert Model.objects.get().registered_by == risk_officer
+    assert Entry.objects.get(action=Action.SURVEY_IMPORTED).actor_id == str(risk_officer.pk)
+
+
 def test_an_import_twice_registers_once(receive, line, engineer):
     survey = request_import(receive(make_csv(line())), actor=engineer)
     import_survey(survey)

@@ -58,6 +58,7 @@ SENTENCES: dict[str, str] = {
     Action.MODEL_RESUMED: "let {subject} be used without restriction again",
     Action.MODEL_RETIRED: "retired {subject}",
     Action.BASELINE_ENDED: "ended the baseline of {subject}[, which held until {baselined_until:day}]",
+    Action.SURVEY_RECEIVED: "uploaded the {subject} with {models:number} models",
     Action.SURVEY_IMPORTED: "imported {models:number} models from the {subject}",
     Action.PARTICULAR_ADDED: "said under {attribute:attribute} of {model}: {row}",
     Action.PARTICULAR_ENDED: "ended what was said under {attribute:attribute} of {model}: {row}",
