@@ -2,6 +2,7 @@
 
 ALWAYS_SIGNED = {
     "change.decided",
+    "retirement.agreed",
     "retirement.signed",
     "validation.approved",
     "validation.attested",
@@ -32,6 +33,7 @@ PARTS = {
     "change.vote_concluded": {"minutes": ("comment",)},
     "finding.validated": {"reason": ("comment",)},
     "model.suspended": {"because": ("comment",)},
+    "retirement.agreed": {"reason": ("comment",)},
     "use.restricted": {"reason": ("comment",)},
     "use.suspended": {"reason": ("comment",)},
     "validation.approved": REVIEWED,
@@ -51,6 +53,7 @@ OUTCOMES = {
     "finding.validated": {"closed"},
     "model.suspended": {"suspended"},
     "model.tiered": {"tier_confirmed"},
+    "retirement.agreed": {"retirement_agreed"},
     "retirement.signed": {"retired"},
     "role.granted": {"role_approved"},
     "use.restricted": {"use_restricted"},
@@ -68,7 +71,7 @@ def differing(statement: dict, action: str, details: dict) -> str:
         return "outcome"
     for name, path in PARTS.get(action, {}).items():
         # What is empty is left out of a statement.
-        if name in details and (details[name] or None) != (_at(statement, path) or None):
+        if name in details and (details[name] or None) != (part_of(statement, path) or None):
             return name.replace("_", " ")
     return ""
 
@@ -82,7 +85,8 @@ def _outcomes(action: str, details: dict) -> set | None:
     return OUTCOMES.get(action)
 
 
-def _at(statement: dict, path: tuple[str, ...]):
+def part_of(statement: dict, path: tuple[str, ...]):
+    """None where there is no such part."""
     value = statement
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None

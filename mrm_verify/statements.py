@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mrm_verify import passkeys
 from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, differing
-from mrm_verify.canonical import canonical
+from mrm_verify.canonical import NotCanonical, canonical
 from mrm_verify.enrolments import Enrolment, Enrolments, enrolments_in
 from mrm_verify.faults import Fault
 
@@ -125,15 +125,15 @@ class Statements:
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
                     except Fault as fault:
                         yield str(fault)
-        if strangers := set(self.records) - set(seen):
-            yield f"No entry of the trail cites the statement {min(strangers)}."
+        for stranger in sorted(set(self.records) - set(seen)):
+            yield f"No entry of the trail cites the statement {stranger}."
 
     def _check(self, cited: Cited, enrolments: Enrolments, *, is_timed: bool) -> None:
         record, which = self.records.get(cited.digest), f"The statement that entry {cited.position} cites"
         if record is None:
             raise Fault(f"{which} is missing.")
         statement = record["statement"]
-        if sha256(canonical(statement)).hexdigest() != cited.digest:
+        if _digest(statement) != cited.digest:
             raise Fault(f"{which} was edited: it does not give its digest.")
         if _id(statement, "signer") != cited.actor:
             raise Fault(f"{which} was signed by somebody else.")
@@ -141,7 +141,7 @@ class Statements:
             raise Fault(f"{which} is about something else.")
         if part := differing(statement, cited.action, cited.details):
             raise Fault(f"{which} says otherwise than the entry: its {part} is another.")
-        if is_timed and not _is_in_time(statement, cited.at):
+        if is_timed and not could_be_signed(statement, cited.at):
             raise Fault(f"{which} was to be signed at another time than the entry was written.")
         if record.get("method") != cited.method:
             raise Fault(f"{which} was proved in another way than the entry says.")
@@ -164,16 +164,24 @@ def _is_about(subject, cited: Cited) -> bool:
     return bool(cited.part) and isinstance(subject, str) and subject.startswith(cited.part)
 
 
-def _is_in_time(statement: dict, at: str) -> bool:
-    """Whether the entry was written while the statement could be signed; true where it does not say when that was."""
+def could_be_signed(statement: dict, at: str | datetime) -> bool:
+    """Whether it was the time to sign the statement then; true where it does not say when that is."""
     window = statement.get("time_window")
     if not isinstance(window, dict):
         return True
     try:
-        begins, ends, written = (datetime.fromisoformat(one) for one in (window["from"], window["until"], at))
-        return begins - EARLY <= written <= ends + LATE
-    except (KeyError, TypeError, ValueError) as fault:
-        raise Fault(f"The time in which a statement was to be signed is malformed ({fault}).") from fault
+        begins, ends, then = (datetime.fromisoformat(str(one)) for one in (window["from"], window["until"], at))
+        return begins - EARLY <= then <= ends + LATE
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _digest(statement: dict) -> str | None:
+    """None where it has no canonical form: nobody was shown that."""
+    try:
+        return sha256(canonical(statement)).hexdigest()
+    except NotCanonical:
+        return None
 
 
 def _id(statement: dict, name: str):

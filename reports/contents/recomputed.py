@@ -18,7 +18,7 @@ from inventory.models.particulars import ROWS_OF
 from inventory.services import policies
 from inventory.services.attributes import told
 from inventory.services.versions import digest_of_schema
-from mrm.accounts.models import Signature
+from reports.contents.signed import signatures_that_differ, statements_that_differ
 
 SOME = 200  # Rows read at a time.
 DIGITS = "0123456789abcdef"  # With which keys begin: what is too much for one load of the page is read in parts.
@@ -114,13 +114,6 @@ def rows_of_models_that_differ() -> Iterator[str]:
         yield f"{subject} is gone, of which an entry tells."
 
 
-def signatures_that_differ() -> Iterator[str]:
-    """Signatures whose statement is not the one that was signed; that their entry tells of them is compared beside."""
-    for signature in Signature.objects.order_by("pk").iterator(chunk_size=SOME):
-        if _digest(digest_of, signature.statement) != signature.statement_digest:
-            yield f"What {signature.printed_name} signed on {signature.subject} is not what their signature is over."
-
-
 def _digest(compute: Callable, row) -> str | None:
     """None where a row holds what has no digest at all, such as a number that is none: nothing of the kind was said."""
     try:
@@ -146,5 +139,6 @@ RECOMPUTED = {
     "What opinions rest on": opinions_that_differ,
     "What findings say": findings_that_differ,
     "What the register says in rows": rows_of_models_that_differ,
-    "What was signed": signatures_that_differ,
+    "What was signed": statements_that_differ,
+    "What signatures say": signatures_that_differ,
 }

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from audits.trail import services as trail
 from audits.trail.models import Checkpoint
-from audits.workflows.models import Decision
-from mrm.accounts.models import Signature
 from mrm.pages.downloads import Sink
 from mrm_verify.canonical import NotCanonical, canonical
 from mrm_verify.export import FORMAT, MEMBERS
 from mrm_verify.log import STRETCH
 from mrm_verify.statements import cited_by
+from reports.contents.signed import signed_statements
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # The time that files in the archive bear, so that it depends on the trail alone.
 SOME = 1000
@@ -75,14 +74,7 @@ def _note_citation(body: dict, cited: list[str]) -> None:
 def _statements(cited: list[str]) -> Iterator[bytes]:
     """What people signed, as far as the entries written before cite it."""
     for start in range(0, len(cited), SOME):
-        digests = cited[start : start + SOME]
-        for signature in Signature.objects.filter(statement_digest__in=digests).order_by("signed_at", "pk"):
-            yield canonical(signature.in_full())
-        # Decided before signatures were kept apart.
-        decisions = Decision.objects.filter(statement_digest__in=digests, signature__isnull=True)
-        for decision in decisions.order_by("decided_at", "pk"):
-            signed = {"statement": decision.statement, "statement_digest": decision.statement_digest}
-            yield canonical(signed | {"method": decision.authentication})
+        yield from map(canonical, signed_statements(statement_digest__in=cited[start : start + SOME]))
 
 
 def _archive(manifest: dict, *contents: Iterable[bytes]) -> Iterator[bytes]:

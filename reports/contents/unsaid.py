@@ -283,21 +283,6 @@ ACCOUNTS = {
             SELECT subject_name FROM trail_entry
             WHERE subject = 'accounts.Person:' || person.id AND action = 'person.created'
             ORDER BY position LIMIT 1)""",
-    "the signature {} is not the one that its entry says, or has none": """
-        SELECT signature.id::text FROM accounts_signature signature WHERE NOT EXISTS (
-            SELECT FROM trail_entry WHERE actor_id = signature.person_id::text AND subject = coalesce((
-                SELECT 'workflows.ValidationRequest:' || request_id FROM workflows_validatorassignment
-                WHERE signature_id = signature.id), signature.subject)
-            AND details #>> '{signature,id}' = signature.id::text
-            AND details #>> '{signature,statement_digest}' = signature.statement_digest)""",
-    "the signature {} is gone, of which an entry tells": """
-        SELECT entry.details #>> '{signature,id}' FROM trail_entry entry
-        WHERE entry.action IN ('change.decided', 'breach.decided', 'finding.closed', 'retirement.signed',
-            'validation.attested', 'validation.opinion_given', 'validation.reviewed', 'validation.approved',
-            'model.suspended', 'use.suspended', 'use.restricted', 'version.returned', 'arrangement.closed',
-            'finding.validated', 'change.vote_concluded', 'model.tiered', 'role.granted')
-        AND entry.details ? 'signature' AND NOT EXISTS (
-            SELECT FROM accounts_signature WHERE id::text = entry.details #>> '{signature,id}')""",
     "the token {} is not of the scope or of whom its entry says, or was revoked": """
         SELECT token.prefix || '… of ' || person.display_name FROM accounts_token token
         JOIN accounts_person person ON person.id = token.person_id

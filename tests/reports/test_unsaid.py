@@ -75,9 +75,9 @@ CHANGED = {
     "a decision gone": ("workflows_decision", "", "The decision "),
     "a signature over something else": (
         "accounts_signature", "statement = jsonb_set(statement, '{outcome}', '\"rejected\"')",
-        "is not what their signature is over",
+        "cites was edited",
     ),
-    "a signature of somebody else": ("accounts_signature", f"person_id = {NINA}", "The signature"),
+    "a signature of somebody else": ("accounts_signature", f"person_id = {NINA}", "its signer differs"),
     "a validator put in the place of another": (
         "workflows_validatorassignment", f"person_id = {NINA} WHERE role = 'lead'", "A validator of",
     ),

@@ -4,6 +4,7 @@ from mrm.accounts.services.acts import Act, Bound, act_at_once, digest_of_act, p
 from mrm.accounts.services.factors import (
     change_factors,
     connect_sign_on,
+    credentials_by_key,
     disconnect_sign_on,
     hide_secrets_from_before,
     is_recorded,
@@ -54,6 +55,7 @@ __all__ = [
     "close_account",
     "confirm_role",
     "connect_sign_on",
+    "credentials_by_key",
     "create_person",
     "create_workspace",
     "digest_of_act",

@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
 from django.db.models import QuerySet
+from fido2.webauthn import AttestedCredentialData
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.trail.services import governed, record
@@ -130,6 +131,13 @@ def unrecorded_factors() -> Iterator[tuple[Person, str]]:
                 yield factor.user, kind
 
 
+def credentials_by_key() -> dict[str, str]:
+    """What each passkey calls itself (base64url), by the digest of its public key."""
+    passkeys = Authenticator.objects.filter(type=Type.WEBAUTHN).order_by("pk").iterator()
+    credentials = [factor.wrap().authenticator_data.credential_data for factor in passkeys]
+    return {_key_of(one): verification.base64url(one.credential_id) for one in credentials}
+
+
 def _passkeys_enrolled_by(keyless: QuerySet[Entry]) -> list[Authenticator]:
     """Those still there of which the last that the trail says is one of these entries."""
     if not keyless.exists():
@@ -147,13 +155,17 @@ def _told(factor: Authenticator | SocialAccount) -> dict:
         return {"kind": SIGN_ON, "digest": _digest_of(factor)}
     if factor.type == Type.TOTP:  # A digest of its secret would help to guess it.
         return {"kind": KINDS[factor.type]}
-    data = factor.wrap().authenticator_data
-    try:
-        key = digest_of_key(verification.pem(data.credential_data.public_key))
-    except (KeyError, TypeError, ValueError):  # Of a kind that is not verified here: it signs nothing.
-        key = ""
     told = {"kind": KINDS[factor.type], "named": factor.data["name"][:100], "digest": _digest_of(factor)}
-    return told | {"key": key, "site": data.rp_id_hash.hex()}
+    data = factor.wrap().authenticator_data
+    return told | {"key": _key_of(data.credential_data), "site": data.rp_id_hash.hex()}
+
+
+def _key_of(credential: AttestedCredentialData) -> str:
+    """The digest of its public key; empty where it is of a kind that is not verified here, and so signs nothing."""
+    try:
+        return digest_of_key(verification.pem(credential.public_key))
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 def _digest_of(factor: Authenticator | SocialAccount) -> str:
