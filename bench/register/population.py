@@ -53,9 +53,9 @@ RECORDED = (("inventory_model", "inventory_modelrecord"), ("inventory_modelversi
 def populate(count: int = 100_000, *, versions: int = 3, seed: int = 0) -> None:
     """Write the models, their versions, what is said about them and found, and what was recorded of it."""
     prepare_installation()
-    rng, people, units = np.random.default_rng(seed), _people(200), _workspaces(5)
+    rng, people, workspace = np.random.default_rng(seed), _people(200), Workspace.objects.get(slug="main")
     _switch_triggers("DISABLE")
-    made = [_model(number, rng, people, units) for number in range(count)]
+    made = [_model(number, rng, people, workspace) for number in range(count)]
     _copy(made)
     _copy(itertools.chain.from_iterable(_versions(model, versions, rng) for model in made))
     _copy(_findings(made, rng))
@@ -79,7 +79,7 @@ def auditor() -> Person:
 
 
 def token() -> str:
-    """A secret of the auditor's in the workspace main, in which nine of ten models are."""
+    """A secret of the auditor's, with which the registry's addresses are asked."""
     return issue_token(auditor(), "bench", workspace=Workspace.objects.get(slug="main"), actor=None)[1]
 
 
@@ -96,18 +96,13 @@ def _people(count: int) -> list[Person]:
     )
 
 
-def _workspaces(count: int) -> list[Workspace]:
-    made = Workspace.objects.bulk_create(Workspace(slug=f"unit-{n}", name=f"Unit {n}") for n in range(count - 1))
-    return [Workspace.objects.get(slug="main"), *made]
-
-
-def _model(number: int, rng, people: list[Person], units: list[Workspace]) -> Model:
+def _model(number: int, rng, people: list[Person], workspace: Workspace) -> Model:
     subject, task, place = (words[rng.integers(len(words))] for words in (SUBJECTS, TASKS, PLACES))
     name = f"{subject} {task} {place} {number:06}"
     registered = END - timedelta(days=float(rng.random() * DAYS))
     confirmed = rng.random() < 0.8
     return Model(
-        workspace=units[number % len(units)] if number % 10 == 0 else units[0],
+        workspace=workspace,
         slug=slugify(name),
         name=name,
         purpose=f"Estimates the {task} of {place} customers, on which {subject.lower()} decisions rest.",
