@@ -7,7 +7,7 @@ from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.lookups import model_at, model_for, readable_models, readable_records
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.contents.history import models_as_they_stood, telling_of_rows
 from inventory.contents.register import chosen, in_order
 from inventory.models import Moment, Policy
@@ -36,9 +36,7 @@ class ModelsApi(Api):
             return _past_page(request, asked, moment)
         policy = Policy.objects.in_force().document
         models, order = in_order(chosen(readable_models(request), asked).telling_of_rows(policy), asked["ordering"])
-        pages = Pages(*order)
-        page = pages.paginate_queryset(models, request, self)
-        return pages.get_paginated_response(ModelOut(page, many=True, context={"policy": policy}).data)
+        return paged(request, models, order, ModelOut, {"policy": policy})
 
     @extend_schema(
         operation_id="register_model",
@@ -109,12 +107,12 @@ def _answer(model, status: int = 200) -> Response:
 
 def _past_page(request, asked: dict, moment: Moment) -> Response:
     rows, order = in_order(chosen(readable_records(request).standing(moment), asked), asked["ordering"])
-    pages = Pages(*order)
-    records = pages.paginate_queryset(rows, request)
     document = Policy.objects.in_force_at(moment).document
-    models = telling_of_rows(models_as_they_stood(records, moment), document, moment)
-    context = {"policy": document}
-    return pages.get_paginated_response(ModelOut(models, many=True, context=context).data)
+
+    def stood(records):
+        return telling_of_rows(models_as_they_stood(records, moment), document, moment)
+
+    return paged(request, rows, order, ModelOut, {"policy": document}, made=stood)
 
 
 def named_workspace(person, slug: str) -> Workspace:

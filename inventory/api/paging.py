@@ -1,5 +1,8 @@
 """Pages of a list: a cursor that stays right while rows are added."""
 
+from collections.abc import Callable
+
+from django.db.models import QuerySet
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -11,26 +14,30 @@ PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
 
-class Pages:
-    """`{"next", "previous", "results"}`; the addresses hold the cursor. `ordering` must tell any two rows apart."""
+def paged(
+    request,
+    rows: QuerySet,
+    ordering: tuple[str, ...],
+    shape: type[serializers.Serializer],
+    context: dict | None = None,
+    *,
+    made: Callable[[list], list] | None = None,
+) -> Response:
+    """`{"next", "previous", "results"}` of the page that was asked for; the addresses hold the cursor.
 
-    def __init__(self, *ordering: str):
-        self.ordering = ordering
-
-    def paginate_queryset(self, queryset, request, view=None) -> list:
-        self.request = request
-        cursor = request.query_params.get("cursor", "")
-        self.page = keyset_page(queryset, self.ordering, cursor=cursor, size=_page_size(request))
-        return self.page.rows
-
-    def get_paginated_response(self, data) -> Response:
-        return Response(
-            {
-                "next": address_with(self.request, self.page.next),
-                "previous": address_with(self.request, self.page.previous),
-                "results": data,
-            }
-        )
+    ordering  must tell any two rows apart
+    made      what is told of the rows of a page, where it is not they themselves
+    """
+    cursor = request.query_params.get("cursor", "")
+    page = keyset_page(rows, ordering, cursor=cursor, size=_page_size(request))
+    told = made(page.rows) if made else page.rows
+    return Response(
+        {
+            "next": address_with(request, page.next),
+            "previous": address_with(request, page.previous),
+            "results": shape(told, many=True, context=context or {}).data,
+        }
+    )
 
 
 def address_with(request, cursor: str) -> str | None:

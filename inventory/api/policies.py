@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from inventory import policies, services
 from inventory.api import examples
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.models import Policy, PolicyDraft
 from inventory.serializers.policies import (
     DifferencesOut,
@@ -49,9 +49,7 @@ class PoliciesApi(Api):
     )
     def get(self, request):
         require(request.user, Permission.READ, None, model_slug=None)
-        pages = Pages("-number")
-        page = pages.paginate_queryset(Policy.objects.select_related("published_by"), request, self)
-        return pages.get_paginated_response(PolicyVersionOut(page, many=True).data)
+        return paged(request, Policy.objects.select_related("published_by"), ("-number",), PolicyVersionOut)
 
 
 class PolicyApi(Api):
@@ -105,9 +103,7 @@ class PolicyDraftsApi(Api):
         drafts = _drafts()
         if state := query.validated_data.get("state"):
             drafts = drafts.filter(state=state)
-        pages = Pages("-proposed_at", "id")
-        page = pages.paginate_queryset(drafts, request, self)
-        return pages.get_paginated_response(PolicyDraftOut(page, many=True).data)
+        return paged(request, drafts, ("-proposed_at", "id"), PolicyDraftOut)
 
     @extend_schema(
         operation_id="propose_policy",

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from inventory import services
 from inventory.api import examples
 from inventory.api.lookups import model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.models import Series, SeriesPoint
 from inventory.serializers.series import PointOut, PointsIn, PointsQuery, PointsReceivedOut, SeriesOut, SeriesQuery
 from mrm.accounts.api import Api, sent_to
@@ -26,10 +26,8 @@ class IndicatorsApi(Api):
     def get(self, request, slug):
         query = SeriesQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = Pages(*query.ordering)
         rows = query.chosen(Series.objects.filter(model=model_for(request, slug)).with_ends())
-        page = pages.paginate_queryset(rows, request, self)
-        return pages.get_paginated_response(SeriesOut(page, many=True).data)
+        return paged(request, rows, query.ordering, SeriesOut)
 
     @extend_schema(
         operation_id="receive_model_indicator",
@@ -79,6 +77,4 @@ class IndicatorPointsApi(Api):
             points = points.filter(at__gte=since)
         if until := query.validated_data.get("until"):
             points = points.filter(at__lt=until)
-        pages = Pages("-at", "-pk")
-        page = pages.paginate_queryset(SeriesPoint.objects.filter(pk__in=points.values("pk")), request, self)
-        return pages.get_paginated_response(PointOut(page, many=True).data)
+        return paged(request, SeriesPoint.objects.filter(pk__in=points.values("pk")), ("-at", "-pk"), PointOut)

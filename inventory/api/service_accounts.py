@@ -5,7 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory.api import token_examples as examples
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.serializers.service_accounts import ClosureIn, ServiceAccountIn, ServiceAccountOut, ServiceAccountQuery
 from mrm.accounts import services
 from mrm.accounts.api import Api, sent_to
@@ -32,9 +32,7 @@ class ServiceAccountsApi(Api):
         accounts = Person.objects.service_accounts()
         if state := query.validated_data.get("state"):
             accounts = accounts.filter(is_active=state == "open")
-        pages = Pages("display_name", "id")
-        page = pages.paginate_queryset(accounts, request, self)
-        return pages.get_paginated_response(ServiceAccountOut(page, many=True).data)
+        return paged(request, accounts, ("display_name", "id"), ServiceAccountOut)
 
     @extend_schema(
         operation_id="create_service_account",

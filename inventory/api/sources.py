@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from inventory import services, tasks
 from inventory.api import examples
 from inventory.api.lookups import model_at, model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.models import Model, ModelVersion, Source
 from inventory.serializers import SourceIn, SourceOut, SourceQuery
 from mrm.accounts.api import Api, sent_to
@@ -29,14 +29,15 @@ class SourcesApi(Api):
     def get(self, request, slug):
         query = SourceQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        moment, pages = query.moment(), Pages(*query.ordering)
+        moment = query.moment()
         model = model_at(request, slug, moment)
         sources = Source.objects.filter(version__model=model.pk).select_related("version__model")
         sources = sources.standing(moment) if moment else sources
-        page = pages.paginate_queryset(query.chosen(sources), request, self)
-        if moment:
-            page = [source.as_it_stood(moment) for source in page]
-        return pages.get_paginated_response(SourceOut(page, many=True).data)
+
+        def stood(page):
+            return [source.as_it_stood(moment) for source in page] if moment else page
+
+        return paged(request, query.chosen(sources), query.ordering, SourceOut, made=stood)
 
     @extend_schema(
         operation_id="register_source",

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from audits.trail.models import subject_name
 from inventory.api import examples
 from inventory.api.lookups import model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.contents.stories import NEWEST_FIRST, lines_of, narrowed, story_of
 from inventory.serializers.trail import StoryLineOut, StoryQuery
 from mrm.accounts.api import Api
@@ -28,7 +28,7 @@ class ModelStoryApi(Api):
         examples=[response_example("One line", examples.STORY)],
     )
     def get(self, request, slug):
-        return _told(request, self, subject_name(model_for(request, slug)))
+        return _told(request, subject_name(model_for(request, slug)))
 
 
 class StoryApi(Api):
@@ -42,16 +42,14 @@ class StoryApi(Api):
         examples=[response_example("One line", examples.STORY)],
     )
     def get(self, request, subject):
-        return _told(request, self, subject)
+        return _told(request, subject)
 
 
-def _told(request, view, subject: str):
+def _told(request, subject: str):
     require(request.user, Permission.READ_TRAIL, None, model_slug=None)
     query = StoryQuery(data=request.query_params)
     query.is_valid(raise_exception=True)
     entries = story_of(subject, request.user)
     if not entries.exists():
         raise Http404(f"Nothing that you may see is recorded about {subject}.")
-    pages = Pages(*NEWEST_FIRST)
-    page = pages.paginate_queryset(narrowed(entries, query.validated_data), request, view)
-    return pages.get_paginated_response(StoryLineOut(lines_of(page), many=True).data)
+    return paged(request, narrowed(entries, query.validated_data), NEWEST_FIRST, StoryLineOut, made=lines_of)

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory.api import token_examples as examples
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.serializers.tokens import RotationIn, TokenIn, TokenIssuedOut, TokenOut, TokenQuery
 from mrm.accounts import services
 from mrm.accounts.api import Api, sent_to
@@ -38,9 +38,7 @@ class TokensApi(SecretOnceApi):
         query = TokenQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         person = _person(request, query.validated_data.get("person"))
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(query.chosen(_tokens().filter(person=person)), request, self)
-        return pages.get_paginated_response(TokenOut(page, many=True).data)
+        return paged(request, query.chosen(_tokens().filter(person=person)), query.ordering, TokenOut)
 
     @extend_schema(
         operation_id="issue_token",

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from audits.trail import services
 from audits.trail.models import Checkpoint, Entry
 from inventory.api import examples
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.contents.trail import chosen, entries_visible_to
 from inventory.serializers.trail import (
     ConsistencyOut,
@@ -40,9 +40,8 @@ class EntriesApi(Api):
         query = EntryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted = dict(query.validated_data)
-        pages = Pages(wanted.pop("ordering"))
-        page = pages.paginate_queryset(chosen(entries_visible_to(request.user), wanted), request, self)
-        return pages.get_paginated_response(EntryOut(page, many=True).data)
+        ordering = wanted.pop("ordering")
+        return paged(request, chosen(entries_visible_to(request.user), wanted), (ordering,), EntryOut)
 
 
 class CheckpointApi(FileApi):

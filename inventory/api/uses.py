@@ -1,5 +1,7 @@
 """`/models/{slug}/uses/`: propose, list, read, edit; and whether a version is approved for one."""
 
+from functools import partial
+
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -9,7 +11,7 @@ from inventory import services
 from inventory.api import examples
 from inventory.api.conditions import IF_MATCH, etag, expected_revision
 from inventory.api.lookups import model_at, model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.contents.history import records_of_parts, rows_as_they_stood
 from inventory.contents.uses import Answer, answer_for
 from inventory.models import Use, UseRecord
@@ -35,13 +37,11 @@ class UsesApi(Api):
         moment = query.moment()
         model = model_at(request, slug, moment)
         uses = Use.objects.filter(model_id=model.pk).select_related("model", "proposed_by")
-        pages = Pages(*query.ordering)
-        if moment:
-            records = query.filtered(records_of_parts(UseRecord, model, moment), state="fields__state")
-            page = rows_as_they_stood(pages.paginate_queryset(records, request, self), uses)
-        else:
-            page = pages.paginate_queryset(query.chosen(uses), request, self)
-        return pages.get_paginated_response(UseOut(page, many=True).data)
+        if not moment:
+            return paged(request, query.chosen(uses), query.ordering, UseOut)
+        records = query.filtered(records_of_parts(UseRecord, model, moment), state="fields__state")
+        stood = partial(rows_as_they_stood, present=uses)
+        return paged(request, records, query.ordering, UseOut, made=stood)
 
     @extend_schema(
         operation_id="propose_use",

@@ -1,5 +1,7 @@
 """`/models/{slug}/versions/`: register, list, read, and the artifact of one."""
 
+from functools import partial
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
@@ -7,7 +9,7 @@ from rest_framework.response import Response
 from inventory import services
 from inventory.api import examples
 from inventory.api.lookups import model_at, model_for, version_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.contents.history import records_of_parts, rows_as_they_stood
 from inventory.models import ModelVersion, VersionRecord
 from inventory.serializers import VersionIn, VersionOut, VersionQuery
@@ -49,13 +51,11 @@ class VersionsApi(Api):
         model = model_at(request, slug, moment)
         versions = ModelVersion.objects.filter(model_id=model.pk)
         versions = versions.select_related("model", "registered_by", "predecessor", "reference")
-        pages = Pages(*query.ordering)
-        if moment:
-            records = query.filtered(records_of_parts(VersionRecord, model, moment), stage="stage")
-            page = rows_as_they_stood(pages.paginate_queryset(records, request, self), versions)
-        else:
-            page = pages.paginate_queryset(query.chosen(versions), request, self)
-        return pages.get_paginated_response(VersionOut(page, many=True).data)
+        if not moment:
+            return paged(request, query.chosen(versions), query.ordering, VersionOut)
+        records = query.filtered(records_of_parts(VersionRecord, model, moment), stage="stage")
+        stood = partial(rows_as_they_stood, present=versions)
+        return paged(request, records, query.ordering, VersionOut, made=stood)
 
     @extend_schema(
         operation_id="register_version",

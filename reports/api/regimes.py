@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from inventory.api.lookups import model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.models import RegimePack
 from inventory.regimes import instruments, read_on
 from mrm.accounts.api import Api
@@ -29,9 +29,7 @@ class RegimesApi(Api):
     )
     def get(self, request):
         require(request.user, Permission.READ, None, model_slug=None)
-        pages = Pages("code", "id")
-        page = pages.paginate_queryset(RegimePack.objects.all(), request, self)
-        return pages.get_paginated_response(RegimeOut(page, many=True).data)
+        return paged(request, RegimePack.objects.all(), ("code", "id"), RegimeOut)
 
 
 class InstrumentsApi(Api):

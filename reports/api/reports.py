@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
 
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.models import Model
 from mrm.accounts.api import Api, FileApi, sent_to
 from mrm.accounts.policies import Permission
@@ -36,9 +36,7 @@ class ReportsApi(Api):
     def get(self, request):
         query = ReportQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(query.chosen(_readable(request)), request, self)
-        return pages.get_paginated_response(ReportOut(page, many=True).data)
+        return paged(request, query.chosen(_readable(request)), query.ordering, ReportOut)
 
     @extend_schema(
         operation_id="request_report",

@@ -9,7 +9,7 @@ from audits.assessments.api.lookups import breach_for
 from audits.assessments.models import Breach
 from audits.assessments.serializers import BreachDecisionIn, BreachOut, BreachQuery, BreachStepIn, ReasonIn
 from inventory.api.lookups import model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.services import Password
 from mrm.errors import RuleBroken
@@ -32,11 +32,8 @@ class BreachesApi(Api):
         breaches = query.chosen(Breach.objects.filter(version__model=model_for(request, slug)))
         if (is_open := query.validated_data["open"]) is not None:
             breaches = breaches.filter(closed_at__isnull=is_open)
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(
-            breaches.select_related("version__model").prefetch_related("steps__person"), request, self
-        )
-        return pages.get_paginated_response(BreachOut(page, many=True).data)
+        breaches = breaches.select_related("version__model").prefetch_related("steps__person")
+        return paged(request, breaches, query.ordering, BreachOut)
 
 
 class BreachStepsApi(Api):

@@ -9,7 +9,7 @@ from audits.assessments.api.lookups import plan_for
 from audits.assessments.models import Plan
 from audits.assessments.serializers import PlanIn, PlanOut, PlanQuery, RunIn, RunInFullOut
 from inventory.api.lookups import model_for, version_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 from mrm.queue import nudge
@@ -28,9 +28,7 @@ class PlansApi(Api):
         query = PlanQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         plans = Plan.objects.filter(version__model=model_for(request, slug)).select_related("version__model")
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(query.chosen(plans), request, self)
-        return pages.get_paginated_response(PlanOut(page, many=True).data)
+        return paged(request, query.chosen(plans), query.ordering, PlanOut)
 
     @extend_schema(
         operation_id="set_plan",

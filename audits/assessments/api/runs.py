@@ -8,7 +8,7 @@ from audits.assessments.api.lookups import run_for
 from audits.assessments.models import Run
 from audits.assessments.serializers import RunInFullOut, RunOut, RunQuery
 from inventory.api.lookups import model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api
 from mrm.openapi import problems, response_example
 
@@ -28,8 +28,7 @@ class RunsApi(Api):
         query.is_valid(raise_exception=True)
         runs = query.chosen(Run.objects.filter(version__model=model_for(request, slug)))
         runs = runs.select_related("plan", "version__model", "policy", "requested_by")
-        pages = Pages(*query.ordering)
-        return pages.get_paginated_response(RunOut(pages.paginate_queryset(runs, request, self), many=True).data)
+        return paged(request, runs, query.ordering, RunOut)
 
 
 class RunApi(Api):

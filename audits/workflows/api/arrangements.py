@@ -9,7 +9,7 @@ from audits.workflows.api.lookups import arrangement_for, readable_arrangements
 from audits.workflows.serializers import ArrangementOut, ArrangementQuery
 from audits.workflows.services.rollback import version_to_return_to
 from inventory.api.lookups import model_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.serializers.signing import SignedReasonIn
 from mrm.accounts.api import Api
@@ -30,9 +30,7 @@ class ArrangementsApi(Api):
     def get(self, request):
         query = ArrangementQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(query.chosen(readable_arrangements(request)), request, self)
-        return pages.get_paginated_response(ArrangementOut(page, many=True).data)
+        return paged(request, query.chosen(readable_arrangements(request)), query.ordering, ArrangementOut)
 
 
 class ArrangementApi(Api):

@@ -33,7 +33,7 @@ from audits.workflows.serializers import (
 )
 from audits.workflows.services.kinds import KINDS, ChangeKind
 from inventory.api.lookups import version_for
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.api.uses import use_for
 from inventory.models import Policy
@@ -58,9 +58,7 @@ class ChangesApi(Api):
     def get(self, request):
         query = ChangeQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(query.chosen(readable_changes(request)), request, self)
-        return pages.get_paginated_response(ChangeOut(page, many=True).data)
+        return paged(request, query.chosen(readable_changes(request)), query.ordering, ChangeOut)
 
     @extend_schema(
         operation_id="request_change",

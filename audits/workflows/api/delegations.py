@@ -10,7 +10,7 @@ from audits.workflows.api.examples import LATER
 from audits.workflows.models import Delegation
 from audits.workflows.serializers.delegations import DelegationIn, DelegationOut
 from inventory.api.examples import ID, PERSON, WHEN
-from inventory.api.paging import Pages, page_example, page_of
+from inventory.api.paging import page_example, page_of, paged
 from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Person
 from mrm.errors import UnusableData
@@ -38,9 +38,7 @@ class DelegationsApi(Api):
         examples=[response_example("One", page_example(DELEGATION))],
     )
     def get(self, request):
-        pages = Pages("-starts_at", "id")
-        page = pages.paginate_queryset(_mine(request), request, self)
-        return pages.get_paginated_response(DelegationOut(page, many=True).data)
+        return paged(request, _mine(request), ("-starts_at", "id"), DelegationOut)
 
     @extend_schema(
         operation_id="give_delegation",

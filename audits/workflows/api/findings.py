@@ -19,7 +19,7 @@ from audits.workflows.serializers import (
     NothingIn,
 )
 from inventory.api.conditions import IF_MATCH, etag, expected_revision
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
@@ -46,9 +46,7 @@ class FindingsApi(Api):
         findings = query.chosen(ranked(readable_findings(request)))
         if query.validated_data.get("overdue"):
             findings = findings.overdue(timezone.localdate())
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(findings, request, self)
-        return pages.get_paginated_response(FindingOut(page, many=True).data)
+        return paged(request, findings, query.ordering, FindingOut)
 
     @extend_schema(
         operation_id="raise_finding",

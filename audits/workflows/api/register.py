@@ -18,7 +18,7 @@ from audits.workflows.serializers.attestations import (
     StatementIn,
 )
 from inventory.api.lookups import readable_models
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -54,8 +54,7 @@ class BrokenApi(Api):
         query = HygieneQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         rows = breaking(readable_models(request), BY_NAME[name], now=timezone.now(), **query.validated_data)
-        pages = Pages("name", "slug")
-        return pages.get_paginated_response(BrokenOut(pages.paginate_queryset(rows, request, self), many=True).data)
+        return paged(request, rows, ("name", "slug"), BrokenOut)
 
 
 class AttestationsApi(Api):
@@ -74,9 +73,7 @@ class AttestationsApi(Api):
         rows = query.chosen(_readable(request))
         if query.validated_data["overdue"]:
             rows = rows.overdue(timezone.now().date())
-        pages = Pages(*query.ordering)
-        page = [_told(row) for row in pages.paginate_queryset(rows, request, self)]
-        return pages.get_paginated_response(AttestationOut(page, many=True).data)
+        return paged(request, rows, query.ordering, AttestationOut, made=lambda page: [_told(row) for row in page])
 
 
 class AttestationApi(Api):

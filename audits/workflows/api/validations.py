@@ -32,7 +32,7 @@ from audits.workflows.serializers.validations import (
     ValidationQuery,
 )
 from audits.workflows.services import validations as services
-from inventory.api.paging import Pages, page_of
+from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api, SigningApi, sent_to
 from mrm.accounts.services import Password
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -78,9 +78,7 @@ class ValidationsApi(Api):
         query.is_valid(raise_exception=True)
         rows = query.chosen(readable_validations(request))
         rows = rows.open() if query.validated_data["open"] else rows
-        pages = Pages(*query.ordering)
-        page = pages.paginate_queryset(rows, request, self)
-        return pages.get_paginated_response(ValidationOut(page, many=True).data)
+        return paged(request, rows, query.ordering, ValidationOut)
 
     @extend_schema(
         operation_id="request_validation",
