@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from audits.workflows.gates import blockers_for_promotion
+from audits.assessments.services import execute, request_run
+from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import decision_view, expire_arrangements, raise_finding, request_change, withdraw
 from audits.workflows.states import ChangeState
+from inventory.contents.cadences import cadence_of
 from inventory.models import Policy
 from inventory.policies import FACTORS, faults_in
 from inventory.services import edit_model, edit_use, propose_use
@@ -26,8 +28,8 @@ from tests.factories import (
     publish,
     undecided,
 )
-from tests.fixtures.story import approve
-from tests.signing import close_arrangement
+from tests.fixtures.story import SUMMER, approve, assess, log, make_applicants, make_scoring_version, scored
+from tests.signing import close_arrangement, roll_back
 from tests.workflows.duties import reasons
 from tests.workflows.kinds import acceptance_terms, after, decided, exception_terms, in_days, overlay_terms
 from tests.workflows.validating import make_panel, validated
@@ -228,6 +230,76 @@ def test_what_a_full_validation_found_not_fit_is_found_fit_by_no_lighter_one(sto
     assert blockers_for_promotion(version) == [f"{judged.reference} found {version} not fit for use."]
     validated(version, panel, kind="initial", outcome="fit")
     assert blockers_for_promotion(version) == []
+
+
+def test_the_gate_is_not_opened_by_choosing_what_a_run_looks_at(story):
+    version = make_scoring_version(story.model, story.booster, story.folder)
+    log(version, scored(story.booster, make_applicants(400, seed=7, prefix="D", shift=1.5)), story.folder)
+    assess(version)
+    log(version, scored(story.booster, make_applicants(400, seed=6, start=SUMMER, prefix="E")), story.folder)
+    plan, until = version.plans.get(kind="drift"), SUMMER + timedelta(days=2)
+    part = execute(request_run(plan, window_start=SUMMER, window_end=until, actor=story.engineer).pk)
+    assert (part.state, part.results.filter(verdict="red").count()) == ("succeeded", 0)
+    gate = gate_for(version)
+    assert "Drift is red: " in " ".join(gate.reasons)
+    assert f"was asked for by {story.engineer} over a part of the time that is due" in " ".join(gate.warnings)
+    terms = EMERGENCY | {"ends_on": in_days(3)}
+    change = request_change(Kind.BREAK_GLASS, version, reason=WHY, terms=terms, actor=story.owner)
+    shown = [one for one in change.evidence["assessments"] if one["kind"] == "drift"]
+    assert [one["requested_by"] for one in shown] == ["", str(story.engineer)]
+    assert shown[1]["window"] == [SUMMER.isoformat(), until.isoformat()]
+
+
+def test_a_run_that_leaves_nothing_out_counts_whoever_asked_for_it(story):
+    version = make_scoring_version(story.model, story.booster, story.folder)
+    log(version, scored(story.booster, make_applicants(400, seed=7, prefix="D", shift=1.5)), story.folder)
+    assess(version)
+    log(version, scored(story.booster, make_applicants(400, seed=6, start=SUMMER, prefix="E")), story.folder)
+    plan, until = version.plans.get(kind="drift"), SUMMER + timedelta(days=2)
+    since = until - cadence_of(story.model, "drift").span
+    execute(request_run(plan, window_start=since, window_end=until, actor=story.engineer).pk)
+    assert "Drift is red: " not in " ".join(blockers_for_promotion(version))
+
+
+@pytest.mark.parametrize("outcome", ["not_fit", "critical"])
+def test_no_emergency_releases_what_is_known_to_be_unfit(story, open_gate, outcome):
+    version = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
+    if outcome == "not_fit":
+        validated(version, make_panel(story.workspace), outcome="not_fit")
+    else:
+        said = {"title": "Wrong sign", "observation": "O.", "required_outcome": "R."}
+        raise_finding(story.model, version=version, severity="critical", actor=story.validator, **said)
+    again = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
+    for one in (version, again):
+        with pytest.raises(RuleBroken, match="not fit for use|is open: Wrong sign"):
+            request_change(
+                Kind.BREAK_GLASS, one, reason=WHY, terms=EMERGENCY | {"ends_on": in_days(3)}, actor=story.owner
+            )
+
+
+def test_a_critical_finding_about_what_is_replaced_does_not_keep_its_replacement_out(story, open_gate):
+    said = {"title": "Wrong sign", "observation": "O.", "required_outcome": "R."}
+    raise_finding(story.model, version=story.version, severity="critical", actor=story.validator, **said)
+    version = make_version(story.model, actor=story.engineer)
+    request_change(Kind.BREAK_GLASS, version, reason=WHY, terms=EMERGENCY | {"ends_on": in_days(3)}, actor=story.owner)
+
+
+def test_going_back_begins_the_days_of_emergencies_no_second_time(story, officers):
+    def release(ends_on):
+        version = make_version(story.model, actor=story.engineer)
+        terms = EMERGENCY | {"ends_on": ends_on}
+        return decided(Kind.BREAK_GLASS, version, *officers, terms=terms, actor=story.owner)
+
+    first = release(in_days(3)).arrangements.get()
+    connection.check_constraints()
+    roll_back(story.model, reason=WHY, actor=story.validator)
+    connection.check_constraints()
+    with undecided("workflows_arrangement", KEEPS):
+        Arrangement.objects.filter(pk=first.pk).update(starts_at=timezone.now() - timedelta(days=9))
+    with undecided("workflows_arrangement", KEEPS):
+        Arrangement.objects.filter(kind=Held.APPROVAL).update(starts_at=timezone.now() - timedelta(days=10))
+    with pytest.raises(RuleBroken, match=f"Since {first.reference} began"):
+        release(in_days(22))
 
 
 def test_an_exception_for_one_version_counts_where_it_is_asked_for_the_model(story, officers):

@@ -14,9 +14,10 @@ from audits.assessments.models import Kind, Result, Run
 from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
-from audits.workflows.gates.gate import MODEL_STATUS, STAGE, Blocker, Gate, Waived
+from audits.workflows.gates.gate import MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.gates.supervised import blockers_in_supervision, warnings_of_supervision
+from audits.workflows.gates.windows import Counted, runs_that_count
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
@@ -29,7 +30,7 @@ from inventory.states import Stage, Status
 
 MOST_NAMED = 5
 SEVERE = (Finding.Severity.CRITICAL, Finding.Severity.HIGH)
-TIER, LAPSED, VALIDATION, NOT_FIT = "tier", "lapsed", "validation", "not_fit"
+TIER, LAPSED, VALIDATION = "tier", "lapsed", "validation"
 
 
 def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: datetime | None = None) -> Gate:
@@ -149,31 +150,38 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
     """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
     (_, policy), model = Policy.objects.document_in_force(), version.model
     required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.affects_natural_persons)
-    runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan", "version")
-    latest = {run.plan.kind: run for run in runs}
+    counted = runs_that_count(version)
     blockers, must_be_decided = [], policy["promotion"]["must_be_decided"]
     if asked := asked_of(version, policy):
         required = [*required, *(kind for kind in asked.assessed if not why_not_of_kind(version, kind))]
         must_be_decided = [*must_be_decided, *asked.decided]
+        latest = {kind: one.whole for kind, one in counted.items() if one.whole}
         blockers += blockers_in_comparison(version, asked, latest)
         blockers += blockers_in_parallel_run(version, asked.parallel_run)
     for kind in (kind for kind in Kind if kind in required):
-        run, name = latest.get(kind), kind.label.lower()
-        if run is None and (why := why_not_of_kind(version, kind)):
-            text = f"The policy requires the {name} assessment, and {version} cannot have one: {why}."
-            blockers.append(Blocker(f"assessment.{kind}", text))
-        elif run is None:
-            blockers.append(Blocker(f"assessment.{kind}", f"No {name} assessment of {version} is finished yet."))
-        elif run.state != RunState.SUCCEEDED:
-            text = f"The latest {name} assessment gave no results: {run.reason}"
-            blockers.append(Blocker(f"assessment.{kind}", text))
-        else:
+        runs = counted.get(kind)
+        if runs is None or runs.whole is None:
+            blockers.append(Blocker(f"assessment.{kind}", _why_none(version, kind, runs)))
+        for run in runs.runs if runs else []:
             blockers += _blockers_in_run(kind, run, must_be_decided)
     return blockers
 
 
+def _why_none(version: ModelVersion, kind: Kind, runs: Counted | None) -> str:
+    """That nothing was measured over the whole time that is due."""
+    name = kind.label.lower()
+    if runs:
+        return f"{runs.told}, and none of {version} over the whole of it is finished."
+    if why := why_not_of_kind(version, kind):
+        return f"The policy requires the {name} assessment, and {version} cannot have one: {why}."
+    return f"No {name} assessment of {version} is finished yet."
+
+
 def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str]) -> list[Blocker]:
     """What is red; and what the policy wants decided on the model as a whole and this sample could not decide."""
+    if run.state != RunState.SUCCEEDED:
+        text = f"The latest {kind.label.lower()} assessment gave no results: {run.reason}"
+        return [Blocker(f"assessment.{kind}", text)]
     red = [
         f"{kind.label} is red: {result} is {result.value:.3g}{_interval(result)}; the limit is {result.limit['red']:g}."
         for result in run.results.filter(verdict=Verdict.RED)[:MOST_NAMED]
@@ -196,14 +204,16 @@ def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
     """Open severe findings, unless their risk is accepted for now."""
     accepted = _acceptances(version, timezone.now())
     severe = version.model.findings.open().filter(severity__in=SEVERE).exclude(pk__in=accepted.values("finding"))
-    severe = severe.order_by("reference")
+    severe = severe.select_related("version").order_by("reference")
     return [_open_finding(finding, version) for finding in severe]
 
 
 def _accepted(version: ModelVersion, now: datetime) -> list[Waived]:
     """Severe findings that rest meanwhile: accepted, whatever version was in use then, by whom the deciders see."""
     severe = version.model.findings.open().filter(severity__in=SEVERE)
-    held = _acceptances(version, now).filter(finding__in=severe).select_related("finding").order_by("reference")
+    held = (
+        _acceptances(version, now).filter(finding__in=severe).select_related("finding__version").order_by("reference")
+    )
     return [
         Waived(_open_finding(one.finding, version), f"{one.reference} until {one.terms['ends_on']}") for one in held
     ]
@@ -216,8 +226,9 @@ def _acceptances(version: ModelVersion, now: datetime):
 
 def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
     text = f"{finding.reference} ({finding.severity}) is open: {finding.title}."
-    of_another = finding.version_id not in (None, version.pk)
-    return Blocker(f"findings.{finding.severity}", text, of_another_version=of_another)
+    about = finding.version or version
+    is_same = about == version or about.artifact_sha256 == version.artifact_sha256 != ""
+    return Blocker(f"findings.{finding.severity}", text, of_another_version=not is_same)
 
 
 def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
@@ -234,7 +245,7 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
 
 
 def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
-    """That it was not fit, whatever number the same artifact had then; unless it was found fit since by its own.
+    """That it was not fit, whatever number the same artifact had then, of any model; unless found fit since.
 
     What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
     one later takes nothing back.
@@ -245,8 +256,7 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
         yield opinion, ""
     if not version.artifact_sha256:
         return
-    same = {"request__model": version.model_id, "request__version__artifact_sha256": version.artifact_sha256}
-    twins = opinions.filter(**same).exclude(request__version=version)
+    twins = opinions.filter(request__version__artifact_sha256=version.artifact_sha256).exclude(request__version=version)
     fit = ValidationOpinion.objects.fit().filter(request__version=version, request__kind__in=ENTITLING)
     fit_since = fit.order_by("-approved_at").values_list("approved_at", flat=True)
     if since := fit_since.first():
@@ -262,12 +272,27 @@ def _warnings(version: ModelVersion, now: datetime) -> list[str]:
     held = version.model.uses.exclude(held="").order_by("number")
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
     warnings += warnings_of_supervision(version, policy)
+    warnings += _known_elsewhere(version)
+    warnings += [f"{one.told}." for one in runs_that_count(version).values() if one.part]
     if not validation_required(policy, tier) and not _is_validated(version, now):
         warnings.append(
             f"No validation with a fit opinion is in force for {version}. "
             f"The policy does not require it for tier {tier}."
         )
     return warnings
+
+
+def _known_elsewhere(version: ModelVersion) -> list[str]:
+    """Open severe findings about other models under which the same artifact is registered."""
+    if not version.artifact_sha256:
+        return []
+    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(model=version.model_id)
+    about = Q(version__in=same) | Q(version=None, model__in=same.values("model"))
+    findings = Finding.objects.open().filter(about, severity__in=SEVERE).select_related("model").order_by("reference")
+    return [
+        f"{one.reference} ({one.severity}) is open about {one.model}, where the same artifact is registered."
+        for one in findings[:MOST_NAMED]
+    ]
 
 
 def _is_validated(version: ModelVersion, now: datetime) -> bool:

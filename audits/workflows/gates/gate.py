@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-STAGE, MODEL_STATUS = "stage", "model_status"
+STAGE, MODEL_STATUS, NOT_FIT, CRITICAL = "stage", "model_status", "not_fit", "findings.critical"
 
 # Which blockers going back at once to a version that was approved passes over, and why; a clause stands for all that
 # begin with it. Whatever is not named here keeps it out: what the model is stopped for, that the version was found not
@@ -42,7 +42,10 @@ class Blocker:
 
     @property
     def binds_in_an_emergency(self) -> bool:
-        return self.clause in (STAGE, MODEL_STATUS)
+        """No emergency releases what was found not fit, or what is known to be critically wrong with this version."""
+        if self.of_another_version:
+            return False
+        return self.clause in (STAGE, MODEL_STATUS, NOT_FIT, CRITICAL)
 
 
 @dataclass(frozen=True)

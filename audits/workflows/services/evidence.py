@@ -8,6 +8,7 @@ from django.utils import timezone
 from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
 from audits.workflows.gates import Gate, blockers_for_approval, gate_for
+from audits.workflows.gates.windows import runs_that_count
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationOpinion
 from audits.workflows.services.classification.proposing import classified_facts
 from audits.workflows.services.classification.weighing import RELEASES
@@ -69,10 +70,10 @@ def _asked_before(change: ChangeRequest) -> dict:
     """
     if not change.about:  # From before requests named what is at stake.
         return {}
-    same = Q(about=change.about)
+    same = Q(about=change.about, kind=change.kind)
     if change.kind in GATED and (artifact := change.version.artifact_sha256):
-        same |= Q(model=change.model, version__artifact_sha256=artifact)
-    earlier = ChangeRequest.objects.filter(same, kind=change.kind, decided_at__lt=change.requested_at)
+        same |= Q(version__artifact_sha256=artifact, kind__in=GATED)  # Under whatever model it was asked for.
+    earlier = ChangeRequest.objects.filter(same, decided_at__lt=change.requested_at)
     earlier = earlier.filter(state__in=CAME_TO_NOTHING).exclude(pk=change.pk).order_by("-requested_at")
     told = [
         {
@@ -169,13 +170,17 @@ def _breach_facts(breach: Breach, run: Run) -> dict:
 
 
 def _assessment_facts(version: ModelVersion) -> list[dict]:
-    runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan")
+    """Each run that counts at the gate, over which time it was, and who asked for it, where somebody did."""
     return [
         {
             "kind": run.plan.kind,
             "run": str(run.pk),
+            "window": [run.window_start.isoformat(), run.window_end.isoformat()],
+            "requested_by": str(run.requested_by or ""),
+            "requested_by_id": str(run.requested_by_id or ""),
             "verdict": run.verdict,
             "results_digest": results_digest(run.results.all()),
         }
-        for run in runs
+        for counted in runs_that_count(version).values()
+        for run in counted.runs
     ]

@@ -104,7 +104,7 @@ def _why_not_release(change: ChangeRequest) -> list[str]:
 def _why_not_on(change: ChangeRequest, most_days: int) -> list[str]:
     """One emergency release after the other lasts no longer than the first might: then somebody approves in full."""
     held = Arrangement.objects.filter(model=change.model).order_by("-starts_at")
-    full = held.filter(kind__in=(Arrangement.Kind.APPROVAL, Arrangement.Kind.ROLLBACK)).first()
+    full = held.filter(kind=Arrangement.Kind.APPROVAL).first()  # One person goes back to an earlier one.
     releases = held.filter(kind=Arrangement.Kind.BREAK_GLASS)
     first = (releases.filter(starts_at__gt=full.starts_at) if full else releases).last()
     if (
