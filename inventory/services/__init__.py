@@ -25,7 +25,7 @@ from inventory.services.policies import (
 )
 from inventory.services.references import receive_reference
 from inventory.services.series import receive_points
-from inventory.services.signing import bound_in_force
+from inventory.services.signing import bound_in_force, bound_under
 from inventory.services.sources import READ_AGAIN_AFTER, close_source, look_again, read_source, register_source
 from inventory.services.standing import (
     hold_use,
@@ -82,6 +82,7 @@ __all__ = [
     "attach_artifact",
     "attach_document",
     "bound_in_force",
+    "bound_under",
     "close_source",
     "confirm_tier",
     "describe_version",

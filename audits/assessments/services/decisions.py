@@ -7,8 +7,7 @@ from audits.assessments.services.breaches import LONGEST_TEXT, close_locked, loc
 from audits.assessments.states import breach_after
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from inventory.models import Policy
-from inventory.policies import needs_passkey
+from inventory.services import bound_in_force
 from mrm.accounts.models import Statement
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.accounts.services import Passkey, Password, prepare_statement, prove, sign
@@ -48,18 +47,19 @@ def prepare_decision(breach: Breach, *, decision: str, text: str, closes: bool =
     if not text.strip() or len(text) > LONGEST_TEXT:
         message = f"Say why in a sentence, in at most {LONGEST_TEXT} characters."
         raise UnusableData({"message": message, "field": "text"})
-    model, policy = breach.version.model, Policy.objects.in_force()
+    model = breach.version.model
+    bound = bound_in_force(SIGNED_KIND, model)
     held = actor.roles_in(model.workspace_id, model.slug) & ALLOWED[Permission.CLOSE_FINDING]
     done = "nothing is done about it" if decision == Decision.NO_ACTION else f"the answer is: {words(decision)}"
     return prepare_statement(
         breach,
         signer=actor,
-        needs_passkey=needs_passkey(policy.document, SIGNED_KIND, model.tier),
+        needs_passkey=bound.needs_passkey,
         evidence_digest=facts_digest(breach),
         outcome=decision,
         meaning=f"I looked at this breach, and decide that {done}{', and close it' if closes else ''}.",
         comment=text.strip(),
-        policy_version=policy.number,
+        policy_version=bound.policy_version,
         role=min(held),
         terms={"closes": True} if closes else None,
     )
@@ -80,7 +80,8 @@ def _decide(breach: Breach, proven, *, actor) -> BreachStep:
     said = proven.statement.body
     decision, text, closes = said["outcome"], said["comment"], "terms" in said
     _refuse(breach, decision, closes)
-    signature = sign(proven, subject=breach, evidence_digest=facts_digest(breach))
+    demanded = bound_in_force(SIGNED_KIND, breach.version.model).needs_passkey
+    signature = sign(proven, subject=breach, evidence_digest=facts_digest(breach), needs_passkey=demanded)
     step = BreachStep.objects.create(
         breach=breach,
         kind=BreachStep.Kind.DECISION,

@@ -23,8 +23,7 @@ from audits.workflows.services.positions import (
 )
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
-from inventory.models import Policy
-from inventory.policies import needs_passkey
+from inventory.services import bound_under
 from mrm.accounts.models import Signature, Statement
 from mrm.accounts.services import (
     Bound,
@@ -128,10 +127,8 @@ def prepare_decision(
 
 
 def bound_of(change: ChangeRequest) -> Bound:
-    """The policy a request is decided under. It may ask for a passkey, and so may the one in force by now."""
-    policies_asked = (change.policy, Policy.objects.in_force())
-    demanded = any(needs_passkey(policy.document, change.kind, change.tier) for policy in policies_asked)
-    return Bound(change.policy.number, demanded)
+    """The policy a request is decided under."""
+    return bound_under(change.policy, change.kind, change.tier)
 
 
 def statement_of(change: ChangeRequest, *, meaning: str, comment: str, conditions: list[dict] = (), person) -> dict:
@@ -230,7 +227,8 @@ def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     terms = statement.get("terms", {})
     if (signer["role"], terms.get("on_behalf_of", {}).get("id")) != _signing_as(position):
         raise NotPermitted(f"Somebody else has decided as {policies.in_words(signer['role'])} meanwhile.")
-    signature = sign(proven, subject=change, evidence_digest=change.evidence_digest)
+    demanded = bound_of(change).needs_passkey
+    signature = sign(proven, subject=change, evidence_digest=change.evidence_digest, needs_passkey=demanded)
     decision = Decision.objects.create(
         change=change,
         person=actor,

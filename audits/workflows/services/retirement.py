@@ -10,7 +10,7 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.contents.retention import longest_rule
-from audits.workflows.models import Arrangement, Retirement
+from audits.workflows.models import Arrangement, ChangeRequest, Retirement
 from audits.workflows.services import arrangements
 from audits.workflows.services.agreements import has_agreed
 from audits.workflows.services.checklists import locked
@@ -22,8 +22,8 @@ from audits.workflows.services.positions import roles_for
 from audits.workflows.services.transitions import move
 from audits.workflows.states import RetirementState
 from inventory.models import Policy
-from inventory.policies import RetentionRule, needs_passkey
-from inventory.services import retire_model
+from inventory.policies import RetentionRule
+from inventory.services import bound_under, retire_model
 from mrm.accounts.models import Statement
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import Passkey, Password, prepare_statement, prove, require, sign
@@ -115,7 +115,7 @@ def prepare_retirement(retirement: Retirement, *, comment: str = "", actor) -> S
     return prepare_statement(
         retirement,
         signer=actor,
-        needs_passkey=needs_passkey(change.policy.document, change.kind, change.tier),
+        needs_passkey=_needs_passkey(change),
         evidence_digest=digest_of(facts(retirement)),
         outcome="retired",
         meaning=MEANING,
@@ -123,6 +123,10 @@ def prepare_retirement(retirement: Retirement, *, comment: str = "", actor) -> S
         policy_version=change.policy.number,
         role=sorted(policies.SECOND_LINE & roles_for(change, actor))[0],
     )
+
+
+def _needs_passkey(change: ChangeRequest) -> bool:
+    return bound_under(change.policy, change.kind, change.tier).needs_passkey
 
 
 def sign_retirement(retirement: Retirement, reference, *, proof: Password | Passkey, actor) -> Retirement:
@@ -137,8 +141,8 @@ def sign_retirement(retirement: Retirement, reference, *, proof: Password | Pass
 def _carry_out(retirement: Retirement, proven, *, actor) -> Retirement:
     retirement = locked(retirement)
     _refuse(retirement, actor.as_now())
-    signature = sign(proven, subject=retirement, evidence_digest=digest_of(facts(retirement)))
-    change = retirement.change
+    change, digest = retirement.change, digest_of(facts(retirement))
+    signature = sign(proven, subject=retirement, evidence_digest=digest, needs_passkey=_needs_passkey(change))
     model, because = change.model, f"{change.model} was retired by {change.reference}."
     retire_model(model, actor=actor)
     for version in model.versions.all():

@@ -130,7 +130,12 @@ def _do(act: Act, subject, proven: Proven, *, actor: Person):
         raise RuleBroken("This statement is about something else. Nothing was signed.")
     if said["signer"]["role"] != act.role(subject, actor):
         raise RuleBroken("Your roles have changed since you were shown this. Read it again, then sign.")
-    signature = sign(proven, subject=act.about(subject), evidence_digest=digest_of_act(act, subject))
+    signature = sign(
+        proven,
+        subject=act.about(subject),
+        evidence_digest=digest_of_act(act, subject),
+        needs_passkey=act.bound(subject).needs_passkey,
+    )
     return act.done(subject, comment=said["comment"], signature=signature, actor=actor)
 
 

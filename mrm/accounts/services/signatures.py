@@ -30,6 +30,7 @@ from mrm.reading import fault_in_reading, texts_in
 from mrm_verify.canonical import canonical
 
 TIME_TO_SIGN = timedelta(minutes=10)
+ONLY_BY_PASSKEY = "The policy asks for a passkey here; a password does not sign this. Nothing was signed."
 Method = Signature.Method
 
 
@@ -166,19 +167,23 @@ def prove(reference, proof: Password | Passkey, *, signer: Person) -> Proven:
     if isinstance(proof, Passkey):
         return _prove_by_passkey(statement, proof)
     if statement.needs_passkey:
-        raise NotPermitted("The policy asks for a passkey here; a password does not sign this. Nothing was signed.")
+        raise NotPermitted(ONLY_BY_PASSKEY)
     method = reauthenticate(signer, password=proof.password, code=proof.code)
     return Proven(statement, Method(method), timezone.now())
 
 
 @governed()
-def sign(proven: Proven, *, subject, evidence_digest: str) -> Signature:
+def sign(proven: Proven, *, subject, evidence_digest: str, needs_passkey: bool = False) -> Signature:
     """Turn a proven statement into a signature, once, if it is still about what is there now.
 
     Call it inside the governed act that was signed, and put `signature.in_trail()` into the act's entry.
+
+    needs_passkey  whether a policy takes nothing weaker by now
     """
     statement = Statement.objects.select_for_update().filter(pk=proven.statement.pk).first()
     _refuse_unless_open(statement)
+    if needs_passkey and proven.method != Method.PASSKEY:
+        raise NotPermitted(ONLY_BY_PASSKEY)
     if statement.subject != subject_name(subject):
         raise RuleBroken("This statement is about something else. Nothing was signed.")
     if statement.body["evidence_digest"] != evidence_digest:

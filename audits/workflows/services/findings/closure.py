@@ -14,7 +14,9 @@ from audits.workflows.services.findings.access import (
 )
 from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
-from inventory.policies import needs_passkey, section
+from inventory.models import Policy
+from inventory.policies import section
+from inventory.services import bound_under
 from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, Bound, digest_of_act, require, role_with
@@ -55,8 +57,7 @@ def facts_of_closure(finding: Finding) -> dict:
 
 
 def _bound(finding: Finding) -> Bound:
-    number = finding.policy.number if finding.policy else None
-    return Bound(number, needs_passkey(finding.rules, SIGNED_KIND, finding.model.tier))
+    return bound_under(finding.policy or Policy.objects.in_force(), SIGNED_KIND, finding.model.tier)
 
 
 def _refuse_closure(finding: Finding, *, actor) -> None:

@@ -9,10 +9,9 @@ from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.transitions import move
 from audits.workflows.services.validations.content import refresh_locked
 from audits.workflows.services.validations.independence import why_not_independent
-from audits.workflows.services.validations.scope import Role, assignment_of, locked, refuse_unless
+from audits.workflows.services.validations.scope import Role, assignment_of, bound_of, locked, refuse_unless
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
-from inventory.policies import needs_passkey
 from mrm.accounts.models import Person, Statement
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.accounts.services import Passkey, Password, Proven, prepare_statement, prove, require, sign
@@ -96,11 +95,10 @@ def release_validator(assignment: ValidatorAssignment, *, reason: str, actor) ->
 def prepare_attestation(validation: ValidationRequest, *, actor) -> Statement:
     """What the actor would sign to say that they are independent; refused where history says otherwise."""
     assignment = _unattested(validation, actor)
-    demanded = needs_passkey(validation.policy.document, "validation", validation.model.tier)
     return prepare_statement(
         assignment,
         signer=actor,
-        needs_passkey=demanded,
+        needs_passkey=bound_of(validation).needs_passkey,
         evidence_digest=_digest(assignment),
         outcome="independent",
         meaning=ATTESTATION,
@@ -119,9 +117,10 @@ def sign_attestation(
 
 @governed()
 def _attest(validation: ValidationRequest, proven: Proven, *, actor) -> ValidatorAssignment:
-    validation = locked(validation)
+    validation, actor = locked(validation), actor.as_now()
     assignment = _unattested(validation, actor)
-    signature = sign(proven, subject=assignment, evidence_digest=_digest(assignment))
+    demanded = bound_of(validation).needs_passkey
+    signature = sign(proven, subject=assignment, evidence_digest=_digest(assignment), needs_passkey=demanded)
     assignment.attested_at, assignment.signature = timezone.now(), signature
     assignment.save(update_fields=["attested_at", "signature"])
     record(

@@ -13,11 +13,11 @@ from audits.workflows.services.transitions import move
 from audits.workflows.services.validations.content import content_of, refuse_unseen
 from audits.workflows.services.validations.independence import why_not_independent
 from audits.workflows.services.validations.realised import checked_realised
-from audits.workflows.services.validations.scope import Role, locked, require_validator, reread
+from audits.workflows.services.validations.scope import Role, bound_of, locked, require_validator, reread
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
 from inventory.contents.cadences import cadence_of
-from inventory.policies import ANNUAL_REVIEW, FULL_VALIDATION, needs_passkey
+from inventory.policies import ANNUAL_REVIEW, FULL_VALIDATION
 from inventory.states import Stage
 from mrm.accounts.models import Statement
 from mrm.accounts.services import Passkey, Password, Proven, prepare_statement, prove, sign
@@ -75,7 +75,7 @@ def prepare_opinion(
     return prepare_statement(
         validation,
         signer=actor,
-        needs_passkey=needs_passkey(validation.policy.document, "validation", validation.model.tier),
+        needs_passkey=bound_of(validation).needs_passkey,
         evidence_digest=content_digest,
         outcome=outcome,
         meaning=MEANING,
@@ -96,7 +96,7 @@ def sign_opinion(validation: ValidationRequest, reference, *, proof: Password | 
 @governed()
 def _give(validation: ValidationRequest, proven: Proven, *, actor) -> ValidationOpinion:
     """Asks everything again, now that nobody else can change it."""
-    validation, said = locked(validation), proven.statement.body
+    validation, said, actor = locked(validation), proven.statement.body, actor.as_now()
     require_validator(validation, actor, roles=(Role.LEAD,))
     terms = said["terms"]
     conditions = terms.get("conditions", [])
@@ -106,7 +106,8 @@ def _give(validation: ValidationRequest, proven: Proven, *, actor) -> Validation
         raise NotPermitted(*reasons)
     content = content_of(validation)
     digest = digest_of(content)
-    signature = sign(proven, subject=validation, evidence_digest=digest)
+    demanded = bound_of(validation).needs_passkey
+    signature = sign(proven, subject=validation, evidence_digest=digest, needs_passkey=demanded)
     opinion = ValidationOpinion.objects.create(
         request=validation,
         person=actor,

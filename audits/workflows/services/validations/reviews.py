@@ -10,10 +10,10 @@ from audits.workflows.services.validations.assignments import why_not_assign
 from audits.workflows.services.validations.content import refresh_validation, refuse_unseen, void_opinion
 from audits.workflows.services.validations.effects import take_effect
 from audits.workflows.services.validations.independence import why_not_independent
-from audits.workflows.services.validations.scope import Role, assignment_of, locked, reread
+from audits.workflows.services.validations.scope import Role, assignment_of, bound_of, locked, reread
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
-from inventory.policies import needs_passkey, validation_approvers
+from inventory.policies import validation_approvers
 from mrm.accounts.models import Person, Statement
 from mrm.accounts.policies import Permission, label
 from mrm.accounts.services import Passkey, Password, Proven, holders_of, prepare_statement, prove, require, sign
@@ -49,7 +49,7 @@ def prepare_review(
     return prepare_statement(
         validation,
         signer=actor,
-        needs_passkey=needs_passkey(validation.policy.document, "validation", validation.model.tier),
+        needs_passkey=bound_of(validation).needs_passkey,
         evidence_digest=opinion.content_digest,
         outcome=_outcome(step, agreed),
         meaning=MEANINGS[step, agreed],
@@ -71,13 +71,14 @@ def sign_review(validation: ValidationRequest, reference, *, proof: Password | P
 @governed()
 def _review(validation: ValidationRequest, proven: Proven, *, actor) -> ValidationReview:
     """Asks everything again, now that nobody else can change it."""
-    validation, said = locked(validation), proven.statement.body
+    validation, said, actor = locked(validation), proven.statement.body, actor.as_now()
     step = _refuse(validation, actor)
     opinion = validation.opinions.select_for_update(of=("self",)).standing().get()
     agreed = next((one for one in (True, False) if said["meaning"] == MEANINGS[step, one]), None)
     if agreed is None:
         raise RuleBroken("Somebody else has signed this step meanwhile. Read the request again.")
-    signature = sign(proven, subject=validation, evidence_digest=opinion.content_digest)
+    demanded = bound_of(validation).needs_passkey
+    signature = sign(proven, subject=validation, evidence_digest=opinion.content_digest, needs_passkey=demanded)
     review = ValidationReview.objects.create(
         opinion=opinion,
         step=step,

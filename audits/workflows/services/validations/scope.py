@@ -2,8 +2,9 @@
 
 from audits.workflows.models import ValidationRequest, ValidatorAssignment
 from audits.workflows.states import ValidationState
+from inventory.services import bound_under
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
+from mrm.accounts.services import Bound, require
 from mrm.errors import NotPermitted, RuleBroken
 
 Role = ValidatorAssignment.Role
@@ -40,6 +41,11 @@ def require_validator(validation: ValidationRequest, actor, *, roles=(Role.LEAD,
     if assignment.attested_at is None:
         raise NotPermitted("Attest to your independence first.")
     return assignment
+
+
+def bound_of(validation: ValidationRequest) -> Bound:
+    """The policy that what is signed about it is signed under."""
+    return bound_under(validation.policy, "validation", validation.model.tier)
 
 
 def refuse_unless(validation: ValidationRequest, states, what: str) -> None:
