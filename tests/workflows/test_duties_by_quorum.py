@@ -12,6 +12,7 @@ from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services import request_change, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
+from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted
@@ -134,3 +135,11 @@ def test_12_the_chair_reads_why_on_the_page_and_neither_form_nor_rest_concludes(
     assert signed_on_page(browser, form, minutes="Discussed.").status_code == 302
     change.refresh_from_db()
     assert change.state == ChangeState.COMPLETED
+
+
+def test_12_the_owner_of_a_model_asks_for_the_first_line_whatever_else_they_hold(story, by_committee, chair):
+    owner = make_person(Role.OWNER, Role.VALIDATOR, workspace=story.workspace)
+    edit_model(story.model, changes={"owner": owner}, actor=story.owner)
+    change = by_committee(owner)
+    votes(change, story, *FIRST[:2], Role.VALIDATOR)
+    assert_not_concluded(change, chair, "The first line asked for it", "the first line asked for it")

@@ -1,6 +1,7 @@
 """The committee's vote: its chair signs the conclusion, with the tally, the dissent and the minutes in the trail."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -28,11 +29,19 @@ def votes_of(change: ChangeRequest) -> list[policies.Vote]:
         policies.Vote(
             name=decision.printed_name,
             meaning=decision.meaning,
-            line=policies.line_of(roles_then(change, decision.on_behalf_of or decision.person, decision.decided_at)),
+            line=_line_of(change, decision.on_behalf_of or decision.person, decision.decided_at),
             comment=decision.comment,
         )
         for decision in standing
     ]
+
+
+def _line_of(change: ChangeRequest, person, moment: datetime) -> str:
+    """Whoever owns a model, or registered a version of it, is of its first line, whatever else they hold."""
+    model = change.model
+    if model and (model.owner_id == person.pk or model.versions.filter(registered_by=person).exists()):
+        return policies.FIRST
+    return policies.line_of(roles_then(change, person, moment))
 
 
 def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
@@ -151,4 +160,4 @@ def _sponsoring_line(change: ChangeRequest) -> str:
     """The line whoever asked was in when they did; where the system did, that of whoever answers for the model."""
     if change.requester is None:
         return policies.FIRST if change.model else ""
-    return policies.line_of(roles_then(change, change.requester, change.requested_at))
+    return _line_of(change, change.requester, change.requested_at)
