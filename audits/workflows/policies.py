@@ -31,6 +31,7 @@ class Involvement:
     """
 
     owns: str = ""
+    developed: str = ""
     registered: str = ""
     requested: str = ""
     trained: str = ""
@@ -73,6 +74,7 @@ def why_not_classify(involved: Involvement) -> list[str]:
     """Why this person may not say whether a change is material: whoever proposes it does not (rule 3)."""
     return _kept_from(
         ("An owner does not classify a change of their own model", involved.owns),
+        ("The developer of a model does not classify a change of it", involved.developed),
         ("Whoever registered or changed a version does not classify the change", involved.registered),
         ("Whoever trained a version does not classify the change", involved.trained),
         ("Whoever asks for a change does not classify it", involved.requested),
@@ -94,6 +96,7 @@ def conflicts_of(who: str, involved: Involvement) -> list[str]:
 def _run_into(involved: Involvement) -> list[tuple[str, str]]:
     rules = (
         ("An owner does not decide about their own model, nor for twelve months after", involved.owns),
+        ("The developer of a model does not decide about it, nor for twelve months after", involved.developed),
         ("Whoever registered or changed a version does not decide about it", involved.registered),
         ("Whoever trained a version does not decide about it", involved.trained),
         ("A validator of a version does not vote on it", involved.validated),

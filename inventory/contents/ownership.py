@@ -1,4 +1,4 @@
-"""Who owns a model, or did until lately: the trail tells, whatever the register says now."""
+"""Who owns a model or is named as its developer, or was until lately: by the trail, whatever the register says now."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -27,13 +27,25 @@ def owned_model(model: Model, person, *, owns: str = "own it") -> str:
     return ""
 
 
+def developed_model(model: Model, person, *, is_named: str = "are named") -> str:
+    """That the register names somebody as the developer of a model, or did less than twelve months ago; else empty."""
+    about = Entry.objects.about(model).filter(action=Action.MODEL_EDITED)
+    if model.developer_id == person.pk:
+        naming = about.filter(details__changes__developer__after=str(person.pk))
+        return naming.showing(f"{is_named} as the developer of {model}")
+    if left := _handed_over(person, model, office="developer").first():
+        told = f"developed {model} by the register until {day(left.at)}, less than twelve months ago"
+        return Shown(told, entry=left.position)
+    return ""
+
+
 def owned_lately(models: Iterable[Model], person) -> set[str]:
     """Which of these models somebody owned less than twelve months ago and handed over since, by their keys."""
     subjects = _handed_over(person, *models).values_list("subject", flat=True)
     return {subject.partition(":")[2] for subject in subjects}
 
 
-def _handed_over(person, *models: Model):
+def _handed_over(person, *models: Model, office: str = "owner"):
     since = timezone.now() - OWNERSHIP_COUNTS_FOR
     about = Entry.objects.about(*models).filter(action=Action.MODEL_EDITED, at__gt=since)
-    return about.filter(details__changes__owner__before=str(person.pk))
+    return about.filter(**{f"details__changes__{office}__before": str(person.pk)})

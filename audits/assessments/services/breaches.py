@@ -7,7 +7,7 @@ from audits.assessments.states import breach_after
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from inventory.contents.ownership import owned_model
+from inventory.contents.ownership import developed_model, owned_model
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -87,10 +87,11 @@ def require_judge(breach: Breach, actor) -> None:
 
 
 def why_not_as_owner(breach: Breach, person) -> str:
-    """That they own the model, or did less than twelve months ago, with the entry that shows it; else empty."""
-    owns = owned_model(breach.version.model, person)
-    rule = "An owner neither decides on a breach of their model nor closes it, nor for twelve months after"
-    return Shown(f"{rule}: you {owns}. Another of the second line does.", entry=entry_behind(owns)) if owns else ""
+    """That they own the model or develop it, or did less than twelve months ago, with the entry; else empty."""
+    model = breach.version.model
+    fact = owned_model(model, person) or developed_model(model, person)
+    rule = "Neither owner nor developer decides on a breach of their model or closes it, nor for twelve months after"
+    return Shown(f"{rule}: you {fact}. Another of the second line does.", entry=entry_behind(fact)) if fact else ""
 
 
 def _fault(kind: str, text: str) -> dict | None:

@@ -18,7 +18,7 @@ from audits.workflows.services.decisions import (
     statement_of,
 )
 from audits.workflows.services.delegations import delegate, revoke_delegation
-from audits.workflows.services.endings import expire_change_requests, withdraw
+from audits.workflows.services.endings import expire_change_requests, may_withdraw, withdraw
 from audits.workflows.services.findings import (
     answer_rebuttal,
     complete_action_item,
@@ -128,5 +128,6 @@ __all__ = [
     "why_not_conclude",
     "why_not_classify",
     "why_not_decide",
+    "may_withdraw",
     "withdraw",
 ]

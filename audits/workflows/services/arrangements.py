@@ -9,16 +9,17 @@ from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.findings.risks import reopen
+from audits.workflows.services.involvement import made_one_of
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState, arrangement_after
-from inventory.contents.ownership import owned_model
+from inventory.contents.ownership import developed_model, owned_model
 from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed
 from inventory.services import bound_in_force, lift_model_restriction, release_use, restrict_model
 from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require, role_with
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, Shown, entry_behind
 
 Kind = Arrangement.Kind
 PREFIX = {
@@ -139,6 +140,10 @@ def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
             "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it; "
             "another of the second line does."
         )
+    versions = [arrangement.version] if arrangement.version else []
+    if fact := developed_model(arrangement.model, actor) or made_one_of(versions, actor):
+        told = "Neither the developer of a model nor whoever made the version closes what holds about it"
+        raise NotPermitted(Shown(f"{told}: you {fact}.", entry=entry_behind(fact)))
 
 
 def _close(arrangement: Arrangement, *, comment: str, signature: Signature, actor) -> Arrangement:

@@ -16,16 +16,23 @@ from mrm.errors import NotPermitted, RuleBroken
 
 @governed()
 def withdraw(change: ChangeRequest, *, reason: str, actor) -> ChangeRequest:
-    """Take a request back; its requester may, and so may the model's owner."""
+    """Take a request back: whoever asked may; where the system asked, the model's owner."""
     require(actor, KINDS[change.kind].asked_by, change.workspace_id, model_slug=change.model_slug or None)
-    if actor and actor.pk not in (change.requester_id, change.model.owner_id if change.model else None):
-        raise NotPermitted("Only whoever asked for this change, or the model's owner, can withdraw it.")
+    if actor and not may_withdraw(change, actor):
+        raise NotPermitted("Only whoever asked for this change can withdraw it; the owner, where the system asked.")
     if not reason.strip():
         raise RuleBroken("Say why the request is withdrawn.")
     change = ChangeRequest.objects.select_for_update().get(pk=change.pk)
     move(change, "withdraw", outcome=reason, decided_at=timezone.now())
     record(Action.CHANGE_WITHDRAWN, actor=actor, subject=change, reason=reason)
     return change
+
+
+def may_withdraw(change: ChangeRequest, person) -> bool:
+    """What others ask about a model, its owner does not take back."""
+    if change.requester_id:
+        return person.pk == change.requester_id
+    return change.model is not None and person.pk == change.model.owner_id
 
 
 def expire_change_requests(now: datetime) -> None:

@@ -14,7 +14,7 @@ from audits.workflows.models import (
     ValidationReview,
     ValidatorAssignment,
 )
-from inventory.contents.ownership import owned_lately, owned_model
+from inventory.contents.ownership import developed_model, owned_lately, owned_model
 from inventory.models import ModelVersion, PolicyDraft, ReferenceData
 from mrm.errors import Shown
 from mrm.pages.wording import day
@@ -32,6 +32,7 @@ MADE = {
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     return policies.Involvement(
         owns=owned(change, person) if change.model else "",
+        developed=developed_model(change.model, person) if change.model else "",
         registered=made(change, person),
         trained=trained(change, person),
         requested=_requested(change, person),

@@ -256,7 +256,7 @@ def _change_page(request, change, form=None, status=200):
         "why_not_conclude": services.why_not_conclude(change, person=request.user),
         "conclusion": ConclusionForm(),
         "arrangements": change.arrangements.order_by("reference"),
-        "may_withdraw": request.user.pk in (change.requester_id, change.model.owner_id if change.model else None)
+        "may_withdraw": services.may_withdraw(change, request.user)
         and KINDS[change.kind].asked_by in request.user.permissions_in(change.workspace_id, change.model_slug),
     }
     return answer(request, "workflows/change.html", context, part="workflows/change_body.html", status=status)

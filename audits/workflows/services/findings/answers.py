@@ -9,7 +9,9 @@ from audits.workflows.models import Finding
 from audits.workflows.services.findings.access import (
     for_the_first_line,
     for_the_second_line,
+    locked,
     refuse_blank,
+    why_not_judge,
     why_not_sign_off,
 )
 from audits.workflows.services.transitions import move
@@ -52,7 +54,9 @@ def answer_rebuttal(finding: Finding, *, upheld: bool, reason: str, actor) -> Fi
 def drop_draft(finding: Finding, *, reason: str, actor) -> Finding:
     """Nothing comes of a draft; it is kept, with the reason."""
     require(actor, Permission.RAISE_FINDING, finding.model.workspace_id, model_slug=finding.model_slug)
-    finding = Finding.objects.select_for_update(of=("self",)).select_related("model").get(pk=finding.pk)
+    finding = locked(finding)
+    if actor and (reasons := why_not_judge(finding, actor)):
+        raise NotPermitted(*reasons)
     refuse_blank(reason=reason)
     if finding.state != FindingState.DRAFT:
         raise RuleBroken(f"{finding.reference} is issued; it is dropped only in answer to a rebuttal.")
