@@ -18,6 +18,6 @@ AFTER = BEFORE.replace(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0063_end_no_model_without_its_owner")]
+    dependencies = [("workflows", "0065_supervisors_said_it_once")]
 
     operations = [migrations.RunSQL(AFTER, BEFORE)]
