@@ -167,6 +167,20 @@ def test_13_nobody_holds_roles_that_exclude_each_other(story, pair):
 # 14. Emergency suspension is one person; lifting it is two.
 
 
+@pytest.mark.parametrize(
+    "role",
+    [Role.HEAD_OF_VALIDATION, Role.CHIEF_RISK_OFFICER, Role.COMPLIANCE, Role.COMMITTEE_CHAIR, Role.COMMITTEE_MEMBER],
+)
+def test_14_every_office_that_answers_for_risk_stops_a_model_alone(story, role):
+    suspend(
+        story.model,
+        reason="It refuses everybody from the new branch.",
+        actor=make_person(role, workspace=story.workspace),
+    )
+    story.model.refresh_from_db()
+    assert story.model.status == Status.SUSPENDED
+
+
 def test_14_one_person_suspends_and_two_let_it_run_again(story):
     suspend(story.model, reason="Scores are constant.", actor=story.owner)
     assert story.model.status == Status.SUSPENDED
