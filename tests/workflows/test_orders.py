@@ -18,6 +18,8 @@ from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.accounts.services import send_notices
 from mrm.errors import NotPermitted, RuleBroken
+from reports.contents.agreement import disagreements
+from reports.contents.undecided import undecided
 from tests.factories import approve_for, make_person, make_use
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json, sign_json
@@ -209,6 +211,14 @@ def test_lifting_the_suspension_of_one_use_lifts_no_other(story, officers, uses)
     assert [state_of(use) for use in uses] == ["live", "suspended"]
     with refused("lifted by an approved request"):
         Arrangement.objects.filter(pk=orders[1].pk).update(state="closed", ended_at=timezone.now())
+
+
+def test_records_and_rows_agree_about_what_was_ordered(story, officers, pricing):
+    before = {*disagreements(), *undecided(9)}
+    order_restriction(pricing, reason=LIMITS, actor=story.owner)
+    order_suspension(pricing, reason="Rates are constant.", actor=story.owner)
+    lift(story, officers, pricing)
+    assert {*disagreements(), *undecided(9)} == before
 
 
 def test_whether_a_version_may_serve_a_suspended_use_is_answered_no(story, pricing):
