@@ -18,6 +18,6 @@ AFTER = BEFORE.replace(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0065_supervisors_said_it_once")]
+    dependencies = [("workflows", "0066_mark_standings_by_approvals")]
 
     operations = [migrations.RunSQL(AFTER, BEFORE)]
