@@ -35,6 +35,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "people": ("People and roles", "How often each role is confirmed."),
     "determinations": ("Model or not", "Under which regimes it is determined; a tool is what each in force calls one."),
     "completeness": ("Completeness", "What the register must say of a model."),
+    "baselines": ("Baselines", "How long what a model taken over lacks is dated debt at most."),
 }
 FIRST = {"measure", "name", "item"}  # What comes first in a table of entries, whatever order a database keeps.
 SENTENCES = {"asks", "says", "why", "scorecard"}  # Already in words.

@@ -62,6 +62,7 @@ SECTIONS: dict[str, Check] = {
     "people": people.faults,
     "determinations": determinations.faults,
     "completeness": completeness.faults,
+    "baselines": arrangements.baselines,
 }
 
 

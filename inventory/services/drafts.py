@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.text import slugify
 
-from inventory import attributes
-from inventory.models import Model
+from inventory import attributes, policies
+from inventory.models import Model, Policy
 from inventory.services.attributes import (
     check_agreement,
     check_registration,
@@ -100,6 +101,7 @@ def draft_model(
         wanted, slug_is_taken = taken.numbered(wanted), False
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=wanted)
     refuse_unknown(described)
+    check_baseline(baselined_until)
     described = tidied(described)
     model = Model(
         workspace=workspace,
@@ -125,6 +127,22 @@ def draft_model(
         details["baselined_until"] = baselined_until.isoformat()
     said = {name: told(value) for name, value in {"name": model.name, "owner": owner, **said}.items()}
     return Draft(model, policy, {"owner": str(owner.pk), "said": said} | details)
+
+
+def check_baseline(until: date | None) -> None:
+    """Refuse a day by which nothing can be settled any more, or one further off than the policy allows."""
+    if until is None:
+        return
+    _, document = Policy.objects.document_in_force()
+    today, most = timezone.now().date(), policies.section(document, "baselines")["most_days"]
+    latest = today + timedelta(days=most)
+    if until <= today:
+        message = "baselined_until must lie in the future: it is the day by which what is missing must be settled."
+    elif until > latest:
+        message = f"The policy allows a baseline of at most {most} days: give {latest} or an earlier day."
+    else:
+        return
+    raise UnusableData({"message": message, "field": "baselined_until"})
 
 
 def refuse_unknown(values: dict) -> None:

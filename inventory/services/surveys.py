@@ -12,6 +12,7 @@ from inventory.contents import survey as contents
 from inventory.frames.sheets import read_sheet
 from inventory.models import Survey
 from inventory.services.bulk import draft_models, enter_models
+from inventory.services.drafts import check_baseline
 from inventory.states import SurveyState, survey_after
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
@@ -28,9 +29,7 @@ def receive_survey(
 ) -> Survey:
     """Keep a sheet and say what it would register, or every fault by line and column. Nothing is registered yet."""
     require(actor, Permission.REGISTER_MODEL, workspace)
-    if baselined_until is not None and baselined_until <= timezone.now().date():
-        message = "baselined_until must lie in the future: it is the day by which what is missing must be settled."
-        raise UnusableData({"message": message, "field": "baselined_until"})
+    check_baseline(baselined_until)
     checked = contents.check(read_sheet(path), workspace)
     if not checked.faults and not checked.entries:
         raise UnusableData({"message": "The sheet has no line below its header.", "field": "file"})

@@ -55,6 +55,13 @@ def test_a_malformed_list_is_refused_whole(api, engineer, models):
     assert not Model.objects.exists()
 
 
+@pytest.mark.parametrize(("day", "said"), [("2020-01-01", "lie in the future"), ("2999-01-01", "at most 365 days")])
+def test_a_baseline_ends_on_a_day_that_the_policy_allows(api, engineer, day, said):
+    body = is_problem(post_json(api(engineer), BULK, {"models": [{"name": "A", "baselined_until": day}]}), 422)
+    assert body["errors"][0]["field"] == "models[0].baselined_until" and said in body["errors"][0]["message"]
+    assert not Model.objects.exists()
+
+
 def test_who_may_not_register_registers_none(api, auditor, stranger):
     is_problem(post_json(api(auditor), BULK, {"models": [{"name": "A"}]}), 403)
     is_problem(post_json(api(stranger), BULK, {"models": [{"name": "A"}]}), 422)

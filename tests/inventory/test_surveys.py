@@ -1,8 +1,9 @@
 """Identification surveys: a sheet is read whole, every fault named by line and column, and imported whole or not."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory.frames.sheets import CSV, MOST_LINES, read_sheet
@@ -17,7 +18,7 @@ from tests.inventory.sheets import HEADER, make_csv, make_xlsx, with_sheet
 from tests.rest import is_problem
 
 SURVEYS = "/api/v1/surveys/"
-LATER = date(2999, 1, 1)
+LATER = timezone.now().date() + timedelta(days=100)
 
 
 @pytest.fixture
@@ -262,6 +263,8 @@ def test_models_of_a_baselined_survey_carry_their_date(receive, line, engineer):
     assert Model.objects.get().baselined_until == LATER
     with pytest.raises(UnusableData, match="future"):
         receive(make_csv(line("Other")), baselined_until=date(2020, 1, 1))
+    with pytest.raises(UnusableData, match="at most 365 days"):
+        receive(make_csv(line("Other")), baselined_until=date(2999, 1, 1))
 
 
 def test_over_rest_a_survey_is_uploaded_followed_and_imported(api, engineer, line, stranger):

@@ -27,7 +27,7 @@ from tests.factories import (
 from tests.signing import confirm_tier
 
 HYGIENE = "/api/v1/hygiene/"
-LATER = date(2999, 1, 1)
+LATER = timezone.now().date() + timedelta(days=100)
 # What the standard policy asks of the middle tier, beyond what `make_model` says; rows apart.
 SAID = {
     "prohibited_uses": "No mortgages.",
@@ -177,6 +177,15 @@ def test_debt_that_is_dated_stands_apart_from_what_is_broken(workspace):
     make_model(name="Our own")
     assert names("tier_provisional") == ["Our own"]
     assert names("tier_provisional", dated=True) == ["Taken over"]
+
+
+def test_a_baseline_excuses_nothing_that_is_wrong_today(workspace):
+    model = promote(make_version(make_model(name="Taken over", baselined_until=LATER))).model
+    type(model.owner).objects.filter(pk=model.owner.pk).update(is_active=False)
+    for rule in ("not_approved", "no_active_owner", "no_use"):
+        assert (names(rule), names(rule, dated=True)) == (["Taken over"], [])
+    dated = {one.rule.name for one in hygiene_of(Model.objects.all(), now=timezone.now()) if one.dated}
+    assert dated == {"incomplete", "tier_provisional"}
 
 
 def test_a_baseline_ends_when_its_day_has_passed(workspace):

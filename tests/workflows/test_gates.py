@@ -59,7 +59,9 @@ def test_what_is_red_blocks_and_says_by_how_much(story):
     log(version, rows, story.folder)
     assess(version)
     assert "Drift is red: " in blockers(version)
-    assert "the limit is 0.25" in blockers(version)
+    assert "the limit is 0.25" in blockers(version) and "judged under" not in blockers(version)
+    publish(Policy.objects.in_force().document | {"title": "The next policy"})
+    assert "It was judged under policy 1; policy 2 is in force." in blockers(version)
 
 
 def test_an_assessment_that_gave_no_results_blocks_with_its_reason(story):

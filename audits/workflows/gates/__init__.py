@@ -6,6 +6,7 @@ Page, API, registry and the services that act all ask here; an empty list means 
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -148,7 +149,7 @@ def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
 
 def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
     """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
-    (_, policy), model = Policy.objects.document_in_force(), version.model
+    (in_force, policy), model = Policy.objects.document_in_force(), version.model
     required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.affects_natural_persons)
     counted = runs_that_count(version)
     blockers, must_be_decided = [], policy["promotion"]["must_be_decided"]
@@ -163,7 +164,7 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
         if runs is None or runs.whole is None:
             blockers.append(Blocker(f"assessment.{kind}", _why_none(version, kind, runs)))
         for run in runs.runs if runs else []:
-            blockers += _blockers_in_run(kind, run, must_be_decided)
+            blockers += _blockers_in_run(kind, run, must_be_decided, in_force)
     return blockers
 
 
@@ -177,8 +178,11 @@ def _why_none(version: ModelVersion, kind: Kind, runs: Counted | None) -> str:
     return f"No {name} assessment of {version} is finished yet."
 
 
-def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str]) -> list[Blocker]:
-    """What is red; and what the policy wants decided on the model as a whole and this sample could not decide."""
+def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str], in_force: UUID) -> list[Blocker]:
+    """What is red; and what the policy wants decided on the model as a whole and this sample could not decide.
+
+    A verdict keeps to the limits of its day; where those of another policy are in force, it says so.
+    """
     if run.state != RunState.SUCCEEDED:
         text = f"The latest {kind.label.lower()} assessment gave no results: {run.reason}"
         return [Blocker(f"assessment.{kind}", text)]
@@ -192,12 +196,15 @@ def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str]) -> list[B
         column__in=["", output_column(run.version).name],
         verdict__in=(Verdict.UNKNOWN, Verdict.INSUFFICIENT),
     )
-    return [Blocker(f"verdict.{kind}", text) for text in red] + [
-        Blocker(
-            f"undecided.{kind}", f"{kind.label} is undecided: {result} is {result.verdict}. {_why_undecided(result)}"
-        )
-        for result in undecided
+    open_still = [
+        f"{kind.label} is undecided: {result} is {result.verdict}. {_why_undecided(result)}" for result in undecided
     ]
+    found = [*((f"verdict.{kind}", text) for text in red), *((f"undecided.{kind}", text) for text in open_still)]
+    since = ""
+    if found and run.policy_id != in_force:
+        now = Policy.objects.in_force().number
+        since = f" It was judged under policy {run.policy.number}; policy {now} is in force."
+    return [Blocker(clause, f"{text}{since}") for clause, text in found]
 
 
 def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
