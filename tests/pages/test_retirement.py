@@ -76,8 +76,8 @@ def test_it_is_sent_back_and_given_up_on_the_pages(visit, change, owner, enginee
     visit(risk_officer).post(address, {"reason": "Which ticket?"})
     assert "Which ticket?" in visit(owner).get(page_of(change)).text
     abandon = reverse("abandon-retirement", args=[change.reference])
-    assert visit(risk_officer).post(abandon, {"reason": "No."}).status_code == 403
-    visit(owner).post(abandon, {"reason": "Needed after all."})
+    assert visit(owner).post(abandon, {"reason": "No."}).status_code == 403
+    visit(risk_officer).post(abandon, {"reason": "Needed after all."})
     assert "Needed after all." in visit(owner).get(page_of(change)).text
 
 
@@ -108,7 +108,7 @@ def test_the_api_carries_it_out_and_says_what_is_missing(api, change, owner, eng
     assert signed.json()["state"] == "retired" and signed.json()["signature"]
     body = {"archive": "Vault 7.", "retained_until": "2099-01-01"}
     assert post_json(api(risk_officer), f"{address}archive/", body).json()["state"] == "archived"
-    is_problem(post_json(api(owner), f"{address}abandonment/", {"reason": "Late."}), 409)
+    is_problem(post_json(api(risk_officer), f"{address}abandonment/", {"reason": "Late."}), 409)
     assert retirement.change.reference == signed.json()["change"]
 
 

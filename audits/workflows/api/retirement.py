@@ -151,7 +151,7 @@ class RetirementAbandonmentApi(Api):
     @_step(
         "abandon_retirement",
         "Give a retirement up",
-        "By the model's owner or whoever asked, before it is signed. The model stays.",
+        "By the second line, neither the owner nor whoever asked, before it is signed. The model stays.",
         sent=ReasonIn,
         example=examples.RETURN_IN,
         answer=examples.RETIREMENT_ABANDONED,

@@ -63,6 +63,17 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
     return reasons
 
 
+def why_not_abandon(retirement: Retirement, *, person) -> list[str]:
+    """Every reason why this person may not give up what others approved; empty if they may."""
+    change = retirement.change
+    reasons = policies.conflicts(replace(involvement_of(change, person), decided=""))
+    reasons += ["A service account never decides."] if person.is_service else []
+    may = person.permissions_in(change.workspace_id, change.model_slug)
+    if Permission.CLOSE_FINDING not in may:
+        reasons.append("Somebody of the second line gives up a retirement that was approved.")
+    return reasons
+
+
 def _deeds(retirement: Retirement, person):
     carrying_out = (Action.RETIREMENT_ITEM_DONE, Action.RETIREMENT_VERIFIED)
     return Entry.objects.about(retirement).filter(actor_id=str(person.pk), action__in=carrying_out)
@@ -187,12 +198,12 @@ def archive_retirement(retirement: Retirement, *, archive: str, retained_until: 
 
 @governed()
 def abandon_retirement(retirement: Retirement, *, reason: str, actor) -> Retirement:
-    """The model stays after all. Its owner says so, or whoever asked; a retirement is asked for anew."""
+    """The model stays after all: the second line takes back what was approved. A retirement is asked for anew."""
     change = retirement.change
-    require(actor, Permission.REQUEST_CHANGE, change.workspace_id, model_slug=change.model_slug)
+    require(actor, Permission.CLOSE_FINDING, change.workspace_id, model_slug=change.model_slug)
     retirement, reason = locked(retirement), _reason(reason)
-    if actor and actor.pk not in (change.model.owner_id, change.requester_id):
-        raise NotPermitted("The model's owner or whoever asked for its retirement gives it up.")
+    if actor and (reasons := why_not_abandon(retirement, person=actor.as_now())):
+        raise NotPermitted(*reasons)
     move(retirement, "abandon", returned_because=reason)
     record(Action.RETIREMENT_ABANDONED, actor=actor, subject=retirement, reason=reason)
     move(retirement.change, "fail", outcome=f"Given up: {reason}", completed_at=timezone.now())

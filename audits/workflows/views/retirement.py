@@ -10,7 +10,7 @@ from audits.workflows.forms import ArchiveForm, ItemEvidenceForm, RetirementSign
 from audits.workflows.gates import blockers_for_retirement
 from audits.workflows.models import Retirement
 from audits.workflows.services.agreements import OPEN, has_agreed, why_not_agree
-from audits.workflows.services.retirement import least_retained, why_not_sign, why_not_verify
+from audits.workflows.services.retirement import least_retained, why_not_abandon, why_not_sign, why_not_verify
 from audits.workflows.states import RetirementState
 from inventory.views.scope import model_page
 from mrm.accounts.forms import ReasonForm
@@ -184,9 +184,7 @@ def _page(request, found: Retirement, bound=None, status: int = 200):
         "may_archive": found.state == RetirementState.RETIRED
         and Permission.CLOSE_FINDING in may
         and person.pk not in (change.model.owner_id, change.requester_id),
-        "may_abandon": found.state in OPEN
-        and Permission.REQUEST_CHANGE in may
-        and person.pk in (change.model.owner_id, change.requester_id),
+        "may_abandon": found.state in OPEN and not why_not_abandon(found, person=person),
     }
     page = model_page(request, change.model, "changes", **context)
     return render(request, "workflows/retirement.html", page, status=status)
