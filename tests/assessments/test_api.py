@@ -121,7 +121,7 @@ def test_a_window_that_is_none_is_refused(api, story, body, status):
 
 
 def test_the_second_line_sets_plans_and_nobody_else(api, story, model):
-    off = {"version": 1, "kind": "drift", "enabled": False}
+    off = {"version": 1, "kind": "drift", "enabled": False, "reason": "The table is moved."}
     for name in ("engineer", "owner", "auditor", "administrator"):
         is_problem(post_json(api(story.person(name)), f"{model}plans/", off), 403)
     answer = post_json(api(story.validator), f"{model}plans/", off)

@@ -10,6 +10,7 @@ from audits.assessments.services import change_plan, create_missing_plans, queue
 from audits.assessments.services.plans import kinds_for, why_not_of_kind
 from audits.trail.models import Action, Entry
 from inventory.models import ModelVersion
+from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
@@ -138,7 +139,7 @@ def test_a_plan_that_is_switched_off_has_no_runs(version, validator, tmp_path):
     make_reference(version, tmp_path)
     logged(version, tmp_path, days_ago=10)
     for plan in create_missing_plans():
-        change_plan(plan, enabled=False, actor=validator)
+        change_plan(plan, enabled=False, reason="It is moved.", actor=validator)
     assert queue_due_runs(timezone.now()) == []
 
 
@@ -156,7 +157,7 @@ def test_switching_a_plan_is_recorded_once(version, validator, tmp_path):
     logged(version, tmp_path, days_ago=10)
     plan = create_missing_plans()[0]
     for _ in range(2):
-        assert not change_plan(plan, enabled=False, actor=validator).enabled
+        assert not change_plan(plan, enabled=False, reason="It is moved.", actor=validator).enabled
     assert Entry.objects.filter(action=Action.PLAN_CHANGED, actor_id=str(validator.pk)).count() == 1
 
 
@@ -169,6 +170,24 @@ def test_only_the_second_line_switches_plans(story, role):
         set_plan(story.version, Kind.DRIFT, enabled=False, actor=person)
 
 
+def test_a_plan_is_switched_off_with_a_reason_that_is_recorded(story):
+    plan = story.plan("drift")
+    with pytest.raises(RuleBroken, match="Say why it is switched off"):
+        change_plan(plan, enabled=False, reason=" ", actor=story.validator)
+    change_plan(plan, enabled=False, reason="The table is moved.", actor=story.validator)
+    entry = Entry.objects.about(plan).get(action=Action.PLAN_CHANGED)
+    assert entry.details == {"enabled": False, "reason": "The table is moved."}
+
+
+def test_nobody_switches_off_what_watches_their_own_model(story):
+    person = make_person(Role.VALIDATOR, Role.OWNER, workspace=story.workspace)
+    for name in ("developer", "owner"):
+        edit_model(story.model, changes={name: person}, actor=story.owner)
+        with pytest.raises(NotPermitted, match="switches its monitoring off: you"):
+            change_plan(story.plan("drift"), enabled=False, reason="Noise.", actor=person)
+        edit_model(story.model, changes={name: None if name == "developer" else story.owner}, actor=None)
+
+
 def test_a_service_account_does_not_switch_plans(story):
     robot = make_person(Role.VALIDATOR, workspace=story.workspace, kind=Person.Kind.SERVICE)
     with pytest.raises(NotPermitted):
@@ -178,7 +197,7 @@ def test_a_service_account_does_not_switch_plans(story):
 def test_a_plan_can_be_set_before_the_sweep_makes_it(version, validator, tmp_path):
     make_reference(version, tmp_path)
     logged(version, tmp_path, days_ago=10)
-    plan, is_new = set_plan(version, Kind.DRIFT, enabled=False, actor=validator)
+    plan, is_new = set_plan(version, Kind.DRIFT, enabled=False, reason="Later.", actor=validator)
     assert is_new and not plan.enabled
     assert Entry.objects.about(plan).get(action=Action.PLAN_CREATED).actor_id == str(validator.pk)
     plan, is_new = set_plan(version, Kind.DRIFT, enabled=True, actor=validator)

@@ -74,7 +74,8 @@ def test_a_rerun_that_differs_names_the_number(visit, validator, drift_run):
 
 def test_a_plan_is_switched_off_and_on_by_the_second_line(visit, validator, drift_run):
     client, address = visit(validator), reverse("switch-plan", args=[drift_run.plan_id])
-    client.post(address, {"enabled": "no"})
+    assert client.post(address, {"enabled": "no", "reason": " "}).status_code == 409
+    client.post(address, {"enabled": "no", "reason": "The table is moved."})
     drift_run.plan.refresh_from_db()
     assert not drift_run.plan.enabled
     client.post(address, {"enabled": "yes"})

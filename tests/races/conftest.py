@@ -61,5 +61,5 @@ def explanation(version) -> Plan:
     """The plan to explain the version, the only one that is enabled. Explaining takes seconds."""
     create_missing_plans()
     for plan in Plan.objects.exclude(kind="explainability"):
-        change_plan(plan, enabled=False, actor=None)
+        change_plan(plan, enabled=False, reason="It is moved.", actor=None)
     return Plan.objects.get(kind="explainability")

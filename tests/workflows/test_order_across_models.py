@@ -2,6 +2,7 @@
 
 import pytest
 
+from audits.assessments.services import change_plan
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import (
@@ -154,3 +155,10 @@ def test_a_policy_that_asks_for_passkeys_binds_what_was_begun_or_shown_before(st
         sign_act(ARRANGEMENT_CLOSURE, held, statement.pk, proof=Password(PASSWORD), actor=closer)
     with pytest.raises(NotPermitted, match="asks for a passkey"):
         attest(validation, panel.lead)
+
+
+def test_the_gate_names_a_required_assessment_that_is_switched_off(story):
+    assert "switched off" not in " ".join(blockers_for_promotion(story.version))
+    change_plan(story.plan("drift"), enabled=False, reason="Noise.", actor=story.validator)
+    told = f"The drift plan of {story.version} is switched off; the policy requires the assessment."
+    assert told in blockers_for_promotion(story.version)

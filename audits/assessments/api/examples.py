@@ -6,11 +6,12 @@ from inventory.api.paging import page_example
 LATER = "2025-07-01T06:00:00Z"
 WINDOW = {"window_start": "2025-06-01T00:00:00Z", "window_end": "2025-07-01T00:00:00Z"}
 
-PLAN_IN = {"version": 1, "kind": "drift", "enabled": False}
+PLAN_SET = {"version": 1, "kind": "drift", "enabled": False}
+PLAN_IN = PLAN_SET | {"reason": "The table is moved; operations watches the score daily until 1 March."}
 PLAN = {
     "id": ID,
     "model": MODEL["slug"],
-    **PLAN_IN,
+    **PLAN_SET,
     "window_start": WINDOW["window_start"],
     "next_due_at": WINDOW["window_end"],
     "created_at": WHEN,

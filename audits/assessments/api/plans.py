@@ -35,7 +35,7 @@ class PlansApi(Api):
         summary="Set a monitoring plan",
         description=(
             "One plan per version and kind: created where it is missing and the version can be assessed so, else "
-            "switched on or off. Its cadence is the policy's. Watched versions get their plans without asking."
+            "switched on or, with a reason, off. Its cadence is the policy's. Watched versions get theirs unasked."
         ),
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
@@ -51,7 +51,9 @@ class PlansApi(Api):
         model = model_for(request, slug, reading=False)
         wanted = sent_to(PlanIn, request)
         version = version_for(request, model.slug, wanted["version"], reading=False)
-        plan, is_new = services.set_plan(version, wanted["kind"], enabled=wanted["enabled"], actor=request.user)
+        plan, is_new = services.set_plan(
+            version, wanted["kind"], enabled=wanted["enabled"], reason=wanted["reason"], actor=request.user
+        )
         return Response(PlanOut(plan).data, status=201 if is_new else 200)
 
 

@@ -7,16 +7,18 @@ from django.utils import timezone
 
 from audits.assessments.models import Kind, Plan
 from audits.profiles.schema import Role
-from audits.trail.models import Action
+from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.contents.cadences import cadence_of
+from inventory.contents.ownership import developed_model, owned_model
 from inventory.models import Cadence, Determination, ModelVersion, Policy, PredictionBatch, Source
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import RuleBroken
+from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData, entry_behind
 
+LONGEST_REASON = 2000
 WATCHED = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
 
 
@@ -72,7 +74,7 @@ def why_not_of_kind(version: ModelVersion, kind: str) -> str:
 
 
 @governed()
-def set_plan(version: ModelVersion, kind: str, *, enabled: bool, actor) -> tuple[Plan, bool]:
+def set_plan(version: ModelVersion, kind: str, *, enabled: bool, reason: str = "", actor) -> tuple[Plan, bool]:
     """Switch the version's plan of this kind on or off, making it first where it is missing; whether it was made."""
     require(actor, Permission.CHANGE_PLAN, version.model.workspace_id, model_slug=version.model_slug)
     plan, is_new = version.plans.filter(kind=kind).first(), False
@@ -80,19 +82,39 @@ def set_plan(version: ModelVersion, kind: str, *, enabled: bool, actor) -> tuple
         if reasons := _why_not_plan(version, kind):
             raise RuleBroken(*reasons)
         plan, is_new = _create(version, Kind(kind), actor=actor)
-    return change_plan(plan, enabled=enabled, actor=actor), is_new
+    return change_plan(plan, enabled=enabled, reason=reason, actor=actor), is_new
 
 
 @governed()
-def change_plan(plan: Plan, *, enabled: bool, actor) -> Plan:
-    """Switch a plan off or on again."""
+def change_plan(plan: Plan, *, enabled: bool, reason: str = "", actor) -> Plan:
+    """Switch a plan off, with the reason, or on again. Nobody switches off what watches their own work."""
     require(actor, Permission.CHANGE_PLAN, plan.version.model.workspace_id, model_slug=plan.model_slug)
-    plan = Plan.objects.select_for_update().get(pk=plan.pk)
-    if plan.enabled != enabled:
-        plan.enabled = enabled
-        plan.save(update_fields=["enabled"])
-        record(Action.PLAN_CHANGED, actor=actor, subject=plan, enabled=enabled)
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=plan.pk)
+    if plan.enabled == enabled:
+        return plan
+    told = {} if enabled else {"reason": _why_off(plan, reason, actor)}
+    plan.enabled = enabled
+    plan.save(update_fields=["enabled"])
+    record(Action.PLAN_CHANGED, actor=actor, subject=plan, enabled=enabled, **told)
     return plan
+
+
+def _why_off(plan: Plan, reason: str, actor) -> str:
+    """The reason as it is kept; refused where there is none, or where the plan watches what is the actor's own."""
+    version, reason = plan.version, reason.strip()
+    if actor:
+        fact = owned_model(version.model, actor) or developed_model(version.model, actor)
+        if not fact and version.registered_by_id == actor.pk:
+            registering = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
+            fact = registering.showing(f"registered version {version.number}")
+        if fact:
+            rule = "Nobody who owns or develops a model, or registered the version, switches its monitoring off"
+            raise NotPermitted(Shown(f"{rule}: you {fact}.", entry=entry_behind(fact)))
+    if not reason:
+        raise RuleBroken("Say why it is switched off, and what watches the version meanwhile.")
+    if len(reason) > LONGEST_REASON or "\x00" in reason:
+        raise UnusableData({"message": f"At most {LONGEST_REASON} characters fit.", "field": "reason"})
+    return reason
 
 
 def next_window(plan: Plan, policy: Policy):

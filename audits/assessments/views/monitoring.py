@@ -105,7 +105,8 @@ def feature(request, slug):
 @require_POST
 def switch_plan(request, plan_id):
     plan = plan_for(request, plan_id)
-    services.change_plan(plan, enabled=request.POST.get("enabled") == "yes", actor=request.user)
+    enabled, reason = request.POST.get("enabled") == "yes", request.POST.get("reason", "")
+    services.change_plan(plan, enabled=enabled, reason=reason, actor=request.user)
     return redirect(_monitoring_of(plan))
 
 

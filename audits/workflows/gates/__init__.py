@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from audits.assessments.models import Kind, Result, Run
+from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
@@ -159,8 +159,12 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
         latest = {kind: one.whole for kind, one in counted.items() if one.whole}
         blockers += blockers_in_comparison(version, asked, latest)
         blockers += blockers_in_parallel_run(version, asked.parallel_run)
+    off = Plan.objects.filter(version=version, enabled=False).values_list("kind", flat=True)
     for kind in (kind for kind in Kind if kind in required):
         runs = counted.get(kind)
+        if kind in off:
+            text = f"The {kind.label.lower()} plan of {version} is switched off; the policy requires the assessment."
+            blockers.append(Blocker(f"assessment.{kind}", text))
         if runs is None or runs.whole is None:
             blockers.append(Blocker(f"assessment.{kind}", _why_none(version, kind, runs)))
         for run in runs.runs if runs else []:

@@ -118,7 +118,7 @@ SENTENCES: dict[str, str] = {
     Action.SOURCE_TESTED: "tried to reach the {subject}",
     Action.SOURCE_CLOSED: "closed the {subject}",
     Action.PLAN_CREATED: "planned monitoring: {subject}[, first due on {first_due:day}]",
-    Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}",
+    Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}[: {reason}]",
     Action.PLAN_SHORTENED: "brought the {subject} forward to {due:day}, because its cadence was tightened",
     Action.ASSESSMENT_COMPLETED: (
         "completed the {subject}[, for which {requested_by:person} had asked]: {verdict:verdict}[ ({results:results})]"
