@@ -22,7 +22,7 @@ from audits.workflows.states import (
     ValidationState,
 )
 from inventory.states import Stage, Status, UseState
-from mrm.accounts.services import unrecorded_factors
+from mrm.accounts.services import unrecorded_factors, vanished_factors
 from reports.contents.descriptions import differing
 from reports.contents.recomputed import RECOMPUTED
 from reports.contents.undecided import undecided
@@ -240,6 +240,8 @@ def _first(found: Callable[[], Iterator[str]]) -> Iterator[str]:
 def _unrecorded() -> Iterator[str]:
     for person, kind in unrecorded_factors():
         yield f"{person} has a {kind} that no entry says they enrolled."
+    for person, kind in vanished_factors():
+        yield f"What {person} has as {kind} is not what the entries about it say: it is gone, or was put there."
 
 
 COMPARISONS = (
@@ -251,5 +253,5 @@ COMPARISONS = (
     *(Comparison(about, partial(_first, found)) for about, found in RECOMPUTED.items()),
     Comparison("What the register says about models and uses", partial(differing, MOST_NAMED)),
     Comparison("What only a decision brings about", partial(undecided, MOST_NAMED)),
-    Comparison("Who enrolled which passkey and single sign-on", partial(_first, _unrecorded)),
+    Comparison("Who enrolled which passkey, app and single sign-on", partial(_first, _unrecorded)),
 )

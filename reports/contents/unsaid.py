@@ -82,6 +82,25 @@ FILES = """
         SELECT FROM trail_entry WHERE subject = '{label}:' || kept.id AND action = '{action}'
         AND details ->> 'sha256' = kept.sha256 AND {of})
 """
+USES = {
+    "the {} is not where the last order about it left it": """
+        SELECT 'use ' || use.number || ' of the model ' || model.slug FROM inventory_use use
+        JOIN inventory_model model ON model.id = use.model_id
+        WHERE use.state <> 'ended' AND use.state <> ALL(CASE (
+            SELECT action FROM trail_entry WHERE subject = 'inventory.Use:' || use.id
+            AND action IN ('use.started', 'use.restricted', 'use.suspended', 'use.restored')
+            ORDER BY position DESC LIMIT 1)
+        WHEN 'use.restricted' THEN ARRAY['restricted'] WHEN 'use.suspended' THEN ARRAY['suspended']
+        WHEN 'use.started' THEN ARRAY['live'] WHEN 'use.restored' THEN ARRAY['live']
+        ELSE ARRAY['proposed', 'approved'] END)""",
+    "the {} is not held as the orders that stand say": """
+        SELECT 'use ' || use.number || ' of the model ' || model.slug FROM inventory_use use
+        JOIN inventory_model model ON model.id = use.model_id
+        WHERE use.state <> 'ended' AND use.held <> coalesce((
+            SELECT CASE kind WHEN 'suspension' THEN 'suspended' ELSE 'restricted' END FROM workflows_arrangement
+            WHERE use_id = use.id AND state = 'active' AND kind IN ('suspension', 'restriction')
+            ORDER BY kind DESC LIMIT 1), '')""",
+}
 DATA = {
     f"the {words} {{}} is not the file, or not of whom, its entry says": FILES.format(
         table=f"inventory_{label.lower()}", label=f"inventory.{label}", action=action, of=of
@@ -115,6 +134,45 @@ ASSESSMENTS = {
             SELECT details ->> 'verdict' FROM trail_entry
             WHERE subject = 'assessments.Run:' || run.id AND action IN ('assessment.completed', 'assessment.failed')
             ORDER BY position DESC LIMIT 1)""",
+}
+DECISIONS = {
+    "{} does not await whom its entry says": """
+        SELECT asked.reference FROM workflows_changerequest asked JOIN trail_entry entry
+        ON entry.subject = 'workflows.ChangeRequest:' || asked.id AND entry.action = 'change.requested'
+        WHERE entry.details ? 'roles' AND entry.details -> 'roles' <> asked.roles_required""",
+    "{} was approved, and the decisions that stand are not those of all whom it awaits": """
+        SELECT asked.reference FROM workflows_changerequest asked
+        JOIN inventory_policy bound ON bound.id = asked.policy_id
+        WHERE EXISTS (SELECT FROM trail_entry
+                      WHERE subject = 'workflows.ChangeRequest:' || asked.id AND action = 'change.approved')
+        AND NOT lacks_no_role(
+            (SELECT coalesce(jsonb_agg(role), '[]') FROM workflows_decision
+             WHERE change_id = asked.id AND approved AND voided_at IS NULL AND role <> 'committee')
+            || CASE WHEN 'approved' = (
+                SELECT details ->> 'outcome' FROM trail_entry
+                WHERE subject = 'workflows.ChangeRequest:' || asked.id AND action = 'change.vote_concluded'
+                ORDER BY position DESC LIMIT 1)
+            AND (SELECT count(*) FROM workflows_decision
+                 WHERE change_id = asked.id AND role = 'committee' AND voided_at IS NULL AND meaning <> 'recused')
+                >= coalesce((SELECT min((document #>> '{committee,quorum}')::integer) FROM inventory_policy
+                             WHERE number >= bound.number), 1)
+            THEN '["committee"]'::jsonb ELSE '[]' END,
+            asked.roles_required)""",
+    "the decision {} was voided, as an entry says, and stands again": """
+        SELECT decision.id::text FROM trail_entry entry
+        CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(entry.details -> 'decisions', '[]')) voided(id)
+        JOIN workflows_decision decision ON decision.id::text = voided.id
+        WHERE entry.action = 'change.decisions_voided' AND decision.voided_at IS NULL""",
+    "the decision {} is void, and no entry says so": """
+        SELECT decision.id::text FROM workflows_decision decision
+        WHERE decision.voided_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.ChangeRequest:' || decision.change_id
+            AND action = 'change.decisions_voided'
+            AND (NOT details ? 'decisions' OR details -> 'decisions' ? decision.id::text))""",
+    "of the decision {} and its signature one is void and the other stands": """
+        SELECT decision.id::text FROM workflows_decision decision
+        JOIN accounts_signature signature ON signature.id = decision.signature_id
+        WHERE (decision.voided_at IS NULL) <> (signature.voided_at IS NULL)""",
 }
 WORKFLOWS = {
     "{} was not asked for by whom, or as what, its entry says": """
@@ -300,7 +358,7 @@ REPORTS = {
             SELECT FROM trail_entry WHERE subject = 'reports.Report:' || report.id AND action = 'report.issued'
             AND details ->> 'sha256' = report.pdf_sha256)""",
 }
-UNSAID = MODELS | DATA | ASSESSMENTS | WORKFLOWS | ACCOUNTS | REPORTS
+UNSAID = MODELS | USES | DATA | ASSESSMENTS | DECISIONS | WORKFLOWS | ACCOUNTS | REPORTS
 
 
 def unsaid(sentence: str, statement: str, most: int) -> Iterator[str]:

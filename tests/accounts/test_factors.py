@@ -25,6 +25,7 @@ from mrm.accounts.services import (
     reauthenticate,
     record_factors_from_before,
     unrecorded_factors,
+    vanished_factors,
 )
 from mrm.adapters.keys import Hiding
 from mrm.errors import NotPermitted, RuleBroken
@@ -113,6 +114,18 @@ def test_a_key_exchanged_in_the_row_of_an_enrolled_passkey_signs_nothing(risk_of
     own, forged = SecurityKey(risk_officer), SecurityKey(engineer)
     Authenticator.objects.filter(pk=own.kept.pk).update(data=forged.kept.data)
     assert not signs_with(forged, risk_officer) and list(unrecorded_factors()) == [(risk_officer, "passkey")]
+
+
+def test_a_factor_deleted_or_put_in_by_sql_is_named(signed_in, client, risk_officer, engineer):
+    assert set_up_app(signed_in).status_code == 302
+    key = SecurityKey(risk_officer)
+    assert list(vanished_factors()) == []
+    kept = Authenticator.objects.filter(pk=key.kept.pk)
+    kept.delete()
+    assert list(vanished_factors()) == [(str(risk_officer), "passkey")]
+    key.kept.save(force_insert=True)
+    Authenticator.objects.filter(type=Authenticator.Type.TOTP).update(user=engineer)
+    assert sorted(vanished_factors()) == sorted((str(one), "authenticator app") for one in (risk_officer, engineer))
 
 
 def test_a_passkey_that_was_removed_and_put_back_by_sql_signs_nothing(signed_in, risk_officer):

@@ -20,7 +20,8 @@ from mrm.accounts.services import send_notices
 from mrm.errors import NotPermitted, RuleBroken
 from reports.contents.agreement import disagreements
 from reports.contents.undecided import undecided
-from tests.factories import approve_for, make_person, make_use
+from reports.contents.unsaid import USES, unsaid
+from tests.factories import approve_for, make_person, make_use, without_triggers
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json, sign_json
 from tests.signing import close_arrangement, order_restriction, order_suspension, suspend
@@ -169,6 +170,24 @@ def test_a_proposed_use_is_withdrawn_without_a_decision_and_an_approved_one_is_n
     assert withdraw_use(proposed, reason="Not wanted.", actor=story.engineer).state == UseState.ENDED
     with pytest.raises(RuleBroken, match="end of a use"):
         withdraw_use(pricing, reason="Not wanted.", actor=story.owner)
+
+
+def test_a_use_that_goes_on_past_an_order_by_sql_is_named(story, pricing):
+    """By whoever owns the tables; an approval since then says nothing of where the use stands."""
+
+    def named() -> set[str]:
+        return {one for told, statement in USES.items() for one in unsaid(told, statement, 9)}
+
+    assert named() == set()
+    order_suspension(pricing, reason="Rates are constant.", actor=story.owner)
+    approve_for(story.version, pricing)
+    assert named() == set()
+    use = f"The use {pricing.number} of the model {story.model.slug}"
+    without_triggers("inventory_use", f"UPDATE inventory_use SET held = '', state = 'live' WHERE id = '{pricing.pk}'")
+    assert named() == {
+        f"{use} is not where the last order about it left it.",
+        f"{use} is not held as the orders that stand say.",
+    }
 
 
 def test_sql_lets_no_use_go_on_or_end_past_what_was_ordered(story, pricing):

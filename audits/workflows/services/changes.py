@@ -71,6 +71,7 @@ def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights
         version=change.version.number if change.version else None,
         evidence_digest=change.evidence_digest,
         policy=policy.number,
+        roles=change.roles_required,
         **({"change_class": classification.change_class} if classification else {}),
     )
     if classification and classification.is_material:

@@ -12,6 +12,7 @@ from mrm.accounts.services.factors import (
     record_factors_from_before,
     require_own_password,
     unrecorded_factors,
+    vanished_factors,
 )
 from mrm.accounts.services.grants import ROLE_APPROVAL, grant_role, refuse_grant, revoke_role
 from mrm.accounts.services.notices import send_notices, write_notice
@@ -94,6 +95,7 @@ __all__ = [
     "statement_body",
     "statement_shown",
     "unrecorded_factors",
+    "vanished_factors",
     "view_of_act",
     "void_signatures",
     "write_notice",

@@ -4,6 +4,7 @@ A passkey signs, and single sign-on opens an account, only where an entry says t
 one, so a row that somebody puts into the database does neither.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import TypeVar
@@ -129,6 +130,33 @@ def unrecorded_factors() -> Iterator[tuple[Person, str]]:
         for factor in factors.select_related("user").order_by("pk").iterator():
             if not is_recorded(factor, factor.user):
                 yield factor.user, kind
+
+
+def vanished_factors() -> Iterator[tuple[str, str]]:
+    """Who, as entries say, has enrolled what is no longer there; of apps, which no entry tells apart, also one more."""
+    standing: dict[tuple[str, str], tuple[str, str]] = {}
+    apps: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    told = Entry.objects.filter(action__in=[Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED]).order_by("position")
+    for entry in told.iterator():
+        enrolled, digest = entry.action == Action.FACTOR_ENROLLED, entry.details.get("digest")
+        names[entry.subject] = entry.subject_name
+        if digest is None:
+            apps[entry.subject] += 1 if enrolled else -1
+        elif enrolled:
+            standing[entry.subject, digest] = entry.subject_name, entry.details["kind"]
+        else:
+            standing.pop((entry.subject, digest), None)
+    for factors in (Authenticator.objects.filter(type__in=KINDS), SocialAccount.objects):
+        for factor in factors.select_related("user").order_by("pk").iterator():
+            subject = subject_name(factor.user)
+            if isinstance(factor, Authenticator) and factor.type == Type.TOTP:
+                apps[subject] -= 1
+                names.setdefault(subject, str(factor.user))
+            else:
+                standing.pop((subject, _digest_of(factor)), None)
+    yield from standing.values()
+    yield from ((names[subject], KINDS[Type.TOTP]) for subject, difference in apps.items() if difference)
 
 
 def credentials_by_key() -> dict[str, str]:
