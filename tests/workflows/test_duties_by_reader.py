@@ -10,7 +10,7 @@ from mrm.accounts.models import Person, Reading
 from mrm.accounts.policies import Role
 from tests.factories import RETIREMENT_FORM, make_person
 from tests.registry.conftest import Registry, registry
-from tests.rest import is_problem, patch_json, post_json
+from tests.rest import is_problem, patch_json, post_json, sign_json
 from tests.workflows.kinds import exception_terms
 
 __all__ = ["registry"]
@@ -93,9 +93,9 @@ def test_9_they_change_nothing_through_rest_or_as_mlflow_clients(story, retraini
     for path, sent in (
         ("changes/", asked),
         (f"changes/{retraining.reference}/withdrawal/", {"reason": "Not needed."}),
-        (f"models/{model.slug}/suspension/", {"reason": "Constant."}),
     ):
         is_problem(post_json(client, API + path, sent), 403)
+    is_problem(sign_json(client, f"{API}models/{model.slug}/suspension/", reason="Constant."), 403)
     for method, path, sent in (
         ("POST", "registered-models/set-tag", {"name": model.name, "key": "team", "value": "mine"}),
         ("POST", "registered-models/create", {"name": "Another"}),
