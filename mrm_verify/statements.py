@@ -104,7 +104,17 @@ class Statements:
         return len(self.records)
 
     def faults(self) -> Iterator[str]:
-        """Everything that does not hold, in words, in the order of the entries."""
+        """Everything that does not hold, in words."""
+        yield from self.faults_of_cited()
+        for digest in self.strangers():
+            yield f"No entry of the trail cites the statement {digest}."
+
+    def strangers(self) -> list[str]:
+        """The statements that no entry cites, by their digests."""
+        return sorted(set(self.records) - {told.digest for told in self.told if isinstance(told, Cited)})
+
+    def faults_of_cited(self) -> Iterator[str]:
+        """What does not hold of what entries cite, in their order."""
         enrolments, seen, signed_by_now, stuck_at = Enrolments(), {}, set(ALWAYS_SIGNED), ""
         for told in self.told:
             match told:
@@ -125,15 +135,13 @@ class Statements:
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
                     except Fault as fault:
                         yield str(fault)
-        for stranger in sorted(set(self.records) - set(seen)):
-            yield f"No entry of the trail cites the statement {stranger}."
 
     def _check(self, cited: Cited, enrolments: Enrolments, *, is_timed: bool) -> None:
         record, which = self.records.get(cited.digest), f"The statement that entry {cited.position} cites"
         if record is None:
             raise Fault(f"{which} is missing.")
         statement = record["statement"]
-        if _digest(statement) != cited.digest:
+        if digest_of_statement(statement) != cited.digest:
             raise Fault(f"{which} was edited: it does not give its digest.")
         if _id(statement, "signer") != cited.actor:
             raise Fault(f"{which} was signed by somebody else.")
@@ -176,7 +184,7 @@ def could_be_signed(statement: dict, at: str | datetime) -> bool:
         return False
 
 
-def _digest(statement: dict) -> str | None:
+def digest_of_statement(statement: dict) -> str | None:
     """None where it has no canonical form: nobody was shown that."""
     try:
         return sha256(canonical(statement)).hexdigest()

@@ -15,7 +15,8 @@ NAMED = "The evidence is the one the document names"
 FIGURES = "Every figure printed equals the evidence"
 ENTRIES = "Every trail entry gives its recorded hash"
 LOGGED = "Every trail entry stands in the signed log"
-QUESTIONS = (WHOLE, INTACT, OURS, TIMED, LOCKED, ATTACHED, NAMED, FIGURES, ENTRIES, LOGGED)
+SIGNED = "Every decision is as it was signed"
+QUESTIONS = (WHOLE, INTACT, OURS, TIMED, LOCKED, ATTACHED, NAMED, FIGURES, ENTRIES, LOGGED, SIGNED)
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,12 @@ from reports.verification import (
     NAMED,
     OURS,
     QUESTIONS,
+    SIGNED,
     TIMED,
     WHOLE,
     Check,
     Verification,
+    decisions,
     document,
     evidence,
     seal,
@@ -121,6 +123,7 @@ def _examine(answers: dict[str, Check], report: document.Document) -> None:
     _try(answers, FIGURES, lambda: f"{evidence.compare_figures(bundle, digest, report.figures)} figures agree.")
     _try(answers, ENTRIES, lambda: f"{evidence.recompute_entries(bundle)} entries give their recorded hashes.")
     _try(answers, LOGGED, lambda: f"The signed checkpoint over {evidence.check_log(bundle)} entries includes them all.")
+    _try(answers, SIGNED, lambda: decisions.check_decisions(bundle))
 
 
 def _try(answers: dict[str, Check], question: str, examine: Callable[[], str]) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
+from mrm_verify.canonical import canonical
 from reports.contents import Figure, MonitoringReport, evidence_bundle
 from reports.contents.monitoring import (
     Action,
@@ -138,8 +140,14 @@ def make_report(**overrides) -> MonitoringReport:
     return replace(report, **overrides)
 
 
+def signed(statement: dict) -> dict:
+    """A decision by password, as a bundle holds it."""
+    told = {"statement": statement, "statement_digest": sha256(canonical(statement)).hexdigest()}
+    return told | {"authentication": "password", "signature": None, "voided": ""}
+
+
 def make_evidence(report: MonitoringReport, **overrides) -> bytes:
-    statements = [{"reference": one.reference, "outcome": one.outcome, "signer": one.name} for one in report.decisions]
+    statements = [signed({"reference": one.reference, "outcome": one.outcome}) for one in report.decisions]
     exact = [{"measure": "population_stability_index", "column": "income", "value": 0.3129874, "verdict": "red"}]
     return evidence_bundle(report, **({"results": exact, "decisions": statements, "trail": trail_proofs()} | overrides))
 
