@@ -10,7 +10,7 @@ DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
 SAID_AS_IT_IS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 SINCE_1900, SINCE_1904 = date(1899, 12, 30), date(1904, 1, 1)
 NEVER = 60  # The programs count 29 February 1900, which there was not.
-LAST = 2_958_465  # 31 December 9999.
+LAST = {False: 2_958_465, True: 2_957_003}  # 31 December 9999, as days are counted since 1900 and since 1904.
 
 
 class Styles:
@@ -46,13 +46,13 @@ def _shows_a_date(code: str) -> bool:
 def told(number: str, *, since_1904: bool) -> str:
     """A number of days as a date, with the time where it has one; the number itself where it is no day there was."""
     days = float(number)
-    if not 1 <= days < LAST + 1 or (not since_1904 and NEVER <= days < NEVER + 1):
+    if not 1 <= days < LAST[since_1904] + 1 or (not since_1904 and NEVER <= days < NEVER + 1):
         return number
     if not since_1904 and days < NEVER:
         days += 1
     whole = int(days)
     day = (SINCE_1904 if since_1904 else SINCE_1900) + timedelta(days=whole)
-    seconds = round((days - whole) * 86_400)
+    seconds = min(round((days - whole) * 86_400), 86_399)  # Rounding begins no other day.
     if not seconds:
         return day.isoformat()
     return (datetime.combine(day, datetime.min.time()) + timedelta(seconds=seconds)).isoformat()

@@ -7,13 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.assessments.services import close_breach, take_step
-from audits.workflows.models import ChangeRequest
-from audits.workflows.services import raise_finding, request_change, submit_finding
+from audits.workflows.models import ChangeRequest, Retirement
+from audits.workflows.services import raise_finding, request_change, submit_finding, verify_retirement
 from inventory.services import propose_tier
-from tests.factories import RETIREMENT, decide_breach, make_model, make_version
+from tests.factories import RETIREMENT, decide_breach, make_model, make_person, make_version
+from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
 from tests.pages.scenery import make_assessed_model, make_run
 from tests.signing import close_finding
+from tests.workflows.retiring import agree, evidenced, sign
 
 
 @pytest.fixture
@@ -200,5 +202,28 @@ def test_the_queue_needs_few_queries_however_long_it_is(
         raise_finding(model, severity="low", title="T", observation="O", required_outcome="R", actor=validator)
     client = visit(risk_officer)
     assert ChangeRequest.objects.count() == 6
-    with django_assert_max_num_queries(21):  # One for each kind of task, one for the portfolio in a sentence.
+    with django_assert_max_num_queries(22):  # One for each kind of task, one for the portfolio in a sentence.
         client.get(reverse("home"))
+
+
+def test_a_retirement_under_way_is_asked_of_its_owner_its_engineers_and_the_second_line_in_turn(
+    asked, model, engineer, owner, validator, risk_officer, auditor, workspace
+):
+    change = request_change("retirement", model.versions.get(), reason="Old.", terms=RETIREMENT, actor=engineer)
+    approve(change, validator)
+    approve(change, risk_officer)
+    agreement, work, check, end = (
+        f"{what} Lending" for what in ("Agree to the end of", "Carry out the retirement of", "Verify the retirement of",
+                                       "Sign the end of")
+    )  # fmt: skip
+    assert agreement in asked(owner) and work in asked(owner) and work in asked(engineer)
+    retirement = agree(evidenced(change, owner), owner)
+    assert check in asked(engineer)
+    assert not {agreement, work, check} & set(asked(owner))
+    verify_retirement(retirement, actor=engineer)
+    second = make_person("risk_officer", workspace=workspace)
+    assert end in asked(second)
+    for person in (owner, engineer, auditor):
+        assert not {agreement, work, check, end} & set(asked(person))
+    sign(Retirement.objects.get(), second)
+    assert end not in asked(second)

@@ -198,7 +198,7 @@ class WithdrawalApi(Api):
     @extend_schema(
         operation_id="withdraw_change",
         summary="Withdraw a change request",
-        description="Whoever asked may, and the model's owner, while it is pending.",
+        description="Whoever asked may while it is pending; the model's owner, where the system asked or they did.",
         tags=["changes"],
         parameters=[IDEMPOTENCY_KEY],
         request=ReasonIn,

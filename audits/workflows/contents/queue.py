@@ -16,6 +16,7 @@ from audits.workflows.contents.access import access_tasks
 from audits.workflows.contents.asked import MOST_OF_A_KIND, SOON, Task
 from audits.workflows.contents.breaches import breach_tasks
 from audits.workflows.contents.findings import FIRST, is_asked, next_step
+from audits.workflows.contents.retirements import retirement_tasks
 from audits.workflows.models import (
     Arrangement,
     Attestation,
@@ -47,6 +48,7 @@ def work_for(person, *, now: datetime) -> list[Task]:
         *_candidates_and_failed_runs(person, models),
         *_tiers_to_confirm(person, models),
         *_tiers_to_assess_again(person, models),
+        *retirement_tasks(person, models),
         *access_tasks(person, now),
         *_attestations(person),
         *_validations(person, models),

@@ -69,7 +69,7 @@ def verify(request, reference):
 
     def act(data):
         services.verify_retirement(found, actor=request.user)
-        messages.success(request, "You verified it. The second line signs the end of the model.")
+        messages.success(request, "You verified it. Once its owner agrees, the second line signs the end of the model.")
         return reverse("retirement", args=[reference])
 
     return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))

@@ -69,6 +69,12 @@ def test_a_number_that_is_no_day_there_was_stays_a_number(number):
     assert dates.told(number, since_1904=False) == number
 
 
+def test_the_last_day_there_is_is_read_and_none_after_it():
+    assert dates.told("2958465", since_1904=False) == dates.told("2957003", since_1904=True) == "9999-12-31"
+    assert dates.told("2958465.9999999", since_1904=False) == "9999-12-31T23:59:59"
+    assert dates.told("2957004", since_1904=True) == "2957004"
+
+
 def test_the_first_days_of_1900_are_those_that_programs_show():
     assert [dates.told(number, since_1904=False) for number in ("1", "59", "61")] == [
         "1900-01-01", "1900-02-28", "1900-03-01",

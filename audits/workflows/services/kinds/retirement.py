@@ -62,8 +62,8 @@ def _begin(change: ChangeRequest, actor) -> str:
 RETIREMENT = ChangeKind(
     about="model",
     purpose="End a model and all its versions.",
-    if_approved="The checklist is carried out with evidence, an engineer verifies it, and the second line signs: then "
-    "the model and all its versions are retired. They stay in the register.",
+    if_approved="The checklist is carried out with evidence, an engineer verifies it, the owner agrees and the second "
+    "line signs: then the model and all its versions are retired. They stay in the register.",
     if_not="The model stays as it is.",
     terms=(
         Term(name="cause", label="Cause", shape="choice", choices=lambda change: CAUSES),
