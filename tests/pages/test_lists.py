@@ -56,6 +56,15 @@ TABS = {
 SEVERITIES = ("low", "critical", "medium", "high", "medium")
 
 
+@pytest.mark.parametrize("name", [*PAGES, "register", "portfolio"])
+def test_every_field_that_a_list_is_filtered_by_stands_on_its_page(visit, risk_officer, administrator, name):
+    page = visit(administrator if name == "people" else risk_officer).get(reverse(name))
+    fields = page.context["form"].visible_fields()
+    assert fields
+    for field in fields:
+        assert f'name="{field.html_name}"' in page.content.decode(), field.label
+
+
 @pytest.fixture
 def model(workspace, owner):
     return make_model(name="Loans", owner=owner)
