@@ -20,6 +20,10 @@ SIGNED_BY_NOW = {
     "role.granted",
     "version.returned",
 }
+# Both signed since one release. Before it a sign-off of a severe finding said that it was "closed", and minor ones were
+# closed unsigned: of a closure only these outcomes show that it is of that release or a later one.
+CLOSURES = {"finding.closed", "finding.validated"}
+OUTCOMES_OF_CLOSURES = {"closure_agreed", "signed_off"}
 # Which detail of an entry is which part of the statement; what an entry does not hold was not said.
 REVIEWED = {"role": ("signer", "role"), "content_digest": ("evidence_digest",), "opinion": ("terms", "opinion")}
 PARTS = {
@@ -49,8 +53,8 @@ PARTS = {
 OUTCOMES = {
     "arrangement.closed": {"closed"},
     "change.vote_concluded": {"concluded"},
-    "finding.closed": {"closed", "signed_off"},
-    "finding.validated": {"closed"},
+    "finding.closed": {"closed", *OUTCOMES_OF_CLOSURES},
+    "finding.validated": {"closure_agreed"},
     "model.suspended": {"suspended"},
     "model.tiered": {"tier_confirmed"},
     "retirement.agreed": {"retirement_agreed"},
@@ -62,6 +66,13 @@ OUTCOMES = {
     "validation.attested": {"independent"},
     "version.returned": {"rolled_back"},
 }
+
+
+def signed_since(action: str, outcome) -> set[str]:
+    """The acts that nobody does unsigned any more, as an entry shows that cites a statement of this outcome."""
+    if action not in CLOSURES:
+        return {action}
+    return CLOSURES if outcome in OUTCOMES_OF_CLOSURES else set()
 
 
 def differing(statement: dict, action: str, details: dict) -> str:

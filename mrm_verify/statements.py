@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from mrm_verify import passkeys
-from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, differing
+from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, differing, part_of, signed_since
 from mrm_verify.canonical import NotCanonical, canonical
 from mrm_verify.enrolments import Enrolment, Enrolments, enrolments_in
 from mrm_verify.faults import Fault
@@ -130,7 +130,8 @@ class Statements:
                     yield f"The entries {seen[told.digest]} and {told.position} cite the same statement."
                 case Cited():
                     seen[told.digest] = told.position
-                    signed_by_now.add(told.action)
+                    outcome = part_of(self.records.get(told.digest), ("statement", "outcome"))
+                    signed_by_now |= signed_since(told.action, outcome)
                     try:
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
                     except Fault as fault:

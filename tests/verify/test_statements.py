@@ -131,6 +131,41 @@ def test_an_act_that_people_sign_by_now_is_never_unsigned_again():
     assert told == ["Entry 3 (breach.decided) cites no statement, and people sign that."]
 
 
+def closing(position, action="finding.closed", outcome="") -> tuple[list[dict], dict]:
+    """The statement with this outcome, if any, and the entry that cites it."""
+    if not outcome:
+        return [], entry(position, action=action)
+    statement = STATEMENT | {"id": str(position), "outcome": outcome}
+    return [record(statement)], entry(position, action=action, statement=statement)
+
+
+def faults_of(*closures: tuple[list[dict], dict]) -> list[str]:
+    return faults([kept for records, _ in closures for kept in records], *(body for _, body in closures))
+
+
+def test_a_release_that_signed_the_sign_off_of_severe_findings_alone_closed_minor_ones_unsigned():
+    severe = [closing(1, "finding.validated"), closing(2, outcome="closed")]
+    assert faults_of(*severe, closing(3), closing(4, "finding.validated"), closing(5, outcome="closed")) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [
+        ("finding.validated", "closure_agreed"),
+        ("finding.closed", "closure_agreed"),
+        ("finding.closed", "signed_off"),
+    ],
+)
+def test_since_minor_findings_are_closed_by_signature_none_is_closed_without(action, outcome):
+    before = [closing(1, outcome="closed"), closing(2), closing(3, action, outcome)]
+    assert faults_of(*before) == []
+    told = faults_of(*before, closing(4), closing(5, "finding.validated"))
+    assert told == [
+        "Entry 4 (finding.closed) cites no statement, and people sign that.",
+        "Entry 5 (finding.validated) cites no statement, and people sign that.",
+    ]
+
+
 def enrolled(key: Passkey, position=1, *, action="person.factor_enrolled", person="7", actor=None, says=True) -> dict:
     pem = key.sign("00" * 32)["public_key"]
     said = {"key": digest_of_key(pem), "site": site_of(ORIGIN)} if says else {}

@@ -5,13 +5,17 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
+from audits.workflows import services as workflows
 from audits.workflows.models import Arrangement
 from audits.workflows.services import FINDING_CLOSURE, ROLL_BACK, SUSPENSION, request_change
 from audits.workflows.services.arrangements import end, locked
+from inventory import services as inventory
 from inventory.services import edit_model, restrict_model, suspend_model
+from mrm.accounts import services as accounts
 from mrm.accounts.models import RoleGrant, Signature
 from mrm.accounts.policies import Role
 from mrm.accounts.services import (
+    Act,
     Password,
     act_at_once,
     grant_role,
@@ -79,6 +83,12 @@ def test_whoever_may_no_longer_do_it_when_they_sign_does_not(story):
     story.risk_officer.grants.update(state="revoked", ends_at=statement.expires_at)
     with pytest.raises(NotPermitted):
         sign_act(SUSPENSION, story.model, statement.pk, proof=Password(PASSWORD), actor=story.person("risk_officer"))
+
+
+def test_no_two_acts_share_the_outcome_that_a_statement_says():
+    public = [vars(services) for services in (workflows, inventory, accounts)]
+    acts = {id(one): one.name for names in public for one in names.values() if isinstance(one, Act)}
+    assert len(set(acts.values())) == len(acts) >= 10
 
 
 def test_no_program_signs(story):

@@ -89,7 +89,7 @@ def _meaning_of_closure(finding: Finding) -> str:
 
 
 FINDING_CLOSURE = Act(
-    name="closed",
+    name="closure_agreed",
     meaning=_meaning_of_closure,
     refuse=_refuse_closure,
     facts=facts_of_closure,
