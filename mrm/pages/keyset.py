@@ -116,7 +116,13 @@ def read_cursor(cursor: str, count: int) -> tuple[bool, list]:
         backwards, *at = json.loads(text)
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise CursorUnknown from None
-    scalars = all(value is None or isinstance(value, str | int | float) for value in at)
-    if backwards not in (0, 1) or len(at) != count or not scalars or "\\u0000" in text or "\x00" in text:
+    if backwards not in (0, 1) or len(at) != count or not all(map(_is_comparable, at)):
         raise CursorUnknown
     return bool(backwards), at
+
+
+def _is_comparable(value) -> bool:
+    """Whether the database can be given it: of texts it takes neither a zero byte nor half of a character."""
+    if isinstance(value, str):
+        return not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in value)
+    return value is None or isinstance(value, int | float)

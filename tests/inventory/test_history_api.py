@@ -1,6 +1,7 @@
 """The register of a past day over REST."""
 
 import json
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -133,7 +134,10 @@ def test_differences_are_walked_by_a_cursor_that_misses_nothing_when_others_are_
         seen += [one["name"] for one in page["results"]]
         page = client.get(page["next"]).json()
     assert [*seen, *(one["name"] for one in page["results"])] == ["B", "D", "F", "H", "I", "J"]
-    for cursor in ("x", "WzAsImEiXQ", "WzAsImEiLCJub25lIl0"):
+    key = "00000000-0000-0000-0000-000000000000"
+    crafted = (f'[0,"{name}","{key}"]'.encode() for name in ("\\ud800", "a\\udfff", "\\u0000"))
+    encoded = [urlsafe_b64encode(one).decode() for one in crafted]
+    for cursor in ("x", "WzAsImEiXQ", "WzAsImEiLCJub25lIl0", *encoded):
         is_problem(client.get(DIFFERENCES, {"since": days_ago(5), "until": days_ago(0), "cursor": cursor}), 400)
 
 
