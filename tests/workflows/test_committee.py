@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
@@ -123,6 +124,24 @@ def test_a_change_of_the_subject_voids_the_votes(story, change, members, chair):
     vote(change, members[0])
     with pytest.raises(NotPermitted, match="1 of the 3 votes"):
         conclude_vote(change, minutes="Hm.", actor=chair)
+
+
+def test_reading_what_a_conclusion_would_sign_voids_nothing_and_preparing_it_does(
+    story, change, members, chair, client
+):
+    for member in members:
+        vote(change, member)
+    client.force_login(chair)
+    to_conclude = reverse("conclude-vote", args=[change.reference])
+    prepared = client.post(to_conclude, {"minutes": "Discussed."}).url
+    edit_model(story.model, changes={"purpose": "Now also prices."}, actor=story.engineer)
+    entries = Entry.objects.count()
+    told = client.get(f"/api/v1/changes/{change.reference}/conclusion/").json()
+    assert not told["may_sign"] and "What was signed has changed since: model" in told["reasons_not_to"][0]
+    assert "has changed since: model" in client.get(prepared).text
+    assert (Entry.objects.count(), change.decisions.standing().count()) == (entries, 3)
+    assert "0 of the 3 votes" in client.post(to_conclude, {"minutes": "Discussed."}).text
+    assert not change.decisions.standing().exists()
 
 
 def test_only_a_committee_abstains_or_defers(story):

@@ -173,17 +173,22 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
     if change.state != ChangeState.PENDING:
         return change
     evidence = evidence_again(change)
-    digest = digest_of(evidence)
-    if digest != change.evidence_digest:
-        because = "What was signed has changed since: " + ", ".join(changed_parts(change.evidence, evidence)) + "."
-    elif conflicts := conflicts_since(change):
-        because = " ".join(conflicts)
-    else:
-        return change
-    change.evidence, change.evidence_digest, change.minutes = evidence, digest, {}
-    void_decisions(change, because=because, actor=None)
-    change.save(update_fields=["evidence", "evidence_digest", "minutes"])
+    if because := _why_void(change, evidence):
+        change.evidence, change.evidence_digest, change.minutes = evidence, digest_of(evidence), {}
+        void_decisions(change, because=because, actor=None)
+        change.save(update_fields=["evidence", "evidence_digest", "minutes"])
     return change
+
+
+def why_void(change: ChangeRequest) -> str:
+    """Why refreshing its evidence would void what was decided so far; empty where it would not. Writes nothing."""
+    return _why_void(change, evidence_again(change)) if change.state == ChangeState.PENDING else ""
+
+
+def _why_void(change: ChangeRequest, evidence: dict) -> str:
+    if digest_of(evidence) != change.evidence_digest:
+        return "What was signed has changed since: " + ", ".join(changed_parts(change.evidence, evidence)) + "."
+    return " ".join(conflicts_since(change))
 
 
 def void_decisions(change: ChangeRequest, *, because: str, actor, but: Signature | None = None) -> None:

@@ -9,7 +9,14 @@ from audits.trail.models import Action
 from audits.trail.services import record
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Decision, Delegation
-from audits.workflows.services.decisions import approve_change, bound_of, locked, refresh_evidence, void_decisions
+from audits.workflows.services.decisions import (
+    approve_change,
+    bound_of,
+    locked,
+    refresh_evidence,
+    void_decisions,
+    why_void,
+)
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_over
 from audits.workflows.services.transitions import move
@@ -17,7 +24,7 @@ from inventory.models import Policy
 from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require
-from mrm.errors import NotPermitted
+from mrm.errors import NotPermitted, RuleBroken
 
 DEPUTY = "deputy_chair"  # Who the chair delegated to, for a time.
 
@@ -87,12 +94,23 @@ def _stepped_aside(change: ChangeRequest, person) -> bool:
     return change.decisions.filter(person=person, meaning=Decision.Meaning.RECUSED).exists()
 
 
-def _refuse(change: ChangeRequest, *, actor) -> None:
+def _require(change: ChangeRequest, actor) -> None:
     holder = chair_away(change, actor) or actor
     require(holder, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug or None)
-    change = refresh_evidence(change)  # Voids the votes over what has changed since, or of who has a part in it by now.
+
+
+def _refresh(change: ChangeRequest, *, actor) -> None:
+    """Void the votes over what has changed since, or of who has a part in it by now."""
+    _require(change, actor)
+    refresh_evidence(change)
+
+
+def _refuse(change: ChangeRequest, *, actor) -> None:
+    _require(change, actor)
     if reasons := why_not_conclude(change, person=actor):
         raise NotPermitted(*reasons)
+    if because := why_void(change):
+        raise RuleBroken(f"{because} The votes so far no longer hold: the committee votes again.")
 
 
 def _conclude(change: ChangeRequest, *, comment: str, signature: Signature, actor) -> ChangeRequest:
@@ -138,6 +156,7 @@ VOTE_CONCLUSION = Act(
     facts=_facts,
     role=_office,
     done=_conclude,
+    refresh=_refresh,
     bound=bound_of,
     asks="Write the minutes: what was discussed, and what weighed.",
     longest=8000,

@@ -31,10 +31,11 @@ class Act:
 
     name     of its outcome, as the statement says it; no two acts share one
     meaning  a sentence: what the signature says of the subject
-    refuse   raises with every reason why this person may not do it, or not now
+    refuse   raises with every reason why this person may not do it, or not now; writes nothing
     facts    what the signature rests on; two calls give the same unless something changed in between
     role     in which the person acts
     done     carries it out, inside the governed block, with the signature for its entry
+    refresh  brings up to date what it rests on, before it is prepared; that stays, also where it is refused then
     about    the row that the entry of the act is about; the subject itself unless said otherwise
     bound    the policy it is signed under
     asks     what a blank comment is refused with; empty where the signature alone says enough
@@ -47,6 +48,7 @@ class Act:
     facts: Callable[..., dict]
     role: Callable[..., str]
     done: Callable
+    refresh: Callable[..., None] = lambda subject, actor: None
     about: Callable = lambda subject: subject
     bound: Callable[..., Bound] = lambda subject: Bound()
     asks: str = ""
@@ -55,7 +57,9 @@ class Act:
 
 def prepare_act(act: Act, subject, *, comment: str = "", actor: Person) -> Statement:
     """What `actor` would sign to do this; refused where they may not."""
-    subject, actor = _anew(subject), _as_person(actor)
+    actor = _as_person(actor)
+    act.refresh(_anew(subject), actor=actor)
+    subject = _anew(subject)
     act.refuse(subject, actor=actor)
     comment, bound = _comment(act, comment), act.bound(subject)
     return prepare_statement(
