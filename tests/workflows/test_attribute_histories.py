@@ -1,6 +1,8 @@
 """The history of what nobody enters: status, tier, its reviews and the residual rating tell how they came about."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audits.trail.models import Entry
@@ -85,3 +87,12 @@ def test_the_residual_rating_tells_what_it_came_to_each_evening(model, owner, en
         page = client.get(reverse("model-attribute", args=[model.slug, name])).content.decode()
         assert 'id="changes-heading"' in page, name
     assert 'id="changes-heading"' not in client.get(reverse("model-attribute", args=[model.slug, "overlays"])).text
+
+
+def test_the_residual_rating_reads_the_last_entry_of_each_of_the_last_days_and_no_details(model, engineer):
+    for purpose in ("Prices.", "Prices and limits."):
+        edit_model(model, changes={"purpose": purpose}, actor=engineer)
+    with CaptureQueriesContext(connection) as queries:
+        history_of(model, BY_NAME["residual_rating"])
+    [read] = [query["sql"] for query in queries if "trail_entry" in query["sql"]]
+    assert "details" not in read and "LIMIT 12" in read

@@ -1,6 +1,8 @@
 """What was said about an attribute before, also where it follows from assessments, findings and validations."""
 
-from itertools import groupby
+from datetime import UTC
+
+from django.db.models.functions import TruncDate
 
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.assurance import assurance_of
@@ -42,11 +44,11 @@ def history_of(model: Model, attribute: Attribute) -> list[Change]:
 
 def _history_of_rating(model: Model) -> list[Change]:
     """On the last days on which something was recorded that it rests on."""
-    entries = Entry.objects.filter(model_slug=model.slug, action__in=RATED_BY).order_by("position")
-    days = [(day, list(ones)[-1]) for day, ones in groupby(entries, key=lambda entry: entry.at.date())][-MOST_DAYS:]
+    entries = Entry.objects.filter(model_slug=model.slug, action__in=RATED_BY).only("at", "actor_name", "position")
+    last_of_days = entries.annotate(day=TruncDate("at", tzinfo=UTC)).order_by("-day", "-position").distinct("day")
     told = []
-    for day, entry in days:
-        moment = Moment.of(day)
+    for entry in reversed(last_of_days[:MOST_DAYS]):
+        moment = Moment.of(entry.day)
         record = ModelRecord.objects.standing(moment).filter(subject=model.pk).first()
         if then := model_as_it_stood(record, moment):
             rating = assurance_of([then], Policy.objects.in_force_at(moment).document)[model.pk][RATING]
