@@ -9,6 +9,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from inventory import services
 from inventory.models import UseApproval
+from inventory.services.uses import lift_restriction, restrict_use, suspend_use
 from inventory.states import UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
@@ -149,9 +150,9 @@ def test_a_live_use_whose_approval_is_taken_back_is_restricted_at_once(version, 
     with pytest.raises(RuleBroken, match="already ended"):
         services.end_approval(approval, reason="Again.", actor=risk_officer)
     with pytest.raises(RuleBroken, match="no standing approval"):
-        services.lift_restriction(live, actor=None)
+        lift_restriction(live, actor=None)
     approve_for(version, live)
-    restored = services.lift_restriction(live, actor=None)
+    restored = lift_restriction(live, actor=None)
     assert (restored.state, restored.state_because) == (UseState.LIVE, "")
 
 
@@ -182,12 +183,17 @@ def test_promoting_a_version_without_an_approval_restricts_the_live_uses(version
     assert f"Version {other.number} came into production" in live.state_because
 
 
+def test_what_limits_a_use_without_a_signature_is_offered_to_nobody():
+    assert {"hold_use", "release_use"} < vars(services).keys()
+    assert not {"restrict_use", "suspend_use", "lift_restriction"} & vars(services).keys()
+
+
 def test_restricting_suspending_and_ending_say_why(live):
-    for change in (services.restrict_use, services.suspend_use, end_use):
+    for change in (restrict_use, suspend_use, end_use):
         with pytest.raises(RuleBroken, match="Say why"):
             change(live, reason="", **({} if change is end_use else {"actor": None}))
-    assert services.restrict_use(live, reason="Only up to 20 000.", actor=None).state == UseState.RESTRICTED
-    assert services.suspend_use(live, reason="Found wrong.", actor=None).state == UseState.SUSPENDED
+    assert restrict_use(live, reason="Only up to 20 000.", actor=None).state == UseState.RESTRICTED
+    assert suspend_use(live, reason="Found wrong.", actor=None).state == UseState.SUSPENDED
     ended = end_use(live)
     assert ended.state == UseState.ENDED and ended.ended_at
     assert not UseApproval.objects.filter(ended_at=None).exists()

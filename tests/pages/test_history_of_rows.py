@@ -19,9 +19,9 @@ from inventory.services import (
     end_approval,
     end_particular,
     propose_use,
-    restrict_use,
     start_use,
 )
+from inventory.services.uses import restrict_use
 from tests.factories import approve_for, make_model, make_policy, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
 

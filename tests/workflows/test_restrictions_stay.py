@@ -19,11 +19,11 @@ from inventory.services import (
     edit_model,
     end_cadence,
     lift_model_restriction,
-    lift_restriction,
     propose_tier,
     start_use,
     tighten_cadence,
 )
+from inventory.services.uses import lift_restriction
 from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, UseState
 from mrm.errors import RuleBroken
 from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote
