@@ -107,6 +107,7 @@ def _retire(cast: Cast, version) -> None:
         for row in retirement.items.all():
             workflows.complete_item(retirement, row.item, evidence=EVIDENCE[row.item], actor=cast.owner)
         workflows.verify_retirement(retirement, actor=cast.engineer)
+    if retirement.agreement is None:
         act_at_once(workflows.AGREEMENT, retirement, password=PASSWORD, actor=cast.owner)
     statement = workflows.prepare_retirement(
         Retirement.objects.get(change=change), comment="Seen, and no consumer is left.", actor=cast.officer
