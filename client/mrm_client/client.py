@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 import unicodedata
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import httpx
@@ -125,13 +125,13 @@ class Client:
 
     def gate(self, model: str, number: int, *, wait: float = 0.0) -> Gate:
         """Whether the version may go into production. With `wait`, asks again for so many seconds until it may."""
-        deadline = time.monotonic() + wait
+        deadline = monotonic() + wait
         while True:
             gate = Gate.from_json(self._send("GET", f"models/{model}/versions/{number}/gate/"))
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if gate.allowed or left <= 0:
                 return gate
-            time.sleep(min(ASK_AGAIN_AFTER, left))
+            sleep(min(ASK_AGAIN_AFTER, left))
 
     def verify(self, report: str | Path) -> Verification:
         """Whether a report holds, as the server sees it. `manage.py verify_report` asks no server."""
@@ -177,10 +177,10 @@ class Client:
             except httpx.TransportError as fault:
                 if attempt == ATTEMPTS:
                     raise unreachable(self._http.base_url, fault) from fault
-                time.sleep(_pause(attempt))
+                sleep(_pause(attempt))
                 continue
             if response.status_code in BUSY and attempt < ATTEMPTS:
-                time.sleep(_pause(attempt, response.headers.get("Retry-After", "")))
+                sleep(_pause(attempt, response.headers.get("Retry-After", "")))
                 continue
             if response.is_success and is_json(response):
                 answer: dict[str, Any] = response.json()

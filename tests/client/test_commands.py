@@ -71,7 +71,7 @@ def test_the_recipe_for_a_pipeline_waits_until_the_gate_opens_and_no_longer(mrm,
             levels = dict.fromkeys(("exposure", "purpose_level", "complexity", "reliance"), "low")
             confirm(edit_model(Model.objects.get(), changes=levels, actor=None))
 
-    monkeypatch.setattr("mrm_client.client.time.sleep", wait)
+    monkeypatch.setattr("mrm_client.client.sleep", wait)
     code, out, _ = mrm(*words)
     assert (code, waited) == (0, [5.0, 5.0]), out
     assert "iris version 1 may go into production" in out
@@ -79,9 +79,9 @@ def test_the_recipe_for_a_pipeline_waits_until_the_gate_opens_and_no_longer(mrm,
 
 def test_a_gate_that_stays_closed_is_waited_for_as_long_as_was_said(mrm, registered, monkeypatch):
     now, asked = [0.0], []
-    monkeypatch.setattr("mrm_client.client.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mrm_client.client.monotonic", lambda: now[0])
     monkeypatch.setattr(
-        "mrm_client.client.time.sleep", lambda seconds: (asked.append(seconds), now.insert(0, now[0] + seconds))
+        "mrm_client.client.sleep", lambda seconds: (asked.append(seconds), now.insert(0, now[0] + seconds))
     )
     assert mrm("gate", "iris", 1, "--wait", 12)[0] == 1
     assert asked == [5.0, 5.0, 2.0]
@@ -113,7 +113,7 @@ def test_a_server_that_is_away_ends_with_2_and_says_so(connect, engineer, monkey
 
     client = connect(engineer, transport=httpx.MockTransport(away))
     monkeypatch.setattr(commands, "Client", lambda url, token: client)
-    monkeypatch.setattr("mrm_client.client.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("mrm_client.client.sleep", lambda seconds: None)
     assert commands.main(["gate", "iris", "1"]) == 2
     assert "cannot be reached (Connection refused). Does the server run" in capsys.readouterr().err
 
