@@ -4,9 +4,12 @@ Web and worker are the processes they are in production; what they are doing is 
 """
 
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
+from django.db import connection
 from django.utils import timezone
 
 from audits.assessments.models import Run
@@ -30,12 +33,20 @@ def sweep() -> bool:
     return True
 
 
-def wait_until_explaining(stage) -> Run:
-    """A run that is in the middle of its work."""
-    stage.wait_until(lambda: " ready." in stage.log("worker"))
-    in_the_middle = Run.objects.filter(state=RunState.RUNNING, step__startswith="Explaining")
-    sweep()
-    return stage.wait_until(in_the_middle.first, every=0.02)
+@contextmanager
+def in_the_middle(stage, begin: Callable[[], object]) -> Iterator[Run]:
+    """A run that is explaining, and finished no sooner than the block, however fast the machine: no result is kept."""
+    other_session = connection.copy()
+    try:
+        other_session.set_autocommit(False)
+        with other_session.cursor() as cursor:
+            cursor.execute("LOCK TABLE assessments_result IN SHARE MODE")
+        begin()
+        stage.wait_until(lambda: " ready." in stage.log("worker"))
+        explaining = Run.objects.filter(state=RunState.RUNNING, step__startswith="Explaining")
+        yield stage.wait_until(explaining.first, every=0.02)
+    finally:
+        other_session.close()
 
 
 def wait_until_nothing_is_left(stage) -> None:
@@ -54,8 +65,8 @@ def assert_finished_once(run: Run, *, attempt: int) -> None:
 
 def test_a_run_whose_worker_is_killed_is_taken_up_by_the_next_one_and_finished_once(stage, explanation):
     stage.start("worker")
-    run = wait_until_explaining(stage)
-    stage.kill("worker")
+    with in_the_middle(stage, sweep) as run:
+        stage.kill("worker")
     run.refresh_from_db()
     assert (run.state, run.attempt, run.results.count()) == (RunState.RUNNING, 1, 0)
     stage.start("worker")

@@ -1,7 +1,7 @@
 """PostgreSQL and Redis that are stopped and started again, beside web, worker and scheduler that are not."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import psutil
@@ -12,14 +12,13 @@ from psycopg.errors import AdminShutdown, DeadlockDetected, LockNotAvailable, Un
 
 from audits.assessments.models import Run
 from audits.assessments.services import rerun
-from audits.assessments.states import RunState
 from mrm import embedded
 from mrm.http import cannot_be_reached
 from mrm.processes import Crew
 from tests.conftest import pristine
 from tests.factories import make_token
 from tests.migrated import postgres
-from tests.races.test_killed import assert_finished_once
+from tests.races.test_killed import assert_finished_once, in_the_middle
 
 
 class Machine:
@@ -29,11 +28,10 @@ class Machine:
         self.services = services
         self.running = {"postgres": services.start_postgres(), "redis": services.start_redis()}
 
-    @contextmanager
-    def without(self, name: str) -> Iterator[None]:
-        """The process is ended, and started anew behind the block."""
-        self.services.crew.stop(self.running[name])
-        yield
+    def stop(self, name: str) -> None:
+        self.services.crew.stop(self.running.pop(name))
+
+    def start(self, name: str) -> None:
         self.running[name] = getattr(self.services, f"start_{name}")()
 
 
@@ -84,42 +82,35 @@ def ask(stage, engineer):
 
 def test_a_run_and_the_server_outlive_a_restart_of_whatever_they_stand_on(stage, machine, explanation, ask):
     """One run after another on the same worker, which loses something in the middle of each."""
-    stage.start("web", "worker", "scheduler")
-    assert {answer.status_code for answer in ask().values()} == {200}
-
-    run = in_the_middle(stage)
-    for process in psutil.Process(stage.children["worker"].process.pid).children():
-        process.kill()  # As where memory runs out: the processes that work, not the one that leads them.
+    with in_the_middle(stage, partial(stage.start, "web", "worker", "scheduler")) as run:
+        assert {answer.status_code for answer in ask().values()} == {200}
+        for process in psutil.Process(stage.children["worker"].process.pid).children():
+            process.kill()  # As where memory runs out: the processes that work, not the one that leads them.
     wait_until_nothing_is_left(stage)
     assert_finished_once(run, attempt=2)
 
-    rerun(run, actor=None)
-    run = in_the_middle(stage)
-    connections.close_all()
-    with machine.without("postgres"):
-        told = ask()
-        assert {name: answer.status_code for name, answer in told.items()} == {"rest": 503, "mlflow": 503, "page": 503}
-        assert all("The database cannot be reached at this moment" in answer.text for answer in told.values())
-        assert told["mlflow"].json()["error_code"] == "TEMPORARILY_UNAVAILABLE"
-        assert {answer.headers["Retry-After"] for answer in told.values()} == {"10"}
+    with in_the_middle(stage, partial(rerun, run, actor=None)) as run:
+        connections.close_all()
+        machine.stop("postgres")
+    told = ask()
+    assert {name: answer.status_code for name, answer in told.items()} == {"rest": 503, "mlflow": 503, "page": 503}
+    assert all("The database cannot be reached at this moment" in answer.text for answer in told.values())
+    assert told["mlflow"].json()["error_code"] == "TEMPORARILY_UNAVAILABLE"
+    assert {answer.headers["Retry-After"] for answer in told.values()} == {"10"}
+    machine.start("postgres")
     assert {answer.status_code for answer in ask().values()} == {200}
     wait_until_nothing_is_left(stage)
     assert_finished_once(run, attempt=2)
 
-    rerun(run, actor=None)
-    run = in_the_middle(stage)
-    with machine.without("redis"):
-        told = ask()
-        assert {name: answer.status_code for name, answer in told.items()} == {"rest": 503, "mlflow": 503, "page": 200}
-        assert "The queue cannot be reached at this moment" in told["rest"].json()["detail"]
+    with in_the_middle(stage, partial(rerun, run, actor=None)) as run:
+        machine.stop("redis")
+    told = ask()
+    assert {name: answer.status_code for name, answer in told.items()} == {"rest": 503, "mlflow": 503, "page": 200}
+    assert "The queue cannot be reached at this moment" in told["rest"].json()["detail"]
+    machine.start("redis")
     assert {answer.status_code for answer in ask().values()} == {200}
     wait_until_nothing_is_left(stage)
     assert_finished_once(run, attempt=1)
-
-
-def in_the_middle(stage) -> Run:
-    stage.wait_until(lambda: " ready." in stage.log("worker"))
-    return stage.wait_until(Run.objects.filter(state=RunState.RUNNING, step__startswith="Explaining").first, every=0.02)
 
 
 def wait_until_nothing_is_left(stage) -> None:
