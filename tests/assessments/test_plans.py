@@ -1,6 +1,6 @@
 """Plans: which a version has, who may switch them, and which windows become runs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -26,7 +26,9 @@ from tests.factories import (
     undecided,
 )
 
-TODAY = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+def today() -> datetime:
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def without(*roles: str) -> list[dict]:
@@ -40,14 +42,14 @@ def version(workspace):
 
 
 def logged(version, tmp_path, *, days_ago: float, count: int = 20, first_id: int = 1):
-    rows = make_rows(count, start=TODAY - timedelta(days=days_ago), first_id=first_id, repaid=None)
+    rows = make_rows(count, start=today() - timedelta(days=days_ago), first_id=first_id, repaid=None)
     return make_batch(version, tmp_path, rows=rows)
 
 
 def windows(plan) -> list[tuple[int, int]]:
     """The windows that became runs, in days before today."""
     runs = Run.objects.filter(plan=plan).order_by("window_start")
-    return [((TODAY - run.window_start).days, (TODAY - run.window_end).days) for run in runs]
+    return [((today() - run.window_start).days, (today() - run.window_end).days) for run in runs]
 
 
 def test_a_version_without_reference_or_without_predictions_has_no_plan(version, tmp_path):
@@ -93,7 +95,7 @@ def test_a_candidate_is_judged_at_once_on_all_it_has_scored(version, tmp_path):
     logged(version, tmp_path, days_ago=3, first_id=100)
     create_missing_plans()
     assert {(run.window_start, run.window_end) for run in queue_due_runs(timezone.now())} == {
-        (TODAY - timedelta(days=10), TODAY - timedelta(days=2))
+        (today() - timedelta(days=10), today() - timedelta(days=2))
     }
 
 
@@ -116,7 +118,7 @@ def test_every_window_that_closed_while_nobody_looked_becomes_one_run(version, t
     queue_due_runs(timezone.now())
     drift = version.plans.get(kind=Kind.DRIFT)
     assert windows(drift) == [(200, 109), (109, 18)]
-    assert drift.window_start == TODAY - timedelta(days=18)
+    assert drift.window_start == today() - timedelta(days=18)
 
 
 def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(version, tmp_path):
@@ -130,7 +132,7 @@ def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(v
     assert windows(drift) == [(300, 299), (100, 99)], "nobody used it in between, and it is still a candidate"
     promoted = promote(version)
     with undecided("inventory_modelversion", "inventory_modelversion_is_decided"):
-        ModelVersion.objects.filter(pk=promoted.pk).update(promoted_at=TODAY - timedelta(days=99))
+        ModelVersion.objects.filter(pk=promoted.pk).update(promoted_at=today() - timedelta(days=99))
     queue_due_runs(timezone.now())
     assert windows(drift)[-1] == (99, 8), "in production, silence is a fact"
 

@@ -25,7 +25,7 @@ from inventory.services.uses import restrict_use
 from tests.factories import approve_for, make_model, make_policy, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
 
-BEFORE, THEN, NOW = days_ago(15), days_ago(5), days_ago(0)
+BEFORE, THEN = days_ago(15), days_ago(5)
 ROWS = {
     "determinations": {"regime": "SR 26-2", "verdict": "model", "rationale": "It estimates."},
     "aliases": {"name": "PD-7", "system": "SAS"},
@@ -72,7 +72,7 @@ def lines(model) -> dict[str, tuple[str, ...]]:
 
 
 def test_every_kind_of_row_is_told_as_it_stood(model):
-    before, then, now = (lines(stood(model, day)) for day in (BEFORE, THEN, NOW))
+    before, then, now = (lines(stood(model, day)) for day in (BEFORE, THEN, days_ago(0)))
     for name in (*ROWS, "stakeholders", "upstream", "documents", "approved_uses", "conditions", "current_version"):
         assert then[name], name
         assert not before[name], name
@@ -83,8 +83,8 @@ def test_every_kind_of_row_is_told_as_it_stood(model):
 
 
 def test_what_ended_later_is_known_with_hindsight_only_from_the_day_it_ended(model):
-    assert lines(stood(model, THEN, known_on=NOW))["limitations"]
-    assert not lines(stood(model, BEFORE, known_on=NOW))["limitations"]
+    assert lines(stood(model, THEN, known_on=days_ago(0)))["limitations"]
+    assert not lines(stood(model, BEFORE, known_on=days_ago(0)))["limitations"]
 
 
 def test_whom_a_model_served_is_told_on_the_other_side_too(model):
@@ -93,18 +93,18 @@ def test_whom_a_model_served_is_told_on_the_other_side_too(model):
                                                     "criticality": "low"}, actor=None)  # fmt: skip
     let_days_pass(3, model)
     end_particular(row, "upstream", reason="Replaced.", actor=None)
-    assert lines(stood(upstream, days_ago(1)))["downstream"] and not lines(stood(upstream, NOW))["downstream"]
+    assert lines(stood(upstream, days_ago(1)))["downstream"] and not lines(stood(upstream, days_ago(0)))["downstream"]
 
 
 def test_what_was_missing_on_a_past_day_is_asked_of_that_days_rows_and_policy(model):
     def missing(day):
         return {"limitations", "data_sources"} & set(stood(model, day).missing())
 
-    assert missing(BEFORE) == missing(NOW) == {"limitations", "data_sources"} and not missing(THEN)
+    assert missing(BEFORE) == missing(days_ago(0)) == {"limitations", "data_sources"} and not missing(THEN)
     first = Policy.objects.in_force()
     asks_nothing = first.document | {"completeness": {"required": {tier: [] for tier in policies.TIERS}}}
     make_policy(asks_nothing)
-    assert missing(BEFORE) and not missing(NOW)
+    assert missing(BEFORE) and not missing(days_ago(0))
 
 
 def test_rest_and_page_tell_the_rows_of_the_day(api, visit, auditor, model):
@@ -152,15 +152,17 @@ def test_the_differences_of_two_days_name_every_row_that_came_or_went(api, audit
         found = differences(ModelRecord.objects.filter(subject=model.pk), Moment.of(since), Moment.of(until))
         return {(one.field, one.before, one.after) for one in found.shown[0].changes} if found.shown else set()
 
-    came, went = changes(BEFORE, THEN), changes(THEN, NOW)
+    came, went = changes(BEFORE, THEN), changes(THEN, days_ago(0))
     assert ("limitations", None, "Not for the self-employed. (medium)") in came
     assert ("limitations", "Not for the self-employed. (medium)", None) in went
     assert ("version 1", None, "production") in came and ("use 1", None, "Pricing") in came
     assert ("use 1: state", "live", "restricted") in went
     assert {field for field, *_ in came} >= {*ROWS, "stakeholders", "upstream", "documents", "approval"}
-    assert not {one for one in changes(BEFORE, NOW) if one[0] in ROWS}, "what came and went again differs in neither"
+    assert not {one for one in changes(BEFORE, days_ago(0)) if one[0] in ROWS}, (
+        "what came and went again differs in neither"
+    )
     assert {(field, after, before) for field, before, after in came} == changes(THEN, BEFORE)
-    asked = {"since": THEN, "until": NOW, "kind": "changed"}
+    asked = {"since": THEN, "until": days_ago(0), "kind": "changed"}
     body = api(auditor).get("/api/v1/register/differences/", asked).json()
     assert body["counts"]["changed"] == 1
     assert {"field": "aliases", "before": "PD-7 (SAS)", "after": None} in body["results"][0]["changes"]

@@ -1,7 +1,7 @@
 """Validation: who may, in which order, over what; and what an approved opinion does."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -55,7 +55,9 @@ from tests.workflows.validating import (
     validated,
 )
 
-TODAY = timezone.now().date()
+
+def today() -> date:
+    return timezone.now().date()
 
 
 @pytest.fixture
@@ -325,7 +327,7 @@ def test_fit_needs_every_component_met(version, panel):
 def test_fit_with_conditions_needs_each_high_finding_contained_by_a_condition(version, panel, story):
     finding = finding_on(version, severity="high", actor=story.validator)
     validation = concluded(version, panel)
-    conditions = [{"text": "Loans under 10 000 only.", "due_on": (TODAY + timedelta(days=90)).isoformat()}]
+    conditions = [{"text": "Loans under 10 000 only.", "due_on": (today() + timedelta(days=90)).isoformat()}]
     with pytest.raises(RuleBroken, match="name the condition that contains it"):
         opined(validation, panel, outcome="fit_with_conditions", conditions=conditions)
     conditions[0]["finding"] = finding.reference
@@ -339,8 +341,8 @@ def test_fit_with_conditions_needs_each_high_finding_contained_by_a_condition(ve
 def test_an_opinion_ends_no_later_than_the_cadence_of_its_tier_allows(version, panel):
     validation = concluded(version, panel)
     with pytest.raises(UnusableData, match="at the latest"):
-        opined(validation, panel, expires_on=TODAY + timedelta(days=2000))
-    assert opined(validation, panel).expires_on == TODAY + timedelta(days=730)
+        opined(validation, panel, expires_on=today() + timedelta(days=2000))
+    assert opined(validation, panel).expires_on == today() + timedelta(days=730)
 
 
 def test_the_lead_does_not_review_and_no_validator_approves(version, panel, story):
@@ -477,7 +479,7 @@ def test_a_version_in_use_that_is_not_fit_is_restricted_until_it_is_validated_ag
 
 
 def test_a_validation_that_expires_restricts_the_use_once(story, panel):
-    validated(story.version, panel, expires_on=TODAY + timedelta(days=90))
+    validated(story.version, panel, expires_on=today() + timedelta(days=90))
     arrangement = Arrangement.objects.get(kind="validation")
     for _ in range(2):
         expire_arrangements(arrangement.ends_at)
@@ -491,7 +493,7 @@ def test_a_validation_that_expires_restricts_the_use_once(story, panel):
 def test_a_validation_that_expires_restricts_nothing_where_the_policy_says_so(story, panel, standard_document):
     standard_document["validation"]["restricts_when_lapsed"] = []
     publish(standard_document)
-    validated(story.version, panel, expires_on=TODAY + timedelta(days=90))
+    validated(story.version, panel, expires_on=today() + timedelta(days=90))
     arrangement = Arrangement.objects.get(kind="validation")
     expire_arrangements(arrangement.ends_at)
     arrangement.refresh_from_db()
