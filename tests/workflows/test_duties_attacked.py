@@ -4,6 +4,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from audits.trail.models import Action
+from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Retraining, ValidatorAssignment
 from audits.workflows.services import decision_view, prepare_decision, raise_finding, request_change, sign_decision
 from inventory.models import ModelVersion, Policy
@@ -12,8 +14,18 @@ from inventory.states import Stage
 from mrm.accounts.models import Notice, Person, RoleGrant
 from mrm.accounts.policies import Role
 from mrm.accounts.services import Password, person_behind
-from mrm.errors import DomainError, NotPermitted
-from tests.factories import PASSWORD, make_person, make_reference, make_token, make_version, publish, retire
+from mrm.errors import DomainError, NotPermitted, RuleBroken
+from tests.assessments.test_breach_steps import investigated
+from tests.factories import (
+    PASSWORD,
+    decide_breach,
+    make_person,
+    make_reference,
+    make_token,
+    make_version,
+    publish,
+    retire,
+)
 from tests.fixtures.story import approve, assess, log, make_applicants, make_scoring_version, scored
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import decided, exception_terms
@@ -80,7 +92,7 @@ def refused_after(happens, version: ModelVersion, story, officers) -> None:
         shown, approved=True, meaning="reviewed", evidence_digest=shown.evidence_digest, actor=officer
     )
     happens()
-    with pytest.raises(DomainError):
+    with pytest.raises(DomainError, match="The evidence has changed since you opened this page"):
         sign_decision(change, statement.pk, proof=Password(PASSWORD), actor=officer)
     version.refresh_from_db()
     change.refresh_from_db()
@@ -116,7 +128,10 @@ def test_5_what_a_policy_loosened_shows_on_the_page_for_the_board(story, client)
 
 
 def test_6_an_owner_closes_no_breach_of_their_model_by_sql(story):
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+    decide_breach(investigated(story), actor=story.validator)
+    told = "is closed by somebody who did not own its model"
+    with pytest.raises(RuleBroken, match=told), governed(), connection.cursor() as cursor:
+        record(Action.BREACH_CLOSED, actor=story.owner, subject=story.breach, reason="Fine.")
         cursor.execute(
             "UPDATE assessments_breach SET closed_at = now(), closing_reason = 'Fine.' WHERE id = %s", [story.breach.pk]
         )
