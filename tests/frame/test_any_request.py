@@ -13,8 +13,6 @@ from mrm.accounts.policies import Role
 from mrm.openapi import PATH_EXAMPLES
 from tests.factories import make_batch, make_model, make_person, make_reference, make_token, make_version
 
-pytestmark = pytest.mark.timeout(600)
-
 # What is not asked of a document. Rules refuse with 422 what JSON Schema cannot forbid: an unknown person, a missing
 # column, a wrong file. MLflow's clients expect 404 and a code where a method is not answered.
 DOCUMENTS = {
@@ -38,21 +36,22 @@ def address(stage, tmp_path):
     return stage.address
 
 
-def test_whatever_is_asked_the_answer_is_one_that_the_document_announces(address, tmp_path):
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("document", "unasked"), DOCUMENTS.items(), ids=["rest", "mlflow"])
+def test_whatever_is_asked_the_answer_is_one_that_the_document_announces(address, tmp_path, document, unasked):
     """No 500, no status, media type or body that the document does not announce; nothing accepted that it forbids; no
     door open without a token. Whoever asks, in every role."""
     people = [make_person(Role.ENGINEER, Role.OWNER), *(make_person(role) for role in Role)]
     tokens = [[make_token(person) for _ in range(SPARE)] for person in people]
     (tmp_path / "tokens.json").write_text(json.dumps(tokens))
     environment = os.environ | {"SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("callers.py"))}
-    for document, unasked in DOCUMENTS.items():
-        command = [
-            Path(sys.executable).with_name("schemathesis"),
-            "--config-file", Path(__file__).with_name("schemathesis.toml"),
-            "run", f"{address}{document}",
-            "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--generation-deterministic",
-            "--continue-on-failure", "--no-color", "--exclude-checks", unasked,
-            "--suppress-health-check", "filter_too_much",  # Few texts are JSON, and a body of rows is one.
-        ]  # fmt: skip
-        asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580)
-        assert asked.returncode == 0, asked.stdout[-60000:] + asked.stderr[-2000:]
+    command = [
+        Path(sys.executable).with_name("schemathesis"),
+        "--config-file", Path(__file__).with_name("schemathesis.toml"),
+        "run", f"{address}{document}",
+        "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--generation-deterministic",
+        "--continue-on-failure", "--no-color", "--exclude-checks", unasked,
+        "--suppress-health-check", "filter_too_much",  # Few texts are JSON, and a body of rows is one.
+    ]  # fmt: skip
+    asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580)
+    assert asked.returncode == 0, asked.stdout[-60000:] + asked.stderr[-2000:]
