@@ -146,4 +146,26 @@ def test_the_page_of_a_version_leads_to_it(client, story, candidate):
     assert client.post(address, sent).headers["Location"] == page
     assert waits(candidate) == []
     client.force_login(story.owner)
-    assert address not in client.get(page).text and client.post(address, sent).status_code == 403
+    assert client.post(address, sent).status_code == 403
+
+
+def test_every_reader_sees_from_any_version_what_the_supervisor_said_and_why_they_do_not_keep_it(client, story):
+    say(story, story.version, "objected", watched(story, "stress_testing"))
+    address = reverse("supervision", args=[story.model.slug, story.version.number])
+    for person in (story.auditor, story.owner):
+        client.force_login(person)
+        assert address in client.get(reverse("version", args=[story.model.slug, story.version.number])).text
+        text = client.get(address).text
+        assert "The supervisor objected" in text and "Letter" in text
+        assert "A person of the second line keeps" in text and "Keep this" not in text
+
+
+def test_where_no_document_could_show_it_the_page_leads_to_attaching_one(client, story, candidate):
+    client.force_login(story.risk_officer)
+    address = reverse("supervision", args=[story.model.slug, candidate.number])
+    attaching = reverse("add-particular", args=[story.model.slug, "documents"])
+    text = client.get(address).text
+    assert "Keep this" not in text and attaching in text
+    watched(story, "stress_testing")
+    text = client.get(address).text
+    assert "Keep this" in text and "no document" not in text and "Nothing yet" in text

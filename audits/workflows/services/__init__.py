@@ -56,7 +56,7 @@ from audits.workflows.services.retraining import (
 )
 from audits.workflows.services.rollback import ROLL_BACK
 from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
-from audits.workflows.services.supervision import record_supervision
+from audits.workflows.services.supervision import record_supervision, why_not_record
 from audits.workflows.services.suspension import SUSPENSION
 from audits.workflows.services.votes import VOTE_CONCLUSION, votes_of, why_not_conclude
 
@@ -128,6 +128,7 @@ __all__ = [
     "why_not_conclude",
     "why_not_classify",
     "why_not_decide",
+    "why_not_record",
     "may_withdraw",
     "withdraw",
 ]

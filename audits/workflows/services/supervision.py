@@ -16,6 +16,19 @@ from mrm.errors import NotPermitted, UnusableData
 LONGEST_REMARK = 4000
 
 
+def why_not_record(version: ModelVersion, person) -> str:
+    """Why this person may not say what the supervisor said about a version; empty if they may."""
+    model = version.model
+    if Permission.CLASSIFY_CHANGE not in person.permissions_in(model.workspace_id, model.slug):
+        return "A person of the second line keeps what the supervisor said."
+    if person.is_service or owned_model(model, person) or person.pk == version.registered_by_id:
+        return (
+            "Neither who owns the model, or did less than twelve months ago, nor who registered the version says what "
+            "the supervisor said; another person of the second line does."
+        )
+    return ""
+
+
 @governed()
 def record_supervision(
     version: ModelVersion, *, said: str, on: date, document: Document, remark: str = "", actor
@@ -24,11 +37,8 @@ def record_supervision(
     version = ModelVersion.objects.select_related("model__workspace", "model__owner").get(pk=version.pk)
     model = version.model
     require(actor, Permission.CLASSIFY_CHANGE, model.workspace_id, model_slug=model.slug)
-    if actor.is_service or owned_model(model, actor) or actor.pk == version.registered_by_id:
-        raise NotPermitted(
-            "Neither who owns the model, or did less than twelve months ago, nor who registered the version says what "
-            "the supervisor said; another person of the second line does."
-        )
+    if why := why_not_record(version, actor):
+        raise NotPermitted(why)
     faults = _faults(version, said, on, document, remark.strip())
     if faults:
         raise UnusableData(*({"message": message, "field": field} for field, message in faults.items()))

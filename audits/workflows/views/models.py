@@ -72,6 +72,7 @@ def version(request, slug, number):
         version=version,
         columns=version.columns(),
         could_be_promoted=could_be_promoted,
+        is_supervised=bool(version.model.regulatory_categories) or version.supervision.exists(),
         blockers=gate.reasons,
         waived=[one.text for one in gate.waived],
         warnings=gate.warnings,

@@ -7,11 +7,9 @@ from django.views.decorators.http import require_http_methods
 
 from audits.workflows import services
 from audits.workflows.forms import SupervisionForm
+from inventory.attributes import ROWS, why_not_change
 from inventory.views.scope import version_for
 from mrm.pages.answers import answer_form, posted
-from mrm.pages.wording import day
-
-NOTHING_YET = "Nothing is on record yet. Attach the document that shows it to the model first."
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,15 +24,17 @@ def record_supervision(request, slug, number):
         return back
 
     def show(status):
-        kept = version.supervision.select_related("document")
-        said = "; ".join(f"{one.get_said_display().lower()} on {day(one.on)} ({one.document})" for one in kept)
         context = {
             "form": form,
+            "version": version,
+            "kept": version.supervision.select_related("document", "recorded_by"),
+            "why_not": services.why_not_record(version, request.user),
+            "has_documents": form.fields["document"].queryset.exists(),
+            "why_not_attach": why_not_change(ROWS["documents"], request.user.roles_in(version.model.workspace_id)),
             "heading": f"What the supervisor said about version {number} of {version.model.name}",
-            "lead": f"On record: {said}." if said else NOTHING_YET,
             "submit": "Keep this",
             "back": back,
         }
-        return render(request, "components/form_page.html", context, status=status)
+        return render(request, "workflows/supervision.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
