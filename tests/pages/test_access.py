@@ -82,7 +82,8 @@ def test_a_stranger_cannot_act_on_another_workspace(visit, stranger, model):
     for address in [
         reverse("rerun", args=[run.pk]),
         reverse("run-now", args=[run.plan_id]),
-        reverse("switch-plan", args=[run.plan_id]),
+        reverse("switch-plan-off", args=[run.plan_id]),
+        reverse("switch-plan-on", args=[run.plan_id]),
         reverse("breach", args=[breach.pk]),
         reverse("confirm-tier", args=[model.slug]),
     ]:
@@ -140,7 +141,8 @@ def test_a_reader_who_posts_anyway_is_refused(role, request, visit, model):
     run = version.runs.get()
     assert client.post(reverse("rerun", args=[run.pk])).status_code == 403
     assert client.post(reverse("run-now", args=[run.plan_id])).status_code == 403
-    assert client.post(reverse("switch-plan", args=[run.plan_id]), {"enabled": "no"}).status_code == 403
+    assert client.post(reverse("switch-plan-off", args=[run.plan_id]), {"reason": "Noise."}).status_code == 403
+    assert client.post(reverse("switch-plan-on", args=[run.plan_id])).status_code == 403
     assert client.post(reverse("confirm-tier", args=[model.slug])).status_code == 403
     answer = client.post(
         reverse("request-change", args=[model.slug, 1]), {"kind": "retirement", "reason": "Old."} | RETIREMENT_FORM

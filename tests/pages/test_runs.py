@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from audits.assessments.models import Run
+from inventory.services import edit_model
 from tests.factories import PASSWORD, make_model, make_version
 from tests.pages.scenery import make_assessed_model, make_result, make_run
 
@@ -73,14 +74,26 @@ def test_a_rerun_that_differs_names_the_number(visit, validator, drift_run):
 
 
 def test_a_plan_is_switched_off_and_on_by_the_second_line(visit, validator, drift_run):
-    client, address = visit(validator), reverse("switch-plan", args=[drift_run.plan_id])
-    assert client.post(address, {"enabled": "no", "reason": " "}).status_code == 409
-    client.post(address, {"enabled": "no", "reason": "The table is moved."})
+    client, address = visit(validator), reverse("switch-plan-off", args=[drift_run.plan_id])
+    monitoring = reverse("model-monitoring", args=[drift_run.version.model_slug])
+    assert address in client.get(monitoring).text
+    assert client.post(address, {"reason": " "}).status_code == 400
+    client.post(address, {"reason": "The table is moved."})
     drift_run.plan.refresh_from_db()
-    assert not drift_run.plan.enabled
-    client.post(address, {"enabled": "yes"})
+    assert not drift_run.plan.enabled and "The table is moved." in client.get(monitoring).text
+    client.post(reverse("switch-plan-on", args=[drift_run.plan_id]))
     drift_run.plan.refresh_from_db()
     assert drift_run.plan.enabled
+
+
+def test_who_develops_a_model_is_not_offered_to_switch_its_plans_off_and_keeps_their_words(visit, validator, drift_run):
+    client, address = visit(validator), reverse("switch-plan-off", args=[drift_run.plan_id])
+    edit_model(drift_run.version.model, changes={"developer": validator}, actor=None)
+    text = client.get(reverse("model-monitoring", args=[drift_run.version.model_slug])).text
+    assert address not in text and "switches its monitoring off: you are named as the developer" in text
+    refused = client.post(address, {"reason": "The table is moved."})
+    assert refused.status_code == 403
+    assert "The table is moved." in refused.text and "switches its monitoring off" in refused.text
 
 
 def test_a_run_now_leads_to_the_page_of_the_run(visit, validator, drift_run):

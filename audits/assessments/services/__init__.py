@@ -16,6 +16,7 @@ from audits.assessments.services.plans import (
     create_missing_plans,
     set_plan,
     shorten_windows,
+    why_not_switch_off,
 )
 from audits.assessments.services.runs import (
     queue_due_runs,
@@ -48,4 +49,5 @@ __all__ = [
     "waiting_runs",
     "why_not_as_owner",
     "why_not_step",
+    "why_not_switch_off",
 ]

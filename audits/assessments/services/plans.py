@@ -99,17 +99,23 @@ def change_plan(plan: Plan, *, enabled: bool, reason: str = "", actor) -> Plan:
     return plan
 
 
+def why_not_switch_off(version: ModelVersion, person) -> str:
+    """Why the version is this person's own work, with the entry that shows it; empty where it is not."""
+    fact = owned_model(version.model, person) or developed_model(version.model, person)
+    if not fact and version.registered_by_id == person.pk:
+        registering = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
+        fact = registering.showing(f"registered version {version.number}")
+    if not fact:
+        return ""
+    rule = "Nobody who owns or develops a model, or registered the version, switches its monitoring off"
+    return Shown(f"{rule}: you {fact}.", entry=entry_behind(fact))
+
+
 def _why_off(plan: Plan, reason: str, actor) -> str:
     """The reason as it is kept; refused where there is none, or where the plan watches what is the actor's own."""
-    version, reason = plan.version, reason.strip()
-    if actor:
-        fact = owned_model(version.model, actor) or developed_model(version.model, actor)
-        if not fact and version.registered_by_id == actor.pk:
-            registering = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
-            fact = registering.showing(f"registered version {version.number}")
-        if fact:
-            rule = "Nobody who owns or develops a model, or registered the version, switches its monitoring off"
-            raise NotPermitted(Shown(f"{rule}: you {fact}.", entry=entry_behind(fact)))
+    reason = reason.strip()
+    if actor and (why := why_not_switch_off(plan.version, actor)):
+        raise NotPermitted(why)
     if not reason:
         raise RuleBroken("Say why it is switched off, and what watches the version meanwhile.")
     if len(reason) > LONGEST_REASON or "\x00" in reason:

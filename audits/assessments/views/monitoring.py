@@ -2,21 +2,25 @@
 
 from collections import defaultdict
 
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audits.assessments import charts, services, tasks
+from audits.assessments.forms import SwitchOffForm
 from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.states import RunState
 from audits.assessments.views import figures
 from audits.assessments.views.scope import plan_for
 from audits.statistics.limits import SEVERITY, Verdict, worst
+from audits.trail.models import Action, Entry
 from inventory.models import Model, Series
 from inventory.views.scope import model_for, model_page
+from mrm.accounts.policies import Permission
 from mrm.pages import wording
-from mrm.pages.answers import answer, go_to
+from mrm.pages.answers import answer, answer_form, go_to, posted
 from mrm.queue import nudge
 
 MOST_POINTS = 400  # More are not told apart on a chart of this width.
@@ -68,6 +72,8 @@ def monitoring(request, slug):
         themes=figures.THEMES,
         counts=_counts(latest),
     )
+    if version and Permission.CHANGE_PLAN in context["may"]:
+        context["why_not_off"] = services.why_not_switch_off(version, request.user)
     return render(request, "assessments/monitoring.html", context)
 
 
@@ -102,11 +108,32 @@ def feature(request, slug):
     return answer(request, "assessments/feature.html", context, part="assessments/feature_part.html")
 
 
+@require_http_methods(["GET", "POST"])
+def switch_plan_off(request, plan_id):
+    plan, form = plan_for(request, plan_id), SwitchOffForm(posted(request))
+
+    def act(data):
+        services.change_plan(plan, enabled=False, reason=data["reason"], actor=request.user)
+        messages.success(request, f"{plan.get_kind_display()} is switched off, with your reason in the trail.")
+        return _monitoring_of(plan)
+
+    def show(status):
+        context = {
+            "form": form,
+            "heading": f"Switch off {plan.get_kind_display().lower()} of {plan.version}",
+            "lead": "Nothing of this kind is measured until it is switched on again.",
+            "submit": "Switch it off",
+            "back": _monitoring_of(plan),
+        }
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=act, show=show)
+
+
 @require_POST
-def switch_plan(request, plan_id):
+def switch_plan_on(request, plan_id):
     plan = plan_for(request, plan_id)
-    enabled, reason = request.POST.get("enabled") == "yes", request.POST.get("reason", "")
-    services.change_plan(plan, enabled=enabled, reason=reason, actor=request.user)
+    services.change_plan(plan, enabled=True, actor=request.user)
     return redirect(_monitoring_of(plan))
 
 
@@ -141,8 +168,14 @@ def _newest_per_window(version) -> list[Run]:
     return sorted(runs, key=lambda run: run.window_end)
 
 
-def _plans(version, latest: dict) -> list[tuple[Plan, Run | None]]:
-    return [(plan, latest.get(plan.kind)) for plan in version.plans.select_related("version__model")]
+def _plans(version, latest: dict) -> list[tuple[Plan, Run | None, Entry | None]]:
+    """Each with its newest run and, where it is switched off, the entry that says why."""
+    plans = version.plans.select_related("version__model")
+    return [(plan, latest.get(plan.kind), None if plan.enabled else _switching(plan)) for plan in plans]
+
+
+def _switching(plan: Plan) -> Entry | None:
+    return Entry.objects.about(plan).filter(action=Action.PLAN_CHANGED).first()
 
 
 def _counts(latest: dict) -> list[tuple[str, int]]:
