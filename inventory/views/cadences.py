@@ -7,10 +7,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from inventory import services
 from inventory.contents.cadences import cadences_of
-from inventory.forms import CadenceForm, EndForm
+from inventory.forms import CadenceForm
 from inventory.models import Cadence, Policy
 from inventory.states import Status
 from inventory.views.scope import model_for, model_page
+from mrm.accounts.forms import ReasonForm
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer_form, posted
 
@@ -63,7 +64,7 @@ def tighten_cadence(request, slug):
 def end_cadence(request, slug, cadence):
     model = model_for(request, slug)
     found = get_object_or_404(Cadence.objects.filter(model=model).select_related("model"), pk=cadence)
-    form = EndForm(posted(request))
+    form = ReasonForm(posted(request))
 
     def act(data):
         services.end_cadence(found, reason=data["reason"], actor=request.user)

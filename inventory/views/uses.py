@@ -11,10 +11,11 @@ from inventory import services
 from inventory.contents.history import as_read
 from inventory.contents.lists import USES
 from inventory.contents.uses import answer_for, table_of, why_tier_first
-from inventory.forms import EndForm, UseEditForm, UseForm, UseQuestion
+from inventory.forms import UseEditForm, UseForm, UseQuestion
 from inventory.forms.conflicts import merge
 from inventory.models import UseApproval, UseRecord
 from inventory.views.scope import model_for, model_page
+from mrm.accounts.forms import ReasonForm
 from mrm.errors import Outdated
 from mrm.http import STATUS
 from mrm.pages.answers import answer_form, posted
@@ -87,7 +88,7 @@ def edit_use(request, slug, number):
 def withdraw_use(request, slug, number):
     model = model_for(request, slug)
     use = get_object_or_404(model.uses.select_related("model"), number=number)
-    form = EndForm(posted(request))
+    form = ReasonForm(posted(request))
 
     def act(data):
         services.withdraw_use(use, reason=data["reason"], actor=request.user)

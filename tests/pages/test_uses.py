@@ -25,6 +25,14 @@ def test_a_use_is_proposed_and_corrected_through_forms(visit, engineer, version)
     assert "Adults" in page and "No version is approved for this use now." in page
 
 
+def test_who_withdraws_a_use_is_asked_for_a_reason_and_for_nothing_else(visit, engineer, version):
+    make_use(version.model, title="Pricing")
+    client, address = visit(engineer), reverse("withdraw-use", args=[version.model.slug, 1])
+    text = client.get(address).text
+    assert 'name="reason"' in text and "effective_on" not in text and "no longer holds" not in text
+    assert client.post(address, {"reason": "Asked for twice."}).status_code == 302
+
+
 def test_a_use_without_a_title_comes_back_with_the_field_named(visit, engineer, version):
     answer = visit(engineer).post(reverse("propose-use", args=[version.model.slug]), {"users": "Branches"})
     assert answer.status_code == 400
