@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from audits.workflows.services import prepare_retirement, request_change
+from inventory.services import edit_model
 from mrm.accounts.policies import Role
 from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.fixtures.story import approve
@@ -67,6 +68,23 @@ def test_from_the_checklist_to_the_archive_on_the_pages(visit, change, owner, en
     assert "Archived" in text and "2099" in text
     change.refresh_from_db()
     assert change.model.status == "retired" and change.state == "completed"
+
+
+def test_a_comment_that_is_too_long_comes_back_with_what_is_wrong(visit, change, owner, engineer, risk_officer):
+    agreeing, long = reverse("agree-to-retirement", args=[change.reference]), "Nothing rests on it. " * 200
+    answer = visit(owner).post(agreeing, {"comment": long})
+    assert answer.status_code == 400 and long.strip() in answer.text and "at most 4000 characters" in answer.text
+    verified(change, owner=owner, engineer=engineer)
+    answer = visit(risk_officer).post(reverse("prepare-retirement", args=[change.reference]), {"comment": long})
+    assert answer.status_code == 400 and long.strip() in answer.text and "at most 4000 characters" in answer.text
+
+
+def test_after_a_change_of_owner_who_agreed_did_so_as_owner_then(visit, change, owner, engineer):
+    assert signed_on_page(visit(owner), reverse("agree-to-retirement", args=[change.reference])).status_code == 302
+    assert "as owner then" not in visit(owner).get(page_of(change)).text
+    edit_model(change.model, changes={"owner": engineer}, actor=None)
+    text = visit(engineer).get(page_of(change)).text
+    assert "as owner then" in text and "The owner agrees" in text
 
 
 def test_it_is_sent_back_and_given_up_on_the_pages(visit, change, owner, engineer, risk_officer):

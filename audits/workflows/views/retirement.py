@@ -18,6 +18,8 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.views.signing import act_page, signing_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
+AGREEMENT_ID = "id_agreement_%s"
+
 
 @require_safe
 def retirement(request, reference):
@@ -42,12 +44,15 @@ def complete(request, reference, place):
 def agree(request, reference):
     """From the impact that is shown to the statement by which the owner agrees."""
     found = _retirement_for(request, reference)
-    form = RetirementSignatureForm(request.POST)
+    form = RetirementSignatureForm(request.POST, auto_id=AGREEMENT_ID)
 
     def act(data):
         return reverse("sign-agreement", args=[reference, to_sign(request, services.AGREEMENT, found, data["comment"])])
 
-    return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+    def show(status):
+        return _page(request, found, form, status, agreement_form=form)
+
+    return answer_form(request, form, act=act, show=show)
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,7 +90,10 @@ def prepare(request, reference):
         statement = services.prepare_retirement(found, comment=data["comment"], actor=request.user)
         return reverse("sign-retirement", args=[reference, statement.pk])
 
-    return answer_form(request, form, act=act, show=lambda status: _page(request, found, form, status))
+    def show(status):
+        return _page(request, found, form, status, signature_form=form)
+
+    return answer_form(request, form, act=act, show=show)
 
 
 @require_http_methods(["GET", "POST"])
@@ -162,8 +170,8 @@ def _retirement_for(request, reference) -> Retirement:
     return get_object_or_404(rows, change__reference=reference)
 
 
-def _page(request, found: Retirement, bound=None, status: int = 200):
-    """`bound` is the form that comes back with why not, where one does."""
+def _page(request, found: Retirement, bound=None, status: int = 200, **forms):
+    """`bound` is the form that comes back with why not, where one does; `forms` what takes a fresh one's place."""
     change, person = found.change, request.user
     may = person.permissions_in(change.workspace_id, change.model_slug)
     works = found.state == RetirementState.EXECUTING and Permission.CARRY_OUT_RETIREMENT in may
@@ -179,14 +187,14 @@ def _page(request, found: Retirement, bound=None, status: int = 200):
         "why_not_verify": why_not_verify(found, person=person) if found.state == RetirementState.EXECUTING else [],
         "why_not_sign": why_not_sign(found, person=person) if found.state == RetirementState.VERIFIED else [],
         "blockers": blockers_for_retirement(change.model) if change.completed_at is None else [],
-        "agreement_form": RetirementSignatureForm(auto_id="id_agreement_%s"),
+        "agreement_form": RetirementSignatureForm(auto_id=AGREEMENT_ID),
         "signature_form": RetirementSignatureForm(),
         "may_archive": found.state == RetirementState.RETIRED
         and Permission.CLOSE_FINDING in may
         and person.pk not in (change.model.owner_id, change.requester_id),
         "may_abandon": found.state in OPEN and not why_not_abandon(found, person=person),
     }
-    page = model_page(request, change.model, "changes", **context)
+    page = model_page(request, change.model, "changes", **context | forms)
     return render(request, "workflows/retirement.html", page, status=status)
 
 
