@@ -50,6 +50,8 @@ def test_the_page_leads_from_what_is_shared_to_who_shares_it(visit, auditor, sha
     assert "Bureau" in client.get(reverse("shared")).text
     page = client.get(reverse("shared"), {"what": "vendor"}).text
     assert "?vendor=Acme%20%26%20Sons" in page
+    assert '<input type="hidden" name="what" value="vendor">' in page, "another day is asked of the vendors, too"
+    assert f'href="{reverse("shared")}?what=vendor">The present' in page
     listed = client.get(reverse("register"), {"vendor": "Acme & Sons"})
     assert [model.name for model in listed.context["models"]] == ["Loans", "Prices"]
     assert "vendor: Acme &amp; Sons" in listed.text, "what narrows the list is seen, and can be taken away"
