@@ -202,7 +202,7 @@ class ReperformanceForm(forms.Form):
 class JudgementForm(forms.Form):
     close = forms.ChoiceField(
         label="Is the required outcome reached?",
-        choices=[("yes", "Yes: close the finding"), ("no", "No: hand it back")],
+        choices=[("yes", "Yes: read the statement and sign"), ("no", "No: hand it back")],
         widget=radios(),
     )
     reason = forms.CharField(widget=text_area(), max_length=4000)
