@@ -151,5 +151,5 @@ def test_monitoring_needs_few_queries_however_many_runs(visit, auditor, model, d
             make_result(run)
             make_result(run, measure="auc_change", column="score", value=-0.02, verdict="within")
     client = visit(auditor)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         client.get(reverse("model-monitoring", args=[model.slug]))
