@@ -1,5 +1,6 @@
 """Going back to the version before: one act of one person, to what was approved and still is, and to nothing else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,17 +13,19 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed
 from audits.workflows.gates.gate import OF_ANOTHER_VERSION, Blocker
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
-from audits.workflows.services import raise_finding, request_change
+from audits.workflows.services import ARRANGEMENT_CLOSURE, raise_finding, request_change
 from audits.workflows.services.arrangements import begin_of_rollback, expire_arrangements
 from inventory.models import ModelVersion, Policy
 from inventory.services import return_version
 from inventory.states import Stage, Status
+from mrm.accounts.policies import Role
+from mrm.accounts.services import act_at_once
 from mrm.errors import NotPermitted, RuleBroken
 from registry.models import Alias
 from registry.services import follow_roll_backs
 from reports.contents.agreement import disagreements
 from reports.contents.undecided import undecided
-from tests.factories import PASSWORD, make_reference, make_version, publish
+from tests.factories import PASSWORD, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json, sign_json
 from tests.signing import roll_back, signed_on_page, suspend
@@ -166,6 +169,7 @@ def test_every_blocker_of_the_gate_is_bound_or_passed_over_with_its_reason_on_re
     assert not any("superseded" in text for text in passed_over)
     assert Blocker("model_status", "").why_passed_over_in_rollback == ""
     assert Blocker("not_fit", "").why_passed_over_in_rollback == ""
+    assert Blocker("objection", "").why_passed_over_in_rollback == ""
     assert Blocker("findings.critical", "").why_passed_over_in_rollback == ""
     assert Blocker("assessment.bias", "").why_passed_over_in_rollback
 
@@ -184,6 +188,15 @@ def test_a_shell_cannot_put_a_superseded_version_back_without_a_roll_back(story,
             "UPDATE inventory_modelversion SET stage = 'production', promoted_at = now() WHERE id = %s",
             story.version.pk,
         )
+
+
+def test_the_database_lets_nobody_close_by_signature_what_a_version_is_in_production_by(story):
+    """Without what the service refuses itself: written and signed in order, and still no ground."""
+    held = Arrangement.objects.get(kind=Held.APPROVAL, version=story.version)
+    past_the_service = replace(ARRANGEMENT_CLOSURE, refuse=lambda arrangement, *, actor: None)
+    officer = make_person(Role.RISK_OFFICER, workspace=story.workspace)
+    with refused("by what replaces it"):
+        act_at_once(past_the_service, held, comment="Needed no longer.", password=PASSWORD, actor=officer)
 
 
 @pytest.mark.parametrize("fault", ["never approved", "longer", "by a program"])
