@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,11 +15,24 @@ from inventory.models import Document, Model, ModelVersion, Policy
 from inventory.policies import faults_in, obligation
 from inventory.services import attach_document, edit_model
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, publish
+from tests.factories import make_model, make_version, publish, sql, without_triggers
 from tests.rest import is_problem, post_json
+from tests.signing import roll_back
+from tests.workflows.kinds import decided, in_days
 
 TODAY = timezone.now().date
 WHY = "Better."
+
+
+@pytest.fixture
+def candidate(candidate) -> ModelVersion:
+    """Registered long enough ago for its supervisor to have been told since."""
+    without_triggers(
+        "inventory_modelversion",
+        f"UPDATE inventory_modelversion SET registered_at = now() - interval '200 days' WHERE id = '{candidate.pk}'",
+    )
+    sql("SET CONSTRAINTS ALL DEFERRED")
+    return ModelVersion.objects.get(pk=candidate.pk)
 
 
 def watched(story, *categories: str) -> Document:
@@ -41,6 +54,10 @@ def waits(version) -> list[str]:
     return [one.text for one in gate_of(version).blockers if one.clause == "supervisor"]
 
 
+def objections(version) -> list[str]:
+    return [one.text for one in gate_of(version).blockers if one.clause == "objection"]
+
+
 def say(story, version, said: str, document: Document, *, days_ago: int = 0) -> SupervisoryRecord:
     on = TODAY() - timedelta(days=days_ago)
     return record_supervision(version, said=said, on=on, document=document, actor=story.risk_officer)
@@ -56,7 +73,38 @@ def test_a_version_waits_for_the_approval_of_the_supervisor_and_an_objection_clo
     say(story, candidate, "approved", letter, days_ago=2)
     assert waits(candidate) == []
     say(story, candidate, "objected", letter, days_ago=1)
-    assert "objected" in waits(candidate)[0]
+    assert waits(candidate) == [] and "objected" in objections(candidate)[0]
+    say(story, candidate, "approved", letter)
+    assert objections(candidate) == []
+
+
+def test_what_the_supervisor_objected_to_is_neither_approved_again_nor_gone_back_to(story, candidate, officers):
+    letter = letter_for(story.model)
+    say(story, story.version, "objected", letter)
+    with pytest.raises(RuleBroken, match="The supervisor objected"):
+        request_change("approval", story.version, reason=WHY, terms={"ends_on": in_days(30)}, actor=story.owner)
+    decided("promotion", candidate, *officers, actor=story.owner)
+    connection.check_constraints()
+    with pytest.raises(RuleBroken, match="The supervisor objected"):
+        roll_back(story.model, reason="It fails.", actor=story.risk_officer)
+    say(story, story.version, "approved", letter)
+    assert roll_back(story.model, reason="It fails.", actor=story.risk_officer).version == story.version
+
+
+def test_no_emergency_releases_what_the_supervisor_objected_to(story, candidate):
+    letter = watched(story, "regulatory_capital")
+    terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}
+    say(story, candidate, "objected", letter)
+    with pytest.raises(RuleBroken, match="The supervisor objected"):
+        request_change("break_glass", candidate, reason=WHY, terms=terms, actor=story.owner)
+
+
+def test_nothing_was_said_of_a_version_before_it_was_registered(story):
+    letter = watched(story, "market_risk")
+    version = make_version(story.model, actor=story.engineer)
+    with pytest.raises(UnusableData, match="was registered on"):
+        say(story, version, "notified", letter, days_ago=14)
+    assert say(story, version, "notified", letter).on == TODAY()
 
 
 def test_a_version_waits_for_the_days_after_the_supervisor_was_told(story, candidate):

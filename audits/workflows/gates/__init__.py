@@ -17,7 +17,11 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.gates.gate import MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
-from audits.workflows.gates.supervised import blockers_in_supervision, warnings_of_supervision
+from audits.workflows.gates.supervised import (
+    blockers_in_objections,
+    blockers_in_supervision,
+    warnings_of_supervision,
+)
 from audits.workflows.gates.windows import Counted, runs_that_count
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
@@ -62,7 +66,8 @@ def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = 
     """Every reason why what is in production may not be approved for a further period, in words."""
     made_good = Arrangement.FOR_PRODUCTION  # By the new approval.
     fitness = [one for one in _blockers_in_fitness(version, made_good=made_good) if one.clause != MODEL_STATUS]
-    return _sorted(version, [*_blockers_in_tiering(for_uses), *fitness], timezone.now()).reasons
+    found = [*_blockers_in_tiering(for_uses), *fitness, *blockers_in_objections(version)]
+    return _sorted(version, found, timezone.now()).reasons
 
 
 def gate_for_going_back(version: ModelVersion) -> tuple[list[str], list[str]]:
@@ -173,10 +178,10 @@ def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
 
 
 def _why_none(version: ModelVersion, kind: Kind, runs: Counted | None) -> str:
-    """That nothing was measured over the whole time that is due."""
+    """That nothing was measured over a window of the schedule."""
     name = kind.label.lower()
     if runs:
-        return f"{runs.told}, and none of {version} over the whole of it is finished."
+        return f"{runs.told}, and none of {version} over the time that was due is finished."
     if why := why_not_of_kind(version, kind):
         return f"The policy requires the {name} assessment, and {version} cannot have one: {why}."
     return f"No {name} assessment of {version} is finished yet."

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 STAGE, MODEL_STATUS, NOT_FIT, CRITICAL = "stage", "model_status", "not_fit", "findings.critical"
+OBJECTED = "objection"  # Of the supervisor.
 
 # Which blockers going back at once to a version that was approved passes over, and why; a clause stands for all that
 # begin with it. Whatever is not named here keeps it out: what the model is stopped for, that the version was found not
-# fit, and a critical finding about it.
+# fit, a critical finding about it, and the supervisor's objection to it.
 PASSED_OVER_IN_ROLLBACK = {
     STAGE: "It is superseded; that is what going back undoes.",
     "uses": "A live use that it is not approved for is restricted by going back.",
@@ -18,7 +19,7 @@ PASSED_OVER_IN_ROLLBACK = {
     "findings.high": "A high finding has its day, on which it is put right whichever version serves.",
     "validation": "It was approved with the validation of its day; the model's own cadence asks for the next.",
     "conditions": "Those of its own approval are asked for by going back itself; others hold the model back already.",
-    "supervisor": "It was in use before; what the supervisor said of it then holds.",
+    "supervisor": "It was in use before; it waits for no answer a second time.",
     "lapsed": "The model is restricted for it already, and stays so.",
 }
 OF_ANOTHER_VERSION = "It is about another version than the one to go back to."
@@ -42,10 +43,10 @@ class Blocker:
 
     @property
     def binds_in_an_emergency(self) -> bool:
-        """No emergency releases what was found not fit, or what is known to be critically wrong with this version."""
+        """No emergency releases what was found not fit, what is critically wrong, or what a supervisor opposes."""
         if self.of_another_version:
             return False
-        return self.clause in (STAGE, MODEL_STATUS, NOT_FIT, CRITICAL)
+        return self.clause in (STAGE, MODEL_STATUS, NOT_FIT, CRITICAL, OBJECTED)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from audits.workflows.gates.gate import Blocker
+from audits.workflows.gates.gate import OBJECTED, Blocker
 from audits.workflows.models import SupervisoryRecord
 from inventory.models import ModelVersion
 from inventory.policies import APPROVAL, REPORT, Obligation, obligation
@@ -13,12 +13,25 @@ Said = SupervisoryRecord.Said
 
 
 def blockers_in_supervision(version: ModelVersion, document: dict, now: datetime) -> list[Blocker]:
-    """Why it waits for its supervisor; nothing where the policy asks for none, or only for a report afterwards."""
+    """What its supervisor objected to, or why it waits for it.
+
+    It waits for nothing where the policy asks for nothing, or only for a report afterwards.
+    """
+    if objected := blockers_in_objections(version):
+        return objected
     asked = obligation(document, version.model.regulatory_categories)
     if asked is None or asked.needs == REPORT:
         return []
     why = _why_waits(version, asked, now)
     return [Blocker(SUPERVISOR, why)] if why else []
+
+
+def blockers_in_objections(version: ModelVersion) -> list[Blocker]:
+    """That the latest answer is an objection, whether the policy asks for one or not, and whatever is in use."""
+    answer = _answer(version)
+    if answer is None or answer.said != Said.OBJECTED:
+        return []
+    return [Blocker(OBJECTED, f"The supervisor objected to {version} on {day(answer.on)}.")]
 
 
 def warnings_of_supervision(version: ModelVersion, document: dict) -> list[str]:
@@ -29,20 +42,21 @@ def warnings_of_supervision(version: ModelVersion, document: dict) -> list[str]:
 
 
 def _why_waits(version: ModelVersion, asked: Obligation, now: datetime) -> str:
-    """The latest answer counts; an approval ends any wait."""
-    records = list(version.supervision.all())
-    answer = next((one for one in reversed(records) if one.said != Said.NOTIFIED), None)
-    what = f"{version} ({words(asked.category)})"
-    if answer is not None and answer.said == Said.APPROVED:
+    """An approval ends any wait."""
+    if _answer(version) is not None:
         return ""
-    if answer is not None:
-        return f"The supervisor objected to {what} on {day(answer.on)}."
+    what = f"{version} ({words(asked.category)})"
     if asked.needs == APPROVAL:
         return f"{what} waits for the approval of the supervisor: record its answer with the document that shows it."
-    told = next((one.on for one in records if one.said == Said.NOTIFIED), None)
+    told = version.supervision.filter(said=Said.NOTIFIED).values_list("on", flat=True).first()
     if told is None:
         return f"The supervisor must be told {counted(asked.days, 'day')} before {what} is used: record when it was."
     until = told + timedelta(days=asked.days)
     if now.date() < until:
         return f"The supervisor was told of {what} on {day(told)}; it waits until {day(until)}."
     return ""
+
+
+def _answer(version: ModelVersion) -> SupervisoryRecord | None:
+    """The latest counts."""
+    return version.supervision.exclude(said=Said.NOTIFIED).last()

@@ -12,6 +12,7 @@ from inventory.models import Document, ModelVersion
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, UnusableData
+from mrm.pages.wording import day
 
 LONGEST_REMARK = 4000
 
@@ -56,6 +57,8 @@ def _faults(version: ModelVersion, said: str, on: date, document: Document, rema
         faults["said"] = f"It is one of {', '.join(SupervisoryRecord.Said.values)}."
     if on > timezone.now().date():
         faults["on"] = "That day has not come yet."
+    elif on < (registered := version.registered_at.date()):
+        faults["on"] = f"{version} was registered on {day(registered)}; before that nobody was told or spoke of it."
     if document.model_id != version.model_id or not Document.objects.standing().filter(pk=document.pk).exists():
         faults["document"] = f"It is no document that {version.model} has now; attach it to the model first."
     if len(remark) > LONGEST_REMARK or "\x00" in remark:
