@@ -25,7 +25,7 @@ from inventory.services import add_particular, edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from mrm.accounts.services import Password
+from mrm.accounts.services import Password, grant_role, revoke_role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_version, promote
 from tests.fixtures.story import approve
@@ -171,6 +171,15 @@ def test_who_owned_the_model_before_agrees_for_nobody(change, story):
     edit_model(story.model, changes={"owner": make_person(Role.OWNER, workspace=story.workspace)}, actor=None)
     with pytest.raises(NotPermitted, match="has not agreed"):
         prepare_retirement(Retirement.objects.get(pk=retirement.pk), actor=story.risk_officer)
+
+
+def test_an_owner_whose_role_ended_agrees_still_and_nobody_else_does(change, story):
+    retirement = verify_retirement(evidenced(change, story.owner), actor=story.engineer)
+    revoke_role(story.owner.grants.get(role=Role.OWNER), reason="Moved.", actor=None)
+    grant_role(story.owner, Role.COMMITTEE_MEMBER, workspace=story.workspace, actor=None)
+    with pytest.raises(NotPermitted, match="agrees to its end"):
+        agree(retirement, story.auditor)
+    assert agree(retirement, Person.objects.get(pk=story.owner.pk)).agreement.person == story.owner
 
 
 def test_the_database_ends_no_model_without_the_signature_of_its_owner(change, story):

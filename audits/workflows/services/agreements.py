@@ -28,8 +28,9 @@ def why_not_agree(retirement: Retirement, person) -> str:
 
 
 def _refuse(retirement: Retirement, *, actor) -> None:
+    """Whose model it is agrees, also after their role as an owner has ended."""
     change = retirement.change
-    require(actor, Permission.CARRY_OUT_RETIREMENT, change.workspace_id, model_slug=change.model_slug)
+    require(actor, Permission.READ, change.workspace_id, model_slug=change.model_slug)
     if why := why_not_agree(retirement, actor):
         raise NotPermitted(why)
     if retirement.state not in OPEN:
