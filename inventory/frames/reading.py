@@ -1,7 +1,7 @@
 """Stored rows as lazy frames: what was logged in a window, with its outcomes, and what it is compared with."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -100,6 +100,13 @@ def unknown_ids(model: Model, path: Path) -> int:
     if known:
         rows = rows.join(pl.concat(known), on=ID, how="anti")
     return rows.select(pl.len()).collect().item()
+
+
+def days_of(batch: PredictionBatch, since: datetime) -> set[date]:
+    """The days, from that moment on, on which its rows were predicted."""
+    time = pl.col(batch.version.column_with(Role.TIME).name)
+    rows = _scan(batch.version, [batch.sha256]).filter(time >= since)
+    return set(rows.select(time.dt.date().unique()).collect().to_series())
 
 
 def _among(batches: QuerySet, files: Collection[str] | None) -> QuerySet:

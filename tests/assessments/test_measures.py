@@ -25,13 +25,15 @@ NUMBERS = [
 
 def measured(kind: str, version: ModelVersion, *, start=NOON, days: float = 1) -> Measured:
     told = []
+    version = ModelVersion.objects.select_related("model", "reference", "predecessor").get(pk=version.pk)
     subject = Subject(
-        version=ModelVersion.objects.select_related("model", "reference").get(pk=version.pk),
+        version=version,
         policy=Policy.objects.in_force(),
         start=start,
         end=start + days * DAY,
         seed=7,
         report_progress=lambda percent, step: told.append(percent),
+        replaces=version.predecessor,
     )
     found = measure(kind, subject)
     assert told == sorted(told) and told and 0 < told[0] <= told[-1] < 100, "progress only grows"

@@ -3,10 +3,13 @@
 from copy import deepcopy
 from datetime import timedelta
 
+import polars as pl
 import pytest
 from django.utils import timezone
 
 from audits.assessments.models import Run
+from audits.assessments.services import execute, rerun
+from audits.assessments.services.measuring_again import measure_again
 from audits.statistics.limits import Verdict
 from audits.workflows.gates import gate_for
 from audits.workflows.gates.retrained import asked_of, blockers_in_parallel_run, ran_beside
@@ -14,7 +17,7 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.services import open_retraining_requests
 from inventory.models import ModelVersion, Policy
 from inventory.policies import asked_of_candidate, faults_in, standard
-from tests.factories import promote, publish
+from tests.factories import promote, publish, without_triggers
 from tests.fixtures.story import assess, learn, log, make_applicants, make_scoring_version, scored
 
 COMPARED, PARALLEL = "retraining.compared", "retraining.parallel_run"
@@ -90,9 +93,9 @@ def test_a_retrained_version_runs_beside_the_one_in_use_for_as_long_as_the_polic
     assert PARALLEL in clauses(version)
     now = timezone.now()
     rows = scored(story.booster, make_applicants(120, seed=9, prefix="N", start=now))
-    log(version, rows, story.folder)
+    log(version, rows, story.folder, actor=story.engineer)
     assert ran_beside(version, story.version) == (0, 0), "nobody else saw this traffic"
-    log(story.version, rows, story.folder)
+    log(story.version, rows, story.folder, actor=story.engineer)
     days, logged = ran_beside(version, story.version)
     assert days in (1, 2) and logged == 120, "ten hours, perhaps over midnight"
     ask_for(days=3, rows=100)
@@ -109,8 +112,48 @@ def test_what_was_scored_before_it_was_registered_is_no_parallel_run(story, aske
     before = timezone.now() - timedelta(days=9)
     rows = scored(story.booster, make_applicants(120, seed=9, prefix="P", start=before))
     for one in (version, story.version):
-        log(one, rows, story.folder)
+        log(one, rows, story.folder, actor=story.engineer)
     assert ran_beside(version, story.version) == (0, 0)
+
+
+def test_only_days_that_hold_rows_are_days_of_a_parallel_run(story, asked):
+    """Two rows thirteen days apart are two days, in however few batches they came."""
+    version = make_candidate(story, asked)
+    moments = [version.registered_at + timedelta(days=days) for days in (0, 13)]
+    without_triggers(
+        "inventory_modelversion",
+        f"UPDATE inventory_modelversion SET registered_at = now() - interval '20 days' WHERE id = '{version.pk}'",
+    )
+    version = ModelVersion.objects.get(pk=version.pk)
+    rows = pl.concat(
+        scored(story.booster, make_applicants(1, seed=9, prefix=f"G{at.day}", start=at - timedelta(days=14)))
+        for at in moments
+    )
+    for one in (version, story.version):
+        log(one, rows, story.folder, actor=story.engineer)
+    assert ran_beside(version, story.version) == (2, 2)
+
+
+def test_what_its_training_scored_itself_is_no_parallel_run(story, asked):
+    version = make_candidate(story, asked)
+    rows = scored(story.booster, make_applicants(20, seed=9, prefix="T", start=timezone.now()))
+    log(version, rows, story.folder)
+    log(story.version, rows, story.folder, actor=story.engineer)
+    assert ran_beside(version, story.version) == (0, 0)
+
+
+def test_a_candidate_is_compared_with_what_is_in_production_when_it_is_measured(story, asked):
+    version = make_candidate(story, asked)
+    run = measure_on_labelled_rows(story, version)
+    assert run.inputs["replaces"] == 1
+    meanwhile = make_scoring_version(story.model, story.booster, story.folder)
+    promote(meanwhile)
+    (told,) = [one.text for one in gate_for(version).blockers if one.clause == COMPARED and "performance" in one.text]
+    assert f"with version 1, and {meanwhile} is in production now" in told
+    again = execute(rerun(run, actor=story.engineer).pk)
+    assert again.inputs["replaces"] == meanwhile.number
+    assert not any(one.clause == COMPARED and "performance" in one.text for one in gate_for(version).blockers)
+    assert [one.value for one in measure_again(run)] == [one.value for one in run.results.all()]
 
 
 def test_a_policy_from_before_leaves_the_candidate_to_the_standard_policy():

@@ -20,7 +20,7 @@ def champion_of(subject: Subject, *, what: str) -> tuple[ModelVersion | None, st
 
     Only before the version went into production: from then on the change is a decision that was taken.
     """
-    version, before = subject.version, subject.version.predecessor
+    version, before = subject.version, subject.replaces
     if before is None:
         return None, ""
     if version.promoted_at is not None and version.promoted_at < subject.end:
@@ -31,6 +31,11 @@ def champion_of(subject: Subject, *, what: str) -> tuple[ModelVersion | None, st
     if lacking := [name for name in artifacts.feature_names(before) if name not in own]:
         return None, f"{what}: {before} also took {', '.join(lacking[:3])}, which rows now lack."
     return before, ""
+
+
+def named_champion(subject: Subject) -> dict:
+    """What a run keeps of it: its number, where there is one."""
+    return {"replaces": subject.replaces.number} if subject.replaces else {}
 
 
 def against_champion(subject: Subject, rows: pl.DataFrame) -> tuple[list[Measurement], list[str]]:

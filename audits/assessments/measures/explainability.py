@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from audits.assessments.measures.champion import champion_of
+from audits.assessments.measures.champion import champion_of, named_champion
 from audits.assessments.measures.explaining import BACKGROUND_ROWS, Side, draw, explain_until_enough
 from audits.assessments.measures.reasons import reason_stability
 from audits.assessments.measures.subject import Measured, Measurement, NotEnoughData, Subject, environment
@@ -50,6 +50,7 @@ def measure_explainability(subject: Subject) -> Measured:
         elsewhere,
         rows={"reference": reference.rows, "current": current.rows, "background": background.height},
         not_examined=[lacking] if lacking else [],
+        **named_champion(subject),
     )
     made = environment(subject, explainer=explained.method, confinement=explained.confinement)
     return Measured(measurements=measurements, inputs=facts, environment=made)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from audits.assessments.measures.champion import against_champion
+from audits.assessments.measures.champion import against_champion, named_champion
 from audits.assessments.measures.estimation import realised_against_estimated
 from audits.assessments.measures.segments import (
     excess_error_of_numbers,
@@ -47,6 +47,7 @@ def measure_performance(subject: Subject) -> Measured:
         elsewhere,
         outcomes=outcome_files(subject),
         not_examined=[*lacking, *not_compared],
+        **named_champion(subject),
         rows={"reference with outcome": reference.height, "logged": logged, "with outcome": rows.height},
     )
     return Measured(measurements=measurements, inputs=facts, environment=environment(subject))

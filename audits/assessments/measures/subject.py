@@ -25,6 +25,7 @@ class Subject:
     report_progress(percent, step) tells whoever watches how far the measuring is.
     files limits the data to the files with these digests, as when a run is measured again; None means all there are.
     tier is that whose limits judge, so that a run measured again is judged as it was; None means the model's of today.
+    replaces is the version to compare it with, as it was when the run was measured first; None means that none is.
     readings says, per id of a source, what a run that is measured again took from it; None means that nothing was yet.
     """
 
@@ -37,6 +38,7 @@ class Subject:
     files: frozenset[str] | None = None
     tier: int | None = None
     readings: Mapping[str, dict] | None = None
+    replaces: ModelVersion | None = None
 
     def sources(self) -> list[Source]:
         """The tables elsewhere that this run reads."""

@@ -18,6 +18,7 @@ from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.statistics.limits import judge, worst
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from inventory.models import ModelVersion
 from mrm.adapters import storage
 from mrm.errors import UnusableData
 from mrm.locks import held
@@ -88,7 +89,20 @@ def subject_of(
         files=files,
         tier=run.inputs.get("tier"),
         readings=readings,
+        replaces=_replaced_by(run),
     )
+
+
+def _replaced_by(run: Run) -> ModelVersion | None:
+    """What is in production when a version with one before it is measured; that one, where nothing else is.
+
+    Measured again, a run keeps to what it named then; one from before runs named it compared with the one before.
+    """
+    version = run.version
+    if number := run.inputs.get("replaces"):
+        return version.model.versions.get(number=number)
+    in_use = None if run.inputs or version.predecessor is None else version.model.production_version()
+    return version.predecessor if in_use in (None, version) else in_use
 
 
 def _seed(window_start: datetime) -> int:
