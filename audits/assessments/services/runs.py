@@ -81,6 +81,8 @@ def request_run(plan: Plan, *, window_start: datetime | None = None, window_end:
         raise RuleBroken("The window ends before it begins; choose a later end.")
     if window_end > now:
         raise RuleBroken("The window ends in the future; what will be logged until then cannot be assessed yet.")
+    if plan.enabled and (window_start, window_end) == (plan.window_start, plan.next_due_at):
+        raise RuleBroken("This window is due and is assessed by itself; ask for it again once that is done.")
     if Run.objects.unfinished().filter(plan=plan, requested_by__isnull=False).exists():
         raise RuleBroken("A run of this plan was already asked for and is not finished yet.")
     run = Run(plan=plan, version=plan.version, policy=Policy.objects.in_force(), requested_by=actor)

@@ -1,18 +1,17 @@
-"""Which runs count at the gate: one over a part of the time that is due may close it, and never opens it."""
+"""Which runs count at the gate: the latest scheduled one; one over a chosen time may close it, and never opens it."""
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from audits.assessments.models import Run
-from inventory.contents.cadences import cadence_of
 from inventory.models import ModelVersion
 from mrm.pages.wording import day
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What counts of one plan: its latest run over the whole time, and a later one over a part of it."""
+    """What counts of one plan: its latest run over a window of the schedule, and a later one over a chosen time."""
 
     whole: Run | None
     part: Run | None = None
@@ -23,13 +22,13 @@ class Counted:
 
     @property
     def told(self) -> str:
-        """That somebody chose a shorter time; empty where nobody did since."""
+        """That somebody chose the time; empty where nobody did since."""
         if self.part is None:
             return ""
         run, by = self.part, f" by {self.part.requested_by}" if self.part.requested_by else ""
         return (
             f"The latest {run.plan.get_kind_display().lower()} assessment, of {day(run.window_start)} to "
-            f"{day(run.window_end)}, was asked for{by} over a part of the time that is due"
+            f"{day(run.window_end)}, was asked for{by} over a time of their choice"
         )
 
 
@@ -52,18 +51,10 @@ def _counted(run: Run) -> Counted:
 
 
 def over_the_whole(run: Run):
-    """The finished runs of its plan that leave nothing out.
+    """The finished runs of its plan over a window as the schedule had it, also where somebody measured that again.
 
-    They are as the schedule has it, at least as long as a window of the plan is, from the first row that was ever
-    logged, or over all that the schedule looked at last.
+    However long another window is, who chose it knew what it would find: no such run stands for what the schedule saw.
     """
-    version, scheduled = run.version, Run.objects.filter(plan=run.plan_id, requested_by=None, rerun_of=None)
+    scheduled = Run.objects.filter(plan=run.plan_id, requested_by=None, rerun_of=None)
     same_window = scheduled.filter(window_start=OuterRef("window_start"), window_end=OuterRef("window_end"))
-    whole = Q(Exists(same_window))
-    whole |= Q(window_end__gte=F("window_start") + cadence_of(version.model, run.plan.kind).span)
-    first_at, _ = version.logged_ends()
-    if first_at:
-        whole |= Q(window_start__lte=first_at)
-    if last := scheduled.finished().order_by("-window_end").first():
-        whole |= Q(window_start__lte=last.window_start, window_end__gte=last.window_end)
-    return Run.objects.finished().filter(whole, plan=run.plan_id)
+    return Run.objects.finished().filter(Exists(same_window), plan=run.plan_id)
