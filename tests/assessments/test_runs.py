@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audits.assessments.models import Breach, Kind, Result, Run
+from audits.assessments.models import Breach, Kind, Plan, Result, Run
 from audits.assessments.services import (
     execute,
     queue_due_runs,
@@ -31,6 +31,15 @@ def queued(story) -> Run:
     """A run of the drift plan that nobody has taken in hand."""
     first = story.run(Kind.DRIFT)
     return rerun(first, actor=story.validator)
+
+
+def test_nobody_takes_a_due_window_from_the_schedule_by_asking_for_it_first(story):
+    plan = story.plan("drift")
+    due = timezone.now() - timedelta(hours=1)
+    Plan.objects.filter(pk=plan.pk).update(window_start=due - timedelta(days=1), next_due_at=due)
+    plan.refresh_from_db()
+    with pytest.raises(RuleBroken, match="is due and is assessed by itself"):
+        request_run(plan, window_start=plan.window_start, window_end=due, actor=story.validator)
 
 
 def left_behind(run: Run, *, attempt: int = 1) -> Run:
