@@ -225,7 +225,9 @@ def _tags(made: list[Model], rng):
 def _copy(rows) -> None:
     """Rows into their table by COPY, with every column as Django would write it."""
     rows = iter(rows)
-    first = next(rows)
+    first = next(rows, None)
+    if first is None:  # Of few models there may be none.
+        return
     given = (models.GeneratedField, models.AutoField)  # By the database.
     columns = [field for field in first._meta.concrete_fields if not isinstance(field, given)]
     names = ", ".join(f'"{field.column}"' for field in columns)

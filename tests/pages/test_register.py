@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from inventory.models import Model
 from tests.factories import make_model
+from tests.signing import signed_on_page
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_a_tier_is_confirmed_once_and_by_somebody_else(visit, engineer, risk_off
     model = make_model(actor=engineer)
     client, address = visit(risk_officer), reverse("confirm-tier", args=[model.slug])
     assert client.get(address).status_code == 200
-    assert client.post(address).headers["Location"] == reverse("model", args=[model.slug])
+    assert signed_on_page(client, address).headers["Location"] == reverse("model", args=[model.slug])
     again = client.post(address)
     assert again.status_code == 409
     assert "already confirmed" in again.text

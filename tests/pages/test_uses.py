@@ -63,7 +63,7 @@ def test_the_tab_takes_few_queries_however_many_uses_there_are(visit, owner, ver
         approve_for(version, make_use(version.model))
     client, address = visit(owner), reverse("model-uses", args=[version.model.slug])
     client.get(address)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert client.get(address).text.count("Versions approved for it") == 6
 
 
