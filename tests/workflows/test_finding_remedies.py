@@ -70,7 +70,7 @@ def test_an_answer_makes_a_plan_due(story, finding):
 def test_a_finding_is_disputed_once_and_upheld_with_a_reason(story, finding):
     disputed = respond_to_finding(finding, response="By design.", disputed=True, actor=story.owner)
     assert (disputed.state, disputed.rebutted_by) == (FindingState.REBUTTED, story.owner)
-    with pytest.raises(RuleBroken, match="Say what shows"):
+    with pytest.raises(RuleBroken, match="Fill in: reason"):
         answer_rebuttal(finding, upheld=True, reason=" ", actor=story.validator)
     upheld = answer_rebuttal(finding, upheld=True, reason="The design is at fault.", actor=story.validator)
     assert upheld.state == FindingState.ACTION_PLAN_DUE
@@ -103,7 +103,7 @@ def test_the_time_to_dispute_ends(story, finding):
 def test_a_plan_is_reviewed_and_a_returned_one_is_followed_by_another(story, finding):
     first = planned(story, finding)
     assert first.state == FindingState.ACTION_PLAN_REVIEW
-    with pytest.raises(RuleBroken, match="Say what shows"):
+    with pytest.raises(RuleBroken, match="Fill in: reason"):
         review_plan(first, accepted=False, actor=story.validator)
     review_plan(first, accepted=False, reason="No test of it.", actor=story.validator)
     assert fresh(finding).state == FindingState.ACTION_PLAN_DUE

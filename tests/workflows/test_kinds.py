@@ -210,7 +210,7 @@ def test_a_model_that_runs_again_stays_restricted_while_something_lapsed_is_open
 
 def test_a_retirement_answers_every_item_of_the_checklist(story):
     terms = RETIREMENT | {"checklist": RETIREMENT["checklist"] | {"jobs_stopped": " "}}
-    with pytest.raises(UnusableData, match="Jobs, endpoints and credentials"):
+    with pytest.raises(UnusableData, match="Jobs and endpoints are switched off"):
         request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=terms, actor=story.owner)
 
 
