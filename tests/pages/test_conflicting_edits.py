@@ -71,10 +71,11 @@ def test_a_tier_is_confirmed_only_as_it_was_read(visit, api, risk_officer, model
     client, address = visit(risk_officer), reverse("confirm-tier", args=[model.slug])
     read = {"revision": client.get(address).context["confirmation"]["revision"].value()}
     tag = api(risk_officer).get(f"/api/v1/models/{model.slug}/").headers["ETag"]
+    over_rest = f"/api/v1/models/{model.slug}/tier/confirmation/"
+    signed = {"evidence_digest": api(risk_officer).get(over_rest).json()["evidence_digest"], "password": PASSWORD}
     edit_model(model, changes={"exposure": "high"}, actor=None)
     assert client.post(address, read).status_code == 412
-    over_rest = f"/api/v1/models/{model.slug}/tier/confirmation/"
-    is_problem(post_json(api(risk_officer), over_rest, {"password": PASSWORD}, **{"If-Match": tag}), 412)
+    is_problem(post_json(api(risk_officer), over_rest, signed, **{"If-Match": tag}), 412)
     assert Model.objects.get().tier_is_provisional
     read = {"revision": client.get(address).context["confirmation"]["revision"].value()}
     assert signed_on_page(client, address, **read).status_code == 302
