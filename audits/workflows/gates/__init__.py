@@ -4,7 +4,7 @@ Each blocker names the clause of the policy that it comes from, so that an excep
 Page, API, registry and the services that act all ask here; an empty list means yes.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -43,17 +43,17 @@ def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: date
 
     for_uses  what a request would also approve it for
     """
-    now = now or timezone.now()
+    now, counted = now or timezone.now(), runs_that_count(version)
     found = [
         *_blockers_in_stage(version),
         *_blockers_in_uses(version, for_uses, now),
         *_blockers_in_tiering(for_uses),
-        *_blockers_in_fitness(version),
+        *_blockers_in_fitness(version, counted),
         *blockers_in_supervision(version, Policy.objects.document_in_force()[1], now),
     ]
     gate = _sorted(version, found, now)
     gate.waived.extend(_accepted(version, now))
-    gate.warnings.extend(_warnings(version, now))
+    gate.warnings.extend(_warnings(version, counted, now))
     return gate
 
 
@@ -65,7 +65,8 @@ def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] =
 def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
     """Every reason why what is in production may not be approved for a further period, in words."""
     made_good = Arrangement.FOR_PRODUCTION  # By the new approval.
-    fitness = [one for one in _blockers_in_fitness(version, made_good=made_good) if one.clause != MODEL_STATUS]
+    fitness = _blockers_in_fitness(version, runs_that_count(version), made_good=made_good)
+    fitness = [one for one in fitness if one.clause != MODEL_STATUS]
     found = [*_blockers_in_tiering(for_uses), *fitness, *blockers_in_objections(version)]
     return _sorted(version, found, timezone.now()).reasons
 
@@ -125,10 +126,10 @@ def _blockers_in_tiering(for_uses: Collection[Use]) -> list[Blocker]:
     return [Blocker(TIER, f"{use} cannot be approved yet. {why}") for use, why in why_tier_first(for_uses).items()]
 
 
-def _blockers_in_fitness(version: ModelVersion, *, made_good=()) -> list[Blocker]:
+def _blockers_in_fitness(version: ModelVersion, counted: Mapping[str, Counted], *, made_good=()) -> list[Blocker]:
     return [
         *_blockers_in_register(version),
-        *_blockers_in_assessments(version),
+        *_blockers_in_assessments(version, counted),
         *_blockers_in_findings(version),
         *_blockers_in_validation(version),
         *_blockers_in_what_lapsed(version, made_good),
@@ -152,11 +153,10 @@ def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
     return blockers
 
 
-def _blockers_in_assessments(version: ModelVersion) -> list[Blocker]:
+def _blockers_in_assessments(version: ModelVersion, counted: Mapping[str, Counted]) -> list[Blocker]:
     """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
     (in_force, policy), model = Policy.objects.document_in_force(), version.model
     required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.affects_natural_persons)
-    counted = runs_that_count(version)
     blockers, must_be_decided = [], policy["promotion"]["must_be_decided"]
     if asked := asked_of(version, policy):
         required = [*required, *(kind for kind in asked.assessed if not why_not_of_kind(version, kind))]
@@ -283,13 +283,13 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
         yield opinion, ", and this is the same artifact"
 
 
-def _warnings(version: ModelVersion, now: datetime) -> list[str]:
+def _warnings(version: ModelVersion, counted: Mapping[str, Counted], now: datetime) -> list[str]:
     tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
     held = version.model.uses.exclude(held="").order_by("number")
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
     warnings += warnings_of_supervision(version, policy)
     warnings += _known_elsewhere(version)
-    warnings += [f"{one.told}." for one in runs_that_count(version).values() if one.part]
+    warnings += [f"{one.told}." for one in counted.values() if one.part]
     if not validation_required(policy, tier) and not _is_validated(version, now):
         warnings.append(
             f"No validation with a fit opinion is in force for {version}. "

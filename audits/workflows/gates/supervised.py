@@ -17,8 +17,8 @@ def blockers_in_supervision(version: ModelVersion, document: dict, now: datetime
 
     It waits for nothing where the policy asks for nothing, or only for a report afterwards.
     """
-    if objected := blockers_in_objections(version):
-        return objected
+    if answer := _answer(version):  # An approval ends any wait.
+        return _blockers_in(answer)
     asked = obligation(document, version.model.regulatory_categories)
     if asked is None or asked.needs == REPORT:
         return []
@@ -29,9 +29,7 @@ def blockers_in_supervision(version: ModelVersion, document: dict, now: datetime
 def blockers_in_objections(version: ModelVersion) -> list[Blocker]:
     """That the latest answer is an objection, whether the policy asks for one or not, and whatever is in use."""
     answer = _answer(version)
-    if answer is None or answer.said != Said.OBJECTED:
-        return []
-    return [Blocker(OBJECTED, f"The supervisor objected to {version} on {day(answer.on)}.")]
+    return _blockers_in(answer) if answer else []
 
 
 def warnings_of_supervision(version: ModelVersion, document: dict) -> list[str]:
@@ -42,9 +40,6 @@ def warnings_of_supervision(version: ModelVersion, document: dict) -> list[str]:
 
 
 def _why_waits(version: ModelVersion, asked: Obligation, now: datetime) -> str:
-    """An approval ends any wait."""
-    if _answer(version) is not None:
-        return ""
     what = f"{version} ({words(asked.category)})"
     if asked.needs == APPROVAL:
         return f"{what} waits for the approval of the supervisor: record its answer with the document that shows it."
@@ -55,6 +50,12 @@ def _why_waits(version: ModelVersion, asked: Obligation, now: datetime) -> str:
     if now.date() < until:
         return f"The supervisor was told of {what} on {day(told)}; it waits until {day(until)}."
     return ""
+
+
+def _blockers_in(answer: SupervisoryRecord) -> list[Blocker]:
+    if answer.said != Said.OBJECTED:
+        return []
+    return [Blocker(OBJECTED, f"The supervisor objected to {answer.version} on {day(answer.on)}.")]
 
 
 def _answer(version: ModelVersion) -> SupervisoryRecord | None:
