@@ -17,6 +17,7 @@ SIGNED_BY_NOW = {
     "finding.validated",
     "model.suspended",
     "model.tiered",
+    "retirement.abandoned",
     "role.granted",
     "version.returned",
 }
@@ -37,6 +38,7 @@ PARTS = {
     "change.vote_concluded": {"minutes": ("comment",)},
     "finding.validated": {"reason": ("comment",)},
     "model.suspended": {"because": ("comment",)},
+    "retirement.abandoned": {"reason": ("comment",)},
     "retirement.agreed": {"reason": ("comment",)},
     "use.restricted": {"reason": ("comment",)},
     "use.suspended": {"reason": ("comment",)},
@@ -57,6 +59,7 @@ OUTCOMES = {
     "finding.validated": {"closure_agreed"},
     "model.suspended": {"suspended"},
     "model.tiered": {"tier_confirmed"},
+    "retirement.abandoned": {"retirement_abandoned"},
     "retirement.agreed": {"retirement_agreed"},
     "retirement.signed": {"retired"},
     "role.granted": {"role_approved"},

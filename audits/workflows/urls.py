@@ -109,6 +109,11 @@ urlpatterns = [
     ),
     path("changes/<reference:reference>/retirement/archive/", retirement.archive, name="archive-retirement"),
     path("changes/<reference:reference>/retirement/abandonment/", retirement.abandon, name="abandon-retirement"),
+    path(
+        "changes/<reference:reference>/retirement/abandonment/<uuid:statement_id>/",
+        retirement.sign_abandonment,
+        name="sign-abandonment",
+    ),
     path("changes/<reference:reference>/retirement/items/<int:place>/", retirement.complete, name="complete-item"),
     path("policy/drafts/<uuid:draft_id>/", policies.draft, name="policy-draft"),
     path("policy/drafts/<uuid:draft_id>/withdrawal/", policies.withdraw, name="withdraw-policy"),

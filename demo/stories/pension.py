@@ -14,7 +14,7 @@ from demo.schemas import described
 from demo.stories.mortgage import spread
 from demo.training import train_logistic
 from inventory.states import Status
-from mrm.accounts.services import Password, act_at_once
+from mrm.accounts.services import act_at_once
 
 FEATURES = ["inc", "age", "fsize", "nettfa", "pira"]
 SCHEMA = described(
@@ -109,10 +109,8 @@ def _retire(cast: Cast, version) -> None:
         workflows.verify_retirement(retirement, actor=cast.engineer)
     if retirement.agreement is None:
         act_at_once(workflows.AGREEMENT, retirement, password=PASSWORD, actor=cast.owner)
-    statement = workflows.prepare_retirement(
-        Retirement.objects.get(change=change), comment="Seen, and no consumer is left.", actor=cast.officer
-    )
-    workflows.sign_retirement(retirement, statement.pk, proof=Password(PASSWORD), actor=cast.officer)
+    seen = "Seen, and no consumer is left."
+    act_at_once(workflows.RETIREMENT_END, retirement, comment=seen, password=PASSWORD, actor=cast.officer)
     workflows.archive_retirement(
         retirement,
         archive="This register; the advisers' manual in the records office, shelf 14.",

@@ -1,5 +1,7 @@
 """Acts that one signs: reading what would be signed, and signing it after proving again who one is."""
 
+from collections.abc import Callable
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -30,8 +32,10 @@ class SignedActApi(SigningApi):
         view = view_of_act(self.act, subject, person=request.user)
         return Response(SignableOut(view | reasons_told(view["reasons_not_to"])).data)
 
-    def sign(self, subject, request, shape):
-        told = sent_to(shape, request)
+    def sign(self, subject, request, shape, *, check: Callable[[], None] = lambda: None):
+        """What the act came to. `check` raises where the rest of the request, beside its body, stands against it."""
+        told = sent_to(shape, request)  # What cannot be read is refused as such before anything else is asked.
+        check()
         proof = {name: told.pop(name) for name in PROVING}
         return act_at_once(self.act, subject, comment="".join(told.values()), **proof, actor=request.user)
 

@@ -77,9 +77,7 @@ class TierConfirmationApi(SignedActApi):
     )
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
-        sent_to(SignedIn, request)  # What cannot be read is refused as such, also where the model has changed.
-        refuse_outdated(model, expected_revision(request, model))
-        self.sign(model, request, SignedIn)
+        self.sign(model, request, SignedIn, check=lambda: refuse_outdated(model, expected_revision(request, model)))
         return Response(_tier(model_for(request, slug, reading=False)), status=201)
 
 

@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from audits.workflows.services import prepare_retirement, request_change
+from audits.workflows.services import RETIREMENT_END, request_change
 from inventory.services import edit_model
 from mrm.accounts.policies import Role
+from mrm.accounts.services import prepare_act
 from tests.factories import PASSWORD, RETIREMENT, make_person
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
@@ -95,7 +96,7 @@ def test_it_is_sent_back_and_given_up_on_the_pages(visit, change, owner, enginee
     assert "Which ticket?" in visit(owner).get(page_of(change)).text
     abandon = reverse("abandon-retirement", args=[change.reference])
     assert visit(owner).post(abandon, {"reason": "No."}).status_code == 403
-    visit(risk_officer).post(abandon, {"reason": "Needed after all."})
+    signed_on_page(visit(risk_officer), abandon, reason="Needed after all.")
     assert "Needed after all." in visit(owner).get(page_of(change)).text
 
 
@@ -117,7 +118,7 @@ def test_the_api_carries_it_out_and_says_what_is_missing(api, change, owner, eng
     token = is_problem(api(make_person(Role.ENGINEER, workspace=workspace)).post(f"{address}verification/"), 403)
     assert "signed in on the pages" in str(token)
     retirement = verified(change, owner=owner, engineer=engineer)
-    digest = api(risk_officer).get(address).json()["evidence_digest"]
+    digest = api(risk_officer).get(f"{address}signature/").json()["evidence_digest"]
     body = {"comment": "Seen.", "evidence_digest": "0" * 64, "password": PASSWORD}
     is_problem(post_json(api(risk_officer), f"{address}signature/", body), 409)
     body["evidence_digest"] = digest
@@ -126,7 +127,8 @@ def test_the_api_carries_it_out_and_says_what_is_missing(api, change, owner, eng
     assert signed.json()["state"] == "retired" and signed.json()["signature"]
     body = {"archive": "Vault 7.", "retained_until": "2099-01-01"}
     assert post_json(api(risk_officer), f"{address}archive/", body).json()["state"] == "archived"
-    is_problem(post_json(api(risk_officer), f"{address}abandonment/", {"reason": "Late."}), 409)
+    late = {"reason": "Late.", "evidence_digest": digest, "password": PASSWORD}
+    is_problem(post_json(api(risk_officer), f"{address}abandonment/", late), 409)
     assert retirement.change.reference == signed.json()["change"]
 
 
@@ -136,6 +138,6 @@ def test_a_request_that_is_no_retirement_has_none(api, change, owner):
 
 def test_a_statement_is_shown_to_who_may_sign_it_only(visit, change, owner, engineer, risk_officer, validator):
     retirement = verified(change, owner=owner, engineer=engineer)
-    statement = prepare_retirement(retirement, actor=risk_officer)
+    statement = prepare_act(RETIREMENT_END, retirement, actor=risk_officer)
     shown = reverse("sign-retirement", args=[change.reference, statement.pk])
     assert visit(validator).post(shown, {"password": PASSWORD}).status_code == 409

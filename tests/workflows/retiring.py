@@ -3,12 +3,11 @@
 from audits.workflows.models import ChangeRequest, Retirement
 from audits.workflows.services import (
     AGREEMENT,
+    RETIREMENT_END,
     complete_item,
-    prepare_retirement,
-    sign_retirement,
     verify_retirement,
 )
-from mrm.accounts.services import Password, act_at_once
+from mrm.accounts.services import act_at_once
 from tests.factories import PASSWORD
 
 
@@ -31,8 +30,7 @@ def verified(change: ChangeRequest, *, owner, engineer) -> Retirement:
 
 
 def sign(retirement: Retirement, officer, *, comment: str = "") -> Retirement:
-    statement = prepare_retirement(retirement, comment=comment, actor=officer)
-    return sign_retirement(retirement, statement.pk, proof=Password(PASSWORD), actor=officer)
+    return act_at_once(RETIREMENT_END, retirement, comment=comment, password=PASSWORD, actor=officer)
 
 
 def retired(change: ChangeRequest, *, owner, engineer, officer) -> Retirement:

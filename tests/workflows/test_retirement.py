@@ -10,26 +10,26 @@ from audits.assessments.models import Breach
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Retirement
 from audits.workflows.services import (
-    abandon_retirement,
+    RETIREMENT_ABANDONMENT,
+    RETIREMENT_END,
     archive_retirement,
     complete_item,
-    prepare_retirement,
     request_change,
     return_retirement,
-    sign_retirement,
     verify_retirement,
 )
 from audits.workflows.states import RETIREMENT_TRANSITIONS, ChangeState, RetirementState, retirement_after
 from inventory.models import Policy
 from inventory.services import add_particular, edit_model
 from inventory.states import Stage, Status
-from mrm.accounts.models import Person
+from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Role
-from mrm.accounts.services import Password, grant_role, revoke_role
+from mrm.accounts.services import Password, act_at_once, grant_role, prepare_act, revoke_role, sign_act
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_version, promote
 from tests.fixtures.story import approve
 from tests.workflows.retiring import agree, evidenced, retired, sign, verified
+from tests.workflows.test_nothing_without_its_decision import refused
 
 Kind = ChangeRequest.Kind
 
@@ -42,6 +42,10 @@ def change(story) -> ChangeRequest:
     approve(change, story.risk_officer)
     change.refresh_from_db()
     return change
+
+
+def abandon(retirement, *, reason, actor, password=PASSWORD):
+    return act_at_once(RETIREMENT_ABANDONMENT, retirement, comment=reason, password=password, actor=actor)
 
 
 def test_with_the_last_approval_nothing_ends_yet(change, story):
@@ -110,7 +114,7 @@ def test_nobody_verifies_their_own_evidence_nor_does_an_owner(change, story):
 def test_only_the_second_line_signs_the_end(change, story, who):
     retirement = verified(change, owner=story.owner, engineer=story.engineer)
     with pytest.raises(NotPermitted):
-        prepare_retirement(retirement, actor=story.person(who))
+        prepare_act(RETIREMENT_END, retirement, actor=story.person(who))
 
 
 def test_whoever_asked_does_not_sign_the_end(story):
@@ -119,7 +123,7 @@ def test_whoever_asked_does_not_sign_the_end(story):
     approve(change, make_person(Role.RISK_OFFICER, workspace=story.workspace))
     retirement = verified(change, owner=story.owner, engineer=story.engineer)
     with pytest.raises(NotPermitted, match="asks for a change"):
-        prepare_retirement(retirement, actor=story.risk_officer)
+        prepare_act(RETIREMENT_END, retirement, actor=story.risk_officer)
 
 
 def test_a_service_account_carries_out_and_signs_nothing(change, story):
@@ -135,27 +139,27 @@ def test_nothing_is_signed_before_it_is_verified_or_by_a_wrong_password(change, 
     with pytest.raises(NotPermitted, match="what is verified is signed"):
         sign(retirement, story.risk_officer)
     retirement = verify_retirement(agree(retirement, story.owner), actor=story.engineer)
-    statement = prepare_retirement(retirement, actor=story.risk_officer)
+    statement = prepare_act(RETIREMENT_END, retirement, actor=story.risk_officer)
     with pytest.raises(NotPermitted, match="password"):
-        sign_retirement(retirement, statement.pk, proof=Password("guess"), actor=story.risk_officer)
+        sign_act(RETIREMENT_END, retirement, statement.pk, proof=Password("guess"), actor=story.risk_officer)
     assert story.model.status != Status.RETIRED
 
 
 def test_what_was_sent_back_and_shown_anew_is_read_and_signed_anew(change, story):
     retirement = verified(change, owner=story.owner, engineer=story.engineer)
-    statement = prepare_retirement(retirement, actor=story.risk_officer)
+    statement = prepare_act(RETIREMENT_END, retirement, actor=story.risk_officer)
     return_retirement(retirement, reason="Which ticket?", actor=story.validator)
     complete_item(retirement, "jobs_stopped", evidence="Ticket 4712, closed.", actor=story.owner)
     retirement = verify_retirement(retirement, actor=story.engineer)
     with pytest.raises(RuleBroken, match="has changed since"):
-        sign_retirement(retirement, statement.pk, proof=Password(PASSWORD), actor=story.risk_officer)
+        sign_act(RETIREMENT_END, retirement, statement.pk, proof=Password(PASSWORD), actor=story.risk_officer)
     assert sign(retirement, story.risk_officer).state == RetirementState.RETIRED
 
 
 def test_nothing_is_ended_over_the_head_of_its_owner(change, story):
     retirement = verify_retirement(evidenced(change, story.owner), actor=story.engineer)
     with pytest.raises(NotPermitted, match="Owner, who owns the model, has not agreed"):
-        prepare_retirement(retirement, actor=story.risk_officer)
+        prepare_act(RETIREMENT_END, retirement, actor=story.risk_officer)
     for person in (story.engineer, story.risk_officer, story.auditor):
         with pytest.raises(NotPermitted):
             agree(retirement, person)
@@ -170,7 +174,7 @@ def test_who_owned_the_model_before_agrees_for_nobody(change, story):
     retirement = verified(change, owner=story.owner, engineer=story.engineer)
     edit_model(story.model, changes={"owner": make_person(Role.OWNER, workspace=story.workspace)}, actor=None)
     with pytest.raises(NotPermitted, match="has not agreed"):
-        prepare_retirement(Retirement.objects.get(pk=retirement.pk), actor=story.risk_officer)
+        prepare_act(RETIREMENT_END, Retirement.objects.get(pk=retirement.pk), actor=story.risk_officer)
 
 
 def test_an_owner_whose_role_ended_agrees_still_and_nobody_else_does(change, story):
@@ -202,11 +206,25 @@ def test_a_model_that_somebody_still_relies_on_does_not_end_though_everything_is
 def test_what_others_approved_is_given_up_by_the_second_line_alone_and_asked_for_again(change, story):
     for name in ("owner", "engineer", "auditor", "administrator"):
         with pytest.raises(NotPermitted):
-            abandon_retirement(change.retirement, reason="No.", actor=story.person(name))
-    abandon_retirement(change.retirement, reason="It is needed after all.", actor=story.risk_officer)
+            abandon(change.retirement, reason="No.", actor=story.person(name))
+    abandon(change.retirement, reason="It is needed after all.", actor=story.risk_officer)
     change.refresh_from_db()
     assert (change.state, story.model.status == Status.RETIRED) == (ChangeState.FAILED, False)
+    entry = Entry.objects.about(change.retirement).get(action=Action.RETIREMENT_ABANDONED)
+    assert entry.details["signature"] == Signature.objects.get(statement__outcome="retirement_abandoned").in_trail()
     assert request_change(Kind.RETIREMENT, story.model, reason="Now.", terms=RETIREMENT, actor=story.owner)
+
+
+def test_a_retirement_is_given_up_by_nobody_who_proves_not_who_they_are_nor_by_sql(change, story):
+    with pytest.raises(NotPermitted, match="password"):
+        abandon(change.retirement, reason="No.", actor=story.risk_officer, password="a guess")
+    with pytest.raises(RuleBroken, match="Say why"):
+        abandon(change.retirement, reason=" ", actor=story.risk_officer)
+    with refused("is given up by signature"):
+        Retirement.objects.filter(change=change).update(state="abandoned", returned_because="No.")
+    retired(change, owner=story.owner, engineer=story.engineer, officer=story.risk_officer)
+    with pytest.raises(RuleBroken, match="nothing to give up"):
+        abandon(change.retirement, reason="Late.", actor=story.risk_officer)
 
 
 def test_records_are_kept_as_long_as_the_policy_asks(change, story):

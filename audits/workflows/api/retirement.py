@@ -9,14 +9,10 @@ from audits.workflows import services
 from audits.workflows.api import retirement_examples as examples
 from audits.workflows.api.lookups import change_for
 from audits.workflows.models import Retirement
-from audits.workflows.serializers.retirement import ArchiveIn, RetirementItemIn, RetirementOut, RetirementSignatureIn
-from audits.workflows.services.evidence import digest_of
-from audits.workflows.services.retirement import facts
+from audits.workflows.serializers.retirement import ArchiveIn, RetirementItemIn, RetirementOut
 from inventory.api.signing import PROOF, SignedActApi, signable
-from inventory.serializers.signing import SignedCommentIn
-from mrm.accounts.api import Api, SigningApi, sent_to
-from mrm.accounts.services import Password
-from mrm.errors import RuleBroken
+from inventory.serializers.signing import SignedCommentIn, SignedReasonIn
+from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
@@ -113,22 +109,23 @@ class RetirementReturnApi(Api):
         return _answer(_retirement_for(request, reference))
 
 
-class RetirementSignatureApi(SigningApi):
+class RetirementSignatureApi(SignedActApi):
+    act = services.RETIREMENT_END
+
+    @signable("read_retirement_signature", "What ending a model would sign", tags=["changes"])
+    def get(self, request, reference):
+        return self.view(_retirement_for(request, reference), request)
+
     @_step(
         "sign_retirement",
         "Sign the end of a model",
         "By the second line, after proving again who you are: the model and all its versions end.",
-        sent=RetirementSignatureIn,
-        example=examples.SIGNATURE_IN,
+        sent=SignedCommentIn,
+        example={"comment": "Seen."} | PROOF,
         answer=examples.RETIREMENT_SIGNED,
     )
     def post(self, request, reference):
-        found, told = _retirement_for(request, reference), sent_to(RetirementSignatureIn, request)
-        if told["evidence_digest"] != digest_of(facts(found)):
-            raise RuleBroken("What you were shown has changed since. Read it again, then sign.")
-        statement = services.prepare_retirement(found, comment=told["comment"], actor=request.user)
-        proof = Password(told["password"], told["code"])
-        services.sign_retirement(found, statement.pk, proof=proof, actor=request.user)
+        self.sign(_retirement_for(request, reference), request, SignedCommentIn)
         return _answer(_retirement_for(request, reference))
 
 
@@ -147,18 +144,23 @@ class RetirementArchiveApi(Api):
         return _answer(_retirement_for(request, reference))
 
 
-class RetirementAbandonmentApi(Api):
+class RetirementAbandonmentApi(SignedActApi):
+    act = services.RETIREMENT_ABANDONMENT
+
+    @signable("read_retirement_abandonment", "What giving a retirement up would sign", tags=["changes"])
+    def get(self, request, reference):
+        return self.view(_retirement_for(request, reference), request)
+
     @_step(
         "abandon_retirement",
         "Give a retirement up",
-        "By the second line, neither the owner nor whoever asked, before it is signed. The model stays.",
-        sent=ReasonIn,
-        example=examples.RETURN_IN,
+        "By the second line, neither the owner nor whoever asked, before it is signed: the model stays. Signed, too.",
+        sent=SignedReasonIn,
+        example=examples.RETURN_IN | PROOF,
         answer=examples.RETIREMENT_ABANDONED,
     )
     def post(self, request, reference):
-        found = _retirement_for(request, reference)
-        services.abandon_retirement(found, **sent_to(ReasonIn, request), actor=request.user)
+        self.sign(_retirement_for(request, reference), request, SignedReasonIn)
         return _answer(_retirement_for(request, reference))
 
 
@@ -170,5 +172,4 @@ def _retirement_for(request, reference) -> Retirement:
 
 
 def _answer(found: Retirement) -> Response:
-    found.evidence_digest = digest_of(facts(found))
     return Response(RetirementOut(found).data)

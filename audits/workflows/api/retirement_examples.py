@@ -1,7 +1,7 @@
 """The examples of retirements in the OpenAPI document."""
 
 from audits.workflows.api.examples import CHANGE, LATER
-from inventory.api.examples import DIGEST, ID, MODEL, PERSON
+from inventory.api.examples import ID, MODEL, PERSON
 
 ITEM_IN = {"item": "jobs_stopped", "evidence": "The nightly job is deleted: commit 4f2c1e9, ticket 4711."}
 ITEM = ITEM_IN | {
@@ -22,10 +22,8 @@ RETIREMENT = {
     "signature": None,
     "archive": "",
     "retained_until": None,
-    "evidence_digest": DIGEST,
 }
 RETURN_IN = {"reason": "The ticket is still open."}
-SIGNATURE_IN = {"comment": "Seen.", "evidence_digest": DIGEST, "password": "measure-decide-prove", "code": ""}
 ARCHIVE_IN = {"archive": "Vault 7, box 12.", "retained_until": "2036-07-02"}
 RETIREMENT_VERIFIED = RETIREMENT | {"state": "verified", "verified_by": PERSON, "verified_at": LATER}
 RETIREMENT_RETURNED = RETIREMENT | {"returned_because": RETURN_IN["reason"]}

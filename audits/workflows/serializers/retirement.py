@@ -31,16 +31,6 @@ class RetirementOut(serializers.Serializer):
     signature = serializers.UUIDField(source="signature_id", allow_null=True)
     archive = serializers.CharField()
     retained_until = serializers.DateField(allow_null=True)
-    evidence_digest = serializers.CharField(help_text="Send it with the signature: it says what you have seen.")
-
-
-class RetirementSignatureIn(serializers.Serializer):
-    comment = serializers.CharField(max_length=4000, allow_blank=True, default="")
-    evidence_digest = serializers.RegexField("^[0-9a-f]{64}$", help_text="From the retirement as you were shown it.")
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text="Yours, again.")
-    code = serializers.CharField(
-        max_length=16, allow_blank=True, default="", help_text="Of your authenticator app, if you have enrolled one."
-    )
 
 
 class ArchiveIn(serializers.Serializer):

@@ -42,11 +42,10 @@ from audits.workflows.services.orders import USE_RESTRICTION, USE_SUSPENSION
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.reminders import people_to_remind, remind
 from audits.workflows.services.retirement import (
-    abandon_retirement,
+    RETIREMENT_ABANDONMENT,
+    RETIREMENT_END,
     archive_retirement,
-    prepare_retirement,
     return_retirement,
-    sign_retirement,
     verify_retirement,
 )
 from audits.workflows.services.retraining import (
@@ -65,6 +64,8 @@ __all__ = [
     "ARRANGEMENT_CLOSURE",
     "FINDING_CLOSURE",
     "FINDING_SIGN_OFF",
+    "RETIREMENT_ABANDONMENT",
+    "RETIREMENT_END",
     "ROLL_BACK",
     "SUSPENSION",
     "USE_RESTRICTION",
@@ -82,12 +83,9 @@ __all__ = [
     "submit_plan",
     "suggested_severity",
     "CAN_BE_CONDITIONAL",
-    "abandon_retirement",
     "archive_retirement",
     "complete_item",
-    "prepare_retirement",
     "return_retirement",
-    "sign_retirement",
     "verify_retirement",
     "attest",
     "end_baselines",

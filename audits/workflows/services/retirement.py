@@ -10,12 +10,11 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.contents.retention import longest_rule
-from audits.workflows.models import Arrangement, ChangeRequest, Retirement
+from audits.workflows.models import Arrangement, Retirement
 from audits.workflows.services import arrangements
-from audits.workflows.services.agreements import has_agreed
+from audits.workflows.services.agreements import OPEN, has_agreed
 from audits.workflows.services.checklists import locked
 from audits.workflows.services.endings import withdraw
-from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.positions import roles_for
@@ -24,9 +23,9 @@ from audits.workflows.states import RetirementState
 from inventory.models import Policy
 from inventory.policies import RetentionRule
 from inventory.services import bound_under, retire_model
-from mrm.accounts.models import Statement
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission, Role
-from mrm.accounts.services import Passkey, Password, prepare_statement, prove, require, sign
+from mrm.accounts.services import Act, Bound, digest_of_act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
 MEANING = "I verified that the checklist is carried out; the model and all its versions end."
@@ -88,7 +87,8 @@ def verify_retirement(retirement: Retirement, *, actor) -> Retirement:
     if reasons := why_not_verify(retirement, person=actor.as_now()):
         raise NotPermitted(*reasons)
     move(retirement, "verify", verified_by=actor, verified_at=timezone.now(), returned_because="")
-    record(Action.RETIREMENT_VERIFIED, actor=actor, subject=retirement, evidence_digest=digest_of(facts(retirement)))
+    evidence_digest = digest_of_act(RETIREMENT_END, retirement)
+    record(Action.RETIREMENT_VERIFIED, actor=actor, subject=retirement, evidence_digest=evidence_digest)
     return retirement
 
 
@@ -103,57 +103,20 @@ def return_retirement(retirement: Retirement, *, reason: str, actor) -> Retireme
     return retirement
 
 
-def facts(retirement: Retirement) -> dict:
-    """What the signature rests on. Two calls give the same unless something changed in between."""
-    change = retirement.change
-    return {
-        "change": change.reference,
-        "evidence_digest": change.evidence_digest,
-        "checklist": [
-            {"item": row.item, "asks": row.asks, "evidence": row.evidence, "by": str(row.done_by_id or "")}
-            for row in retirement.items.all()
-        ],
-        "verified_by": str(retirement.verified_by_id or ""),
-        "agreed_by": str(retirement.agreement.person_id) if retirement.agreement else "",
-    } | KINDS[change.kind].evidence(change)
-
-
-def prepare_retirement(retirement: Retirement, *, comment: str = "", actor) -> Statement:
-    """What `actor` would sign to end the model; refused where they may not, or where somebody still relies on it."""
+def _refuse_end(retirement: Retirement, *, actor) -> None:
+    """Refused where they may not, or where somebody still relies on the model."""
     change = retirement.change
     require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug)
-    _refuse(retirement, actor)
-    return prepare_statement(
-        retirement,
-        signer=actor,
-        needs_passkey=_needs_passkey(change),
-        evidence_digest=digest_of(facts(retirement)),
-        outcome="retired",
-        meaning=MEANING,
-        comment=comment.strip(),
-        policy_version=change.policy.number,
-        role=sorted(policies.SECOND_LINE & roles_for(change, actor))[0],
-    )
+    if reasons := why_not_sign(retirement, person=actor):
+        raise NotPermitted(*reasons)
+    if reasons := KINDS[change.kind].why_not(change):
+        raise RuleBroken(*reasons)
 
 
-def _needs_passkey(change: ChangeRequest) -> bool:
-    return bound_under(change.policy, change.kind, change.tier).needs_passkey
-
-
-def sign_retirement(retirement: Retirement, reference, *, proof: Password | Passkey, actor) -> Retirement:
-    """Sign what was prepared, and so end the model, all its versions, and everything open about it."""
-    change = retirement.change
-    require(actor, Permission.DECIDE_CHANGE, change.workspace_id, model_slug=change.model_slug)
-    proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
-    return _carry_out(retirement, proven, actor=actor)
-
-
-@governed()
-def _carry_out(retirement: Retirement, proven, *, actor) -> Retirement:
+def _end(retirement: Retirement, *, comment: str, signature: Signature, actor) -> Retirement:
+    """End the model, all its versions, and everything open about it. The comment stands in the statement."""
     retirement = locked(retirement)
-    _refuse(retirement, actor.as_now())
-    change, digest = retirement.change, digest_of(facts(retirement))
-    signature = sign(proven, subject=retirement, evidence_digest=digest, needs_passkey=_needs_passkey(change))
+    change = retirement.change
     model, because = change.model, f"{change.model} was retired by {change.reference}."
     retire_model(model, actor=actor)
     for version in model.versions.all():
@@ -169,6 +132,36 @@ def _carry_out(retirement: Retirement, proven, *, actor) -> Retirement:
     move(change, "complete", outcome=outcome, completed_at=timezone.now())
     record(Action.CHANGE_COMPLETED, actor=actor, subject=change, outcome=outcome)
     return retirement
+
+
+def _facts_of_end(retirement: Retirement) -> dict:
+    change = retirement.change
+    return {
+        "change": change.reference,
+        "evidence_digest": change.evidence_digest,
+        "checklist": [
+            {"item": row.item, "asks": row.asks, "evidence": row.evidence, "by": str(row.done_by_id or "")}
+            for row in retirement.items.all()
+        ],
+        "verified_by": str(retirement.verified_by_id or ""),
+        "agreed_by": str(retirement.agreement.person_id) if retirement.agreement else "",
+    } | KINDS[change.kind].evidence(change)
+
+
+def _bound(retirement: Retirement) -> Bound:
+    change = retirement.change
+    return bound_under(change.policy, change.kind, change.tier)
+
+
+RETIREMENT_END = Act(
+    name="retired",
+    meaning=lambda retirement: MEANING,
+    refuse=_refuse_end,
+    facts=_facts_of_end,
+    role=lambda retirement, person: min(policies.SECOND_LINE & roles_for(retirement.change, person), default=""),
+    done=_end,
+    bound=_bound,
+)
 
 
 @governed()
@@ -196,19 +189,46 @@ def archive_retirement(retirement: Retirement, *, archive: str, retained_until: 
     return retirement
 
 
-@governed()
-def abandon_retirement(retirement: Retirement, *, reason: str, actor) -> Retirement:
-    """The model stays after all: the second line takes back what was approved. A retirement is asked for anew."""
+def _refuse_abandonment(retirement: Retirement, *, actor) -> None:
     change = retirement.change
     require(actor, Permission.CLOSE_FINDING, change.workspace_id, model_slug=change.model_slug)
-    retirement, reason = locked(retirement), _reason(reason)
-    if actor and (reasons := why_not_abandon(retirement, person=actor.as_now())):
+    if reasons := why_not_abandon(retirement, person=actor):
         raise NotPermitted(*reasons)
-    move(retirement, "abandon", returned_because=reason)
-    record(Action.RETIREMENT_ABANDONED, actor=actor, subject=retirement, reason=reason)
-    move(retirement.change, "fail", outcome=f"Given up: {reason}", completed_at=timezone.now())
-    record(Action.CHANGE_FAILED, actor=actor, subject=change, reason=reason)
+    if retirement.state not in OPEN:
+        raise RuleBroken(f"The retirement is {retirement.state}; there is nothing to give up.")
+
+
+def _abandon(retirement: Retirement, *, comment: str, signature: Signature, actor) -> Retirement:
+    """The model stays after all: the second line takes back what was approved. A retirement is asked for anew."""
+    retirement = locked(retirement)
+    move(retirement, "abandon", returned_because=comment)
+    told = {"reason": comment, "signature": signature.in_trail()}
+    record(Action.RETIREMENT_ABANDONED, actor=actor, subject=retirement, **told)
+    change = retirement.change
+    move(change, "fail", outcome=f"Given up: {comment}", completed_at=timezone.now())
+    record(Action.CHANGE_FAILED, actor=actor, subject=change, reason=comment)
     return retirement
+
+
+def _facts_of_abandonment(retirement: Retirement) -> dict:
+    """What was approved, and how far it is."""
+    change = retirement.change
+    return {"change": change.reference, "evidence_digest": change.evidence_digest, "state": retirement.state}
+
+
+RETIREMENT_ABANDONMENT = Act(
+    name="retirement_abandoned",
+    meaning=lambda retirement: f"{retirement.change.model} stays: I take back its retirement, which others approved.",
+    refuse=_refuse_abandonment,
+    facts=_facts_of_abandonment,
+    role=lambda retirement, person: role_with(
+        Permission.CLOSE_FINDING, person, retirement.change.workspace_id, retirement.change.model_slug
+    ),
+    done=_abandon,
+    bound=_bound,
+    asks="Say why the model stays.",
+    longest=LONGEST_TEXT,
+)
 
 
 def least_retained(retirement: Retirement) -> date:
@@ -220,13 +240,6 @@ def _kept_longest(retirement: Retirement) -> tuple[date, RetentionRule]:
     model = retirement.change.model
     ended = (model.retired_at or timezone.now()).date()
     return longest_rule(model, Policy.objects.in_force().document, ended)
-
-
-def _refuse(retirement: Retirement, actor) -> None:
-    if reasons := why_not_sign(retirement, person=actor):
-        raise NotPermitted(*reasons)
-    if reasons := KINDS[retirement.change.kind].why_not(retirement.change):
-        raise RuleBroken(*reasons)
 
 
 def _reason(given: str) -> str:

@@ -15,7 +15,7 @@ from audits.workflows.states import RetirementState
 from inventory.views.scope import model_page
 from mrm.accounts.forms import ReasonForm
 from mrm.accounts.policies import Permission
-from mrm.accounts.views.signing import act_page, signing_page, to_sign
+from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 AGREEMENT_ID = "id_agreement_%s"
@@ -87,8 +87,9 @@ def prepare(request, reference):
     form = RetirementSignatureForm(request.POST)
 
     def act(data):
-        statement = services.prepare_retirement(found, comment=data["comment"], actor=request.user)
-        return reverse("sign-retirement", args=[reference, statement.pk])
+        return reverse(
+            "sign-retirement", args=[reference, to_sign(request, services.RETIREMENT_END, found, data["comment"])]
+        )
 
     def show(status):
         return _page(request, found, form, status, signature_form=form)
@@ -98,30 +99,53 @@ def prepare(request, reference):
 
 @require_http_methods(["GET", "POST"])
 def sign(request, reference, statement_id):
-    found = _retirement_for(request, reference)
-    back = reverse("retirement", args=[reference])
+    found, back = _retirement_for(request, reference), reverse("retirement", args=[reference])
 
-    def act(proof):
-        services.sign_retirement(found, statement_id, proof=proof, actor=request.user)
+    def then(retirement):
         messages.success(request, f"{found.change.model} is retired.")
         return back
 
     heading = f"Sign the end of {found.change.model}"
-    return signing_page(request, statement_id, act=act, heading=heading, back=back)
+    return act_page(request, services.RETIREMENT_END, found, statement_id, heading=heading, back=back, then=then)
 
 
 @require_http_methods(["GET", "POST"])
 def send_back(request, reference):
-    found = _retirement_for(request, reference)
+    found, form = _retirement_for(request, reference), ReasonForm(posted(request))
+
+    def act(data):
+        services.return_retirement(found, reason=data["reason"], actor=request.user)
+        return reverse("retirement", args=[reference])
+
     lead = "Say what is missing. The checklist is worked on, and verified, again."
-    return _say_why(request, found, services.return_retirement, heading="Send it back", lead=lead)
+    context = {"form": form, "heading": "Send it back", "lead": lead, "submit": "Send it back"}
+    return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
 
 
 @require_http_methods(["GET", "POST"])
 def abandon(request, reference):
-    found = _retirement_for(request, reference)
+    """From why the model stays to the statement that says so."""
+    found, form = _retirement_for(request, reference), ReasonForm(posted(request))
+
+    def act(data):
+        statement = to_sign(request, services.RETIREMENT_ABANDONMENT, found, data["reason"])
+        return reverse("sign-abandonment", args=[reference, statement])
+
     lead = "The model stays. Whoever wants to end it later asks anew."
-    return _say_why(request, found, services.abandon_retirement, heading="Give the retirement up", lead=lead)
+    context = {"form": form, "heading": "Give the retirement up", "lead": lead, "submit": "Go on to sign"}
+    return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
+
+
+@require_http_methods(["GET", "POST"])
+def sign_abandonment(request, reference, statement_id):
+    found, back = _retirement_for(request, reference), reverse("retirement", args=[reference])
+
+    def then(retirement):
+        messages.success(request, f"{found.change.model} stays; its retirement is given up.")
+        return back
+
+    page = {"heading": f"Sign that {found.change.model} stays", "back": back, "then": then}
+    return act_page(request, services.RETIREMENT_ABANDONMENT, found, statement_id, **page)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,17 +159,6 @@ def archive(request, reference):
 
     lead = f"{found.change.model} is retired. Say where its records lie, and until when they are kept."
     context = {"form": form, "heading": "Archive the records", "lead": lead, "submit": "Archived"}
-    return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
-
-
-def _say_why(request, found: Retirement, act_on, *, heading: str, lead: str):
-    form = ReasonForm(posted(request))
-
-    def act(data):
-        act_on(found, reason=data["reason"], actor=request.user)
-        return reverse("retirement", args=[found.change.reference])
-
-    context = {"form": form, "heading": heading, "lead": lead, "submit": heading}
     return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
 
 

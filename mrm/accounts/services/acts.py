@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from audits.trail.services import governed
 from mrm.accounts.models import Person, Statement
-from mrm.accounts.services.signatures import Passkey, Password, Proven, prepare_statement, prove, sign
+from mrm.accounts.services.signatures import CHANGED, Passkey, Password, Proven, prepare_statement, prove, sign
 from mrm.errors import DomainError, NotPermitted, RuleBroken, UnusableData
 from mrm_verify.canonical import canonical
-
-CHANGED = "What you were shown has changed since. Read it again, then sign. Nothing was signed."
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from mrm.reading import fault_in_reading, texts_in
 from mrm_verify.canonical import canonical
 
 TIME_TO_SIGN = timedelta(minutes=10)
+CHANGED = "What you were shown has changed since. Read it again, then sign. Nothing was signed."
 ONLY_BY_PASSKEY = "The policy asks for a passkey here; a password does not sign this. Nothing was signed."
 Method = Signature.Method
 
@@ -187,7 +188,7 @@ def sign(proven: Proven, *, subject, evidence_digest: str, needs_passkey: bool =
     if statement.subject != subject_name(subject):
         raise RuleBroken("This statement is about something else. Nothing was signed.")
     if statement.body["evidence_digest"] != evidence_digest:
-        raise RuleBroken("What you were shown has changed since. Read it again, then sign. Nothing was signed.")
+        raise RuleBroken(CHANGED)
     signature = Signature.objects.create(
         pk=statement.pk,
         person=statement.person,
