@@ -39,6 +39,11 @@ urlpatterns = [
     path("models/<slug:slug>/cadences/", cadences.cadences, name="model-cadences"),
     path("models/<slug:slug>/cadences/tighten/", cadences.tighten_cadence, name="tighten-cadence"),
     path("models/<slug:slug>/cadences/<uuid:cadence>/end/", cadences.end_cadence, name="end-cadence"),
+    path(
+        "models/<slug:slug>/cadences/<uuid:cadence>/end/<uuid:statement_id>/",
+        cadences.sign_cadence_end,
+        name="sign-cadence-end",
+    ),
     path("models/<slug:slug>/dependencies/", dependencies.dependencies, name="model-dependencies"),
     path("models/<slug:slug>/documents/<uuid:row>/", particulars.document, name="document"),
     path("models/<slug:slug>/tier/", tiering.confirm_tier, name="confirm-tier"),

@@ -197,6 +197,12 @@ def sql(statement: str, *values) -> None:
         cursor.execute(statement, values)
 
 
+def settle() -> None:
+    """Ask now what is otherwise asked when the transaction ends."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("SET CONSTRAINTS ALL DEFERRED")
+
+
 def without_triggers(table: str, statement: str) -> None:
     """As whoever owns the tables can."""
     sql("SET CONSTRAINTS ALL IMMEDIATE")  # What waits for the end of the transaction would keep the table as it is.

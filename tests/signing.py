@@ -2,9 +2,10 @@
 
 from audits.workflows import services
 from audits.workflows.services.rollback import version_to_return_to
-from inventory.services import TIER_CONFIRMATION
-from mrm.accounts.services import ROLE_APPROVAL, act_at_once
-from tests.factories import PASSWORD
+from inventory.services import CADENCE_END, TIER_CONFIRMATION
+from mrm.accounts.policies import Role
+from mrm.accounts.services import ACCOUNT_CLOSURE, ROLE_APPROVAL, ROLE_REFUSAL, ROLE_REVOCATION, act_at_once
+from tests.factories import PASSWORD, make_person
 
 
 def suspend(model, *, reason: str, actor):
@@ -46,6 +47,28 @@ def confirm_tier(model, *, actor):
 
 def approve_grant(grant, *, actor):
     return act_at_once(ROLE_APPROVAL, grant, password=PASSWORD, actor=actor)
+
+
+def refuse_grant(grant, *, reason: str, actor):
+    return act_at_once(ROLE_REFUSAL, grant, comment=reason, password=PASSWORD, actor=actor)
+
+
+def revoke_role(grant, *, reason: str = "Moved.", actor=None):
+    """By an administrator of whom nothing else is asked, unless it is said by whom."""
+    actor = actor or make_person(Role.ADMINISTRATOR)
+    return act_at_once(ROLE_REVOCATION, grant, comment=reason, password=PASSWORD, actor=actor)
+
+
+def close_account(person, *, reason: str, actor):
+    return act_at_once(ACCOUNT_CLOSURE, person, comment=reason, password=PASSWORD, actor=actor)
+
+
+def end_cadence(cadence, *, reason: str, actor):
+    return act_at_once(CADENCE_END, cadence, comment=reason, password=PASSWORD, actor=actor)
+
+
+def drop_finding(finding, *, reason: str, actor):
+    return act_at_once(services.FINDING_DROP, finding, comment=reason, password=PASSWORD, actor=actor)
 
 
 def signed_on_page(client, address, **filled):

@@ -165,6 +165,11 @@ urlpatterns = [
     path("findings/<reference:reference>/draft/", finding_steps.revise, name="revise-finding"),
     path("findings/<reference:reference>/issue/", finding_steps.issue, name="issue-finding"),
     path("findings/<reference:reference>/drop/", finding_steps.drop, name="drop-finding"),
+    path(
+        "findings/<reference:reference>/drop/<uuid:statement_id>/",
+        finding_steps.sign_drop,
+        name="sign-finding-drop",
+    ),
     path("findings/<reference:reference>/response/", finding_steps.respond, name="respond-to-finding"),
     path("findings/<reference:reference>/rebuttal/", finding_steps.answer_rebuttal, name="answer-rebuttal"),
     path("findings/<reference:reference>/plan/", finding_steps.plan, name="plan-finding"),

@@ -7,9 +7,11 @@ from rest_framework.response import Response
 from inventory import services
 from inventory.api import cadence_examples as examples
 from inventory.api.lookups import model_for
+from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.contents.cadences import cadences_of
 from inventory.models import Cadence
-from inventory.serializers.cadences import CadenceEndIn, CadenceIn, CadenceSetOut, CadencesOut
+from inventory.serializers.cadences import CadenceIn, CadenceSetOut, CadencesOut
+from inventory.serializers.signing import SignedReasonIn
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
@@ -46,22 +48,30 @@ class CadencesApi(Api):
         return Response(CadenceSetOut(cadence).data, status=201)
 
 
-class CadenceEndApi(Api):
+class CadenceEndApi(SignedActApi):
+    act = services.CADENCE_END
+
+    @signable("read_cadence_end", "What going back to the policy's cadence would sign", tags=["models"])
+    def get(self, request, slug, cadence):
+        return self.view(_cadence_of(model_for(request, slug), cadence), request)
+
     @extend_schema(
         operation_id="end_cadence",
         summary="Go back to the policy's cadence",
-        description="Where that is less often, another of the second line does than the owner and whoever set it.",
+        description="Signed. Where that is less often, by another of the second line than who owns it and who set it.",
         tags=["models"],
         parameters=[IDEMPOTENCY_KEY],
-        request=CadenceEndIn,
+        request=SignedReasonIn,
         responses={200: CadenceSetOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("End", examples.CADENCE_END),
+            request_example("End", examples.CADENCE_END | PROOF),
             response_example("Ended", examples.CADENCE_ENDED),
         ],
     )
     def post(self, request, slug, cadence):
-        model = model_for(request, slug, reading=False)
-        found = get_object_or_404(Cadence.objects.filter(model=model).select_related("model"), pk=cadence)
-        ended = services.end_cadence(found, **sent_to(CadenceEndIn, request), actor=request.user)
-        return Response(CadenceSetOut(ended).data)
+        found = _cadence_of(model_for(request, slug, reading=False), cadence)
+        return Response(CadenceSetOut(self.sign(found, request, SignedReasonIn)).data)
+
+
+def _cadence_of(model, cadence) -> Cadence:
+    return get_object_or_404(Cadence.objects.filter(model=model).select_related("model"), pk=cadence)

@@ -6,7 +6,9 @@ from rest_framework.response import Response
 
 from inventory.api import token_examples as examples
 from inventory.api.paging import page_of, paged
-from inventory.serializers.service_accounts import ClosureIn, ServiceAccountIn, ServiceAccountOut, ServiceAccountQuery
+from inventory.api.signing import PROOF, SignedActApi, signable
+from inventory.serializers.service_accounts import ServiceAccountIn, ServiceAccountOut, ServiceAccountQuery
+from inventory.serializers.signing import SignedReasonIn
 from mrm.accounts import services
 from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Person
@@ -69,24 +71,32 @@ class ServiceAccountApi(Api):
         return Response(ServiceAccountOut(_account(account_id)).data)
 
 
-class ServiceAccountClosureApi(Api):
+class ServiceAccountClosureApi(SignedActApi):
+    act = services.ACCOUNT_CLOSURE
+
+    @signable("read_service_account_closure", "What closing a service account would sign", tags=["tokens"])
+    def get(self, request, account_id):
+        services.require(request.user, Permission.READ_PEOPLE, None)
+        return self.view(_account(account_id), request)
+
     @extend_schema(
         operation_id="close_service_account",
         summary="Close a service account",
-        description="Its roles and tokens end at once. What it did stays recorded.",
+        description="Its roles and tokens end at once; whoever closes it proves again who they are. What it did stays "
+        "recorded.",
         tags=["tokens"],
         parameters=[IDEMPOTENCY_KEY],
-        request=ClosureIn,
-        responses={200: ServiceAccountOut, **problems(400, 403, 404, 409, 413, 415)},
+        request=SignedReasonIn,
+        responses={200: ServiceAccountOut, **problems(400, 403, 404, 409, 413, 415, 422)},
         examples=[
-            request_example("No longer needed", {"reason": "The pipeline was retired."}),
+            request_example("No longer needed", {"reason": "The pipeline was retired."} | PROOF),
             response_example("Closed", examples.SERVICE_ACCOUNT_CLOSED),
         ],
     )
     def post(self, request, account_id):
         _require_sign_in(request)
         services.require(request.user, Permission.MANAGE_PEOPLE, None)
-        services.close_account(_account(account_id), **sent_to(ClosureIn, request), actor=request.user)
+        self.sign(_account(account_id), request, SignedReasonIn)
         return Response(ServiceAccountOut(_account(account_id)).data)
 
 

@@ -14,10 +14,6 @@ class CadenceIn(serializers.Serializer):
     holds_until = serializers.DateField(required=False, allow_null=True, help_text="The last day; null: until ended.")
 
 
-class CadenceEndIn(serializers.Serializer):
-    reason = serializers.CharField(max_length=2000)
-
-
 class CadenceSetOut(serializers.Serializer):
     """What was set for the model itself."""
 

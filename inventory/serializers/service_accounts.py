@@ -28,7 +28,3 @@ class ServiceAccountOut(serializers.Serializer):
 
     def get_roles(self, account) -> list[str]:
         return sorted(account.roles_now)
-
-
-class ClosureIn(serializers.Serializer):
-    reason = serializers.CharField(max_length=2000)

@@ -4,7 +4,7 @@ from inventory.services.artifacts import attach_artifact
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.bulk import register_models
 from inventory.services.cadences import (
-    end_cadence,
+    CADENCE_END,
     end_lapsed_cadences,
     loosen_cadence,
     tighten_cadence,
@@ -72,6 +72,7 @@ from inventory.services.versions import (
 )
 
 __all__ = [
+    "CADENCE_END",
     "TIER_CONFIRMATION",
     "READ_AGAIN_AFTER",
     "add_particular",
@@ -86,7 +87,6 @@ __all__ = [
     "edit_model",
     "edit_use",
     "end_approval",
-    "end_cadence",
     "end_lapsed_cadences",
     "end_expired_approvals",
     "end_lapsed_exemptions",

@@ -9,10 +9,12 @@ from audits.trail.services import governed, record
 from inventory import policies
 from inventory.contents.cadences import Effective, cadence_of
 from inventory.models import Cadence, Model
+from inventory.services.signing import bound_in_force
 from inventory.services.texts import faults_in_texts
 from inventory.states import Status
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
+from mrm.accounts.services import Act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from mrm.pages.wording import day
 
@@ -62,26 +64,53 @@ def loosen_cadence(
     )
 
 
-@governed()
-def end_cadence(cadence: Cadence, *, reason: str, actor) -> Cadence:
-    """Back to the policy's cadence. Where that is less often, another of the second line says so than who set it."""
+def _refuse_end(cadence: Cadence, *, actor) -> None:
     model = cadence.model
     needed = Permission.SET_CADENCE if cadence.loosens else Permission.CHANGE_PLAN
     require(actor, needed, model.workspace_id, model_slug=model.slug)
-    cadence = Cadence.objects.select_for_update(of=("self",)).select_related("model").get(pk=cadence.pk)
-    if cadence.ended_at:
-        raise RuleBroken(f"It ended on {day(cadence.ended_at)} already: {cadence.ended_because}")
-    if actor and not cadence.loosens and actor.pk in (cadence.model.owner_id, cadence.added_by_id):
+    if not cadence.loosens and actor.pk in (model.owner_id, cadence.added_by_id):
         raise NotPermitted(
             "To end it is to look less often again: neither the model's owner nor whoever set it does; "
             "another of the second line does."
         )
-    if errors := faults_in_texts({"reason": reason}, {"reason": LONGEST_REASON}):
-        raise UnusableData(*errors)
-    if not reason.strip():
-        raise RuleBroken("Say why the cadence of the policy is enough again.")
-    _end(cadence, reason, actor)
+    if cadence.ended_at:
+        raise RuleBroken(f"It ended on {day(cadence.ended_at)} already: {cadence.ended_because}")
+
+
+def _end_by_signature(cadence: Cadence, *, comment: str, signature: Signature, actor) -> Cadence:
+    cadence = Cadence.objects.select_for_update(of=("self",)).select_related("model").get(pk=cadence.pk)
+    _end(cadence, comment, actor, signature=signature.in_trail())
     return cadence
+
+
+def _facts(cadence: Cadence) -> dict:
+    return {
+        "cadence": str(cadence.pk),
+        "model": str(cadence.model_id),
+        "rhythm": cadence.rhythm,
+        "every": cadence.every,
+        "required": cadence_of(cadence.model, cadence.rhythm).required.every,
+        "ended": cadence.ended_at is not None,
+    }
+
+
+def _role_that_ends(cadence: Cadence, person) -> str:
+    needed = Permission.SET_CADENCE if cadence.loosens else Permission.CHANGE_PLAN
+    return role_with(needed, person, cadence.model.workspace_id, cadence.model.slug)
+
+
+# Back to the policy's cadence. Where that is less often, another of the second line says so than who set it.
+CADENCE_END = Act(
+    name="cadence_ended",
+    meaning=lambda cadence: f"The policy's cadence is enough again; this ends: {cadence}.",
+    refuse=_refuse_end,
+    facts=_facts,
+    role=_role_that_ends,
+    done=_end_by_signature,
+    bound=lambda cadence: bound_in_force("cadence_change", cadence.model),
+    asks="Say why the cadence of the policy is enough again.",
+    longest=LONGEST_REASON,
+)
 
 
 def end_lapsed_cadences(today: date) -> int:
@@ -132,7 +161,7 @@ def _check(rhythm: str, every: str, reason: str, holds_until: date | None) -> No
 def _set(model: Model, before: Effective, *, actor, **fields) -> Cadence:
     """Put a cadence in the place of the one that was set before."""
     for earlier in Cadence.objects.standing().select_for_update(of=("self",)).filter(model=model, rhythm=before.rhythm):
-        _end(earlier, "Set anew.", actor)
+        _end(earlier, "Set anew.", None)
     cadence = Cadence.objects.create(model=model, rhythm=before.rhythm, added_by=actor, **fields)
     until = cadence.holds_until
     record(
@@ -149,7 +178,7 @@ def _set(model: Model, before: Effective, *, actor, **fields) -> Cadence:
     return cadence
 
 
-def _end(cadence: Cadence, reason: str, actor) -> None:
+def _end(cadence: Cadence, reason: str, actor, **told) -> None:
     cadence.ended_at, cadence.ended_because = timezone.now(), reason
     cadence.save(update_fields=["ended_at", "ended_because"])
-    record(Action.CADENCE_ENDED, actor=actor, subject=cadence, rhythm=cadence.rhythm, reason=reason)
+    record(Action.CADENCE_ENDED, actor=actor, subject=cadence, rhythm=cadence.rhythm, reason=reason, **told)

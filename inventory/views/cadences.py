@@ -11,8 +11,8 @@ from inventory.forms import CadenceForm
 from inventory.models import Cadence, Policy
 from inventory.states import Status
 from inventory.views.scope import model_for, model_page
-from mrm.accounts.forms import ReasonForm
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import act_page, reason_page
 from mrm.pages.answers import answer_form, posted
 
 EARLIER = 20
@@ -62,23 +62,27 @@ def tighten_cadence(request, slug):
 
 @require_http_methods(["GET", "POST"])
 def end_cadence(request, slug, cadence):
-    model = model_for(request, slug)
-    found = get_object_or_404(Cadence.objects.filter(model=model).select_related("model"), pk=cadence)
-    form = ReasonForm(posted(request))
+    found = _cadence_for(request, slug, cadence)
+    page = {
+        "heading": f"End the cadence of {found.get_rhythm_display().lower()}",
+        "lead": f"{found.every.capitalize()}: {found.reason}",
+        "back": reverse("model-cadences", args=[slug]),
+    }
+    return reason_page(request, services.CADENCE_END, found, to="sign-cadence-end", args=[slug, found.pk], **page)
 
-    def act(data):
-        services.end_cadence(found, reason=data["reason"], actor=request.user)
-        messages.success(request, f"{found.get_rhythm_display()} of {model}: the policy's cadence holds again.")
-        return reverse("model-cadences", args=[slug])
 
-    def show(status):
-        context = {
-            "form": form,
-            "heading": f"End the cadence of {found.get_rhythm_display().lower()}",
-            "lead": f"{found.every.capitalize()}: {found.reason}",
-            "submit": "Back to the policy's cadence",
-            "back": reverse("model-cadences", args=[slug]),
-        }
-        return render(request, "components/form_page.html", context, status=status)
+@require_http_methods(["GET", "POST"])
+def sign_cadence_end(request, slug, cadence, statement_id):
+    found, back = _cadence_for(request, slug, cadence), reverse("model-cadences", args=[slug])
 
-    return answer_form(request, form, act=act, show=show)
+    def then(ended):
+        messages.success(request, f"{ended.get_rhythm_display()} of {ended.model}: the policy's cadence holds again.")
+        return back
+
+    page = {"heading": "Sign that the policy's cadence holds again", "back": back, "then": then}
+    return act_page(request, services.CADENCE_END, found, statement_id, **page)
+
+
+def _cadence_for(request, slug, cadence) -> Cadence:
+    cadences = Cadence.objects.filter(model=model_for(request, slug)).select_related("model")
+    return get_object_or_404(cadences, pk=cadence)

@@ -11,9 +11,10 @@ from audits.trail.models import Action, Entry
 from mrm.accounts import policies
 from mrm.accounts.models import Person, RoleGrant
 from mrm.accounts.policies import ALLOWED, ALLOWED_TO_SERVICES, Permission, Role
-from mrm.accounts.services import create_person, create_workspace, grant_role, require, revoke_role
+from mrm.accounts.services import create_person, create_workspace, grant_role, require
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_person, make_workspace
+from tests.signing import revoke_role
 
 DECIDING = (Permission.CONFIRM_TIER, Permission.DECIDE_CHANGE, Permission.CLOSE_FINDING, Permission.PUBLISH_POLICY)
 
@@ -125,7 +126,8 @@ def test_granting_and_revoking_are_recorded(workspace, engineer, administrator):
 def test_revoking_again_does_not_prolong_what_was_revoked(engineer, administrator):
     revoke_role(engineer.grants.get(), actor=administrator)
     ended = engineer.grants.get().ends_at
-    revoke_role(engineer.grants.get(), actor=administrator)
+    with pytest.raises(RuleBroken, match="already revoked"):
+        revoke_role(engineer.grants.get(), actor=administrator)
     assert engineer.grants.get().ends_at == ended
 
 

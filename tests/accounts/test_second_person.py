@@ -7,26 +7,25 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.trail.services import governed
 from audits.workflows.contents.queue import work_for
 from inventory.models import Model
 from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import (
-    close_account,
     confirm_role,
     create_person,
     end_unconfirmed,
     grant_role,
     open_recertification,
-    refuse_grant,
     reopen_account,
     require,
-    revoke_role,
 )
+from mrm.accounts.services.grants import take_back
 from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_model, make_person, make_token, make_workspace
-from tests.signing import approve_grant
+from tests.factories import make_model, make_person, make_token, make_workspace, settle
+from tests.signing import approve_grant, close_account, refuse_grant, revoke_role
 
 QUARTER, FORTNIGHT = timedelta(days=91), timedelta(days=14)
 
@@ -178,6 +177,33 @@ def test_the_database_itself_asks_a_second_person(proposed, nina, administrator)
             RoleGrant.objects.filter(pk=proposed.pk).update(**attack)
 
 
+def test_what_takes_power_away_stands_on_a_signature_also_in_the_database(proposed, nina, engineer, risk_officer):
+    held, now = engineer.grants.get(), timezone.now()
+    with pytest.raises(IntegrityError, match="is refused by signature"), transaction.atomic():
+        RoleGrant.objects.filter(pk=proposed.pk).update(
+            state="refused", decided_by=risk_officer, decided_at=now, ended_because="No."
+        )
+        settle()
+    with pytest.raises(IntegrityError, match="is revoked by signature"), transaction.atomic():
+        RoleGrant.objects.filter(pk=held.pk).update(state="revoked", ends_at=now, ended_because="No.")
+        settle()
+    with pytest.raises(IntegrityError, match="is closed by signature"), transaction.atomic():
+        Person.objects.filter(pk=nina.pk).update(is_active=False)
+        settle()
+    with pytest.raises(IntegrityError, match="is revoked by signature"), transaction.atomic(), governed():
+        take_back(held, reason="As the system, from a shell.", actor=None)
+        settle()
+
+
+def test_an_earlier_revocation_ends_no_other_role_of_the_same_name(engineer, workspace, administrator):
+    revoke_role(engineer.grants.get(), actor=administrator)
+    settle()
+    again = grant_role(engineer, Role.ENGINEER, workspace=workspace, actor=None)
+    with pytest.raises(IntegrityError, match="is revoked by signature"), transaction.atomic():
+        RoleGrant.objects.filter(pk=again.pk).update(state="revoked", ends_at=timezone.now(), ended_because="No.")
+        settle()
+
+
 def test_a_closed_account_has_no_role_and_no_token_and_opens_again_with_none(engineer, administrator):
     secret = make_token(engineer)
     with pytest.raises(NotPermitted, match="their own account"):
@@ -186,6 +212,7 @@ def test_a_closed_account_has_no_role_and_no_token_and_opens_again_with_none(eng
     assert again(engineer).all_roles() == set()
     with pytest.raises(NotPermitted, match="revoked"):
         person_behind(secret)
+    settle()
     with pytest.raises(RuleBroken, match="is closed"):
         grant_role(engineer, Role.OWNER, actor=administrator)
     reopen_account(engineer, actor=administrator)

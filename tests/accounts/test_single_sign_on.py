@@ -13,9 +13,10 @@ from audits.trail.models import Action, Entry
 from mrm import env
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from mrm.accounts.services import close_account, record_factors_from_before, unrecorded_factors
+from mrm.accounts.services import record_factors_from_before, unrecorded_factors
 from tests.accounts.provider import CLIENT_ID, CLIENT_SECRET, OTHER_KEY, OpenIdProvider
 from tests.factories import PASSWORD, make_person
+from tests.signing import close_account
 
 EMAIL = "grace@bank.example"
 

@@ -12,7 +12,7 @@ from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import issue_token, person_behind, require, revoke_token, rotate_token
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_model, make_person, make_workspace, sql
+from tests.factories import make_model, make_person, make_workspace, sql, undecided
 
 MODELS = "/api/v1/models/"
 
@@ -91,7 +91,8 @@ def test_a_revoked_token_is_refused_from_then_on(issued, engineer):
 
 
 def test_the_token_of_a_closed_account_is_refused(issued, engineer):
-    Person.objects.filter(pk=engineer.pk).update(is_active=False)
+    with undecided("accounts_person", "accounts_person_closure_is_signed"):
+        Person.objects.filter(pk=engineer.pk).update(is_active=False)
     assert call(issued[1]).status_code == 401
 
 

@@ -33,6 +33,9 @@ def robot(workspace) -> Person:
     return make_person(Role.ENGINEER, name="Robot", workspace=workspace, kind=Person.Kind.SERVICE)
 
 
+SPITE = {"reason": "Spite.", "evidence_digest": "0" * 64, "password": PASSWORD}
+
+
 def test_an_administrator_creates_finds_and_closes_one(signed_in, administrator):
     client = signed_in(administrator)
     made = post_json(client, ACCOUNTS, ACCOUNT)
@@ -41,7 +44,10 @@ def test_an_administrator_creates_finds_and_closes_one(signed_in, administrator)
     assert account.is_service and not account.has_usable_password()
     address = f"{ACCOUNTS}{account.pk}/"
     assert client.get(address).json() == client.get(ACCOUNTS).json()["results"][0] == made.json()
-    closed = post_json(client, f"{address}closure/", {"reason": "The pipeline was retired."})
+    shown = client.get(f"{address}closure/").json()
+    proof = {"reason": "The pipeline was retired.", "evidence_digest": shown["evidence_digest"]}
+    assert is_problem(post_json(client, f"{address}closure/", proof | {"password": "a guess"}), 403)
+    closed = post_json(client, f"{address}closure/", proof | {"password": PASSWORD})
     assert closed.status_code == 200 and closed.json()["state"] == "closed"
     assert client.get(ACCOUNTS, {"state": "open"}).json()["results"] == []
     assert len(client.get(ACCOUNTS, {"state": "closed"}).json()["results"]) == 1
@@ -64,20 +70,20 @@ def test_whoever_does_not_supervise_people_sees_and_makes_none(who, signed_in, r
     client = signed_in(request.getfixturevalue(who))
     assert is_problem(client.get(ACCOUNTS), 403) and is_problem(client.get(f"{ACCOUNTS}{robot.pk}/"), 403)
     assert is_problem(post_json(client, ACCOUNTS, ACCOUNT), 403)
-    assert is_problem(post_json(client, f"{ACCOUNTS}{robot.pk}/closure/", {"reason": "Spite."}), 403)
+    assert is_problem(post_json(client, f"{ACCOUNTS}{robot.pk}/closure/", SPITE), 403)
 
 
 def test_whoever_reads_people_changes_no_account(signed_in, risk_officer, robot):
     client = signed_in(risk_officer)
     assert is_problem(post_json(client, ACCOUNTS, ACCOUNT), 403)
-    assert is_problem(post_json(client, f"{ACCOUNTS}{robot.pk}/closure/", {"reason": "Spite."}), 403)
+    assert is_problem(post_json(client, f"{ACCOUNTS}{robot.pk}/closure/", SPITE), 403)
     assert Person.objects.get(pk=robot.pk).is_active
 
 
 def test_a_stolen_token_of_an_administrator_makes_and_closes_none(administrator, robot, workspace):
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {make_token(administrator, workspace=workspace)}")
     assert is_problem(post_json(client, ACCOUNTS, ACCOUNT), 403)
-    assert is_problem(post_json(client, f"{ACCOUNTS}{robot.pk}/closure/", {"reason": "Spite."}), 403)
+    assert is_problem(post_json(client, f"{ACCOUNTS}{robot.pk}/closure/", SPITE), 403)
 
 
 def test_a_person_is_no_service_account(signed_in, administrator, engineer):

@@ -10,12 +10,12 @@ from inventory.frames.sheets import CSV, MOST_LINES, read_sheet
 from inventory.models import Model, Survey
 from inventory.services import import_survey, receive_survey, request_import
 from inventory.states import SurveyState
-from mrm.accounts.services import revoke_role
 from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
 from mrm.pages.workbook import XLSX
 from tests.factories import make_model
 from tests.inventory.sheets import HEADER, make_csv, make_xlsx, with_sheet
 from tests.rest import is_problem
+from tests.signing import revoke_role
 
 SURVEYS = "/api/v1/surveys/"
 LATER = timezone.now().date() + timedelta(days=100)

@@ -12,6 +12,7 @@ from audits.workflows.models import Attestation, Finding
 from audits.workflows.services import end_baselines
 from inventory.models import Model, Policy
 from inventory.services import add_particular, attach_document, edit_model, propose_use
+from mrm.accounts.policies import Role
 from tests.factories import (
     make_batch,
     make_model,
@@ -24,7 +25,7 @@ from tests.factories import (
     retire,
     undecided,
 )
-from tests.signing import confirm_tier
+from tests.signing import close_account, confirm_tier
 
 HYGIENE = "/api/v1/hygiene/"
 LATER = timezone.now().date() + timedelta(days=100)
@@ -95,7 +96,7 @@ def test_predictions_of_long_ago_are_none(used, tmp_path):
 
 def test_an_owner_who_left_is_found(workspace):
     model = make_model(name="Orphan")
-    type(model.owner).objects.filter(pk=model.owner.pk).update(is_active=False)
+    close_account(model.owner, reason="Left.", actor=make_person(Role.ADMINISTRATOR))
     assert names("no_active_owner") == ["Orphan"]
 
 
@@ -181,7 +182,7 @@ def test_debt_that_is_dated_stands_apart_from_what_is_broken(workspace):
 
 def test_a_baseline_excuses_nothing_that_is_wrong_today(workspace):
     model = promote(make_version(make_model(name="Taken over", baselined_until=LATER))).model
-    type(model.owner).objects.filter(pk=model.owner.pk).update(is_active=False)
+    close_account(model.owner, reason="Left.", actor=make_person(Role.ADMINISTRATOR))
     for rule in ("not_approved", "no_active_owner", "no_use"):
         assert (names(rule), names(rule, dated=True)) == (["Taken over"], [])
     dated = {one.rule.name for one in hygiene_of(Model.objects.all(), now=timezone.now()) if one.dated}

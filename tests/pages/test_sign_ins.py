@@ -14,11 +14,12 @@ from django.urls import reverse
 from audits.trail.models import Action, Entry
 from mrm.accounts.models import Reading
 from mrm.accounts.policies import Role
-from mrm.accounts.services import close_account, end_session, open_sessions, revoke_role
+from mrm.accounts.services import end_session, open_sessions
 from mrm.errors import NotPermitted
 from mrm_verify.passkeys import base64url, from_base64url
 from tests.accounts.authenticators import SecurityKey
 from tests.factories import PASSWORD, make_person
+from tests.signing import close_account, revoke_role
 
 
 @pytest.fixture(autouse=True)

@@ -189,7 +189,9 @@ def test_roles_that_nobody_may_hold_together_are_refused_in_words(visit, adminis
 
 def test_a_role_is_taken_back(visit, administrator, engineer):
     grant = engineer.grants.get()
-    visit(administrator).post(reverse("revoke-role", args=[grant.pk]))
+    client, address = visit(administrator), reverse("revoke-role", args=[grant.pk])
+    assert client.post(address, {"reason": " "}).status_code == 400
+    assert "is no longer engineer" in client.get(signed_on_page(client, address, reason="Moved.").url).text
     assert Person.objects.get(pk=engineer.pk).all_roles() == set()
 
 

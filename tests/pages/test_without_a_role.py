@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from inventory.models import Model
 from mrm.accounts.policies import Role
-from mrm.accounts.services import grant_role, revoke_role
+from mrm.accounts.services import grant_role
 from tests.factories import PASSWORD, make_model, make_person, make_token
+from tests.signing import revoke_role
 
 
 @pytest.fixture

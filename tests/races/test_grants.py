@@ -2,10 +2,10 @@
 
 from mrm.accounts.models import RoleGrant
 from mrm.accounts.policies import Role
-from mrm.accounts.services import grant_role, refuse_grant
+from mrm.accounts.services import grant_role
 from tests.factories import make_person
 from tests.races.threads import at_once, refusals
-from tests.signing import approve_grant
+from tests.signing import approve_grant, refuse_grant
 
 
 def test_two_approvers_at_once_approve_a_role_once(rounds, workspace, administrator):

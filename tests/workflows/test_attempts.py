@@ -14,12 +14,12 @@ from inventory.models import Model, Policy
 from inventory.services import attach_artifact, edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from mrm.accounts.services import Password, create_person, grant_role, issue_token, revoke_role
+from mrm.accounts.services import Password, create_person, grant_role, issue_token
 from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
-from tests.signing import approve_grant, conclude_vote
+from tests.signing import approve_grant, conclude_vote, revoke_role
 from tests.workflows.kinds import exception_terms
 
 Kind, Meaning = ChangeRequest.Kind, Decision.Meaning

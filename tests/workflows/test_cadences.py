@@ -20,12 +20,13 @@ from audits.workflows.states import ChangeState
 from inventory import policies
 from inventory.contents.cadences import by_span, cadence_of, cadences_of, set_apart
 from inventory.models import Cadence, Model, Policy
-from inventory.services import end_cadence, end_lapsed_cadences, tighten_cadence
+from inventory.services import end_lapsed_cadences, tighten_cadence
 from inventory.services.cadences import loosen_cadence
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, make_otherwise
+from tests.factories import PASSWORD, make_model, make_otherwise
 from tests.fixtures.story import approve
 from tests.rest import is_problem
+from tests.signing import end_cadence
 from tests.workflows.kinds import decided, in_days
 
 REASON = "A new sales channel opens."
@@ -331,6 +332,12 @@ def test_a_program_reads_tightens_and_ends_a_cadence(model, owner, risk_officer,
     told = {one["rhythm"]: one for one in api(owner).get(address).data["cadences"]}
     assert (told["drift"]["every"], told["drift"]["policy_every"], told["drift"]["days"]) == ("weekly", "monthly", 7)
     assert is_problem(api(owner).post(address, sent, format="json"), 409)
-    ended = api(risk_officer).post(f"{address}{made.data['id']}/end/", {"reason": "Enough."}, format="json")
+    end = f"{address}{made.data['id']}/end/"
+    assert not api(owner).get(end).data["may_sign"]
+    shown = api(risk_officer).get(end).data
+    assert shown["may_sign"] and (shown["evidence"]["every"], shown["evidence"]["required"]) == ("weekly", "monthly")
+    proof = {"reason": "Enough.", "evidence_digest": shown["evidence_digest"], "password": PASSWORD}
+    assert is_problem(api(risk_officer).post(end, proof | {"password": "a guess"}, format="json"), 403)
+    ended = api(risk_officer).post(end, proof, format="json")
     assert ended.status_code == 200
     assert ended.data["ended_because"] == "Enough."

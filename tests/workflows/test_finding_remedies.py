@@ -8,20 +8,20 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.models import Finding
 from audits.workflows.services import (
-    answer_rebuttal,
     complete_action_item,
     respond_to_finding,
     return_finding,
     review_plan,
     submit_finding,
     submit_plan,
+    uphold_finding,
 )
 from audits.workflows.states import FindingState
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_otherwise, make_person
-from tests.signing import close_finding
+from tests.signing import close_finding, drop_finding
 from tests.workflows.remedies import done, fresh, item, opened, planned, raised, submitted, today
 
 FIRST_LINE = (Role.ENGINEER, Role.OWNER)
@@ -51,7 +51,7 @@ def test_only_the_first_line_answers_plans_and_submits(story, finding, role):
 def test_only_the_second_line_judges(story, finding, role):
     person = make_person(role, workspace=story.workspace)
     for step in (
-        lambda: answer_rebuttal(finding, upheld=False, reason="Fine.", actor=person),
+        lambda: drop_finding(finding, reason="Fine.", actor=person),
         lambda: review_plan(finding, accepted=True, actor=person),
         lambda: return_finding(finding, reason="Not yet.", actor=person),
         lambda: close_finding(finding, reason="Fine.", actor=person),
@@ -71,8 +71,8 @@ def test_a_finding_is_disputed_once_and_upheld_with_a_reason(story, finding):
     disputed = respond_to_finding(finding, response="By design.", disputed=True, actor=story.owner)
     assert (disputed.state, disputed.rebutted_by) == (FindingState.REBUTTED, story.owner)
     with pytest.raises(RuleBroken, match="Fill in: reason"):
-        answer_rebuttal(finding, upheld=True, reason=" ", actor=story.validator)
-    upheld = answer_rebuttal(finding, upheld=True, reason="The design is at fault.", actor=story.validator)
+        uphold_finding(finding, reason=" ", actor=story.validator)
+    upheld = uphold_finding(finding, reason="The design is at fault.", actor=story.validator)
     assert upheld.state == FindingState.ACTION_PLAN_DUE
     with pytest.raises(RuleBroken):
         respond_to_finding(finding, response="Still by design.", disputed=True, actor=story.owner)
@@ -80,7 +80,7 @@ def test_a_finding_is_disputed_once_and_upheld_with_a_reason(story, finding):
 
 def test_a_rebuttal_that_convinces_drops_the_finding(story, finding):
     respond_to_finding(finding, response="Those rows are a test.", disputed=True, actor=story.engineer)
-    dropped = answer_rebuttal(finding, upheld=False, reason="So they are.", actor=story.validator)
+    dropped = drop_finding(finding, reason="So they are.", actor=story.validator)
     assert (dropped.state, dropped.closed_by) == (FindingState.DROPPED, story.validator)
     assert Entry.objects.about(finding).get(action=Action.FINDING_DROPPED).details["because"] == "So they are."
 
@@ -89,8 +89,8 @@ def test_a_severe_finding_is_dropped_only_by_who_could_sign_off_its_closure(stor
     severe = raised(story, severity="high")
     respond_to_finding(severe, response="By design.", disputed=True, actor=story.owner)
     with pytest.raises(NotPermitted, match="signed by"):
-        answer_rebuttal(severe, upheld=False, reason="Agreed.", actor=story.validator)
-    assert answer_rebuttal(severe, upheld=False, reason="Agreed.", actor=story.risk_officer).state == "dropped"
+        drop_finding(severe, reason="Agreed.", actor=story.validator)
+    assert drop_finding(severe, reason="Agreed.", actor=story.risk_officer).state == "dropped"
 
 
 def test_the_time_to_dispute_ends(story, finding):

@@ -6,13 +6,14 @@ import pytest
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import Finding
-from audits.workflows.services import draft_finding, drop_draft, issue_finding, raise_finding, revise_draft
+from audits.workflows.services import draft_finding, issue_finding, raise_finding, revise_draft
 from audits.workflows.states import FindingState
 from inventory.models import Policy
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_model, make_person, make_policy, make_version, publish
+from tests.signing import drop_finding
 from tests.workflows.remedies import TEXTS, raised, today
 
 
@@ -190,17 +191,17 @@ def test_a_draft_is_revised_then_issued_and_its_days_begin_then(story):
 
 def test_a_draft_is_dropped_with_a_reason_and_what_is_issued_is_not(story, finding):
     draft = draft_finding(story.model, **TEXTS, actor=story.validator)
-    with pytest.raises(RuleBroken, match="Fill in: reason"):
-        drop_draft(draft, reason=" ", actor=story.validator)
-    assert drop_draft(draft, reason="A test of the interface.", actor=story.validator).state == FindingState.DROPPED
+    with pytest.raises(RuleBroken, match="Say why it is dropped"):
+        drop_finding(draft, reason=" ", actor=story.validator)
+    assert drop_finding(draft, reason="A test of the interface.", actor=story.validator).state == FindingState.DROPPED
     with pytest.raises(RuleBroken, match="answer to a rebuttal"):
-        drop_draft(finding, reason="Not wanted.", actor=story.validator)
+        drop_finding(finding, reason="Not wanted.", actor=story.validator)
 
 
 def test_the_first_line_drops_no_draft(story):
     draft = draft_finding(story.model, **TEXTS, actor=story.validator)
     with pytest.raises(NotPermitted):
-        drop_draft(draft, reason="Inconvenient.", actor=story.owner)
+        drop_finding(draft, reason="Inconvenient.", actor=story.owner)
 
 
 def test_who_issues_is_said_by_the_policy(story, standard_document):

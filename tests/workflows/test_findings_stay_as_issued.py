@@ -6,13 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audits.workflows.models import Finding
-from audits.workflows.services import answer_rebuttal, raise_finding, respond_to_finding
-from tests.factories import sql
-
-
-def settle() -> None:
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
-    sql("SET CONSTRAINTS ALL DEFERRED")
+from audits.workflows.services import raise_finding, respond_to_finding
+from tests.factories import settle
+from tests.signing import drop_finding
 
 
 @pytest.fixture
@@ -50,6 +46,6 @@ def test_a_disputed_finding_is_dropped_by_somebody_whom_an_entry_names(finding, 
     ended = {"state": "dropped", "closed_at": finding.issued_at}
     refused(finding, "somebody closes a finding", **ended, closed_by=None)
     refused(finding, "an owner does not close findings about their own model", **ended, closed_by=story.owner)
-    refused(finding, "no entry says that they did", **ended, closed_by=story.risk_officer)
-    answer_rebuttal(disputed, upheld=False, reason="It is.", actor=story.second_officer())
+    refused(finding, "is dropped by signature, and there is none", **ended, closed_by=story.risk_officer)
+    drop_finding(disputed, reason="It is.", actor=story.second_officer())
     settle()

@@ -9,7 +9,6 @@ from audits.workflows.services import (
     ARRANGEMENT_CLOSURE,
     FINDING_CLOSURE,
     draft_finding,
-    drop_draft,
     may_withdraw,
     raise_finding,
     request_change,
@@ -23,7 +22,7 @@ from mrm.accounts.services import Password, prepare_act, sign_act
 from mrm.errors import NotPermitted
 from tests.factories import PASSWORD, make_model, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement, confirm_tier
+from tests.signing import close_arrangement, confirm_tier, drop_finding
 from tests.workflows.duties import WHY, now_holding, reasons
 from tests.workflows.kinds import decided, overlay_terms
 from tests.workflows.validating import asked, attest, make_panel, validated
@@ -118,7 +117,7 @@ def test_an_owner_drops_no_draft_about_their_own_model(story):
     edit_model(story.model, changes={"owner": owner}, actor=story.owner)
     draft.refresh_from_db()
     with pytest.raises(NotPermitted, match="An owner does not close findings"):
-        drop_draft(draft, reason="Inconvenient.", actor=owner)
+        drop_finding(draft, reason="Inconvenient.", actor=owner)
 
 
 def test_an_owner_takes_back_no_legal_hold_that_others_asked_for(story):

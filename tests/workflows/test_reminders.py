@@ -16,10 +16,11 @@ from inventory.models import Policy
 from mrm import env
 from mrm.accounts.models import Notice, Person, RoleGrant, Token
 from mrm.accounts.policies import Role
-from mrm.accounts.services import close_account, grant_role, revoke_role, rotate_token, send_notices
+from mrm.accounts.services import grant_role, rotate_token, send_notices
 from mrm.pages import wording
 from mrm.pages.tags import day
 from tests.factories import make_model, make_person, make_token, undecided
+from tests.signing import close_account, revoke_role
 
 MORNING = datetime.combine(timezone.now() + timedelta(days=1), time(8), tzinfo=UTC)
 

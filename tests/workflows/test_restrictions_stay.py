@@ -8,26 +8,20 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from audits.trail.services import governed
+from audits.trail.models import Action
+from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement
 from audits.workflows.services import expire_arrangements
 from audits.workflows.services.arrangements import end, locked
 from audits.workflows.states import FINDING_TRANSITIONS
 from inventory import policies
 from inventory.models import Cadence, Model, ModelVersion, TierAssessment, Use
-from inventory.services import (
-    edit_model,
-    end_cadence,
-    lift_model_restriction,
-    propose_tier,
-    start_use,
-    tighten_cadence,
-)
+from inventory.services import edit_model, lift_model_restriction, propose_tier, start_use, tighten_cadence
 from inventory.services.uses import lift_restriction
 from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, UseState
 from mrm.errors import RuleBroken
-from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote
-from tests.signing import close_arrangement
+from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote, settle
+from tests.signing import close_arrangement, end_cadence
 from tests.workflows.kinds import after, except_from
 from tests.workflows.test_nothing_without_its_decision import refused, sql
 
@@ -50,11 +44,6 @@ def lapsed(story, officers):
     exception.refresh_from_db()
     assert (story.model.status, Use.objects.get(pk=use.pk).state) == (Status.RESTRICTED, UseState.RESTRICTED)
     return exception
-
-
-def settle() -> None:
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
-    sql("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.parametrize("table", STEPS)
@@ -219,8 +208,9 @@ def test_a_stricter_cadence_is_not_ended_by_sql_or_from_a_shell(story):
     rows = Cadence.objects.filter(pk=cadence.pk)
     with refused("a stricter cadence is ended by another of the second line"):
         rows.update(ended_at=timezone.now(), ended_because="Fine.")
-    with refused("a stricter cadence is ended by another of the second line"):
-        end_cadence(cadence, reason="Fine.", actor=None)
+    with refused("a stricter cadence is ended by another of the second line"), governed():
+        rows.update(ended_at=timezone.now(), ended_because="Fine.")
+        record(Action.CADENCE_ENDED, actor=story.risk_officer, subject=cadence, reason="Fine.")
     with refused("a stricter cadence is ended by another of the second line"):
         rows.update(ended_at=timezone.now(), ended_because="Set anew.")
         Cadence.objects.create(model=story.model, rhythm="drift", every="annual", reason="Lax.", loosens=False)

@@ -24,10 +24,11 @@ from inventory.services import add_particular, edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Role
-from mrm.accounts.services import Password, act_at_once, grant_role, prepare_act, revoke_role, sign_act
+from mrm.accounts.services import Password, act_at_once, grant_role, prepare_act, sign_act
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, RETIREMENT, make_model, make_person, make_version, promote
 from tests.fixtures.story import approve
+from tests.signing import revoke_role
 from tests.workflows.retiring import agree, evidenced, retired, sign, verified
 from tests.workflows.test_nothing_without_its_decision import refused
 

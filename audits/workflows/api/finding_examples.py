@@ -65,7 +65,7 @@ DRAFT = FINDING_IN_FULL | {"state": "draft", "issued_at": None, "policy": None, 
 ANSWER = {"response": "The branch interface dropped the field in release 12.", "disputed": False}
 ANSWERED = FINDING_IN_FULL | {"state": "action_plan_due", "response": ANSWER["response"]}
 REBUTTAL = ANSWER | {"response": "Applications without an income are decided by hand.", "disputed": True}
-REBUTTAL_ANSWER = {"upheld": True, "reason": "The score is shown to those who decide by hand."}
+REBUTTAL_ANSWER = {"reason": "The score is shown to those who decide by hand."}
 UPHELD = ANSWERED | {
     "response": REBUTTAL["response"],
     "rebutted_by": PERSON,

@@ -14,7 +14,6 @@ from audits.workflows.serializers import (
     ActionPlanReviewIn,
     AnswerIn,
     ItemDoneIn,
-    RebuttalAnswerIn,
     ReperformanceIn,
     SubmissionIn,
 )
@@ -40,18 +39,40 @@ class ResponseApi(FindingStepApi):
 
 
 class RebuttalApi(FindingStepApi):
-    shape = RebuttalAnswerIn
+    shape = ReasonIn
 
     @step(
-        "answer_rebuttal",
-        "Answer a rebuttal",
-        RebuttalAnswerIn,
+        "uphold_finding",
+        "Uphold what was disputed",
+        ReasonIn,
         examples.REBUTTAL_ANSWER,
         examples.UPHELD,
-        description="The second line upholds the finding or drops it; a severe one drops who could sign it off.",
+        description="The second line keeps the finding; dropping it instead is signed, at `drop/`.",
     )
     def post(self, request, reference):
-        return self.take(request, reference, services.answer_rebuttal)
+        return self.take(request, reference, services.uphold_finding)
+
+
+class DropApi(SignedActApi):
+    act = services.FINDING_DROP
+
+    @signable("read_finding_drop", "What dropping a finding would sign", tags=["findings"])
+    def get(self, request, reference):
+        return self.view(finding_for(request, reference), request)
+
+    @step(
+        "drop_finding",
+        "Drop a finding",
+        SignedReasonIn,
+        examples.DROP | PROOF,
+        examples.DROPPED,
+        description="A draft, or what was issued, in answer to a rebuttal. The second line signs it; of what is severe "
+        "and issued, whoever could sign its closure off. It is kept, with the reason.",
+    )
+    def post(self, request, reference):
+        finding = finding_for(request, reference, reading=False)
+        self.sign(finding, request, SignedReasonIn)
+        return in_full(finding)
 
 
 class ActionPlanApi(FindingStepApi):

@@ -4,7 +4,6 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from audits.assessments.serializers import ReasonIn
 from audits.workflows import services
 from audits.workflows.api import finding_examples as examples
 from audits.workflows.api.lookups import finding_for, named_breach, named_model, named_version, readable_findings
@@ -148,18 +147,3 @@ class IssueApi(FindingStepApi):
     )
     def post(self, request, reference):
         return self.take(request, reference, services.issue_finding)
-
-
-class DropApi(FindingStepApi):
-    shape = ReasonIn
-
-    @step(
-        "drop_draft_finding",
-        "Drop a draft",
-        ReasonIn,
-        examples.DROP,
-        examples.DROPPED,
-        description="It is kept, with the reason. What was issued is dropped only in answer to a rebuttal.",
-    )
-    def post(self, request, reference):
-        return self.take(request, reference, services.drop_draft)

@@ -28,6 +28,7 @@ from audits.workflows.api.finding_steps import (
     ActionPlanApi,
     ActionPlanReviewApi,
     ClosureApi,
+    DropApi,
     ItemDoneApi,
     RebuttalApi,
     ReperformanceApi,
@@ -36,7 +37,7 @@ from audits.workflows.api.finding_steps import (
     SignOffApi,
     SubmissionApi,
 )
-from audits.workflows.api.findings import DropApi, FindingApi, FindingsApi, IssueApi
+from audits.workflows.api.findings import FindingApi, FindingsApi, IssueApi
 from audits.workflows.api.indicators import IndicatorApi, IndicatorsApi
 from audits.workflows.api.orders import UseRestrictionApi, UseSuspensionApi
 from audits.workflows.api.register import (

@@ -28,7 +28,6 @@ from audits.workflows.serializers.findings import (
     FindingQuery,
     ItemDoneIn,
     NothingIn,
-    RebuttalAnswerIn,
     ReperformanceIn,
     SubmissionIn,
 )
@@ -52,7 +51,6 @@ __all__ = [
     "NothingIn",
     "ActionPlanIn",
     "ActionPlanReviewIn",
-    "RebuttalAnswerIn",
     "ReperformanceIn",
     "SubmissionIn",
     "FindingOut",

@@ -182,11 +182,6 @@ class AnswerIn(serializers.Serializer):
     disputed = serializers.BooleanField(default=False, help_text="The finding does not stand. Possible once.")
 
 
-class RebuttalAnswerIn(serializers.Serializer):
-    upheld = serializers.BooleanField(help_text="Or the finding is dropped.")
-    reason = serializers.CharField(max_length=LONGEST_TEXT)
-
-
 class ActionItemIn(serializers.Serializer):
     what = serializers.CharField(max_length=500)
     owner = PersonField(help_text="E-mail address or id.")

@@ -20,10 +20,8 @@ from audits.workflows.services.decisions import (
 from audits.workflows.services.delegations import delegate, revoke_delegation
 from audits.workflows.services.endings import expire_change_requests, may_withdraw, withdraw
 from audits.workflows.services.findings import (
-    answer_rebuttal,
     complete_action_item,
     draft_finding,
-    drop_draft,
     issue_finding,
     raise_finding,
     record_reperformance,
@@ -34,10 +32,12 @@ from audits.workflows.services.findings import (
     submit_finding,
     submit_plan,
     suggested_severity,
+    uphold_finding,
 )
 from audits.workflows.services.findings.access import who_may_close, why_not_judge
 from audits.workflows.services.findings.automatic import raise_due_findings
 from audits.workflows.services.findings.closure import FINDING_CLOSURE, FINDING_SIGN_OFF
+from audits.workflows.services.findings.dropping import FINDING_DROP
 from audits.workflows.services.orders import USE_RESTRICTION, USE_SUSPENSION
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.reminders import people_to_remind, remind
@@ -63,6 +63,7 @@ __all__ = [
     "AGREEMENT",
     "ARRANGEMENT_CLOSURE",
     "FINDING_CLOSURE",
+    "FINDING_DROP",
     "FINDING_SIGN_OFF",
     "RETIREMENT_ABANDONMENT",
     "RETIREMENT_END",
@@ -72,9 +73,7 @@ __all__ = [
     "USE_SUSPENSION",
     "VOTE_CONCLUSION",
     "complete_action_item",
-    "answer_rebuttal",
     "draft_finding",
-    "drop_draft",
     "issue_finding",
     "raise_due_findings",
     "record_reperformance",
@@ -82,6 +81,7 @@ __all__ = [
     "revise_draft",
     "submit_plan",
     "suggested_severity",
+    "uphold_finding",
     "CAN_BE_CONDITIONAL",
     "archive_retirement",
     "complete_item",

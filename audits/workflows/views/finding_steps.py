@@ -66,13 +66,22 @@ def issue(request, reference):
 
 @require_http_methods(METHODS)
 def drop(request, reference):
+    """From why nothing comes of it to the statement that says so."""
     finding, form = finding_for(request, reference), ReasonForm(posted(request))
 
     def act(data):
-        services.drop_draft(finding, reason=data["reason"], actor=request.user)
+        return _to_drop(request, finding, data["reason"])
 
     lead = "It is kept with your reason, and nothing follows from it."
-    return _step(request, finding, form, act, heading=f"Drop the draft {reference}", lead=lead, submit="Drop it")
+    return _step(request, finding, form, act, heading=f"Drop {reference}", lead=lead, submit="Go on to sign")
+
+
+@require_http_methods(METHODS)
+def sign_drop(request, reference, statement_id):
+    def then(finding):
+        messages.success(request, f"{reference} is dropped.")
+
+    return _sign(request, services.FINDING_DROP, reference, statement_id, then)
 
 
 @require_http_methods(METHODS)
@@ -92,7 +101,10 @@ def answer_rebuttal(request, reference):
     finding, form = finding_for(request, reference), RebuttalForm(posted(request))
 
     def act(data):
-        services.answer_rebuttal(finding, **data, actor=request.user)
+        if not data["upheld"]:
+            return _to_drop(request, finding, data["reason"])
+        services.uphold_finding(finding, reason=data["reason"], actor=request.user)
+        return None
 
     lead = f"{finding.rebutted_by} disputes it: {finding.response}" if finding.rebutted_by else finding.title
     heading = f"Answer the rebuttal of {reference}"
@@ -229,10 +241,15 @@ def sign_off(request, reference, statement_id):
 def _sign(request, act, reference, statement_id, then):
     """Where an act about a finding is signed; afterwards the finding's own page."""
     finding, back = finding_for(request, reference), reverse("finding", args=[reference])
-    heading = f"Sign the closure of {reference}"
+    heading = f"Sign the {'dropping' if act is services.FINDING_DROP else 'closure'} of {reference}"
     return act_page(
         request, act, finding, statement_id, heading=heading, back=back, then=lambda done: then(done) or back
     )
+
+
+def _to_drop(request, finding: Finding, reason: str) -> str:
+    statement = to_sign(request, services.FINDING_DROP, finding, reason)
+    return reverse("sign-finding-drop", args=[finding.reference, statement])
 
 
 def _step(request, finding: Finding, form, act, *, template: str = "components/form_page.html", **page):

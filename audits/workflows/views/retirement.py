@@ -15,7 +15,7 @@ from audits.workflows.states import RetirementState
 from inventory.views.scope import model_page
 from mrm.accounts.forms import ReasonForm
 from mrm.accounts.policies import Permission
-from mrm.accounts.views.signing import act_page, to_sign
+from mrm.accounts.views.signing import act_page, reason_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 AGREEMENT_ID = "id_agreement_%s"
@@ -124,16 +124,13 @@ def send_back(request, reference):
 
 @require_http_methods(["GET", "POST"])
 def abandon(request, reference):
-    """From why the model stays to the statement that says so."""
-    found, form = _retirement_for(request, reference), ReasonForm(posted(request))
-
-    def act(data):
-        statement = to_sign(request, services.RETIREMENT_ABANDONMENT, found, data["reason"])
-        return reverse("sign-abandonment", args=[reference, statement])
-
-    lead = "The model stays. Whoever wants to end it later asks anew."
-    context = {"form": form, "heading": "Give the retirement up", "lead": lead, "submit": "Go on to sign"}
-    return answer_form(request, form, act=act, show=lambda status: _form_page(request, found, context, status))
+    found = _retirement_for(request, reference)
+    page = {
+        "heading": "Give the retirement up",
+        "lead": "The model stays. Whoever wants to end it later asks anew.",
+        "back": reverse("retirement", args=[reference]),
+    }
+    return reason_page(request, services.RETIREMENT_ABANDONMENT, found, to="sign-abandonment", args=[reference], **page)
 
 
 @require_http_methods(["GET", "POST"])

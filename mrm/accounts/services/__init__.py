@@ -14,11 +14,11 @@ from mrm.accounts.services.factors import (
     unrecorded_factors,
     vanished_factors,
 )
-from mrm.accounts.services.grants import ROLE_APPROVAL, grant_role, refuse_grant, revoke_role
+from mrm.accounts.services.grants import ROLE_APPROVAL, ROLE_REFUSAL, ROLE_REVOCATION, grant_role
 from mrm.accounts.services.notices import send_notices, write_notice
 from mrm.accounts.services.people import (
+    ACCOUNT_CLOSURE,
     choose_password,
-    close_account,
     create_person,
     create_workspace,
     prepare_accounts,
@@ -44,16 +44,18 @@ from mrm.accounts.services.signatures import (
 from mrm.accounts.services.tokens import issue_token, person_behind, revoke_token, rotate_token
 
 __all__ = [
+    "ACCOUNT_CLOSURE",
     "Act",
     "Bound",
     "Passkey",
     "Password",
     "Proven",
     "ROLE_APPROVAL",
+    "ROLE_REFUSAL",
+    "ROLE_REVOCATION",
     "act_at_once",
     "change_factors",
     "choose_password",
-    "close_account",
     "confirm_role",
     "connect_sign_on",
     "credentials_by_key",
@@ -79,13 +81,11 @@ __all__ = [
     "reauthenticate",
     "record_enrolment",
     "record_factors_from_before",
-    "refuse_grant",
     "reopen_account",
     "refuse_to_mislead",
     "require",
     "require_a_role",
     "require_own_password",
-    "revoke_role",
     "revoke_token",
     "role_with",
     "rotate_token",

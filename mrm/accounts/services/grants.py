@@ -72,9 +72,13 @@ def _facts(grant: RoleGrant) -> dict:
     return told | _told(grant) | {"reason": grant.reason, "proposed_by": str(grant.granted_by_id or "")}
 
 
+def _named(grant: RoleGrant) -> str:
+    return f"{grant.get_role_display().lower()} in {grant.workspace or 'all'}"
+
+
 def _meaning(grant: RoleGrant) -> str:
     until = f", until {day(grant.ends_at)}" if grant.ends_at else ""
-    return f"I agree that {grant.person} is {grant.get_role_display().lower()} in {grant.workspace or 'all'}{until}."
+    return f"I agree that {grant.person} is {_named(grant)}{until}."
 
 
 def _approving_role(grant: RoleGrant, person: Person) -> str:
@@ -93,28 +97,63 @@ ROLE_APPROVAL = Act(
 )
 
 
-@governed()
-def refuse_grant(grant: RoleGrant, *, reason: str, actor) -> RoleGrant:
-    grant = _locked(grant)
+def _refuse_to_refuse(grant: RoleGrant, *, actor) -> None:
+    _after(grant, "refuse")
     if reasons := why_not_decide_grant(grant, person=actor):
         raise NotPermitted(*reasons)
-    if not reason.strip():
-        raise RuleBroken("Say why the role is refused; whoever proposed it needs to know.")
-    _move(grant, "refuse", decided_by=actor, decided_at=timezone.now(), ended_because=reason)
-    record(Action.ROLE_REFUSED, actor=actor, subject=grant.person, **_told(grant), reason=reason)
+
+
+def _refuse_grant(grant: RoleGrant, *, comment: str, signature: Signature, actor) -> RoleGrant:
+    grant = _locked(grant)
+    _move(grant, "refuse", decided_by=actor, decided_at=timezone.now(), ended_because=comment)
+    told = _told(grant) | {"reason": comment, "signature": signature.in_trail()}
+    record(Action.ROLE_REFUSED, actor=actor, subject=grant.person, **told)
     return grant
 
 
-@governed()
-def revoke_role(grant: RoleGrant, *, reason: str = "", actor) -> None:
-    """Take a role back, at once; one person is enough to take power away: whoever could approve it there."""
-    grant, now = _locked(grant), timezone.now()
-    if actor and not _may_approve_there(grant, actor):
+ROLE_REFUSAL = Act(
+    name="role_refused",
+    meaning=lambda grant: f"I refuse that {grant.person} becomes {_named(grant)}.",
+    refuse=_refuse_to_refuse,
+    facts=_facts,
+    role=_approving_role,
+    done=_refuse_grant,
+    about=lambda grant: grant.person,
+    asks="Say why the role is refused; whoever proposed it needs to know.",
+)
+
+
+def _refuse_revocation(grant: RoleGrant, *, actor) -> None:
+    """One person is enough to take power away: whoever could approve it there."""
+    if not _may_approve_there(grant, actor):
         require(actor, Permission.MANAGE_PEOPLE, None)
-    if grant.state not in (GrantState.PROPOSED, GrantState.GRANTED) or (grant.ends_at and grant.ends_at <= now):
-        return
-    _move(grant, "revoke", ends_at=max(now, grant.starts_at), ended_because=reason)
-    record(Action.ROLE_REVOKED, actor=actor, subject=grant.person, **_told(grant), reason=reason)
+    _after(grant, "revoke")
+    if grant.ends_at and grant.ends_at <= timezone.now():
+        raise RuleBroken("This role has ended already.")
+
+
+def _revoke(grant: RoleGrant, *, comment: str, signature: Signature, actor) -> RoleGrant:
+    grant = _locked(grant)
+    take_back(grant, reason=comment, actor=actor, signature=signature.in_trail())
+    return grant
+
+
+ROLE_REVOCATION = Act(
+    name="role_revoked",
+    meaning=lambda grant: f"I take back that {grant.person} is {_named(grant)}, at once.",
+    refuse=_refuse_revocation,
+    facts=_facts,
+    role=_approving_role,
+    done=_revoke,
+    about=lambda grant: grant.person,
+    asks="Say why the role is taken back; its holder needs to know.",
+)
+
+
+def take_back(grant: RoleGrant, *, reason: str, actor, **told) -> None:
+    """End a role that was locked by the caller, inside their governed block. `told` is what else its entry says."""
+    end_grant(grant, "revoke", because=reason, now=timezone.now())
+    record(Action.ROLE_REVOKED, actor=actor, subject=grant.person, **_told(grant), reason=reason, **told)
 
 
 def why_not_decide_grant(grant: RoleGrant, *, person: Person) -> list[str]:

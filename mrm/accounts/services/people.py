@@ -4,9 +4,10 @@ from django.db import transaction
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from mrm.accounts.models import Person, Workspace
-from mrm.accounts.policies import Permission
-from mrm.accounts.services.grants import revoke_role
+from mrm.accounts.models import Person, Signature, Workspace
+from mrm.accounts.policies import ALLOWED, Permission
+from mrm.accounts.services.acts import Act
+from mrm.accounts.services.grants import take_back
 from mrm.accounts.services.permissions import require
 from mrm.accounts.services.sessions import end_sessions
 from mrm.accounts.services.tokens import revoke_token
@@ -52,27 +53,42 @@ def choose_password(person: Person, password: str) -> None:
     record(Action.PASSWORD_CHOSEN, actor=person, subject=person)
 
 
-@governed()
-def close_account(person: Person, *, reason: str, actor) -> Person:
-    """End everything an account can do, at once: its roles, its tokens and its sessions."""
+def _refuse_closure(person: Person, *, actor) -> None:
     require(actor, Permission.MANAGE_PEOPLE, None)
-    if actor and actor.pk == person.pk:
+    if actor.pk == person.pk:
         raise NotPermitted("Nobody closes their own account; ask another administrator.")
-    if not reason.strip():
-        raise RuleBroken("Say why the account is closed.")
-    person = Person.objects.select_for_update().get(pk=person.pk)
     if not person.is_active:
         raise RuleBroken(f"The account of {person} is already closed.")
-    because = f"The account was closed: {reason}"
-    for grant in person.grants.exclude(state__in=OVER):
-        revoke_role(grant, reason=because, actor=actor)
+
+
+def _close(person: Person, *, comment: str, signature: Signature, actor) -> Person:
+    """End everything an account can do, at once: its roles, its tokens and its sessions."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    for grant in person.grants.select_for_update(of=("self",)).exclude(state__in=OVER):
+        take_back(grant, reason=f"The account was closed: {comment}", actor=None)
     for token in person.tokens.filter(revoked_at__isnull=True):
         revoke_token(token, actor=actor)
     end_sessions(person)
     person.is_active = False
     person.save(update_fields=["is_active"])
-    record(Action.PERSON_CLOSED, actor=actor, subject=person, reason=reason)
+    record(Action.PERSON_CLOSED, actor=actor, subject=person, reason=comment, signature=signature.in_trail())
     return person
+
+
+def _facts(person: Person) -> dict:
+    held = person.grants.exclude(state__in=OVER).values_list("pk", flat=True)
+    return {"person": str(person.pk), "roles": sorted(map(str, held))}
+
+
+ACCOUNT_CLOSURE = Act(
+    name="account_closed",
+    meaning=lambda person: f"I close the account of {person}: its roles, tokens and sign-ins end at once.",
+    refuse=_refuse_closure,
+    facts=_facts,
+    role=lambda person, actor: min(ALLOWED[Permission.MANAGE_PEOPLE] & actor.all_roles(), default=""),
+    done=_close,
+    asks="Say why the account is closed.",
+)
 
 
 @governed()

@@ -1,16 +1,14 @@
 """Deciding about roles: the second person's approval or refusal, taking back, confirming again."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mrm.accounts import services
-from mrm.accounts.forms import ReasonForm
 from mrm.accounts.models import Recertification, RoleGrant
 from mrm.accounts.policies import Permission
-from mrm.accounts.views.signing import act_page, to_sign
-from mrm.pages.answers import answer_form, posted
+from mrm.accounts.views.signing import act_page, reason_page, to_sign
 
 
 @require_POST
@@ -35,25 +33,39 @@ def sign_role(request, grant_id, statement_id):
 @require_http_methods(["GET", "POST"])
 def refuse_role(request, grant_id):
     grant = _grant_for(request, grant_id)
-    form = ReasonForm(posted(request))
-
-    def act(data):
-        services.refuse_grant(grant, **data, actor=request.user)
-        return reverse("people")
-
-    def show(status):
-        context = {"form": form, "heading": "Refuse a role", "lead": str(grant), "submit": "Refuse it"}
-        return render(request, "components/form_page.html", context | {"back": reverse("people")}, status=status)
-
-    return answer_form(request, form, act=act, show=show)
+    page = {"heading": "Refuse a role", "lead": str(grant), "back": reverse("people")}
+    return reason_page(request, services.ROLE_REFUSAL, grant, to="sign-role-refusal", args=[grant.pk], **page)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
+def sign_role_refusal(request, grant_id, statement_id):
+    grant, back = _grant_for(request, grant_id), reverse("people")
+
+    def then(refused):
+        messages.success(request, f"{refused}: refused.")
+        return back
+
+    page = {"heading": "Sign that a role is refused", "back": back, "then": then}
+    return act_page(request, services.ROLE_REFUSAL, grant, statement_id, **page)
+
+
+@require_http_methods(["GET", "POST"])
 def revoke_role(request, grant_id):
     grant = _grant_for(request, grant_id)
-    services.revoke_role(grant, actor=request.user)
-    messages.success(request, f"{grant.person} is no longer {grant.get_role_display().lower()}.")
-    return redirect("person", grant.person_id)
+    page = {"heading": "Take a role back", "lead": f"{grant}. It ends at once.", "back": _page_of(grant)}
+    return reason_page(request, services.ROLE_REVOCATION, grant, to="sign-role-revocation", args=[grant.pk], **page)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_role_revocation(request, grant_id, statement_id):
+    grant = _grant_for(request, grant_id)
+
+    def then(revoked):
+        messages.success(request, f"{revoked.person} is no longer {revoked.get_role_display().lower()}.")
+        return _page_of(revoked)
+
+    page = {"heading": "Sign that a role is taken back", "back": _page_of(grant), "then": then}
+    return act_page(request, services.ROLE_REVOCATION, grant, statement_id, **page)
 
 
 @require_POST
@@ -63,6 +75,10 @@ def confirm_role(request, recertification_id):
     row = services.confirm_role(row, actor=request.user)
     messages.success(request, f"{row.grant}: confirmed.")
     return redirect("people")
+
+
+def _page_of(grant: RoleGrant) -> str:
+    return reverse("person", args=[grant.person_id])
 
 
 def _grant_for(request, grant_id) -> RoleGrant:

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mrm.accounts import services
 from mrm.accounts.contents import PEOPLE, READINGS, SERVICE_ACCOUNTS
-from mrm.accounts.forms import PersonFilter, PersonForm, ReasonForm, RoleForm
+from mrm.accounts.forms import PersonFilter, PersonForm, RoleForm
 from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import Permission
 from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_grant
 from mrm.accounts.states import GrantState
+from mrm.accounts.views.signing import act_page, reason_page
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.listing import Listing
 
@@ -114,25 +115,26 @@ def readings_csv(request, person_id):
 def close_account(request, person_id):
     services.require(request.user, Permission.MANAGE_PEOPLE, None)
     person = get_object_or_404(Person, pk=person_id)
-    form = ReasonForm(posted(request))
+    page = {
+        "heading": f"Close the account of {person}",
+        "lead": "It ends their roles, tokens and sign-ins at once. What they did stays recorded.",
+        "back": reverse("person", args=[person.pk]),
+    }
+    return reason_page(request, services.ACCOUNT_CLOSURE, person, to="sign-account-closure", args=[person.pk], **page)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_closure(request, person_id, statement_id):
+    services.require(request.user, Permission.MANAGE_PEOPLE, None)
+    person = get_object_or_404(Person, pk=person_id)
     back = reverse("person", args=[person.pk])
 
-    def act(data):
-        services.close_account(person, **data, actor=request.user)
-        messages.success(request, f"The account of {person} is closed: no role, no token and no sign-in is left.")
+    def then(closed):
+        messages.success(request, f"The account of {closed} is closed: no role, no token and no sign-in is left.")
         return back
 
-    def show(status):
-        context = {
-            "form": form,
-            "heading": f"Close the account of {person}",
-            "lead": "It ends their roles, tokens and sign-ins at once. What they did stays recorded.",
-            "submit": "Close the account",
-            "back": back,
-        }
-        return render(request, "components/form_page.html", context, status=status)
-
-    return answer_form(request, form, act=act, show=show)
+    page = {"heading": f"Sign that the account of {person} is closed", "back": back, "then": then}
+    return act_page(request, services.ACCOUNT_CLOSURE, person, statement_id, **page)
 
 
 @require_POST

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from allauth.mfa.models import Authenticator
 from django.shortcuts import render
+from django.urls import reverse
 
 from mrm.accounts import services
-from mrm.accounts.forms import SignatureForm
+from mrm.accounts.forms import ReasonForm, SignatureForm
 from mrm.pages.answers import answer_form, posted
 from mrm_verify.canonical import canonical
 
@@ -24,6 +25,20 @@ def act_page(request, act: services.Act, subject, reference, *, heading: str, ba
 def to_sign(request, act: services.Act, subject, comment: str = "") -> str:
     """Prepare the act; the key of the statement that the next page shows."""
     return services.prepare_act(act, subject, comment=comment, actor=request.user).pk
+
+
+def reason_page(request, act: services.Act, subject, *, to: str, args: list, heading: str, lead: str, back: str):
+    """From the reason for an act to its statement, which is signed at the address `to` with `args` before its key."""
+    form = ReasonForm(posted(request))
+
+    def prepare(data):
+        return reverse(to, args=[*args, to_sign(request, act, subject, data["reason"])])
+
+    def show(status):
+        context = {"form": form, "heading": heading, "lead": lead, "submit": "Go on to sign", "back": back}
+        return render(request, "components/form_page.html", context, status=status)
+
+    return answer_form(request, form, act=prepare, show=show)
 
 
 def signing_page(request, reference, *, act: Callable, heading: str, back: str):

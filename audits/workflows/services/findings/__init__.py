@@ -1,6 +1,6 @@
 """Findings: written and closed by the second line, answered and put right by the first (states: `states.py`)."""
 
-from audits.workflows.services.findings.answers import answer_rebuttal, drop_draft, respond_to_finding
+from audits.workflows.services.findings.answers import respond_to_finding, uphold_finding
 from audits.workflows.services.findings.issuing import (
     draft_finding,
     issue_finding,
@@ -13,10 +13,8 @@ from audits.workflows.services.findings.reperformance import record_reperformanc
 from audits.workflows.services.findings.submissions import return_finding, submit_finding
 
 __all__ = [
-    "answer_rebuttal",
     "complete_action_item",
     "draft_finding",
-    "drop_draft",
     "issue_finding",
     "raise_finding",
     "record_reperformance",
@@ -27,4 +25,5 @@ __all__ = [
     "submit_finding",
     "submit_plan",
     "suggested_severity",
+    "uphold_finding",
 ]

@@ -9,17 +9,12 @@ from audits.workflows.models import Finding
 from audits.workflows.services.findings.access import (
     for_the_first_line,
     for_the_second_line,
-    locked,
     refuse_blank,
-    why_not_judge,
-    why_not_sign_off,
 )
 from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
 from inventory import policies as rules
-from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken
+from mrm.errors import RuleBroken
 
 
 @governed()
@@ -38,29 +33,14 @@ def respond_to_finding(finding: Finding, *, response: str, disputed: bool = Fals
 
 
 @governed()
-def answer_rebuttal(finding: Finding, *, upheld: bool, reason: str, actor) -> Finding:
-    """The second line keeps the finding or drops it. A severe one is dropped only by who could sign off its closure."""
+def uphold_finding(finding: Finding, *, reason: str, actor) -> Finding:
+    """The second line keeps what was disputed; the answer that drops it is signed (`FINDING_DROP`)."""
     finding = for_the_second_line(finding, actor)
     refuse_blank(reason=reason)
-    if not upheld:
-        return _drop(finding, reason, actor)
     plan_due_at = finding.plan_due_at and max(finding.plan_due_at, _next_plan_day(finding))
     move(finding, "uphold", rebuttal_answer=reason, plan_due_at=plan_due_at)
     record(Action.FINDING_UPHELD, actor=actor, subject=finding, because=reason)
     return finding
-
-
-@governed()
-def drop_draft(finding: Finding, *, reason: str, actor) -> Finding:
-    """Nothing comes of a draft; it is kept, with the reason."""
-    require(actor, Permission.RAISE_FINDING, finding.model.workspace_id, model_slug=finding.model_slug)
-    finding = locked(finding)
-    if actor and (reasons := why_not_judge(finding, actor)):
-        raise NotPermitted(*reasons)
-    refuse_blank(reason=reason)
-    if finding.state != FindingState.DRAFT:
-        raise RuleBroken(f"{finding.reference} is issued; it is dropped only in answer to a rebuttal.")
-    return _ended_without_closure(finding, reason, actor)
 
 
 def _refuse_late(finding: Finding) -> None:
@@ -72,15 +52,3 @@ def _next_plan_day(finding: Finding):
     """After a rebuttal there are as many days for the plan as there were before it."""
     time = rules.time_to_plan(finding.rules, finding.severity)
     return min(finding.due_at, timezone.localdate() + time)
-
-
-def _drop(finding: Finding, reason: str, actor) -> Finding:
-    if finding.is_severe and actor and (reasons := why_not_sign_off(finding, actor)):
-        raise NotPermitted(*reasons)
-    return _ended_without_closure(finding, reason, actor)
-
-
-def _ended_without_closure(finding: Finding, reason: str, actor) -> Finding:
-    move(finding, "drop", closing_reason=reason, closed_by=actor, closed_at=timezone.now())
-    record(Action.FINDING_DROPPED, actor=actor, subject=finding, because=reason)
-    return finding

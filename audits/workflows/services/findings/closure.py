@@ -56,7 +56,7 @@ def facts_of_closure(finding: Finding) -> dict:
     }
 
 
-def _bound(finding: Finding) -> Bound:
+def bound_of_finding(finding: Finding) -> Bound:
     return bound_under(finding.policy or Policy.objects.in_force(), SIGNED_KIND, finding.model.tier)
 
 
@@ -97,7 +97,7 @@ FINDING_CLOSURE = Act(
         Permission.CLOSE_FINDING, person, finding.model.workspace_id, finding.model_slug
     ),
     done=_close,
-    bound=_bound,
+    bound=bound_of_finding,
     asks="Say what shows that the required outcome is reached.",
     longest=LONGEST_TEXT,
 )
@@ -129,7 +129,7 @@ FINDING_SIGN_OFF = Act(
     facts=facts_of_closure,
     role=_signing_role,
     done=_sign_off,
-    bound=_bound,
+    bound=bound_of_finding,
 )
 
 
