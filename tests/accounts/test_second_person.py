@@ -190,8 +190,9 @@ def test_what_takes_power_away_stands_on_a_signature_also_in_the_database(propos
     with pytest.raises(IntegrityError, match="is closed by signature"), transaction.atomic():
         Person.objects.filter(pk=nina.pk).update(is_active=False)
         settle()
-    with pytest.raises(IntegrityError, match="is revoked by signature"), transaction.atomic(), governed():
-        take_back(held, reason="As the system, from a shell.", actor=None)
+    with pytest.raises(IntegrityError, match="is revoked by signature"), transaction.atomic():
+        with governed():
+            take_back(held, reason="As the system, from a shell.", actor=None)
         settle()
 
 
