@@ -2,6 +2,7 @@
 
 ALWAYS_SIGNED = {
     "change.decided",
+    "keys.kept",
     "retirement.agreed",
     "retirement.signed",
     "validation.approved",
@@ -69,6 +70,7 @@ OUTCOMES = {
     "finding.closed": {"closed", *OUTCOMES_OF_CLOSURES},
     "finding.dropped": {"finding_dropped"},
     "finding.validated": {"closure_agreed"},
+    "keys.kept": {"keys_kept"},
     "model.suspended": {"suspended"},
     "model.tiered": {"tier_confirmed"},
     "person.closed": {"account_closed"},

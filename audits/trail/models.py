@@ -13,6 +13,7 @@ class Action(models.TextChoices):
     PERSON_CREATED = "person.created", "Person created"
     PERSON_CLOSED = "person.closed", "Account closed"
     PERSON_REOPENED = "person.reopened", "Account opened again"
+    KEYS_KEPT = "keys.kept", "Custody of the keys signed"
     ROLE_PROPOSED = "role.proposed", "Role proposed"
     ROLE_GRANTED = "role.granted", "Role granted"
     ROLE_REFUSED = "role.refused", "Proposed role refused"

@@ -16,6 +16,7 @@ class Role(StrEnum):
     COMMITTEE_CHAIR = "committee_chair"
     COMPLIANCE = "compliance"  # Fair lending and privacy as well.
     EXAMINER = "examiner"  # From outside, for a time, reading only.
+    KEY_CUSTODIAN = "key_custodian"  # Keeps the organisation's keys, apart from who administers system and database.
 
 
 class Permission(StrEnum):
@@ -51,9 +52,10 @@ class Permission(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     READ_PEOPLE = "read_people"
     APPROVE_ROLE = "approve_role"
+    KEEP_KEYS = "keep_keys"
 
 
-ENG, OWN, VAL, RSK, AUD, ADM, HOV, CRO, MEM, CHR, CMP, EXA = tuple(Role)
+ENG, OWN, VAL, RSK, AUD, ADM, HOV, CRO, MEM, CHR, CMP, EXA, SEC = tuple(Role)
 EVERYBODY = frozenset(Role)
 COMMITTEE = frozenset({MEM, CHR})
 
@@ -85,12 +87,13 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.ASSIGN_VALIDATOR: frozenset({HOV, RSK}),
     Permission.VALIDATE_MODEL: frozenset({VAL, HOV}),
     Permission.APPROVE_VALIDATION: frozenset({HOV, RSK}),
-    Permission.ISSUE_REPORT: EVERYBODY - {ADM},
+    Permission.ISSUE_REPORT: EVERYBODY - {ADM, SEC},
     Permission.PROPOSE_POLICY: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.PUBLISH_POLICY: frozenset({RSK, CRO, CHR}),
     Permission.MANAGE_PEOPLE: frozenset({ADM}),
     Permission.READ_PEOPLE: frozenset({ADM, RSK, CRO, AUD, EXA}),
     Permission.APPROVE_ROLE: frozenset({ADM, RSK}),
+    Permission.KEEP_KEYS: frozenset({SEC}),
 }
 
 # What a service account may do at most, whatever role its token was given: it pushes data and drafts, never decides.

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from mrm.accounts.views import access, grants, people, sessions, tokens
+from mrm.accounts.views import access, custody, grants, people, sessions, tokens
 
 urlpatterns = [
     path("access/", access.my_access, name="my-access"),
+    path("keys/", custody.keys, name="keys"),
+    path("keys/custody/", custody.keep_keys, name="keep-keys"),
+    path("keys/custody/<uuid:statement_id>/", custody.sign_custody, name="sign-custody"),
     path("people/", people.people, name="people"),
     path("people/people.csv", people.people_csv, name="people-csv"),
     path("people/new/", people.create_person, name="create-person"),

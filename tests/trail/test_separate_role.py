@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, connections
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record, sign_checkpoint, verify_trail
+from audits.workflows.contents.separation import rights_too_many
 from inventory import policies
 from inventory.models import ModelRecord
 from inventory.services import approve_use, confirm_tier, edit_model, promote_version, publish_policy
@@ -48,6 +49,10 @@ def test_the_serving_role_can_record_and_sign(serving_role):
         record(Action.MODEL_EDITED, actor=None, subject=Workspace.objects.get(slug="main"))
     assert sign_checkpoint().size == Entry.objects.count()
     assert verify_trail().holds
+
+
+def test_7_the_serving_role_owns_nothing_of_the_trail_and_could_not_rewrite_it(serving_role):
+    assert rights_too_many() == []
 
 
 def test_what_the_serving_role_changes_is_recorded_though_it_cannot_write_records(serving_role):

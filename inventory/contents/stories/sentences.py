@@ -15,6 +15,7 @@ SENTENCES: dict[str, str] = {
     Action.FACTOR_REMOVED: "removed the {kind}[ {named}] of {subject}",
     Action.PERSON_CLOSED: "closed the account of {subject} and ended its roles, tokens and sign-ins",
     Action.PERSON_REOPENED: "opened the account of {subject} again, without any role",
+    Action.KEYS_KEPT: "signed that they keep the keys of the organisation",
     Action.ROLE_PROPOSED: (
         "proposed {subject} as {role:role}[ in {workspace:place}][, for the models {models} only][, until {until:day}]"
     ),

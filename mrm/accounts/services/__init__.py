@@ -1,6 +1,7 @@
 """People, roles, tokens and signatures; and the question every service asks first: may this actor do that here?"""
 
 from mrm.accounts.services.acts import Act, Bound, act_at_once, digest_of_act, prepare_act, sign_act, view_of_act
+from mrm.accounts.services.custody import KEY_CUSTODY
 from mrm.accounts.services.factors import (
     change_factors,
     connect_sign_on,
@@ -50,6 +51,7 @@ __all__ = [
     "Passkey",
     "Password",
     "Proven",
+    "KEY_CUSTODY",
     "ROLE_APPROVAL",
     "ROLE_REFUSAL",
     "ROLE_REVOCATION",

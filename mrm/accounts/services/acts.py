@@ -142,7 +142,7 @@ def _do(act: Act, subject, proven: Proven, *, actor: Person):
 
 
 def _anew(subject):
-    return type(subject).objects.get(pk=subject.pk)
+    return subject._meta.model.objects.get(pk=subject.pk)
 
 
 def _as_person(actor: Person | None) -> Person:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import pkcs12
 
@@ -69,6 +71,12 @@ class Keyring:
             return sealing.time_stamp(digest, self._clock)
         except OSError as problem:
             raise RuleBroken(self._no_time_stamp(problem)) from problem
+
+    def fingerprints(self) -> dict[str, str]:
+        """By what each key in use is known: SHA-256 of the seal's certificate, and of the public key of checkpoints."""
+        checkpoint = self.checkpoint_key().public_key().public_bytes_raw()
+        seal = self._seal.certificate.public_bytes(serialization.Encoding.DER)
+        return {"seal": sha256(seal).hexdigest(), "checkpoints": sha256(checkpoint).hexdigest()}
 
     def trusted_roots(self) -> list[x509.Certificate]:
         """The authorities whose seals and time-stamps this organisation accepts."""
