@@ -3,7 +3,9 @@
 from django.conf import settings
 
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import request_change
+from audits.workflows.services import draft_change, request_change
+from audits.workflows.services.kinds import KINDS
+from audits.workflows.services.kinds.retirement import OTHER, checklist
 from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion, Policy
 from inventory.policies import production_aliases
@@ -11,7 +13,7 @@ from inventory.states import Stage, Status
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from registry.refusals import DENIED, Refused
 
-OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
+NOT_SAID = "Nothing was said of it with the call. What is done is shown when the checklist is carried out."
 
 
 def means_production(alias: str) -> bool:
@@ -38,26 +40,36 @@ def refuse_while_suspended(version: ModelVersion) -> None:
 
 
 def refuse_to_archive(version: ModelVersion, *, asked_by: str, actor) -> None:
-    """What is in production is archived by retiring the model, which people decide."""
+    """What is in production is archived by retiring the model, which people decide: they are asked as for production.
+
+    The call says neither why nor how, and nothing is made up for it: the deciders read that, and the checklist is still
+    to be shown, item by item, before the model ends.
+    """
     if version.stage == Stage.PRODUCTION:
         raise _refusal(version, ChangeRequest.Kind.RETIREMENT, f"{version} is in production.", asked_by, actor)
 
 
 def _refusal(version: ModelVersion, kind: str, why: str, asked_by: str, actor) -> Refused:
     word = str(ChangeRequest.Kind(kind).label).lower()
-    change = version.changes.filter(kind=kind, state__in=OPEN).first()
-    if change is None:
+    draft = draft_change(kind, version)
+    asked = ChangeRequest.objects.unfinished().filter(kind=kind, about=KINDS[kind].at_stake(draft))
+    if (change := asked.first()) is None:
+        reason, terms = f"{asked_by} through the MLflow API.", _terms(draft)
         try:
-            change = request_change(kind, version, reason=f"{asked_by} through the MLflow API.", actor=actor)
-        except UnusableData as lacking:
-            return Refused(DENIED, f"{why} Its {word} is asked for on its page. {lacking} {_page(version, kind)}")
-        except (RuleBroken, NotPermitted) as refusal:
+            change = request_change(kind, version, reason=reason, terms=terms, actor=actor)
+        except (RuleBroken, NotPermitted, UnusableData) as refusal:
             return Refused(DENIED, f"{why} Its {word} cannot be requested yet: {refusal} {_page(version)}")
+    stands = "awaits a decision" if change.state == ChangeState.PENDING else "is approved, but not carried out yet"
     address = f"{settings.PUBLIC_URL}/changes/{change.reference}/"
-    return Refused(DENIED, f"{why} {change.reference} asks for its {word} and awaits a decision: {address}")
+    return Refused(DENIED, f"{why} {change.reference} asks for its {word} and {stands}: {address}")
 
 
-def _page(version: ModelVersion, kind: str = "") -> str:
-    """Where to read on; with a kind of change, where to ask for it."""
-    asking = f"request/?kind={kind}" if kind else ""
-    return f"See {settings.PUBLIC_URL}/models/{version.model.slug}/versions/{version.number}/{asking}"
+def _terms(draft: ChangeRequest) -> dict:
+    """What a request of this kind must say, of which a call says nothing."""
+    if draft.kind != ChangeRequest.Kind.RETIREMENT:
+        return {}
+    return {"cause": OTHER, "checklist": dict.fromkeys(checklist(draft), NOT_SAID)}
+
+
+def _page(version: ModelVersion) -> str:
+    return f"See {settings.PUBLIC_URL}/models/{version.model.slug}/versions/{version.number}/"

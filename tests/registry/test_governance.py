@@ -6,20 +6,34 @@ from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
 from inventory.models import ModelVersion, Policy
-from inventory.services import describe_version, edit_model, propose_use
+from inventory.services import add_particular, describe_version, edit_model, propose_use
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services import set_rules, take_back_aliases
+from registry.services.governance import NOT_SAID
 from registry.services.rules import is_governed
-from tests.factories import SCHEMA, confirm, make_person, make_policy, make_reference, promote, publish
+from tests.factories import (
+    RETIREMENT,
+    SCHEMA,
+    confirm,
+    make_model,
+    make_person,
+    make_policy,
+    make_reference,
+    make_version,
+    promote,
+    publish,
+)
 from tests.registry.conftest import refused, tags_of
 from tests.registry.test_clients import approve
 from tests.signing import suspend
+from tests.workflows.retiring import retired
 
 ASKS = [
     ("registered-models/alias", {"alias": "Champion"}),
     ("model-versions/transition-stage", {"stage": "Production"}),
 ]
+ARCHIVES = ("model-versions/transition-stage", {"stage": "Archived"})
 EACH = pytest.mark.parametrize(("path", "fields"), ASKS, ids=["alias", "stage"])
 
 
@@ -76,10 +90,47 @@ def test_whoever_may_not_ask_for_a_change_is_told_so(registry, ready, auditor, r
     assert not ChangeRequest.objects.exists()
 
 
-def test_a_version_in_production_is_archived_by_a_retirement_that_is_asked_for_on_its_page(client, ready):
+def test_archiving_what_is_in_production_asks_for_its_retirement_and_passes_once_the_model_ended(
+    client, ready, owner, engineer, validator, risk_officer
+):
+    edit_model(ready.model, changes={"owner": owner}, actor=None)
     promote(ready)
-    message = refused(ask(client, ASKS[1][0], {"stage": "Archived"}), 403, "PERMISSION_DENIED", "is in production")
-    assert "/models/m/versions/1/request/?kind=retirement" in message and "checklist" in message
+    first = refused(ask(client, *ARCHIVES), 403, "PERMISSION_DENIED", "is in production")
+    change = ChangeRequest.objects.get()
+    assert (change.kind, change.terms["cause"]) == (ChangeRequest.Kind.RETIREMENT, "other")
+    assert f"{change.reference} asks for its retirement and awaits a decision" in first
+    assert f"/changes/{change.reference}/" in first
+    assert refused(ask(client, *ARCHIVES), 403, "PERMISSION_DENIED") == first, "the same request, not a second"
+    for person in (validator, risk_officer):
+        approve(change, person)
+    refused(ask(client, *ARCHIVES), 403, "PERMISSION_DENIED", "is approved, but not carried out yet")
+    assert client.version("m", 1)["current_stage"] == "Production"
+    retired(change, owner=owner, engineer=engineer, officer=risk_officer)
+    assert ask(client, *ARCHIVES).status_code == 200
+    assert client.version("m", 1)["current_stage"] == "Archived"
+
+
+def test_the_request_for_a_retirement_invents_no_answer_of_the_checklist(client, ready):
+    promote(ready)
+    ask(client, *ARCHIVES)
+    asked = {entry["item"] for entry in Policy.objects.in_force().section("retirement")["checklist"]}
+    assert ChangeRequest.objects.get().terms["checklist"] == dict.fromkeys(asked, NOT_SAID)
+
+
+def test_a_retirement_that_was_asked_for_on_its_page_is_the_one_that_archiving_names(client, ready, owner):
+    promote(ready)
+    change = request_change("retirement", ready.model, reason="Over.", terms=RETIREMENT, actor=owner)
+    refused(ask(client, *ARCHIVES), 403, "PERMISSION_DENIED", f"{change.reference} asks for its retirement")
+    assert ChangeRequest.objects.get() == change
+
+
+def test_what_others_rely_on_is_not_archived_and_says_who_does(client, ready, owner):
+    promote(ready)
+    consumer = make_version(make_model(name="Downstream", owner=owner))
+    row = {"upstream": ready.model, "kind": "input", "criticality": "high"}
+    add_particular(consumer.model, "upstream", values=row, actor=None)
+    promote(consumer)
+    refused(ask(client, *ARCHIVES), 403, "PERMISSION_DENIED", "Downstream")
     assert not ChangeRequest.objects.exists()
 
 

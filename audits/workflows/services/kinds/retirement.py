@@ -8,6 +8,7 @@ from inventory.contents.dependencies import consumers_of
 from inventory.models import Model, Policy
 from inventory.states import UseState
 
+OTHER = "other"
 CAUSES = {
     "replaced": "Replaced by another model",
     "merged": "Merged into another model",
@@ -16,6 +17,7 @@ CAUSES = {
     "performance_failure": "It failed and is not repaired",
     "data_sunset": "Its data are no longer delivered",
     "regulation": "Regulation no longer allows it, or asks for it",
+    OTHER: "Another one, which the reason of the request tells",
 }
 
 
