@@ -149,5 +149,8 @@ class Model(Described):
     def missing(self, document: dict | None = None) -> list[str]:
         """What the policy (the one then in force unless given) asks for and the register lacks, by attribute."""
         document = document or Policy.objects.in_force_at(self.stood_at).document
-        wanted = policies.required_attributes(document, self.tier)
-        return [name for name in wanted if not self.says(name)] + (["tier confirmation"] * self.tier_is_provisional)
+        return self.unsaid(document) + ["tier confirmation"] * self.tier_is_provisional
+
+    def unsaid(self, document: dict) -> list[str]:
+        """The attributes that a policy asks for at its tier and nobody said anything about."""
+        return [name for name in policies.required_attributes(document, self.tier) if not self.says(name)]

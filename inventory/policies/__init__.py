@@ -38,7 +38,13 @@ from inventory.policies.change_classes import (
     validated_after_change,
 )
 from inventory.policies.changes import expiry_of_changes, retraining_waits
-from inventory.policies.completeness import required_attributes, required_to_register
+from inventory.policies.completeness import (
+    RegistrationFinding,
+    registration_finding,
+    required_attributes,
+    required_for_use,
+    required_to_register,
+)
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
@@ -173,7 +179,10 @@ __all__ = [
     "residual_rating",
     "residual_ratings",
     "required_attributes",
+    "required_for_use",
     "required_to_register",
+    "RegistrationFinding",
+    "registration_finding",
     "retention_classes",
     "retention_rule",
     "retraining_waits",

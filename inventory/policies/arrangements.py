@@ -4,8 +4,9 @@ from inventory.policies.checks import are_some_of, is_count, is_object, is_sever
 from inventory.policies.tiers import TIERS
 from mrm.accounts.policies import Role
 
-# What an exception may be made from, where the policy allows it. Everything else is required of everybody: an owner, a
-# confirmed tier, separation of duties, that nothing suspended or retired is promoted.
+# What an exception may be made from, where the policy allows it: each is a clause that a blocker of the gate names.
+# Everything else is required of everybody: an owner, a confirmed tier, separation of duties, that nothing suspended or
+# retired is promoted. How often a model is looked at is loosened by a decision of its own (`cadences`).
 CLAUSES = {
     "reference_data": "Reference data for the version",
     "assessment.drift": "A drift assessment with results",
@@ -22,8 +23,7 @@ CLAUSES = {
     "undecided.performance": "A sample that decides about performance",
     "findings.high": "No open high finding",
     "conditions": "Conditions of use met in time",
-    "cadence": "Assessments as often as the tier asks",
-    "documentation": "Complete documentation",
+    "documentation": "Complete documentation, reviewed in time",
     "validation": "Validation in time",
     "retraining.compared": "Comparison of a retrained version with the one it replaces",
     "retraining.parallel_run": "Parallel run of a retrained version",

@@ -81,8 +81,10 @@ def faults_in(document) -> list[str]:
 
 
 def completed(document: dict) -> dict:
-    """A document published earlier as it would have to be written now: the sections there are, all of them."""
-    return {name: document.get(name, standard()[name]) for name in SECTIONS}
+    """A document published earlier as it would have to be written now: all sections, without clauses that are gone."""
+    whole = {name: document.get(name, standard()[name]) for name in SECTIONS}
+    waivable = [clause for clause in whole["exceptions"]["waivable"] if clause in arrangements.CLAUSES]
+    return whole | {"exceptions": whole["exceptions"] | {"waivable": waivable}}
 
 
 def _faults_of_text(document: dict) -> list[str]:

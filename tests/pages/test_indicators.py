@@ -257,7 +257,9 @@ def test_an_exception_counts_while_it_holds_and_then_as_lapsed(read, workspace):
     )  # fmt: skip
     held = {"kind": "exception", "model": model, "change": change, "title": "T"}
     with undecided("workflows_arrangement", "workflows_arrangement_is_decided"):
-        Arrangement.objects.create(reference="EX-2026-0001", clause="cadence", ends_at=now + timedelta(days=9), **held)
+        Arrangement.objects.create(
+            reference="EX-2026-0001", clause="validation", ends_at=now + timedelta(days=9), **held
+        )
         Arrangement.objects.create(
             reference="EX-2026-0002", clause="validation", starts_at=now - timedelta(days=20), state="expired",
             ends_at=now - timedelta(days=9), **held,

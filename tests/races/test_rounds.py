@@ -135,7 +135,7 @@ def test_sweeps_at_once_let_what_holds_lapse_once_and_restrict_the_model_once(
 ):
     promote(candidate)
     model = candidate.model
-    for clause in ("cadence", "documentation", "validation"):
+    for clause in ("conditions", "documentation", "validation"):
         terms = exception_terms(clause=clause)
         change = request_change(Kind.EXCEPTION, model, reason="Why.", terms=terms, actor=engineer)
         approval(change, validator)()

@@ -194,7 +194,7 @@ def test_what_was_done_without_a_decision_by_the_owner_of_the_tables_is_named(ch
     approve_for(change.version, make_use(change.model))
     with undecided("workflows_arrangement", "workflows_arrangement_is_decided"):
         held = Arrangement.objects.create(
-            reference="EX-2026-9999", kind="exception", clause="cadence", model=change.model, change=change,
+            reference="EX-2026-9999", kind="exception", clause="validation", model=change.model, change=change,
             title="Mine.", ends_at=timezone.now() + timedelta(days=9),
         )  # fmt: skip
         record(Action.ARRANGEMENT_BEGUN, actor=None, subject=held, ends=held.ends_at.isoformat())

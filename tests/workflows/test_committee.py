@@ -96,7 +96,7 @@ def test_the_chair_concludes_and_nobody_else(change, members):
 
 def test_a_chair_who_asked_for_it_does_not_conclude_its_vote(story, change, members, chair):
     mine = request_change(
-        "exception", story.model, reason="Why.", terms=exception_terms(clause="cadence"), actor=story.owner
+        "exception", story.model, reason="Why.", terms=exception_terms(clause="validation"), actor=story.owner
     )
     mine.requester = chair
     assert any("asked for it" in reason for reason in why_not_conclude(mine, person=chair))
@@ -199,7 +199,7 @@ def test_a_deputy_whom_the_chair_named_concludes_the_vote_and_the_minutes_say_so
 
 
 def test_a_deputy_inherits_the_conflicts_of_the_chair(story, change, chair, deputy):
-    terms = exception_terms(clause="cadence")
+    terms = exception_terms(clause="validation")
     mine = request_change("exception", story.model, reason="Why.", terms=terms, actor=story.owner)
     mine.requester = chair
     assert any("Carla Chair, whose deputy you are" in reason for reason in why_not_conclude(mine, person=deputy))

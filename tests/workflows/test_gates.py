@@ -1,14 +1,20 @@
 """The gate: every reason why a version may not go into production, and none where there is none."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from audits.assessments.models import Run
 from audits.assessments.services import execute, request_run
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.services import raise_finding
 from inventory.models import ModelVersion, Policy
+from inventory.services import attach_document
 from tests.factories import make_model, make_reference, make_version, publish, retire
 from tests.fixtures.story import assess, log, make_applicants, make_scoring_version, scored
+from tests.pages.test_hygiene import complete
+from tests.workflows.kinds import except_from
 from tests.workflows.remedies import closed
 
 
@@ -51,6 +57,42 @@ def test_every_assessment_the_policy_requires_must_be_finished(story):
     version = make_scoring_version(story.model, story.booster, story.folder)
     for kind in ("drift", "bias", "explainability", "performance"):
         assert f"No {kind} assessment" in blockers(version)
+
+
+def test_what_the_policy_wants_documented_before_use_blocks_where_it_does_and_nowhere_else(story, standard_document):
+    candidate = story.candidate()
+    assert "does not say" not in blockers(candidate), "the standard policy lists it, and raises a finding"
+    publish_documented(standard_document, tiers=["1", "2", "3"])
+    assert f"does not say of {story.model}: " in blockers(candidate) and "limitations" in blockers(candidate)
+    complete(story.model, actor=story.risk_officer)
+    assert "does not say" not in blockers(ModelVersion.objects.get(pk=candidate.pk))
+
+
+def test_a_document_that_nobody_reviewed_in_time_blocks_where_documentation_is_required(story, standard_document):
+    candidate, yesterday = story.candidate(), timezone.localdate() - timedelta(days=1)
+    said = {"title": "Manual", "kind": "other", "review_by": yesterday}
+    words = {"filename": "manual.txt", "media_type": "text/plain", "values": said}
+    attach_document(story.model, b"Words.", **words, actor=story.risk_officer)
+    assert "Manual" not in blockers(candidate)
+    publish_documented(standard_document, tiers=[str(story.model.tier)])
+    assert f"Manual of {story.model} was to be reviewed by" in blockers(candidate)
+
+
+def test_an_exception_from_documentation_waives_it_until_it_ends(story, officers, standard_document):
+    candidate = story.candidate()
+    publish_documented(standard_document, tiers=[str(story.model.tier)])
+    exception = except_from(story, officers, "documentation")
+    gate = gate_for(candidate)
+    assert "does not say" not in " ".join(gate.reasons)
+    assert [one.by for one in gate.waived if one.blocker.clause == "documentation"] == [
+        f"{exception.reference} until {exception.terms['ends_on']}"
+    ]
+    assert "does not say" in " ".join(gate_for(candidate, now=exception.ends_at).reasons)
+
+
+def publish_documented(document: dict, *, tiers: list[str]) -> None:
+    document["completeness"]["required_for_use"] = tiers
+    publish(document)
 
 
 def test_what_is_red_blocks_and_says_by_how_much(story):

@@ -200,7 +200,7 @@ def test_an_owner_of_another_model_and_an_engineer_suspend_nothing(story):
 
 
 def test_a_model_that_runs_again_stays_restricted_while_something_lapsed_is_open(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     suspend(story.model, reason="Scores are constant.", actor=story.owner)
     expire_arrangements(after(exception))
     assert story.model.status == Status.SUSPENDED
@@ -226,7 +226,7 @@ def test_a_model_is_replaced_only_by_one_that_is_in_production(story):
 
 
 def test_what_ends_with_a_model_is_shown_and_ends(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     change = request_change(Kind.RETIREMENT, story.model, reason=WHY, terms=RETIREMENT, actor=story.owner)
     assert exception.reference in change.evidence["impact"]["arrangements"]
     for person in officers:

@@ -132,19 +132,20 @@ def test_an_overlay_an_accepted_risk_and_an_emergency_release_lapse_once_and_res
 
 
 def test_an_exception_that_lapsed_raises_one_finding_that_names_it(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
+    of_exceptions = Finding.objects.filter(origin__startswith="exception:")
     raise_due_findings(exception.ends_at)
-    assert not Finding.objects.exists()
+    assert not of_exceptions.exists()
     expire_arrangements(exception.ends_at)
     for _ in range(3):
         raise_due_findings(exception.ends_at)
-    raised = Finding.objects.get()
+    raised = of_exceptions.get()
     entry = Entry.objects.about(exception).get(action=Action.ARRANGEMENT_EXPIRED)
     assert raised.origin == f"exception:{exception.pk}" and exception.reference in raised.title
     assert [one["reference"] for one in raised.evidence] == [str(entry.position)]
     close_arrangement(exception, reason="Assessed again.", actor=story.validator)
     raise_due_findings(exception.ends_at)
-    assert Finding.objects.count() == 1
+    assert of_exceptions.count() == 1
 
 
 def test_findings_that_overlays_and_emergencies_raise_name_what_raised_them(story, officers):
@@ -211,23 +212,23 @@ def test_an_exception_lasts_twelve_months_at_most_and_ends_in_the_future(story):
 
 
 def test_an_exception_is_renewed_once_and_ending_it_to_ask_anew_is_a_renewal_too(story, officers):
-    first = except_from(story, officers, "cadence")
+    first = except_from(story, officers, "validation")
     with pytest.raises(RuleBroken, match="ask for its renewal"):
         request_change(
-            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="cadence"), actor=story.owner
+            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="validation"), actor=story.owner
         )
-    second = except_from(story, officers, "cadence", renews=first)
+    second = except_from(story, officers, "validation", renews=first)
     first.refresh_from_db()
     assert (first.state, second.renews) == (ArrangementState.RENEWED, first)
     close_arrangement(second, reason="Try without.", actor=story.validator)
     with pytest.raises(RuleBroken, match="it must be put right"):
         request_change(
-            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="cadence"), actor=story.owner
+            Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="validation"), actor=story.owner
         )
 
 
 def test_an_expired_exception_restricts_the_use_and_the_second_line_puts_it_in_order(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     expire_arrangements(after(exception))
     exception.refresh_from_db()
     assert (exception.state, story.model.status) == (ArrangementState.EXPIRED, Status.RESTRICTED)
@@ -238,7 +239,7 @@ def test_an_expired_exception_restricts_the_use_and_the_second_line_puts_it_in_o
 
 
 def test_nothing_lapses_before_its_end_and_each_lapse_is_recorded_once(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     expire_arrangements(exception.ends_at - timedelta(seconds=1))
     exception.refresh_from_db()
     assert exception.state == ArrangementState.ACTIVE
@@ -249,7 +250,7 @@ def test_nothing_lapses_before_its_end_and_each_lapse_is_recorded_once(story, of
 
 
 def test_what_was_approved_is_neither_changed_nor_deleted(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     rows = Arrangement.objects.filter(pk=exception.pk)
     for change in (
         lambda: rows.update(ends_at=timezone.now() + timedelta(days=9000)),

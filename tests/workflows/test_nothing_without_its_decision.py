@@ -117,7 +117,7 @@ def test_nothing_holds_for_a_time_that_was_not_decided(story, kind):
     kept = {"kind": kind, "model": story.model, "version": story.version, "title": "Mine.", "change": change}
     with refused("EX-2026-9999 holds by an approved request or opinion"):
         Arrangement.objects.create(
-            reference="EX-2026-9999", clause="cadence", ends_at=timezone.now() + timedelta(days=9), **kept
+            reference="EX-2026-9999", clause="validation", ends_at=timezone.now() + timedelta(days=9), **kept
         )
 
 

@@ -130,7 +130,7 @@ def test_letting_the_model_run_again_lifts_nothing_that_was_ordered_about_one_us
 
 
 def test_a_use_of_a_restricted_model_goes_on_restricted(story, officers, pricing):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     order_suspension(pricing, reason="Rates are constant.", actor=story.owner)
     expire_arrangements(after(exception))
     assert story.model.status == Status.RESTRICTED

@@ -39,7 +39,7 @@ def lapsed(story, officers):
     use = make_use(story.model, title="Pricing")
     approve_for(story.version, use)
     start_use(use, actor=None)
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     expire_arrangements(after(exception))
     exception.refresh_from_db()
     assert (story.model.status, Use.objects.get(pk=use.pk).state) == (Status.RESTRICTED, UseState.RESTRICTED)
@@ -188,7 +188,7 @@ def test_what_lapsed_is_not_put_in_order_by_sql_in_anybodys_name(lapsed, story, 
 
 
 def test_nothing_that_holds_is_closed_from_a_shell_as_the_system_or_the_owner(story, officers):
-    exception = except_from(story, officers, "cadence")
+    exception = except_from(story, officers, "validation")
     with refused("is closed by another of the second line"), governed():
         end(locked(exception), because="Fine.", actor=None)
     with refused("is closed by another of the second line"), governed():

@@ -15,7 +15,7 @@ from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
-from audits.workflows.gates.gate import MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
+from audits.workflows.gates.gate import DOCUMENTATION, MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.gates.supervised import (
     blockers_in_objections,
@@ -26,12 +26,14 @@ from audits.workflows.gates.windows import Counted, runs_that_count
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
+from inventory.attributes import BY_NAME
 from inventory.contents.dependencies import why_still_needed
 from inventory.contents.uses import why_tier_first
-from inventory.models import Model, ModelVersion, Policy, Use, UseApproval
+from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
-from inventory.policies import FULL_TYPES, required_assessments, validation_required
+from inventory.policies import FULL_TYPES, required_assessments, required_for_use, validation_required
 from inventory.states import Stage, Status
+from mrm.pages.wording import day
 
 MOST_NAMED = 5
 SEVERE = (Finding.Severity.CRITICAL, Finding.Severity.HIGH)
@@ -129,6 +131,7 @@ def _blockers_in_tiering(for_uses: Collection[Use]) -> list[Blocker]:
 def _blockers_in_fitness(version: ModelVersion, counted: Mapping[str, Counted], *, made_good=()) -> list[Blocker]:
     return [
         *_blockers_in_register(version),
+        *_blockers_in_documentation(version.model),
         *_blockers_in_assessments(version, counted),
         *_blockers_in_findings(version),
         *_blockers_in_validation(version),
@@ -150,6 +153,23 @@ def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
     if not hasattr(version, "reference"):
         text = f"{version} has no reference data, so nothing about it can be measured."
         blockers.append(Blocker("reference_data", text))
+    return blockers
+
+
+def _blockers_in_documentation(model: Model) -> list[Blocker]:
+    """What the register lacks, and documents that nobody looked at again in time, where the policy asks before use."""
+    _, policy = Policy.objects.document_in_force()
+    if not required_for_use(policy, model.tier):
+        return []
+    blockers = []
+    if unsaid := model.unsaid(policy):
+        told = ", ".join(BY_NAME[name].label.lower() for name in unsaid)
+        text = f"The register does not say of {model}: {told}. The policy requires it before use at tier {model.tier}."
+        blockers.append(Blocker(DOCUMENTATION, text))
+    late = Document.objects.standing().filter(model=model, review_by__lt=timezone.localdate()).order_by("review_by")
+    for document in late[:MOST_NAMED]:
+        text = f"{document.title} of {model} was to be reviewed by {day(document.review_by)}."
+        blockers.append(Blocker(DOCUMENTATION, text))
     return blockers
 
 

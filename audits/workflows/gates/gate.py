@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 STAGE, MODEL_STATUS, NOT_FIT, CRITICAL = "stage", "model_status", "not_fit", "findings.critical"
 OBJECTED = "objection"  # Of the supervisor.
+DOCUMENTATION = "documentation"
 
 # Which blockers going back at once to a version that was approved passes over, and why; a clause stands for all that
 # begin with it. Whatever is not named here keeps it out: what the model is stopped for, that the version was found not
@@ -17,6 +18,7 @@ PASSED_OVER_IN_ROLLBACK = {
     "verdict": "What was red was known when it was approved, or came of traffic that it did not decide about.",
     "undecided": "What was undecided was known when it was approved.",
     "findings.high": "A high finding has its day, on which it is put right whichever version serves.",
+    "documentation": "What the register lacks is said of the model, whichever version serves.",
     "validation": "It was approved with the validation of its day; the model's own cadence asks for the next.",
     "conditions": "Those of its own approval are asked for by going back itself; others hold the model back already.",
     "supervisor": "It was in use before; it waits for no answer a second time.",

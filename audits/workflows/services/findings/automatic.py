@@ -2,29 +2,37 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from audits.assessments.models import Breach
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
+from audits.workflows.contents.hygiene import BY_NAME, breaking
+from audits.workflows.gates.gate import DOCUMENTATION
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.states import ArrangementState, ChangeState
-from inventory.models import Policy
+from inventory import attributes
+from inventory.models import Model, Policy
+from inventory.policies import CLAUSES, registration_finding
 from inventory.states import Status
 from mrm.pages import wording
 
 AT_ONCE = 200
+REGISTRATION = "registration:"
 
 
 def raise_due_findings(now: datetime) -> None:
-    """Red breaches that nobody took up in time, and exceptions that lapsed and are not put in order."""
+    """Red breaches that nobody took up in time, exceptions that lapsed and are not put in order, and registrations that
+    nobody completed."""
     rules = Policy.objects.in_force().section("findings")["automatic"]
     for breach in _neglected(now - timedelta(days=rules["red_breach_days"])):
         _raise_on_breach(breach, days=rules["red_breach_days"], severity=rules["severity"])
     for exception in _lapsed_exceptions():
         _raise_on_exception(exception, severity=rules["severity"])
+    for model in _never_completed(now).order_by("registered_at")[:AT_ONCE]:
+        _raise_on_registration(model, now)
 
 
 def _neglected(before: datetime):
@@ -78,8 +86,49 @@ def _raise_on_exception(exception: Arrangement, *, severity: str) -> None:
         observation=f"{exception.title}: the exception ended on {exception.last_day:%d %B %Y} and what it stood for "
         "is not put right.",
         required_outcome="The clause is kept, or the use of the model ends.",
-        criterion=f"clauses.{exception.clause}",
+        criterion=f"clauses.{exception.clause}" if exception.clause in CLAUSES else "exceptions",
         evidence=[f"entry {entry.position}"] if entry else [],
         origin=origin,
+        actor=None,
+    )
+
+
+def _never_completed(now: datetime) -> QuerySet[Model]:
+    """What hygiene lists as incomplete so long after it was registered that nobody will complete it unasked.
+
+    Whichever way it came in; but not what is baselined or excepted, nor what stood in the register before a policy
+    asked for this.
+    """
+    rule = registration_finding(Policy.objects.in_force().document)
+    if rule is None:
+        return Model.objects.none()
+    asking = Policy.objects.filter(document__completeness__has_key="registration_finding")
+    since = asking.earliest("number").published_at
+    found = Finding.objects.filter(model=OuterRef("pk"), origin__startswith=REGISTRATION)
+    excepted = Arrangement.objects.standing(now).filter(
+        kind=Arrangement.Kind.EXCEPTION, clause=DOCUMENTATION, model=OuterRef("pk"), version=None
+    )
+    registered = Model.objects.filter(registered_at__gte=since, registered_at__lte=now - rule.after)
+    open_still = registered.filter(~Exists(found), ~Exists(excepted))
+    return breaking(open_still, BY_NAME["incomplete"], now=now)
+
+
+@governed()
+def _raise_on_registration(model: Model, now: datetime) -> None:
+    """Once per model, however often it is completed and emptied again; unless somebody completed it meanwhile."""
+    model = _never_completed(now).select_related("owner").filter(pk=model.pk).first()
+    if model is None:
+        return
+    policy = Policy.objects.in_force()
+    unsaid = ", ".join(attributes.BY_NAME[name].label.lower() for name in model.unsaid(policy.document))
+    raise_finding(
+        model,
+        severity=registration_finding(policy.document).severity,
+        title="Registered and not completed",
+        observation=f"{model} was registered on {model.registered_at:%d %B %Y}, and the register does not say "
+        f"what policy {policy.number} asks for at tier {model.tier}: {unsaid}.",
+        required_outcome="The register says of the model what the policy asks for at its tier.",
+        criterion=f"clauses.{DOCUMENTATION}",
+        origin=f"{REGISTRATION}{model.pk}",
         actor=None,
     )

@@ -14,14 +14,16 @@ from inventory.policies import CLAUSES
 
 
 def waivable(change: ChangeRequest) -> dict[str, str]:
-    return {clause: CLAUSES[clause] for clause in Policy.objects.in_force().section("exceptions")["waivable"]}
+    """By the policy in force; a clause that it names and that binds nobody any more is left out."""
+    named = Policy.objects.in_force().section("exceptions")["waivable"]
+    return {clause: CLAUSES[clause] for clause in named if clause in CLAUSES}
 
 
 def _why_not(change: ChangeRequest) -> list[str]:
     rules, clause = Policy.objects.in_force().section("exceptions"), change.terms["clause"]
     reasons = why_not_until(change.terms["ends_on"], most_days=rules["most_days"])
-    if clause not in rules["waivable"]:
-        reasons.append(f"The policy allows no exception from: {CLAUSES[clause].lower()}.")
+    if clause not in waivable(change):
+        reasons.append(f"The policy allows no exception from: {CLAUSES.get(clause, clause).lower()}.")
     if change.renews and (change.renews.kind != Arrangement.Kind.EXCEPTION or change.renews.clause != clause):
         reasons.append(f"{change.renews.reference} is no exception from this clause.")
     if change.renews and change.renews.state != ArrangementState.ACTIVE:
