@@ -358,6 +358,7 @@ OFFICER = {"person": PERSON, "role": "", "on_behalf_of": None, "may_decide": Tru
 TIER = {
     "tier": 2,
     "is_provisional": True,
+    "tier_hint": "2",
     "assess_again": [],
     "assessments": [TIER_ASSESSMENT],
     "deciders": [OFFICER],

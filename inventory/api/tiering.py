@@ -87,6 +87,7 @@ def _tier(model) -> dict:
     facts = {
         "tier": model.tier,
         "is_provisional": model.tier_is_provisional,
+        "tier_hint": model.tier_hint,
         "assess_again": services.why_tier_again(model, timezone.now()),
         "assessments": assessments,
         "deciders": [decider_told(person, reasons, role=role) for person, role, reasons in people],

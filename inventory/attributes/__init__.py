@@ -1,6 +1,6 @@
 """What the register says about a model: the 58 attributes, their types, and who may change each. Plain values."""
 
-from inventory.attributes.choices import LEVELS
+from inventory.attributes.choices import LEVELS, TIERS_EXPECTED
 from inventory.attributes.kinds import Attribute, Field, Group, Kind, fault_in, fault_in_text, why_not_change
 from inventory.attributes.names import fault_in_name
 from inventory.attributes.particulars import PARTICULARS
@@ -24,6 +24,7 @@ __all__ = [
     "PREFIX",
     "ROWS",
     "TAGGED",
+    "TIERS_EXPECTED",
     "Attribute",
     "Field",
     "Group",

@@ -1,6 +1,7 @@
 """The words that attributes are chosen from."""
 
 LEVELS = ("low", "medium", "high")
+TIERS_EXPECTED = ("1", "2", "3")
 
 MODEL_TYPES = (
     "classification",

@@ -13,6 +13,7 @@ from inventory.attributes.choices import (
     ORIGINS,
     PERSONAL_DATA,
     REGULATORY_CATEGORIES,
+    TIERS_EXPECTED,
 )
 from inventory.attributes.kinds import Attribute, Group, Kind
 from mrm.accounts.policies import Role
@@ -134,6 +135,14 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _choice(32, "purpose_level", "Importance of the purpose", R, LEVELS, "Regulatory, pricing, informational."),
     _choice(33, "complexity", "Complexity", R, LEVELS, "How hard it is to understand."),
     _choice(34, "reliance", "Reliance", R, LEVELS, "High where it decides alone."),
+    _choice(
+        35,
+        "tier_hint",
+        "Tier expected",
+        R,
+        TIERS_EXPECTED,
+        "An estimate of those who registered it, shown to who assesses and confirms the tier; it sets none.",
+    ),
     _derived(35, "tier", "Inherent tier", R, "The scorecard's, once a risk officer confirmed it."),
     _derived(
         36, "residual_rating", "Residual rating", R, "The tier after what monitoring, validation and open findings say."

@@ -56,6 +56,7 @@ class Described(models.Model):
     dpia_reference = _text("dpia_reference")
     explainability_required = _choice("explainability_required")
 
+    tier_hint = _choice("tier_hint")
     exposure_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
     exposure_measure = _text("exposure_measure")
     exposure_on = models.DateField(null=True, blank=True)

@@ -1,3 +1,4 @@
+from inventory.attributes import TIERS_EXPECTED
 from inventory.models import TierAssessment
 from inventory.policies import LEVELS
 from inventory.serializers.deciders import DeciderOut
@@ -37,6 +38,9 @@ class TierAssessmentOut(serializers.Serializer):
 class TierOut(serializers.Serializer):
     tier = serializers.IntegerField(help_text="In force; 0 is exempt.")
     is_provisional = serializers.BooleanField()
+    tier_hint = serializers.ChoiceField(
+        ["", *TIERS_EXPECTED], help_text="What those who registered it expect; it sets no tier."
+    )
     assess_again = serializers.ListField(
         child=serializers.CharField(), help_text="Why its confirmed tier no longer rests on what holds."
     )

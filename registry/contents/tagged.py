@@ -17,7 +17,6 @@ from mrm.accounts.models import Person
 SAID_OTHERWISE = {
     "mrm.name": "A model is named by MLflow itself: rename the registered model.",
     "mrm.description": "A model is described by MLflow itself: set the description of the registered model.",
-    "mrm.tier_hint": "A tier follows from mrm.exposure, mrm.purpose_level, mrm.complexity and mrm.reliance: set those.",
     "mrm.documents": "A document comes with its file: send it to the address of the model's documents over REST.",
 }
 # Attributes that the register keeps row by row. Once a client set such a tag it is answered, as the rows then are.

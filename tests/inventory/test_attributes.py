@@ -252,6 +252,7 @@ def test_tags_fill_typed_fields_and_what_means_nothing_is_named():
         "exposure_on": date(2026, 3, 31),
         "owner": "omar@bank.example",
         "model_type": "classification",
+        "tier_hint": "2",
     }
     assert [error["field"] for error in errors] == [
         "mrm.developed_from",

@@ -14,6 +14,7 @@ from registry.contents.tagged import SAID_OTHERWISE, TYPED
 from registry.models import ModelTag
 from tests.factories import make_model
 from tests.registry.conftest import refused, tags_of
+from tests.registry.test_pages import signed_in
 
 SET = "registered-models/set-tag"
 # What no sample of its kind fits.
@@ -181,3 +182,19 @@ def test_a_list_longer_than_a_line_of_csv_may_be_is_refused_in_words():
 def test_no_attribute_that_an_engineer_may_set_is_without_a_tag():
     settable = {f"mrm.{name}" for name, attribute in COLUMNS.items() if Role.ENGINEER in attribute.editors}
     assert settable <= TYPED.keys() | SAID_OTHERWISE.keys()
+
+
+def test_the_tier_that_a_registrant_expects_is_shown_to_who_confirms_it_and_sets_none(client, api, risk_officer):
+    client.make_model("m", tags={"mrm.tier_hint": "3"})
+    model = Model.objects.get()
+    assert (model.tier_hint, model.tier, model.tier_is_provisional) == ("3", 1, True)
+    assert tags_of(client.model("m"))["mrm.tier_hint"] == "3"
+    shown = api(risk_officer).get("/api/v1/models/m/tier/").json()
+    assert (shown["tier_hint"], shown["tier"], shown["is_provisional"]) == ("3", 1, True)
+    page = signed_in(risk_officer).get("/models/m/tier/").content.decode()
+    assert "Expected by who registered it" in page
+    for value in ("0", "4", "high"):
+        answer = client.call("POST", SET, {"name": "m", "key": "mrm.tier_hint", "value": value})
+        refused(answer, 400, "INVALID_PARAMETER_VALUE", "1, 2 or 3")
+    client.do("DELETE", "registered-models/delete-tag", name="m", key="mrm.tier_hint")
+    assert Model.objects.get().tier_hint == ""
