@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from inventory.attributes.names import SEPARATORS, fault_in_name
 from registry import stages
@@ -14,10 +14,11 @@ LONGEST_ALIAS = 255
 LONGEST_NAME = 200
 LONGEST_SOURCE = 1000
 MOST_TAGS = 20_000  # Of one model or version.
+MUST_NAME_ITS_RUN = "The run_id request parameter must identify the resource that contains the source."
 _TAG_KEY = re.compile(r"[/\w.\- :]*")
 _ALIAS = re.compile(r"[\w\-]+")
 _ALIAS_OF_A_VERSION = re.compile(r"[vV]\d+")
-_COPY = re.compile(r"models:/+([^/@]+)/(\d+)/?")
+_COPY = re.compile(r"models:/+([^/@]+)(?:/(?P<number>\d+)/?|@(?P<alias>[^/@]+))")
 
 
 def check_name(name: str, parameter: str = "name") -> None:
@@ -86,8 +87,11 @@ def stage_named(word: str) -> str:
     return stage
 
 
-def check_source(source: str, run_id: str) -> None:
-    """A source is only ever handed back to clients, never opened here; still it must not lead a client astray."""
+def check_source(source: str, *, run_id: str, model_id: str) -> None:
+    """A source is only ever handed back to clients, never opened here; still it must not lead a client astray.
+
+    What lies with a run, or on the disk of some machine, is registered by naming that run, as with MLflow's server.
+    """
     plain = source
     while (unquoted := unquote(plain)) != plain:
         plain = unquoted
@@ -95,11 +99,20 @@ def check_source(source: str, run_id: str) -> None:
         raise invalid(f"'source' exceeds the maximum length of {LONGEST_SOURCE} characters")
     if any(ord(letter) < 32 for letter in plain) or ".." in re.split(r"[/\\?#]", plain):
         raise invalid(f"Invalid model version source: '{source}'. It may not contain '..' or control characters.")
-    if run_id and (named := re.match(r"runs:/+([^/]+)", plain)) and named[1] != run_id:
-        raise invalid(f"Invalid model version source: '{source}'. It names another run than run_id {run_id}.")
+    if (named := re.match(r"runs:/+([^/]+)", plain)) and named[1] != run_id:
+        raise invalid(f"Invalid model version source: '{source}'. {MUST_NAME_ITS_RUN}")
+    scheme = urlsplit(source).scheme.lower()
+    if scheme == "mlflow-artifacts" and not (run_id or model_id):
+        raise invalid(f"Invalid model version source: '{source}'. {MUST_NAME_ITS_RUN}")
+    if scheme in ("", "file") and not (run_id or model_id):
+        raise invalid(
+            f"Invalid model version source: '{source}'. To use a local path as a model version source, the run_id "
+            "request parameter has to be specified."
+        )
 
 
-def copied_from(source: str) -> tuple[str, int] | None:
-    """The model and version that a source of the form models:/name/1 names; None for any other."""
+def copied_from(source: str) -> tuple[str, str, str] | None:
+    """The model that a source of the form models:/name/1 or models:/name@alias names, and the number or the alias, the
+    other being empty; None for any other."""
     named = _COPY.fullmatch(source)
-    return (unquote(named[1]), version_number(named[2])) if named else None
+    return (unquote(named[1]), named["number"] or "", unquote(named["alias"] or "")) if named else None

@@ -52,8 +52,6 @@ class Call:
                 more = "See the API docs for more information about request parameters."
                 raise invalid(f"Missing value for required parameter '{name}'. {more}")
             return ""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
         return _plain(name, value)
 
     def texts(self, name: str) -> list[str]:

@@ -72,7 +72,7 @@ def describe_model(workspace: Workspace, name: str, *, description: str, actor) 
 def rename_model(workspace: Workspace, name: str, *, new_name: str, actor) -> Model:
     check_name(new_name, "new_name")
     model = model_named(workspace, name, actor)
-    if new_name.lower() != name.lower() or new_name == name:
+    if new_name.lower() != name.lower():
         _refuse_taken(workspace, new_name)
     model = inventory.edit_model(model, changes={"name": new_name}, actor=actor)
     touch(model)

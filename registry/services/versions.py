@@ -22,7 +22,15 @@ from registry.limits import check_source, check_tag, copied_from
 from registry.models import Alias, VersionFacts
 from registry.refusals import DENIED, Refused, invalid
 from registry.services import fields
-from registry.services.found import facts_of, may_edit, model_named, put_touch, touch, version_named
+from registry.services.found import (
+    facts_of,
+    may_edit,
+    model_named,
+    put_touch,
+    touch,
+    version_by_alias,
+    version_named,
+)
 from registry.services.tags import keep_version_tags
 
 REPEATED_WITHIN = timedelta(minutes=15)  # A client that lost an answer repeats its call for some minutes.
@@ -46,7 +54,7 @@ def register_version(
 
     In a governed workspace the same call of the same caller, repeated soon, gives the version it gave the first time.
     """
-    check_source(source, run_id)
+    check_source(source, run_id=run_id, model_id=model_id)
     for key, value in tags.items():
         check_tag(key, value)
     said = {"run_id": run_id, "run_link": run_link, "model_id": model_id, "description": description}
@@ -154,5 +162,10 @@ _FIRST = Prepared(_first_of)
 
 def _copied(workspace: Workspace, source: str, actor) -> ModelVersion | None:
     """The version that a copy is made of."""
-    copied = copied_from(source)
-    return version_named(workspace, copied[0], str(copied[1]), actor) if copied else None
+    if (copied := copied_from(source)) is None:
+        return None
+    name, number, alias = copied
+    if alias:
+        return version_by_alias(workspace, name, alias, actor)
+    model_named(workspace, name, actor)
+    return version_named(workspace, name, number, actor)

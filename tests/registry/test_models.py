@@ -176,6 +176,8 @@ def test_renaming_keeps_versions_and_frees_the_old_name(client):
     client.make_model("old")
     taken = client.call("POST", "registered-models/rename", {"name": "old", "new_name": "new"})
     refused(taken, 400, "RESOURCE_ALREADY_EXISTS")
+    same = client.do("POST", "registered-models/rename", name="old", new_name="old")
+    assert same["registered_model"]["name"] == "old", "as MLflow's own server does"
 
 
 def test_a_deleted_model_stays_in_the_register_and_its_name_is_free(client):

@@ -154,6 +154,27 @@ def test_a_source_that_would_lead_astray_is_refused(client, model, source):
     assert not ModelVersion.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "source", ["/home/erin/model", "file:///home/erin/model", "model", "mlflow-artifacts:/1/r/artifacts/m", "runs:/r/m"]
+)
+def test_what_lies_with_a_run_or_on_a_disk_is_registered_by_naming_the_run(client, model, source):
+    lone = client.call("POST", "model-versions/create", {"name": "m", "source": source})
+    refused(lone, 400, "INVALID_PARAMETER_VALUE", "run_id")
+    assert client.make_version("m", source, run_id="r")["source"] == source
+
+
+def test_a_copy_is_made_of_what_an_alias_names(client, model):
+    for source in ("s3://bucket/one", "s3://bucket/two"):
+        client.make_version("m", source)
+    client.do("POST", "registered-models/alias", name="m", alias="good", version="2")
+    copy = client.make_version("m", "models:/m@good")
+    assert client.ask("model-versions/get-download-uri", name="m", version=copy["version"]) == {
+        "artifact_uri": "s3://bucket/two"
+    }
+    lost = client.call("POST", "model-versions/create", {"name": "m", "source": "models:/m@nobody"})
+    refused(lost, 400, "INVALID_PARAMETER_VALUE", "alias nobody not found")
+
+
 def test_nobody_asks_a_source_for_anything(client, model, engineer, monkeypatch, tmp_path):
     """Neither when it is registered nor when it is read, copied, searched for or looked at on a page."""
     asked = []
@@ -174,7 +195,7 @@ def test_nobody_asks_a_source_for_anything(client, model, engineer, monkeypatch,
     sources = ("http://203.0.113.7/model", "https://203.0.113.7/m", "s3://bucket/m", f"file://{file}", "runs:/r/m")
     told = []
     for number, source in enumerate(sources, 1):
-        told += [client.make_version("m", source), client.version("m", number)]
+        told += [client.make_version("m", source, run_id="r"), client.version("m", number)]
         told.append(client.ask("model-versions/get-download-uri", name="m", version=str(number)))
     client.make_model("copy")
     for number in range(1, len(sources) + 1):
