@@ -85,6 +85,11 @@ SPARK = {
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "2",
+    # A few rows a query: what compiling and planning for many would cost is never earned back.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
 }
 
 
@@ -93,7 +98,7 @@ def spark():
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java 17 or newer: apt-get install default-jre-headless, then make set-up-spark")
     pyspark_sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: make set-up-spark brings it")
-    builder = pyspark_sql.SparkSession.builder.master("local[2]").appName("profiles")
+    builder = pyspark_sql.SparkSession.builder.master("local[1]").appName("profiles")
     for key, value in SPARK.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
