@@ -18,7 +18,7 @@ from audits.workflows.services.positions import (
     permission_to_decide,
     position_of,
     roles_of,
-    why_not_decide,
+    why_not_from,
     why_over,
 )
 from audits.workflows.services.transitions import move
@@ -67,8 +67,7 @@ def decision_view(change: ChangeRequest, *, person) -> DecisionView:
     """The request as this person must see it now. Voids what was signed over evidence that no longer holds."""
     change = refresh_evidence(change) if change.state == ChangeState.PENDING else change
     position = position_of(change, person)
-    on_behalf_of = str(position.on_behalf_of or "")
-    return DecisionView(change, why_not_decide(change, person=person), position.role, on_behalf_of)
+    return DecisionView(change, why_not_from(change, position), position.role, str(position.on_behalf_of or ""))
 
 
 def decide(
@@ -110,7 +109,7 @@ def prepare_decision(
 
     conditions  [{"text", "due_on"}]: what must be so by which day, or the use is restricted
     """
-    _require(change, actor, position_of(change, actor))
+    _require(change, actor)
     change = refresh_evidence(change)
     position = position_of(change, actor)
     _refuse_decision(change, position, evidence_digest=evidence_digest)
@@ -154,7 +153,7 @@ def _content(change: ChangeRequest, position: Position, *, meaning, comment, con
 
 def sign_decision(change: ChangeRequest, reference, *, proof: Password | Passkey, actor) -> Decision:
     """Sign the prepared statement and so decide. The last approval needed carries the change out."""
-    _require(change, actor, position_of(change, actor))
+    _require(change, actor)
     proven = prove(reference, proof, signer=actor)  # Slow on purpose, so before the pen is held.
     try:
         return _decide(change, proven, actor=actor)
@@ -204,10 +203,16 @@ def changed_parts(before: dict, after: dict) -> list[str]:
     return [name for name in after if before.get(name) != after[name]]
 
 
-def _require(change: ChangeRequest, actor, position: Position) -> None:
+def _require(change: ChangeRequest, actor) -> None:
     """The permission, of the person or of whom they decide for."""
-    holder = position.on_behalf_of or actor
-    require(holder, permission_to_decide(change), change.workspace_id, model_slug=change.model_slug or None)
+    asked = {"permission": permission_to_decide(change), "model_slug": change.model_slug or None}
+    try:
+        require(actor, workspace=change.workspace_id, **asked)
+    except NotPermitted:
+        principal = position_of(change, actor).on_behalf_of
+        if principal is None:
+            raise
+        require(principal, workspace=change.workspace_id, **asked)
 
 
 def _refuse_decision(change: ChangeRequest, position: Position, *, evidence_digest: str) -> None:
@@ -225,7 +230,7 @@ def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     """Asks everything again, now that nobody else can decide."""
     change, statement, actor = refresh_evidence(change), proven.statement.body, actor.as_now()
     position = position_of(change, actor)
-    _require(change, actor, position)
+    _require(change, actor)
     _refuse_decision(change, position, evidence_digest=statement["evidence_digest"])
     meaning = next(one for one in Meaning if one.label == statement["meaning"])
     signer = statement["signer"]

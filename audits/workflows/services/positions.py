@@ -44,8 +44,13 @@ def position_of(change: ChangeRequest, person) -> Position:
 
 def why_not_decide(change: ChangeRequest, *, person) -> list[str]:
     """Every reason why this person may not decide this request now, from the history of what it is about."""
+    return why_not_from(change, position_of(change, person))
+
+
+def why_not_from(change: ChangeRequest, position: Position) -> list[str]:
+    """The same for whoever is in this position."""
     over = why_over(change)
-    return [over] if over else position_of(change, person).reasons_not_to
+    return [over] if over else position.reasons_not_to
 
 
 def why_over(change: ChangeRequest) -> str:
