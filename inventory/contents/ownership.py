@@ -39,9 +39,9 @@ def developed_model(model: Model, person, *, is_named: str = "are named") -> str
     return ""
 
 
-def owned_lately(models: Iterable[Model], person) -> set[str]:
-    """Which of these models somebody owned less than twelve months ago and handed over since, by their keys."""
-    subjects = _handed_over(person, *models).values_list("subject", flat=True)
+def held_lately(models: Iterable[Model], person, *, office: str) -> set[str]:
+    """In which of these models somebody held an office until less than twelve months ago, by their keys."""
+    subjects = _handed_over(person, *models, office=office).values_list("subject", flat=True)
     return {subject.partition(":")[2] for subject in subjects}
 
 

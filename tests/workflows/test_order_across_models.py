@@ -1,10 +1,12 @@
 """Orders of acts that go around a rule by another model, another office, or a policy or role of before."""
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audits.assessments.services import change_plan
 from audits.workflows.gates import blockers_for_promotion, gate_for
-from audits.workflows.models import ChangeRequest
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import (
     ARRANGEMENT_CLOSURE,
     FINDING_CLOSURE,
@@ -23,7 +25,7 @@ from mrm.errors import NotPermitted
 from tests.factories import PASSWORD, make_model, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.signing import close_arrangement, confirm_tier, drop_finding
-from tests.workflows.duties import WHY, now_holding, reasons
+from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import decided, overlay_terms
 from tests.workflows.validating import asked, attest, make_panel, validated
 
@@ -102,6 +104,36 @@ def test_the_developer_closes_nothing_about_the_model(story, officers, developer
     held = decided(Kind.OVERLAY, story.model, *officers, terms=overlay_terms(), actor=story.owner).arrangements.get()
     with pytest.raises(NotPermitted, match="you are named as the developer of"):
         close_arrangement(held, reason="Over.", actor=developer)
+
+
+def test_1_the_developer_of_another_model_with_the_same_artifact_neither_decides_nor_validates(
+    story, open_gate, elsewhere
+):
+    person = make_person(Role.VALIDATOR, workspace=story.workspace)
+    same_artifact(story, elsewhere)
+    edit_model(elsewhere, changes={"developer": person}, actor=story.owner)
+    again = same_artifact(story, story.model)
+    change = request_change(Kind.PROMOTION, again, reason=WHY, actor=story.owner)
+    assert "where the same artifact is registered" in reasons(change, person)
+    with pytest.raises(NotPermitted, match="where the same artifact is registered"):
+        assign_validator(asked(again), person=person, role="lead", actor=make_panel(story.workspace).head)
+    assert_the_database_refuses(change, person, "the developer of a model neither decides")
+
+
+def test_1_the_database_keeps_the_developer_from_deciding_validating_and_closing(story, candidate, officers, developer):
+    change = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
+    assert_the_database_refuses(change, developer, "the developer of a model neither decides")
+    validation, finding = asked(candidate), raise_finding(story.model, severity="low", actor=story.validator, **SAID)
+    held = decided(Kind.OVERLAY, story.model, *officers, terms=overlay_terms(), actor=story.owner).arrangements.get()
+    now = timezone.now()
+    edit_model(story.model, changes={"developer": None}, actor=story.owner)
+    for write in (
+        lambda: validation.assignments.create(person=developer, role="lead", assigned_by=story.risk_officer),
+        lambda: Arrangement.objects.filter(pk=held.pk).update(state="closed", ended_at=now, ended_by=developer),
+        lambda: Finding.objects.filter(pk=finding.pk).update(state="dropped", closed_at=now, closed_by=developer),
+    ):
+        with pytest.raises(IntegrityError, match="the developer of a model neither"), transaction.atomic():
+            write()
 
 
 def test_whoever_made_a_version_does_not_close_what_holds_about_it(story, candidate, officers):

@@ -12,7 +12,7 @@ from audits.statistics.limits import Verdict
 from audits.workflows.contents.asked import MOST_OF_A_KIND, Task
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import ENDED_FINDINGS, ChangeState
-from inventory.contents.ownership import owned_lately
+from inventory.contents.ownership import held_lately
 from mrm.accounts.policies import Permission
 from mrm.pages import wording
 
@@ -36,7 +36,7 @@ def breach_tasks(person, models) -> Iterator[Task]:
         .order_by("opened_at")
     )
     red, together = list(red[: 4 * MOST_OF_A_KIND]), defaultdict(list)
-    owned = owned_lately({breach.version.model for breach in red if breach.state in JUDGED}, person)
+    owned = held_lately({breach.version.model for breach in red if breach.state in JUDGED}, person, office="owner")
     for breach in red:
         if asked := _asked(breach, person, owned=owned):
             together[breach.version, asked].append(breach)

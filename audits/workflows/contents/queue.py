@@ -27,7 +27,7 @@ from audits.workflows.models import (
     ValidatorAssignment,
 )
 from audits.workflows.states import ENDED_FINDINGS, ArrangementState, ChangeState, FindingState, ValidationState
-from inventory.contents.ownership import owned_lately
+from inventory.contents.ownership import held_lately
 from inventory.models import Model, ModelVersion, TierAssessment, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
@@ -139,7 +139,8 @@ def _findings(person, models) -> Iterator[Task]:
     """Each finding's single next step, where it is asked of this person."""
     findings = Finding.objects.visible_to(person).filter(model__in=models).exclude(state__in=RESTING).with_steps()
     steps = [(finding, next_step(finding)) for finding in findings.order_by("due_at", "id")[: 4 * MOST_OF_A_KIND]]
-    owned = owned_lately({finding.model for finding, step in steps if step and step.of != FIRST}, person)
+    models = {finding.model for finding, step in steps if step and step.of != FIRST}
+    owned = held_lately(models, person, office="owner")
     for finding, step in steps:
         if step is None or not is_asked(step, finding, person, owned_lately=owned):
             continue

@@ -9,10 +9,10 @@ from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.findings.risks import reopen
-from audits.workflows.services.involvement import made_one_of
+from audits.workflows.services.involvement import developed, made_one_of
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState, arrangement_after
-from inventory.contents.ownership import developed_model, owned_model
+from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed
 from inventory.services import bound_in_force, lift_model_restriction, release_use, restrict_model
@@ -141,7 +141,7 @@ def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
             "another of the second line does."
         )
     versions = [arrangement.version] if arrangement.version else []
-    if fact := developed_model(arrangement.model, actor) or made_one_of(versions, actor):
+    if fact := developed(arrangement, actor) or made_one_of(versions, actor):
         told = "Neither the developer of a model nor whoever made the version closes what holds about it"
         raise NotPermitted(Shown(f"{told}: you {fact}.", entry=entry_behind(fact)))
 

@@ -10,13 +10,14 @@ from audits.workflows.models import (
     Arrangement,
     ChangeRequest,
     Decision,
+    Finding,
     ValidationRequest,
     ValidationReview,
     ValidatorAssignment,
 )
-from inventory.contents.ownership import developed_model, owned_lately, owned_model
-from inventory.models import ModelVersion, PolicyDraft, ReferenceData
-from mrm.errors import Shown
+from inventory.contents.ownership import developed_model, held_lately, owned_model
+from inventory.models import Model, ModelVersion, PolicyDraft, ReferenceData
+from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
 
 MOST_TWINS = 100
@@ -32,7 +33,7 @@ MADE = {
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     return policies.Involvement(
         owns=owned(change, person) if change.model else "",
-        developed=developed_model(change.model, person) if change.model else "",
+        developed=developed(change, person) if change.model else "",
         registered=made(change, person),
         trained=trained(change, person),
         requested=_requested(change, person),
@@ -46,14 +47,30 @@ def owned(change: ChangeRequest | ValidationRequest, person, *, owns: str = "own
     """That somebody owns the model, or did until lately; or another one that a version with the same artifact is of."""
     if told := owned_model(change.model, person, owns=f"{owns} it"):
         return told
-    others = {twin.model_id: twin.model for twin in _twins(change.version) if twin.model_id != change.model_id}
-    lately = owned_lately(others.values(), person) if others else set()
-    for model in others.values():
-        mine = model.owner_id == person.pk or str(model.pk) in lately
-        if mine and (told := owned_model(model, person, owns=f"{owns} {model}")):
+    for model in _others_of(change, person, office="owner"):
+        if told := owned_model(model, person, owns=f"{owns} {model}"):
             same = str(told).replace("owned it", f"owned {model}")
             return Shown(f"{same}, where the same artifact is registered", entry=told.entry)
     return ""
+
+
+def developed(about: ChangeRequest | ValidationRequest | Arrangement | Finding, person, *, is_named="are named") -> str:
+    """That the register names somebody as the developer, or did until lately; or of another with the same artifact."""
+    if told := developed_model(about.model, person, is_named=is_named):
+        return told
+    for model in _others_of(about, person, office="developer"):
+        if told := developed_model(model, person, is_named=is_named):
+            return Shown(f"{told}, where the same artifact is registered", entry=entry_behind(told))
+    return ""
+
+
+def _others_of(about, person, *, office: str) -> list[Model]:
+    """Other models with the same artifact in which somebody holds this office, or did less than twelve months ago."""
+    others = {twin.model_id: twin.model for twin in _twins(about.version) if twin.model_id != about.model_id}
+    lately = held_lately(others.values(), person, office=office) if others else set()
+    return [
+        model for model in others.values() if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately
+    ]
 
 
 def made(change: ChangeRequest | ValidationRequest, person) -> str:

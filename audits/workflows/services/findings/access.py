@@ -6,9 +6,9 @@ from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.contents.findings import part_in
 from audits.workflows.models import Finding
-from audits.workflows.services.involvement import made_one_of
+from audits.workflows.services.involvement import developed, made_one_of
 from audits.workflows.states import FindingState
-from inventory.contents.ownership import developed_model, owned_model
+from inventory.contents.ownership import owned_model
 from inventory.policies import section
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
@@ -71,7 +71,7 @@ def _part_shown(finding: Finding, person) -> policies.PartInFinding:
     judged = mine.filter(action__in=(Action.FINDING_VALIDATED, Action.FINDING_REPERFORMED))
     return policies.PartInFinding(
         owns=owns or part.owns and answers_for_it.showing(part.owns),
-        made=made_one_of(finding.model.versions.filter(since), person) or developed_model(finding.model, person),
+        made=made_one_of(finding.model.versions.filter(since), person) or developed(finding, person),
         submitted=part.submitted and mine.filter(action=Action.FINDING_SUBMITTED).showing(part.submitted),
         carried_out=part.carried_out and (done if done.exists() else planned).showing(part.carried_out),
         validated=part.validated and judged.showing(part.validated),

@@ -5,10 +5,10 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ValidationRequest
 from audits.workflows.policies import SECOND_LINE
-from audits.workflows.services.involvement import made, owned, trained
+from audits.workflows.services.involvement import developed, made, owned, trained
 from audits.workflows.states import ChangeState
 from inventory.attributes import BY_NAME
-from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR, developed_model
+from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR
 from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
 
@@ -24,7 +24,7 @@ def why_not_independent(validation: ValidationRequest, person) -> list[str]:
         ),
         (
             "The developer of a model, or who was it in the last twelve months, does not validate it",
-            developed_model(validation.model, person, is_named="is named"),
+            developed(validation, person, is_named="is named"),
         ),
         ("Whoever registered or changed a version does not validate it", made(validation, person)),
         ("Whoever trained a version does not validate it", trained(validation, person)),
