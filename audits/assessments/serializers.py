@@ -153,7 +153,10 @@ class BreachDecisionIn(serializers.Serializer):
     evidence_digest = serializers.RegexField("^[0-9a-f]{64}$", help_text="From the breach as you were shown it.")
     password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text="Yours, again.")
     code = serializers.CharField(
-        max_length=16, allow_blank=True, default="", help_text="Of your authenticator app, if you have enrolled one."
+        max_length=16,
+        allow_blank=True,
+        default="",
+        help_text="Of your authenticator app; without one a password signs nothing.",
     )
 
 

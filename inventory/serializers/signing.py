@@ -4,8 +4,8 @@ from mrm import serializers
 LONGEST_COMMENT = 4000
 UNREAD = "Read what you would sign first: GET tells it at this address, with its digest."
 UNPROVEN = (
-    "Prove again who you are: a token alone signs nothing. Send your password, with the code of your authenticator app "
-    "if you have one; or sign with a passkey on the pages."
+    "Prove again who you are: a token alone signs nothing. Send your password with the code of your authenticator app, "
+    "or sign with a passkey on the pages."
 )
 
 
@@ -22,7 +22,10 @@ class ProofIn(serializers.Serializer):
         max_length=1000, trim_whitespace=False, help_text="Yours, again.", error_messages={"required": UNPROVEN}
     )
     code = serializers.CharField(
-        max_length=16, allow_blank=True, default="", help_text="Of your authenticator app, if you have enrolled one."
+        max_length=16,
+        allow_blank=True,
+        default="",
+        help_text="Of your authenticator app; without one a password signs nothing.",
     )
 
 

@@ -219,6 +219,18 @@ def test_a_code_of_the_app_signs_once(risk_officer):
         reauthenticate(risk_officer, password=PASSWORD, code=code)
 
 
+def test_11_a_password_alone_signs_nothing_where_people_work(risk_officer, settings):
+    settings.DEVELOPMENT = False
+    with pytest.raises(NotPermitted, match="A password alone signs nothing"):
+        reauthenticate(risk_officer, password=PASSWORD)
+    with governed():
+        TOTP.activate(risk_officer, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    with pytest.raises(NotPermitted, match="is missing or not right"):
+        reauthenticate(risk_officer, password=PASSWORD)
+    code = code_of("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    assert reauthenticate(risk_officer, password=PASSWORD, code=code) == "password+totp"
+
+
 def test_many_wrong_passwords_at_the_same_moment_are_no_more_tries_than_one_after_another(own_database, risk_officer):
     def guess(number: int) -> str:
         try:

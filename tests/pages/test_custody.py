@@ -66,6 +66,18 @@ def test_7_who_is_custodian_no_longer_keeps_nothing(custodian):
     assert len(keys_of_nobody()) == 2
 
 
+def test_11_whoever_has_no_second_factor_is_shown_where_to_enrol_one_before_signing(visit, custodian, settings):
+    settings.DEVELOPMENT = False
+    client = visit(custodian)
+    address = client.post(reverse("keep-keys")).url
+    shown = client.get(address).text
+    assert reverse("mfa_add_webauthn") in shown and reverse("mfa_activate_totp") in shown
+    assert 'type="password"' not in shown
+    answer = client.post(address, {"password": PASSWORD})
+    assert answer.status_code == 403 and "A password alone signs nothing" in answer.text
+    assert not Entry.objects.filter(action=Action.KEYS_KEPT).exists()
+
+
 def test_7_an_owner_of_the_tables_or_a_superuser_is_told_so(db):
     told = " ".join(rights_too_many())
     assert "can drop its triggers" in told and "makes tables of its own" in told

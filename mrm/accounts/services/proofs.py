@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 from django.core.cache import cache
 
 from mrm.accounts.models import Person
@@ -11,19 +12,26 @@ from mrm.errors import NotPermitted
 
 FAILURES = "reauthentication-failures:{}"  # Of whom.
 MOST_FAILURES = 5
+ALONE = (
+    "A password alone signs nothing. Set up an authenticator app, or enrol a passkey, on the page “Second factor and "
+    "passkeys”; then sign. Nothing was signed."
+)
 FAILURES_FORGOTTEN_AFTER = 300  # seconds
 
 
 def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
     """Prove again who is deciding; returns how, as the signature will record it.
 
-    Whoever has enrolled a time-based code must give one. Every try is counted before it is looked at, so that many at
-    once are no more tries than one after another; a right one is taken back. After a few the person has to wait.
+    A password signs with the code of an enrolled app, and alone only where somebody tries this out. Every try is
+    counted before it is looked at, so that many at once are no more tries than one after another; a right one is taken
+    back. After a few the person has to wait.
     """
+    totp = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
+    if totp is None and not settings.DEVELOPMENT:
+        raise NotPermitted(ALONE)
     counter = FAILURES.format(person.pk)
     if _counted(counter) > MOST_FAILURES:
         raise NotPermitted("Too many wrong passwords or codes; wait a few minutes, then sign again.")
-    totp = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
     if not person.check_password(password):
         raise NotPermitted("The password is not right; nothing was signed.")
     if totp and not TOTP(totp).validate_code(code.strip()):

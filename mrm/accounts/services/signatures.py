@@ -37,7 +37,7 @@ Method = Signature.Method
 
 @dataclass(frozen=True)
 class Password:
-    """The weaker proof: the password again, with the code of an authenticator app where one is enrolled."""
+    """The weaker proof: the password again, with the code of an authenticator app; alone in development only."""
 
     password: str
     code: str = ""

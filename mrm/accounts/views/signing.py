@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -56,6 +57,7 @@ def signing_page(request, reference, *, act: Callable, heading: str, back: str):
             "signed_bytes": canonical(statement.body).decode(),
             "passkey": services.passkey_options(statement),
             "form": form,
+            "by_password": (enrolled or settings.DEVELOPMENT) and not statement.needs_passkey,
             "heading": heading,
             "back": back,
         }
