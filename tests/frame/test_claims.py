@@ -28,6 +28,8 @@ def test_every_test_that_a_document_names_is_there(document):
 def test_every_attack_of_the_threat_model_names_its_test():
     text = (ROOT / "THREAT_MODEL.md").read_text().partition("## Withstood")[2].partition("## Not covered yet")[0]
     rows = [
-        line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| attack", "| event"))
+        line
+        for line in text.splitlines()
+        if line.startswith("| ") and not line.startswith(("| attack", "| event", "| line"))
     ]
     assert len(rows) > 50 and not [row for row in rows if not CITED.search(row)]
