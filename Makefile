@@ -10,7 +10,7 @@ INDEX := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; 
 INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-tests set-up-spark run test lint mlflow-clients bench bench-peers bench-register \
+.PHONY: help set-up set-up-tests set-up-spark run test races lint mlflow-clients bench bench-peers bench-register \
 	bench-calibration docs clean
 
 help:  ## say what there is
@@ -21,6 +21,9 @@ run: set-up  ## start everything at http://127.0.0.1:8000 (another port: PORT=80
 
 test: set-up-tests mlflow-clients  ## the whole suite, on embedded PostgreSQL and Redis
 	@exec $(BIN)/python -m pytest $(ARGUMENTS)
+
+races: set-up-tests  ## 200 rounds of everything that decides, promotes, retires and is sent at once
+	@exec $(BIN)/python -m pytest -n 0 tests/races/test_rounds.py --rounds 200 --timeout 900 $(ARGUMENTS)
 
 lint: set-up-tests  ## style, import contracts, templates, types of the client, migrations
 	$(BIN)/ruff check .
