@@ -1,5 +1,7 @@
 """`/models/`: register, list, read, edit."""
 
+from functools import partial
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -35,8 +37,10 @@ class ModelsApi(Api):
         if moment:
             return _past_page(request, asked, moment)
         policy = Policy.objects.in_force().document
-        models, order = in_order(chosen(readable_models(request), asked).telling_of_rows(policy), asked["ordering"])
-        return paged(request, models, order, ModelOut, {"policy": policy})
+        models, order = in_order(chosen(readable_models(request), asked), asked)
+        # What is said by rows is looked up for the page only, not for everything that is sorted to find it.
+        told = partial(telling_of_rows, document=policy)
+        return paged(request, models, order, ModelOut, {"policy": policy}, made=told)
 
     @extend_schema(
         operation_id="register_model",
@@ -106,7 +110,7 @@ def _answer(model, status: int = 200) -> Response:
 
 
 def _past_page(request, asked: dict, moment: Moment) -> Response:
-    rows, order = in_order(chosen(readable_records(request).standing(moment), asked), asked["ordering"])
+    rows, order = in_order(chosen(readable_records(request).standing(moment), asked), asked)
     document = Policy.objects.in_force_at(moment).document
 
     def stood(records):

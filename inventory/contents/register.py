@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import DateTimeField, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from inventory.contents.shared import WHAT, naming
-from inventory.models import Determination, Model, Moment
-from inventory.models.models import SEARCHED
-from inventory.states import Status
+from inventory.models import Determination, Model, ModelVersion, Moment, Policy, VersionRecord
+from inventory.models.models import SEARCHED, lacking
+from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.policies import ALL_TIERS, required_attributes
+from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
 
 # What a list may be sorted by: now, and as of a past day, where some is looked for among what a record keeps.
@@ -35,14 +38,17 @@ DATED = ("registered", "edited")  # Filters by a first and a last day: registere
 FACETS = ("tier", "status", "business_unit", "owner_id", "workspace_id")
 MOST_OF_A_FACET = 8
 MOST_WORDS = 10
-MOST_FOUND = 10_000_000
 
 
-def in_order(rows: QuerySet, asked: str) -> tuple[QuerySet, tuple[str, ...]]:
+def in_order(rows: QuerySet, wanted: dict) -> tuple[QuerySet, tuple[str, ...]]:
     """Models or records with what they are sorted by, and these fields; a dash in front turns the order round."""
+    asked = wanted.get("ordering") or "name"
     dash, name = ("-" if asked.startswith("-") else ""), asked.removeprefix("-")
     if rows.model is Model:
-        return rows, (f"{dash}{ORDERINGS[name]}", f"{dash}slug")
+        field = ORDERINGS[name]
+        if wanted.get("search"):  # In an order that no index is in: PostgreSQL then asks the index of words first.
+            rows, field = rows.annotate(in_this_order=Coalesce(field, field)), "in_this_order"
+        return rows, (f"{dash}{field}", f"{dash}slug")
     if name in KEPT_BY_RECORDS:
         rows, name = rows.annotate(**{f"by_{name}": KEPT_BY_RECORDS[name]}), f"by_{name}"
     return rows, (f"{dash}{name}", f"{dash}subject")
@@ -62,6 +68,10 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
     for name in WHAT:
         if wanted.get(name):
             rows = rows.filter(naming(name, wanted[name], rows.model, moment))
+    if name := wanted.get("missing"):
+        rows = rows.filter(_lacking(name, rows.model, moment))
+    if number := wanted.get("production_version"):
+        rows = rows.filter(_in_production(rows.model, moment, number))
     for name in DATED:
         rows = _dated(rows, f"{name}_at", wanted.get(f"{name}_since"), wanted.get(f"{name}_until"))
     for name, condition in _flags(rows.model, moment).items():
@@ -95,13 +105,38 @@ def _flags(kind: type, moment: Moment | None) -> dict[str, Q]:
             "is_model": ~Q(pk__in=tools),
             "affects_natural_persons": Q(affects_natural_persons=True),
             "provisional": Q(tier_confirmed_at=None),
+            "in_production": _in_production(kind, moment),
         }
     nothing = Value(None, JSONField())
     return {
         "is_model": ~Q(subject__in=tools),
         "affects_natural_persons": Q(fields__affects_natural_persons=True),
         "provisional": Q(fields__tier_confirmed_at=nothing),
+        "in_production": _in_production(kind, moment),
     }
+
+
+def _in_production(kind: type, moment: Moment | None, number: int | None = None) -> Q:
+    """Those with a version in production, or with the one of this number."""
+    if moment:
+        versions = VersionRecord.objects.standing(moment).filter(stage=Stage.PRODUCTION)
+        versions = versions.filter(fields__number=number) if number else versions
+        return Q(subject__in=versions.values("model_id"))
+    versions = ModelVersion.objects.filter(stage=Stage.PRODUCTION)
+    return Q(pk__in=(versions.filter(number=number) if number else versions).values("model"))
+
+
+def _lacking(name: str, kind: type, moment: Moment | None) -> Q:
+    """Those of which the policy, the one then in force, asks for this attribute, and the register does not hold it."""
+    document = Policy.objects.in_force_at(moment).document
+    if moment is None:
+        return lacking(document, name)
+    tiers = [tier for tier in map(int, ALL_TIERS) if name in required_attributes(document, tier)]
+    if name in ROWS_OF:
+        return Q(tier__in=tiers) & ~Q(subject__in=rows_of(name).standing(moment).values("model"))
+    kept = f"fields__{Model._meta.get_field(name).attname}"
+    unsaid = Q(**{f"{kept}__isnull": True}) | Q(**{kept: Value(None, JSONField())}) | Q(**{f"{kept}__in": ["", []]})
+    return Q(tier__in=tiers) & unsaid
 
 
 def _found(rows: QuerySet, words: list[str]) -> QuerySet:
@@ -113,9 +148,7 @@ def _found(rows: QuerySet, words: list[str]) -> QuerySet:
             rows = rows.filter(said__iregex=rf"\m{word}")
         return rows
     beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
-    found = Model.objects.annotate(words=SearchVector(*SEARCHED, config="simple")).filter(words=beginnings)
-    # The limit, which no register reaches, makes PostgreSQL ask the index of words first and sort what it found.
-    return rows.filter(pk__in=found.order_by().values("pk")[:MOST_FOUND])
+    return rows.alias(words=SearchVector(*SEARCHED, config="simple")).filter(words=beginnings)
 
 
 @dataclass(frozen=True)
@@ -137,7 +170,10 @@ class Facets:
 
 def facets_of(rows: QuerySet) -> Facets:
     """Every facet and the total in one pass over the chosen rows, and one query for the names of people and units."""
-    sql, parameters = rows.order_by().values_list(*FACETS).query.sql_with_params()
+    try:
+        sql, parameters = rows.order_by().values_list(*FACETS).query.sql_with_params()
+    except EmptyResultSet:  # What nothing can fit is not asked of the database.
+        return Facets(0, {name.removesuffix("_id"): [] for name in FACETS})
     columns = ", ".join(FACETS)
     sets = ", ".join(f"({name})" for name in FACETS)
     counting = (

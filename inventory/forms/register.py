@@ -3,9 +3,11 @@
 from django import forms
 from django.conf import settings
 
+from inventory.attributes import BY_NAME
 from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.register import ORDERINGS
 from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
+from inventory.policies import REQUIRABLE
 from inventory.states import Status
 from mrm.accounts.models import Workspace
 
@@ -20,7 +22,15 @@ class MomentForm(forms.Form):
 class RegisterFilter(MomentForm):
     """Which models, sorted how, and as of when; the same names as in the API."""
 
-    seldom = ("registered_since", "registered_until", "edited_since", "edited_until")  # Shown when asked for.
+    seldom = (
+        "missing",
+        "in_production",
+        "production_version",
+        "registered_since",
+        "registered_until",
+        "edited_since",
+        "edited_until",
+    )  # Shown when asked for.
     field_order = (
         "search",
         "status",
@@ -45,6 +55,11 @@ class RegisterFilter(MomentForm):
     is_model = yes_or_no("Is a model")
     provisional = yes_or_no("Tier to confirm")
     affects_natural_persons = yes_or_no("Natural persons")
+    missing = forms.ChoiceField(
+        label="Lacks", choices=[ANY, *((name, BY_NAME[name].label) for name in REQUIRABLE)], required=False
+    )
+    in_production = yes_or_no("In production")
+    production_version = forms.IntegerField(label="Version there", min_value=1, max_value=2**31 - 1, required=False)
     registered_since = forms.DateField(label="Registered from", required=False, widget=day())
     registered_until = forms.DateField(label="Registered to", required=False, widget=day())
     edited_since = forms.DateField(label="Last edit from", required=False, widget=day())

@@ -38,12 +38,15 @@ class ModelQuerySet(models.QuerySet):
         return self.annotate(**said, is_known_tool=Q(pk__in=Determination.objects.tools(moment)))
 
 
-def lacking(document: dict) -> Q:
+def lacking(document: dict, only: str = "") -> Q:
     """The models that lack something which the policy asks of their tier: the same as `Model.missing`, as a condition.
+    `only` narrows it to one attribute.
 
     Whether a tier is confirmed is a matter of its own.
     """
     wanted = {tier: policies.required_attributes(document, tier) for tier in map(int, policies.ALL_TIERS)}
+    if only:
+        wanted = {tier: {only} & set(names) for tier, names in wanted.items()}
     conditions = [Q(tier=tier) & Q(*map(_empty, names), _connector=Q.OR) for tier, names in wanted.items() if names]
     return Q(*conditions, _connector=Q.OR) if conditions else Q(pk__in=[])
 

@@ -39,6 +39,7 @@ from inventory.policies.change_classes import (
 )
 from inventory.policies.changes import expiry_of_changes, retraining_waits
 from inventory.policies.completeness import (
+    REQUIRABLE,
     RegistrationFinding,
     registration_finding,
     required_attributes,
@@ -143,6 +144,7 @@ __all__ = [
     "Difference",
     "APPROVAL",
     "REPORT",
+    "REQUIRABLE",
     "Obligation",
     "obligation",
     "OfCandidate",

@@ -9,11 +9,11 @@ from inventory.policies.findings import SEVERITIES
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 
-NAMES = (*COLUMNS, *ROWS)
+REQUIRABLE = (*COLUMNS, *ROWS)
 
 faults = is_object(
     {
-        "required": is_object({tier: are_some_of(NAMES) for tier in TIERS}),
+        "required": is_object({tier: are_some_of(REQUIRABLE) for tier in TIERS}),
         "required_to_register": are_some_of(tuple(COLUMNS)),  # Rows are said about what is there already.
     },
     # A policy from before asks for neither.

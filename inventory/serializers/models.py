@@ -5,6 +5,7 @@ from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
 from inventory.contents.register import MOST_OF_A_FACET, ORDERINGS
 from inventory.contents.shared import WHAT
+from inventory.policies import REQUIRABLE
 from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
 from inventory.serializers.moments import MomentQuery
@@ -101,6 +102,15 @@ class ModelQuery(MomentQuery):
     )
     provisional = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Tier to confirm.")
     affects_natural_persons = serializers.BooleanField(required=False, allow_null=True, default=None)
+    in_production = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether a version is in production."
+    )
+    production_version = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="Those with the version of this number there."
+    )
+    missing = serializers.ChoiceField(
+        REQUIRABLE, required=False, help_text="Those of which the policy asks for this attribute, and which lack it."
+    )
     registered_since = serializers.DateField(required=False, help_text="The first day of registration.")
     registered_until = serializers.DateField(required=False, help_text="The last.")
     edited_since = serializers.DateField(required=False, help_text="The first day of the last edit.")

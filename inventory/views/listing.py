@@ -75,6 +75,5 @@ def asked_rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None
         rows = Model.objects.visible_to(request.user).select_related("owner", "workspace", "tier_confirmed_by")
     else:
         rows = ModelRecord.objects.visible_to(request.user).standing(moment)
-    ordering = form.cleaned_data.get("ordering") or "name"
-    rows, order = in_order(chosen(rows, form.cleaned_data), ordering)
-    return rows, ordering, order
+    rows, order = in_order(chosen(rows, form.cleaned_data), form.cleaned_data)
+    return rows, form.cleaned_data.get("ordering") or "name", order

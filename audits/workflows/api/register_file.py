@@ -42,5 +42,5 @@ class RegisterFileApi(FileApi):
             rows = readable_records(request).standing(moment)
         else:
             rows = readable_models(request).select_related("tier_confirmed_by")
-        rows, order = in_order(chosen(rows, asked), asked["ordering"])
+        rows, order = in_order(chosen(rows, asked), asked)
         return register_file(asked["file"], Chosen(rows, order, moment, asked), person=request.user)
