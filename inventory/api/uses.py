@@ -39,7 +39,7 @@ class UsesApi(Api):
         uses = Use.objects.filter(model_id=model.pk).select_related("model", "proposed_by")
         if not moment:
             return paged(request, query.chosen(uses), query.ordering, UseOut)
-        records = query.filtered(records_of_parts(UseRecord, model, moment), state="fields__state")
+        records = query.chosen(records_of_parts(UseRecord, model, moment))
         stood = partial(rows_as_they_stood, present=uses)
         return paged(request, records, query.ordering, UseOut, made=stood)
 

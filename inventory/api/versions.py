@@ -53,7 +53,7 @@ class VersionsApi(Api):
         versions = versions.select_related("model", "registered_by", "predecessor", "reference")
         if not moment:
             return paged(request, query.chosen(versions), query.ordering, VersionOut)
-        records = query.filtered(records_of_parts(VersionRecord, model, moment), stage="stage")
+        records = query.chosen(records_of_parts(VersionRecord, model, moment))
         stood = partial(rows_as_they_stood, present=versions)
         return paged(request, records, query.ordering, VersionOut, made=stood)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from django.db.models import IntegerField, QuerySet
+from django.db.models import JSONField, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -53,9 +53,20 @@ def parts_as_they_stood(kind: type[VersionRecord | UseRecord], model_id, moment:
 
 
 def records_of_parts(kind: type[VersionRecord | UseRecord], model: Model, moment: Moment) -> QuerySet:
-    """What the register said of a model's versions, or of its uses, each with its number to sort by."""
-    records = kind.objects.standing(moment).filter(model_id=model.pk)
-    return records.annotate(number=Cast(KT("fields__number"), IntegerField()))
+    """What the register said of a model's versions, or of its uses, each with the fields of the row to choose by."""
+    records, own = kind.objects.standing(moment).filter(model_id=model.pk), {*_names_of(kind), *kind.by_digest}
+    told = (field for field in kind.follows._meta.concrete_fields if not {field.name, field.attname} & own)
+    return records.annotate(
+        **{
+            field.attname: Cast(KT(f"fields__{field.attname}"), getattr(field, "target_field", field))
+            for field in told
+            if not isinstance(field, JSONField)
+        }
+    )
+
+
+def _names_of(kind: type) -> set[str]:
+    return {field.name for field in kind._meta.get_fields()}
 
 
 def rows_as_they_stood(records: list, present: QuerySet) -> list:

@@ -1,5 +1,7 @@
 """The lists of what belongs to one model: what they show, are sorted and searched by, for pages, API and CSV."""
 
+from datetime import datetime
+
 from inventory.contents.attributes import NOT_KEPT
 from mrm.pages.listing import Column, Listing
 
@@ -27,13 +29,14 @@ VERSIONS = Listing(
         Column("origin", "Origin", "origin", lambda row: row.origin, on_page=False),
         Column("artifact_sha256", "Artifact", "", lambda row: row.artifact_sha256),
         Column("code_ref", "Code", "code_ref", lambda row: row.code_ref, on_page=False),
-        Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at),
+        Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at, holds=datetime),
         Column("registered_by", "Registered by", "", lambda row: row.registered_by, on_page=False),
-        Column("promoted_at", "In production", "promoted_at", lambda row: row.promoted_at),
-        Column("ended_at", "Ended", "ended_at", lambda row: row.ended_at, on_page=False),
+        Column("promoted_at", "In production", "promoted_at", lambda row: row.promoted_at, holds=datetime),
+        Column("ended_at", "Ended", "ended_at", lambda row: row.ended_at, on_page=False, holds=datetime),
     ),
     usual="-number",
     searched=("framework", "origin", "code_ref", "artifact_sha256", "stage"),
+    ties=("number",),  # Of one model; as its records tell it, too.
 )
 USES = Listing(
     (
@@ -50,12 +53,24 @@ USES = Listing(
         Column("users", "Users", "users", lambda row: row.users),
         Column("frequency", "Frequency", "", lambda row: row.frequency),
         Column("volume", "Volume", "", lambda row: row.volume),
-        Column("proposed_at", "Proposed", "proposed_at", lambda row: row.proposed_at),
-        Column("started_at", "Live since", "started_at", lambda row: row.started_at),
-        Column("ended_at", "Ended", "ended_at", lambda row: row.ended_at),
+        Column("proposed_at", "Proposed", "proposed_at", lambda row: row.proposed_at, holds=datetime),
+        Column("started_at", "Live since", "started_at", lambda row: row.started_at, holds=datetime),
+        Column("ended_at", "Ended", "ended_at", lambda row: row.ended_at, holds=datetime),
     ),
     usual="number",
-    searched=("title", "business_purpose", "population", "environment", "users"),
+    searched=(
+        "title",
+        "state_because",
+        "business_purpose",
+        "population",
+        "operating_boundaries",
+        "prohibited_uses",
+        "environment",
+        "users",
+        "frequency",
+        "volume",
+    ),
+    ties=("number",),
 )
 SERIES = Listing(
     (
@@ -77,13 +92,15 @@ SOURCES = Listing(
         Column("time_column", "Time", "time_column", lambda row: row.time_column),
         Column("state", "State", "", lambda row: row.state),
         Column("rows", "Rows", "rows", lambda row: row.rows),
-        Column("first_at", "First row", "first_at", lambda row: row.first_at),
-        Column("last_at", "Last row", "last_at", lambda row: row.last_at),
-        Column("read_at", "Last look", "read_at", lambda row: row.read_at if row.look_is_kept else NOT_KEPT),
+        Column("first_at", "First row", "first_at", lambda row: row.first_at, holds=datetime),
+        Column("last_at", "Last row", "last_at", lambda row: row.last_at, holds=datetime),
+        Column(
+            "read_at", "Last look", "read_at", lambda row: row.read_at if row.look_is_kept else NOT_KEPT, holds=datetime
+        ),
         Column("fault", "Fault", "", lambda row: row.fault),
-        Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at),
+        Column("registered_at", "Registered", "registered_at", lambda row: row.registered_at, holds=datetime),
         Column("registered_by", "Registered by", "", lambda row: row.registered_by),
-        Column("closed_at", "Closed", "closed_at", lambda row: row.closed_at),
+        Column("closed_at", "Closed", "closed_at", lambda row: row.closed_at, holds=datetime),
     ),
     usual="-registered_at",
     searched=("table", "url", "fault"),

@@ -81,6 +81,10 @@ class ListQuery(StrictQuery):
             looked_at = ", ".join(field.replace("__", " ").replace("_", " ") for field in self.listing.searched)
             told = f"Words, each somewhere in {looked_at}."
             fields["search"] = serializers.CharField(max_length=200, required=False, help_text=told)
+        for column in self.listing.dated:
+            told = zip(column.first_and_last, ("first", "last"), strict=True)
+            days = {name: _day(f"The {which} day of “{column.label}”.") for name, which in told}
+            fields = days | fields  # What a list declares itself goes before.
         fields["ordering"] = serializers.ChoiceField(
             self.listing.orderings, default=self.listing.usual, help_text="A dash in front turns it round."
         )
@@ -88,7 +92,10 @@ class ListQuery(StrictQuery):
 
     def chosen(self, rows: QuerySet) -> QuerySet:
         """The rows that fit what was asked for."""
-        return self.listing.holding(self.filtered(rows, **self.chosen_by), self.validated_data.get("search", ""))
+        asked = self.validated_data
+        days = {name: asked[name] for name in asked if name not in self.chosen_by}
+        rows = self.listing.between(self.filtered(rows, **self.chosen_by), days)
+        return self.listing.holding(rows, asked.get("search", ""))
 
     def filtered(self, rows: QuerySet, **chosen_by: str) -> QuerySet:
         """The rows that fit the filters, where these fields hold what they ask for."""
@@ -98,3 +105,7 @@ class ListQuery(StrictQuery):
     @property
     def ordering(self) -> tuple[str, ...]:
         return self.listing.ordering(self.validated_data["ordering"])
+
+
+def _day(told: str) -> serializers.DateField:
+    return serializers.DateField(required=False, help_text=told)

@@ -26,12 +26,4 @@ class MomentQuery(StrictQuery):
 
 
 class PartsQuery(ListQuery, MomentQuery):
-    """A list of what belongs to a model, as it stands or as it stood; then by its number."""
-
-    def validate(self, asked):
-        asked = super().validate(asked)
-        if "as_of" in asked and "search" in asked:
-            raise serializers.ValidationError({"search": "What stood on a past day is not searched; leave it out."})
-        if "as_of" in asked and self.initial_data.get("ordering", "number").removeprefix("-") != "number":
-            raise serializers.ValidationError({"ordering": "What stood on a past day is sorted by number."})
-        return asked
+    """A list of what belongs to a model, as it stands or as it stood."""

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 from inventory.contents.lists import SOURCES
 from inventory.serializers.fields import ListQuery
 from inventory.serializers.moments import MomentQuery
 from mrm import serializers
 
 STATES = ["readable", "unreadable", "not read yet", "no longer read", "open"]
+FOUND_LATER = "What stood on a past day is not chosen or sorted by what was found later; take registered_at."
 LOOKED = ("rows", "first_at", "last_at", "read_at", "closed_at")  # What changes, so that it does not sort the past.
 
 
@@ -53,12 +56,21 @@ class SourceQuery(ListQuery, MomentQuery):
 
     def validate(self, asked):
         asked = super().validate(asked)
-        if "as_of" in asked and "search" in asked:
-            raise serializers.ValidationError({"search": "What stood on a past day is not searched; leave it out."})
-        if "as_of" in asked and asked["ordering"].removeprefix("-") in LOOKED:
-            message = "What stood on a past day is not sorted by what was found later; sort by registered_at."
-            raise serializers.ValidationError({"ordering": message})
+        if "as_of" not in asked:
+            return asked
+        found_later = [column for column in self.listing.dated if column.name in LOOKED]
+        told = {name: FOUND_LATER for column in found_later for name in column.first_and_last if name in asked}
+        if asked["ordering"].removeprefix("-") in LOOKED:
+            told["ordering"] = FOUND_LATER
+        if told:
+            raise serializers.ValidationError(told)
         return asked
+
+    def chosen(self, rows):
+        """Of a past day without the fault, which was found later."""
+        if self.moment():
+            self.listing = replace(self.listing, searched=("table", "url"))
+        return super().chosen(rows)
 
 
 class EventsOut(serializers.Serializer):

@@ -82,9 +82,11 @@ class UseOut(serializers.Serializer):
 
 class UseQuery(PartsQuery):
     listing = USES
-    chosen_by = {"state": "state"}
+    chosen_by = {"state": "state", "reliance": "reliance", "environment": "environment"}
 
     state = serializers.ChoiceField(STATES, required=False)
+    reliance = serializers.ChoiceField(LEVELS, required=False)
+    environment = serializers.CharField(max_length=100, required=False)
 
 
 class UseApprovalQuery(StrictQuery):

@@ -2,6 +2,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from audits.profiles.schema import Kind, Role
 from inventory.contents.lists import VERSIONS
+from inventory.models import ModelVersion
 from inventory.serializers.fields import PersonOut
 from inventory.serializers.moments import PartsQuery
 from inventory.states import Stage
@@ -110,6 +111,15 @@ class VersionOut(serializers.Serializer):
 
 class VersionQuery(PartsQuery):
     listing = VERSIONS
-    chosen_by = {"stage": "stage"}
+    chosen_by = {"stage": "stage", "framework": "framework", "artifact_sha256": "artifact_sha256"}
 
     stage = serializers.ChoiceField([stage.value for stage in Stage], required=False)
+    framework = serializers.CharField(max_length=50, required=False)
+    artifact_sha256 = serializers.CharField(max_length=64, required=False)
+    predecessor = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, help_text="Those made from the version of this number."
+    )
+
+    def chosen(self, rows):
+        rows, number = super().chosen(rows), self.validated_data.get("predecessor")
+        return rows.filter(predecessor_id__in=ModelVersion.objects.filter(number=number)) if number else rows

@@ -1,5 +1,7 @@
 """What somebody may do here, and whom to ask for more."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from mrm.accounts.models import Person, RoleGrant
@@ -27,7 +29,7 @@ SERVICE_ACCOUNTS = Listing(
 )
 READINGS = Listing(
     (
-        Column("when", "When", "read_at", lambda row: row.read_at.isoformat()),
+        Column("when", "When", "read_at", lambda row: row.read_at.isoformat(), holds=datetime),
         Column("address", "Address", "address", lambda row: row.address),
     ),
     usual="-when",
@@ -35,10 +37,10 @@ READINGS = Listing(
 )
 TOKENS = Listing(
     (
-        Column("created_at", "Issued", "created_at"),
+        Column("created_at", "Issued", "created_at", holds=datetime),
         Column("name", "Name", "name"),
-        Column("expires_at", "Ends", "expires_at"),
-        Column("last_used_at", "Last used", "last_used_at"),
+        Column("expires_at", "Ends", "expires_at", holds=datetime),
+        Column("last_used_at", "Last used", "last_used_at", holds=datetime),
     ),
     usual="-created_at",
     searched=("name",),

@@ -70,11 +70,11 @@ def _beyond(model, order: tuple[str, ...], at: list) -> Q:
 
 
 def _may_be_empty(model, path: str) -> bool:
-    """Whether a field, perhaps of a related row, may be empty; what is computed is taken to have a value."""
+    """Whether a field, perhaps of a related row, may be empty; what is computed may."""
     for name in path.split("__"):
         field = {field.name: field for field in model._meta.get_fields()}.get(name)
         if field is None:
-            return False
+            return True
         if getattr(field, "null", False):
             return True
         model = field.related_model

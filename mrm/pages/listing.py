@@ -1,8 +1,8 @@
 """A list told once: its columns, what it is sorted and searched by; for its page, its API and its spreadsheet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
@@ -23,6 +23,7 @@ class Column:
     sorted_by  the field to sort by; empty where nothing can
     says       what a spreadsheet reads; without it the column is only shown
     on_page    whether the page shows it, too
+    holds      date or datetime, where rows can be narrowed to those between two days
     """
 
     name: str
@@ -30,6 +31,13 @@ class Column:
     sorted_by: str = ""
     says: Callable | None = None
     on_page: bool = True
+    holds: type | None = None
+
+    @property
+    def first_and_last(self) -> tuple[str, str]:
+        """What the first day and the last are called in addresses."""
+        stem = self.name.removesuffix("_at")
+        return f"{stem}_since", f"{stem}_until"
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,24 @@ class Listing:
         dash = "-" if asked.startswith("-") else ""
         field = next(column.sorted_by for column in self.columns if column.name == asked.removeprefix("-"))
         return tuple(f"{dash}{name}" for name in dict.fromkeys((field, *self.ties)))
+
+    @property
+    def dated(self) -> list[Column]:
+        """The columns whose rows can be narrowed to those between two days."""
+        return [column for column in self.columns if column.holds]
+
+    def between(self, rows: QuerySet, days: Mapping[str, date]) -> QuerySet:
+        """The rows whose days lie between those asked for by name, both included."""
+        for column in self.dated:
+            first, last = map(days.get, column.first_and_last)
+            is_moment = column.holds is datetime
+            if isinstance(first, date):
+                since = datetime.combine(first, time(), UTC) if is_moment else first
+                rows = rows.filter(**{f"{column.sorted_by}__gte": since})
+            if isinstance(last, date):
+                until = datetime.combine(last, time.max, UTC) if is_moment else last
+                rows = rows.filter(**{f"{column.sorted_by}__lte": until})
+        return rows
 
     def holding(self, rows: QuerySet, text: str) -> QuerySet:
         """The rows that hold every word of a search, each in any of the searched fields."""

@@ -142,7 +142,9 @@ def test_as_of_a_day_a_source_is_told_as_it_stood_and_what_was_looked_at_since_i
     assert len(rest.get(address).json()["results"]) == 3
     assert rest.get(address, {"as_of": day - timedelta(days=10)}).json()["results"] == []
     is_problem(rest.get(address, {"as_of": day - timedelta(days=400)}), 404)
-    for asked in ({"search": "a"}, {"ordering": "-rows"}):
+    assert [one["table"] for one in rest.get(address, {"as_of": day, "search": "b"}).json()["results"]] == ["b"]
+    assert rest.get(address, {"as_of": day, "search": "Gone"}).json()["results"] == []
+    for asked in ({"read_since": day}, {"ordering": "-rows"}):
         is_problem(rest.get(address, {"as_of": day} | asked), 400)
     client.force_login(auditor)
     page = client.get(reverse("model-sources", args=[version.model.slug]), {"as_of": day}).text

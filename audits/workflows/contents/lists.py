@@ -1,5 +1,7 @@
 """The lists of what people decide and put right: what they show, are sorted and searched by, for pages, API and CSV."""
 
+from datetime import date, datetime
+
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
@@ -28,8 +30,8 @@ FINDINGS = Listing(
         Column("severity", "Severity", "gravity", lambda row: row.severity),
         Column("state", "State", "state", lambda row: row.state),
         Column("owner", "Owner", "owner__display_name", lambda row: row.owner),
-        Column("issued", "Issued", "issued_at", lambda row: row.issued_at, on_page=False),
-        Column("due", "Due", "due_at", lambda row: row.due_at),
+        Column("issued", "Issued", "issued_at", lambda row: row.issued_at, on_page=False, holds=datetime),
+        Column("due", "Due", "due_at", lambda row: row.due_at, holds=date),
         Column("overdue", "Overdue", "", lambda row: "yes" if row.is_overdue else "no", on_page=False),
         Column("extensions", "Extensions", "", lambda row: row.extensions, on_page=False),
         Column("criterion", "Criterion", "", lambda row: row.criterion, on_page=False),
@@ -37,7 +39,7 @@ FINDINGS = Listing(
         Column(
             "cases changing class %", "Cases changing class", "", lambda row: row.class_change_percent, on_page=False
         ),
-        Column("closed", "Closed", "closed_at", lambda row: row.closed_at, on_page=False),
+        Column("closed", "Closed", "closed_at", lambda row: row.closed_at, on_page=False, holds=datetime),
         Column("required outcome", "Required outcome", "", lambda row: row.required_outcome, on_page=False),
     ),
     usual="due",
@@ -51,10 +53,10 @@ CHANGES = Listing(
         Column("version", "Version", "", _number, on_page=False),
         Column("state", "State", "state", lambda row: row.state),
         Column("requester", "Asked for by", "requester__display_name", lambda row: row.requester or "the system"),
-        Column("requested", "Asked", "requested_at", lambda row: row.requested_at),
-        Column("expires", "Expires or decided", "expires_at", lambda row: row.expires_at),
-        Column("decided", "Decided", "decided_at", lambda row: row.decided_at, on_page=False),
-        Column("completed", "Completed", "completed_at", lambda row: row.completed_at, on_page=False),
+        Column("requested", "Asked", "requested_at", lambda row: row.requested_at, holds=datetime),
+        Column("expires", "Expires or decided", "expires_at", lambda row: row.expires_at, holds=datetime),
+        Column("decided", "Decided", "decided_at", lambda row: row.decided_at, on_page=False, holds=datetime),
+        Column("completed", "Completed", "completed_at", lambda row: row.completed_at, on_page=False, holds=datetime),
         Column("reason", "Reason", "", lambda row: row.reason, on_page=False),
         Column("outcome", "Outcome", "", lambda row: row.outcome, on_page=False),
     ),
@@ -69,9 +71,9 @@ ARRANGEMENTS = Listing(
         Column("model", "Model", "model__name", lambda row: row.model.slug),
         Column("version", "Version", "", _number, on_page=False),
         Column("state", "State", "state", lambda row: row.state),
-        Column("since", "Since", "starts_at", lambda row: row.starts_at),
-        Column("ends", "Ends or ended", "ends_at", lambda row: row.last_day if row.ends_at else None),
-        Column("ended", "Ended", "ended_at", lambda row: row.ended_at, on_page=False),
+        Column("since", "Since", "starts_at", lambda row: row.starts_at, holds=datetime),
+        Column("ends", "Ends or ended", "ends_at", lambda row: row.last_day if row.ends_at else None, holds=datetime),
+        Column("ended", "Ended", "ended_at", lambda row: row.ended_at, on_page=False, holds=datetime),
     ),
     usual="-since",
     searched=("reference", "title", "model__name", "model__slug"),
@@ -87,8 +89,8 @@ VALIDATIONS = Listing(
         Column("lead", "Lead", "", lambda row: row.lead),
         Column("opinion", "Opinion", "", lambda row: _opinion(row, "get_outcome_display")),
         Column("holds_until", "Holds until", "", lambda row: _opinion(row, "expires_on"), on_page=False),
-        Column("asked", "Asked or due", "requested_at", lambda row: row.requested_at),
-        Column("due", "Due", "due_on", lambda row: row.due_on, on_page=False),
+        Column("asked", "Asked or due", "requested_at", lambda row: row.requested_at, holds=datetime),
+        Column("due", "Due", "due_on", lambda row: row.due_on, on_page=False, holds=date),
     ),
     usual="-asked",
     searched=("reference", "model__name", "model__slug"),
@@ -98,10 +100,10 @@ ATTESTATIONS = Listing(
         Column("model", "Model", "model__name", lambda row: row.model.slug),
         Column("owner", "Owner", "model__owner__display_name", lambda row: row.model.owner.email),
         Column("state", "State", "state", lambda row: row.state),
-        Column("covers_from", "Covers from", "covers_from", lambda row: row.covers_from, on_page=False),
-        Column("due_at", "Due", "due_at", lambda row: row.due_at),
+        Column("covers_from", "Covers from", "covers_from", lambda row: row.covers_from, on_page=False, holds=date),
+        Column("due_at", "Due", "due_at", lambda row: row.due_at, holds=date),
         Column("overdue", "Overdue", "", lambda row: row.bucket(timezone.now().date()), on_page=False),
-        Column("attested_at", "Given", "attested_at", lambda row: row.attested_at),
+        Column("attested_at", "Given", "attested_at", lambda row: row.attested_at, holds=datetime),
         Column(
             "attested_by", "Given by", "", lambda row: row.attested_by.email if row.attested_by else None, on_page=False
         ),
