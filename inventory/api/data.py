@@ -1,5 +1,6 @@
 """Rows: the reference of a version, its batches of predictions, and the outcomes of a model."""
 
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -7,7 +8,9 @@ from rest_framework.response import Response
 from inventory import frames, services, tasks
 from inventory.api import examples
 from inventory.api.lookups import model_for, version_for
+from inventory.api.paging import page_example, page_of, paged
 from inventory.serializers import BatchOut, OutcomesOut, ReferenceOut
+from inventory.serializers.data import BatchQuery, OutcomeQuery
 from mrm.accounts.api import StreamedApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -43,6 +46,20 @@ class RowsApi(StreamedApi):
 
 class ReferenceApi(RowsApi):
     @extend_schema(
+        operation_id="read_reference",
+        summary="Read what a version is compared with",
+        description="How many rows, when they came, and the digests; the rows themselves are not handed out.",
+        tags=["data"],
+        responses={200: ReferenceOut, **problems(403, 404)},
+        examples=[response_example("A reference", examples.REFERENCE)],
+    )
+    def get(self, request, slug, number):
+        version = version_for(request, slug, number)
+        if not hasattr(version, "reference"):
+            raise Http404(f"{version} has no reference data yet.")
+        return Response(ReferenceOut(version.reference).data)
+
+    @extend_schema(
         operation_id="receive_reference",
         summary="Send the reference data of a version",
         description=f"What later rows are compared with; once per version. {FORMATS}",
@@ -61,6 +78,21 @@ class ReferenceApi(RowsApi):
 
 
 class BatchesApi(RowsApi):
+    @extend_schema(
+        operation_id="list_batches",
+        summary="List the batches of a version",
+        description="What was logged, the latest predictions first; the rows themselves are not handed out.",
+        tags=["data"],
+        parameters=[BatchQuery],
+        responses={200: page_of(BatchOut), **problems(400, 403, 404)},
+        examples=[response_example("One batch", page_example(examples.BATCH))],
+    )
+    def get(self, request, slug, number):
+        query = BatchQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        batches = version_for(request, slug, number).batches.select_related("version")
+        return paged(request, query.chosen(batches), query.ordering, BatchOut)
+
     @extend_schema(
         operation_id="receive_batch",
         summary="Log a batch of predictions",
@@ -88,6 +120,21 @@ class OutcomesApi(StreamedApi):
     def check_sender(self, request, *, slug):
         self.model = model_for(request, slug, reading=False)
         require(request.user, Permission.LOG_DATA, self.model.workspace_id, model_slug=slug)
+
+    @extend_schema(
+        operation_id="list_outcomes",
+        summary="List the outcomes of a model",
+        description="Each time that outcomes came, the latest first.",
+        tags=["data"],
+        parameters=[OutcomeQuery],
+        responses={200: page_of(OutcomesOut), **problems(400, 403, 404)},
+        examples=[response_example("Once", page_example(examples.OUTCOMES))],
+    )
+    def get(self, request, slug):
+        query = OutcomeQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        outcomes = model_for(request, slug).outcome_batches.all()
+        return paged(request, query.chosen(outcomes), query.ordering, OutcomesOut)
 
     @extend_schema(
         operation_id="receive_outcomes",

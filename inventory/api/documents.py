@@ -7,10 +7,11 @@ from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
-from inventory.api.lookups import model_for
+from inventory.api.lookups import model_at, model_for
+from inventory.api.paging import page_example, page_of, paged
 from inventory.api.versions import CONTENT_DIGEST
 from inventory.models import Document
-from inventory.serializers import DocumentOut, DocumentQuery
+from inventory.serializers import DocumentOut, DocumentQuery, DocumentsQuery
 from mrm.accounts.api import FileApi, StreamedApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -24,6 +25,22 @@ class DocumentsApi(StreamedApi):
         require(request.user, Permission.DESCRIBE_MODEL, self.model.workspace_id, model_slug=slug)
         self.said = DocumentQuery(data=request.query_params)
         self.said.is_valid(raise_exception=True)
+
+    @extend_schema(
+        operation_id="list_documents",
+        summary="List the documents of a model",
+        description="Those that hold, or with `as_of` those that did.",
+        tags=["models"],
+        parameters=[DocumentsQuery],
+        responses={200: page_of(DocumentOut), **problems(400, 403, 404)},
+        examples=[response_example("One document", page_example(examples.DOCUMENT))],
+    )
+    def get(self, request, slug):
+        query = DocumentsQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        moment = query.moment()
+        documents = Document.objects.standing(moment).filter(model=model_at(request, slug, moment).pk)
+        return paged(request, query.chosen(documents), query.ordering, DocumentOut)
 
     @extend_schema(
         operation_id="attach_document",

@@ -89,6 +89,7 @@ SURVEY = {
     "faults": [],
     "baselined_until": "2026-06-30",
     "reason": "",
+    "uploaded_by": PERSON,
     "uploaded_at": WHEN,
     "finished_at": None,
 }

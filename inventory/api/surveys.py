@@ -1,5 +1,6 @@
 """`/surveys/`: identification surveys, uploaded as a sheet, looked at, then imported whole."""
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -8,9 +9,10 @@ from rest_framework.response import Response
 from inventory import services, tasks
 from inventory.api import examples
 from inventory.api.models import named_workspace
+from inventory.api.paging import page_example, page_of, paged
 from inventory.frames.sheets import CSV
 from inventory.models import Survey
-from inventory.serializers.surveys import SurveyOut, SurveyQuery
+from inventory.serializers.surveys import SurveyOut, SurveyQuery, SurveysQuery
 from mrm.accounts.api import Api, StreamedApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -28,6 +30,20 @@ class SurveysApi(StreamedApi):
         self.asked = dict(query.validated_data)
         self.workspace = named_workspace(request.user, self.asked.pop("workspace", ""))
         require(request.user, Permission.REGISTER_MODEL, self.workspace)
+
+    @extend_schema(
+        operation_id="list_surveys",
+        summary="List the surveys",
+        description="Of the workspaces you work in, the latest first.",
+        tags=["models"],
+        parameters=[SurveysQuery],
+        responses={200: page_of(SurveyOut), **problems(400, 403)},
+        examples=[response_example("One survey", page_example(examples.SURVEY))],
+    )
+    def get(self, request):
+        query = SurveysQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return paged(request, query.chosen(_readable(request)), query.ordering, SurveyOut, made=_with_progress)
 
     @extend_schema(
         operation_id="upload_survey",
@@ -75,15 +91,24 @@ class SurveyImportApi(Api):
         return _answer(survey, 202)
 
 
-def _survey_for(request, survey_id) -> Survey:
+def _readable(request) -> QuerySet[Survey]:
     require(request.user, Permission.READ, None)
-    surveys = Survey.objects.visible_to(request.user).select_related("workspace")
-    survey = surveys.filter(pk=survey_id).first()
+    return Survey.objects.visible_to(request.user).select_related("workspace", "uploaded_by")
+
+
+def _with_progress(surveys: list[Survey]) -> list[Survey]:
+    for survey in surveys:
+        survey.progress = services.progress_of(survey)
+    return surveys
+
+
+def _survey_for(request, survey_id) -> Survey:
+    survey = _readable(request).filter(pk=survey_id).first()
     if survey is None:
         raise Http404("There is no such survey that you may see.")
     return survey
 
 
 def _answer(survey: Survey, status: int = 200) -> Response:
-    survey.progress = services.progress_of(survey)
-    return Response(SurveyOut(survey).data, status=status)
+    [told] = _with_progress([survey])
+    return Response(SurveyOut(told).data, status=status)

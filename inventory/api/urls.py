@@ -11,6 +11,7 @@ from inventory.api.documents import DocumentApi, DocumentsApi
 from inventory.api.events import EventsApi
 from inventory.api.facets import FacetsApi
 from inventory.api.models import ModelApi, ModelsApi
+from inventory.api.people import PeopleApi, ReadingsApi
 from inventory.api.policies import (
     CurrentPolicyApi,
     PoliciesApi,
@@ -35,6 +36,8 @@ from inventory.api.versions import ArtifactApi, VersionApi, VersionsApi
 VERSION = "models/<slug:slug>/versions/<int:number>/"
 
 urlpatterns = [
+    path("people/", PeopleApi.as_view(), name="api-people"),
+    path("people/<uuid:person_id>/readings/", ReadingsApi.as_view(), name="api-readings"),
     path("service-accounts/", ServiceAccountsApi.as_view(), name="api-service-accounts"),
     path("service-accounts/<uuid:account_id>/", ServiceAccountApi.as_view(), name="api-service-account"),
     path(

@@ -1,6 +1,6 @@
 """The lists of what belongs to one model: what they show, are sorted and searched by, for pages, API and CSV."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from inventory.contents.attributes import NOT_KEPT
 from mrm.pages.listing import Column, Listing
@@ -83,6 +83,49 @@ SERIES = Listing(
     ),
     usual="name",
     searched=("name",),
+)
+BATCHES = Listing(
+    (
+        Column("first_at", "Logged for", "first_at", holds=datetime),
+        Column("last_at", "Until", "last_at", holds=datetime),
+        Column("rows", "Rows", "rows"),
+        Column("sha256", "Digest"),
+        Column("received_at", "Received", "received_at", holds=datetime),
+    ),
+    usual="-first_at",
+    searched=("sha256",),
+)
+OUTCOMES = Listing(
+    (
+        Column("received_at", "Received", "received_at", holds=datetime),
+        Column("rows", "Rows", "rows"),
+        Column("unknown_ids", "Without a prediction", "unknown_ids"),
+        Column("sha256", "Digest"),
+    ),
+    usual="-received_at",
+    searched=("sha256",),
+)
+DOCUMENTS = Listing(
+    (
+        Column("title", "Document", "title"),
+        Column("kind", "Class", "kind"),
+        Column("edition", "Edition", "edition"),
+        Column("written_on", "Written", "written_on", holds=date),
+        Column("review_by", "Review", "review_by", holds=date),
+        Column("added_at", "Added", "added_at", holds=datetime),
+    ),
+    usual="title",
+    searched=("title", "filename", "edition", "sha256"),
+)
+SURVEYS = Listing(
+    (
+        Column("filename", "Sheet", "filename"),
+        Column("models", "Models", "entries"),
+        Column("state", "State", "state"),
+        Column("uploaded_at", "Uploaded", "uploaded_at", holds=datetime),
+    ),
+    usual="-uploaded_at",
+    searched=("filename", "workspace__name", "uploaded_by__display_name"),
 )
 SOURCES = Listing(
     (

@@ -15,7 +15,7 @@ from inventory.serializers.models import (
     RegisterDifferencesQuery,
 )
 from inventory.serializers.moments import MomentQuery
-from inventory.serializers.particulars import DATED_SHAPES, SHAPES, DocumentOut, DocumentQuery, EndIn
+from inventory.serializers.particulars import DATED_SHAPES, SHAPES, DocumentOut, DocumentQuery, DocumentsQuery, EndIn
 from inventory.serializers.policies import PolicyOut
 from inventory.serializers.sources import EventsOut, SourceIn, SourceOut, SourceQuery
 from inventory.serializers.uses import (
@@ -34,6 +34,7 @@ __all__ = [
     "BatchOut",
     "DocumentOut",
     "DocumentQuery",
+    "DocumentsQuery",
     "EndIn",
     "EventsOut",
     "ListQuery",

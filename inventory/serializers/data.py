@@ -1,3 +1,5 @@
+from inventory.contents.lists import BATCHES, OUTCOMES
+from inventory.serializers.fields import ListQuery
 from mrm import serializers
 
 
@@ -21,3 +23,11 @@ class BatchOut(DataOut):
 
 class OutcomesOut(DataOut):
     unknown_ids = serializers.IntegerField(help_text="Ids that no prediction had when they came; they are kept.")
+
+
+class BatchQuery(ListQuery):
+    listing = BATCHES
+
+
+class OutcomeQuery(ListQuery):
+    listing = OUTCOMES

@@ -2,8 +2,10 @@
 
 from inventory.attributes import BY_NAME, PARTICULARS, Field, Kind
 from inventory.attributes.choices import DOCUMENT_KINDS
+from inventory.contents.lists import DOCUMENTS
 from inventory.serializers.attributes import field_in
-from inventory.serializers.fields import StrictQuery
+from inventory.serializers.fields import ListQuery, StrictQuery
+from inventory.serializers.moments import MomentQuery
 from mrm import serializers
 
 
@@ -63,6 +65,14 @@ class DocumentQuery(StrictQuery):
     review_by = serializers.DateField(required=False, help_text="After that day it counts as stale.")
     retention_class = serializers.CharField(max_length=200, required=False)
     filename = serializers.CharField(max_length=200, required=False)
+
+
+class DocumentsQuery(ListQuery, MomentQuery):
+    listing = DOCUMENTS
+    chosen_by = {"kind": "kind", "sha256": "sha256"}
+
+    kind = serializers.ChoiceField(DOCUMENT_KINDS, required=False)
+    sha256 = serializers.CharField(max_length=64, required=False)
 
 
 class DocumentOut(serializers.Serializer):

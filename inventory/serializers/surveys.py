@@ -1,6 +1,7 @@
 """Many models at once: as a list of JSON objects, or as a sheet."""
 
-from inventory.serializers.fields import StrictQuery
+from inventory.contents.lists import SURVEYS
+from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.models import ModelIn
 from inventory.serializers.versions import VersionIn
 from inventory.states import SurveyState
@@ -55,6 +56,14 @@ class SurveyQuery(StrictQuery):
     )
 
 
+class SurveysQuery(ListQuery):
+    listing = SURVEYS
+    chosen_by = {"workspace": "workspace__slug", "state": "state"}
+
+    workspace = serializers.SlugField(required=False)
+    state = serializers.ChoiceField(SURVEY_STATES, required=False)
+
+
 class SurveyOut(serializers.Serializer):
     id = serializers.UUIDField()
     workspace = serializers.CharField(source="workspace.slug")
@@ -66,5 +75,6 @@ class SurveyOut(serializers.Serializer):
     faults = FaultOut(many=True)
     baselined_until = serializers.DateField(allow_null=True)
     reason = serializers.CharField(help_text="Why it could not be imported in the end.")
+    uploaded_by = PersonOut(allow_null=True)
     uploaded_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)

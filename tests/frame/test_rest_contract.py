@@ -1,5 +1,6 @@
 """The promises of REST version 1: every address is there, described, and its examples are what it says they are."""
 
+import json
 import re
 from pathlib import Path
 
@@ -119,3 +120,64 @@ def test_every_example_is_of_the_shape_that_is_documented(document):
                 assert not faults, f"{where}, {name}: {faults[0].message} at {faults[0].json_path}"
                 checked += 1
     assert checked > 100
+
+
+# What is answered to a POST and not read again, with why.
+ANSWERED_ONCE = {
+    "POST /api/v1/tokens/": "A secret is shown once; the token is read without it.",
+    "POST /api/v1/tokens/{token_id}/rotation/": "A secret is shown once; the token is read without it.",
+    "POST /api/v1/models/bulk/": "Each model that it names is read as a model.",
+    "POST /api/v1/models/{slug}/indicators/": "It counts what came; the points are read at the series.",
+    "POST /api/v1/reports/verify/": "Nothing is kept of a file that was checked.",
+}
+# What is added is read with what it belongs to.
+READ_WITH = {
+    "POST /api/v1/breaches/{breach_id}/decision/": "/api/v1/models/{slug}/breaches/",
+    "POST /api/v1/breaches/{breach_id}/steps/": "/api/v1/models/{slug}/breaches/",
+    "POST /api/v1/changes/{reference}/decisions/": "/api/v1/changes/{reference}/",
+    "POST /api/v1/models/{slug}/tier/assessments/": "/api/v1/models/{slug}/tier/",
+}
+
+
+def test_whatever_is_written_can_be_read_again_as_it_was_answered(document):
+    read = {name for where, one in operations(document) if where.startswith("GET") for name in shapes_in(document, one)}
+    written_only = []
+    for where, operation in operations(document):
+        if where.startswith("GET") or where in ANSWERED_ONCE:
+            continue
+        told = {ref for answer in answers_of(operation) for ref in refs_in(answer)}
+        inner = {name for ref in told for name in refs_in(document["components"]["schemas"][ref])}
+        # Read itself, or, where it says two things at once, each of them.
+        if not told or not (told <= read or inner and inner <= read):
+            written_only.append(f"{where}: {', '.join(sorted(told - read)) or 'nothing'}")
+    assert not written_only, "\n".join(written_only)
+    assert ANSWERED_ONCE.keys() <= {where for where, _ in operations(document)}
+
+
+def test_where_one_is_added_the_same_address_lists_them_or_a_known_one_does(document):
+    paths = document["paths"]
+    assert all("get" in paths[path] for path in READ_WITH.values())
+    for where, operation in operations(document):
+        method, path = where.split()
+        is_addition = method == "POST" and "201" in operation["responses"]
+        below = any(other.startswith(path + "{") and "get" in item for other, item in paths.items())
+        assert not is_addition or "get" in paths[path] or below or where in ANSWERED_ONCE | READ_WITH, where
+
+
+def answers_of(operation: dict) -> list[dict]:
+    answers = [answer for status, answer in operation["responses"].items() if status < "300"]
+    return [content["schema"] for answer in answers for content in answer.get("content", {}).values()]
+
+
+def refs_in(schema: dict) -> set[str]:
+    return set(re.findall(r"#/components/schemas/(\w+)", json.dumps(schema)))
+
+
+def shapes_in(document: dict, operation: dict) -> set[str]:
+    """Every shape that an answer is made of, however deep."""
+    found, waiting = set(), [name for answer in answers_of(operation) for name in refs_in(answer)]
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += refs_in(document["components"]["schemas"][name])
+    return found

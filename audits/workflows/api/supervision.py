@@ -7,6 +7,7 @@ from audits.workflows import services
 from audits.workflows.api import examples
 from audits.workflows.serializers.supervision import SupervisionIn, SupervisionOut
 from inventory.api.lookups import version_for
+from inventory.api.paging import page_example, page_of, paged
 from inventory.models import Document
 from mrm.accounts.api import Api, sent_to
 from mrm.errors import UnusableData
@@ -14,6 +15,18 @@ from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_exa
 
 
 class SupervisionApi(Api):
+    @extend_schema(
+        operation_id="list_supervision",
+        summary="List what the supervisor was told and said",
+        description="About this version, in the order of the days.",
+        tags=["versions"],
+        responses={200: page_of(SupervisionOut), **problems(400, 403, 404)},
+        examples=[response_example("An approval", page_example(examples.SUPERVISION))],
+    )
+    def get(self, request, slug, number):
+        kept = version_for(request, slug, number).supervision.select_related("version", "document", "recorded_by")
+        return paged(request, kept, ("on", "recorded_at", "id"), SupervisionOut)
+
     @extend_schema(
         operation_id="record_supervision",
         summary="Keep what the supervisor was told or said",
