@@ -25,10 +25,11 @@ class ReportIn(serializers.Serializer):
 
 class ReportQuery(ListQuery):
     listing = REPORTS
-    chosen_by = {"model": "model__slug", "state": "state"}
+    chosen_by = {"model": "model__slug", "state": "state", "kind": "kind"}
 
     model = serializers.SlugField(max_length=100, required=False)
     state = serializers.ChoiceField(STATES, required=False)
+    kind = serializers.ChoiceField(Report.Kind.values, required=False)
 
 
 class ReportOut(serializers.Serializer):

@@ -31,10 +31,10 @@ class ServiceAccountsApi(Api):
         services.require(request.user, Permission.READ_PEOPLE, None)
         query = ServiceAccountQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        accounts = Person.objects.service_accounts()
+        accounts = query.chosen(Person.objects.service_accounts())
         if state := query.validated_data.get("state"):
             accounts = accounts.filter(is_active=state == "open")
-        return paged(request, accounts, ("display_name", "id"), ServiceAccountOut)
+        return paged(request, accounts, query.ordering, ServiceAccountOut)
 
     @extend_schema(
         operation_id="create_service_account",

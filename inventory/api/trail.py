@@ -40,7 +40,7 @@ class EntriesApi(Api):
         query = EntryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         wanted = dict(query.validated_data)
-        ordering = wanted.pop("ordering")
+        ordering, wanted["q"] = wanted.pop("ordering"), wanted.pop("search", "")
         return paged(request, chosen(entries_visible_to(request.user), wanted), (ordering,), EntryOut)
 
 

@@ -1,10 +1,13 @@
-from inventory.serializers import StrictQuery
+from inventory.serializers.fields import ListQuery
 from mrm import serializers
+from mrm.accounts.contents import SERVICE_ACCOUNTS
 
 STATES = ["open", "closed"]
 
 
-class ServiceAccountQuery(StrictQuery):
+class ServiceAccountQuery(ListQuery):
+    listing = SERVICE_ACCOUNTS
+
     state = serializers.ChoiceField(STATES, required=False, help_text="By default both.")
 
 

@@ -10,7 +10,9 @@ ACTIONS = [permission.value for permission in Permission]
 
 class TokenQuery(ListQuery):
     listing = TOKENS
+    chosen_by = {"workspace": "workspace__slug"}
 
+    workspace = serializers.SlugField(required=False)
     person = serializers.UUIDField(required=False, help_text="A service account, for administrators. By default: you.")
 
 

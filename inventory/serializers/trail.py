@@ -8,6 +8,10 @@ HASH = "hexadecimal SHA-256"
 
 
 class EntryQuery(StrictQuery):
+    search = serializers.CharField(
+        max_length=200, required=False, help_text="Words as they stand in the name of the subject, or of its model."
+    )
+    person = serializers.CharField(max_length=200, required=False, help_text="A part of the name of who did it.")
     action = serializers.ChoiceField(ACTIONS, required=False)
     model = serializers.SlugField(max_length=100, required=False)
     actor = serializers.UUIDField(required=False, help_text="Id of a person.")

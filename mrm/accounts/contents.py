@@ -11,7 +11,7 @@ from mrm.pages.listing import Column, Listing
 MOST_SHOWN = 5
 _ACCOUNT = (
     Column("name", "Name", "display_name", lambda row: row.display_name),
-    Column("email", "E-mail", "", lambda row: row.email, on_page=False),
+    Column("email", "E-mail", "email", lambda row: row.email, on_page=False),
     Column("account", "Account", "", lambda row: "open" if row.is_active else "closed", on_page=False),
     Column("kind", "Kind", "kind", lambda row: row.kind),
     Column("roles", "Roles now", "", lambda row: "; ".join(grant.held for grant in row.grants_now)),
@@ -21,15 +21,15 @@ PEOPLE = Listing(_ACCOUNT, usual="name", searched=_SEARCHED)
 SERVICE_ACCOUNTS = Listing(
     (
         *_ACCOUNT,
-        Column("tokens", "Tokens that work", "", lambda row: row.working_tokens),
-        Column("used", "Last used", "", lambda row: row.last_used_at),
+        Column("tokens", "Tokens that work", "working_tokens", lambda row: row.working_tokens),
+        Column("used", "Last used", "last_used_at", lambda row: row.last_used_at, holds=datetime),
     ),
     usual="name",
     searched=_SEARCHED,
 )
 READINGS = Listing(
     (
-        Column("when", "When", "read_at", lambda row: row.read_at.isoformat(), holds=datetime),
+        Column("when", "When", "read_at", lambda row: row.read_at.isoformat(), holds=datetime, days="read"),
         Column("address", "Address", "address", lambda row: row.address),
     ),
     usual="-when",

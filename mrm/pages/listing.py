@@ -1,5 +1,6 @@
 """A list told once: its columns, what it is sorted and searched by; for its page, its API and its spreadsheet."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,6 +15,7 @@ from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
 
 PIECE = 1000
 MOST_WORDS = 10
+PREPOSITION = re.compile("_(at|on|by|from|until)$")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Column:
     says       what a spreadsheet reads; without it the column is only shown
     on_page    whether the page shows it, too
     holds      date or datetime, where rows can be narrowed to those between two days
+    days       what these are called in addresses before _since and _until; by default its name without its preposition
     """
 
     name: str
@@ -32,11 +35,12 @@ class Column:
     says: Callable | None = None
     on_page: bool = True
     holds: type | None = None
+    days: str = ""
 
     @property
     def first_and_last(self) -> tuple[str, str]:
         """What the first day and the last are called in addresses."""
-        stem = self.name.removesuffix("_at")
+        stem = self.days or PREPOSITION.sub("", self.name)
         return f"{stem}_since", f"{stem}_until"
 
 

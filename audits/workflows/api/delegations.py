@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from audits.workflows import services
 from audits.workflows.api.examples import LATER
 from audits.workflows.models import Delegation
-from audits.workflows.serializers.delegations import DelegationIn, DelegationOut
+from audits.workflows.serializers.delegations import DelegationIn, DelegationOut, DelegationQuery
 from inventory.api.examples import ID, PERSON, WHEN
 from inventory.api.paging import page_example, page_of, paged
 from mrm.accounts.api import Api, sent_to
@@ -34,11 +34,14 @@ class DelegationsApi(Api):
         summary="List your delegations",
         description="Those you gave and those you hold, the newest first.",
         tags=["delegations"],
-        responses={200: page_of(DelegationOut), **problems(403)},
+        parameters=[DelegationQuery],
+        responses={200: page_of(DelegationOut), **problems(400, 403)},
         examples=[response_example("One", page_example(DELEGATION))],
     )
     def get(self, request):
-        return paged(request, _mine(request), ("-starts_at", "id"), DelegationOut)
+        query = DelegationQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return paged(request, query.chosen(_mine(request)), query.ordering, DelegationOut)
 
     @extend_schema(
         operation_id="give_delegation",

@@ -19,6 +19,7 @@ from audits.workflows.serializers.attestations import (
 )
 from inventory.api.lookups import readable_models
 from inventory.api.paging import page_of, paged
+from inventory.contents.register import chosen, in_order
 from mrm.accounts.api import Api, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -53,8 +54,10 @@ class BrokenApi(Api):
             raise Http404(f"There is no rule {name}; there are {', '.join(BY_NAME)}.")
         query = HygieneQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        rows = breaking(readable_models(request), BY_NAME[name], now=timezone.now(), **query.validated_data)
-        return paged(request, rows, ("name", "slug"), BrokenOut)
+        asked = query.validated_data
+        models = breaking(readable_models(request), BY_NAME[name], now=timezone.now(), dated=asked["dated"])
+        rows, order = in_order(chosen(models, asked), asked)
+        return paged(request, rows, order, BrokenOut)
 
 
 class AttestationsApi(Api):

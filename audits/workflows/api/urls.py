@@ -40,6 +40,7 @@ from audits.workflows.api.finding_steps import (
 from audits.workflows.api.findings import FindingApi, FindingsApi, IssueApi
 from audits.workflows.api.indicators import IndicatorApi, IndicatorsApi
 from audits.workflows.api.orders import UseRestrictionApi, UseSuspensionApi
+from audits.workflows.api.portfolio import PortfolioApi
 from audits.workflows.api.register import (
     AttestationApi,
     AttestationsApi,
@@ -88,6 +89,7 @@ COMPONENT = f"{VALIDATION}plan/<slug:component>/"
 CHALLENGE = f"{VALIDATION}challenges/<int:number>/"
 
 urlpatterns = [
+    path("portfolio/", PortfolioApi.as_view(), name="api-portfolio"),
     path("hygiene/", HygieneApi.as_view(), name="api-hygiene"),
     path("hygiene/<slug:name>/", BrokenApi.as_view(), name="api-broken"),
     path("indicators/", IndicatorsApi.as_view(), name="api-indicators"),

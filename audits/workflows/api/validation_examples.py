@@ -23,7 +23,14 @@ VALIDATION = {
     "due_on": None,
     "closed_at": LATEST,
 }
-VALIDATION_PAGE = page_example(VALIDATION)
+LISTED = {
+    "components_planned": 7,
+    "components_done": 7,
+    "lead": VALIDATOR,
+    "opinion": "fit",
+    "holds_until": "2026-07-01",
+}
+VALIDATION_PAGE = page_example(VALIDATION | LISTED)
 EVIDENCE = {
     "id": ID,
     "kind": "run",

@@ -15,11 +15,13 @@ from audits.workflows.api.lookups import (
     validation_for,
     validator_for,
 )
+from audits.workflows.contents.lists import as_listed
 from audits.workflows.serializers.validations import (
     AssignmentIn,
     ChallengeIn,
     ConclusionIn,
     EvidenceIn,
+    ListedValidationOut,
     OpinionIn,
     PlannedComponentIn,
     ProofIn,
@@ -28,7 +30,6 @@ from audits.workflows.serializers.validations import (
     SayingIn,
     ValidationIn,
     ValidationInFullOut,
-    ValidationOut,
     ValidationQuery,
 )
 from audits.workflows.services import validations as services
@@ -70,15 +71,15 @@ class ValidationsApi(Api):
         description="Of the models you may see, the newest first.",
         tags=["validations"],
         parameters=[ValidationQuery],
-        responses={200: page_of(ValidationOut), **problems(400, 403)},
+        responses={200: page_of(ListedValidationOut), **problems(400, 403)},
         examples=[response_example("One validation", examples.VALIDATION_PAGE)],
     )
     def get(self, request):
         query = ValidationQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        rows = query.chosen(readable_validations(request))
+        rows = query.chosen(as_listed(readable_validations(request)))
         rows = rows.open() if query.validated_data["open"] else rows
-        return paged(request, rows, query.ordering, ValidationOut)
+        return paged(request, rows, query.ordering, ListedValidationOut)
 
     @extend_schema(
         operation_id="request_validation",

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
-from audits.workflows.models import Finding
+from audits.workflows.models import RETIRED_LAST_WORST_FIRST, Finding, ValidationOpinion, ValidatorAssignment
 from mrm.pages.listing import Column, Listing
 
 GRAVEST_FIRST = (Finding.Severity.CRITICAL, Finding.Severity.HIGH, Finding.Severity.MEDIUM, Finding.Severity.LOW)
@@ -15,6 +15,20 @@ def ranked(findings: QuerySet) -> QuerySet:
     """With how grave each is as a number, because the words do not sort so."""
     ranks = [When(severity=severity, then=Value(place)) for place, severity in enumerate(GRAVEST_FIRST)]
     return findings.annotate(gravity=Case(*ranks, output_field=IntegerField()))
+
+
+def as_listed(validations: QuerySet) -> QuerySet:
+    """With what a row of their list shows and is sorted by, in a number of queries that does not grow."""
+    leads = ValidatorAssignment.objects.filter(request=OuterRef("pk"), role="lead", ended_at=None)
+    opinions = ValidationOpinion.objects.standing().filter(request=OuterRef("pk"))
+    rows = validations.select_related("model", "version__model").annotate(
+        planned=Count("items", filter=Q(items__is_planned=True), distinct=True),
+        done=Count("items", filter=Q(items__is_planned=True) & ~Q(items__outcome=""), distinct=True),
+        led_by=Subquery(leads.values("person__display_name")[:1]),
+        concluded=Subquery(opinions.values("outcome")[:1]),
+        concluded_until=Subquery(opinions.values("expires_on")[:1]),
+    )
+    return rows.prefetch_related("opinions", "assignments__person")
 
 
 def _number(row):
@@ -71,7 +85,7 @@ ARRANGEMENTS = Listing(
         Column("model", "Model", "model__name", lambda row: row.model.slug),
         Column("version", "Version", "", _number, on_page=False),
         Column("state", "State", "state", lambda row: row.state),
-        Column("since", "Since", "starts_at", lambda row: row.starts_at, holds=datetime),
+        Column("since", "Since", "starts_at", lambda row: row.starts_at, holds=datetime, days="began"),
         Column("ends", "Ends or ended", "ends_at", lambda row: row.last_day if row.ends_at else None, holds=datetime),
         Column("ended", "Ended", "ended_at", lambda row: row.ended_at, on_page=False, holds=datetime),
     ),
@@ -86,14 +100,44 @@ VALIDATIONS = Listing(
         Column("version", "Version", "", _number, on_page=False),
         Column("state", "State", "state", lambda row: row.get_state_display()),
         Column("plan", "Plan"),
-        Column("lead", "Lead", "", lambda row: row.lead),
-        Column("opinion", "Opinion", "", lambda row: _opinion(row, "get_outcome_display")),
-        Column("holds_until", "Holds until", "", lambda row: _opinion(row, "expires_on"), on_page=False),
+        Column("lead", "Lead", "led_by", lambda row: row.lead),
+        Column("opinion", "Opinion", "concluded", lambda row: _opinion(row, "get_outcome_display")),
+        Column(
+            "holds_until",
+            "Holds until",
+            "concluded_until",
+            lambda row: _opinion(row, "expires_on"),
+            on_page=False,
+            holds=date,
+        ),
         Column("asked", "Asked or due", "requested_at", lambda row: row.requested_at, holds=datetime),
         Column("due", "Due", "due_on", lambda row: row.due_on, on_page=False, holds=date),
     ),
     usual="-asked",
-    searched=("reference", "model__name", "model__slug"),
+    searched=("reference", "model__name", "model__slug", "led_by"),
+)
+PORTFOLIO = Listing(
+    (
+        Column("worst", "Worst first", "is_retired"),  # Then by the ties: what an index is in the order of.
+        Column("name", "Model", "name"),
+        Column("tier", "Tier", "tier"),
+        Column("next_due_at", "Next due", "next_due_at", holds=datetime),
+        Column("validation_due", "Validation due", "validation_due_on", holds=date),
+    ),
+    usual="worst",
+    ties=RETIRED_LAST_WORST_FIRST,
+)
+DELEGATIONS = Listing(
+    (
+        Column("delegate", "Who decides", "delegate__display_name"),
+        Column("delegator", "For whom", "delegator__display_name"),
+        Column("reason", "Why"),
+        Column("starts_at", "From", "starts_at", holds=datetime),
+        Column("ends_at", "Until", "ends_at", holds=datetime),
+        Column("revoked_at", "Taken back", "revoked_at", holds=datetime),
+    ),
+    usual="-starts_at",
+    searched=("delegate__display_name", "delegator__display_name", "reason"),
 )
 ATTESTATIONS = Listing(
     (

@@ -12,12 +12,18 @@ from audits.statistics.limits import SEVERITY
 from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
 from audits.workflows.models import ChangeRequest, Finding, Standing
 from audits.workflows.states import FindingState
+from inventory.contents.register import chosen
 from inventory.models import Determination, Model, ModelVersion
+from mrm.accounts.models import Person
 
 GRACE = timedelta(days=1)  # An assessment of a window that has just closed is not late yet.
 MONTHS, WEEKS = 12, 52
+MOST_FOUND = 10_000_000
 # governance.md, section 3.3: how reports tell what is overdue, by the last day of each bucket.
 BUCKETS = {"up_to_90": (1, 90), "91_to_365": (91, 365), "more_than_365": (366, None)}
+FLAGS = {"overdue": "is_overdue", "unapproved": "in_use_without_approval", "provisional": "tier_is_provisional"}
+VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
+ATTENTION = (*FLAGS, VALIDATION, *(f"{VALIDATION}_{bucket}" for bucket in BUCKETS))
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,11 @@ def weeks_until(today: date) -> list[Period]:
     ]
 
 
+def periods_until(today: date, by: str | None) -> list[Period]:
+    """The columns of the heat map: months, or weeks where they are asked for."""
+    return weeks_until(today) if by == "week" else months_until(today)
+
+
 def standings_seen_by(person, now: datetime) -> QuerySet[Standing]:
     """How the models that this person may know of stand, as last counted."""
     today = now.date()
@@ -85,6 +96,36 @@ def late_by(bucket: str, today: date) -> Q:
     least, most = BUCKETS[bucket] if bucket else (1, None)
     late = Q(validation_due_on__lte=today - timedelta(days=least))
     return late & Q(validation_due_on__gte=today - timedelta(days=most)) if most else late
+
+
+def chosen_standings(standings: QuerySet[Standing], wanted: dict, now: datetime) -> QuerySet[Standing]:
+    """The standings that a page or the API asks for, without those of tools."""
+    standings = standings.filter(is_tool=False)
+    text, tier, verdict = (wanted.get(name) for name in ("q", "tier", "verdict"))
+    status, flag = wanted.get("status"), FLAGS.get(wanted.get("flag"))
+    bucket = _bucket_of(wanted.get("flag") or "")
+    if text:
+        # The limit, which no register reaches, makes PostgreSQL ask the index of words first.
+        found = chosen(Model.objects.all(), {"search": text}).order_by().values("pk")[:MOST_FOUND]
+        owners = Person.objects.filter(display_name__icontains=text).values("pk")
+        standings = standings.filter(Q(model__in=found) | Q(owner__in=owners))
+    if tier:
+        standings = standings.filter(tier=int(tier))
+    if verdict:
+        standings = standings.filter(verdict=NO_DATA if verdict == "no_data" else verdict)
+    if bucket is not None:
+        standings = standings.filter(late_by(bucket, now.date()))
+    if flag:
+        standings = standings.filter(**{flag: True})
+    if status:
+        return standings.filter(status=status)
+    counted = tier or verdict or flag or bucket is not None
+    return standings.filter(is_retired=False) if counted else standings  # As the tiles count.
+
+
+def _bucket_of(flag: str) -> str | None:
+    """Which bucket of overdue validations is asked for, empty for all of them; None where none are."""
+    return flag.removeprefix(VALIDATION).removeprefix("_") if flag.startswith(VALIDATION) else None
 
 
 def portfolio_of(standings: list[Standing], *, now: datetime, periods: list[Period]) -> list[Row]:

@@ -2,8 +2,9 @@
 
 from audits.workflows.contents.lists import ATTESTATIONS
 from audits.workflows.states import AttestationState
-from inventory.serializers import ListQuery, PersonOut, StrictQuery
-from inventory.serializers.models import FieldChangeOut
+from inventory.serializers import ListQuery, PersonOut
+from inventory.serializers.fields import PersonField
+from inventory.serializers.models import FieldChangeOut, ModelQuery
 from mrm import serializers
 
 ATTESTATION_STATES = [state.value for state in AttestationState]
@@ -27,11 +28,12 @@ class AttestationOut(serializers.Serializer):
 
 class AttestationQuery(ListQuery):
     listing = ATTESTATIONS
-    chosen_by = {"state": "state", "model": "model__slug"}
+    chosen_by = {"state": "state", "model": "model__slug", "owner": "model__owner"}
 
     state = serializers.ChoiceField(ATTESTATION_STATES, required=False)
     overdue = serializers.BooleanField(required=False, default=False)
     model = serializers.SlugField(required=False)
+    owner = PersonField(required=False, help_text="E-mail address or id.")
 
 
 class StatementIn(serializers.Serializer):
@@ -52,7 +54,11 @@ class HygieneOut(serializers.Serializer):
     results = StandingOut(many=True)
 
 
-class HygieneQuery(StrictQuery):
+class HygieneQuery(ModelQuery):
+    """As the register of today is chosen from."""
+
+    as_of = known_on = None
+
     dated = serializers.BooleanField(default=False, help_text="Those whose debt is dated instead.")
 
 

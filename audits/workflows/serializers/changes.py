@@ -7,6 +7,7 @@ from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.deciders import ReasonsOut
+from inventory.serializers.fields import PersonField
 from inventory.serializers.signing import SignedIn
 from mrm import serializers
 
@@ -39,6 +40,7 @@ class ChangeQuery(ListQuery):
         "state": "state",
         "model": "model__slug",
         "version": "version__number",
+        "requester": "requester",
         "requested_since": "requested_at__gte",
         "requested_before": "requested_at__lt",
     }
@@ -47,6 +49,7 @@ class ChangeQuery(ListQuery):
     state = serializers.ChoiceField(STATES, required=False)
     model = serializers.SlugField(max_length=100, required=False)
     version = serializers.IntegerField(min_value=1, required=False)
+    requester = PersonField(required=False, help_text="E-mail address or id.")
     requested_since = serializers.DateTimeField(required=False)
     requested_before = serializers.DateTimeField(required=False)
 

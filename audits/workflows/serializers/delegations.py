@@ -1,5 +1,15 @@
-from inventory.serializers import PersonOut
+from audits.workflows.contents.lists import DELEGATIONS
+from inventory.serializers import ListQuery, PersonOut
+from inventory.serializers.fields import PersonField
 from mrm import serializers
+
+
+class DelegationQuery(ListQuery):
+    listing = DELEGATIONS
+    chosen_by = {"delegator": "delegator", "delegate": "delegate"}
+
+    delegator = PersonField(required=False, help_text="E-mail address or id.")
+    delegate = PersonField(required=False, help_text="E-mail address or id.")
 
 
 class DelegationIn(serializers.Serializer):

@@ -40,11 +40,12 @@ class ValidationIn(serializers.Serializer):
 
 class ValidationQuery(ListQuery):
     listing = VALIDATIONS
-    chosen_by = {"kind": "kind", "state": "state", "model": "model__slug"}
+    chosen_by = {"kind": "kind", "state": "state", "model": "model__slug", "opinion": "concluded"}
 
     state = serializers.ChoiceField(STATES, required=False)
     kind = serializers.ChoiceField(KINDS, required=False)
     model = serializers.SlugField(max_length=100, required=False)
+    opinion = serializers.ChoiceField(OUTCOMES, required=False, help_text="With such a one, not void.")
     open = serializers.BooleanField(required=False, default=False, help_text="Only those that are not over.")
 
 
@@ -108,6 +109,14 @@ class ValidationOut(serializers.Serializer):
     requested_at = serializers.DateTimeField()
     due_on = serializers.DateField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class ListedValidationOut(ValidationOut):
+    components_planned = serializers.IntegerField(source="planned")
+    components_done = serializers.IntegerField(source="done")
+    lead = PersonOut(allow_null=True, help_text="null: nobody yet.")
+    opinion = serializers.ChoiceField(OUTCOMES, source="concluded", allow_null=True, help_text="The one not void.")
+    holds_until = serializers.DateField(source="concluded_until", allow_null=True, help_text="The last day of it.")
 
 
 class ValidationEvidenceOut(serializers.Serializer):

@@ -1,13 +1,12 @@
 """Validations: the list, one request with its plan and opinion, and asking for one."""
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from audits.workflows.contents.lists import VALIDATIONS
+from audits.workflows.contents.lists import VALIDATIONS, as_listed
 from audits.workflows.contents.validations import due_of
 from audits.workflows.forms import (
     AssignmentForm,
@@ -49,7 +48,7 @@ def validations_csv(request):
 def model_validations(request, slug):
     """When the model is due, what holds, and every validation so far."""
     model = model_for(request, slug)
-    rows = _listed(ValidationRequest.objects.filter(model=model))
+    rows = as_listed(ValidationRequest.objects.filter(model=model))
     today = timezone.now().date()
     due = due_of([model]).get(model.pk)
     listed = VALIDATIONS.shown(request, rows, csv="validations-csv", model=slug)
@@ -207,17 +206,9 @@ def _with_reason(request, reference, service, heading, lead):
 
 def _filtered(request):
     form = ValidationFilter(request.GET)
-    rows, asked = _listed(ValidationRequest.objects.visible_to(request.user)), form.asked
+    rows, asked = as_listed(ValidationRequest.objects.visible_to(request.user)), form.asked
     if state := asked.get("state"):
         rows = rows.open() if state == "open" else rows.filter(state=state)
     if opinion := asked.get("opinion"):
         rows = rows.filter(pk__in=ValidationOpinion.objects.standing().filter(outcome=opinion).values("request"))
     return form.chosen(rows), form
-
-
-def _listed(rows):
-    """With what a row of a list shows, in a number of queries that does not grow."""
-    planned = Count("items", filter=Q(items__is_planned=True), distinct=True)
-    done = Count("items", filter=Q(items__is_planned=True) & ~Q(items__outcome=""), distinct=True)
-    rows = rows.select_related("model", "version__model").annotate(planned=planned, done=done)
-    return rows.prefetch_related("opinions", "assignments__person")
