@@ -33,6 +33,11 @@ computed. `audits.statistics.limits.judge` then gives one of five verdicts: *wit
 
 The limits below are those of the standard policy, with which a new installation begins. The policy in force is at
 `GET /api/v1/policies/current/`; every result keeps a copy of the limit that judged it.
+
+**A verdict keeps to the limits of its day.** A policy that tightens or loosens a limit holds for runs made from then
+on; no stored verdict is judged again, so that nobody passes or fails afterwards by what was not in force. The gate goes
+by the verdicts as they were given, and says under which policy where that has other limits than the one in force.
+Whoever wants to know how the same window fares under the new ones asks for a run over it.
 """
 LIBRARY = """
 # The library

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows.models import Finding
+from audits.workflows.services import raise_due_findings
 from inventory.models import Model
 from inventory.states import Status
 from mrm.accounts.models import Person
@@ -39,6 +42,15 @@ def test_what_making_a_model_answers_is_what_asking_for_it_answers(client, works
     asked = client.model(made["name"])
     order = {"key": lambda tag: tag["key"]}
     assert made | {"tags": sorted(made["tags"], **order)} == asked | {"tags": sorted(asked["tags"], **order)}
+
+
+def test_what_a_client_registers_and_nobody_completes_becomes_a_finding_and_refuses_no_call(client):
+    client.make_model("m")
+    client.make_version("m")
+    raise_due_findings(timezone.now() + timedelta(days=8))
+    finding = Finding.objects.get()
+    assert finding.model.name == "m" and "business purpose" in finding.observation
+    assert client.make_version("m", "s3://bucket/second")["status"] == "READY"
 
 
 def test_a_model_of_the_register_is_a_model_for_mlflow_clients(client, workspace):

@@ -106,6 +106,22 @@ def test_what_is_red_blocks_and_says_by_how_much(story):
     assert "It was judged under policy 1; policy 2 is in force." in blockers(version)
 
 
+def test_a_verdict_keeps_to_the_limits_of_its_day_and_the_gate_says_whose_they_are(story, standard_document):
+    candidate = story.candidate()
+    assess(candidate)
+    assert "limits of their day" not in " ".join(gate_for(candidate).warnings)
+    publish(standard_document | {"title": "Other words, the same limits"})
+    assert "limits of their day" not in " ".join(gate_for(candidate).warnings)
+    for entry in standard_document["limits"]:
+        if entry["measure"] == "psi":
+            entry["amber"], entry["red"] = 1e-7, 1e-6
+    publish(standard_document)
+    gate = gate_for(candidate)
+    assert gate.is_open, "what was within stays so"
+    (told,) = [warning for warning in gate.warnings if "limits of their day" in warning]
+    assert "drift under policy 1" in told and "Policy 3 has others" in told
+
+
 def test_an_assessment_that_gave_no_results_blocks_with_its_reason(story):
     version = make_scoring_version(story.model, story.booster, story.folder)
     log(version, scored(story.booster, make_applicants(400, seed=7, prefix="D")), story.folder)

@@ -304,18 +304,38 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
 
 
 def _warnings(version: ModelVersion, counted: Mapping[str, Counted], now: datetime) -> list[str]:
-    tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
+    tier, (in_force, policy) = version.model.tier, Policy.objects.document_in_force()
     held = version.model.uses.exclude(held="").order_by("number")
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
     warnings += warnings_of_supervision(version, policy)
     warnings += _known_elsewhere(version)
     warnings += [f"{one.told}." for one in counted.values() if one.part]
+    warnings += _judged_by_other_limits([one.whole for one in counted.values() if one.whole], in_force)
     if not validation_required(policy, tier) and not _is_validated(version, now):
         warnings.append(
             f"No validation with a fit opinion is in force for {version}. "
             f"The policy does not require it for tier {tier}."
         )
     return warnings
+
+
+def _judged_by_other_limits(runs: list[Run], in_force: UUID) -> list[str]:
+    """A verdict keeps to the limits of its day, also where a policy has tightened them since; the deciders are told."""
+    earlier = {run.policy_id for run in runs} - {in_force}
+    if not earlier:
+        return []
+    policies = Policy.objects.in_bulk([in_force, *earlier])
+    limits, number = policies[in_force].section("limits"), policies[in_force].number
+    told = [
+        f"{run.plan.get_kind_display().lower()} under policy {policies[run.policy_id].number}"
+        for run in runs
+        if policies[run.policy_id].section("limits") != limits
+    ]
+    if not told:
+        return []
+    return [
+        f"Judged by the limits of their day: {', '.join(sorted(told))}. Policy {number} has others, for later runs."
+    ]
 
 
 def _known_elsewhere(version: ModelVersion) -> list[str]:
