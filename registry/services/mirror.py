@@ -6,16 +6,17 @@ says where to look. What is found is written by the services that write everythi
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audits.trail.services import governed
 from inventory import services as inventory
-from inventory.models import Model, ModelVersion
+from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.adapters.mlflow import Master
@@ -74,14 +75,14 @@ def follow_master(master: Master, now: datetime) -> list[str]:
         return []
     names = {hint.name for hint in hints}
     workspace = Workspace.objects.get(slug=settings.MLFLOW_MASTER_WORKSPACE)
-    refusals, seen = [], set()
+    refusals, seen, baselined_until = [], set(), _end_of_baseline(now) if last_sweep() is None else None
     for said in master.models():
         name = _text(said.get("name", "")) if isinstance(said, dict) else ""
         if not (everything or name in names):
             continue
         seen.add(name)
         try:
-            _follow_model(workspace, name, said, master.versions(name))
+            _follow_model(workspace, name, said, master.versions(name), baselined_until=baselined_until)
         except DomainError as refusal:
             refusals.append(f"{name[:200] or 'A model without a name'}: {refusal}")
     _mark_gone(workspace, seen, None if everything else names)
@@ -98,15 +99,22 @@ def last_sweep() -> Delivery | None:
     return Delivery.objects.filter(event=SWEEP).order_by("-received_at").first()
 
 
-def _follow_model(workspace: Workspace, name: str, said: dict, versions: Iterable[dict]) -> None:
+def _end_of_baseline(now: datetime) -> date:
+    """What the first sweep takes over is an import like any other: what it lacks is dated debt, as long as may be."""
+    return now.date() + timedelta(days=Policy.objects.in_force().section("baselines")["most_days"])
+
+
+def _follow_model(
+    workspace: Workspace, name: str, said: dict, versions: Iterable[dict], *, baselined_until: date | None
+) -> None:
     check_name(name)
-    tags, description = _pairs(said), _text(said.get("description") or "")
-    read = sorted((_read(version) for version in versions), key=lambda version: version.number)
+    tags, description, aliases = _pairs(said), _text(said.get("description") or ""), _aliases(said)
+    read = sorted((_read(version, aliases) for version in versions), key=lambda version: version.number)
     with governed():
         model = Model.objects.filter(workspace=workspace, name=name).first()
         if model is None:
-            owner = owner_for(workspace, None)
-            model = inventory.register_model(workspace, name=name, owner=owner, description=description, actor=None)
+            entry = {"name": name, "owner": owner_for(workspace, None), "description": description}
+            model = inventory.register_model(workspace, **entry, baselined_until=baselined_until, actor=None)
         if model.status == Status.RETIRED:
             return
         known = _tag(model, DESCRIPTION)
@@ -173,10 +181,22 @@ def _mark_gone(workspace: Workspace, seen: set[str], asked: set[str] | None) -> 
             _keep_changed(ModelTag, model, {GONE: "true"}, keep_model_tags)
 
 
-def _read(said: dict) -> SaidVersion:
+def _aliases(said: dict) -> defaultdict[int, set[str]]:
+    """By the number of their version. MLflow's own server says them of the model alone when it is searched for."""
+    aliases = defaultdict(set)
+    try:
+        for one in said.get("aliases") or []:
+            aliases[version_number(str(one["version"]))].add(_text(one["alias"]))
+    except (TypeError, KeyError, AttributeError) as fault:
+        raise invalid("The master's aliases cannot be read.") from fault
+    return aliases
+
+
+def _read(said: dict, aliases: Mapping[int, set[str]]) -> SaidVersion:
     """What the master says of a version; refused where it has no number, or is of no shape that MLflow gives."""
     try:
-        number, aliases = version_number(str(said["version"])), sorted(map(_text, said.get("aliases") or []))
+        number = version_number(str(said["version"]))
+        aliases = sorted({*map(_text, said.get("aliases") or []), *aliases[number]})
         texts = {name: _text(said.get(name) or "")[:most] for name, most in LONGEST.items()}
         source, stage = (_text(said.get(name) or "") for name in ("source", "current_stage"))
     except (TypeError, KeyError, AttributeError) as fault:

@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from audits.trail.models import Entry
-from inventory.models import Model, ModelVersion
+from inventory.models import Model, ModelVersion, Policy
 from inventory.services import edit_model
 from inventory.states import Stage
 from mrm.adapters import mlflow
@@ -33,11 +33,11 @@ def said_version(number: int, **fields) -> dict:
 @pytest.fixture
 def master(workspace, owner) -> MemoryMaster:
     master = MemoryMaster()
-    versions = [said_version(1, tags=[{"key": "k", "value": "v"}]), said_version(3, aliases=["champion"])]
-    master.content["credit"] = (
-        {"name": "credit", "description": "PDs", "tags": [{"key": "team", "value": "a"}]},
-        versions,
-    )
+    versions = [said_version(1, tags=[{"key": "k", "value": "v"}]), said_version(3, aliases=[])]
+    # As MLflow's own server answers a search: the aliases of versions stand with their model.
+    aliases = [{"alias": "champion", "version": "3"}]
+    said = {"name": "credit", "description": "PDs", "tags": [{"key": "team", "value": "a"}], "aliases": aliases}
+    master.content["credit"] = (said, versions)
     return master
 
 
@@ -80,6 +80,28 @@ def test_what_the_master_has_is_registered_once_and_nothing_of_it_is_in_producti
     assert Entry.objects.count() == entries, "looking again leaves no trace"
 
 
+def test_what_the_first_sweep_takes_over_is_baselined_and_what_comes_later_is_not(master):
+    now = timezone.now()
+    follow_master(master, now)
+    master.content["new"] = ({"name": "new"}, [])
+    follow_master(master, now + timedelta(hours=1))
+    days = Policy.objects.in_force().section("baselines")["most_days"]
+    assert Model.objects.get(name="credit").baselined_until == now.date() + timedelta(days=days)
+    assert Model.objects.get(name="new").baselined_until is None
+
+
+def test_an_alias_that_a_registry_says_of_the_version_is_told_too_and_one_that_moved_leaves_it(master, client):
+    now = timezone.now()
+    master.content["credit"][1][0]["aliases"] = ["old"]
+    follow_master(master, now)
+    assert tags_of(client.version("credit", 1))["mlflow.aliases"] == "old"
+    master.content["credit"][1][0]["aliases"] = []
+    master.content["credit"][0]["aliases"] = [{"alias": "champion", "version": "1"}]
+    follow_master(master, now + timedelta(hours=1))
+    assert tags_of(client.version("credit", 1))["mlflow.aliases"] == "champion"
+    assert tags_of(client.version("credit", 2))["mlflow.aliases"] == ""
+
+
 def test_a_sweep_is_due_every_quarter_of_an_hour_and_a_hint_asks_for_its_model_at_once(master):
     now = timezone.now()
     follow_master(master, now)
@@ -117,10 +139,11 @@ def test_what_cannot_be_taken_over_is_said_and_the_rest_goes_on(master):
     [
         {"name": "odd", "tags": "none"},
         {"name": "odd", "tags": [{"value": "v"}]},
+        {"name": "odd", "aliases": ["champion"]},
         {"description": "without a name"},
         "odd",
     ],
-    ids=["tags no list", "tag without a key", "no name", "no object"],
+    ids=["tags no list", "tag without a key", "alias without a version", "no name", "no object"],
 )
 def test_what_is_said_oddly_keeps_nothing_else_back(master, odd):
     master.models = lambda: iter([odd, master.content["credit"][0]])
