@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from audits.statistics.limits import DecidedBy, Direction, Limit
 from inventory.policies.approvals import name_of
 from inventory.policies.document import SECTIONS
-from inventory.policies.findings import SEVERITIES
+from inventory.policies.findings import SEVERITIES, is_milder
 from inventory.policies.limits import COLOURS, ROLES, limit_in
 from inventory.policies.retention import retention_classes
 from inventory.policies.standard import section
@@ -193,6 +193,18 @@ def _compare_leaves(name: str, old, new, *, dropping_loosens: bool | None = None
             yield _sentence(name, path, was, now), _direction(name, path, was, now)
 
 
+def _compare_completeness(name: str, old: dict, new: dict) -> Iterator[Change]:
+    """What is no longer demanded loosens; so does a finding that comes later, is milder, or does not come at all."""
+    rule, tiers = "registration_finding", "required_for_use"
+    lists = [
+        {part: said for part, said in side.items() if part != rule} for side in ({tiers: []} | old, {tiers: []} | new)
+    ]
+    yield from _compare_demands(name, *lists)
+    for path, was, now in _leaves({rule: old.get(rule)}, {rule: new.get(rule)}):
+        laxer = was is not None and (now is None or (is_milder(now, was) if path[-1] == "severity" else now > was))
+        yield _sentence(name, path, was, now), laxer
+
+
 def _direction(name: str, path: tuple[str, ...], was, now) -> bool | None:
     """Whether a plain number asks for less than before, where that is known."""
     more_is_laxer = MORE_IS_LAXER.get((name, *path))
@@ -259,6 +271,7 @@ COMPARED_BY: dict[str, Callable[[str, object, object], Iterator[Change]]] = {
     "limits": _compare_limits,
     "approvals": _compare_approvals,
     "cadences": _compare_demands,
+    "completeness": _compare_completeness,
     "promotion": _compare_demands,
     "change_classes": _compare_demands,
     "retention": _compare_retention,

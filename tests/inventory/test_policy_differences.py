@@ -106,11 +106,32 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
             "Retention of Working paper: dropped, it was 3 years from the day it no longer holds.",
             None,
         ),
+        (
+            lambda d: d["completeness"]["required"]["3"].remove("purpose"),
+            "Completeness, required, 3: without purpose.",
+            True,
+        ),
+        (lambda d: d["completeness"]["required_for_use"].append("1"), "Completeness, required for use: also 1.", False),
+        (
+            lambda d: d["completeness"]["registration_finding"].update(after_days=30),
+            "Completeness, registration finding, after days: 7 → 30.",
+            True,
+        ),
+        (
+            lambda d: d["completeness"]["registration_finding"].update(severity="medium"),
+            "Completeness, registration finding, severity: low → medium.",
+            False,
+        ),
         (lambda d: d["changes"].update(expire_after_days=20), "Changes, expire after days: 30 → 20.", None),
     ],
 )
 def test_each_change_is_one_sentence_with_its_direction(change, sentence, loosens):
     assert differences_after(change) == [(sentence, loosens)]
+
+
+def test_a_policy_that_no_longer_raises_findings_on_registrations_loosens():
+    told = differences_after(lambda document: document["completeness"].pop("registration_finding"))
+    assert [loosens for _, loosens in told] == [True, True]
 
 
 def test_a_document_older_than_a_section_is_compared_by_the_standard_section():
