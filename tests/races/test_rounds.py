@@ -7,10 +7,18 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import verify_trail
-from audits.workflows.models import Arrangement, ChangeRequest, Decision
-from audits.workflows.services import delegate, expire_arrangements, request_change, revoke_delegation, withdraw
+from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
+from audits.workflows.services import (
+    delegate,
+    expire_arrangements,
+    raise_due_findings,
+    request_change,
+    revoke_delegation,
+    withdraw,
+)
 from audits.workflows.services.decisions import refresh_evidence
 from audits.workflows.states import ChangeState
+from inventory.models import Policy
 from inventory.services import edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
@@ -24,6 +32,7 @@ from tests.factories import (
     make_reference,
     make_version,
     promote,
+    publish,
 )
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
@@ -146,6 +155,23 @@ def test_sweeps_at_once_let_what_holds_lapse_once_and_restrict_the_model_once(
     assert model.status == Status.RESTRICTED
     assert Entry.objects.filter(action=Action.ARRANGEMENT_EXPIRED).count() == 3
     assert Entry.objects.filter(action=Action.MODEL_RESTRICTED).count() == 1
+
+
+def test_sweeps_at_once_and_an_owner_who_completes_raise_one_finding_or_none(rounds, owner):
+    later = timezone.now() + timedelta(days=8)
+    document = Policy.objects.in_force().document
+    document["completeness"]["required"] = {tier: ["description"] for tier in ("1", "2", "3")}
+    publish(document)
+    for number in range(rounds):
+        model = make_model(name=f"Model {number}", owner=owner)
+        complete = partial(edit_model, model, changes={"description": "Said."}, actor=owner)
+        answers = at_once(*[partial(raise_due_findings, later)] * 3, complete)
+        assert refusals(answers) == []
+        raised = Finding.objects.filter(model=model)
+        assert raised.count() <= 1
+        raise_due_findings(later)
+        assert raised.count() <= 1, "what is complete is not found afterwards"
+    assert verify_trail().holds
 
 
 def test_a_model_is_suspended_once_however_many_people_stop_it_at_once(candidate, workspace):

@@ -45,9 +45,16 @@ def stock(client: str):
     return python
 
 
-@BOTH
-def test_a_stock_client_does_everything_a_registry_is_for(client, server, engineer, tmp_path):
-    seen = run(stock(client), "walk.py", tmp_path, server.address, MLFLOW_TRACKING_TOKEN=engineer)
+@pytest.mark.parametrize(
+    ("client", "names_its_workspace"),
+    [("3", False), ("3", True), ("2", False)],
+    ids=["mlflow-3.17.2", "mlflow-3.17.2-naming-its-workspace", "mlflow-2.22.5"],
+)
+def test_a_stock_client_does_everything_a_registry_is_for(
+    client, names_its_workspace, server, workspace, engineer, tmp_path
+):
+    said = {"MLFLOW_WORKSPACE": workspace.slug} if names_its_workspace else {}
+    seen = run(stock(client), "walk.py", tmp_path, server.address, MLFLOW_TRACKING_TOKEN=engineer, **said)
     assert seen["created"] == ["credit risk", {"team": "retail", "empty": ""}]
     assert seen["again"][0] == "RESOURCE_ALREADY_EXISTS"
     assert seen["bad name"][0] == "INVALID_PARAMETER_VALUE"
