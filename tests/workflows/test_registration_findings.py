@@ -15,6 +15,7 @@ from inventory.services import edit_model, register_models
 from inventory.states import Status
 from tests.factories import make_model, make_policy, publish, retire, undecided
 from tests.pages.test_hygiene import complete
+from tests.signing import close_arrangement
 from tests.workflows.kinds import except_from
 
 AFTER = timedelta(days=8)
@@ -119,5 +120,10 @@ def test_an_exception_from_documentation_keeps_it_off_until_it_ends(story, offic
     raise_due_findings(while_it_stands)
     assert found(story.model) == []
     expire_arrangements(ended)
+    raise_due_findings(ended)
+    assert [one.origin for one in Finding.objects.filter(criterion="clauses.documentation")] == [
+        f"exception:{exception.pk}"
+    ], "one lack, one finding"
+    close_arrangement(exception, reason="It is being written.", actor=story.validator)
     raise_due_findings(ended)
     assert found(story.model) == [FindingState.ISSUED]

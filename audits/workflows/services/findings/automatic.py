@@ -97,7 +97,7 @@ def _never_completed(now: datetime) -> QuerySet[Model]:
     """What hygiene lists as incomplete so long after it was registered that nobody will complete it unasked.
 
     Whichever way it came in; but not what is baselined or excepted, nor what stood in the register before a policy
-    asked for this.
+    asked for this. An exception that lapsed has a finding of its own, which stands for the same lack.
     """
     rule = registration_finding(Policy.objects.in_force().document)
     if rule is None:
@@ -105,7 +105,7 @@ def _never_completed(now: datetime) -> QuerySet[Model]:
     asking = Policy.objects.filter(document__completeness__has_key="registration_finding")
     since = asking.earliest("number").published_at
     found = Finding.objects.filter(model=OuterRef("pk"), origin__startswith=REGISTRATION)
-    excepted = Arrangement.objects.standing(now).filter(
+    excepted = Arrangement.objects.holding().filter(
         kind=Arrangement.Kind.EXCEPTION, clause=DOCUMENTATION, model=OuterRef("pk"), version=None
     )
     registered = Model.objects.filter(registered_at__gte=since, registered_at__lte=now - rule.after)
