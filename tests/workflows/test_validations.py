@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import blockers_for_approval, blockers_for_promotion, gate_for, gate_for_going_back
 from audits.workflows.models import Arrangement, ValidationItem
 from audits.workflows.policies import OpenFinding, why_not_opinion
 from audits.workflows.services import (
@@ -42,7 +42,7 @@ from inventory.states import Status
 from mrm.accounts.models import Notice, Signature
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_otherwise, make_person, make_policy, make_reference, make_version, publish
+from tests.factories import make_model, make_otherwise, make_person, make_policy, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.workflows.validating import (
     asked,
@@ -476,6 +476,48 @@ def test_a_version_in_use_that_is_not_fit_is_restricted_until_it_is_validated_ag
     assert Model.objects.get(pk=story.model_id).status == Status.RESTRICTED
     validated(story.version, panel)
     assert Model.objects.get(pk=story.model_id).status == Status.IN_USE
+
+
+def test_a_model_whose_review_finds_it_not_fit_is_restricted_until_a_review_finds_it_fit(story, panel):
+    unfit = validated(story.model, panel, kind="annual_review", outcome="not_fit")
+    assert Model.objects.get(pk=story.model_id).status == Status.RESTRICTED
+    lapsed = Arrangement.objects.unsettled().get(model=story.model_id)
+    assert (lapsed.kind, lapsed.version, lapsed.validation) == ("validation", None, unfit)
+    told = Entry.objects.get(action=Action.MODEL_RESTRICTED).details["because"]
+    assert told == f"{unfit.reference} found {story.model} not fit for use."
+    validated(story.model, panel, kind="annual_review", outcome="not_fit")
+    validated(story.version, panel)
+    assert Model.objects.get(pk=story.model_id).status == Status.RESTRICTED, "another kind of validation mends nothing"
+    validated(story.model, panel, kind="annual_review")
+    connection.check_constraints()
+    assert Model.objects.get(pk=story.model_id).status == Status.IN_USE
+
+
+def test_a_model_found_not_fit_in_its_review_gets_no_version_promoted_approved_or_rolled_back_to(story, panel, version):
+    unfit = validated(story.model, panel, kind="annual_review", outcome="not_fit")
+    told = f"{unfit.reference} found {story.model} not fit for use."
+    assert told in blockers_for_promotion(version) and told in blockers_for_approval(story.version)
+    assert any(one.text == told and one.binds_in_an_emergency for one in gate_for(version).blockers)
+    assert told in gate_for_going_back(version)[0]
+    validated(story.model, panel, kind="annual_review")
+    assert not any("not fit" in text for text in blockers_for_promotion(version))
+
+
+def test_a_review_that_finds_a_model_not_fit_before_it_is_in_use_restricts_nothing(panel, story):
+    model = make_model(owner=story.owner, workspace=story.workspace, developer=None)
+    validated(model, panel, kind="annual_review", outcome="not_fit")
+    assert not Arrangement.objects.filter(model=model).exists()
+
+
+def test_no_restriction_of_a_model_that_is_not_fit_is_lifted_by_sql(story, panel):
+    validated(story.model, panel, kind="annual_review", outcome="not_fit")
+    with pytest.raises(IntegrityError, match="by what replaces it"), transaction.atomic():
+        now = timezone.now()
+        Arrangement.objects.unsettled().update(state="closed", ended_at=now, ended_by=story.risk_officer)
+        connection.check_constraints()
+    with pytest.raises(IntegrityError, match="stays restricted until"), transaction.atomic():
+        Model.objects.filter(pk=story.model_id).update(status="in_use")
+        connection.check_constraints()
 
 
 def test_a_validation_that_expires_restricts_the_use_once(story, panel):

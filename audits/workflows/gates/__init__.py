@@ -270,7 +270,10 @@ def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
 def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
     """What was found not fit, always; and what nobody found fit, where the policy requires it for the tier."""
     blockers = [
-        Blocker(NOT_FIT, f"{opinion.request.reference} found {opinion.request.version} not fit for use{same}.")
+        Blocker(
+            NOT_FIT,
+            f"{opinion.request.reference} found {opinion.request.version or version.model} not fit for use{same}.",
+        )
         for opinion, same in _unfit(version)
     ]
     tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
@@ -283,12 +286,14 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
 def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
     """That it was not fit, whatever number the same artifact had then, of any model; unless found fit since.
 
+    Or that the model as a whole was not, in its review; unless a later review says otherwise.
     What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
     one later takes nothing back.
     """
     opinions = ValidationOpinion.objects.not_fit().select_related("request__version__model")
     opinions = opinions.order_by("approved_at", "pk")
-    for opinion in opinions.filter(request__version=version):
+    of_model = Q(request__version=None, request__model=version.model_id)
+    for opinion in opinions.filter(Q(request__version=version) | of_model):
         yield opinion, ""
     if not version.artifact_sha256:
         return

@@ -123,7 +123,9 @@ def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
     if arrangement.kind == Kind.SUSPENSION:
         raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
     if arrangement.kind == Kind.VALIDATION:
-        raise RuleBroken("A validation ends by another one of the same version, or when the version is replaced.")
+        raise RuleBroken(
+            "A validation ends by another one of the same version or model, or when the version is replaced."
+        )
     if arrangement.kind in Arrangement.FOR_PRODUCTION:
         raise RuleBroken(
             f"{arrangement.reference} is by what {arrangement.version} is in production. It ends when that is approved "

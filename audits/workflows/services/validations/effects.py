@@ -23,17 +23,18 @@ def take_effect(opinion: ValidationOpinion, *, actor) -> None:
     opinion.save(update_fields=["approved_at"])
     for condition in opinion.conditions:
         _begin(opinion, Kind.CONDITION, condition["text"], condition["due_on"], actor)
-    if validation.version is None:
-        return
     if opinion.outcome == Outcome.NOT_FIT:
         _restrict(opinion, actor)
     elif validation.kind in ENTITLING:
         _hold(opinion, actor)
+    elif validation.version is None:
+        _settle(opinion, actor)
 
 
 def replaced_by(opinion: ValidationOpinion):
-    """Earlier opinions on the same version. A lighter review that finds no fault leaves a full opinion in force.
+    """Earlier opinions on the same version, or on the model as a whole.
 
+    A lighter review that finds no fault leaves a full opinion in force.
     What a full validation found not fit is found fit by another full one only.
     """
     validation = opinion.request
@@ -55,20 +56,30 @@ def _hold(opinion: ValidationOpinion, actor) -> None:
         arrangements.end(arrangements.locked(earlier), because=because, actor=actor)
     title = f"{validation.version}: {opinion.get_outcome_display().lower()}"
     _begin(opinion, Kind.VALIDATION, title, opinion.expires_on.isoformat(), actor)
-    if not ValidationOpinion.objects.not_fit().filter(request__version=validation.version).exists():
-        held = {"version": validation.version}
-        arrangements.settle(validation.model, (Kind.VALIDATION,), because=because, actor=actor, **held)
+    _settle(opinion, actor)
+
+
+def _settle(opinion: ValidationOpinion, actor) -> None:
+    """What had lapsed about the same version, or the model as a whole, is in order, unless it is not fit still."""
+    model, version = opinion.request.model, opinion.request.version
+    if not ValidationOpinion.objects.not_fit().filter(request__model=model, request__version=version).exists():
+        because = f"Validated again by {opinion.request.reference}."
+        arrangements.settle(model, (Kind.VALIDATION,), because=because, actor=actor, version=version)
 
 
 def _restrict(opinion: ValidationOpinion, actor) -> None:
-    """What is in use and not fit is restricted at once, until it is validated again or replaced."""
-    validation = opinion.request
-    because = f"{validation.reference} found {validation.version} not fit for use."
-    for earlier in Arrangement.objects.active().filter(version=validation.version, kind=Kind.VALIDATION):
+    """What is in use and not fit is restricted at once, until it is validated again or replaced.
+
+    A model that is not fit as a whole is not mended by another version alone: it is reviewed again.
+    """
+    validation, model, version = opinion.request, opinion.request.model, opinion.request.version
+    because = f"{validation.reference} found {version or model} not fit for use."
+    for earlier in Arrangement.objects.active().filter(model=model, version=version, kind=Kind.VALIDATION):
         arrangements.end(arrangements.locked(earlier), because=because, actor=actor)
-    if validation.version.stage != Stage.PRODUCTION:
+    in_use = version.stage == Stage.PRODUCTION if version else model.production_version() is not None
+    if not in_use:
         return
-    title = f"{validation.version}: not fit for use"
+    title = f"{version or model}: not fit for use"
     arrangement = arrangements.begin_of_validation(
         validation, Kind.VALIDATION, title=title, ends_at=timezone.now(), actor=actor
     )
