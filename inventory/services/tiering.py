@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
@@ -20,6 +21,7 @@ from mrm.pages.wording import day, roles_together
 
 LONGEST_REASON = 2000
 STRICTEST = 1
+SETS_TIER = (Action.MODEL_REGISTERED, Action.MODEL_EDITED, Action.MODEL_TIER_PROPOSED)
 
 
 @governed()
@@ -88,9 +90,14 @@ def _refuse_unready(model: Model) -> None:
 
 
 def why_propose_again(model: Model) -> str:
-    """Why what is proposed cannot be confirmed as it is; empty where it was proposed under the scorecard in force."""
+    """Why what is proposed cannot be confirmed as it is; empty where scorecard and facts are what they were then."""
     assessment, policy = model.tier_assessments.proposed().select_related("policy").first(), Policy.objects.in_force()
-    if assessment is None or assessment.policy.section("tiering") == policy.section("tiering"):
+    if assessment is None:
+        return ""
+    if changed := facts_changed_since(assessment):
+        named = ", ".join(name.replace("_", " ") for name in changed)
+        return f"Since the tier of {model} was proposed, this changed: {named}. Propose it again."
+    if assessment.policy.section("tiering") == policy.section("tiering"):
         return ""
     return (
         f"The tier of {model} was proposed under policy {assessment.policy.number}, whose scorecard is no longer in "
@@ -169,9 +176,7 @@ def why_not_confirm_tier(model: Model, *, person: Person) -> list[str]:
         registering = about.filter(action=Action.MODEL_REGISTERED)
         told = registering.showing(f"registered it on {day(model.registered_at)}")
         rules.append(("Who registered a model does not confirm its tier", told))
-    proposal = _proposal(model)
-    if proposal and proposal.actor_id == str(person.pk):
-        told = Shown(f"set what it is made of on {day(proposal.at)}", entry=proposal.position)
+    if told := set_what_tier_is_made_of(model, person):
         rules.append(("Who proposed a tier does not confirm it", told))
     reasons = [Shown(f"{rule}: you {fact}. Ask another risk officer.", entry=fact.entry) for rule, fact in rules]
     return [*_why_not_by_one(model), *reasons]
@@ -242,13 +247,15 @@ def why_tier_again(model: Model, now: datetime) -> list[str]:
         return [*reasons, "It was confirmed before tiers were assessed by a scorecard."]
     if assessment.policy.section("tiering") != rules:
         reasons.append(f"The scorecard has changed: it was assessed under policy version {assessment.policy.number}.")
-    now_true = _facts(model, assessment.answers)
-    reasons += [
-        f"Changed since it was confirmed: {name.replace('_', ' ')}."
-        for name in policies.FACTS
-        if name in assessment.facts and now_true.get(name) != assessment.facts[name]
-    ]
-    return reasons
+    changed = facts_changed_since(assessment)
+    return reasons + [f"Changed since it was confirmed: {name.replace('_', ' ')}." for name in changed]
+
+
+def facts_changed_since(assessment: TierAssessment) -> list[str]:
+    """Which of the attributes that floors look at the register says otherwise than when a tier was assessed."""
+    now_true = _facts(assessment.model, assessment.answers)
+    known = (name for name in policies.FACTS if name in assessment.facts)
+    return [name for name in known if now_true[name] != assessment.facts[name]]
 
 
 def is_assessed(model: Model) -> bool:
@@ -345,8 +352,13 @@ def _assessment_without_questions(model: Model) -> TierAssessment:
     )
 
 
-def _proposal(model: Model) -> Entry | None:
-    """That somebody last set what the tier is made of."""
-    actions = (Action.MODEL_REGISTERED, Action.MODEL_EDITED, Action.MODEL_TIER_PROPOSED)
-    entries = Entry.objects.about(model).filter(action__in=actions)
-    return entries.filter(details__has_key="tier_inputs").first()
+def set_what_tier_is_made_of(model: Model, person: Person) -> str:
+    """That somebody said something since the last confirmation that the tier which waits is made of; else empty."""
+    about = Entry.objects.about(model)
+    confirmed = about.filter(action=Action.MODEL_TIERED).values_list("position", flat=True).first()
+    told = Q(details__has_key="tier_inputs") | Q(details__changes__has_any_keys=[*policies.FACTORS, *policies.FACTS])
+    since = about.filter(told, action__in=SETS_TIER, actor_id=str(person.pk))
+    since = since if confirmed is None else since.filter(position__gt=confirmed)
+    if entry := since.first():
+        return Shown(f"set what the tier is made of on {day(entry.at)}", entry=entry.position)
+    return ""

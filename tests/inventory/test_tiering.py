@@ -4,13 +4,16 @@ import copy
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows.services import request_change
 from inventory import policies
 from inventory.models import Model, TierAssessment
+from inventory.services import (
+    confirm_tier as services_confirm,
+)
 from inventory.services import (
     edit_model,
     end_lapsed_exemptions,
@@ -125,6 +128,57 @@ def test_whoever_proposed_a_tier_does_not_confirm_it(model, risk_officer):
     propose_tier(model, answers=LOWEST, actor=risk_officer)
     with pytest.raises(NotPermitted, match="proposed a tier"):
         confirm_tier(model, actor=risk_officer)
+
+
+def test_whoever_touched_what_a_tier_is_made_of_does_not_confirm_it_though_others_touched_it_since(
+    model, engineer, risk_officer
+):
+    low = dict.fromkeys(policies.FACTORS, "low")
+    edit_model(model, changes=low, actor=risk_officer)
+    edit_model(model, changes={"exposure": "medium"}, actor=engineer)
+    edit_model(model, changes={"exposure": "low"}, actor=engineer)
+    with pytest.raises(NotPermitted, match="you set what the tier is made of"):
+        confirm_tier(model, actor=risk_officer)
+    with pytest.raises(IntegrityError, match="set nothing that it is made of"), transaction.atomic():
+        services_confirm(model, actor=risk_officer)
+        connection.check_constraints()
+
+
+@pytest.mark.parametrize(
+    ("fact", "was", "said"),
+    [("regulatory_categories", ["regulatory_capital"], []), ("uses_machine_learning", True, False)],
+)
+def test_a_fact_that_lowers_the_tier_is_not_taken_back_and_confirmed_by_one_person(
+    fact, was, said, model, owner, engineer, risk_officer, workspace
+):
+    edit_model(model, changes={fact: was, "affects_natural_persons": True}, actor=owner)
+    edit_model(model, changes=dict.fromkeys(policies.FACTORS, "low"), actor=engineer)
+    edit_model(model, changes={fact: said}, actor=risk_officer)
+    with pytest.raises(NotPermitted, match="you set what the tier is made of"):
+        confirm_tier(model, actor=risk_officer)
+    confirm_tier(model, actor=make_person(Role.RISK_OFFICER, workspace=workspace))
+    connection.check_constraints()
+
+
+def test_what_was_said_before_the_last_confirmation_keeps_nobody_from_the_next(
+    model, engineer, risk_officer, workspace
+):
+    edit_model(model, changes=dict.fromkeys(policies.FACTORS, "low"), actor=risk_officer)
+    confirm_tier(model, actor=make_person(Role.RISK_OFFICER, workspace=workspace))
+    edit_model(model, changes={"exposure": "high"}, actor=engineer)
+    assert not confirm_tier(model, actor=risk_officer).tier_is_provisional
+    connection.check_constraints()
+
+
+def test_a_tier_is_not_confirmed_once_what_its_floors_look_at_has_changed(model, owner, engineer, risk_officer):
+    propose_tier(model, answers=REGULATED, actor=engineer)
+    assert confirm_tier(model, actor=risk_officer).tier == 2
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    edit_model(model, changes={"regulatory_categories": ["regulatory_capital"]}, actor=owner)
+    with pytest.raises(RuleBroken, match="this changed: regulatory categories. Propose it again"):
+        confirm_tier(model, actor=risk_officer)
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    assert confirm_tier(model, actor=risk_officer).tier == 2
 
 
 @pytest.mark.parametrize("who", ["validator", "auditor", "administrator", "stranger"])

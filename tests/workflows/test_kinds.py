@@ -150,7 +150,7 @@ def test_a_proposed_tier_is_confirmed_by_signed_approvals_and_not_by_its_propose
     propose_tier(story.model, answers=LOWEST, override=1, reason="Many customers.", actor=story.risk_officer)
     change = request_change(Kind.TIER_CHANGE, story.model, reason=WHY, actor=story.engineer)
     assert change.roles_required == ["risk_officer", "risk_officer"], "as for the stricter tier"
-    assert "you proposed the tier on" in " ".join(why_not_decide(change, person=story.risk_officer))
+    assert "you set what the tier is made of on" in " ".join(why_not_decide(change, person=story.risk_officer))
     for _ in range(2):
         approve(change, make_person(Role.RISK_OFFICER, workspace=story.workspace))
     assert (story.model.tier, story.model.tier_is_provisional) == (1, False)

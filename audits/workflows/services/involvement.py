@@ -17,6 +17,7 @@ from audits.workflows.models import (
 )
 from inventory.contents.ownership import developed_model, held_lately, owned_model
 from inventory.models import Model, ModelVersion, PolicyDraft, ReferenceData
+from inventory.services import set_what_tier_is_made_of
 from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
 
@@ -142,9 +143,7 @@ def _proposed(change: ChangeRequest, person) -> str:
         draft = PolicyDraft.objects.filter(pk=change.terms["draft"], proposed_by=person).first()
         return Entry.objects.about(draft).showing(f"drafted it on {day(draft.proposed_at)}") if draft else ""
     if change.kind == ChangeRequest.Kind.TIER_CHANGE:
-        tier = change.model.tier_assessments.proposed().filter(proposed_by=person).first()
-        proposing = Entry.objects.about(change.model).filter(action=Action.MODEL_TIER_PROPOSED)
-        return proposing.showing(f"proposed the tier on {day(tier.proposed_at)}") if tier else ""
+        return set_what_tier_is_made_of(change.model, person)
     renewed = change.renews or _hold_of(change)
     if renewed is None or renewed.change.requester_id != person.pk:
         return ""
