@@ -141,6 +141,7 @@ def _facts_of_confirmation(model: Model) -> dict:
         "proposed": _awaited(model),
         "levels": tier_inputs(model),
         "answers": assessment.answers if assessment else {},
+        "facts": _facts(model, assessment.answers if assessment else _latest_answers(model)),
         "reason": assessment.reason if assessment else "",
     }
 

@@ -8,12 +8,14 @@ from django.utils import timezone
 from audits.assessments.models import Run
 from audits.assessments.services import execute, request_run
 from audits.workflows.gates import blockers_for_promotion, gate_for
-from audits.workflows.services import raise_finding
+from audits.workflows.services import raise_finding, refresh_evidence, request_change
+from audits.workflows.services.evidence import evidence_again
 from inventory.models import ModelVersion, Policy
-from inventory.services import attach_document
+from inventory.services import attach_document, edit_model
 from tests.factories import make_model, make_reference, make_version, publish, retire
-from tests.fixtures.story import assess, log, make_applicants, make_scoring_version, scored
+from tests.fixtures.story import approve, assess, log, make_applicants, make_scoring_version, scored
 from tests.pages.test_hygiene import complete
+from tests.signing import confirm_tier
 from tests.workflows.kinds import except_from
 from tests.workflows.remedies import closed
 
@@ -155,3 +157,28 @@ def test_an_open_severe_finding_blocks_until_it_is_closed(story, open_gate, seve
     assert (f"{finding.reference} ({severity}) is open" in blockers(version)) is blocks
     closed(story, finding)
     assert blockers_for_promotion(version) == []
+
+
+def test_an_owner_alone_does_not_take_the_fairness_gate_off(story):
+    version = story.candidate()
+    assert "No bias assessment" in blockers(version)
+    edit_model(story.model, changes={"affects_natural_persons": False}, actor=story.owner)
+    version = ModelVersion.objects.get(pk=version.pk)
+    assert "No bias assessment" in blockers(version), "the tier was confirmed of what affects natural persons"
+    confirmed = story.model.tier_assessments.confirmed().get()
+    for level in ({"low", "medium"} - {confirmed.exposure}).pop(), confirmed.exposure:
+        edit_model(story.model, changes={"exposure": level}, actor=story.engineer)
+    confirm_tier(story.model, actor=story.risk_officer)
+    assert "No bias assessment" not in blockers(ModelVersion.objects.get(pk=version.pk)), "a second person took it in"
+
+
+def test_what_a_model_decides_about_and_who_watches_it_is_part_of_what_is_signed(story):
+    assess(candidate := story.candidate())
+    change = request_change("promotion", candidate, reason="Better.", actor=story.owner)
+    approve(change, story.validator)
+    for changes in ({"affects_natural_persons": False}, {"regulatory_categories": ["fair_lending"]}):
+        before = evidence_again(change)["model"]
+        edit_model(story.model, changes=changes, actor=story.owner)
+        change = refresh_evidence(change)
+        assert changes.items() <= evidence_again(change)["model"].items() and evidence_again(change)["model"] != before
+        assert not change.decisions.standing().exists()

@@ -109,6 +109,8 @@ def _model_facts(model: Model | None) -> dict | None:
         "owner_id": str(model.owner_id),  # Two people may have one name.
         "tier": model.tier,
         "status": model.status,
+        "affects_natural_persons": model.affects_natural_persons,
+        "regulatory_categories": sorted(model.regulatory_categories),
     }
 
 
