@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.workflows.api import examples
-from audits.workflows.gates import Gate, gate_for
+from audits.workflows.gates import Gate, blockers_for_approval, gate_for
 from audits.workflows.models import SupervisoryRecord
 from audits.workflows.services import record_supervision, request_change
 from inventory.models import Document, Model, ModelVersion, Policy
@@ -217,3 +217,18 @@ def test_where_no_document_could_show_it_the_page_leads_to_attaching_one(client,
     watched(story, "stress_testing")
     text = client.get(address).text
     assert "Keep this" in text and "no document" not in text and "Nothing yet" in text
+
+
+def test_what_an_emergency_let_in_before_its_supervisor_answered_is_not_approved_in_full_without_the_answer(
+    story, candidate
+):
+    letter = watched(story, "regulatory_capital", "market_risk")
+    terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}
+    decided("break_glass", candidate, story.validator, story.risk_officer, terms=terms, actor=story.owner)
+    version = ModelVersion.objects.get(pk=candidate.pk)
+    assert version.stage == "production"
+    assert any("waits for the approval of the supervisor" in one for one in blockers_for_approval(version))
+    with pytest.raises(RuleBroken, match="waits for the approval of the supervisor"):
+        request_change("approval", version, reason=WHY, terms={"ends_on": in_days(60)}, actor=story.owner)
+    say(story, version, "approved", letter)
+    assert not any("supervisor" in one for one in blockers_for_approval(version))

@@ -69,7 +69,7 @@ def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = 
     made_good = Arrangement.FOR_PRODUCTION  # By the new approval.
     fitness = _blockers_in_fitness(version, runs_that_count(version), made_good=made_good)
     fitness = [one for one in fitness if one.clause != MODEL_STATUS]
-    found = [*_blockers_in_tiering(for_uses), *fitness, *blockers_in_objections(version)]
+    found = [*_blockers_in_tiering(for_uses), *fitness, *_blockers_in_what_its_supervisor_said(version)]
     return _sorted(version, found, timezone.now()).reasons
 
 
@@ -82,6 +82,13 @@ def gate_for_going_back(version: ModelVersion) -> tuple[list[str], list[str]]:
         for blocker in blockers
         if blocker.why_passed_over_in_rollback and blocker.clause != STAGE
     ]
+
+
+def _blockers_in_what_its_supervisor_said(version: ModelVersion) -> list[Blocker]:
+    """Whoever waited for an answer before its first approval waits for none again; what an emergency let in did not."""
+    if Arrangement.objects.filter(version=version, kind=Arrangement.Kind.APPROVAL).exists():
+        return blockers_in_objections(version)
+    return blockers_in_supervision(version, Policy.objects.document_in_force()[1], timezone.now())
 
 
 def blockers_for_retirement(model: Model) -> list[str]:
