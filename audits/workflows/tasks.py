@@ -1,5 +1,8 @@
 """Work is found, not pushed: breaches that call for retraining, approvals to carry out, requests that expired."""
 
+from functools import partial
+from itertools import chain
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -13,6 +16,7 @@ from audits.workflows.services.validations.scope import SIGNED
 from mrm.accounts.models import Person
 from mrm.errors import DomainError
 from mrm.locks import held
+from mrm.sweeps import one_by_one
 
 
 @shared_task
@@ -79,10 +83,12 @@ def count_standings():
 def void_outdated_decisions():
     """A change of the subject voids what was signed about it even where nobody looks."""
     signed = ChangeRequest.objects.pending().filter(decisions__voided_at__isnull=True, decisions__isnull=False)
-    for change in signed.distinct():
-        services.refresh_evidence(change)
-    for validation in ValidationRequest.objects.filter(state__in=SIGNED):
-        validations.refresh_validation(validation)
+    validating = ValidationRequest.objects.filter(state__in=SIGNED)
+    refreshed = chain(
+        (partial(services.refresh_evidence, change) for change in signed.distinct()),
+        (partial(validations.refresh_validation, validation) for validation in validating),
+    )
+    one_by_one(refreshed, lambda refresh: refresh())
 
 
 @shared_task

@@ -17,6 +17,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from mrm.pages.wording import day
+from mrm.sweeps import one_by_one
 
 LONGEST_REASON = 2000
 
@@ -115,13 +116,16 @@ CADENCE_END = Act(
 
 def end_lapsed_cadences(today: date) -> int:
     """End every cadence that is past its last day; how many. Safe to repeat."""
-    lapsed = list(Cadence.objects.lapsed(today).values_list("pk", flat=True))
-    for key in lapsed:
-        with governed():
-            cadence = Cadence.objects.select_for_update(of=("self",)).select_related("model").get(pk=key)
-            if cadence.ended_at is None:
-                _end(cadence, f"Its last day was {day(cadence.holds_until)}.", None)
-    return len(lapsed)
+    return one_by_one(list(Cadence.objects.lapsed(today).values_list("pk", flat=True)), _lapse)
+
+
+@governed()
+def _lapse(key) -> bool:
+    cadence = Cadence.objects.select_for_update(of=("self",)).select_related("model").get(pk=key)
+    if cadence.ended_at is not None:
+        return False
+    _end(cadence, f"Its last day was {day(cadence.holds_until)}.", None)
+    return True
 
 
 def why_not_set(model: Model, rhythm: str) -> list[str]:

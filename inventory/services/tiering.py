@@ -18,6 +18,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, holders_of, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData
 from mrm.pages.wording import day, roles_together
+from mrm.sweeps import one_by_one
 
 LONGEST_REASON = 2000
 STRICTEST = 1
@@ -215,21 +216,25 @@ def who_may_confirm_tier(model: Model) -> list[tuple[Person, str, list[str]]]:
     ]
 
 
-@governed()
-def end_lapsed_exemptions(now: datetime) -> list[Model]:
+def end_lapsed_exemptions(now: datetime) -> int:
     """Where nobody confirmed within the policy's time that a model is still exempt, its computed tier holds again."""
-    policy = Policy.objects.in_force()
-    since = now - timedelta(days=policy.section("tiering")["exemption_days"])
-    lapsed = Model.objects.select_for_update().filter(tier=policies.EXEMPT, tier_confirmed_at__lt=since)
-    ended = list(lapsed.exclude(status=Status.RETIRED))
-    for model in ended:
-        model.tier = computed_tier(model)
-        model.tier_confirmed_by = model.tier_confirmed_at = None
-        model.revision += 1
-        model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
-        model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
-        record(Action.MODEL_EXEMPTION_LAPSED, actor=None, subject=model, tier=model.tier)
-    return ended
+    since = now - timedelta(days=Policy.objects.in_force().section("tiering")["exemption_days"])
+    lapsed = Model.objects.filter(tier=policies.EXEMPT, tier_confirmed_at__lt=since).exclude(status=Status.RETIRED)
+    return one_by_one(lapsed.values_list("pk", flat=True), lambda key: _end_exemption(key, since))
+
+
+@governed()
+def _end_exemption(key, since: datetime) -> bool:
+    model = Model.objects.select_for_update().get(pk=key)
+    if model.tier != policies.EXEMPT or model.tier_confirmed_at >= since:
+        return False
+    model.tier = computed_tier(model)
+    model.tier_confirmed_by = model.tier_confirmed_at = None
+    model.revision += 1
+    model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
+    model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
+    record(Action.MODEL_EXEMPTION_LAPSED, actor=None, subject=model, tier=model.tier)
+    return True
 
 
 def why_tier_again(model: Model, now: datetime) -> list[str]:

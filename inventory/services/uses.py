@@ -23,6 +23,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
 from mrm.errors import RuleBroken, UnusableData
+from mrm.sweeps import one_by_one
 
 # What an approval covers; it stays as it was approved. The rest describes, and may be corrected at any time.
 APPROVED_TERMS = (
@@ -249,12 +250,15 @@ def end_approval(approval: UseApproval, *, reason: str, actor) -> UseApproval:
 
 def end_expired_approvals(now: datetime) -> int:
     """End every approval that is past its day, with what follows for its use; how many there were. Safe to repeat."""
-    expired = UseApproval.objects.expired(now).select_related("use__model", "version")
-    for approval in expired:
-        with governed():
-            if UseApproval.objects.select_for_update().filter(pk=approval.pk, ended_at=None).exists():
-                end_approval(approval, reason=f"It expired on {approval.expires_at:%d %B %Y}.", actor=None)
-    return len(expired)
+    return one_by_one(UseApproval.objects.expired(now).select_related("use__model", "version"), _expire)
+
+
+@governed()
+def _expire(approval: UseApproval) -> bool:
+    if not UseApproval.objects.select_for_update().filter(pk=approval.pk, ended_at=None).exists():
+        return False
+    end_approval(approval, reason=f"It expired on {approval.expires_at:%d %B %Y}.", actor=None)
+    return True
 
 
 def restrict_unapproved_uses(model: Model, *, because: str, actor) -> None:

@@ -233,12 +233,12 @@ def test_an_exemption_that_nobody_confirms_again_lapses_after_a_year(model, engi
     propose_tier(model, answers=LOWEST, exempt=True, reason="A training exercise.", actor=engineer)
     confirm_tier(model, actor=risk_officer)
     now = timezone.now()
-    assert end_lapsed_exemptions(now + timedelta(days=364)) == []
-    assert end_lapsed_exemptions(now + timedelta(days=366)) == [model]
+    assert end_lapsed_exemptions(now + timedelta(days=364)) == 0
+    assert end_lapsed_exemptions(now + timedelta(days=366)) == 1
     model.refresh_from_db()
     assert (model.tier, model.tier_is_provisional) == (3, True)
     assert Entry.objects.filter(action=Action.MODEL_EXEMPTION_LAPSED).count() == 1
-    assert end_lapsed_exemptions(now + timedelta(days=366)) == []
+    assert end_lapsed_exemptions(now + timedelta(days=366)) == 0
 
 
 def test_a_stricter_proposal_holds_at_once_and_a_laxer_one_waits(model, engineer, risk_officer):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
@@ -14,6 +14,7 @@ from audits.workflows.contents.indicators.scope import Scope
 from audits.workflows.gates import blockers_for_promotion
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation, Finding, Standing
 from audits.workflows.services import (
+    arrangements,
     count_marked,
     delegate,
     expire_arrangements,
@@ -313,3 +314,22 @@ def test_a_critical_finding_is_never_accepted(story):
         request_change(
             Kind.RISK_ACCEPTANCE, story.model, reason=WHY, terms=acceptance_terms(critical), actor=story.owner
         )
+
+
+def test_one_expiry_that_fails_stops_no_other_and_is_tried_again(story, officers, monkeypatch):
+    first, second = (except_from(story, officers, clause) for clause in ("assessment.bias", "assessment.drift"))
+    lapsing = arrangements.lapse
+
+    def fails_once(arrangement, **told):
+        if arrangement == first:
+            raise OperationalError("the disk is full")
+        lapsing(arrangement, **told)
+
+    monkeypatch.setattr(arrangements, "lapse", fails_once)
+    with pytest.raises(ExceptionGroup, match="1 of what a sweep found failed"):
+        expire_arrangements(after(second))
+    states = {one.pk: one.state for one in Arrangement.objects.filter(pk__in=[first.pk, second.pk])}
+    assert states == {first.pk: ArrangementState.ACTIVE, second.pk: ArrangementState.EXPIRED}
+    monkeypatch.undo()
+    expire_arrangements(after(second))
+    assert Arrangement.objects.get(pk=first.pk).state == ArrangementState.EXPIRED

@@ -20,6 +20,7 @@ from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, Shown, entry_behind
+from mrm.sweeps import one_by_one
 
 Kind = Arrangement.Kind
 PREFIX = {
@@ -227,8 +228,7 @@ def settle(model: Model, kinds, *, because: str, actor, **which) -> None:
 
 def expire_arrangements(now: datetime) -> None:
     """What has reached its end lapses by itself, each exactly once, and the model's use is restricted."""
-    for arrangement in Arrangement.objects.active().filter(ends_at__lte=now):
-        _expire(arrangement, now)
+    one_by_one(Arrangement.objects.active().filter(ends_at__lte=now), lambda arrangement: _expire(arrangement, now))
 
 
 @governed()

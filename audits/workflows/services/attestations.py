@@ -18,6 +18,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
+from mrm.sweeps import one_by_one
 
 AT_ONCE = 200
 LONGEST_STATEMENT = 4000
@@ -26,7 +27,7 @@ LONGEST_STATEMENT = 4000
 def open_due_attestations(now: datetime) -> int:
     """Ask for what is due by now, once per model and cycle; how many were asked for."""
     policy = Policy.objects.in_force()
-    return sum(_open(model, policy, now) for model in _models_due(policy, now.date()))
+    return one_by_one(_models_due(policy, now.date()), lambda model: _open(model, policy, now))
 
 
 def _models_due(policy: Policy, today: date) -> list[Model]:

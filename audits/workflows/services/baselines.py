@@ -8,6 +8,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.contents.hygiene import settled
 from inventory.models import Model
+from mrm.sweeps import one_by_one
 
 AT_ONCE = 200
 
@@ -22,7 +23,7 @@ def end_baselines(now: datetime) -> int:
 
 
 def _ended(models: QuerySet, why: str) -> int:
-    return sum(_end(key, why) for key in list(models.values_list("pk", flat=True)[:AT_ONCE]))
+    return one_by_one(list(models.values_list("pk", flat=True)[:AT_ONCE]), lambda key: _end(key, why))
 
 
 @governed()

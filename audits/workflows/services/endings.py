@@ -12,6 +12,7 @@ from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken
+from mrm.sweeps import one_by_one
 
 
 @governed()
@@ -37,8 +38,7 @@ def may_withdraw(change: ChangeRequest, person) -> bool:
 
 def expire_change_requests(now: datetime) -> None:
     """Requests that nobody decided in time end by themselves, each exactly once."""
-    for change in ChangeRequest.objects.pending().filter(expires_at__lte=now):
-        _expire(change, now)
+    one_by_one(ChangeRequest.objects.pending().filter(expires_at__lte=now), lambda change: _expire(change, now))
 
 
 @governed()

@@ -11,6 +11,7 @@ from mrm.accounts.models import Recertification, RoleGrant
 from mrm.accounts.services.grants import end_grant, why_not_confirm_grant
 from mrm.accounts.states import GrantState
 from mrm.errors import NotPermitted, RuleBroken
+from mrm.sweeps import one_by_one
 
 Outcome = Recertification.Outcome
 
@@ -47,8 +48,7 @@ def confirm_role(recertification: Recertification, *, actor) -> Recertification:
 
 def end_unconfirmed(now: datetime) -> None:
     """Roles that nobody confirmed in time lapse, each exactly once."""
-    for row in Recertification.objects.open().filter(due_at__lte=now):
-        _lapse(row, now)
+    one_by_one(Recertification.objects.open().filter(due_at__lte=now), lambda row: _lapse(row, now))
 
 
 @governed()

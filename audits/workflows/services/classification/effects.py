@@ -11,6 +11,7 @@ from inventory import policies
 from inventory.models import Model, Policy
 from inventory.states import Stage
 from mrm.pages.wording import day
+from mrm.sweeps import one_by_one
 
 Kind = ValidationRequest.Kind
 AT_ONCE = 100
@@ -43,7 +44,7 @@ def open_due_reviews(now: datetime) -> int:
         change__version__stage=Stage.PRODUCTION,
     ).exclude(change__version__validations__kind=Kind.POST_IMPLEMENTATION)
     found = due.select_related("change__version__model").order_by("change__completed_at")
-    return sum(_open_review(one, (one.change.completed_at + lasts).date()) for one in found[:AT_ONCE])
+    return one_by_one(found[:AT_ONCE], lambda one: _open_review(one, (one.change.completed_at + lasts).date()))
 
 
 @governed()

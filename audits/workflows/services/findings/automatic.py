@@ -1,6 +1,8 @@
 """Findings that the system raises itself, each exactly once: `origin` names what made it, and is unique."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -18,6 +20,7 @@ from inventory.models import Model, Policy
 from inventory.policies import CLAUSES, registration_finding
 from inventory.states import Status
 from mrm.pages import wording
+from mrm.sweeps import one_by_one
 
 AT_ONCE = 200
 REGISTRATION = "registration:"
@@ -27,12 +30,15 @@ def raise_due_findings(now: datetime) -> None:
     """Red breaches that nobody took up in time, exceptions that lapsed and are not put in order, and registrations that
     nobody completed."""
     rules = Policy.objects.in_force().section("findings")["automatic"]
-    for breach in _neglected(now - timedelta(days=rules["red_breach_days"])):
-        _raise_on_breach(breach, days=rules["red_breach_days"], severity=rules["severity"])
-    for exception in _lapsed_exceptions():
-        _raise_on_exception(exception, severity=rules["severity"])
-    for model in _never_completed(now).order_by("registered_at")[:AT_ONCE]:
-        _raise_on_registration(model, now)
+    days, severity = rules["red_breach_days"], rules["severity"]
+    neglected = _neglected(now - timedelta(days=days))
+    incomplete = _never_completed(now).order_by("registered_at")[:AT_ONCE]
+    due = chain(
+        (partial(_raise_on_breach, breach, days=days, severity=severity) for breach in neglected),
+        (partial(_raise_on_exception, exception, severity=severity) for exception in _lapsed_exceptions()),
+        (partial(_raise_on_registration, model, now) for model in incomplete),
+    )
+    one_by_one(due, lambda raise_one: raise_one())
 
 
 def _neglected(before: datetime):

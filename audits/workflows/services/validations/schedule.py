@@ -8,6 +8,7 @@ from audits.workflows.models import ValidationRequest
 from audits.workflows.services.validations.requests import request_validation
 from inventory.models import Model, Policy
 from inventory.policies import FULL_TYPES, validation_opens_before
+from mrm.sweeps import one_by_one
 
 AT_ONCE = 200
 
@@ -18,7 +19,7 @@ def open_due_validations(now: datetime) -> int:
     last_day = now.date() + validation_opens_before(document)
     asked = ValidationRequest.objects.open().filter(kind__in=(*FULL_TYPES, Kind.ANNUAL_REVIEW))
     soon = Model.objects.counted().filter(due_before(last_day, document=document)).exclude(pk__in=asked.values("model"))
-    return sum(_open(model, document) for model in soon.order_by("registered_at")[:AT_ONCE])
+    return one_by_one(soon.order_by("registered_at")[:AT_ONCE], lambda model: _open(model, document))
 
 
 @governed()
