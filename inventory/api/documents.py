@@ -59,6 +59,7 @@ class DocumentsApi(StreamedApi):
             self.upload.path,
             filename=values.pop("filename", ""),
             media_type=request._request.content_type or "",
+            effective_on=values.pop("effective_on", None),
             values=values,
             actor=request.user,
         )

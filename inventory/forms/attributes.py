@@ -67,8 +67,7 @@ class ParticularForm(forms.Form):
             self.fields[field.name] = field_of(field, models)
         if with_file:
             self.fields["file"] = forms.FileField(help_text="Kept under its SHA-256 as it is, and never opened here.")
-        else:
-            self.fields["effective_on"] = since("Where it was so before today: since when. Both dates are kept.")
+        self.fields["effective_on"] = since("Where it was so before today: since when. Both dates are kept.")
 
 
 class EndForm(forms.Form):

@@ -65,6 +65,7 @@ class DocumentQuery(StrictQuery):
     review_by = serializers.DateField(required=False, help_text="After that day it counts as stale.")
     retention_class = serializers.CharField(max_length=200, required=False)
     filename = serializers.CharField(max_length=200, required=False)
+    effective_on = serializers.DateField(required=False, help_text=SINCE)
 
 
 class DocumentsQuery(ListQuery, MomentQuery):

@@ -1,6 +1,7 @@
 """Documents about a model: the file under its digest, and a row that says what it is."""
 
 import re
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -19,9 +20,19 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def attach_document(
-    model: Model, source: Path | bytes, *, filename: str, media_type: str, values: dict, actor
+    model: Model,
+    source: Path | bytes,
+    *,
+    filename: str,
+    media_type: str,
+    values: dict,
+    effective_on: date | None = None,
+    actor,
 ) -> Document:
-    """Keep a file as it is, and say what it is. The same file twice for one model is refused."""
+    """Keep a file as it is, and say what it is, and since when it holds where that is before today.
+
+    The same file twice for one model is refused.
+    """
     require(actor, Permission.DESCRIBE_MODEL, model.workspace_id, model_slug=model.slug)
     refuse_what_is_not_theirs(["documents"], workspace=model.workspace_id, actor=actor)
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
@@ -35,4 +46,4 @@ def attach_document(
         "filename": CONTROL.sub("", PurePosixPath(filename.replace("\\", "/")).name)[:200],
         "media_type": media_type[:100] if MEDIA_TYPE.fullmatch(media_type[:100]) else UNKNOWN_TYPE,
     }
-    return add_particular(model, "documents", values=values, actor=actor, **facts)
+    return add_particular(model, "documents", values=values, effective_on=effective_on, actor=actor, **facts)

@@ -34,10 +34,10 @@ def add_particular(request, slug, name):
     )
 
     def act(data):
+        since = data.pop("effective_on")
         if file := data.pop("file", None):
-            _attach(model, file, data, request.user)
+            _attach(model, file, data, since, request.user)
         else:
-            since = data.pop("effective_on")
             services.add_particular(model, name, values=data, effective_on=since, actor=request.user)
         messages.success(request, f"{attribute.label}: the register says so now.")
         return reverse("model-attribute", args=[slug, name])
@@ -78,9 +78,8 @@ def document(request, slug, row):
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/octet-stream")
 
 
-def _attach(model, file, values, actor) -> None:
+def _attach(model, file, values, since, actor) -> None:
     """A file that came with a form: a large one lies on the disk already, a small one in memory."""
     source = Path(file.temporary_file_path()) if hasattr(file, "temporary_file_path") else file.read()
-    services.attach_document(
-        model, source, filename=file.name, media_type=file.content_type or "", values=values, actor=actor
-    )
+    facts = {"filename": file.name, "media_type": file.content_type or "", "values": values}
+    services.attach_document(model, source, **facts, effective_on=since, actor=actor)

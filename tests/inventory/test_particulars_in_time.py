@@ -1,8 +1,10 @@
 """Two axes of rows: since when something held, and since when the register knew it."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -112,3 +114,21 @@ def test_page_and_api_take_and_tell_both_days(model, engineer, api, client):
     assert answer.status_code == 422 and "effective_on must be a day from" in answer.text
     client.post(ending, {"reason": "Over.", "effective_on": days_ago(5).isoformat()})
     assert history_of(model, BY_NAME["limitations"])[0].after == f"Ended (since {days_ago(5)}): Over."
+
+
+def test_a_document_that_came_late_holds_since_the_day_that_page_and_api_are_told(model, engineer, api, client):
+    address, day = f"/api/v1/models/{model.slug}/documents/", days_ago(20).isoformat()
+    query = urlencode({"title": "Report", "kind": "other", "effective_on": day})
+    assert api(engineer).post(f"{address}?{query}", b"1", content_type="text/plain").status_code == 201
+    client.force_login(engineer)
+    sent = {"title": "Paper", "kind": "other", "effective_on": day, "file": SimpleUploadedFile("paper.txt", b"2")}
+    client.post(reverse("add-particular", args=[model.slug, "documents"]), sent)
+
+    def titles(**asked):
+        return [one["title"] for one in api(engineer).get(address, asked).json()["results"]]
+
+    then = {"as_of": day}
+    assert titles() == titles(**then, known_on=days_ago(0).isoformat()) == ["Paper", "Report"]
+    assert titles(**then) == [], "known since today only"
+    late = urlencode({"title": "Other", "kind": "other", "effective_on": "2999-01-01"})
+    is_problem(api(engineer).post(f"{address}?{late}", b"3", content_type="text/plain"), 422)
