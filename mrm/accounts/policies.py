@@ -41,6 +41,7 @@ class Permission(StrEnum):
     RAISE_FINDING = "raise_finding"
     ANSWER_FINDING = "answer_finding"
     CLOSE_FINDING = "close_finding"
+    END_EXCEPTION = "end_exception"  # Or an overlay, or an accepted risk: of these a validator gives an opinion.
     SIGN_OFF_FINDING = "sign_off_finding"  # That a severe one may be closed; which of these roles do is the policy's.
     REQUEST_VALIDATION = "request_validation"
     ASSIGN_VALIDATOR = "assign_validator"
@@ -82,6 +83,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.RAISE_FINDING: frozenset({VAL, HOV, RSK, CMP}),
     Permission.ANSWER_FINDING: frozenset({ENG, OWN}),
     Permission.CLOSE_FINDING: frozenset({VAL, HOV, RSK, CRO}),
+    Permission.END_EXCEPTION: frozenset({RSK, CRO}),
     Permission.SIGN_OFF_FINDING: frozenset({HOV, RSK, CRO}) | COMMITTEE,
     Permission.REQUEST_VALIDATION: frozenset({ENG, OWN, VAL, HOV, RSK}),
     Permission.ASSIGN_VALIDATOR: frozenset({HOV, RSK}),

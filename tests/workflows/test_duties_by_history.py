@@ -10,8 +10,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from audits.trail.services import governed
 from audits.workflows.models import ChangeRequest, ValidatorAssignment
 from audits.workflows.services import delegate, request_change
+from audits.workflows.services.arrangements import locked, release
 from audits.workflows.services.validations import assign_validator
 from audits.workflows.states import ChangeState
 from inventory.models import ModelVersion, Policy
@@ -20,7 +22,7 @@ from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services import describe_version
-from tests.factories import make_otherwise, make_person, make_reference, make_version
+from tests.factories import make_otherwise, make_person, make_reference, make_version, settle
 from tests.fixtures.story import approve
 from tests.signing import close_arrangement
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
@@ -156,23 +158,31 @@ def test_3_whoever_drafted_a_policy_does_not_approve_it_though_another_asks_for_
     assert "you drafted it on" in reasons(change, story.risk_officer)
 
 
-def test_3_neither_the_owner_nor_whoever_asked_closes_what_holds_for_a_time(story, second_validator):
-    change = decided(
-        Kind.EXCEPTION,
-        story.model,
-        second_validator,
-        story.risk_officer,
-        terms=exception_terms(),
-        actor=story.validator,
-    )
+def test_3_neither_the_owner_nor_whoever_asked_closes_what_holds_for_a_time(story):
+    officers, asks = (story.validator, story.second_officer()), story.risk_officer
+    change = decided(Kind.EXCEPTION, story.model, *officers, terms=exception_terms(), actor=asks)
+    held = change.arrangements.get()
     with pytest.raises(NotPermitted, match="another of the second line"):
-        close_arrangement(change.arrangements.get(), reason="Met.", actor=story.validator)
+        close_arrangement(held, reason="Met.", actor=asks)
     with pytest.raises(NotPermitted):
-        close_arrangement(change.arrangements.get(), reason="Met.", actor=story.owner)
+        close_arrangement(held, reason="Met.", actor=story.owner)
     edit_model(story.model, changes={"owner": make_person(Role.OWNER, workspace=story.workspace)}, actor=story.engineer)
-    former = now_holding(story.owner, Role.VALIDATOR, workspace=story.workspace)
+    former = now_holding(story.owner, Role.RISK_OFFICER, workspace=story.workspace)
     with pytest.raises(NotPermitted, match="less than twelve months ago"):
-        close_arrangement(change.arrangements.get(), reason="Met.", actor=former)
+        close_arrangement(held, reason="Met.", actor=former)
+
+
+@pytest.mark.parametrize("role", [Role.VALIDATOR, Role.HEAD_OF_VALIDATION])
+def test_3_whoever_gives_an_opinion_about_exceptions_ends_none(story, role):
+    officers = (story.validator, story.risk_officer)
+    change = decided(Kind.EXCEPTION, story.model, *officers, terms=exception_terms(), actor=story.owner)
+    held, person = change.arrangements.get(), make_person(role, workspace=story.workspace)
+    with pytest.raises(NotPermitted, match="end exception"):
+        close_arrangement(held, reason="Met.", actor=person)
+    with pytest.raises(IntegrityError, match="is closed by another of the second line"), transaction.atomic():
+        with governed():
+            release(locked(held), because="Met.", actor=person)
+        settle()
 
 
 # 4. Nobody signs twice on one request, also not through delegation; a delegate inherits the delegator's conflicts.

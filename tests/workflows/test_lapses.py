@@ -144,7 +144,7 @@ def test_an_exception_that_lapsed_raises_one_finding_that_names_it(story, office
     entry = Entry.objects.about(exception).get(action=Action.ARRANGEMENT_EXPIRED)
     assert raised.origin == f"exception:{exception.pk}" and exception.reference in raised.title
     assert [one["reference"] for one in raised.evidence] == [str(entry.position)]
-    close_arrangement(exception, reason="Assessed again.", actor=story.validator)
+    close_arrangement(exception, reason="Assessed again.", actor=story.second_officer())
     raise_due_findings(exception.ends_at)
     assert of_exceptions.count() == 1
 
@@ -221,7 +221,7 @@ def test_an_exception_is_renewed_once_and_ending_it_to_ask_anew_is_a_renewal_too
     second = except_from(story, officers, "validation", renews=first)
     first.refresh_from_db()
     assert (first.state, second.renews) == (ArrangementState.RENEWED, first)
-    close_arrangement(second, reason="Try without.", actor=story.validator)
+    close_arrangement(second, reason="Try without.", actor=story.second_officer())
     with pytest.raises(RuleBroken, match="it must be put right"):
         request_change(
             Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(clause="validation"), actor=story.owner
@@ -235,7 +235,7 @@ def test_an_expired_exception_restricts_the_use_and_the_second_line_puts_it_in_o
     assert (exception.state, story.model.status) == (ArrangementState.EXPIRED, Status.RESTRICTED)
     with pytest.raises(NotPermitted):
         close_arrangement(exception, reason="Done.", actor=story.owner)
-    close_arrangement(exception, reason="Assessed again.", actor=story.validator)
+    close_arrangement(exception, reason="Assessed again.", actor=story.second_officer())
     assert story.model.status == Status.IN_USE
 
 

@@ -136,7 +136,7 @@ def test_a_use_of_a_restricted_model_goes_on_restricted(story, officers, pricing
     assert story.model.status == Status.RESTRICTED
     lift(story, officers, pricing)
     assert (state_of(pricing), pricing.held) == ("restricted", "")
-    close_arrangement(exception, reason="Assessed.", actor=story.validator)
+    close_arrangement(exception, reason="Assessed.", actor=story.second_officer())
     assert state_of(pricing) == "live"
 
 

@@ -77,7 +77,7 @@ def test_a_use_does_not_go_on_while_its_model_is_restricted(lapsed, story):
 
 
 def test_what_is_put_in_order_lifts_the_restriction_of_the_model_and_its_use(lapsed, story):
-    close_arrangement(lapsed, reason="Assessed again.", actor=story.validator)
+    close_arrangement(lapsed, reason="Assessed again.", actor=story.second_officer())
     settle()
     assert (story.model.status, story.model.uses.get().state) == (Status.IN_USE, UseState.LIVE)
 

@@ -27,6 +27,7 @@ from mrm.accounts.services import (
 )
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import PASSWORD
+from tests.signing import revoke_role
 from tests.workflows.kinds import decided, exception_terms
 from tests.workflows.remedies import raised, submitted
 from tests.workflows.test_nothing_without_its_decision import refused
@@ -80,7 +81,7 @@ def test_a_statement_signs_the_act_it_was_shown_for_and_no_other(story):
 
 def test_whoever_may_no_longer_do_it_when_they_sign_does_not(story):
     statement = prepare_act(SUSPENSION, story.model, comment=WHY, actor=story.risk_officer)
-    story.risk_officer.grants.update(state="revoked", ends_at=statement.expires_at)
+    revoke_role(story.risk_officer.grants.get())
     with pytest.raises(NotPermitted):
         sign_act(SUSPENSION, story.model, statement.pk, proof=Password(PASSWORD), actor=story.person("risk_officer"))
 

@@ -107,7 +107,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
     )
     for one in holding.select_related("model", "change", "use__model").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
         is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)
-        judges = not is_mine and _may(person, Permission.CLOSE_FINDING, one.model)
+        judges = not is_mine and _may(person, one.permission_to_close, one.model)
         if not is_mine and not (
             judges and one.state == ArrangementState.EXPIRED and one.kind not in Arrangement.FOR_PRODUCTION
         ):

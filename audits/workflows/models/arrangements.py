@@ -8,6 +8,7 @@ from django.utils import timezone
 from audits.workflows.models.past import not_by
 from audits.workflows.states import ArrangementState
 from inventory.states import UseState
+from mrm.accounts.policies import Permission
 
 
 class ArrangementQuerySet(models.QuerySet):
@@ -65,6 +66,7 @@ class Arrangement(models.Model):
 
     # By what a version may be in production.
     FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
+    DEPARTING = (Kind.EXCEPTION, Kind.ACCEPTANCE, Kind.OVERLAY)  # From what the policy or the model says.
     # As what a use is held while the order stands.
     HOLDS_A_USE = {Kind.SUSPENSION: UseState.SUSPENDED, Kind.RESTRICTION: UseState.RESTRICTED}
 
@@ -167,6 +169,11 @@ class Arrangement(models.Model):
         if self.change:
             return self.change.requester_id
         return self.begun_by_id if self.kind == self.Kind.RESTRICTION else None
+
+    @property
+    def permission_to_close(self) -> Permission:
+        """What departs from policy or model is ended by who decides about such; the rest by the second line."""
+        return Permission.END_EXCEPTION if self.kind in self.DEPARTING else Permission.CLOSE_FINDING
 
     @property
     def last_day(self):

@@ -17,7 +17,6 @@ from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed
 from inventory.services import bound_in_force, lift_model_restriction, release_use, restrict_model
 from mrm.accounts.models import Signature
-from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, Shown, entry_behind
 from mrm.sweeps import one_by_one
@@ -120,7 +119,8 @@ def _put_in_force(
 
 def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
     """The second line closes it; never who owns the model or did until lately, and never who asked for it."""
-    require(actor, Permission.CLOSE_FINDING, arrangement.model.workspace_id, model_slug=arrangement.model_slug)
+    needed = arrangement.permission_to_close
+    require(actor, needed, arrangement.model.workspace_id, model_slug=arrangement.model_slug)
     if arrangement.kind == Kind.SUSPENSION:
         raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
     if arrangement.kind == Kind.VALIDATION:
@@ -177,7 +177,7 @@ ARRANGEMENT_CLOSURE = Act(
     refuse=_refuse_closure,
     facts=_facts,
     role=lambda arrangement, person: role_with(
-        Permission.CLOSE_FINDING, person, arrangement.model.workspace_id, arrangement.model_slug
+        arrangement.permission_to_close, person, arrangement.model.workspace_id, arrangement.model_slug
     ),
     done=_close,
     bound=lambda arrangement: bound_in_force("arrangement_closure", arrangement.model),

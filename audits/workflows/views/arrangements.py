@@ -72,7 +72,7 @@ def arrangement(request, reference):
         "terms": told_terms(found.change) if found.change else [],
         "renewed_by": getattr(found, "renewal", None),
         "renewal_address": _renewal_address(found, may),
-        "may_close": Permission.CLOSE_FINDING in may
+        "may_close": found.permission_to_close in may
         and request.user.pk not in involved
         and found.kind not in ENDED_BY_DECISION
         and found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED),
