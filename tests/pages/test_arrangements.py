@@ -20,7 +20,7 @@ def model(workspace, owner):
 
 @pytest.fixture
 def exception(model, owner, validator, risk_officer) -> Arrangement:
-    terms = exception_terms(clause="cadence")
+    terms = exception_terms(clause="validation")
     change = request_change("exception", model, reason="The feed moves.", terms=terms, actor=owner)
     for person in (validator, risk_officer):
         approve(change, person)
@@ -65,19 +65,19 @@ def test_a_term_that_is_wrong_is_named_at_its_field(visit, owner, model):
     )
     assert answer.status_code == 400
     assert 'id="id_terms.ends_on_error"' in answer.text and 'id="id_terms.clause_error"' in answer.text
-    too_long = fields | {"terms.ends_on": in_days(800), "terms.clause": "cadence"}
+    too_long = fields | {"terms.ends_on": in_days(800), "terms.clause": "validation"}
     refused = visit(owner).post(
         reverse("request-model-change", args=[model.slug]), {"kind": "exception", "reason": "No data."} | too_long
     )
     assert refused.status_code == 409 and "365 days at most" in refused.text
 
 
-def test_what_holds_has_a_page_with_its_end_and_the_way_to_renew_it(visit, owner, validator, exception):
+def test_what_holds_has_a_page_with_its_end_and_the_way_to_renew_it(visit, owner, risk_officer, exception):
     page = reverse("arrangement", args=[exception.reference])
     text = visit(owner).get(page).text
     assert "Compliance samples fifty decisions" in text and "Ask for its renewal" in text
     assert "End it" not in text, "the owner does not end it"
-    assert "End it" in visit(validator).get(page).text
+    assert "End it" in visit(risk_officer).get(page).text
     renewal = visit(owner).get(
         reverse("request-model-change", args=[exception.model.slug]),
         {"kind": "exception", "renews": exception.reference},
@@ -85,14 +85,16 @@ def test_what_holds_has_a_page_with_its_end_and_the_way_to_renew_it(visit, owner
     assert f'Renews <a href="{page}"' in renewal.text and "Compliance samples" in renewal.text
 
 
-def test_what_lapsed_stands_on_the_model_and_in_the_queue_until_it_is_put_in_order(visit, owner, validator, exception):
+def test_what_lapsed_stands_on_the_model_and_in_the_queue_until_it_is_put_in_order(
+    visit, owner, risk_officer, exception
+):
     expire_arrangements(exception.ends_at)
     model_page = reverse("model", args=[exception.model.slug])
     assert "Restricted:" in visit(owner).get(model_page).text
     assert f"Put in order: exception {exception.reference}" in visit(owner).get(reverse("home")).text
     closing = reverse("close-arrangement", args=[exception.reference])
     assert visit(owner).post(closing, {"reason": "Fine."}).status_code == 403
-    assert signed_on_page(visit(validator), closing, reason="Assessed monthly again.").status_code == 302
+    assert signed_on_page(visit(risk_officer), closing, reason="Assessed monthly again.").status_code == 302
     assert "Restricted:" not in visit(owner).get(model_page).text
 
 
@@ -158,7 +160,7 @@ def test_the_chair_concludes_the_vote_on_the_page(visit, workspace, owner, model
     officer = make_person(Role.RISK_OFFICER, workspace=workspace)
     chair = make_person(Role.COMMITTEE_CHAIR, Role.RISK_OFFICER, workspace=workspace)
     members = [make_person(Role.COMMITTEE_MEMBER, Role.COMPLIANCE, workspace=workspace) for _ in range(3)]
-    terms = exception_terms(clause="cadence")
+    terms = exception_terms(clause="validation")
     change = request_change("exception", model, reason="The feed moves.", terms=terms, actor=owner)
     approve(change, officer)
     for member in members:
