@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from mrm.accounts.policies import why_not_hold
 from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import roles_together
 
@@ -45,7 +46,7 @@ class Candidate:
     """Somebody who might decide: the roles they hold where the model lives, and their involvement.
 
     standing_in_for  the name of whom they would decide for, and whose conflicts (`inherited`) are theirs too
-    excluded         why nobody with their own roles may hold those of whom they stand in for
+    excluded         why nobody with their own roles may stand in for whom holds these
     """
 
     roles: frozenset[str]
@@ -135,6 +136,20 @@ def line_of(roles: Iterable[str]) -> str:
     """First line, second line, or none that their roles tell."""
     held = set(roles)
     return SECOND if held & SECOND_LINE else FIRST if held & FIRST_LINE else ""
+
+
+def weaker_line(*lines: str) -> str:
+    """The line that a vote counts for which more than one person stands behind: the second only if all are of it."""
+    return FIRST if FIRST in lines else SECOND if set(lines) == {SECOND} else ""
+
+
+def why_not_stand_in(roles: Iterable[str], *, held: Iterable[str], here: Iterable[str]) -> list[str]:
+    """Why nobody with the roles `held`, and of them these `here`, may stand in for whoever has these `roles` here."""
+    reasons = sorted({why for role in roles if (why := why_not_hold(role, set(held)))})
+    line = line_of(roles)
+    if line and line_of(here) != line:
+        reasons.append(f"Who decides for a person of the {line} line is of the {line} line too.")
+    return reasons
 
 
 def outcome_of(votes: list[Vote]) -> str:

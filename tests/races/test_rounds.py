@@ -120,7 +120,7 @@ def test_a_delegate_and_the_person_they_stand_in_for_do_not_both_decide_and_noth
     rounds, candidate, engineer, validator, workspace
 ):
     """Each round both approve one request at once, while the delegation is taken back and given again."""
-    stand_in = make_person(workspace=workspace)
+    stand_in = make_person(Role.COMPLIANCE, workspace=workspace)
     ends_at = timezone.now() + timedelta(days=1)
     delegation = delegate(stand_in, reason="Leave.", ends_at=ends_at, actor=validator)
     for number in range(rounds):

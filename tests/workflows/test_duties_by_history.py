@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.services import governed
-from audits.workflows.models import ChangeRequest, ValidatorAssignment
+from audits.workflows.models import ChangeRequest, Delegation, ValidatorAssignment
 from audits.workflows.services import delegate, request_change
 from audits.workflows.services.arrangements import locked, release
 from audits.workflows.services.validations import assign_validator
@@ -236,6 +236,20 @@ def test_4_a_delegate_inherits_the_conflicts_of_who_delegated(story, away, secon
     assert "this is so of Olga Officer, for whom you would decide" in told
     with pytest.raises(NotPermitted, match="Olga Officer"):
         approve(change, second_validator)
+
+
+def test_12_nobody_of_the_first_line_decides_in_the_place_of_the_second(retraining, story, away, second_validator):
+    approve(retraining, story.validator)
+    with pytest.raises(RuleBroken, match="of the second line is of the second line too"):
+        stand_in(story, away, story.engineer)
+    with pytest.raises(IntegrityError, match="of the second line too"), transaction.atomic():
+        Delegation.objects.create(
+            delegator=away, delegate=story.engineer, reason="Leave.", ends_at=timezone.now() + timedelta(days=9)
+        )
+    stand_in(story, away, second_validator)
+    moved = now_holding(second_validator, Role.ENGINEER, workspace=story.workspace)
+    assert "cannot stand in for Olga Officer" in reasons(retraining, moved)
+    assert_the_database_refuses(retraining, moved, "of the second line too", on_behalf_of=away)
 
 
 def test_4_nobody_stands_in_where_the_roles_may_not_be_held_together(story, away):

@@ -3,20 +3,23 @@
 Asked of the service, of the pages, over REST, and of the database past all of them.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services import request_change, why_not_conclude
+from audits.workflows.services import delegate, request_change, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted
-from tests.factories import make_person, publish
+from tests.factories import make_person, publish, undecided
 from tests.fixtures.story import approve
 from tests.rest import sign_json
 from tests.signing import conclude_vote, signed_on_page
@@ -143,3 +146,15 @@ def test_12_the_owner_of_a_model_asks_for_the_first_line_whatever_else_they_hold
     change = by_committee(owner)
     votes(change, story, *FIRST[:2], Role.VALIDATOR)
     assert_not_concluded(change, chair, "The first line asked for it", "the first line asked for it")
+
+
+def test_12_a_vote_cast_for_somebody_else_counts_for_the_weaker_line_of_the_two(story, by_committee, chair):
+    change = by_committee(story.risk_officer)
+    for _ in range(3):
+        away = make_person(Role.COMMITTEE_MEMBER, Role.COMPLIANCE, workspace=story.workspace)
+        stand_in = make_person(Role.VALIDATOR, workspace=story.workspace)
+        delegate(stand_in, reason="Leave.", ends_at=timezone.now() + timedelta(days=9), actor=away)
+        approve(change, stand_in)
+        with undecided("accounts_rolegrant", "USER"):
+            stand_in.grants.update(role=Role.ENGINEER)  # As if they had been all along.
+    assert_not_concluded(change, chair, "0 of the 1 votes of the second line", "needs the second line in it")

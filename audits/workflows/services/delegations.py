@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from audits.workflows import policies
 from audits.workflows.models import Delegation
 from mrm.accounts.models import Person
-from mrm.accounts.policies import ALLOWED, Permission, why_not_hold
+from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken
 
@@ -55,6 +56,5 @@ def _why_not(delegator: Person, to: Person, *, reason: str, starts_at: datetime,
     if not starts_at < ends_at <= starts_at + LONGEST:
         reasons.append(f"A delegation ends after it starts, and within {LONGEST.days} days.")
     held = to.all_roles()
-    deciding = sorted(delegator.all_roles() & ALLOWED[Permission.DECIDE_CHANGE])
-    reasons += [f"{to} cannot stand in: {why}" for role in deciding if (why := why_not_hold(role, held))]
-    return reasons
+    excluded = policies.why_not_stand_in(delegator.all_roles(), held=held, here=held)
+    return reasons + [f"{to} cannot stand in: {why}" for why in excluded]

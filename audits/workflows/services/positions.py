@@ -17,7 +17,7 @@ from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.policies import also_approved_by
 from mrm.accounts.models import Person, Workspace
-from mrm.accounts.policies import Permission, Role, why_not_hold
+from mrm.accounts.policies import Permission, Role
 from mrm.pages.wording import day, roles_together
 
 
@@ -128,6 +128,12 @@ def roles_then(change: ChangeRequest, person, moment: datetime) -> set[str]:
     return set.intersection(*(there(place) for place in Workspace.objects.values_list("pk", flat=True)))
 
 
+def why_not_stand_in(change: ChangeRequest, person, principal: Person) -> list[str]:
+    """Why this person may not decide about a request in the place of another, whatever they were given."""
+    here = roles_for(change, person)
+    return policies.why_not_stand_in(roles_for(change, principal), held=person.all_roles(), here=here)
+
+
 def roles_of(change: ChangeRequest) -> dict:
     """What the request needs and what it has."""
     filled = change.decisions.standing().filter(approved=True).exclude(role=policies.COMMITTEE)
@@ -142,7 +148,7 @@ def permission_to_decide(change: ChangeRequest) -> Permission:
 
 def _candidate(change: ChangeRequest, person, *, held_for: Person | None = None) -> policies.Candidate:
     roles = roles_for(change, held_for or person)
-    excluded = sorted({why for role in roles if (why := why_not_hold(role, person.all_roles()))}) if held_for else ()
+    excluded = why_not_stand_in(change, person, held_for) if held_for else []
     return policies.Candidate(
         roles=frozenset(roles),
         excluded=tuple(excluded),

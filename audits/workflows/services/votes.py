@@ -18,7 +18,7 @@ from audits.workflows.services.decisions import (
     why_void,
 )
 from audits.workflows.services.involvement import involvement_of
-from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_over
+from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_not_stand_in, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
 from mrm.accounts.models import Person, Signature
@@ -30,13 +30,18 @@ DEPUTY = "deputy_chair"  # Who the chair delegated to, for a time.
 
 
 def votes_of(change: ChangeRequest) -> list[policies.Vote]:
-    """The standing votes, in the order in which they were signed; each for the line its holder was in that day."""
+    """The standing votes, in the order in which they were signed; each for the line its holder was in that day.
+
+    One that was cast for somebody else counts for the weaker line of the two.
+    """
     standing = change.decisions.standing().filter(role=policies.COMMITTEE).select_related("person", "on_behalf_of")
     return [
         policies.Vote(
             name=decision.printed_name,
             meaning=decision.meaning,
-            line=_line_of(change, decision.on_behalf_of or decision.person, decision.decided_at),
+            line=policies.weaker_line(
+                *(_line_of(change, one, decision.decided_at) for one in (decision.person, decision.on_behalf_of) if one)
+            ),
             comment=decision.comment,
         )
         for decision in standing
@@ -65,6 +70,7 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
     if chair := chair_away(change, person):
         about = replace(involvement_of(change, chair), decided="")
         reasons += policies.conflicts_of(f"{chair}, whose deputy you are", about)
+        reasons += why_not_stand_in(change, person, chair)
         if _stepped_aside(change, chair):
             reasons.append(f"{chair}, whose deputy you are, stepped aside; another chair concludes it.")
     rules = Policy.objects.in_force().section("committee")
