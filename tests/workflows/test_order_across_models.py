@@ -120,6 +120,24 @@ def test_1_the_developer_of_another_model_with_the_same_artifact_neither_decides
     assert_the_database_refuses(change, person, "the developer of a model neither decides")
 
 
+def test_2_whoever_validated_the_artifact_does_not_vote_on_it_under_another_number_or_model(
+    story, open_gate, elsewhere
+):
+    panel = make_panel(story.workspace)
+    validated(same_artifact(story, elsewhere), panel)
+    again = same_artifact(story, story.model)
+    change = request_change(Kind.PROMOTION, again, reason=WHY, actor=story.owner)
+    assert "you validate it as" in reasons(change, panel.lead)
+    assert_the_database_refuses(change, panel.lead, "a validator of a version")
+    review, reviewer = asked(elsewhere, kind="annual_review"), make_person(Role.VALIDATOR, workspace=story.workspace)
+    assign_validator(review, person=reviewer, role="lead", actor=panel.head)
+    assert f"({review.reference})" in reasons(change, reviewer), "a review of the model counts for each of its versions"
+    assert_the_database_refuses(change, reviewer, "a validator of a version")
+    head = now_holding(panel.head, Role.VALIDATOR, workspace=story.workspace)
+    assert "you approved the opinion of its validation" in reasons(change, head)
+    assert_the_database_refuses(change, head, "approved the opinion")
+
+
 def test_1_the_database_keeps_the_developer_from_deciding_validating_and_closing(story, candidate, officers, developer):
     change = request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
     assert_the_database_refuses(change, developer, "the developer of a model neither decides")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.workflows import policies
@@ -158,14 +158,15 @@ def _hold_of(change: ChangeRequest) -> Arrangement | None:
 
 
 def _validated(change: ChangeRequest, person) -> str:
-    """Whoever validates a version, attested to it or approved its opinion; a review of the model counts for each."""
+    """Whoever validates a version, attested to it or approved its opinion; a review of the model counts for each.
+
+    The same artifact under another number or name is the same work.
+    """
     version = change.version
     if version is None:
         return ""
-    of_version = Q(request__version=version)
-    of_model = Q(request__version=None, request__model=version.model_id, assigned_at__gte=version.registered_at)
     taken_part = Q(ended_at__isnull=True) | Q(attested_at__isnull=False)
-    assignments = ValidatorAssignment.objects.filter(of_version | of_model, taken_part, person=person)
+    assignments = ValidatorAssignment.objects.filter(_of_artifact(version, "request", "assigned_at"), taken_part, person=person)
     if found := assignments.select_related("request").first():
         since = found.attested_at or found.assigned_at
         told = f"validate it as {found.get_role_display().lower()} since {day(since)} ({found.request.reference})"
@@ -177,10 +178,8 @@ def _validated(change: ChangeRequest, person) -> str:
 
 def _approved_opinion(version: ModelVersion, person) -> str:
     """Who approved what a validation concluded took part in it, though they validated nothing themselves."""
-    of_version = Q(opinion__request__version=version)
-    of_model = Q(opinion__request__version=None, opinion__request__model=version.model_id)
     reviews = ValidationReview.objects.filter(
-        of_version | of_model & Q(signed_at__gte=version.registered_at),
+        _of_artifact(version, "opinion__request", "signed_at"),
         person=person,
         step=ValidationReview.Step.APPROVAL,
         agreed=True,
@@ -191,6 +190,14 @@ def _approved_opinion(version: ModelVersion, person) -> str:
         approving = Entry.objects.about(validation).filter(action=Action.OPINION_APPROVED, actor_id=str(person.pk))
         return approving.showing(told)
     return ""
+
+
+def _of_artifact(version: ModelVersion, request: str, since: str) -> Q:
+    """What was asked about a version, or one with the same artifact; or about the model since that was registered."""
+    same = Q(artifact_sha256=version.artifact_sha256) if version.artifact_sha256 else Q()
+    versions = ModelVersion.objects.filter(Q(pk=version.pk) | same)
+    of_model = versions.filter(model=OuterRef(f"{request}__model"), registered_at__lte=OuterRef(since))
+    return Q(**{f"{request}__version__in": versions}) | Q(Exists(of_model), **{f"{request}__version": None})
 
 
 def _decided(change: ChangeRequest, person) -> str:
