@@ -143,34 +143,38 @@ def weaker_line(*lines: str) -> str:
     return FIRST if FIRST in lines else SECOND if set(lines) == {SECOND} else ""
 
 
-def why_not_stand_in(roles: Iterable[str], *, held: Iterable[str], here: Iterable[str]) -> list[str]:
-    """Why nobody with the roles `held`, and of them these `here`, may stand in for whoever has these `roles` here."""
+def why_not_stand_in(roles: Iterable[str], line: str, *, held: Iterable[str], own_line: str) -> list[str]:
+    """Why nobody with the roles `held`, of this line, may stand in for whoever has these `roles`, of that `line`."""
     reasons = sorted({why for role in roles if (why := why_not_hold(role, set(held)))})
-    line = line_of(roles)
-    if line and line_of(here) != line:
+    if line and own_line != line:
         reasons.append(f"Who decides for a person of the {line} line is of the {line} line too.")
     return reasons
 
 
-def outcome_of(votes: list[Vote]) -> str:
-    """What most of those who took a position want; a tie approves nothing."""
+def outcome_of(votes: list[Vote], *, quorum: int) -> str:
+    """What most of those who took a position want; a tie approves nothing, nor does half of a quorum or less."""
     count = Counter("approved" if vote.meaning in APPROVING else vote.meaning for vote in votes)
     if count["deferred"] >= max(count["approved"], count["rejected"]) and count["deferred"]:
         return "deferred"
-    return "approved" if count["approved"] > count["rejected"] + count["deferred"] else "rejected"
+    wanted = count["approved"] > count["rejected"] + count["deferred"] and 2 * count["approved"] > quorum
+    return "approved" if wanted else "rejected"
 
 
 def why_no_quorum(votes: list[Vote], *, quorum: int, of_second_line: int, sponsor: str) -> list[str]:
     """Every reason why these votes decide nothing yet. Who stepped aside does not count.
 
+    The second line is there where it approves or rejects; to abstain, or to defer what is then decided, is not enough.
+
     sponsor  the line of whoever asked: it must never be the majority
     """
     counted = [vote for vote in votes if vote.meaning != "recused"]
     lines, reasons = Counter(vote.line for vote in counted), []
+    positions = {*APPROVING, "rejected", outcome_of(votes, quorum=quorum)}
+    of_second = sum(vote.line == SECOND and vote.meaning in positions for vote in counted)
     if len(counted) < quorum:
         reasons.append(f"{len(counted)} of the {quorum} votes that make a quorum are there.")
-    if lines[SECOND] < of_second_line:
-        reasons.append(f"{lines[SECOND]} of the {of_second_line} votes of the second line that are needed are there.")
+    if of_second < of_second_line:
+        reasons.append(f"{of_second} of the {of_second_line} votes of the second line that are needed take a position.")
     if sponsor and 2 * lines[sponsor] > len(counted):
         reasons.append(f"The {sponsor} line asked for it and must not be the majority of those who vote.")
     return reasons

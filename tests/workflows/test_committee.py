@@ -159,14 +159,16 @@ def ballots(*told: str) -> list[Vote]:
     [
         (("reviewed second", "reviewed first", "rejected second"), "approved"),
         (("reviewed second", "rejected second"), "rejected"),
-        (("reviewed second", "abstained second", "abstained first"), "approved"),
+        (("reviewed second", "abstained second", "abstained first"), "rejected"),
+        (("reviewed second", "reviewed first", "abstained second", "abstained first"), "approved"),
+        (("reviewed second", "abstained second", "abstained first", "rejected first"), "rejected"),
         (("abstained second", "abstained first"), "rejected"),
         (("deferred second", "deferred first", "reviewed second"), "deferred"),
         (("deferred second", "reviewed first"), "deferred"),
     ],
 )
 def test_what_most_of_those_who_took_a_position_want(votes, outcome):
-    assert outcome_of(ballots(*votes)) == outcome
+    assert outcome_of(ballots(*votes), quorum=3) == outcome
 
 
 def test_the_second_line_is_represented_and_the_line_that_asked_is_never_the_majority():
@@ -176,6 +178,10 @@ def test_the_second_line_is_represented_and_the_line_that_asked_is_never_the_maj
     assert why_no_quorum(of_the_first, **rules, sponsor="second") == []
     nobody = ballots("reviewed first", "reviewed first", "reviewed first")
     assert any("second line" in why for why in why_no_quorum(nobody, **rules, sponsor=""))
+    of_no_position = ballots("reviewed first", "reviewed first", "abstained second", "deferred second")
+    assert any("0 of the 1 votes" in why for why in why_no_quorum(of_no_position, **rules, sponsor=""))
+    put_off = ballots("deferred first", "deferred first", "deferred second")
+    assert why_no_quorum(put_off, **rules, sponsor="") == []
 
 
 # While the chair is away.

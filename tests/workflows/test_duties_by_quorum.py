@@ -19,7 +19,7 @@ from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted
-from tests.factories import make_person, publish, undecided
+from tests.factories import make_otherwise, make_person, make_version, publish
 from tests.fixtures.story import approve
 from tests.rest import sign_json
 from tests.signing import conclude_vote, signed_on_page
@@ -155,6 +155,18 @@ def test_12_a_vote_cast_for_somebody_else_counts_for_the_weaker_line_of_the_two(
         stand_in = make_person(Role.VALIDATOR, workspace=story.workspace)
         delegate(stand_in, reason="Leave.", ends_at=timezone.now() + timedelta(days=9), actor=away)
         approve(change, stand_in)
-        with undecided("accounts_rolegrant", "USER"):
-            stand_in.grants.update(role=Role.ENGINEER)  # As if they had been all along.
+        make_otherwise(make_version(story.model, actor=None), registered_by=stand_in)
     assert_not_concluded(change, chair, "0 of the 1 votes of the second line", "needs the second line in it")
+
+
+def test_12_who_abstains_represents_no_line_and_one_yes_is_no_majority_of_a_quorum(story, by_committee, chair):
+    change = by_committee(story.owner)
+    abstaining = {"approved": False, "meaning": Decision.Meaning.ABSTAINED, "comment": "I know too little."}
+    votes(change, story, Role.ENGINEER)
+    votes(change, story, Role.VALIDATOR, Role.COMPLIANCE, **abstaining)
+    assert_not_concluded(change, chair, "0 of the 1 votes of the second line", "needs the second line in it")
+    rejecting = {"approved": False, "meaning": Decision.Meaning.REJECTED, "comment": "No."}
+    votes(change, story, Role.RISK_OFFICER, **rejecting)
+    with pytest.raises(IntegrityError, match="more than half of its quorum"), transaction.atomic():
+        ChangeRequest.objects.filter(pk=change.pk).update(state="approved", minutes={"outcome": "approved"})
+    assert conclude_vote(change, minutes="Discussed.", actor=chair).state == ChangeState.REJECTED

@@ -55,6 +55,7 @@ def _why_not(delegator: Person, to: Person, *, reason: str, starts_at: datetime,
         reasons.append(f"{to} cannot decide for anybody: a service account, or a closed one.")
     if not starts_at < ends_at <= starts_at + LONGEST:
         reasons.append(f"A delegation ends after it starts, and within {LONGEST.days} days.")
-    held = to.all_roles()
-    excluded = policies.why_not_stand_in(delegator.all_roles(), held=held, here=held)
+    roles, held = delegator.all_roles(), to.all_roles()
+    lines = {"line": policies.line_of(roles), "own_line": policies.line_of(held)}
+    excluded = policies.why_not_stand_in(roles, held=held, **lines)
     return reasons + [f"{to} cannot stand in: {why}" for why in excluded]

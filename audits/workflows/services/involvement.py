@@ -166,7 +166,9 @@ def _validated(change: ChangeRequest, person) -> str:
     if version is None:
         return ""
     taken_part = Q(ended_at__isnull=True) | Q(attested_at__isnull=False)
-    assignments = ValidatorAssignment.objects.filter(_of_artifact(version, "request", "assigned_at"), taken_part, person=person)
+    assignments = ValidatorAssignment.objects.filter(
+        _of_artifact(version, "request", "assigned_at"), taken_part, person=person
+    )
     if found := assignments.select_related("request").first():
         since = found.attested_at or found.assigned_at
         told = f"validate it as {found.get_role_display().lower()} since {day(since)} ({found.request.reference})"

@@ -129,9 +129,18 @@ def roles_then(change: ChangeRequest, person, moment: datetime) -> set[str]:
 
 
 def why_not_stand_in(change: ChangeRequest, person, principal: Person) -> list[str]:
-    """Why this person may not decide about a request in the place of another, whatever they were given."""
-    here = roles_for(change, person)
-    return policies.why_not_stand_in(roles_for(change, principal), held=person.all_roles(), here=here)
+    """Why this person may not decide about a request in the place of another, whatever was delegated to them."""
+    now = timezone.now()
+    lines = {"line": line_then(change, principal, now), "own_line": line_then(change, person, now)}
+    return policies.why_not_stand_in(roles_for(change, principal), held=person.all_roles(), **lines)
+
+
+def line_then(change: ChangeRequest, person, moment: datetime) -> str:
+    """Whoever owns a model, or registered a version of it, is of its first line, whatever else they hold."""
+    model = change.model
+    if model and (model.owner_id == person.pk or model.versions.filter(registered_by=person).exists()):
+        return policies.FIRST
+    return policies.line_of(roles_then(change, person, moment))
 
 
 def roles_of(change: ChangeRequest) -> dict:

@@ -1,7 +1,6 @@
 """The committee's vote: its chair signs the conclusion, with the tally, the dissent and the minutes in the trail."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from audits.workflows.services.decisions import (
     why_void,
 )
 from audits.workflows.services.involvement import involvement_of
-from audits.workflows.services.positions import roles_for, roles_of, roles_then, why_not_stand_in, why_over
+from audits.workflows.services.positions import line_then, roles_for, roles_of, why_not_stand_in, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
 from mrm.accounts.models import Person, Signature
@@ -40,20 +39,16 @@ def votes_of(change: ChangeRequest) -> list[policies.Vote]:
             name=decision.printed_name,
             meaning=decision.meaning,
             line=policies.weaker_line(
-                *(_line_of(change, one, decision.decided_at) for one in (decision.person, decision.on_behalf_of) if one)
+                *(
+                    line_then(change, one, decision.decided_at)
+                    for one in (decision.person, decision.on_behalf_of)
+                    if one
+                )
             ),
             comment=decision.comment,
         )
         for decision in standing
     ]
-
-
-def _line_of(change: ChangeRequest, person, moment: datetime) -> str:
-    """Whoever owns a model, or registered a version of it, is of its first line, whatever else they hold."""
-    model = change.model
-    if model and (model.owner_id == person.pk or model.versions.filter(registered_by=person).exists()):
-        return policies.FIRST
-    return policies.line_of(roles_then(change, person, moment))
 
 
 def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
@@ -73,8 +68,15 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
         reasons += why_not_stand_in(change, person, chair)
         if _stepped_aside(change, chair):
             reasons.append(f"{chair}, whose deputy you are, stepped aside; another chair concludes it.")
-    rules = Policy.objects.in_force().section("committee")
-    return reasons + policies.why_no_quorum(votes_of(change), **rules, sponsor=_sponsoring_line(change))
+    return reasons + policies.why_no_quorum(votes_of(change), **_rules(), sponsor=_sponsoring_line(change))
+
+
+def _rules() -> dict[str, int]:
+    return Policy.objects.in_force().section("committee")
+
+
+def _outcome(change: ChangeRequest) -> str:
+    return policies.outcome_of(votes_of(change), quorum=_rules()["quorum"])
 
 
 def holds_chair(change: ChangeRequest, person) -> bool:
@@ -120,9 +122,11 @@ def _refuse(change: ChangeRequest, *, actor) -> None:
 
 
 def _conclude(change: ChangeRequest, *, comment: str, signature: Signature, actor) -> ChangeRequest:
-    """Count the votes. A majority of those who took a position decides; most who defer put it off."""
+    """Count the votes. A majority of those who took a position decides, if it is one of a quorum; most who defer put
+    it off.
+    """
     change = locked(change)
-    votes, outcome = votes_of(change), policies.outcome_of(votes_of(change))
+    votes, outcome = votes_of(change), _outcome(change)
     dissenting = "rejected" if outcome == "approved" else "approved"
     told = {
         "outcome": outcome,
@@ -157,7 +161,7 @@ def _office(change: ChangeRequest, person) -> str:
 
 VOTE_CONCLUSION = Act(
     name="concluded",
-    meaning=lambda change: f"The committee's vote on {change.reference} is {policies.outcome_of(votes_of(change))}.",
+    meaning=lambda change: f"The committee's vote on {change.reference} is {_outcome(change)}.",
     refuse=_refuse,
     facts=_facts,
     role=_office,
@@ -185,4 +189,4 @@ def _sponsoring_line(change: ChangeRequest) -> str:
     """The line whoever asked was in when they did; where the system did, that of whoever answers for the model."""
     if change.requester is None:
         return policies.FIRST if change.model else ""
-    return _line_of(change, change.requester, change.requested_at)
+    return line_then(change, change.requester, change.requested_at)
