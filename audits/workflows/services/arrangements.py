@@ -9,9 +9,10 @@ from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.findings.risks import reopen
-from audits.workflows.services.involvement import developed, made_one_of
+from audits.workflows.services.involvement import developed
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState, arrangement_after
+from inventory.contents.making import made_one_of
 from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy
 from inventory.policies import restricts_when_lapsed

@@ -1,10 +1,8 @@
 """What one person has done to the subject of a request, each deed with its day, so that the page can say so."""
 
-from collections.abc import Iterable
-
 from django.db.models import Exists, OuterRef, Q
 
-from audits.trail.models import Action, Entry, subject_name
+from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.models import (
     Arrangement,
@@ -15,20 +13,12 @@ from audits.workflows.models import (
     ValidationReview,
     ValidatorAssignment,
 )
+from inventory.contents.making import made_version, twins_of
 from inventory.contents.ownership import developed_model, held_lately, owned_model
-from inventory.models import Model, ModelVersion, PolicyDraft, ReferenceData
+from inventory.models import Model, ModelVersion, PolicyDraft
 from inventory.services import set_what_tier_is_made_of
 from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
-
-MOST_TWINS = 100
-MADE = {
-    Action.VERSION_REGISTERED: "registered",
-    Action.ARTIFACT_RECEIVED: "sent the artifact of",
-    Action.REFERENCE_RECEIVED: "sent the reference data of",
-    Action.VERSION_DESCRIBED: "described the columns of",
-    Action.MLFLOW_DESCRIBED: "wrote the MLflow description of",
-}
 
 
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
@@ -67,7 +57,7 @@ def developed(about: ChangeRequest | ValidationRequest | Arrangement | Finding, 
 
 def _others_of(about, person, *, office: str) -> list[Model]:
     """Other models with the same artifact in which somebody holds this office, or did less than twelve months ago."""
-    others = {twin.model_id: twin.model for twin in _twins(about.version) if twin.model_id != about.model_id}
+    others = {twin.model_id: twin.model for twin in twins_of(about.version) if twin.model_id != about.model_id}
     lately = held_lately(others.values(), person, office=office) if others else set()
     return [
         model for model in others.values() if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately
@@ -75,46 +65,7 @@ def _others_of(about, person, *, office: str) -> list[Model]:
 
 
 def made(change: ChangeRequest | ValidationRequest, person) -> str:
-    """Whoever registered a version, or sent what it consists of; by the row and by the trail.
-
-    The same artifact under another number or name is the same work.
-    """
-    version = change.version
-    if version is None:
-        return ""
-    if version.registered_by_id == person.pk:
-        registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
-        return registered.showing(f"registered version {version.number} on {day(version.registered_at)}")
-    return made_one_of([version], person) or _made_before(version, person)
-
-
-def made_one_of(versions: Iterable[ModelVersion], person) -> str:
-    """Whoever registered one of these versions, or sent what it consists of, by the trail."""
-    numbers = {subject_name(version): version.number for version in versions}
-    references = ReferenceData.objects.filter(version__in=versions).select_related("version")
-    numbers |= {subject_name(reference): reference.version.number for reference in references}
-    mine = Entry.objects.filter(subject__in=numbers, actor_id=str(person.pk), action__in=MADE)
-    if sent := mine.first():
-        return Shown(f"{MADE[sent.action]} version {numbers[sent.subject]} on {day(sent.at)}", entry=sent.position)
-    return ""
-
-
-def _made_before(version: ModelVersion, person) -> str:
-    """Whoever made a version with the same artifact, however it is called there."""
-    twins = _twins(version)
-    sent = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
-    if twins and (first := sent.first()):
-        told = f"{MADE[first.action]} the same artifact as {first.subject_name} on {day(first.at)}"
-        return Shown(told, entry=first.position)
-    return ""
-
-
-def _twins(version: ModelVersion | None) -> list[ModelVersion]:
-    """The first versions with the same artifact, of whatever model."""
-    if version is None or not version.artifact_sha256:
-        return []
-    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
-    return list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
+    return made_version(change.version, person) if change.version else ""
 
 
 def trained(change: ChangeRequest | ValidationRequest, person) -> str:

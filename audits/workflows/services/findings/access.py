@@ -6,8 +6,9 @@ from audits.trail.models import Action, Entry
 from audits.workflows import policies
 from audits.workflows.contents.findings import part_in
 from audits.workflows.models import Finding
-from audits.workflows.services.involvement import developed, made_one_of
+from audits.workflows.services.involvement import developed
 from audits.workflows.states import FindingState
+from inventory.contents.making import made_one_of
 from inventory.contents.ownership import owned_model
 from inventory.policies import section
 from mrm.accounts.models import Person

@@ -1,0 +1,57 @@
+"""Who made a version: registered it, or sent what it consists of, by the row and by the trail."""
+
+from collections.abc import Iterable
+
+from audits.trail.models import Action, Entry, subject_name
+from inventory.models import ModelVersion, ReferenceData
+from mrm.errors import Shown
+from mrm.pages.wording import day
+
+MOST_TWINS = 100
+MADE = {
+    Action.VERSION_REGISTERED: "registered",
+    Action.ARTIFACT_RECEIVED: "sent the artifact of",
+    Action.REFERENCE_RECEIVED: "sent the reference data of",
+    Action.VERSION_DESCRIBED: "described the columns of",
+    Action.MLFLOW_DESCRIBED: "wrote the MLflow description of",
+}
+
+
+def made_version(version: ModelVersion, person) -> str:
+    """That somebody made a version, with the entry that shows it; else empty.
+
+    The same artifact under another number or name is the same work.
+    """
+    if version.registered_by_id == person.pk:
+        registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
+        return registered.showing(f"registered version {version.number} on {day(version.registered_at)}")
+    return made_one_of([version], person) or _made_before(version, person)
+
+
+def made_one_of(versions: Iterable[ModelVersion], person) -> str:
+    """Whoever registered one of these versions, or sent what it consists of, by the trail."""
+    numbers = {subject_name(version): version.number for version in versions}
+    references = ReferenceData.objects.filter(version__in=versions).select_related("version")
+    numbers |= {subject_name(reference): reference.version.number for reference in references}
+    mine = Entry.objects.filter(subject__in=numbers, actor_id=str(person.pk), action__in=MADE)
+    if sent := mine.first():
+        return Shown(f"{MADE[sent.action]} version {numbers[sent.subject]} on {day(sent.at)}", entry=sent.position)
+    return ""
+
+
+def twins_of(version: ModelVersion | None) -> list[ModelVersion]:
+    """The first versions with the same artifact, of whatever model."""
+    if version is None or not version.artifact_sha256:
+        return []
+    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
+    return list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
+
+
+def _made_before(version: ModelVersion, person) -> str:
+    """Whoever made a version with the same artifact, however it is called there."""
+    twins = twins_of(version)
+    sent = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
+    if twins and (first := sent.first()):
+        told = f"{MADE[first.action]} the same artifact as {first.subject_name} on {day(first.at)}"
+        return Shown(told, entry=first.position)
+    return ""
