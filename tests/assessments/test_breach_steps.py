@@ -23,10 +23,12 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import governed
 from audits.workflows.contents.breaches import breach_tasks
 from inventory.services import edit_model
+from mrm.accounts.policies import Role
 from mrm.accounts.services import Password, prove, sign
 from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
 from tests.factories import PASSWORD, decide_breach, dismiss, make_version, promote, publish
 from tests.rest import is_problem, post_json
+from tests.workflows.duties import now_holding
 
 
 def investigated(story):
@@ -114,6 +116,30 @@ def test_the_database_lets_no_former_owner_decide_on_a_breach_or_close_it(story)
                 close_locked(breach, reason="Fine.", actor=actor)
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_6_whoever_made_the_version_neither_decides_on_its_breach_nor_closes_it(story):
+    breach = investigated(story)
+    statement = prepare_decision(breach, decision="retrain", text="They stay.", actor=story.validator)
+    maker = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
+    for act in (
+        lambda: decide_breach(breach, closes=True, actor=maker),
+        lambda: close_breach(breach, reason="Fine.", actor=maker),
+    ):
+        with pytest.raises(NotPermitted, match="you registered version") as refused:
+            act()
+        assert entry_behind(refused.value.reasons[0])
+    with governed(), pytest.raises(IntegrityError, match="whoever made a version"), transaction.atomic():
+        proven = prove(statement.pk, Password(PASSWORD), signer=story.validator)
+        signature = sign(proven, subject=breach, evidence_digest=facts_digest(breach))
+        said = {"decision": "retrain", "text": "They stay.", "person": maker, "signature": signature}
+        BreachStep.objects.create(breach=breach, kind="decision", **said)
+    decide_breach(breach, decision="retrain", actor=story.risk_officer)
+    with pytest.raises(IntegrityError, match="did not make its version"), transaction.atomic():
+        with governed():
+            close_locked(breach, reason="Fine.", actor=maker)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.mark.parametrize("role", ["auditor", "administrator"])

@@ -5,7 +5,7 @@ from audits.assessments.services.breaches import (
     close_breach,
     close_breaches_of,
     take_step,
-    why_not_as_owner,
+    why_not_judge,
     why_not_step,
 )
 from audits.assessments.services.decisions import facts_digest, prepare_decision, sign_decision
@@ -47,7 +47,7 @@ __all__ = [
     "shorten_windows",
     "take_step",
     "waiting_runs",
-    "why_not_as_owner",
+    "why_not_judge",
     "why_not_step",
     "why_not_switch_off",
 ]

@@ -7,6 +7,7 @@ from audits.assessments.states import breach_after
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from inventory.contents.making import made_version
 from inventory.contents.ownership import developed_model, owned_model
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
@@ -64,7 +65,7 @@ def why_not_step(breach: Breach, kind: str, person) -> str:
     if kind == BreachStep.Kind.DECISION:
         if Permission.CLOSE_FINDING not in may:
             return "The second line decides what is done about a breach."
-        return why_not_as_owner(breach, person)
+        return why_not_judge(breach, person)
     allowed = {Permission.ANSWER_FINDING, Permission.CLOSE_FINDING} & may
     return "" if allowed else "Whoever answers for the model, or judges it, looks into its breaches."
 
@@ -82,15 +83,17 @@ def require_judge(breach: Breach, actor) -> None:
     if actor is None:
         raise NotPermitted("A person of the second line decides what is done about a breach, and closes it.")
     require(actor, Permission.CLOSE_FINDING, breach.version.model.workspace_id, model_slug=breach.model_slug)
-    if why_not := why_not_as_owner(breach, actor):
+    if why_not := why_not_judge(breach, actor):
         raise NotPermitted(why_not)
 
 
-def why_not_as_owner(breach: Breach, person) -> str:
-    """That they own the model or develop it, or did less than twelve months ago, with the entry; else empty."""
+def why_not_judge(breach: Breach, person) -> str:
+    """That they made the version, own the model or develop it, or did until lately, with the entry; else empty."""
     model = breach.version.model
-    fact = owned_model(model, person) or developed_model(model, person)
-    rule = "Neither owner nor developer decides on a breach of their model or closes it, nor for twelve months after"
+    if fact := owned_model(model, person) or developed_model(model, person):
+        rule = "Neither owner nor developer decides on a breach of their model or closes it, nor for a year after"
+    elif fact := made_version(breach.version, person):
+        rule = "Whoever made a version neither decides on a breach of it nor closes it"
     return Shown(f"{rule}: you {fact}. Another of the second line does.", entry=entry_behind(fact)) if fact else ""
 
 

@@ -106,7 +106,7 @@ def _breach_page(request, breach: Breach, form, status, *, step_form=None):
     )
     may = context["may"]
     judges = Permission.CLOSE_FINDING in may
-    context["why_not_close"] = services.why_not_as_owner(breach, request.user) if judges else NOT_OF_THE_SECOND_LINE
+    context["why_not_close"] = services.why_not_judge(breach, request.user) if judges else NOT_OF_THE_SECOND_LINE
     context["may_act"] = breach.closed_at is None and model.status != Status.RETIRED
     return render(request, "assessments/breach.html", context, status=status)
 
