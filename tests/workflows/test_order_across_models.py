@@ -1,7 +1,7 @@
 """Orders of acts that go around a rule by another model, another office, or a policy or role of before."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.assessments.services import change_plan
@@ -11,6 +11,7 @@ from audits.workflows.services import (
     ARRANGEMENT_CLOSURE,
     FINDING_CLOSURE,
     draft_finding,
+    expire_arrangements,
     may_withdraw,
     raise_finding,
     request_change,
@@ -26,7 +27,7 @@ from tests.factories import PASSWORD, make_model, make_person, make_reference, m
 from tests.fixtures.story import approve
 from tests.signing import close_arrangement, confirm_tier, drop_finding
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
-from tests.workflows.kinds import decided, overlay_terms
+from tests.workflows.kinds import after, decided, in_days, overlay_terms
 from tests.workflows.validating import asked, attest, make_panel, validated
 
 Kind = ChangeRequest.Kind
@@ -118,6 +119,42 @@ def test_1_the_developer_of_another_model_with_the_same_artifact_neither_decides
     with pytest.raises(NotPermitted, match="where the same artifact is registered"):
         assign_validator(asked(again), person=person, role="lead", actor=make_panel(story.workspace).head)
     assert_the_database_refuses(change, person, "the developer of a model neither decides")
+
+
+def in_use_under_a_condition(story, officers):
+    """A version, and the condition under which it was approved, due in thirty days."""
+    version = same_artifact(story, story.model)
+    change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.owner)
+    approve(change, officers[0], conditions=[{"text": "Only in Austria.", "due_on": in_days(30)}])
+    approve(change, officers[1])
+    return version, version.arrangements.get(kind="condition")
+
+
+def test_a_condition_that_lapsed_is_not_shed_under_another_number(story, open_gate, officers):
+    _, condition = in_use_under_a_condition(story, officers)
+    expire_arrangements(after(condition))
+    again = same_artifact(story, story.model)
+    told = f"{condition.reference} has lapsed and is not put in order: Only in Austria.."
+    assert blockers_for_promotion(again) == [told]
+    other = make_version(story.model, artifact_sha256="6" * 64, actor=story.engineer)
+    make_reference(other, story.folder)
+    assert blockers_for_promotion(other) == []
+    close_arrangement(Arrangement.objects.get(pk=condition.pk), reason="Met.", actor=story.second_officer())
+    assert blockers_for_promotion(again) == []
+
+
+def test_a_condition_goes_on_where_the_same_artifact_is_promoted_under_another_number(story, open_gate, officers):
+    first, condition = in_use_under_a_condition(story, officers)
+    change = decided(Kind.PROMOTION, same_artifact(story, story.model), *officers, actor=story.owner)
+    assert f"{condition.reference} goes on: it is the same artifact." in change.outcome
+    kept = Arrangement.objects.filter(pk=condition.pk)
+    assert kept.get().state == "active" and first.arrangements.get(kind="approval").state == "closed"
+    connection.check_constraints()
+    with pytest.raises(IntegrityError, match="in production under another number"), transaction.atomic():
+        kept.update(state="closed", ended_at=timezone.now(), ended_because="Superseded.")
+        connection.check_constraints()
+    expire_arrangements(after(condition))
+    assert story.model.status == "restricted"
 
 
 def test_2_whoever_validated_the_artifact_does_not_vote_on_it_under_another_number_or_model(

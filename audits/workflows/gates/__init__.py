@@ -374,15 +374,15 @@ def _is_validated(version: ModelVersion, now: datetime) -> bool:
 
 
 def _blockers_in_what_lapsed(version: ModelVersion, made_good) -> list[Blocker]:
-    """What has lapsed about the model, or about this version of it, and nobody has put in order."""
+    """What has lapsed about the model, this version of it or its artifact, and nobody has put in order."""
     lapsed = Arrangement.objects.unsettled().filter(model=version.model_id).exclude(kind__in=made_good)
     return [
         Blocker(
             "conditions" if one.kind == Arrangement.Kind.CONDITION else LAPSED,
             f"{one.reference} has lapsed and is not put in order: {one.title}.",
         )
-        for one in lapsed
-        if one.version_id in (None, version.pk)
+        for one in lapsed.select_related("version")
+        if one.is_held_against(version)
     ]
 
 

@@ -67,6 +67,8 @@ class Arrangement(models.Model):
     # By what a version may be in production.
     FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
     DEPARTING = (Kind.EXCEPTION, Kind.ACCEPTANCE, Kind.OVERLAY)  # From what the policy or the model says.
+    # What is said of an artifact, and holds where it is registered under another number of the model too.
+    OF_AN_ARTIFACT = (Kind.CONDITION, Kind.OVERLAY, Kind.EXCEPTION)
     # As what a use is held while the order stands.
     HOLDS_A_USE = {Kind.SUSPENSION: UseState.SUSPENDED, Kind.RESTRICTION: UseState.RESTRICTED}
 
@@ -179,6 +181,13 @@ class Arrangement(models.Model):
     def last_day(self):
         """The day at whose end it is over; None where it is open-ended."""
         return (self.ends_at - timedelta(microseconds=1)).date() if self.ends_at else None
+
+    def is_held_against(self, version) -> bool:
+        """That it is about the model, about this version of it, or about its artifact under another number."""
+        mine = self.version
+        if mine is None or mine == version:
+            return True
+        return self.kind in self.OF_AN_ARTIFACT and mine.artifact_sha256 == version.artifact_sha256 != ""
 
     def is_standing(self, now) -> bool:
         return self.state == ArrangementState.ACTIVE and (self.ends_at is None or self.ends_at > now)

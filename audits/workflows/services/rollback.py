@@ -71,7 +71,7 @@ def _roll_back(version: ModelVersion, *, comment: str, signature: Signature, act
         },
         actor=actor,
     )
-    end_what_rested_on(left, because=f"{rollback.reference} went back from {left} to {version}.")
+    end_what_rested_on(left, because=f"{rollback.reference} went back from {left} to {version}.", now=version)
     begin_windows_anew(version, now=rollback.starts_at)
     raise_finding(
         model,

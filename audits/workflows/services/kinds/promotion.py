@@ -121,16 +121,25 @@ def supersede(change: ChangeRequest, actor) -> str:
     promote_version(change.version, actor=actor)
     if before is None:
         return f"{change.version} is in production."
-    end_what_rested_on(before, because=f"Superseded: {change.version} was promoted by {change.reference}.")
-    return f"{change.version} is in production; {before} is superseded."
+    because = f"Superseded: {change.version} was promoted by {change.reference}."
+    going_on = end_what_rested_on(before, because=because, now=change.version)
+    told = "".join(f" {reference} goes on: it is the same artifact." for reference in going_on)
+    return f"{change.version} is in production; {before} is superseded.{told}"
 
 
-def end_what_rested_on(version: ModelVersion, *, because: str) -> None:
-    """Close the breaches of a version that left production, and what held because it was there."""
+def end_what_rested_on(version: ModelVersion, *, because: str, now: ModelVersion) -> list[str]:
+    """Close the breaches of a version that left production, and what held because it was there.
+
+    Where the same artifact is in production `now` under another number, what was said of it goes on: its references.
+    """
     close_breaches_of(version, reason=because, actor=None)
-    for one in Arrangement.objects.active().filter(version=version, kind__in=OF_ONE_VERSION):
-        arrangements.end(arrangements.locked(one), because=because, actor=None)
-    arrangements.settle(version.model, OF_ONE_VERSION, because=because, actor=None, version=version)
+    going_on = []
+    for one in Arrangement.objects.holding().filter(version=version, kind__in=OF_ONE_VERSION).order_by("starts_at"):
+        if one.is_held_against(now):
+            going_on.append(one.reference)
+        else:
+            arrangements.end(arrangements.locked(one), because=because, actor=None)
+    return going_on
 
 
 def _why_not_promote(change: ChangeRequest) -> list[str]:
