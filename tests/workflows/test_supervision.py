@@ -1,6 +1,7 @@
 """A new version of a model that a supervisor watches waits for its answer, or for the days after it was told."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,11 +14,13 @@ from audits.workflows.models import SupervisoryRecord
 from audits.workflows.services import record_supervision, request_change
 from inventory.models import Document, Model, ModelVersion, Policy
 from inventory.policies import faults_in, obligation
-from inventory.services import attach_document, edit_model
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from inventory.services import attach_artifact, attach_document, edit_model
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
 from tests.factories import make_model, make_version, publish, sql, without_triggers
 from tests.rest import is_problem, post_json
 from tests.signing import roll_back
+from tests.workflows.duties import now_holding
 from tests.workflows.kinds import decided, in_days
 
 TODAY = timezone.now().date
@@ -133,8 +136,48 @@ def test_who_answers_for_a_version_does_not_say_what_the_supervisor_said(story, 
         with pytest.raises(NotPermitted):
             record_supervision(candidate, **told, actor=person)
     edit_model(story.model, changes={"owner": story.risk_officer}, actor=None)
-    with pytest.raises(NotPermitted, match="Neither who owns the model"):
+    with pytest.raises(NotPermitted, match="you own it"):
         record_supervision(candidate, **told, actor=story.risk_officer)
+
+
+def kept_past_the_services(version, person, document) -> None:
+    SupervisoryRecord.objects.create(
+        version=version, said="approved", on=TODAY(), document=document, recorded_by=person
+    )
+
+
+def test_1_whoever_sent_the_artifact_does_not_say_what_the_supervisor_said_in_another_office(story, open_gate):
+    version = make_version(story.model)
+    artifact = story.folder / "sent"
+    artifact.write_bytes(bytes(story.booster.save_raw("json")))
+    attach_artifact(version, artifact, actor=story.engineer)
+    letter = watched(story, "regulatory_capital")
+    mover = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
+    with pytest.raises(NotPermitted, match="you sent the artifact of version") as refused:
+        record_supervision(version, said="approved", on=TODAY(), document=letter, actor=mover)
+    assert entry_behind(refused.value.reasons[0])
+    with pytest.raises(IntegrityError, match="who answers for a version"), transaction.atomic():
+        kept_past_the_services(version, mover, letter)
+
+
+def test_3_whoever_says_what_the_supervisor_said_does_not_ask_for_the_release(story, candidate):
+    letter = watched(story, "regulatory_capital")
+    say(story, candidate, "approved", letter)
+    with pytest.raises(NotPermitted, match="does not ask for its release"):
+        request_change("promotion", candidate, reason=WHY, actor=story.risk_officer)
+    asked = request_change("promotion", candidate, reason=WHY, actor=story.owner)
+    with pytest.raises(IntegrityError, match="does not ask for its release"), transaction.atomic():
+        asked.pk, asked.reference, asked.requester = uuid4(), "CR-2026-9999", story.risk_officer
+        asked.save(force_insert=True)
+
+
+def test_3_whoever_asks_for_the_release_does_not_say_what_the_supervisor_said(story, candidate):
+    letter, asker = watched(story, "stress_testing"), story.second_officer()
+    request_change("promotion", candidate, reason=WHY, actor=asker)
+    with pytest.raises(NotPermitted, match="Whoever asks for the release"):
+        record_supervision(candidate, said="approved", on=TODAY(), document=letter, actor=asker)
+    with pytest.raises(IntegrityError, match="whoever asks for the release"), transaction.atomic():
+        kept_past_the_services(candidate, asker, letter)
 
 
 def test_every_fault_of_a_record_is_named(story, candidate):

@@ -13,11 +13,12 @@ from audits.workflows.services.classification.weighing import Weights, weigh
 from audits.workflows.services.evidence import digest_of, evidence_for
 from audits.workflows.services.kinds import KINDS, cleaned
 from audits.workflows.services.positions import approvals_needed
+from audits.workflows.services.supervision import why_not_ask
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
 from mrm.accounts.services import refuse_to_mislead, require
-from mrm.errors import RuleBroken, UnusableData
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
 
 def request_change(
@@ -48,6 +49,8 @@ def _require(kind: str, model: Model | None, actor) -> None:
 def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights: Weights | None, actor):
     _require(kind, subject.model if isinstance(subject, ModelVersion) else subject, actor)
     change = _drafted(kind, subject, reason=reason, breach=breach, renews=renews, actor=actor)
+    if change.version and actor and (why := why_not_ask(change.version, kind, actor)):
+        raise NotPermitted(why)
     change.terms = cleaned(KINDS[kind], change, terms)
     change.about = KINDS[kind].at_stake(change)
     if reasons := _why_not_request(change):

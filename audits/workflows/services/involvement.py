@@ -1,5 +1,7 @@
 """What one person has done to the subject of a request, each deed with its day, so that the page can say so."""
 
+from typing import NamedTuple
+
 from django.db.models import Exists, OuterRef, Q
 
 from audits.trail.models import Action, Entry
@@ -21,6 +23,19 @@ from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
 
 
+class Subject(NamedTuple):
+    """A version of a model that is no request of its own."""
+
+    model: Model
+    version: ModelVersion
+
+
+def answers_for(version: ModelVersion, person) -> str:
+    """That somebody owns or develops the model, or did until lately, or made or trained this version; else empty."""
+    about = Subject(version.model, version)
+    return owned(about, person) or developed(about, person) or made(about, person) or trained(about, person)
+
+
 def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     return policies.Involvement(
         owns=owned(change, person) if change.model else "",
@@ -34,7 +49,7 @@ def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     )
 
 
-def owned(change: ChangeRequest | ValidationRequest, person, *, owns: str = "own") -> str:
+def owned(change: ChangeRequest | ValidationRequest | Subject, person, *, owns: str = "own") -> str:
     """That somebody owns the model, or did until lately; or another one that a version with the same artifact is of."""
     if told := owned_model(change.model, person, owns=f"{owns} it"):
         return told
@@ -45,7 +60,9 @@ def owned(change: ChangeRequest | ValidationRequest, person, *, owns: str = "own
     return ""
 
 
-def developed(about: ChangeRequest | ValidationRequest | Arrangement | Finding, person, *, is_named="are named") -> str:
+def developed(
+    about: ChangeRequest | ValidationRequest | Arrangement | Finding | Subject, person, *, is_named="are named"
+) -> str:
     """That the register names somebody as the developer, or did until lately; or of another with the same artifact."""
     if told := developed_model(about.model, person, is_named=is_named):
         return told
@@ -57,18 +74,18 @@ def developed(about: ChangeRequest | ValidationRequest | Arrangement | Finding, 
 
 def _others_of(about, person, *, office: str) -> list[Model]:
     """Other models with the same artifact in which somebody holds this office, or did less than twelve months ago."""
-    others = {twin.model_id: twin.model for twin in twins_of(about.version) if twin.model_id != about.model_id}
+    others = {twin.model_id: twin.model for twin in twins_of(about.version) if twin.model_id != about.model.pk}
     lately = held_lately(others.values(), person, office=office) if others else set()
     return [
         model for model in others.values() if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately
     ]
 
 
-def made(change: ChangeRequest | ValidationRequest, person) -> str:
+def made(change: ChangeRequest | ValidationRequest | Subject, person) -> str:
     return made_version(change.version, person) if change.version else ""
 
 
-def trained(change: ChangeRequest | ValidationRequest, person) -> str:
+def trained(change: ChangeRequest | ValidationRequest | Subject, person) -> str:
     """Who asked for the retraining that made a version is counted as having made it."""
     retraining = getattr(change.version, "retraining", None)
     if retraining is None or retraining.change.requester_id != person.pk:
