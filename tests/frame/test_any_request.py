@@ -20,7 +20,7 @@ DOCUMENTS = {
     "/api/schema/mlflow/": "positive_data_acceptance,unsupported_method",
 }
 SPARE = 5  # Tokens of each caller, because some calls revoke or rotate one.
-EXAMPLES = 5  # Of each endpoint, beside those at every boundary of what the document allows.
+EXAMPLES = 3  # Of each endpoint, beside those at every boundary of what the document allows.
 
 
 @pytest.fixture
