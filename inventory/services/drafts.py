@@ -101,7 +101,7 @@ def draft_model(
         wanted, slug_is_taken = taken.numbered(wanted), False
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=wanted)
     refuse_unknown(described)
-    check_baseline(baselined_until)
+    check_baseline(baselined_until, workspace, actor=actor)
     described = tidied(described)
     model = Model(
         workspace=workspace,
@@ -129,10 +129,11 @@ def draft_model(
     return Draft(model, policy, {"owner": str(owner.pk), "said": said} | details)
 
 
-def check_baseline(until: date | None) -> None:
-    """Refuse a day by which nothing can be settled any more, or one further off than the policy allows."""
+def check_baseline(until: date | None, workspace: Workspace | str, *, actor: Person | None) -> None:
+    """Refuse it to who may not excuse anything; a day by which nothing can be settled any more, or one too far off."""
     if until is None:
         return
+    require(actor, Permission.SET_BASELINE, workspace, model_slug=None)
     _, document = Policy.objects.document_in_force()
     today, most = timezone.now().date(), policies.section(document, "baselines")["most_days"]
     latest = today + timedelta(days=most)

@@ -29,7 +29,7 @@ def receive_survey(
 ) -> Survey:
     """Keep a sheet and say what it would register, or every fault by line and column. Nothing is registered yet."""
     require(actor, Permission.REGISTER_MODEL, workspace)
-    check_baseline(baselined_until)
+    check_baseline(baselined_until, workspace, actor=actor)
     checked = contents.check(read_sheet(path), workspace)
     if not checked.faults and not checked.entries:
         raise UnusableData({"message": "The sheet has no line below its header.", "field": "file"})
@@ -55,6 +55,7 @@ def request_import(survey: Survey, *, actor) -> Survey:
     """Ask for the import of a sheet without faults; a worker does it, because it may take a while."""
     require(actor, Permission.REGISTER_MODEL, survey.workspace_id)
     survey = Survey.objects.select_for_update().get(pk=survey.pk)
+    check_baseline(survey.baselined_until, survey.workspace_id, actor=actor)
     _move(survey, "request")
     survey.requested_by = actor
     survey.save(update_fields=["state", "requested_by"])

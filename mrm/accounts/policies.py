@@ -26,6 +26,7 @@ class Permission(StrEnum):
     EDIT_MODEL = "edit_model"
     DESCRIBE_MODEL = "describe_model"  # Row by row; which attribute is whose is told in inventory.attributes.
     CONFIRM_TIER = "confirm_tier"
+    SET_BASELINE = "set_baseline"
     SET_CADENCE = "set_cadence"  # Stricter than the policy; looser is a change that is decided.
     REGISTER_VERSION = "register_version"
     LOG_DATA = "log_data"
@@ -68,6 +69,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_MODEL: frozenset({ENG, OWN, RSK}),
     Permission.DESCRIBE_MODEL: frozenset({ENG, OWN, VAL, HOV, RSK, CMP}),
     Permission.CONFIRM_TIER: frozenset({RSK, CRO}),
+    Permission.SET_BASELINE: frozenset({HOV, RSK, CRO}),  # What is dated is excused until then.
     Permission.SET_CADENCE: frozenset({OWN, VAL, HOV, RSK, CMP}),
     Permission.REGISTER_VERSION: frozenset({ENG, OWN}),
     Permission.LOG_DATA: frozenset({ENG}),

@@ -56,8 +56,8 @@ def test_a_malformed_list_is_refused_whole(api, engineer, models):
 
 
 @pytest.mark.parametrize(("day", "said"), [("2020-01-01", "lie in the future"), ("2999-01-01", "at most 365 days")])
-def test_a_baseline_ends_on_a_day_that_the_policy_allows(api, engineer, day, said):
-    body = is_problem(post_json(api(engineer), BULK, {"models": [{"name": "A", "baselined_until": day}]}), 422)
+def test_a_baseline_ends_on_a_day_that_the_policy_allows(api, risk_officer, day, said):
+    body = is_problem(post_json(api(risk_officer), BULK, {"models": [{"name": "A", "baselined_until": day}]}), 422)
     assert body["errors"][0]["field"] == "models[0].baselined_until" and said in body["errors"][0]["message"]
     assert not Model.objects.exists()
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from inventory.frames.sheets import CSV, MOST_LINES, read_sheet
 from inventory.models import Model, Survey
-from inventory.services import import_survey, receive_survey, request_import
+from inventory.services import import_survey, receive_survey, register_model, request_import
 from inventory.states import SurveyState
 from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
 from mrm.pages.workbook import XLSX
@@ -258,13 +258,25 @@ def test_who_may_not_register_may_not_upload(receive, line, validator, auditor, 
             receive(make_csv(line()), actor=person)
 
 
-def test_models_of_a_baselined_survey_carry_their_date(receive, line, engineer):
-    import_survey(request_import(receive(make_csv(line()), baselined_until=LATER), actor=engineer))
+def test_models_of_a_baselined_survey_carry_their_date(receive, line, risk_officer):
+    survey = receive(make_csv(line()), baselined_until=LATER, actor=risk_officer)
+    import_survey(request_import(survey, actor=risk_officer))
     assert Model.objects.get().baselined_until == LATER
     with pytest.raises(UnusableData, match="future"):
-        receive(make_csv(line("Other")), baselined_until=date(2020, 1, 1))
+        receive(make_csv(line("Other")), baselined_until=date(2020, 1, 1), actor=risk_officer)
     with pytest.raises(UnusableData, match="at most 365 days"):
-        receive(make_csv(line("Other")), baselined_until=date(2999, 1, 1))
+        receive(make_csv(line("Other")), baselined_until=date(2999, 1, 1), actor=risk_officer)
+
+
+def test_what_is_missing_is_dated_by_the_second_line_only(receive, line, workspace, owner, engineer, risk_officer):
+    with pytest.raises(NotPermitted, match="set baseline"):
+        receive(make_csv(line()), baselined_until=LATER, actor=engineer)
+    survey = receive(make_csv(line()), baselined_until=LATER, actor=risk_officer)
+    with pytest.raises(NotPermitted, match="set baseline"):
+        request_import(survey, actor=engineer)
+    with pytest.raises(NotPermitted, match="set baseline"):
+        register_model(workspace, name="Brand new", owner=owner, baselined_until=LATER, actor=engineer)
+    assert not Model.objects.exists()
 
 
 def test_over_rest_a_survey_is_uploaded_followed_and_imported(api, engineer, line, stranger):

@@ -62,10 +62,12 @@ def test_it_is_raised_once_also_after_it_was_completed_and_emptied_again(workspa
     assert len(found(model)) == 1
 
 
-def test_what_is_baselined_is_found_only_after_its_day(workspace, owner, later):
+def test_what_is_baselined_is_found_only_after_its_day(workspace, owner, risk_officer, later):
     until = timezone.localdate() + timedelta(days=90)
     register_models(
-        workspace, [{"name": f"Legacy {n}", "owner": owner, "baselined_until": until} for n in range(3)], actor=owner
+        workspace,
+        [{"name": f"Legacy {n}", "owner": owner, "baselined_until": until} for n in range(3)],
+        actor=risk_officer,
     )
     raise_due_findings(later)
     assert not Finding.objects.exists()
