@@ -19,8 +19,16 @@ def main(arguments: list[str] | None = None) -> int:
     trail = commands.add_parser("trail", help="recompute an export and every signature in it")
     trail.add_argument("export", type=Path, help="the archive that export_trail or the page Trail made")
     trail.add_argument("--key", default="", help="the log's key, name+id+key, as the organisation published it")
-    trail.add_argument("--witness", action="append", default=[], help="a witness's key, name+id+key; may be repeated")
-    trail.add_argument("--authority", action="append", default=[], type=Path, help="a time-stamp authority's root, PEM")
+    trail.add_argument(
+        "--witness", action="append", default=[], help="a witness's key, who cosigned the newest checkpoint; repeatable"
+    )
+    trail.add_argument(
+        "--authority",
+        action="append",
+        default=[],
+        type=Path,
+        help="root of an authority that stamped the newest checkpoint",
+    )
     trail.add_argument("--against", action="append", default=[], type=Path, help="a checkpoint you hold from before")
     trail.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use; by default one a core")
     proof = commands.add_parser("proof", help="check that one entry stands in the log")
@@ -41,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (Fault, OSError, UnicodeDecodeError) as fault:
         print(f"The trail does not hold. {fault}", file=sys.stderr)
         return 1
-    print("\n".join(_told(found, pinned=bool(options.key))))
+    print("\n".join(_told(found, trust)))
     return 0
 
 
@@ -61,7 +69,7 @@ def _shown(done: int, of: int) -> None:
         print(f"\r{done:,} of {of:,} entries", end="\n" if done >= of else "", file=sys.stderr, flush=True)
 
 
-def _told(found: Found, *, pinned: bool):
+def _told(found: Found, given: Trust):
     whole = found.scope is None
     yield f"The {'trail' if whole else 'extract'} of {found.log} holds."
     yield f"{found.entries:,} entries, each recomputed from its fields" + (
@@ -82,5 +90,15 @@ def _told(found: Found, *, pinned: bool):
             "An extract shows that these entries were recorded, not that there were no others, nor who had enrolled "
             "which passkey."
         )
-    if not pinned:
+    if found.cosignatures and not given.witnesses:
+        yield (
+            "Who these witnesses are came with the export, and so proves nothing to you. Name those you know with "
+            f"--witness; it names {', '.join(found.trust.witnesses)}"
+        )
+    if found.time_stamps and not given.authorities:
+        yield (
+            "Whose time-stamps these are came with the export, and so proves nothing to you. Name the authority that "
+            "you know with --authority."
+        )
+    if not given.log:
         yield f"The log's key came with the export. Compare it with the one that was published: {found.trust.log}"

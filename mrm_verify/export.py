@@ -28,7 +28,7 @@ from mrm_verify.faults import Fault
 from mrm_verify.log import STRETCH, Joined, Stretch, check_stretch, fault_in
 from mrm_verify.notes import Checkpoint
 from mrm_verify.statements import Statements, Told, told_by
-from mrm_verify.trust import Checker, Trust
+from mrm_verify.trust import Checker, Trust, check_attested
 
 FORMAT = "mrm-trail/1"
 MEMBERS = ("manifest.json", "entries.ndjson", "checkpoints.ndjson", "statements.ndjson")
@@ -56,12 +56,15 @@ class Found:
 
 
 def verify_export(
-    path: Path, trust: Trust, *, jobs: int = 1, progress: Callable[[int, int], None] = lambda done, of: None
+    path: Path, given: Trust, *, jobs: int = 1, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Found:
-    """Recompute everything in the archive; Fault names the first thing that does not hold."""
+    """Recompute everything in the archive; Fault names the first thing that does not hold.
+
+    given  whom the auditor trusts, who each attest to the newest checkpoint; where it is empty, the export's own count
+    """
     with _opened(path) as archive, crew(jobs) as run:
         manifest = _manifest(archive)
-        trust = trust.or_as_named_in(manifest["keys"])
+        trust = given.or_as_named_in(manifest["keys"])
         found = Found(manifest["log"], manifest["scope"], trust)
         checkpoints = [(line, _checkpoint(line)) for line in _lines(archive, "checkpoints.ndjson")]
         _check_order(manifest, [checkpoint for _, checkpoint in checkpoints])
@@ -75,6 +78,8 @@ def verify_export(
             found.checkpoints += counted[0]
             found.cosignatures += counted[1]
             found.time_stamps += counted[2]
+        line, newest = checkpoints[-1]
+        check_attested(given, newest, json.loads(line)["time_stamps"])
         found.statements = statements.check()
         found.passkeys, found.passkeys_of_unsaid_keys = statements.signed, statements.unsaid
         return found

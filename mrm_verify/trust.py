@@ -36,10 +36,7 @@ class Checker:
     def __init__(self, trust: Trust):
         self.log = VerifierKey.read(trust.log)
         self.witnesses = [VerifierKey.read(line) for line in trust.witnesses]
-        try:
-            self.roots = [one for pem in trust.authorities for one in x509.load_pem_x509_certificates(pem.encode())]
-        except ValueError as fault:
-            raise Fault(f"The certificate of a time-stamp authority cannot be read ({fault}).") from fault
+        self.roots = [root for pem in trust.authorities for root in _roots(pem)]
 
     def check(self, checkpoint: Checkpoint, time_stamps: Sequence[str]) -> tuple[int, int]:
         """How many cosignatures and time-stamps hold; Fault where the log's signature or one of these does not."""
@@ -52,3 +49,31 @@ class Checker:
                 raise Fault(f"On the checkpoint over {checkpoint.size} entries: {fault}") from fault
         seen = sum(checkpoint.cosigned_at(witness) is not None for witness in self.witnesses)
         return seen, len(time_stamps)
+
+
+def check_attested(given: Trust, newest: Checkpoint, time_stamps: Sequence[str]) -> None:
+    """Fault unless every witness and authority whom the auditor named attests to the newest checkpoint."""
+    for witness in map(VerifierKey.read, given.witnesses):
+        if newest.cosigned_at(witness) is None:
+            raise Fault(
+                f"The witness {witness.name} has not cosigned the newest checkpoint, over {newest.size} entries."
+            )
+    for roots in map(_roots, given.authorities):
+        if not any(_is_stamped(token, newest, roots) for token in time_stamps):
+            name = roots[0].subject.rfc4514_string()
+            raise Fault(f"The newest checkpoint, over {newest.size} entries, bears no time-stamp under {name}.")
+
+
+def _is_stamped(token: str, checkpoint: Checkpoint, roots: list[x509.Certificate]) -> bool:
+    try:
+        check_token(base64.b64decode(token, validate=True), checkpoint.body.encode(), roots)
+    except (Fault, binascii.Error):
+        return False
+    return True
+
+
+def _roots(pem: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as fault:
+        raise Fault(f"The certificate of a time-stamp authority cannot be read ({fault}).") from fault

@@ -7,6 +7,8 @@ from hashlib import sha256
 import pytest
 from asn1crypto import tsp
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from audits.trail.models import Checkpoint, Endorsement, Endorser
@@ -16,10 +18,11 @@ from mrm.adapters import keys, outside, witnesses
 from mrm.adapters.keys.clock import LocalClock
 from mrm.adapters.keys.keyring import Keyring
 from mrm.adapters.keys.sealing import signer
+from mrm_verify.command import main
 from mrm_verify.export import verify_export
 from mrm_verify.faults import Fault
+from mrm_verify.notes import COSIGNATURE, VerifierKey
 from mrm_verify.notes import Checkpoint as Note
-from mrm_verify.notes import VerifierKey
 from mrm_verify.timestamps import check_token
 from mrm_verify.trust import Trust
 from reports.services import export_trail
@@ -47,6 +50,60 @@ def test_a_witness_cosigns_each_newest_checkpoint_and_what_it_said_is_kept_and_v
         assert Note.read(note_in_full(checkpoint)).cosigned_at(witness.key) is not None
     assert verify_trail().holds, verify_trail().fault
     assert verify_export(exported(tmp_path), Trust()).cosignatures == 2
+
+
+def test_a_witness_whom_the_auditor_names_has_to_have_cosigned_the_newest_checkpoint(trail, witness, tmp_path, capsys):
+    sign_checkpoint()
+    endorse_checkpoints()
+    stranger = VerifierKey("witness.example/w1", COSIGNATURE, Ed25519PrivateKey.generate().public_key())
+    named, other = Trust(witnesses=(str(witness.key),)), Trust(witnesses=(str(stranger),))
+    assert verify_export(exported(tmp_path), named).cosignatures == 1
+    for given in (other, Trust(witnesses=(str(witness.key), str(stranger)))):
+        with pytest.raises(Fault, match="witness.example/w1 has not cosigned the newest checkpoint"):
+            verify_export(exported(tmp_path), given)
+    assert main(["trail", str(exported(tmp_path)), "--jobs", "1", "--witness", str(stranger)]) == 1
+    assert "has not cosigned" in capsys.readouterr().err
+    grow(trail)
+    with pytest.raises(Fault, match="has not cosigned the newest checkpoint"):
+        verify_export(exported(tmp_path), named)
+
+
+def test_witnesses_that_the_export_names_itself_are_said_to_be(trail, witness, tmp_path, capsys):
+    sign_checkpoint()
+    endorse_checkpoints()
+    file, told = exported(tmp_path), f"with --witness; it names {witness.key}"
+    assert main(["trail", str(file), "--jobs", "1"]) == 0
+    assert told in capsys.readouterr().out
+    assert main(["trail", str(file), "--jobs", "1", "--witness", str(witness.key)]) == 0
+    assert "--witness" not in capsys.readouterr().out
+
+
+def test_the_command_has_the_newest_checkpoint_attested_to_before_it_writes(
+    trail, time_stamp_authority, witness, tmp_path
+):
+    file, given = tmp_path / "all.zip", Trust("", (str(witness.key),), (time_stamp_authority.root,))
+    for _ in range(2):  # The second time within the pause between two time-stamps.
+        grow(trail)
+        call_command("export_trail", str(file))
+        verify_export(file, given)
+
+
+def test_an_authority_whom_the_auditor_names_has_to_have_stamped_the_newest_checkpoint(
+    trail, time_stamp_authority, tmp_path, capsys
+):
+    sign_checkpoint()
+    root = tmp_path / "root.pem"
+    root.write_text(time_stamp_authority.root)
+    asked = ["trail", str(tmp_path / "trail.zip"), "--jobs", "1"]
+    exported(tmp_path)
+    assert main([*asked, "--authority", str(root)]) == 1
+    assert "bears no time-stamp under CN=Outside authority" in capsys.readouterr().err
+    endorse_checkpoints()
+    exported(tmp_path)
+    assert main([*asked, "--authority", str(root)]) == 0
+    assert "--authority" not in capsys.readouterr().out
+    assert main(asked) == 0
+    assert "that you know with --authority" in capsys.readouterr().out
 
 
 def test_the_cosignature_stands_under_the_checkpoint_that_the_api_gives(trail, witness, api, auditor):
