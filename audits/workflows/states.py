@@ -13,6 +13,9 @@ class ChangeState(StrEnum):
     FAILED = "failed"  # Approved, but could not be carried out.
 
 
+CAME_TO_NOTHING = (ChangeState.REJECTED, ChangeState.WITHDRAWN, ChangeState.EXPIRED)
+
+
 CHANGE_TRANSITIONS = {
     (ChangeState.PENDING, "approve"): ChangeState.APPROVED,
     (ChangeState.PENDING, "reject"): ChangeState.REJECTED,

@@ -15,7 +15,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.trail.models import Checkpoint
 from audits.workflows.models import ChangeRequest, Finding
-from audits.workflows.states import ChangeState
+from audits.workflows.states import CAME_TO_NOTHING, ChangeState, FindingState
 from inventory import services
 from inventory.contents.cadences import cadence_of
 from inventory.models import Model, RegimePack, Use
@@ -244,8 +244,10 @@ def _breaches_followed_up(subject: Subject, kind: str) -> Answer:
         if subject.runs:
             return evidence(kind, "No breach is open.", ("Monitoring", subject.address("model-monitoring")))
         return not_measured(kind, "Nothing was assessed that could have found a breach.")
-    followed = set(ChangeRequest.objects.filter(breach__in=breaches).values_list("breach_id", flat=True))
-    followed |= set(Finding.objects.filter(breach__in=breaches).values_list("breach_id", flat=True))
+    over = (*CAME_TO_NOTHING, ChangeState.FAILED)
+    asked = ChangeRequest.objects.exclude(state__in=over).filter(breach__in=breaches)
+    found = Finding.objects.exclude(state=FindingState.DROPPED).filter(breach__in=breaches)
+    followed = {*asked.values_list("breach_id", flat=True), *found.values_list("breach_id", flat=True)}
     left = [breach for breach in breaches if breach.pk not in followed]
     links = [(str(breach), reverse("breach", args=[breach.pk])) for breach in left or breaches]
     if left:

@@ -9,6 +9,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from audits.workflows.models import Attestation
+from audits.workflows.services import request_change, withdraw
 from inventory import policies
 from inventory.contents.cadences import cadence_of
 from inventory.models import Model, Policy, RegimePack
@@ -75,6 +76,17 @@ def test_an_assessment_that_could_not_decide_is_not_evidence(workspace, verdict)
 def test_an_open_breach_that_nobody_follows_up_is_named(workspace):
     answer = answers_of(make_assessed_model(verdict="red"))["breaches_followed_up"]
     assert answer.standing == Standing.NONE and len(answer.links) == 1
+
+
+def test_a_request_that_was_taken_back_follows_no_breach_up(story):
+    def left() -> str:
+        return answers_of(story.model)["breaches_followed_up"].sentence
+
+    before = left()
+    change = request_change("retraining", story.version, reason="It drifts.", breach=story.breach, actor=story.engineer)
+    assert left() != before
+    withdraw(change, reason="Not yet.", actor=story.engineer)
+    assert left() == before
 
 
 def test_a_version_put_into_production_without_a_signed_request_is_no_evidence(workspace):

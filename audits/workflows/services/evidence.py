@@ -14,13 +14,12 @@ from audits.workflows.services.classification.proposing import classified_facts
 from audits.workflows.services.classification.weighing import RELEASES
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.kinds.promotion import uses_of
-from audits.workflows.states import ChangeState
+from audits.workflows.states import CAME_TO_NOTHING
 from inventory.models import Model, ModelVersion, Policy
 from mrm_verify.canonical import canonical
 
 Kind = ChangeRequest.Kind
 GATED = (*RELEASES, Kind.APPROVAL)
-CAME_TO_NOTHING = (ChangeState.REJECTED, ChangeState.WITHDRAWN, ChangeState.EXPIRED)
 MOST_TOLD = 10
 
 
