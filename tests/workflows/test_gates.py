@@ -14,6 +14,7 @@ from inventory.models import ModelVersion, Policy
 from inventory.services import attach_document, edit_model
 from tests.factories import make_model, make_reference, make_version, publish, retire
 from tests.fixtures.story import approve, assess, log, make_applicants, make_scoring_version, scored
+from tests.inventory.test_dependencies import depends
 from tests.pages.test_hygiene import complete
 from tests.signing import confirm_tier
 from tests.workflows.kinds import except_from
@@ -182,3 +183,13 @@ def test_what_a_model_decides_about_and_who_watches_it_is_part_of_what_is_signed
         change = refresh_evidence(change)
         assert changes.items() <= evidence_again(change)["model"].items() and evidence_again(change)["model"] != before
         assert not change.decisions.standing().exists()
+
+
+def test_who_decides_about_a_version_is_told_whom_its_change_reaches(story):
+    candidate = story.candidate()
+    assert not any("reaches" in one for one in gate_for(candidate).warnings)
+    middle, last = make_model(name="Limits", owner=story.owner), make_model(name="Provisions", owner=story.owner)
+    depends(middle, story.model)
+    depends(last, middle)
+    told = "What changes here reaches Limits, Provisions, which rely on its output."
+    assert told in gate_for(candidate).warnings

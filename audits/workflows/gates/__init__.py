@@ -27,7 +27,7 @@ from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
 from inventory.attributes import BY_NAME
-from inventory.contents.dependencies import why_still_needed
+from inventory.contents.dependencies import consumers_of, why_still_needed
 from inventory.contents.uses import why_tier_first
 from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
@@ -327,6 +327,7 @@ def _warnings(version: ModelVersion, counted: Mapping[str, Counted], now: dateti
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
     warnings += warnings_of_supervision(version, policy)
     warnings += _known_elsewhere(version)
+    warnings += _reached_downstream(version.model)
     warnings += [f"{one.told}." for one in counted.values() if one.part]
     warnings += _judged_by_other_limits([one.whole for one in counted.values() if one.whole], in_force)
     if not validation_required(policy, tier) and not _is_validated(version, now):
@@ -354,6 +355,15 @@ def _judged_by_other_limits(runs: list[Run], in_force: UUID) -> list[str]:
     return [
         f"Judged by the limits of their day: {', '.join(sorted(told))}. Policy {number} has others, for later runs."
     ]
+
+
+def _reached_downstream(model: Model) -> list[str]:
+    """Whom a change of the model reaches: those who take in its output, directly or through others."""
+    reached = [str(one.model) for one in consumers_of(model)]
+    if not reached:
+        return []
+    more = f" and {len(reached) - MOST_NAMED} more" if len(reached) > MOST_NAMED else ""
+    return [f"What changes here reaches {', '.join(reached[:MOST_NAMED])}{more}, which rely on its output."]
 
 
 def _known_elsewhere(version: ModelVersion) -> list[str]:
