@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.core.exceptions import EmptyResultSet
+from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import DateTimeField, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KT
@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from inventory.contents.shared import WHAT, naming
 from inventory.models import Determination, Model, ModelVersion, Moment, Policy, VersionRecord
-from inventory.models.models import SEARCHED, lacking
+from inventory.models.models import NO_WORD, SEARCHED, WORDS, lacking
 from inventory.models.particulars import ROWS_OF, rows_of
 from inventory.policies import ALL_TIERS, required_attributes
 from inventory.states import Stage, Status
@@ -93,8 +93,14 @@ def _dated(rows: QuerySet, name: str, first: date | None, last: date | None) -> 
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a search, at most so many."""
-    return re.findall(r"\w+", text.lower())[:MOST_WORDS]
+    """The words of a search: letters and digits, as the index has them."""
+    return re.sub(NO_WORD, " ", text.lower()).split()
+
+
+def check_words(text: str) -> None:
+    """That a search has no more words than are looked for; for fields of forms and of the API."""
+    if (count := len(words_of(text))) > MOST_WORDS:
+        raise ValidationError(f"These are {count} words; at most {MOST_WORDS} are looked for together.")
 
 
 def _flags(kind: type, moment: Moment | None) -> dict[str, Q]:
@@ -145,10 +151,10 @@ def _found(rows: QuerySet, words: list[str]) -> QuerySet:
         kept = [KT(f"fields__{name}") for name in SEARCHED]
         rows = rows.alias(said=Func(Value(" "), *kept, function="concat_ws", output_field=TextField()))
         for word in words:
-            rows = rows.filter(said__iregex=rf"\m{word}")
+            rows = rows.filter(said__iregex=rf"(^|{NO_WORD}){word}")
         return rows
     beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
-    return rows.alias(words=SearchVector(*SEARCHED, config="simple")).filter(words=beginnings)
+    return rows.alias(words=WORDS).filter(words=beginnings)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from inventory.attributes import BY_NAME
 from inventory.attributes.choices import METHOD_FAMILIES
-from inventory.contents.register import ORDERINGS
+from inventory.contents.register import ORDERINGS, check_words
 from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
 from inventory.policies import REQUIRABLE
 from inventory.states import Status
@@ -42,7 +42,7 @@ class RegisterFilter(MomentForm):
         "known_on",
     )
 
-    search = forms.CharField(label="Words", required=False, max_length=200)
+    search = forms.CharField(label="Words", required=False, max_length=200, validators=[check_words])
     status = forms.ChoiceField(
         choices=[ANY, *((status.value, status.replace("_", " ").capitalize()) for status in Status)], required=False
     )

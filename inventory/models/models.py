@@ -3,8 +3,8 @@ import uuid
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Exists, Q
-from django.db.models.functions import Lower
+from django.db.models import Exists, Func, Q, TextField, Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 
 from inventory import policies
@@ -15,6 +15,13 @@ from inventory.models.policies import Policy
 from inventory.states import Stage, Status
 
 SEARCHED = ("name", "slug", "business_unit", "purpose", "description", "methodology")
+# Letters and digits only: PostgreSQL would take LGD-2, v2.3 and risk.score apart by rules of its own.
+NO_WORD = r"(\W|_)+"
+_SAID = Concat(*(part for name in SEARCHED for part in (name, Value(" "))), output_field=TextField())
+_SAID_IN_WORDS = Func(
+    _SAID, Value(NO_WORD), Value(" "), Value("g"), function="regexp_replace", output_field=TextField()
+)
+WORDS = SearchVector(_SAID_IN_WORDS, config="simple")
 LEVELS = [(level, level.capitalize()) for level in policies.LEVELS]
 
 
@@ -106,7 +113,7 @@ class Model(Described):
     class Meta:
         ordering = ["name"]
         indexes = [
-            GinIndex(SearchVector(*SEARCHED, config="simple"), name="words_of_models"),
+            GinIndex(WORDS, name="words_of_models"),
             models.Index(fields=["name", "slug"], name="models_by_name"),
             models.Index(fields=["workspace", "name"], name="models_of_a_workspace_by_name"),
             models.Index(fields=["tier", "slug"], name="models_by_tier"),

@@ -3,7 +3,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.attributes import COLUMNS
 from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
-from inventory.contents.register import MOST_OF_A_FACET, ORDERINGS
+from inventory.contents.register import MOST_OF_A_FACET, MOST_WORDS, ORDERINGS, check_words
 from inventory.contents.shared import WHAT
 from inventory.policies import REQUIRABLE
 from inventory.serializers.attributes import field_in, field_out
@@ -118,7 +118,9 @@ class ModelQuery(MomentQuery):
     search = serializers.CharField(
         max_length=200,
         required=False,
-        help_text="Words, or their beginnings, in name, slug, business unit, purpose, description and methodology.",
+        validators=[check_words],
+        help_text="Words, or their beginnings, in name, slug, business unit, purpose, description and methodology: "
+        f"letters and digits, at most {MOST_WORDS} words.",
     )
     ordering = serializers.ChoiceField(
         [*ORDERINGS, *(f"-{name}" for name in ORDERINGS)], default="name", help_text="A dash in front turns it round."

@@ -203,6 +203,19 @@ def test_the_facets_count_what_the_list_finds_now_and_as_of_a_day(api, auditor, 
         is_problem(client.get(address, nonsense), 400)
 
 
+def test_the_facets_of_a_search_without_a_word_are_empty(api, auditor, model):
+    for when in ({}, {"as_of": days_ago(0)}):
+        answer = api(auditor).get("/api/v1/register/facets/", {"search": "'"} | when)
+        assert answer.status_code == 200 and answer.json()["total"] == 0
+        assert not any(answer.json()["facets"].values())
+
+
+@pytest.mark.parametrize("address", [MODELS, "/api/v1/register/facets/"])
+def test_a_search_for_too_many_words_is_refused(api, auditor, model, address):
+    problem = is_problem(api(auditor).get(address, {"search": "a b c d e f g h i j k"}), 400)
+    assert problem["errors"][0]["field"] == "search" and "at most 10" in problem["errors"][0]["message"]
+
+
 def test_differences_show_what_one_may_see_only(api, stranger, model):
     client = api(stranger, workspace=stranger.grants.get().workspace)
     assert client.get(DIFFERENCES, {"since": days_ago(5), "until": days_ago(0)}).json()["results"] == []

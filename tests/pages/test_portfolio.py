@@ -96,21 +96,27 @@ def test_an_overdue_validation_is_found_in_the_bucket_of_its_days(visit, auditor
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ({"tier": "2"}, {"Alpha", "Beta"}),
+        ({"tier": "2"}, {"LGD-2 Alpha", "Beta"}),
         ({"tier": "1"}, set()),
-        ({"q": "alph"}, {"Alpha"}),
+        ({"q": "alph"}, {"LGD-2 Alpha"}),
+        ({"q": "lgd-2"}, {"LGD-2 Alpha"}),
         ({"verdict": "red"}, {"Beta"}),
     ],
 )
 def test_the_address_filters(visit, auditor, query, expected):
-    make_assessed_model(name="Alpha", verdict="within")
+    make_assessed_model(name="LGD-2 Alpha", verdict="within")
     make_assessed_model(name="Beta", verdict="red")
     assert set(rows(visit(auditor).get(reverse("portfolio"), query))) == expected
 
 
-def test_a_filter_that_makes_no_sense_filters_nothing(visit, auditor):
+def test_a_filter_that_makes_no_sense_filters_nothing_and_is_named(visit, auditor):
     make_assessed_model(name="Alpha")
-    assert list(rows(visit(auditor).get(reverse("portfolio"), {"tier": "9", "verdict": "purple"}))) == ["Alpha"]
+    client = visit(auditor)
+    for wrong, named in (({"tier": "9", "verdict": "purple"}, "purple"), ({"q": "a b c d e f g h i j k"}, "11 words")):
+        answer = client.get(reverse("portfolio"), wrong)
+        assert (answer.status_code, list(rows(answer))) == (400, ["Alpha"])
+        assert named in answer.text
+        assert client.get(reverse("portfolio-csv"), wrong).status_code in (400, 422)
 
 
 def test_htmx_gets_only_the_rows(visit, auditor):

@@ -5,9 +5,10 @@ import io
 import json
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
-from inventory.contents.register import ORDERINGS
+from inventory.contents.register import ORDERINGS, chosen
 from inventory.models import Model
 from inventory.services import edit_model
 from tests.factories import make_model, make_person, make_version, promote
@@ -76,6 +77,49 @@ def test_the_address_filters_now_and_as_of_a_day(visit, auditor, moment):
     client = visit(auditor)
     for query, expected in FILTERS + filters_by_day():
         assert set(names(client.get(LIST, query | moment()))) == expected, query
+
+
+WITH_NUMBERS = ("LGD-2 mortgage", "PD-2024", "Scorecard v2.3", "IFRS 9.1 overlay", "risk.score", "x.com fraud",
+                "Shock +3", "credit_pd_12", "Über–Modell")  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", [dict, as_of_today], ids=["now", "as of today"])
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("LGD-2", "LGD-2 mortgage"), ("lgd 2", "LGD-2 mortgage"), ("PD-2024", "PD-2024"), ("2024", "PD-2024"),
+     ("v2.3", "Scorecard v2.3"), ("v2", "Scorecard v2.3"), ("IFRS 9.1", "IFRS 9.1 overlay"),
+     ("9.1", "IFRS 9.1 overlay"),
+     ("risk.score", "risk.score"), ("score risk", "risk.score"), ("x.com", "x.com fraud"), ("com", "x.com fraud"),
+     ("+3", "Shock +3"), ("pd_12", "credit_pd_12"), ("modell", "Über–Modell"), ("über", "Über–Modell")],
+)  # fmt: skip
+def test_a_word_is_found_whatever_stands_around_it(visit, auditor, moment, search, found):
+    for name in WITH_NUMBERS:
+        make_model(name=name)
+    assert found in names(visit(auditor).get(LIST, {"search": search} | moment()))
+
+
+@pytest.mark.parametrize("moment", [dict, as_of_today], ids=["now", "as of today"])
+@pytest.mark.parametrize("search", ["'", "-", "?", "...", "[]", "_", "–"])
+def test_a_search_without_a_letter_or_digit_finds_nothing(visit, auditor, moment, search):
+    make_model(name="Model's [name] – ?")
+    answer = visit(auditor).get(LIST, {"search": search} | moment())
+    assert (answer.status_code, names(answer), answer.context["facets"].total) == (200, [], 0)
+
+
+@pytest.mark.parametrize("moment", [dict, as_of_today], ids=["now", "as of today"])
+def test_more_words_than_are_looked_for_are_refused(visit, auditor, moment):
+    make_model(name="One two three four five six seven eight nine ten")
+    client, ten = visit(auditor), "one two three four five six seven eight nine ten"
+    assert len(names(client.get(LIST, {"search": ten} | moment()))) == 1
+    answer = client.get(LIST, {"search": f"{ten} eleven"} | moment())
+    assert answer.status_code == 400 and "These are 11 words; at most 10" in answer.text
+
+
+def test_words_are_looked_for_in_their_index(workspace):
+    wanted = chosen(Model.objects.all(), {"search": "lgd-2"}).order_by()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "words_of_models" in wanted.explain()
 
 
 @pytest.mark.parametrize("moment", [dict, as_of_today], ids=["now", "as of today"])

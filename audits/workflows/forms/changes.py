@@ -10,6 +10,7 @@ from audits.workflows.models import Arrangement, ChangeRequest, Decision, Superv
 from audits.workflows.models.classifications import CHANGE_CLASSES
 from audits.workflows.services.kinds import KINDS, Term
 from audits.workflows.states import ArrangementState, AttestationState, ChangeState
+from inventory.contents.register import check_words
 from inventory.models import Document, ModelVersion
 from inventory.policies import MATERIAL
 from inventory.states import Status
@@ -46,7 +47,7 @@ def dated_lines(lines: str) -> list[tuple[str, str]]:
 
 
 class PortfolioFilter(forms.Form):
-    q = forms.CharField(label="Name, unit or owner", required=False, max_length=200)
+    q = forms.CharField(label="Name, unit or owner", required=False, max_length=200, validators=[check_words])
     tier = forms.ChoiceField(
         choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3"), ("0", "Exempt")], required=False
     )

@@ -1,6 +1,7 @@
 from audits.statistics.limits import Verdict
 from audits.workflows.contents.lists import PORTFOLIO
 from audits.workflows.contents.portfolio import ATTENTION
+from inventory.contents.register import check_words
 from inventory.serializers import ListQuery, PersonOut
 from inventory.states import Stage, Status
 from mrm import serializers
@@ -15,6 +16,7 @@ class PortfolioQuery(ListQuery):
     search = serializers.CharField(
         max_length=200,
         required=False,
+        validators=[check_words],
         help_text="Words, as in the register, or a part of the owner's name.",
     )
     tier = serializers.IntegerField(min_value=0, max_value=3, required=False)

@@ -18,6 +18,7 @@ from audits.workflows.contents.tiles import tiles_of
 from audits.workflows.forms import PortfolioFilter
 from audits.workflows.models import RETIRED_LAST_WORST_FIRST, Standing
 from audits.workflows.services import count_marked
+from inventory.views.listing import insist
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
 from mrm.pages.keyset import keyset_page
@@ -45,7 +46,8 @@ def portfolio(request):
         "chosen": form.cleaned_data,
         "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
     }
-    return answer(request, "workflows/portfolio.html", context, part="workflows/portfolio_rows.html")
+    part, status = "workflows/portfolio_rows.html", 200 if form.is_valid() else 400
+    return answer(request, "workflows/portfolio.html", context, part=part, status=status)
 
 
 @require_safe
@@ -53,7 +55,9 @@ def portfolio_csv(request):
     """The rows the page shows, with its filters, for a spreadsheet."""
     count_marked()
     now = timezone.now()
-    standings = chosen_standings(standings_seen_by(request.user, now), _filter(request).cleaned_data, now)
+    form = _filter(request)
+    insist(form)
+    standings = chosen_standings(standings_seen_by(request.user, now), form.cleaned_data, now)
     header = ["slug", "model", "tier", "tier confirmed", "status", "owner", "business unit", "version", "stage"]
     header += ["verdict", "open findings", "findings overdue", "changes pending", "next assessment due"]
     header += ["next validation due", "validation overdue by days"]
@@ -62,7 +66,7 @@ def portfolio_csv(request):
 
 def _filter(request) -> PortfolioFilter:
     form = PortfolioFilter(request.GET)
-    form.is_valid()  # What cannot be read filters nothing.
+    form.is_valid()  # On the page, what cannot be read filters nothing and says so.
     return form
 
 
