@@ -7,7 +7,7 @@ from datetime import datetime
 
 from inventory.contents.derived import day
 from inventory.models import Model, ModelVersion, TierDoubt, Use, UseApproval
-from inventory.states import UseState
+from inventory.states import Stage, UseState
 
 MOST_VERSIONS = 6
 
@@ -31,11 +31,10 @@ class Row:
 def answer_for(version: ModelVersion, use: Use, now: datetime) -> Answer:
     """Whether this version is approved for this use; where it is not, why not and which version is."""
     given = list(UseApproval.objects.filter(use=use).select_related("version", "approved_by"))
-    own = [approval for approval in given if approval.version_id == version.pk]
-    standing = next((approval for approval in own if approval.stands(now)), None)
-    if standing is None:
+    standing = next((one for one in given if one.version_id == version.pk and one.stands(now)), None)
+    if standing is None or version.stage == Stage.RETIRED:
         return Answer(
-            False, [f"No. Version {version.number} is not approved for {use.title}.", *_why_not(own, given, now)]
+            False, [f"No. Version {version.number} is not approved for {use.title}.", *_why_not(version, given, now)]
         )
     until = f"until {day(standing.expires_at)}" if standing.expires_at else "without an end"
     by = f" by {standing.change_reference}" if standing.change_reference else ""
@@ -79,14 +78,19 @@ def table_of(
     return versions, rows
 
 
-def _why_not(own: list[UseApproval], given: list[UseApproval], now: datetime) -> list[str]:
-    sentences = []
-    if own:
+def _why_not(version: ModelVersion, given: list[UseApproval], now: datetime) -> list[str]:
+    sentences = ["It is retired."] if version.stage == Stage.RETIRED else []
+    own = [approval for approval in given if approval.version_id == version.pk]
+    if own and not own[0].stands(now):
         latest = own[0]
         ended = latest.ended_at or latest.expires_at
         because = latest.ended_because or "it expired."
         sentences.append(f"It was approved from {day(latest.effective_at)} to {day(ended)}: {because}")
-    others = sorted(approval.version.number for approval in given if approval.stands(now))
+    others = sorted(
+        approval.version.number
+        for approval in given
+        if approval.stands(now) and approval.version.stage != Stage.RETIRED
+    )
     if others:
         named = ", ".join(str(number) for number in others)
         sentences.append(f"Approved for it: version {named}.")

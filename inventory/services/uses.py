@@ -18,7 +18,7 @@ from inventory.services.attributes import told
 from inventory.services.doubts import doubt_by_changed_use, doubt_by_new_use
 from inventory.services.revisions import refuse_outdated
 from inventory.services.texts import faults_in_texts
-from inventory.states import Status, UseState, use_after
+from inventory.states import Stage, Status, UseState, use_after
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
@@ -147,6 +147,8 @@ def approve_use(
     use, now = locked_use(use), timezone.now()
     if version.model_id != use.model_id:
         raise RuleBroken(f"{version} is no version of {use.model}, so it cannot be approved for {use}.")
+    if ModelVersion.objects.filter(pk=version.pk, stage=Stage.RETIRED).exists():
+        raise RuleBroken(f"{version} is retired; it serves nothing any more.")
     _check_terms(expires_at, conditions, now)
     for earlier in UseApproval.objects.select_for_update().filter(use=use, version=version, ended_at=None):
         _end(earlier, "Renewed.", now, actor)
@@ -246,6 +248,12 @@ def end_approval(approval: UseApproval, *, reason: str, actor) -> UseApproval:
     _end(approval, reason, timezone.now(), actor)
     _restrict_if_unapproved(use, f"The approval of version {approval.version.number} ended: {reason}", actor)
     return approval
+
+
+def end_approvals_of(version: ModelVersion, *, reason: str, actor) -> None:
+    """With a version every approval of it ends. Called inside governed()."""
+    for approval in UseApproval.objects.filter(version=version, ended_at=None).select_related("use__model", "version"):
+        end_approval(approval, reason=reason, actor=actor)
 
 
 def end_expired_approvals(now: datetime) -> int:

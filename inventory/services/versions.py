@@ -12,7 +12,7 @@ from audits.trail.models import Action
 from audits.trail.services import Message, Overtaken, governed, record, written_at_once
 from inventory.models import Model, ModelVersion
 from inventory.services.models import move_model
-from inventory.services.uses import restrict_unapproved_uses
+from inventory.services.uses import end_approvals_of, restrict_unapproved_uses
 from inventory.states import Stage, Status, version_after
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -140,7 +140,10 @@ def describe_version(
 
 @governed()
 def retire_version(version: ModelVersion, *, actor) -> ModelVersion:
-    """End a version that does not decide. What is in production ends by being superseded, or with its model."""
+    """End a version that does not decide, and its approvals with it.
+
+    What is in production ends by being superseded, or with its model.
+    """
     require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
     if version.stage == Stage.PRODUCTION:
@@ -150,6 +153,7 @@ def retire_version(version: ModelVersion, *, actor) -> ModelVersion:
         version.ended_at = version.ended_at or timezone.now()
         version.save(update_fields=["stage", "ended_at"])
         record(Action.VERSION_RETIRED, actor=actor, subject=version)
+        end_approvals_of(version, reason=f"Version {version.number} was retired.", actor=actor)
     return version
 
 

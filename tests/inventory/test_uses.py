@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory import services
+from inventory.contents.uses import answer_for
 from inventory.models import UseApproval
 from inventory.services.uses import lift_restriction, restrict_use, suspend_use
-from inventory.states import UseState
+from inventory.states import Stage, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
 from tests.factories import approve_for, end_use, make_model, make_person, make_use, make_version, promote, retire
@@ -206,6 +207,44 @@ def test_with_its_model_every_use_ends(live):
     assert again(live).state == UseState.ENDED
     with pytest.raises(RuleBroken, match="retired"):
         services.propose_use(live.model, title="Another", actor=None)
+
+
+def test_with_a_version_every_approval_of_it_ends(version, use, risk_officer):
+    candidate, collection = make_version(version.model), make_use(version.model, title="Collection")
+    for wanted in (use, collection):
+        approve_for(candidate, wanted)
+    approve_for(version, use)
+    assert answer_for(candidate, collection, timezone.now()).may_serve
+    services.retire_version(candidate, actor=None)
+    ended = UseApproval.objects.filter(version=candidate)
+    assert {approval.ended_because for approval in ended} == {"Version 2 was retired."}
+    assert (again(use).state, again(collection).state) == (UseState.APPROVED, UseState.PROPOSED)
+    assert Entry.objects.filter(action=Action.USE_APPROVAL_ENDED).count() == 2
+    answer = answer_for(again(candidate), use, timezone.now())
+    assert not answer.may_serve and "It is retired." in answer.sentences
+    assert answer.sentences[-1] == "Approved for it: version 1."
+
+
+def test_a_retired_version_is_approved_for_nothing(version, use):
+    candidate = make_version(version.model)
+    services.retire_version(candidate, actor=None)
+    with pytest.raises(RuleBroken, match="is retired"):
+        approve_for(candidate, use)
+
+
+def test_a_retired_version_serves_nothing_even_where_an_approval_of_it_stands(version, use):
+    """As in a register from before approvals ended with their version."""
+    approve_for(version, use)
+    version.stage = Stage.RETIRED
+    assert not answer_for(version, use, timezone.now()).may_serve
+
+
+def test_the_database_itself_keeps_approvals_from_retired_versions(version, use):
+    candidate = make_version(version.model)
+    approve_for(candidate, use)
+    with pytest.raises(IntegrityError, match="approval of it"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE inventory_modelversion SET stage = 'retired' WHERE number = 2")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 @pytest.mark.parametrize(

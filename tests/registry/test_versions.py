@@ -11,7 +11,7 @@ from inventory.models import Model, ModelVersion
 from inventory.services import receive_reference
 from inventory.states import Stage
 from mrm.errors import RuleBroken
-from tests.factories import PARQUET, SCHEMA, make_otherwise, make_rows, make_version
+from tests.factories import PARQUET, SCHEMA, approve_for, make_otherwise, make_rows, make_use, make_version
 from tests.registry.conftest import refused, tags_of
 
 
@@ -92,6 +92,14 @@ def test_numbers_of_deleted_versions_are_not_used_again(client, model):
     assert client.make_version("m", "s3://b/3")["version"] == "3"
     assert ModelVersion.objects.get(number=2).stage == Stage.RETIRED
     assert Entry.objects.filter(action=Action.MLFLOW_VERSION_DELETED).count() == 1
+
+
+def test_a_deleted_version_is_approved_for_nothing_any_more(client, model):
+    client.make_version("m")
+    version = ModelVersion.objects.get()
+    approve_for(version, make_use(version.model))
+    client.do("DELETE", "model-versions/delete", name="m", version="1")
+    assert not version.use_approvals.filter(ended_at=None).exists()
 
 
 def test_what_changes_the_model_and_what_does_not(client, model):
