@@ -3,6 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+
+def check_day_has_come(day: date) -> None:
+    """That a day is not to come; for fields of forms and of the API."""
+    if day > timezone.now().date():
+        raise ValidationError("This day is to come; the register says what was so until today.")
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -13,15 +22,21 @@ class Moment:
 
     as_of: date
     known_on: date
+    by: datetime | None = None  # The instant of that day whose knowledge counts, where it is not its last.
 
     @classmethod
     def of(cls, as_of: date, known_on: date | None = None) -> "Moment":
         return cls(as_of, known_on or as_of)
 
+    @classmethod
+    def at(cls, instant: datetime) -> "Moment":
+        """As the register stood at an instant, whatever was said later that day."""
+        return cls(instant.date(), instant.date(), instant)
+
     @property
     def known_at(self) -> datetime:
         """The last instant of the day whose knowledge counts."""
-        return datetime.combine(self.known_on, time.max, tzinfo=UTC)
+        return self.by or datetime.combine(self.known_on, time.max, tzinfo=UTC)
 
     @property
     def instant(self) -> datetime:
@@ -31,7 +46,7 @@ class Moment:
     @property
     def end(self) -> datetime:
         """The last instant of the day that is asked about."""
-        return datetime.combine(self.as_of, time.max, tzinfo=UTC)
+        return self.by or datetime.combine(self.as_of, time.max, tzinfo=UTC)
 
     @property
     def is_hindsight(self) -> bool:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows.contents.attestations import changes_since
 from audits.workflows.contents.queue import work_for
 from audits.workflows.models import Attestation
 from audits.workflows.services import attest, open_due_attestations, withdraw_needless_attestations
@@ -14,7 +15,7 @@ from audits.workflows.states import AttestationState
 from inventory.models import Model
 from inventory.services import edit_model
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import make_model, make_otherwise, retire
+from tests.factories import make_model, make_otherwise, retire, without_triggers
 from tests.inventory.test_history import let_days_pass
 from tests.rest import is_problem, post_json
 
@@ -70,6 +71,32 @@ def test_the_next_cycle_begins_when_the_last_was_answered(asked, owner):
     give(asked, owner)
     assert open_due_attestations(in_days(181)) == 0
     assert open_due_attestations(in_days(183)) == 1
+
+
+def test_what_changed_on_the_day_of_an_attestation_is_shown_in_the_next_cycle(asked, model, owner):
+    give(asked, owner)
+    edit_model(model, changes={"purpose": "Loans."}, actor=None)
+    let_days_pass(200, model)
+    earlier = "attested_at = attested_at - interval '200 days', covers_from = covers_from - 200"
+    without_triggers("workflows_attestation", f"UPDATE workflows_attestation SET {earlier}")
+    assert open_due_attestations(timezone.now()) == 1
+    following = Attestation.objects.open().get()
+    assert [change["field"] for change in changes_since(following)] == ["purpose"]
+
+
+def test_what_changed_on_the_day_of_registration_is_shown_in_the_first_cycle(owner):
+    model = make_model(owner=owner, purpose="Cards.")
+    edit_model(model, changes={"purpose": "Loans."}, actor=None)
+    let_days_pass(200, model)
+    assert open_due_attestations(timezone.now()) == 1
+    expected = {"field": "purpose", "before": "Cards.", "after": "Loans."}
+    assert changes_since(Attestation.objects.get()) == [expected]
+
+
+def test_what_was_withdrawn_is_asked_again_in_the_same_cycle(asked, model):
+    Attestation.objects.filter(pk=asked.pk).update(state=AttestationState.WITHDRAWN)
+    assert [open_due_attestations(timezone.now()) for _ in range(2)] == [1, 0]
+    assert Attestation.objects.open().get().covers_from == asked.covers_from
 
 
 def test_the_owner_attests_and_what_changed_is_kept(asked, model, owner):

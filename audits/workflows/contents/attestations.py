@@ -1,5 +1,6 @@
 """What an owner confirms: the entry as it stands, and what changed in it since the cycle began."""
 
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from audits.workflows.models import Attestation
@@ -8,10 +9,11 @@ from inventory.models import ModelRecord, Moment
 
 
 def changes_since(attestation: Attestation) -> list[dict]:
-    """Field by field, how the entry differs from what it said when the cycle began."""
+    """Field by field, how the entry differs from what it said when it was last attested to, else when registered."""
     records = ModelRecord.objects.filter(subject=attestation.model_id)
-    then, now = Moment.of(attestation.covers_from), Moment.of(timezone.now().date())
-    found = differences(records, then, now).shown
+    attested = Attestation.objects.filter(model=attestation.model_id).aggregate(last=Max("attested_at"))["last"]
+    begun = attested or records.aggregate(first=Min("recorded_from"))["first"]
+    found = differences(records, Moment.at(begun), Moment.of(timezone.now().date())).shown
     return [
         {"field": change.field, "before": change.before, "after": change.after}
         for difference in found

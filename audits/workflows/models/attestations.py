@@ -51,7 +51,11 @@ class Attestation(models.Model):
             models.UniqueConstraint(
                 fields=["model"], condition=Q(state=AttestationState.OPEN), name="one_open_attestation_per_model"
             ),
-            models.UniqueConstraint(fields=["model", "covers_from"], name="one_attestation_per_cycle"),
+            models.UniqueConstraint(
+                fields=["model", "covers_from"],
+                condition=~Q(state=AttestationState.WITHDRAWN),
+                name="one_attestation_per_cycle",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=[s.value for s in AttestationState]), name="attestation_state_is_known"
             ),

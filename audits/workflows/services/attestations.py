@@ -51,7 +51,7 @@ def _open(model: Model, policy: Policy, now: datetime) -> bool:
         return False
     last = model.attestations.aggregate(last=Max("attested_at"))["last"]
     covers_from = (last or model.registered_at).date()
-    if model.attestations.filter(covers_from=covers_from).exists():
+    if model.attestations.filter(covers_from=covers_from).exclude(state=AttestationState.WITHDRAWN).exists():
         return False
     attestation = Attestation.objects.create(
         model=model,
