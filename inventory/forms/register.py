@@ -7,6 +7,7 @@ from inventory.attributes import BY_NAME
 from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.register import ORDERINGS, check_words
 from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
+from inventory.models.moments import check_day_has_come
 from inventory.policies import REQUIRABLE
 from inventory.states import Status
 from mrm.accounts.models import Workspace
@@ -15,8 +16,8 @@ from mrm.accounts.models import Workspace
 class MomentForm(forms.Form):
     """Of when; the same names as in the API."""
 
-    as_of = forms.DateField(label="As of", required=False, widget=day())
-    known_on = forms.DateField(label="Known on", required=False, widget=day())
+    as_of = forms.DateField(label="As of", required=False, widget=day(), validators=[check_day_has_come])
+    known_on = forms.DateField(label="Known on", required=False, widget=day(), validators=[check_day_has_come])
 
 
 class RegisterFilter(MomentForm):
@@ -116,6 +117,6 @@ class SurveyForm(forms.Form):
 class DatesForm(forms.Form):
     """Two days to compare, and on which day both are judged."""
 
-    since = forms.DateField(label="From", widget=day())
-    until = forms.DateField(label="To", widget=day())
-    known_on = forms.DateField(label="Known on", required=False, widget=day())
+    since = forms.DateField(label="From", widget=day(), validators=[check_day_has_come])
+    until = forms.DateField(label="To", widget=day(), validators=[check_day_has_come])
+    known_on = forms.DateField(label="Known on", required=False, widget=day(), validators=[check_day_has_come])

@@ -5,6 +5,7 @@ from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
 from inventory.contents.register import MOST_OF_A_FACET, MOST_WORDS, ORDERINGS, check_words
 from inventory.contents.shared import WHAT
+from inventory.models.moments import check_day_has_come
 from inventory.policies import REQUIRABLE
 from inventory.serializers.attributes import field_in, field_out
 from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
@@ -180,9 +181,11 @@ class CommonOut(serializers.Serializer):
 class RegisterDifferencesQuery(StrictQuery):
     """Paged by a cursor; so many at a time."""
 
-    since = serializers.DateField(help_text="The earlier day.")
-    until = serializers.DateField(help_text="The later day.")
-    known_on = serializers.DateField(required=False, help_text="With what was known on this day, for both.")
+    since = serializers.DateField(validators=[check_day_has_come], help_text="The earlier day.")
+    until = serializers.DateField(validators=[check_day_has_come], help_text="The later day, at the latest today.")
+    known_on = serializers.DateField(
+        required=False, validators=[check_day_has_come], help_text="With what was known on this day, for both."
+    )
     kind = serializers.ChoiceField(KINDS, required=False)
     cursor = serializers.CharField(required=False, help_text="As `next` gives it.")
 

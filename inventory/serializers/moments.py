@@ -1,6 +1,7 @@
 """Of when something is asked."""
 
 from inventory.models import Moment
+from inventory.models.moments import check_day_has_come
 from inventory.serializers.fields import ListQuery, StrictQuery
 from mrm import serializers
 
@@ -8,9 +9,14 @@ from mrm import serializers
 class MomentQuery(StrictQuery):
     """Of when: what was so on one day, as far as it was known at the end of another."""
 
-    as_of = serializers.DateField(required=False, help_text="The register as it stood on this day.")
+    as_of = serializers.DateField(
+        required=False,
+        validators=[check_day_has_come],
+        help_text="The register as it stood on this day, at the latest today.",
+    )
     known_on = serializers.DateField(
         required=False,
+        validators=[check_day_has_come],
         help_text="With what was known at the end of this day; where it is left out, at the end of `as_of`.",
     )
 

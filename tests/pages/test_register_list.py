@@ -175,6 +175,20 @@ def test_a_date_that_is_none_is_refused_rather_than_ignored(visit, auditor):
     assert "Enter a valid date" in answer.text
 
 
+def test_a_day_to_come_is_refused_on_every_page_that_asks_for_one(visit, auditor):
+    model, client, tomorrow = make_model(), visit(auditor), days_ago(-1)
+    pages = [
+        LIST,
+        *(reverse(name, args=[model.slug]) for name in ("model-as-of", "model-dependencies", "model-sources")),
+    ]
+    for address in pages:
+        for query in ({"as_of": tomorrow}, {"as_of": days_ago(1), "known_on": tomorrow}):
+            answer = client.get(address, query)
+            assert answer.status_code == 400 and "is to come" in answer.text, (address, query)
+    assert client.get(reverse("register-differences"), {"since": days_ago(1), "until": tomorrow}).status_code == 400
+    assert client.get(reverse("register-csv"), {"as_of": tomorrow}).status_code in (400, 422)
+
+
 def test_known_on_alone_is_no_question(visit, auditor):
     assert visit(auditor).get(LIST, {"known_on": days_ago(0)}).status_code == 400
 
