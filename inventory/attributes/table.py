@@ -178,7 +178,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     _derived(50, "last_validated", "Last validation", A),
     _derived(51, "next_due", "Next due", A),
     _derived(52, "open_findings", "Open findings", A, "By severity."),
-    _derived(53, "conditions", "Conditions and restrictions", A, "Of its uses, with their expiry."),
+    _derived(53, "conditions", "Conditions and restrictions", A, "Of the model and its uses, with their expiry."),
     _derived(54, "exceptions", "Exceptions and waivers", A),
     _derived(55, "overlays", "Overlays in force", A),
     _derived(56, "monitoring", "Monitoring", A, "The plans, and the last result of each."),

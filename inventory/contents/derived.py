@@ -8,7 +8,7 @@ from inventory import policies
 from inventory.contents.dependencies import downstream_of
 from inventory.contents.history import in_production, uses_and_approvals
 from inventory.models import Model, ModelVersion, TierAssessment, Use, UseApproval
-from inventory.states import UseState
+from inventory.states import HELD
 from mrm.accounts.policies import label
 
 Served = list[tuple[Use, list[UseApproval]]]
@@ -60,8 +60,8 @@ def _approved_uses(uses: Served) -> list[str]:
 
 
 def _conditions(uses: Served) -> list[str]:
-    """Under which conditions its uses were approved, and which of them are restricted."""
-    lines = [f"{use.title} is {use.state}: {use.state_because}" for use, _ in uses if use.state == UseState.RESTRICTED]
+    """Under which conditions its uses were approved, and which of them are restricted or suspended."""
+    lines = [f"{use.title} is {use.state}: {use.state_because}" for use, _ in uses if use.state in HELD]
     for use, approvals in uses:
         for approval in approvals:
             until = f" (until {day(approval.expires_at)})" if approval.expires_at else ""

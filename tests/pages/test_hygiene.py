@@ -11,15 +11,19 @@ from audits.workflows.contents.hygiene import BY_NAME, RULES, breaking, hygiene_
 from audits.workflows.models import Attestation, Finding
 from audits.workflows.services import end_baselines
 from inventory.models import Model, Policy
-from inventory.services import add_particular, attach_document, edit_model, propose_use
+from inventory.services import add_particular, attach_document, edit_model, start_use
+from inventory.services.uses import restrict_use
 from mrm.accounts.policies import Role
 from tests.factories import (
+    approve_for,
+    end_use,
     make_batch,
     make_model,
     make_outcomes,
     make_person,
     make_reference,
     make_rows,
+    make_use,
     make_version,
     promote,
     retire,
@@ -83,10 +87,27 @@ def test_what_is_sent_settles_its_rule(used, tmp_path, risk_officer):
     make_reference(version, tmp_path)
     make_batch(version, tmp_path, rows=make_rows(repaid=None, start=timezone.now() - timedelta(days=1)))
     make_outcomes(used, tmp_path, rows=make_rows().select("application", "repaid"))
-    propose_use(used, title="Loans", actor=None)
+    start(used, "Loans")
     confirm_tier(used, actor=risk_officer)
     complete(used, actor=risk_officer)
     assert {name for name, count in broken().items() if count} == {"not_approved", "not_assessed"}
+
+
+def start(model, title: str):
+    use = make_use(model, title=title)
+    approve_for(model.versions.get(), use)
+    return start_use(use, actor=None)
+
+
+def test_what_is_only_proposed_or_over_is_no_use_of_a_model_in_use(used):
+    make_use(used, title="Limits")
+    assert names("no_use") == ["Used"]
+    use = start(used, "Loans")
+    assert names("no_use") == []
+    restrict_use(use, reason="Prices fell.", actor=None)
+    assert names("no_use") == [], "within limits it is still used so"
+    end_use(use, reason="Sold.")
+    assert names("no_use") == ["Used"]
 
 
 def test_predictions_of_long_ago_are_none(used, tmp_path):

@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from audits.trail.services import governed
 from audits.workflows.api import examples
+from audits.workflows.contents.assurance import all_derived_of
 from audits.workflows.contents.queue import work_for
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import expire_arrangements, request_change
 from audits.workflows.states import ArrangementState
+from inventory.contents.derived import day
 from inventory.contents.uses import answer_for
 from inventory.models import Use, UseApproval
 from inventory.services import end_use, hold_use, propose_use, release_use, start_use, withdraw_use
@@ -26,7 +28,7 @@ from tests.fixtures.story import approve
 from tests.rest import is_problem, post_json, sign_json
 from tests.signing import close_arrangement, order_restriction, order_suspension, suspend
 from tests.workflows.duties import WHY
-from tests.workflows.kinds import after, decided, except_from
+from tests.workflows.kinds import after, decided, except_from, in_days
 from tests.workflows.test_nothing_without_its_decision import refused, sql
 
 Kind = ChangeRequest.Kind
@@ -250,6 +252,29 @@ def test_whether_a_version_may_serve_a_suspended_use_is_answered_no(story, prici
     answer = answer_for(story.version, pricing, timezone.now())
     assert not answer.may_serve and "suspended: Rates are constant." in answer.sentences[0]
     assert any("stays so" in warning for warning in gate_for(story.version).warnings)
+
+
+def test_the_conditions_of_a_model_name_what_was_ordered_of_it_and_until_when(story, pricing):
+    restricted = order_restriction(story.model.uses.get(title="Limits"), reason=LIMITS, actor=story.owner)
+    order = order_suspension(pricing, reason="Rates are constant.", actor=story.owner)
+    told = all_derived_of([story.model], None)[story.model.pk]["conditions"]
+    assert {"Pricing is suspended: Rates are constant.", f"Limits is restricted: {LIMITS}"} < {*told}
+    whole = suspend(story.model, reason="Prices fell.", actor=story.owner)
+    told = "\n".join(all_derived_of([story.model], None)[story.model.pk]["conditions"])
+    for one, kind in ((order, "Suspension"), (whole, "Suspension"), (restricted, "Restriction of a use")):
+        assert f"{one.reference}: {kind} since" in told
+    assert "Prices fell." in told and told.count("(until it is lifted)") == 3
+
+
+def test_a_condition_of_use_tells_its_end(story, candidate):
+    change = request_change(
+        Kind.PROMOTION, candidate, reason="Better.", terms={"ends_on": in_days(100)}, actor=story.owner
+    )
+    approve(change, story.validator, conditions=[{"text": "Watch it monthly.", "due_on": in_days(30)}])
+    approve(change, story.risk_officer)
+    condition = Arrangement.objects.get(kind=Arrangement.Kind.CONDITION)
+    (line,) = all_derived_of([story.model], None)[story.model.pk]["conditions"]
+    assert line == f"{condition.reference}: Watch it monthly. (until {day(condition.ends_at)})"
 
 
 def test_those_concerned_are_told_by_mail_and_in_their_queue(story, pricing, settings):

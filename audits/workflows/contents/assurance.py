@@ -86,7 +86,7 @@ def assurance_of(models: Sequence[Model], policy: dict) -> dict:
             "first_validated": [_opinion(one) for one in own if one.request.kind in policies.FULL_TYPES][:1],
             "last_validated": [_opinion(one) for one in own[-1:]],
             "open_findings": [f"{counts[one]} {one}" for one in Finding.Severity.values if counts[one]],
-            "conditions": [f"{day(one.starts_at)}: {one.title}" for one in held["condition"]],
+            "conditions": _orders(held["suspension"] + held["restriction"]) + _held(held["condition"]),
             "exceptions": _held(held["exception"] + held["acceptance"]),
             "overlays": _held(held["overlay"]),
             "record_kept_until": record_kept(
@@ -163,8 +163,16 @@ def _completed_changes(keys: list, at: datetime) -> dict:
     return _by(lambda change: change.model_id, told)
 
 
+def _orders(arrangements: list[Arrangement]) -> list[str]:
+    """What somebody ordered of the model or of one of its uses, which holds until somebody lifts it."""
+    return [
+        f"{one.reference}: {one.get_kind_display()} since {day(one.starts_at)}: {one.title} (until it is lifted)"
+        for one in arrangements
+    ]
+
+
 def _held(arrangements: list[Arrangement]) -> list[str]:
-    """Exceptions, accepted risks or overlays, each with its end."""
+    """Conditions, exceptions, accepted risks or overlays, each with its end."""
     return [
         f"{one.reference}: {one.title}" + (f" (until {day(one.ends_at)})" if one.ends_at else "")
         for one in arrangements
