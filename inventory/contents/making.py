@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from audits.trail.models import Action, Entry, subject_name
 from inventory.models import ModelVersion, ReferenceData
 from mrm.errors import Shown
@@ -30,13 +32,17 @@ def made_version(version: ModelVersion, person) -> str:
 
 def made_one_of(versions: Iterable[ModelVersion], person) -> str:
     """Whoever registered one of these versions, or sent what it consists of, by the trail."""
-    numbers = {subject_name(version): version.number for version in versions}
-    references = ReferenceData.objects.filter(version__in=versions).select_related("version")
-    numbers |= {subject_name(reference): reference.version.number for reference in references}
-    mine = Entry.objects.filter(subject__in=numbers, actor_id=str(person.pk), action__in=MADE)
-    if sent := mine.first():
-        return Shown(f"{MADE[sent.action]} version {numbers[sent.subject]} on {day(sent.at)}", entry=sent.position)
+    parts = _parts_of(versions)
+    if sent := _sent(parts, person).first():
+        told = f"{MADE[sent.action]} version {parts[sent.subject].number} on {day(sent.at)}"
+        return Shown(told, entry=sent.position)
     return ""
+
+
+def made_among(versions: Iterable[ModelVersion], person) -> set[ModelVersion]:
+    """Which of these versions somebody made, by the trail; what else has the same artifact aside."""
+    parts = _parts_of(versions) if versions else {}
+    return {parts[subject] for subject in _sent(parts, person).values_list("subject", flat=True)} if parts else set()
 
 
 def twins_of(version: ModelVersion | None) -> list[ModelVersion]:
@@ -45,6 +51,17 @@ def twins_of(version: ModelVersion | None) -> list[ModelVersion]:
         return []
     same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
     return list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
+
+
+def _parts_of(versions: Iterable[ModelVersion]) -> dict[str, ModelVersion]:
+    """The versions and their reference data, by what the trail calls them."""
+    references = ReferenceData.objects.filter(version__in=versions).select_related("version")
+    parts = {subject_name(version): version for version in versions}
+    return parts | {subject_name(reference): reference.version for reference in references}
+
+
+def _sent(parts: dict[str, ModelVersion], person) -> QuerySet[Entry]:
+    return Entry.objects.filter(subject__in=parts, actor_id=str(person.pk), action__in=MADE)
 
 
 def _made_before(version: ModelVersion, person) -> str:

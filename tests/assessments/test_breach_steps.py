@@ -129,6 +129,8 @@ def test_6_whoever_made_the_version_neither_decides_on_its_breach_nor_closes_it(
         with pytest.raises(NotPermitted, match="you registered version") as refused:
             act()
         assert entry_behind(refused.value.reasons[0])
+    assert not any("Decide on" in task.what for task in breach_tasks(maker, [story.model]))
+    assert any("Decide on" in task.what for task in breach_tasks(story.risk_officer, [story.model]))
     with governed(), pytest.raises(IntegrityError, match="whoever made a version"), transaction.atomic():
         proven = prove(statement.pk, Password(PASSWORD), signer=story.validator)
         signature = sign(proven, subject=breach, evidence_digest=facts_digest(breach))

@@ -12,7 +12,9 @@ from audits.statistics.limits import Verdict
 from audits.workflows.contents.asked import MOST_OF_A_KIND, Task
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import ENDED_FINDINGS, ChangeState
+from inventory.contents.making import made_among
 from inventory.contents.ownership import held_lately
+from inventory.models import ModelVersion
 from mrm.accounts.policies import Permission
 from mrm.pages import wording
 
@@ -36,9 +38,9 @@ def breach_tasks(person, models) -> Iterator[Task]:
         .order_by("opened_at")
     )
     red, together = list(red[: 4 * MOST_OF_A_KIND]), defaultdict(list)
-    owned = held_lately({breach.version.model for breach in red if breach.state in JUDGED}, person, office="owner")
+    others_judge = _judged_by_others({breach.version for breach in red if breach.state in JUDGED}, person)
     for breach in red:
-        if asked := _asked(breach, person, owned=owned):
+        if asked := _asked(breach, person, others_judge=breach.version in others_judge):
             together[breach.version, asked].append(breach)
     for (version, (what, why, action)), breaches in together.items():
         first, others = breaches[0], len(breaches) - 1
@@ -54,12 +56,25 @@ def breach_tasks(person, models) -> Iterator[Task]:
         )
 
 
-def _asked(breach: Breach, person, *, owned: set[str]) -> tuple[str, str, str] | None:
-    """What this person should do about it now, why, and the word of the button."""
+def _judged_by_others(versions: set[ModelVersion], person) -> set[ModelVersion]:
+    """Those that this person made, or whose model they own or develop, or did until lately."""
+    found, models = made_among(versions, person), {version.model for version in versions}
+    for office in ("owner", "developer"):
+        lately = held_lately(models, person, office=office)
+        found |= {one for one in versions if getattr(one.model, f"{office}_id") == person.pk}
+        found |= {one for one in versions if str(one.model_id) in lately}
+    return found
+
+
+def _asked(breach: Breach, person, *, others_judge: bool) -> tuple[str, str, str] | None:
+    """What this person should do about it now, why, and the word of the button.
+
+    others_judge  whatever they may, because of what they had to do with the version
+    """
     model = breach.version.model
     owns = model.owner_id == person.pk
     may = person.permissions_in(model.workspace_id, model.slug)
-    judges = Permission.CLOSE_FINDING in may and not owns and str(model.pk) not in owned
+    judges = Permission.CLOSE_FINDING in may and not others_judge
     if breach.state == BreachState.DECIDED:
         return _asked_once_decided(breach, judges=judges, owns=owns)
     if not owns and Permission.RAISE_FINDING not in may:
