@@ -3,17 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows.models import Finding
 from audits.workflows.services import draft_finding, issue_finding, raise_finding, revise_draft
 from audits.workflows.states import FindingState
 from inventory.models import Policy
+from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, make_person, make_policy, make_version, publish
+from tests.factories import make_model, make_person, make_policy, make_version, publish, settle
 from tests.signing import drop_finding
+from tests.workflows.duties import now_holding
 from tests.workflows.remedies import TEXTS, raised, today
 
 
@@ -212,3 +216,44 @@ def test_who_issues_is_said_by_the_policy(story, standard_document):
         issue_finding(draft, actor=story.validator)
     head = make_person(Role.HEAD_OF_VALIDATION, workspace=story.workspace)
     assert issue_finding(draft, actor=head).issued_by == head
+
+
+@pytest.mark.parametrize("part", ["owns the model", "owned it until lately", "registered the version", "develops it"])
+def test_nobody_with_a_part_in_it_rewrites_or_issues_a_draft(story, part):
+    person = make_person(Role.VALIDATOR, name="Conrad Conflicted", workspace=story.workspace)
+    about = story.version
+    if part == "registered the version":
+        about = make_version(story.model, actor=story.engineer)
+        person = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
+    elif part == "develops it":
+        edit_model(story.model, changes={"developer": person}, actor=None)
+    else:
+        edit_model(story.model, changes={"owner": person}, actor=None)
+        if part == "owned it until lately":
+            edit_model(story.model, changes={"owner": story.owner}, actor=None)
+    said = TEXTS | {"severity": "critical"}
+    draft = draft_finding(story.model, version=about, **said, owner=story.owner, actor=story.validator)
+    settle()
+    for service in (lambda: revise_draft(draft, title="Nothing much", actor=person),
+                    lambda: issue_finding(draft, actor=person)):  # fmt: skip
+        with pytest.raises(NotPermitted, match="rewrite"):
+            service()
+    issued = {"state": "issued", "issued_at": timezone.now(), "due_at": today(), "issued_by": person}
+    with pytest.raises(IntegrityError, match="does not issue it"), transaction.atomic():
+        Finding.objects.filter(pk=draft.pk).update(**issued)
+    assert issue_finding(draft, actor=story.risk_officer).severity == "critical"
+
+
+def test_only_who_wrote_a_draft_makes_it_milder(story):
+    draft = draft_finding(story.model, **TEXTS | {"severity": "critical"}, actor=story.validator)
+    settle()
+    with pytest.raises(NotPermitted, match=f"Only {story.validator}, who wrote the draft"):
+        revise_draft(draft, severity="low", actor=story.risk_officer)
+    with pytest.raises(IntegrityError, match="called milder by who wrote it"), transaction.atomic():
+        Finding.objects.filter(pk=draft.pk).update(severity="low")
+        settle()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Finding.objects.filter(pk=draft.pk).update(raised_by=story.risk_officer)
+    assert revise_draft(draft, severity="high", actor=story.validator).severity == "high"
+    assert revise_draft(draft, severity="critical", actor=story.risk_officer).severity == "critical"
+    settle()

@@ -50,7 +50,7 @@ def is_for(step: Step, finding: Finding, person, *, owned_lately: Collection[str
     permission = Permission.RAISE_FINDING if finding.state == FindingState.DRAFT else PERMISSION[step.of]
     if permission not in person.permissions_in(model.workspace_id, model.slug):
         return False
-    if step.of == FIRST or finding.state == FindingState.DRAFT:
+    if step.of == FIRST:
         return True
     part = part_in(finding, person, owned_lately=owned_lately)
     if step.of == APPROVER:

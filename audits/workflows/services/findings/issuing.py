@@ -11,7 +11,7 @@ from audits.workflows import policies
 from audits.workflows.contents.cited import cited, of_breach
 from audits.workflows.models import Finding
 from audits.workflows.models.references import next_reference
-from audits.workflows.services.findings.access import locked, refuse_blank
+from audits.workflows.services.findings.access import locked, refuse_blank, why_not_judge
 from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
 from inventory import policies as rules
@@ -54,12 +54,19 @@ def draft_finding(model, *, version=None, breach=None, actor, **written) -> Find
 def revise_draft(
     finding: Finding, *, evidence: list[str] | None = None, owner=None, revision: str | None = None, actor, **written
 ) -> Finding:
-    """Write parts of a draft anew, unless it changed since the `revision` that was read; what is not given stays."""
-    require(actor, Permission.RAISE_FINDING, finding.model.workspace_id, model_slug=finding.model_slug)
-    finding = locked(finding)
+    """Write parts of a draft anew, unless it changed since the `revision` that was read; what is not given stays.
+
+    Nobody with a part in what it is about does; and only who wrote it makes it milder.
+    """
+    finding = _draft_for(finding, actor)
     refuse_outdated(finding, revision)
     if finding.state != FindingState.DRAFT:
         raise RuleBroken(f"{finding.reference} is issued; what it says does not change any more.")
+    milder = rules.is_milder(written.get("severity", finding.severity), finding.severity)
+    if milder and actor and actor.pk != finding.raised_by_id:
+        raise NotPermitted(
+            f"Only {finding.raised_by}, who wrote the draft, makes it milder; you may drop it and say why."
+        )
     said = [f"{one['kind']} {one['reference']}" for one in finding.evidence]
     evidence = said if evidence is None else evidence
     _write(finding, evidence=evidence, owner=owner or finding.owner, **written)
@@ -70,15 +77,23 @@ def revise_draft(
 
 @governed()
 def issue_finding(finding: Finding, *, actor) -> Finding:
-    """Put a draft before the first line. Its days begin now."""
-    require(actor, Permission.RAISE_FINDING, finding.model.workspace_id, model_slug=finding.model_slug)
-    return _issue(locked(finding), actor)
+    """Put a draft before the first line. Its days begin now. Nobody with a part in what it is about does."""
+    return _issue(_draft_for(finding, actor), actor)
 
 
 def suggested_severity(*, effect_percent: float | None, class_change_percent: float | None) -> str:
     """What the policy in force makes of a measured impact; empty where nothing was measured."""
     impact = {"effect_percent": effect_percent, "class_change_percent": class_change_percent}
     return rules.suggested_severity(Policy.objects.in_force().document, impact)
+
+
+def _draft_for(finding: Finding, actor) -> Finding:
+    """The draft, locked, for somebody of the second line who has no part in what it is about."""
+    require(actor, Permission.RAISE_FINDING, finding.model.workspace_id, model_slug=finding.model_slug)
+    finding = locked(finding)
+    if actor and (reasons := why_not_judge(finding, actor)):
+        raise NotPermitted(*reasons)
+    return finding
 
 
 def _drafted(model, *, version, breach, origin="", evidence=(), owner=None, actor, **written) -> Finding:
