@@ -154,10 +154,15 @@ VALIDATION_TRANSITIONS = {
     (ValidationState.RETURNED, "resume"): ValidationState.IN_PROGRESS,
     (ValidationState.REVIEW, "void"): ValidationState.IN_PROGRESS,  # What was signed has changed since.
     (ValidationState.PENDING_APPROVAL, "void"): ValidationState.IN_PROGRESS,
-    **{
+    **{  # While an opinion is signed it is returned first, which is signed as well.
         (state, "cancel"): ValidationState.CANCELLED
-        for state in ValidationState
-        if state not in (ValidationState.APPROVED, ValidationState.CANCELLED)
+        for state in (
+            ValidationState.INTAKE,
+            ValidationState.PLANNING,
+            ValidationState.IN_PROGRESS,
+            ValidationState.ON_HOLD,
+            ValidationState.RETURNED,
+        )
     },
 }
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_approval, blockers_for_promotion, gate_for, gate_for_going_back
-from audits.workflows.models import Arrangement, ValidationItem
+from audits.workflows.models import Arrangement, ValidationItem, ValidationRequest
 from audits.workflows.policies import OpenFinding, why_not_opinion
 from audits.workflows.services import (
     expire_arrangements,
@@ -42,8 +42,18 @@ from inventory.states import Status
 from mrm.accounts.models import Notice, Signature
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_model, make_otherwise, make_person, make_policy, make_reference, make_version, publish
+from tests.factories import (
+    make_model,
+    make_otherwise,
+    make_person,
+    make_policy,
+    make_reference,
+    make_version,
+    publish,
+    settle,
+)
 from tests.fixtures.story import approve
+from tests.workflows.duties import now_holding
 from tests.workflows.validating import (
     asked,
     attest,
@@ -177,13 +187,59 @@ def test_an_opinion_of_somebody_who_became_the_owner_meanwhile_is_refused(versio
         opined(validation, panel)
 
 
-def test_an_owner_does_not_choose_or_cancel_the_validation_of_their_model(version, panel, story):
-    validation = asked(version)
-    edit_model(story.model, changes={"owner": panel.head}, actor=None)
-    with pytest.raises(NotPermitted, match="owner does not choose"):
-        assign_validator(validation, person=panel.lead, role="lead", actor=panel.head)
-    with pytest.raises(NotPermitted, match="owner does not cancel"):
+@pytest.mark.parametrize("part", ["owns", "owned", "registered", "developer"])
+def test_whoever_owns_or_made_it_neither_chooses_nor_releases_its_validators_nor_cancels_it(
+    version, panel, story, part
+):
+    validation = concluded(version, panel)
+    person = make_person(Role.HEAD_OF_VALIDATION, name="Conrad Conflicted", workspace=story.workspace)
+    if part == "registered":
+        person = now_holding(story.engineer, Role.HEAD_OF_VALIDATION, workspace=story.workspace)
+    elif part == "developer":
+        edit_model(story.model, changes={"developer": person}, actor=None)
+    else:
+        edit_model(story.model, changes={"owner": person}, actor=None)
+        if part == "owned":
+            edit_model(story.model, changes={"owner": story.owner}, actor=None)
+    lead = validation.assignments.get(person=panel.lead)
+    other = make_person(Role.VALIDATOR, name="Olga Other", workspace=story.workspace)
+    for service in (
+        lambda: assign_validator(validation, person=other, role="lead", actor=person),
+        lambda: release_validator(lead, reason="On leave.", actor=person),
+        lambda: cancel_validation(validation, reason="Unwanted.", actor=person),
+    ):
+        with pytest.raises(NotPermitted, match="by somebody independent of it"):
+            service()
+    settle()
+    now = timezone.now()
+    with pytest.raises(IntegrityError, match="by somebody independent of it"), transaction.atomic():
+        validation.assignments.filter(pk=lead.pk).update(ended_at=now, ended_because="On leave.")
+        settle()
+    with pytest.raises(IntegrityError, match="by somebody independent of it"), transaction.atomic():
+        ValidationRequest.objects.filter(pk=validation.pk).update(state="cancelled", closed_at=now)
+        settle()
+    release_validator(lead, reason="On leave.", actor=panel.head)
+    cancel_validation(validation, reason="The version is given up.", actor=panel.head)
+    settle()
+
+
+def test_whoever_asked_for_a_validation_takes_it_back_until_somebody_is_assigned(version, panel, story):
+    validation = asked(version, actor=story.engineer)
+    cancel_validation(validation, reason="A mistake.", actor=story.engineer)
+    settle()
+
+
+def test_no_validation_is_cancelled_while_an_opinion_is_signed(version, panel):
+    validation = concluded(version, panel)
+    opined(validation, panel, outcome="not_fit")
+    reviewed(validation, panel.second)
+    with pytest.raises(RuleBroken, match="returns it first, and signs that"):
         cancel_validation(validation, reason="Unwanted.", actor=panel.head)
+    with pytest.raises(IntegrityError, match="does not go from pending_approval"), transaction.atomic():
+        ValidationRequest.objects.filter(pk=validation.pk).update(state="cancelled", closed_at=timezone.now())
+    reviewed(validation, panel.head, agreed=False, comment="The version is given up.")
+    cancel_validation(validation, reason="The version is given up.", actor=panel.head)
+    settle()
 
 
 def test_only_who_holds_the_role_of_a_validator_is_assigned_and_only_the_head_or_an_officer_assigns(

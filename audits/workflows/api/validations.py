@@ -144,7 +144,8 @@ class CancellationApi(Api):
     @step(
         "cancel_validation",
         "Cancel it",
-        "Whoever assigns validators may; whoever asked, until somebody is assigned.",
+        "Whoever assigns validators and is independent of it may; whoever asked, until somebody is assigned. While an "
+        "opinion is signed, whoever reviews it returns it first.",
         ReasonIn,
         {"reason": "The version was replaced before it was used."},
     )

@@ -20,6 +20,7 @@ from audits.workflows.forms import (
 )
 from audits.workflows.models import ValidationOpinion, ValidationRequest
 from audits.workflows.services import validations as services
+from audits.workflows.services.validations.independence import why_not_independent
 from audits.workflows.services.validations.scope import SIGNED, assignment_of
 from audits.workflows.states import VALIDATION_TRANSITIONS
 from audits.workflows.states import ValidationState as State
@@ -163,7 +164,7 @@ def validation_page(request, found, *, status=200, **forms):
         "missing": services.why_not_give_opinion(found) if found.state == State.IN_PROGRESS else [],
         "why_not_begin": services.why_not_begin(found) if found.state == State.PLANNING else [],
         "why_not_review": services.why_not_review(found, person) if found.state in SIGNED else [],
-        "may_assign": Permission.ASSIGN_VALIDATOR in may and found.is_open and found.model.owner_id != person.pk,
+        "may_assign": Permission.ASSIGN_VALIDATOR in may and found.is_open and not why_not_independent(found, person),
         "may_answer": Permission.ANSWER_FINDING in may and mine is None,
         "arrangements": found.arrangements.order_by("reference"),
         "assignment_form": AssignmentForm(people=_validators(found)),

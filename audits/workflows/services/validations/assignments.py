@@ -8,7 +8,7 @@ from audits.workflows.models import ValidationRequest, ValidatorAssignment
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.transitions import move
 from audits.workflows.services.validations.content import refresh_locked
-from audits.workflows.services.validations.independence import why_not_independent
+from audits.workflows.services.validations.independence import refuse_dependent, why_not_independent
 from audits.workflows.services.validations.scope import Role, assignment_of, bound_of, locked, refuse_unless
 from audits.workflows.services.validations.texts import written
 from audits.workflows.states import ValidationState as State
@@ -33,8 +33,7 @@ def assign_validator(validation: ValidationRequest, *, person: Person, role: str
     if role not in Role.values:
         raise UnusableData({"message": f"A validator is {' or '.join(Role.values)}.", "field": "role"})
     refuse_unless(validation, ASSIGNED_IN, "validators are assigned before the opinion is signed")
-    if actor and actor.pk == validation.model.owner_id:
-        raise NotPermitted("An owner does not choose who validates their own model.")
+    refuse_dependent(validation, actor)
     if reasons := why_not_assign(validation, person):
         raise NotPermitted(*reasons)
     standing = validation.assignments.standing()
@@ -75,8 +74,7 @@ def release_validator(assignment: ValidatorAssignment, *, reason: str, actor) ->
     )
     if assignment.ended_at is not None or not validation.is_open:
         raise RuleBroken(f"{assignment.person} has no part in {validation.reference} that could be taken away.")
-    if actor and actor.pk == validation.model.owner_id:
-        raise NotPermitted("An owner does not choose who validates their own model.")
+    refuse_dependent(validation, actor)
     assignment.ended_at, assignment.ended_because = timezone.now(), texts["reason"]
     assignment.save(update_fields=["ended_at", "ended_because"])
     record(

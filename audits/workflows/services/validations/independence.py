@@ -9,7 +9,7 @@ from audits.workflows.services.involvement import developed, made, owned, traine
 from audits.workflows.states import ChangeState
 from inventory.attributes import BY_NAME
 from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR
-from mrm.errors import Shown, entry_behind
+from mrm.errors import NotPermitted, Shown, entry_behind
 from mrm.pages.wording import day
 
 VERSION_DEEDS = (Action.VERSION_DESCRIBED,)
@@ -32,6 +32,13 @@ def why_not_independent(validation: ValidationRequest, person) -> list[str]:
         ("Nobody validates and votes on the same version", _voted(validation, person)),
     )
     return [Shown(f"{rule}: {person} {fact}.", entry=entry_behind(fact)) for rule, fact in facts if fact]
+
+
+def refuse_dependent(validation: ValidationRequest, actor) -> None:
+    """Raise for whoever would choose, release or do without those who judge what is their own."""
+    if actor and (reasons := why_not_independent(validation, actor)):
+        what = "Who validates is chosen and released, and a validation cancelled, by somebody independent of it."
+        raise NotPermitted(what, *reasons)
 
 
 def _edited(validation: ValidationRequest, person) -> str:

@@ -9,16 +9,16 @@ from audits.trail.services import governed, record
 from audits.workflows.models import ValidationItem, ValidationRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.transitions import move
-from audits.workflows.services.validations.content import void_opinion
+from audits.workflows.services.validations.independence import refuse_dependent
 from audits.workflows.services.validations.plans import why_not_begin
-from audits.workflows.services.validations.scope import Role, locked, require_validator
+from audits.workflows.services.validations.scope import SIGNED, Role, locked, require_validator
 from audits.workflows.services.validations.texts import written
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from mrm.errors import RuleBroken, UnusableData
 
 Kind = ValidationRequest.Kind
 
@@ -111,7 +111,10 @@ def resume_validation(validation: ValidationRequest, *, actor) -> ValidationRequ
 
 @governed()
 def cancel_validation(validation: ValidationRequest, *, reason: str, actor) -> ValidationRequest:
-    """It is not wanted any more. Whoever assigns validators may; whoever asked, until somebody is assigned."""
+    """It is not wanted any more. Whoever assigns validators may; whoever asked, until somebody is assigned.
+
+    Not while an opinion stands that somebody signed: no single person does away with what another has signed.
+    """
     texts = written(reason=reason)
     validation = locked(validation)
     asked = actor is not None and actor.pk == validation.requested_by_id
@@ -120,9 +123,10 @@ def cancel_validation(validation: ValidationRequest, *, reason: str, actor) -> V
         require(actor, Permission.REQUEST_VALIDATION, validation.model.workspace_id, model_slug=validation.model_slug)
     else:
         require(actor, Permission.ASSIGN_VALIDATOR, validation.model.workspace_id, model_slug=validation.model_slug)
-        if actor and actor.pk == validation.model.owner_id:
-            raise NotPermitted("An owner does not cancel the validation of their own model.")
-    void_opinion(validation, because=f"{validation.reference} was cancelled: {texts['reason']}")
+        refuse_dependent(validation, actor)
+    if validation.state in SIGNED:
+        told = "somebody has signed its opinion: whoever reviews it returns it first, and signs that"
+        raise RuleBroken(f"{validation.reference} is {validation.get_state_display().lower()}; {told}.")
     move(validation, "cancel", closed_at=timezone.now(), **texts)
     record(Action.VALIDATION_CANCELLED, actor=actor, subject=validation, **texts)
     return validation
