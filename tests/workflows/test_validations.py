@@ -37,7 +37,7 @@ from audits.workflows.services.validations import (
 )
 from audits.workflows.states import ValidationState as State
 from inventory.models import Model, Policy
-from inventory.services import edit_model
+from inventory.services import edit_model, edit_use, propose_use
 from inventory.states import Status
 from mrm.accounts.models import Notice, Signature
 from mrm.accounts.policies import Role
@@ -460,7 +460,37 @@ def new_challenge(validation, panel, story):
     raise_challenge(validation, text="One more thing.", actor=panel.second)
 
 
-@pytest.mark.parametrize("happens", [change_of_an_item, new_finding, change_of_the_version, new_challenge])
+def another_purpose(validation, panel, story):
+    edit_model(story.model, changes={"purpose": "Decides on mortgages."}, actor=story.owner)
+
+
+def decides_about_people(validation, panel, story):
+    flag = story.model.affects_natural_persons
+    edit_model(story.model, changes={"affects_natural_persons": not flag}, actor=story.owner)
+
+
+def another_owner_of_the_same_name(validation, panel, story):
+    namesake = make_person(Role.OWNER, name=str(story.owner), workspace=story.workspace)
+    edit_model(story.model, changes={"owner": namesake}, actor=None)
+
+
+def new_use(validation, panel, story):
+    propose_use(story.model, title="Collections", actor=story.owner)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        change_of_an_item,
+        new_finding,
+        change_of_the_version,
+        new_challenge,
+        another_purpose,
+        decides_about_people,
+        another_owner_of_the_same_name,
+        new_use,
+    ],
+)
 def test_any_change_of_the_subject_voids_what_was_signed_and_tells_those_who_signed(
     version, panel, story, happens, settings
 ):
@@ -477,6 +507,31 @@ def test_any_change_of_the_subject_voids_what_was_signed_and_tells_those_who_sig
     assert {panel.lead.pk, panel.second.pk} <= told
     with pytest.raises((RuleBroken, NotPermitted)):
         reviewed(validation, panel.head)
+
+
+def test_a_use_reworded_under_a_signed_opinion_voids_it(version, panel, story):
+    use = propose_use(story.model, title="Collections", business_purpose="Reminds.", actor=story.owner)
+    validation = concluded(version, panel)
+    opinion = opined(validation, panel)
+    edit_use(use, changes={"business_purpose": "Sues."}, actor=story.owner)
+    with pytest.raises((RuleBroken, NotPermitted)):
+        reviewed(validation, panel.second)
+    opinion.refresh_from_db()
+    assert opinion.voided_because == "What was signed has changed since: uses."
+
+
+def test_how_a_model_is_made_is_part_of_its_review_as_a_whole(story, panel):
+    validation = concluded(story.model, panel, kind="annual_review")
+    opinion = opined(validation, panel)
+    finding_on(story.version, severity="low", actor=story.validator)
+    refresh_validation(validation)
+    opinion.refresh_from_db()
+    assert opinion.voided_because == "What was signed has changed since: findings."
+    opinion = opined(validation, panel)
+    edit_model(story.model, changes={"methodology": "A forest."}, actor=story.owner)
+    refresh_validation(validation)
+    opinion.refresh_from_db()
+    assert opinion.voided_because == "What was signed has changed since: model."
 
 
 def test_an_approval_over_a_subject_that_changed_unseen_is_refused(version, panel, story):

@@ -8,13 +8,33 @@ from audits.workflows.models import ValidationOpinion, ValidationRequest
 from audits.workflows.services.evidence import digest_of
 from audits.workflows.services.transitions import move
 from audits.workflows.services.validations.scope import SIGNED, locked
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
+from inventory.policies import FACTORS, FACTS
+from inventory.services import terms_digest
+from inventory.states import UseState
 from mrm.accounts.services import void_signatures
 from mrm.errors import RuleBroken
 
+# What a version is judged fit for; who edits them under a signed opinion has it signed again.
+MEANT_FOR = (
+    "purpose",
+    "decisions_driven",
+    "operating_boundaries",
+    "prohibited_uses",
+    *FACTORS,
+    *FACTS,
+    "personal_data",
+)
+# What else a model is judged by as a whole.
+MADE_OF = ("origin", "vendor", "components", "model_type", "method_family", "methodology", "learns_in_use",
+           "target_definition")  # fmt: skip
+
 
 def content_of(validation: ValidationRequest) -> dict:
-    """Plan, outcomes, evidence, challenges, validators and open findings. The same facts give the same digest."""
+    """What is validated and for what, plan, outcomes, evidence, challenges, validators and open findings.
+
+    The same facts give the same digest.
+    """
     model = validation.model
     return {
         "request": {
@@ -23,7 +43,11 @@ def content_of(validation: ValidationRequest) -> dict:
             "trigger": validation.trigger,
             "policy": {"version": validation.policy.number, "sha256": validation.policy.digest},
         },
-        "model": {"slug": model.slug, "name": model.name, "tier": model.tier, "owner": str(model.owner)},
+        "model": _model_facts(validation),
+        "uses": [
+            {"number": use.number, "title": use.title, "terms": terms_digest(use)}
+            for use in model.uses.exclude(state=UseState.ENDED).order_by("number")
+        ],
         "version": _validated_facts(validation.version),
         "plan": [_item_facts(item) for item in validation.items.prefetch_related("evidence__run", "evidence__result")],
         "challenges": [_challenge_facts(one) for one in validation.challenges.prefetch_related("entries__said_by")],
@@ -40,7 +64,7 @@ def content_of(validation: ValidationRequest) -> dict:
         "findings": [
             {"reference": one.reference, "severity": one.severity, "title": one.title}
             for one in model.findings.open().order_by("reference")
-            if one.version_id in (None, validation.version_id)
+            if validation.version_id is None or one.version_id in (None, validation.version_id)
         ],
     }
 
@@ -87,6 +111,20 @@ def void_opinion(validation: ValidationRequest, *, because: str) -> None:
     opinion.reviews.standing().update(**now)
     ValidationOpinion.objects.filter(pk=opinion.pk).update(**now)
     record(Action.OPINION_VOIDED, actor=None, subject=validation, because=because, opinion=str(opinion.pk))
+
+
+def _model_facts(validation: ValidationRequest) -> dict:
+    """What the register says of the model that an opinion rests on; and, in the review of a whole model, of how it is
+    made, and what is in production.
+    """
+    model: Model = validation.model
+    facts = {"slug": model.slug, "name": model.name, "tier": model.tier, "owner": str(model.owner)}
+    facts |= {"owner_id": str(model.owner_id)}  # Two people may have one name.
+    facts |= {name: getattr(model, name) for name in MEANT_FOR}
+    if validation.version is None:
+        facts |= {name: getattr(model, name) for name in MADE_OF}
+        facts |= {"developer_id": str(model.developer_id or ""), "in_use": _validated_facts(model.production_version())}
+    return facts
 
 
 def _validated_facts(version: ModelVersion | None) -> dict | None:
