@@ -81,15 +81,20 @@ def closed(story, finding) -> Finding:
     return fresh(finding)
 
 
-def measured_again(run: Run, **changes) -> Run:
-    """A re-run that has succeeded since, with the results of the first, changed as told."""
+def measured_again(run: Run, *, of=None, chosen=None, **changes) -> Run:
+    """A re-run that has succeeded since, with the results of the first, changed as told.
+
+    of      another version that it is of
+    chosen  who asked for it, over a time of their choice
+    """
     again = Run.objects.create(
         plan=run.plan,
-        version=run.version,
+        version=of or run.version,
         policy=run.policy,
         window_start=run.window_start,
-        window_end=run.window_end,
-        rerun_of=run,
+        window_end=run.window_end - timedelta(days=bool(chosen)),
+        rerun_of=None if chosen else run,
+        requested_by=chosen,
         started_at=timezone.now(),
     )
     for result in run.results.all():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.assessments.models import Breach
@@ -17,8 +17,10 @@ from audits.workflows.services import (
     return_finding,
     submit_finding,
 )
+from audits.workflows.services.findings.reperformance import runs_since
 from audits.workflows.states import FindingState
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from tests.factories import make_otherwise, make_version
 from tests.signing import close_finding
 from tests.workflows.kinds import acceptance_terms, decided, in_days
 from tests.workflows.remedies import (
@@ -64,6 +66,30 @@ def test_a_run_shows_a_remedy_only_if_it_measured_the_same_since_and_is_not_red(
     kept = record_reperformance(handed_over, run=again, told="Stable now.", actor=story.validator)
     assert (kept.run, len(kept.results_digest)) == (again, 64)
     assert close_finding(handed_over, reason="Stable.", actor=story.validator).state == FindingState.VALIDATED_CLOSED
+
+
+def test_a_run_of_another_version_shows_no_remedy(story, severe):
+    before, run = make_version(story.model, actor=story.engineer), story.breach.last_run
+    make_otherwise(before, registered_at=severe.issued_at - timedelta(days=90))
+    handed_over = submitted(story, severe)
+    since = make_version(story.model, actor=story.engineer)
+    elsewhere = measured_again(run, of=before, verdict="within")
+    with pytest.raises(RuleBroken, match="which the finding is about"):
+        record_reperformance(handed_over, run=elsewhere, told="Fine.", actor=story.validator)
+    with pytest.raises(IntegrityError, match="shows no remedy"), transaction.atomic():
+        told = {"results_digest": DIGEST, "told": "Fine.", "performed_by": story.validator}
+        handed_over.submission().reperformances.create(run=elsewhere, **told)
+    mended = measured_again(run, of=since, verdict="within")
+    assert runs_since(handed_over) == [mended]
+    record_reperformance(handed_over, run=mended, told="Fine.", actor=story.validator)
+
+
+def test_a_run_over_a_time_of_somebodys_choice_shows_no_remedy(story, severe):
+    handed_over = submitted(story, severe)
+    chosen = measured_again(story.breach.last_run, chosen=story.validator, verdict="within")
+    with pytest.raises(RuleBroken, match="over a time of somebody's choice"):
+        record_reperformance(handed_over, run=chosen, told="Fine.", actor=story.validator)
+    assert chosen not in runs_since(handed_over)
 
 
 @pytest.mark.parametrize("digest", ["", "xyz", "A" * 64, "a" * 63])

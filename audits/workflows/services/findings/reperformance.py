@@ -2,15 +2,20 @@
 
 import re
 
+from django.db.models import Q, QuerySet
+
 from audits.assessments.models import Breach, Result, Run
 from audits.assessments.services.execution import results_digest
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from audits.workflows.gates.windows import over_the_whole
 from audits.workflows.models import Finding, Reperformance, Submission
 from audits.workflows.services.findings.access import for_the_second_line, refuse_blank
 from audits.workflows.states import FindingState
+from inventory.models import ModelVersion
+from inventory.states import Stage
 from mrm.errors import RuleBroken, UnusableData
 from mrm.pages import wording
 
@@ -55,10 +60,18 @@ def why_not_by(run: Run, *, finding: Finding, submission: Submission) -> list[st
     reasons = []
     if run.version.model_id != finding.model_id:
         return [f"The run is not one of {finding.model}."]
+    if not versions_that_show(finding).filter(pk=run.version_id).exists():
+        told = f"{finding.version}, which the finding is about, of " if finding.version else ""
+        return [
+            f"The run is of {run.version}; only one of {told}what is in production, or of a version registered since, "
+            "shows a remedy."
+        ]
     if run.state != RunState.SUCCEEDED:
         return [f"The run is {run.get_state_display().lower()}; only one that succeeded shows anything."]
     if run.started_at is None or run.started_at <= submission.submitted_at:
         reasons.append("The run began before the finding was submitted; measure again.")
+    if not over_the_whole(run).filter(pk=run.pk).exists():
+        reasons.append("The run is over a time of somebody's choice; measure again over a window of the schedule.")
     cases = tested(finding)
     if not cases:
         return [*reasons, "The finding cites no measurement, so no run repeats it; record the digest of your evidence."]
@@ -70,6 +83,15 @@ def why_not_by(run: Run, *, finding: Finding, submission: Submission) -> list[st
         elif result.value is None or result.verdict in NOT_PUT_RIGHT:
             reasons.append(f"The run says that {name} is {result.verdict or 'not known'}; that shows no remedy.")
     return reasons
+
+
+def versions_that_show(finding: Finding) -> QuerySet[ModelVersion]:
+    """The one that the finding is about, the one in production, and those registered since it was issued."""
+    since = finding.issued_at or finding.raised_at
+    of_it = Q(pk=finding.version_id) | Q(stage=Stage.PRODUCTION) | Q(registered_at__gte=since)
+    if finding.version_id is None and finding.model.production_version() is None:
+        return finding.model.versions.all()
+    return finding.model.versions.filter(of_it)
 
 
 def tested(finding: Finding) -> list[tuple[str, str, str]]:
@@ -89,7 +111,7 @@ def runs_since(finding: Finding) -> list[Run]:
     if submission is None or not tested(finding):
         return []
     runs = Run.objects.filter(
-        version__model=finding.model, state=RunState.SUCCEEDED, started_at__gt=submission.submitted_at
+        version__in=versions_that_show(finding), state=RunState.SUCCEEDED, started_at__gt=submission.submitted_at
     ).select_related("plan", "version__model")
     newest = runs.order_by("-finished_at")[:MOST_RUNS]
     return [run for run in newest if not why_not_by(run, finding=finding, submission=submission)]
