@@ -49,7 +49,7 @@ UNDECIDED = (
     (
         "{} holds or held, and no approved request stands behind it.",
         """SELECT arrangement.reference FROM workflows_arrangement arrangement
-        WHERE arrangement.kind NOT IN ('suspension', 'restriction') AND arrangement.validation_id IS NULL""",
+        WHERE arrangement.kind NOT IN ('suspension', 'restriction', 'finding') AND arrangement.validation_id IS NULL""",
         "request.id = arrangement.change_id AND request.model_id = arrangement.model_id",
     ),
     (

@@ -7,18 +7,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.workflows.models import Finding
-from audits.workflows.services import draft_finding, issue_finding, raise_finding, revise_draft
+from audits.workflows.models import Arrangement, Finding
+from audits.workflows.services import draft_finding, issue_finding, raise_finding, respond_to_finding, revise_draft
 from audits.workflows.states import FindingState
-from inventory.models import Policy
+from inventory.models import Model, Policy
 from inventory.services import edit_model
+from inventory.states import Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_model, make_person, make_policy, make_version, publish, settle
-from tests.signing import drop_finding
+from tests.signing import close_arrangement, drop_finding
 from tests.workflows.duties import now_holding
-from tests.workflows.remedies import TEXTS, raised, today
+from tests.workflows.remedies import TEXTS, closed, raised, today
 
 
 @pytest.fixture
@@ -244,6 +245,54 @@ def test_nobody_with_a_part_in_it_rewrites_or_issues_a_draft(story, part):
     assert issue_finding(draft, actor=story.risk_officer).severity == "critical"
 
 
+@pytest.mark.parametrize("about", ["the model", "the version in production"])
+def test_a_critical_finding_about_what_is_in_use_restricts_it_until_it_is_closed(story, about):
+    version = story.version if about == "the version in production" else None
+    draft = draft_finding(story.model, version=version, **TEXTS | {"severity": "critical"}, actor=story.validator)
+    assert story.model.status == Status.IN_USE
+    critical = issue_finding(draft, actor=story.validator)
+    assert story.model.status == Status.RESTRICTED
+    told = Entry.objects.get(action=Action.MODEL_RESTRICTED).details["because"]
+    assert told == f"{critical.reference} is critical: {critical.title}."
+    held = Arrangement.objects.unsettled().get(finding=critical)
+    with pytest.raises(RuleBroken, match=f"ends when {critical.reference} is closed"):
+        close_arrangement(held, reason="Fine.", actor=story.risk_officer)
+    settle()
+    now = timezone.now()
+    with pytest.raises(IntegrityError, match="is closed by another"), transaction.atomic():
+        Arrangement.objects.filter(pk=held.pk).update(state="closed", ended_at=now, ended_by=story.risk_officer)
+        settle()
+    with pytest.raises(IntegrityError, match="stays restricted until"), transaction.atomic():
+        Model.objects.filter(pk=story.model_id).update(status="in_use")
+        settle()
+    closed(story, critical)
+    settle()
+    assert story.model.status == Status.IN_USE
+
+
+def test_a_critical_finding_that_is_dropped_restricts_no_longer(story):
+    critical = respond_to_finding(
+        raised(story, severity="critical"), response="It is not so.", disputed=True, actor=story.owner
+    )
+    drop_finding(critical, reason="It is not.", actor=story.second_officer())
+    settle()
+    assert story.model.status == Status.IN_USE
+
+
+def test_a_critical_finding_about_a_candidate_restricts_nothing(story):
+    raised(story, severity="critical", version=make_version(story.model, actor=story.engineer))
+    assert story.model.status == Status.IN_USE and not Arrangement.objects.unsettled().exists()
+
+
+def test_no_critical_finding_is_issued_by_sql_without_its_consequence(story):
+    draft = draft_finding(story.model, **TEXTS | {"severity": "critical"}, actor=story.validator)
+    settle()
+    issued = {"state": "issued", "issued_at": timezone.now(), "due_at": today(), "issued_by": story.risk_officer}
+    with pytest.raises(IntegrityError, match="is restricted with it"), transaction.atomic():
+        Finding.objects.filter(pk=draft.pk).update(**issued)
+        settle()
+
+
 def test_only_who_wrote_a_draft_makes_it_milder(story):
     draft = draft_finding(story.model, **TEXTS | {"severity": "critical"}, actor=story.validator)
     settle()
@@ -255,5 +304,6 @@ def test_only_who_wrote_a_draft_makes_it_milder(story):
     with pytest.raises(IntegrityError), transaction.atomic():
         Finding.objects.filter(pk=draft.pk).update(raised_by=story.risk_officer)
     assert revise_draft(draft, severity="high", actor=story.validator).severity == "high"
+    settle()
     assert revise_draft(draft, severity="critical", actor=story.risk_officer).severity == "critical"
     settle()

@@ -7,7 +7,14 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, Standing
-from audits.workflows.services import count_marked, expire_arrangements, request_change, why_not_decide
+from audits.workflows.services import (
+    count_marked,
+    decision_view,
+    expire_arrangements,
+    raise_finding,
+    request_change,
+    why_not_decide,
+)
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import TierAssessment
@@ -189,6 +196,43 @@ def test_a_suspension_stops_the_uses_and_is_not_closed_by_hand(story, officers, 
     use.refresh_from_db()
     suspension.refresh_from_db()
     assert (use.state, suspension.state) == (UseState.LIVE, ArrangementState.CLOSED)
+
+
+def test_nobody_lets_a_model_run_again_while_a_critical_finding_about_it_is_open(story, officers):
+    suspend(story.model, reason="Scores are constant.", actor=story.owner)
+    change = request_change(Kind.RESUMPTION, story.model, reason="Ok.", terms={"remedy": "Done."}, actor=story.engineer)
+    approve(change, officers[0])
+    raise_finding(
+        story.model,
+        severity="critical",
+        title="Ranks wrongly",
+        observation="It does.",
+        required_outcome="It does not.",
+        actor=story.validator,
+    )
+    with pytest.raises(RuleBroken, match=r"\(critical\) is open: Ranks wrongly"):
+        approve(change, officers[1])
+    assert story.model.status == Status.SUSPENDED
+    with pytest.raises(RuleBroken, match=r"\(critical\) is open"):
+        request_change(Kind.RESUMPTION, story.model, reason="Now.", terms={"remedy": "Done."}, actor=story.engineer)
+
+
+def test_who_lets_a_model_run_again_is_shown_its_severe_findings_and_what_is_not_in_order(story, officers):
+    suspend(story.model, reason="Scores are constant.", actor=story.owner)
+    change = request_change(Kind.RESUMPTION, story.model, reason="Ok.", terms={"remedy": "Done."}, actor=story.engineer)
+    first = approve(change, officers[0])
+    high = raise_finding(
+        story.model,
+        severity="high",
+        title="Ranks wrongly",
+        observation="It does.",
+        required_outcome="It does not.",
+        actor=story.validator,
+    )
+    shown = decision_view(change, person=officers[1]).change.evidence
+    assert [one["reference"] for one in shown["findings"]] == [high.reference] and shown["not_in_order"] == []
+    first.refresh_from_db()
+    assert first.voided_at is not None
 
 
 def test_an_owner_of_another_model_and_an_engineer_suspend_nothing(story):

@@ -384,8 +384,12 @@ def _is_validated(version: ModelVersion, now: datetime) -> bool:
 
 
 def _blockers_in_what_lapsed(version: ModelVersion, made_good) -> list[Blocker]:
-    """What has lapsed about the model, this version of it or its artifact, and nobody has put in order."""
-    lapsed = Arrangement.objects.unsettled().filter(model=version.model_id).exclude(kind__in=made_good)
+    """What has lapsed about the model, this version of it or its artifact, and nobody has put in order.
+
+    What is restricted for a critical finding is named by the finding.
+    """
+    apart = (*made_good, Arrangement.Kind.FINDING)
+    lapsed = Arrangement.objects.unsettled().filter(model=version.model_id).exclude(kind__in=apart)
     return [
         Blocker(
             "conditions" if one.kind == Arrangement.Kind.CONDITION else LAPSED,

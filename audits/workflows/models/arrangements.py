@@ -48,7 +48,8 @@ class Arrangement(models.Model):
     """Something that holds about a model for a time: an approval, a condition of use, an exception, an overlay ...
 
     All come from a change request that was approved, a roll-back from the one that approved what it goes back to; but
-    for what one person orders at once: the suspension of a model or of one use, and the restriction of a use.
+    for what one person orders at once: the suspension of a model or of one use, and the restriction of a use; and for
+    what a critical finding restricts.
     """
 
     class Kind(models.TextChoices):
@@ -63,6 +64,7 @@ class Arrangement(models.Model):
         VALIDATION = "validation", "Validation"
         LEGAL_HOLD = "legal_hold", "Legal hold"
         ROLLBACK = "rollback", "Roll-back"
+        FINDING = "finding", "Critical finding"
 
     # By what a version may be in production.
     FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
@@ -139,6 +141,7 @@ class Arrangement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["suspension", "restriction"])
+                | Q(kind="finding", finding__isnull=False)
                 | Q(change__isnull=False)
                 | Q(validation__isnull=False),
                 name="arrangement_was_approved",

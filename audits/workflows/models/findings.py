@@ -195,6 +195,14 @@ class Finding(models.Model):
         return self.severity in SEVERE
 
     @property
+    def is_about_what_is_in_use(self) -> bool:
+        """About the model as a whole while a version is in production, or about that version or its artifact."""
+        in_use = self.model.production_version()
+        if in_use is None or self.version is None:
+            return in_use is not None
+        return self.version == in_use or self.version.artifact_sha256 == in_use.artifact_sha256 != ""
+
+    @property
     def has_ended(self) -> bool:
         return self.state in ENDED_FINDINGS
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from audits.workflows.models import Arrangement, ChangeRequest, ValidationRequest
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, ValidationRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.findings.risks import reopen
 from audits.workflows.services.involvement import developed
@@ -35,6 +35,7 @@ PREFIX = {
     Kind.VALIDATION: "VA",
     Kind.LEGAL_HOLD: "LH",
     Kind.ROLLBACK: "RB",
+    Kind.FINDING: "CF",
 }
 LAPSED = {
     Kind.APPROVAL: "The approval {reference} has expired.",
@@ -100,6 +101,24 @@ def begin_of_validation(
     )
 
 
+def restrict_for(finding: Finding, *, actor) -> None:
+    """A critical finding about what is in use restricts it until it is closed. Call inside `governed()`."""
+    if not finding.is_about_what_is_in_use:
+        return
+    now = timezone.now()
+    arrangement = _put_in_force(
+        Kind.FINDING,
+        finding.model,
+        title=str(finding),
+        ends_at=now,
+        told={"finding": finding.reference},
+        actor=actor,
+        version=finding.version,
+        finding=finding,
+    )
+    lapse(arrangement, because=f"{finding.reference} is critical: {finding.title}.", now=now)
+
+
 def _put_in_force(
     kind: str, model: Model, *, title: str, ends_at: datetime | None, told: dict[str, str], actor, **fields
 ) -> Arrangement:
@@ -128,6 +147,8 @@ def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
         raise RuleBroken(
             "A validation ends by another one of the same version or model, or when the version is replaced."
         )
+    if arrangement.kind == Kind.FINDING:
+        raise RuleBroken(f"{arrangement.reference} ends when {arrangement.finding.reference} is closed.")
     if arrangement.kind in Arrangement.FOR_PRODUCTION:
         raise RuleBroken(
             f"{arrangement.reference} is by what {arrangement.version} is in production. It ends when that is approved "

@@ -38,6 +38,7 @@ ENDED_BY_DECISION = (
     Arrangement.Kind.SUSPENSION,
     Arrangement.Kind.VALIDATION,
     Arrangement.Kind.LEGAL_HOLD,
+    Arrangement.Kind.FINDING,
 )
 
 

@@ -99,7 +99,7 @@ def finding(request, reference):
         "acceptance": f"{asking}?kind=risk_acceptance&finding={finding.reference}"
         if _may_ask(finding, may) and finding.severity != Finding.Severity.CRITICAL
         else "",
-        "acceptances": finding.acceptances.select_related("change").order_by("-starts_at"),
+        "acceptances": finding.acceptances.filter(change__isnull=False).select_related("change").order_by("-starts_at"),
         "story": lines_of(Entry.objects.about(finding).order_by("position"), of_one=True),
     }
     return render(request, "workflows/finding.html", context)

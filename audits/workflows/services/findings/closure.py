@@ -136,11 +136,11 @@ FINDING_SIGN_OFF = Act(
 def _closed(finding: Finding, actor, **details) -> Finding:
     """A finding that is closed puts in order what had lapsed about it."""
     record(Action.FINDING_CLOSED, actor=actor, subject=finding, **details)
-    arrangements.settle(
-        finding.model,
-        [Arrangement.Kind.ACCEPTANCE],
-        because=f"{finding.reference} is closed.",
-        actor=actor,
-        finding=finding,
-    )
+    settle_what_it_held(finding, because=f"{finding.reference} is closed.", actor=actor)
     return finding
+
+
+def settle_what_it_held(finding: Finding, *, because: str, actor) -> None:
+    """What had lapsed about a finding, or was restricted for it, is in order with its end."""
+    kinds = (Arrangement.Kind.ACCEPTANCE, Arrangement.Kind.FINDING)
+    arrangements.settle(finding.model, kinds, because=because, actor=actor, finding=finding)

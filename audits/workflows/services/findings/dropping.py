@@ -6,7 +6,7 @@ from audits.trail.models import Action
 from audits.trail.services import record
 from audits.workflows.models import Finding
 from audits.workflows.services.findings.access import LONGEST_TEXT, locked, why_not_judge, why_not_sign_off
-from audits.workflows.services.findings.closure import bound_of_finding
+from audits.workflows.services.findings.closure import bound_of_finding, settle_what_it_held
 from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
 from mrm.accounts.models import Signature
@@ -47,6 +47,7 @@ def _drop(finding: Finding, *, comment: str, signature: Signature, actor) -> Fin
     finding = locked(finding)
     move(finding, "drop", closing_reason=comment, closed_by=actor, closed_at=timezone.now())
     record(Action.FINDING_DROPPED, actor=actor, subject=finding, because=comment, signature=signature.in_trail())
+    settle_what_it_held(finding, because=f"{finding.reference} is dropped.", actor=actor)
     return finding
 
 

@@ -11,6 +11,7 @@ from audits.workflows import policies
 from audits.workflows.contents.cited import cited, of_breach
 from audits.workflows.models import Finding
 from audits.workflows.models.references import next_reference
+from audits.workflows.services import arrangements
 from audits.workflows.services.findings.access import locked, refuse_blank, why_not_judge
 from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
@@ -197,6 +198,8 @@ def _issue(finding: Finding, actor) -> Finding:
         evidence=[{name: one[name] for name in ("kind", "reference", "digest")} for one in finding.evidence],
         **({"milder_because": finding.severity_reason} if finding.severity_reason else {}),
     )
+    if finding.severity == Finding.Severity.CRITICAL:
+        arrangements.restrict_for(finding, actor=actor)
     return finding
 
 

@@ -20,7 +20,9 @@ def _finding(change: ChangeRequest) -> Finding:
 def _evidence(change: ChangeRequest) -> dict:
     """What is lived with, since when it should have been put right, and how often that was put off so."""
     finding = _finding(change)
-    before = finding.acceptances.exclude(change=change.pk).order_by("reference")
+    before = (
+        finding.acceptances.filter(kind=Arrangement.Kind.ACCEPTANCE).exclude(change=change.pk).order_by("reference")
+    )
     return {
         "finding": {
             "reference": finding.reference,

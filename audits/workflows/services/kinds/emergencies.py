@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from audits.workflows.gates import gate_for
-from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.gates import SEVERE, gate_for
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, the_model, why_not_until
 from audits.workflows.services.kinds.promotion import supersede
-from inventory.models import Policy, Use
+from inventory.models import Model, Policy, Use
 from inventory.services import restrict_model, resume_model
 from inventory.states import Status, UseState
 from mrm.pages.wording import day
@@ -29,6 +29,8 @@ def _use(change: ChangeRequest) -> Use | None:
 
 def _why_not_resume(change: ChangeRequest) -> list[str]:
     model, use = change.model, _use(change)
+    if reasons := _criticals(model):
+        return reasons
     if use is None:
         held = "; name the use that is to go on" if _suspended_uses(change) else ""
         return [] if model.status == Status.SUSPENDED else [f"{model} is not suspended{held}."]
@@ -37,10 +39,23 @@ def _why_not_resume(change: ChangeRequest) -> list[str]:
     return [f"{model} is suspended as a whole; that is lifted first."] if model.status == Status.SUSPENDED else []
 
 
+def _criticals(model: Model) -> list[str]:
+    """Open critical findings about what would run again; nobody accepts their risk."""
+    found = model.findings.open().filter(severity=Finding.Severity.CRITICAL)
+    found = found.select_related("model", "version").order_by("reference")
+    return [f"{one.reference} (critical) is open: {one.title}." for one in found if one.is_about_what_is_in_use]
+
+
 def _suspension(change: ChangeRequest) -> dict:
-    suspension = _running(change)
-    told = {"reference": suspension.reference, "because": suspension.title} if suspension else None
-    return {"suspension": told}
+    """Why it was stopped, and what whoever lets it run again should know of it."""
+    suspension, model = _running(change), change.model
+    severe = model.findings.open().filter(severity__in=SEVERE).order_by("reference")
+    lapsed = Arrangement.objects.unsettled().filter(model=model).order_by("reference")
+    return {
+        "suspension": {"reference": suspension.reference, "because": suspension.title} if suspension else None,
+        "findings": [{"reference": one.reference, "severity": one.severity, "title": one.title} for one in severe],
+        "not_in_order": [{"reference": one.reference, "title": one.title} for one in lapsed],
+    }
 
 
 def _running(change: ChangeRequest) -> Arrangement | None:

@@ -25,6 +25,7 @@ OF_ONE_VERSION = (
     Kind.BREAK_GLASS,
     Kind.ROLLBACK,
     Kind.VALIDATION,
+    Kind.FINDING,
 )
 
 UNTIL = Term(
