@@ -12,6 +12,7 @@ from audits.workflows.gates import blockers_for_approval, blockers_for_promotion
 from audits.workflows.models import Arrangement, ValidationItem, ValidationRequest
 from audits.workflows.policies import OpenFinding, why_not_opinion
 from audits.workflows.services import (
+    decision_view,
     expire_arrangements,
     raise_finding,
     request_change,
@@ -580,6 +581,41 @@ def test_what_was_found_not_fit_is_never_promoted_until_found_fit_again(version,
     assert any("not fit for use" in text for text in blockers_for_promotion(version))
     validated(version, panel)
     assert not any("not fit" in text for text in blockers_for_promotion(version))
+
+
+@pytest.mark.parametrize("about", ["the version", "the same artifact", "the model"])
+def test_what_two_signed_not_fit_is_promoted_by_nobody_while_it_awaits_its_approval(story, panel, open_gate, about):
+    version = make_version(story.model, artifact_sha256="ab" * 32, actor=story.engineer)
+    make_reference(version, story.folder)
+    twin = make_version(story.model, artifact_sha256="ab" * 32, actor=story.engineer)
+    subject = {"the version": version, "the same artifact": twin, "the model": story.model}[about]
+    change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
+    approve(change, story.validator)
+    kind = "annual_review" if about == "the model" else "initial"
+    validation = concluded(subject, panel, kind=kind)
+    opined(validation, panel, outcome="not_fit")
+    reviewed(validation, panel.second)
+    told = f"Lena Lead signed that {subject} is not fit for use; {validation.reference} awaits its approval."
+    assert told in blockers_for_promotion(version)
+    with pytest.raises(RuleBroken):
+        approve(change, story.risk_officer)
+    assert not change.decisions.standing().exists()
+    reviewed(validation, panel.head, agreed=False, comment="Look again.")
+    gate = gate_for(version)
+    assert told not in gate.reasons and any(f"that is void in {validation.reference}" in one for one in gate.warnings)
+    cancel_validation(validation, reason="Given up.", actor=panel.head)
+    assert any(f"{validation.reference} was cancelled: Given up." in one for one in gate_for(version).warnings)
+
+
+def test_deciders_are_shown_that_an_opinion_is_signed_and_awaits_others(version, panel, story, open_gate):
+    change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
+    first = approve(change, story.validator)
+    validation = concluded(version, panel)
+    opined(validation, panel)
+    told = f"Lena Lead signed that {version} is fit for use; {validation.reference} awaits its review."
+    assert told in decision_view(change, person=story.risk_officer).change.evidence["warnings"]
+    first.refresh_from_db()
+    assert first.voided_at is not None
 
 
 def test_a_version_in_use_that_is_not_fit_is_restricted_until_it_is_validated_again(story, panel):

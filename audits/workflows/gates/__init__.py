@@ -17,6 +17,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.gates.gate import DOCUMENTATION, MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
+from audits.workflows.gates.signed import blockers_in_signed_opinions, warnings_of_signed_opinions
 from audits.workflows.gates.supervised import (
     blockers_in_objections,
     blockers_in_supervision,
@@ -281,7 +282,9 @@ def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
 
 
 def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
-    """What was found not fit, always; and what nobody found fit, where the policy requires it for the tier."""
+    """What was found not fit, always, also while that awaits its approval; and what nobody found fit, where the policy
+    requires it for the tier.
+    """
     blockers = [
         Blocker(
             NOT_FIT,
@@ -289,6 +292,7 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
         )
         for opinion, same in _unfit(version)
     ]
+    blockers += blockers_in_signed_opinions(version)
     tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
     if validation_required(policy, tier) and not _is_validated(version, timezone.now()):
         text = f"No validation with a fit opinion is in force for {version}; the policy requires it for tier {tier}."
@@ -326,6 +330,7 @@ def _warnings(version: ModelVersion, counted: Mapping[str, Counted], now: dateti
     held = version.model.uses.exclude(held="").order_by("number")
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
     warnings += warnings_of_supervision(version, policy)
+    warnings += warnings_of_signed_opinions(version)
     warnings += _known_elsewhere(version)
     warnings += _reached_downstream(version.model)
     warnings += [f"{one.told}." for one in counted.values() if one.part]
