@@ -1,5 +1,6 @@
 """Findings, written and issued by the second line: by whom, about what, how bad, by when."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from audits.trail.models import Action, Entry
 from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services import draft_finding, issue_finding, raise_finding, respond_to_finding, revise_draft
 from audits.workflows.states import FindingState
+from inventory.contents.stories import lines_of
 from inventory.models import Model, Policy
 from inventory.services import edit_model
 from inventory.states import Status
@@ -291,6 +293,24 @@ def test_no_critical_finding_is_issued_by_sql_without_its_consequence(story):
     with pytest.raises(IntegrityError, match="is restricted with it"), transaction.atomic():
         Finding.objects.filter(pk=draft.pk).update(**issued)
         settle()
+
+
+def test_the_history_of_a_draft_says_what_was_rewritten_and_repeats_no_text(story):
+    draft = draft_finding(story.model, **TEXTS | {"severity": "critical"}, actor=story.validator)
+    written = {"severity": "low", "observation": "Hardly any row came without an income."}
+    revise_draft(draft, **written, owner=story.engineer, actor=story.validator)
+    [line] = lines_of(Entry.objects.about(draft).filter(details__revised=True))
+    assert line.text.endswith("changing owner and severity and observation.")
+    changes = {one.label: (one.before, one.after) for one in line.changes}
+    assert changes["Severity"] == ("critical", "low")
+    assert changes["Owner"] == (str(story.owner), str(story.engineer))
+    digests = [
+        f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" for text in (TEXTS["observation"], written["observation"])
+    ]
+    assert list(line.entry.details["changes"]["observation"].values()) == digests
+    assert written["observation"] not in str(line.entry.details)
+    revise_draft(draft, actor=story.validator)
+    assert "changes" not in Entry.objects.about(draft).order_by("-position")[0].details
 
 
 def test_only_who_wrote_a_draft_makes_it_milder(story):

@@ -135,7 +135,7 @@ SENTENCES: dict[str, str] = {
     Action.ATTESTATION_WITHDRAWN: "withdrew the {subject}: the model was retired first",
     Action.FINDING_RAISED: "raised the {severity:words} finding {subject}[, due on {due:day}]",
     Action.FINDING_ANSWERED: "{subject:answered} the finding {subject}",
-    Action.FINDING_DRAFTED: "worked on the draft of a finding: {subject}",
+    Action.FINDING_DRAFTED: "worked on the draft of a finding: {subject}[, changing {changes:fields}]",
     Action.FINDING_REBUTTED: "disputed the finding {subject}",
     Action.FINDING_UPHELD: "upheld the finding {subject}",
     Action.FINDING_DROPPED: "dropped the finding {subject}",

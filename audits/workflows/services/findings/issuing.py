@@ -1,5 +1,6 @@
 """Writing a finding and issuing it: what was seen, what it breaches, how bad it is, by when it is put right."""
 
+import hashlib
 import math
 from datetime import date
 
@@ -23,6 +24,7 @@ from mrm.accounts.services import require
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
 LARGEST_PERCENT = {"effect_percent": 1e6, "class_change_percent": 100}
+TEXTS = ("severity_reason", "title", "observation", "impact", "required_outcome")
 WRITTEN = (
     "severity",
     "severity_reason",
@@ -68,11 +70,20 @@ def revise_draft(
         raise NotPermitted(
             f"Only {finding.raised_by}, who wrote the draft, makes it milder; you may drop it and say why."
         )
-    said = [f"{one['kind']} {one['reference']}" for one in finding.evidence]
-    evidence = said if evidence is None else evidence
+    before = _told(finding)
+    evidence = before["evidence"] if evidence is None else evidence
     _write(finding, evidence=evidence, owner=owner or finding.owner, **written)
+    after = _told(finding)
+    changes = {name: {"before": before[name], "after": after[name]} for name in after if after[name] != before[name]}
     finding.save()
-    record(Action.FINDING_DRAFTED, actor=actor, subject=finding, severity=finding.severity, revised=True)
+    record(
+        Action.FINDING_DRAFTED,
+        actor=actor,
+        subject=finding,
+        severity=finding.severity,
+        revised=True,
+        **({"changes": changes} if changes else {}),
+    )
     return finding
 
 
@@ -106,6 +117,21 @@ def _drafted(model, *, version, breach, origin="", evidence=(), owner=None, acto
     finding.reference = next_reference(Finding, "F")
     finding.save(force_insert=True)
     return finding
+
+
+def _told(finding: Finding) -> dict:
+    """What a draft says, for the trail; texts by digest, as whoever may not read drafts may read entries about them."""
+    said = {name: getattr(finding, name) for name in WRITTEN if name not in TEXTS}
+    said |= {name: _digest(getattr(finding, name)) for name in TEXTS}
+    return said | {
+        "due_at": finding.due_at.isoformat() if finding.due_at else None,
+        "owner": str(finding.owner_id),
+        "evidence": [f"{one['kind']} {one['reference']}" for one in finding.evidence],
+    }
+
+
+def _digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" if text else ""
 
 
 def _write(finding: Finding, *, evidence, owner, **written) -> None:
