@@ -210,8 +210,9 @@ def test_nobody_lets_a_model_run_again_while_a_critical_finding_about_it_is_open
         required_outcome="It does not.",
         actor=story.validator,
     )
+    approve(change, officers[1])  # What was signed before is void.
     with pytest.raises(RuleBroken, match=r"\(critical\) is open: Ranks wrongly"):
-        approve(change, officers[1])
+        approve(change, officers[0])
     assert story.model.status == Status.SUSPENDED
     with pytest.raises(RuleBroken, match=r"\(critical\) is open"):
         request_change(Kind.RESUMPTION, story.model, reason="Now.", terms={"remedy": "Done."}, actor=story.engineer)

@@ -590,16 +590,18 @@ def test_what_two_signed_not_fit_is_promoted_by_nobody_while_it_awaits_its_appro
     twin = make_version(story.model, artifact_sha256="ab" * 32, actor=story.engineer)
     subject = {"the version": version, "the same artifact": twin, "the model": story.model}[about]
     change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
-    approve(change, story.validator)
+    first = approve(change, story.validator)
     kind = "annual_review" if about == "the model" else "initial"
     validation = concluded(subject, panel, kind=kind)
     opined(validation, panel, outcome="not_fit")
     reviewed(validation, panel.second)
     told = f"Lena Lead signed that {subject} is not fit for use; {validation.reference} awaits its approval."
     assert told in blockers_for_promotion(version)
-    with pytest.raises(RuleBroken):
-        approve(change, story.risk_officer)
-    assert not change.decisions.standing().exists()
+    approve(change, story.risk_officer)
+    first.refresh_from_db()
+    assert first.voided_at is not None
+    with pytest.raises(RuleBroken, match="not fit for use"):
+        approve(change, story.validator)
     reviewed(validation, panel.head, agreed=False, comment="Look again.")
     gate = gate_for(version)
     assert told not in gate.reasons and any(f"that is void in {validation.reference}" in one for one in gate.warnings)
@@ -610,7 +612,7 @@ def test_what_two_signed_not_fit_is_promoted_by_nobody_while_it_awaits_its_appro
 def test_deciders_are_shown_that_an_opinion_is_signed_and_awaits_others(version, panel, story, open_gate):
     change = request_change("promotion", version, reason="Ready.", actor=story.engineer)
     first = approve(change, story.validator)
-    validation = concluded(version, panel)
+    validation = concluded(version, panel, kind="initial")
     opined(validation, panel)
     told = f"Lena Lead signed that {version} is fit for use; {validation.reference} awaits its review."
     assert told in decision_view(change, person=story.risk_officer).change.evidence["warnings"]

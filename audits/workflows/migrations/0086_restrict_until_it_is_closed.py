@@ -8,10 +8,16 @@ from importlib import import_module
 
 from django.db import migrations
 
-BEFORE = import_module("audits.workflows.migrations.0072_review_again_what_is_not_fit").AFTER
-AFTER = BEFORE.replace(
-    "NEW.kind = 'acceptance' AND EXISTS", "NEW.kind IN ('acceptance', 'finding') AND EXISTS"
-).replace("NEW.kind NOT IN ('validation', ", "NEW.kind NOT IN ('validation', 'finding', ")
+ENDED = import_module("audits.workflows.migrations.0074_end_exceptions_by_who_decides_them")
+BEFORE = ENDED.BEFORE.replace(ENDED.SECOND_LINE, ENDED.DECIDING)
+CHANGES = {
+    "asked.version_id = NEW.version_id": "asked.version_id IS NOT DISTINCT FROM NEW.version_id",
+    "NEW.kind = 'acceptance' AND EXISTS": "NEW.kind IN ('acceptance', 'finding') AND EXISTS",
+    "NEW.kind NOT IN ('validation', ": "NEW.kind NOT IN ('validation', 'finding', ",
+}
+AFTER = BEFORE
+for old, new in CHANGES.items():
+    AFTER = AFTER.replace(old, new)
 DECIDED = """
 DROP TRIGGER workflows_arrangement_is_decided ON workflows_arrangement;
 CREATE CONSTRAINT TRIGGER workflows_arrangement_is_decided AFTER INSERT ON workflows_arrangement

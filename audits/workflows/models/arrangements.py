@@ -70,7 +70,7 @@ class Arrangement(models.Model):
     FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
     DEPARTING = (Kind.EXCEPTION, Kind.ACCEPTANCE, Kind.OVERLAY)  # From what the policy or the model says.
     # What is said of an artifact, and holds where it is registered under another number of the model too.
-    OF_AN_ARTIFACT = (Kind.CONDITION, Kind.OVERLAY, Kind.EXCEPTION)
+    OF_AN_ARTIFACT = (Kind.CONDITION, Kind.OVERLAY, Kind.EXCEPTION, Kind.FINDING)
     # As what a use is held while the order stands.
     HOLDS_A_USE = {Kind.SUSPENSION: UseState.SUSPENDED, Kind.RESTRICTION: UseState.RESTRICTED}
 

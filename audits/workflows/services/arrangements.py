@@ -113,7 +113,7 @@ def restrict_for(finding: Finding, *, actor) -> None:
         ends_at=now,
         told={"finding": finding.reference},
         actor=actor,
-        version=finding.version,
+        version=finding.model.production_version() if finding.version else None,
         finding=finding,
     )
     lapse(arrangement, because=f"{finding.reference} is critical: {finding.title}.", now=now)
