@@ -87,6 +87,8 @@ SURVEY = {
     "state": "checked",
     "progress": 0,
     "faults": [],
+    "fault_count": 0,
+    "notes": ["Lines 3, 7: hidden in the workbook, and entered like the others."],
     "baselined_until": "2026-06-30",
     "reason": "",
     "uploaded_by": PERSON,

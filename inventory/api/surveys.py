@@ -10,7 +10,7 @@ from inventory import services, tasks
 from inventory.api import examples
 from inventory.api.models import named_workspace
 from inventory.api.paging import page_example, page_of, paged
-from inventory.frames.sheets import CSV
+from inventory.frames.sheets import CSV, MOST_FAULTS
 from inventory.models import Survey
 from inventory.serializers.surveys import SurveyOut, SurveyQuery, SurveysQuery
 from mrm.accounts.api import Api, StreamedApi
@@ -49,8 +49,9 @@ class SurveysApi(StreamedApi):
         operation_id="upload_survey",
         summary="Upload an identification survey",
         description="CSV in UTF-8, or the first sheet of an .xlsx, with the columns of the template on the page of "
-        "surveys. Nothing is registered yet: the answer says how many models it would register, or every fault by "
-        "line and column. Formulas and merged cells are faults.",
+        "surveys. Nothing is registered yet: the answer says how many models it would register, or what is wrong by "
+        f"line and column: the first {MOST_FAULTS} faults, and how many there are. Formulas, errors, merged cells, "
+        "cells beyond what is read and further sheets that hold anything are faults; what is hidden is noted.",
         tags=["models"],
         parameters=[SurveyQuery, IDEMPOTENCY_KEY],
         request={CSV: OpenApiTypes.STR, XLSX: OpenApiTypes.BINARY},

@@ -28,39 +28,42 @@ FURTHER = {
     for name, attribute in attributes.COLUMNS.items()
     if name not in COLUMNS and attribute.kind != attributes.Kind.MODEL
 }
-MOST_FAULTS = 500
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What a sheet would register, and everything that keeps it from being registered."""
+    """What a sheet would register, and what keeps it from being registered: the first faults, and how many there are.
+
+    notes  what there is to know before it is let in
+    """
 
     entries: list[dict]
     faults: list[dict]
+    fault_count: int
+    notes: list[str]
 
 
 def check(sheet: Sheet, workspace: Workspace) -> Checked:
-    """Read every line as a model of this workspace. Faults are found together, at most so many of them."""
-    names = [_key(name) for name in sheet.header]
-    faults = list(sheet.faults) + _faults_in_header(names, sheet.header)
-    if faults and any(fault["row"] == 0 for fault in faults):
-        return Checked([], faults)
+    """Read every line as a model of this workspace. Faults are found together and counted; the first are told."""
+    names, faults = [_key(name) for name in sheet.header], sheet.faults
+    notes = [f"{hidden}: hidden in the workbook, and entered like the others." for hidden in sheet.hidden]
+    faults.add(_faults_in_header(names, sheet.header))
+    if any(fault["row"] == 0 for fault in faults.first):
+        return Checked([], faults.first, faults.total, notes)
     people = {person.email.lower(): person for person in Person.objects.all()}
     entries = {}
     for line, values in sheet.lines.items():
         cells = {name: values[i] if i < len(values) else "" for i, name in enumerate(names) if name}
         entry, wrong = _read(line, cells, people)
         entries[line] = entry
-        faults += wrong
-        faults += [
+        faults.add(wrong)
+        faults.add(
             fault(line, sheet.column(i), "stands under no column; name the column or remove it.")
             for i, value in enumerate(values)
             if value and (i >= len(names) or not names[i])
-        ]
-        if len(faults) > MOST_FAULTS:
-            return Checked([], faults[:MOST_FAULTS])
-    faults += _duplicates(entries, workspace)
-    return Checked(list(entries.values()), sorted(faults, key=lambda one: one["row"])[:MOST_FAULTS])
+        )
+    faults.add(_duplicates(entries, workspace))
+    return Checked(list(entries.values()), faults.first, faults.total, notes)
 
 
 def _key(heading: str) -> str:

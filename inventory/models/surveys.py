@@ -29,7 +29,9 @@ class Survey(models.Model):
     filename = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)  # Of the sheet in storage.
     entries = models.PositiveIntegerField()  # How many models it would register.
-    faults = models.JSONField(default=list)
+    faults = models.JSONField(default=list)  # The first by line.
+    fault_count = models.PositiveIntegerField(default=0)  # All of them.
+    notes = models.JSONField(default=list)  # What there is to know before it is let in, as sentences.
     state = models.CharField(max_length=20, choices=[(s.value, s.capitalize()) for s in SurveyState])
     baselined_until = models.DateField(null=True, blank=True)  # Debt of what it registers is dated until then.
     reason = models.TextField(blank=True)  # Why the import was refused in the end.

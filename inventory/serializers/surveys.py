@@ -1,6 +1,7 @@
 """Many models at once: as a list of JSON objects, or as a sheet."""
 
 from inventory.contents.lists import SURVEYS
+from inventory.frames.sheets import MOST_FAULTS
 from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
 from inventory.serializers.models import ModelIn
 from inventory.serializers.versions import VersionIn
@@ -72,7 +73,11 @@ class SurveyOut(serializers.Serializer):
     models = serializers.IntegerField(source="entries", help_text="How many it would register.")
     state = serializers.ChoiceField(SURVEY_STATES)
     progress = serializers.IntegerField(help_text="Percent.")
-    faults = FaultOut(many=True)
+    faults = FaultOut(many=True, help_text=f"The first by line, at most {MOST_FAULTS}.")
+    fault_count = serializers.IntegerField(help_text="How many there are in all.")
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What there is to know before it is imported: what the sheet hides."
+    )
     baselined_until = serializers.DateField(allow_null=True)
     reason = serializers.CharField(help_text="Why it could not be imported in the end.")
     uploaded_by = PersonOut(allow_null=True)

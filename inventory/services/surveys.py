@@ -41,11 +41,13 @@ def receive_survey(
             sha256=sha256,
             entries=len(checked.entries),
             faults=checked.faults,
+            fault_count=checked.fault_count,
+            notes=checked.notes,
             state=SurveyState.FAULTY if checked.faults else SurveyState.CHECKED,
             baselined_until=baselined_until,
             uploaded_by=actor,
         )
-        details = {"sha256": sha256, "models": survey.entries, "faults": len(survey.faults)}
+        details = {"sha256": sha256, "models": survey.entries, "faults": survey.fault_count}
         record(Action.SURVEY_RECEIVED, actor=actor, subject=survey, **details)
     return survey
 

@@ -22,6 +22,19 @@ def with_sheet(book: bytes, change) -> bytes:
     return body.getvalue()
 
 
+def with_further(book: bytes, name: str, sheet: str) -> bytes:
+    """The workbook with one more sheet behind the first."""
+    body, number = io.BytesIO(), 2
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            content = old.read(part).decode()
+            content = content.replace("</sheets>", f'<sheet name="{name}" sheetId="{number}" r:id="rId2"/></sheets>')
+            target = f'<Relationship Id="rId2" Target="worksheets/sheet{number}.xml"/></Relationships>'
+            new.writestr(part, content.replace("</Relationships>", target))
+        new.writestr(f"xl/worksheets/sheet{number}.xml", f"<worksheet><sheetData>{sheet}</sheetData></worksheet>")
+    return body.getvalue()
+
+
 def make_csv(*lines: tuple, header: tuple = HEADER) -> bytes:
     return "\n".join(",".join(map(str, line)) for line in (header, *lines)).encode()
 

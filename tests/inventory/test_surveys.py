@@ -1,19 +1,21 @@
 """Identification surveys: a sheet is read whole, every fault named by line and column, and imported whole or not."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from inventory.frames.sheets import CSV, MOST_LINES, read_sheet
+from inventory.frames.sheets import CSV, MOST_FAULTS, MOST_LINES, read_sheet
 from inventory.models import Model, Survey
 from inventory.services import import_survey, receive_survey, register_model, request_import
 from inventory.states import SurveyState
 from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
 from mrm.pages.workbook import XLSX
 from tests.factories import make_model
-from tests.inventory.sheets import HEADER, make_csv, make_xlsx, with_sheet
+from tests.inventory.sheets import HEADER, make_csv, make_xlsx, with_further, with_sheet
 from tests.rest import is_problem
 from tests.signing import revoke_role
 
@@ -170,6 +172,68 @@ def test_formulas_and_merged_cells_are_refused_by_their_place(receive, line):
     told = " ".join(fault["message"] for fault in survey.faults)
     assert "holds a formula" in told and "B2:B3 are merged" in told
     assert faults(receive(make_csv(line("=1+1")))) == [(1, "name")]
+
+
+FILLED = '<row r="3"><c r="B3" t="inlineStr"><is><t>More models</t></is></c></row>'
+
+
+def messages(survey) -> list[str]:
+    return [one["message"] for one in survey.faults]
+
+
+def test_a_further_sheet_that_holds_anything_is_a_fault_with_its_cell(receive, line):
+    survey = receive(with_further(make_xlsx(line()), "Branch Ⅱ", FILLED))
+    (message,) = messages(survey)
+    assert survey.state == SurveyState.FAULTY and message.startswith("Sheet 'Branch Ⅱ', cell B3: only the first sheet")
+
+
+@pytest.mark.parametrize("sheet", ["", '<row r="3"/>', '<row r="3"><c r="B3"/></row>'])
+def test_an_empty_further_sheet_is_none(receive, line, sheet):
+    assert receive(with_further(make_xlsx(line()), "Sheet2", sheet)).faults == []
+
+
+def test_a_cell_further_right_than_is_read_is_a_fault(receive, line):
+    far = '<c r="KN2" t="inlineStr"><is><t>Lost</t></is></c></row></sheetData>'
+    book = with_sheet(make_xlsx(line()), lambda sheet: sheet.replace("</row></sheetData>", far))
+    assert messages(receive(book)) == [
+        "Line 2, column KN: stands beyond the 200 columns that are read; move it, or remove it."
+    ]
+
+
+def test_a_cell_with_an_error_is_a_fault_and_no_text(receive, line):
+    error = '<c r="C2" t="e"><v>#REF!</v></c>'
+    book = with_sheet(make_xlsx(line()), lambda sheet: re.sub(r'<c r="C2".*?</c>', error, sheet))
+    assert any("Line 2, column business_unit: holds the error #REF!" in message for message in messages(receive(book)))
+
+
+def test_what_is_hidden_is_entered_and_told(receive, line, engineer, client, api):
+    book = with_sheet(
+        make_xlsx(line(), line(name="Second")),
+        lambda sheet: sheet.replace('<row r="3">', '<row r="3" hidden="1">').replace(
+            "<sheetData>", '<cols><col min="3" max="300" hidden="1"/></cols><sheetData>'
+        ),
+    )
+    survey = receive(book)
+    assert (survey.state, survey.entries) == (SurveyState.CHECKED, 2)
+    assert survey.notes == [
+        "Line 3: hidden in the workbook, and entered like the others.",
+        "Columns business_unit, exposure, affects_natural_persons: hidden in the workbook, and entered like the "
+        "others.",
+    ]
+    client.force_login(engineer)
+    assert survey.notes[0] in client.get(reverse("survey", args=[survey.pk])).text
+    assert api(engineer).get(f"/api/v1/surveys/{survey.pk}/").json()["notes"] == survey.notes
+
+
+def test_more_faults_than_are_told_are_counted(receive, line, engineer, client, api):
+    lines = [line(name=f"Model {number}", exposure="vast") for number in range(MOST_FAULTS + 7)]
+    survey = receive(make_csv(*lines))
+    assert (len(survey.faults), survey.fault_count) == (MOST_FAULTS, MOST_FAULTS + 7)
+    assert [one["row"] for one in survey.faults] == list(range(1, MOST_FAULTS + 1)), "the first by line"
+    assert Entry.objects.get(action=Action.SURVEY_RECEIVED).details["faults"] == MOST_FAULTS + 7
+    client.force_login(engineer)
+    assert "These are the first 500 of 507 faults." in client.get(reverse("survey", args=[survey.pk])).text
+    assert api(engineer).get(f"/api/v1/surveys/{survey.pk}/").json()["fault_count"] == MOST_FAULTS + 7
 
 
 def test_an_unknown_missing_or_double_column_is_named(receive, line):
