@@ -282,6 +282,7 @@ FACETS = {
         "owner": [{"value": ID, "label": "Omar Owner", "count": 7}],
         "workspace": [{"value": "main", "label": "Main", "count": 7}],
     },
+    "left_off": {"status": 0, "tier": 0, "business_unit": 0, "owner": 0, "workspace": 0},
 }
 SHARED = {
     "what": "data_source",

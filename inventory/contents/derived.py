@@ -29,7 +29,7 @@ def derived_of(models: Sequence[Model], policy: dict) -> dict:
             "status": [model.get_status_display()],
             "approved_uses": _approved_uses(uses[model.pk]),
             "approvers": [_approvers(model, policy)],
-            "tier": [f"Tier {model.tier}" + (", provisional" if model.tier_is_provisional else "")],
+            "tier": [policies.tier_name(model.tier) + (", provisional" if model.tier_is_provisional else "")],
             "tier_review": _tier_review(model, assessed.get(model.pk)),
             "current_version": _current_version(production.get(model.pk)),
             "downstream": downstream[model.pk],

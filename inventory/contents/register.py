@@ -15,7 +15,7 @@ from inventory.contents.shared import WHAT, naming
 from inventory.models import Determination, Model, ModelVersion, Moment, Policy, VersionRecord
 from inventory.models.models import NO_WORD, SEARCHED, WORDS, lacking
 from inventory.models.particulars import ROWS_OF, rows_of
-from inventory.policies import ALL_TIERS, required_attributes
+from inventory.policies import ALL_TIERS, required_attributes, tier_name
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
 
@@ -168,10 +168,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Facets:
-    """How the chosen models divide, each facet by its commonest values."""
+    """How the chosen models divide, each facet by its commonest values, and how many values it has besides."""
 
     total: int
     shown: dict[str, list[Choice]]
+    left_off: dict[str, int]
 
 
 def facets_of(rows: QuerySet) -> Facets:
@@ -179,7 +180,8 @@ def facets_of(rows: QuerySet) -> Facets:
     try:
         sql, parameters = rows.order_by().values_list(*FACETS).query.sql_with_params()
     except EmptyResultSet:  # What nothing can fit is not asked of the database.
-        return Facets(0, {name.removesuffix("_id"): [] for name in FACETS})
+        names = [name.removesuffix("_id") for name in FACETS]
+        return Facets(0, {name: [] for name in names}, dict.fromkeys(names, 0))
     columns = ", ".join(FACETS)
     sets = ", ".join(f"({name})" for name in FACETS)
     counting = (
@@ -194,8 +196,9 @@ def facets_of(rows: QuerySet) -> Facets:
         place = next((i for i in range(len(FACETS)) if not mask & (1 << (len(FACETS) - 1 - i))), None)
         if place is None:
             total = count
-        else:
+        elif values[place] not in (None, ""):
             found[FACETS[place]].append((values[place], count))
+    left_off = {name.removesuffix("_id"): max(len(values) - MOST_OF_A_FACET, 0) for name, values in found.items()}
     found = {name: sorted(values, key=lambda pair: -pair[1])[:MOST_OF_A_FACET] for name, values in found.items()}
     people = Person.objects.in_bulk([value for value, _ in found["owner_id"]])
     units = Workspace.objects.in_bulk([value for value, _ in found["workspace_id"]])
@@ -203,8 +206,8 @@ def facets_of(rows: QuerySet) -> Facets:
         total,
         {
             "status": [Choice(value, Status(value).replace("_", " ").capitalize(), n) for value, n in found["status"]],
-            "tier": [Choice(str(value), f"Tier {value}", n) for value, n in sorted(found["tier"])],
-            "business_unit": [Choice(value, value, n) for value, n in found["business_unit"] if value],
+            "tier": [Choice(str(value), tier_name(value), n) for value, n in sorted(found["tier"])],
+            "business_unit": [Choice(value, value, n) for value, n in found["business_unit"]],
             "owner": [
                 Choice(str(value), people[value].display_name, n) for value, n in found["owner_id"] if value in people
             ],
@@ -212,4 +215,5 @@ def facets_of(rows: QuerySet) -> Facets:
                 Choice(units[value].slug, units[value].name, n) for value, n in found["workspace_id"] if value in units
             ],
         },
+        left_off,
     )

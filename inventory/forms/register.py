@@ -8,7 +8,7 @@ from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.register import ORDERINGS, check_words
 from inventory.forms.fields import ANY, PersonChoice, day, yes_or_no
 from inventory.models.moments import check_day_has_come
-from inventory.policies import REQUIRABLE
+from inventory.policies import REQUIRABLE, tier_name
 from inventory.states import Status
 from mrm.accounts.models import Workspace
 
@@ -48,7 +48,7 @@ class RegisterFilter(MomentForm):
         choices=[ANY, *((status.value, status.replace("_", " ").capitalize()) for status in Status)], required=False
     )
     tier = forms.TypedChoiceField(
-        choices=[ANY, *((str(tier), f"Tier {tier}") for tier in (1, 2, 3, 0))],
+        choices=[ANY, *((str(tier), tier_name(tier)) for tier in (1, 2, 3, 0))],
         coerce=int,
         empty_value=None,
         required=False,

@@ -83,7 +83,7 @@ from inventory.policies.tiering import (
     stricter,
     tier_from,
 )
-from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence, rules_of
+from inventory.policies.tiers import ASSESSMENTS, CADENCES, TIERS, cadence, rules_of, tier_name
 from inventory.policies.validation import (
     COMPONENTS,
     FULL_TYPES,
@@ -194,6 +194,7 @@ __all__ = [
     "section",
     "standard",
     "stricter",
+    "tier_name",
     "tier_from",
     "time_to_attest",
     "time_until_due",

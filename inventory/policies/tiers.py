@@ -21,6 +21,11 @@ faults = is_object(
 )
 
 
+def tier_name(tier: int) -> str:
+    """What people call a tier; the one of negligible risk is an exemption."""
+    return f"Tier {tier}" if tier else "Exempt"
+
+
 def rules_of(tier: int) -> str:
     """Whose rules a model of this tier follows: its own; where an exempt one must follow any, those of the lowest."""
     return str(tier) if tier else TIERS[-1]

@@ -153,6 +153,9 @@ class FacetsByNameOut(serializers.Serializer):
 class FacetsOut(serializers.Serializer):
     total = serializers.IntegerField(help_text="How many models fit.")
     facets = FacetsByNameOut(source="shown", help_text=f"Of each at most the {MOST_OF_A_FACET} commonest values.")
+    left_off = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many more values a facet has than are told."
+    )
 
 
 class CommonQuery(MomentQuery):

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from inventory.contents.register import ORDERINGS, chosen
+from inventory.contents.register import MOST_OF_A_FACET, ORDERINGS, chosen
 from inventory.models import Model
 from inventory.services import edit_model
-from tests.factories import make_model, make_person, make_version, promote
+from tests.factories import make_model, make_person, make_version, promote, without_triggers
 from tests.inventory.test_history import days_ago, let_days_pass
 from tests.signing import confirm_tier
 
@@ -199,6 +199,24 @@ def test_facets_count_what_the_filters_leave(visit, auditor):
     facets = visit(auditor).get(LIST, {"business_unit": "Cards"}).context["facets"]
     assert facets.total == 2
     assert [(choice.label, choice.count) for choice in facets.shown["business_unit"]] == [("Cards", 2)]
+
+
+def test_a_facet_says_how_many_values_it_does_not_show(visit, auditor):
+    for number in range(MOST_OF_A_FACET + 3):
+        make_model(name=f"Model {number}", business_unit=f"Unit {number}")
+    answer = visit(auditor).get(LIST)
+    facets = answer.context["facets"]
+    assert (len(facets.shown["business_unit"]), facets.left_off["business_unit"]) == (MOST_OF_A_FACET, 3)
+    assert "and 3 less common" in answer.text and facets.left_off["status"] == 0
+
+
+def test_an_exempt_model_is_called_so_wherever_its_tier_is_told(visit, auditor):
+    make_model(name="Negligible")
+    without_triggers("inventory_model", "UPDATE inventory_model SET tier = 0, tier_confirmed_at = now()")
+    answer = visit(auditor).get(LIST)
+    assert [choice.label for choice in answer.context["facets"].shown["tier"]] == ["Exempt"]
+    assert dict(answer.context["form"].fields["tier"].choices)["0"] == "Exempt"
+    assert "Tier 0" not in answer.text
 
 
 def test_somebody_from_elsewhere_sees_no_model_neither_now_nor_then(visit, stranger):
