@@ -4,12 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models.fields.json import KT
+
 from audits.trail.models import Action, Entry
 from inventory.attributes import Attribute, Kind
 from inventory.contents.attributes import FLAGS
-from inventory.models import Model
+from inventory.models import Model, ModelRecord
+from inventory.policies import tier_name
 from inventory.states import Status, model_after
 from mrm.accounts.models import Person
+from mrm.adapters import storage
+
+BY_DIGEST = "sha256:"  # How an entry of the trail tells a longer text.
 
 # How the entries of the trail move a model's status; a promotion may leave it where it is.
 MOVES = {
@@ -30,13 +36,17 @@ TIERED = (
 
 @dataclass(frozen=True)
 class Change:
-    """One change of one attribute, from the trail. A value that was never told, or only by digest, says so in words."""
+    """One change of one attribute, from the trail; a text that it keeps by digest is told from the register's records.
+
+    effective_on  since when it holds, where it was entered late
+    """
 
     at: datetime
     by: str
     before: str | None
     after: str
     position: int
+    effective_on: str | None = None
 
 
 def history_of(model: Model, attribute: Attribute) -> list[Change]:
@@ -55,7 +65,8 @@ def history_of(model: Model, attribute: Attribute) -> list[Change]:
             changes.append((entry, changed["before"], changed["after"]))
         elif attribute.name in said:
             changes.append((entry, None, said[attribute.name]))
-    names = _names_in(attribute, [value for _, *values in changes for value in values])
+    told = [value for _, *values in changes for value in values]
+    names = _names_in(attribute, told) | _texts_of(model, attribute, told)
     return [
         Change(
             at=entry.at,
@@ -63,6 +74,7 @@ def history_of(model: Model, attribute: Attribute) -> list[Change]:
             before=None if before is None and entry.action == Action.MODEL_REGISTERED else _recorded(before, names),
             after=_recorded(after, names),
             position=entry.position,
+            effective_on=entry.details.get("effective_on"),
         )
         for entry, before, after in changes
     ]
@@ -93,10 +105,20 @@ def _names_in(attribute: Attribute, values: list) -> dict[str, str]:
     return {}
 
 
+def _texts_of(model: Model, attribute: Attribute, values: list) -> dict[str, str]:
+    """The longer texts that the trail knows by their digest, as the records of the register keep them."""
+    digests = {value for value in values if isinstance(value, str) and value.startswith(BY_DIGEST)}
+    if not digests:
+        return {}
+    kept = ModelRecord.objects.filter(subject=model.pk).order_by().values_list(KT(f"fields__{attribute.name}"))
+    texts = {f"{BY_DIGEST}{storage.digest_of(text.encode())}": text for (text,) in kept.distinct() if text}
+    return {digest: texts[digest] for digest in digests & texts.keys()}
+
+
 def _recorded(value, names: dict[str, str]) -> str:
     """A value from the trail in words."""
-    if isinstance(value, str) and value.startswith("sha256:"):
-        return f"a longer text, SHA-256 {value.removeprefix('sha256:')}"
+    if isinstance(value, str) and value.startswith(BY_DIGEST) and value not in names:
+        return f"a longer text, SHA-256 {value.removeprefix(BY_DIGEST)}"
     if isinstance(value, bool):
         return FLAGS[value]
     if isinstance(value, list):
@@ -129,7 +151,7 @@ def _history_of_tier(model: Model) -> list[Change]:
     for entry in Entry.objects.about(model).filter(action__in=TIERED, details__has_key="tier").order_by("position"):
         tier = entry.details["tier"]
         provisional = "" if entry.action == Action.MODEL_TIERED else ", provisional"
-        told.append((entry, (f"Tier {tier}" if tier else "Exempt") + provisional))
+        told.append((entry, tier_name(tier) + provisional))
     return steps_of(told)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory import policies
@@ -134,7 +135,23 @@ def test_the_history_of_an_attribute_begins_with_its_registration(workspace, eng
     newest, second, first = history_of(model, BY_NAME["purpose"])
     assert (first.before, first.after) == (None, "First.")
     assert (second.before, second.after) == ("First.", "Second.")
-    assert newest.after.startswith("a longer text, SHA-256 ")
+    assert (newest.before, newest.after) == ("Second.", "x" * 5000)
+
+
+def test_the_history_tells_longer_texts_in_full_however_often_they_changed(workspace, engineer):
+    texts = [letter * 300 for letter in "abca"]
+    model = make_model(purpose=texts[0])
+    for text in texts[1:]:
+        edit_model(model, changes={"purpose": text}, actor=engineer)
+    assert [change.after for change in history_of(model, BY_NAME["purpose"])] == texts[::-1]
+
+
+def test_a_change_that_was_entered_late_tells_since_when_it_holds(workspace, engineer):
+    model = make_model(purpose="First.")
+    today = timezone.now().date()
+    edit_model(model, changes={"purpose": "Second."}, effective_on=today, actor=engineer)
+    newest, first = history_of(model, BY_NAME["purpose"])
+    assert (newest.effective_on, first.effective_on) == (today.isoformat(), None)
 
 
 def test_blanks_around_a_line_are_no_difference(workspace, engineer):

@@ -364,6 +364,7 @@ ATTRIBUTE = _ATTRIBUTE | {
             "by": "Omar Owner",
             "before": None,
             "after": "Probability that an instalment loan is not repaid.",
+            "effective_on": None,
             "entry": 12,
         }
     ],
@@ -393,6 +394,7 @@ LIMITATIONS = _ATTRIBUTE | {
             "by": "Omar Owner",
             "before": None,
             "after": "Not estimated on the self-employed. (medium) – Their applications are read by a person.",
+            "effective_on": None,
             "entry": 14,
         }
     ],

@@ -27,6 +27,7 @@ class AttributeChangeOut(serializers.Serializer):
     by = serializers.CharField()
     before = serializers.CharField(allow_null=True, help_text="null where nothing was recorded before.")
     after = serializers.CharField()
+    effective_on = serializers.DateField(allow_null=True, help_text="Since when it holds, where it was entered late.")
     entry = serializers.IntegerField(source="position", help_text="Position in the trail.")
 
 
@@ -42,7 +43,7 @@ class KeptOut(serializers.Serializer):
 
 
 class AttributeHistoryOut(AttributeOut):
-    history = AttributeChangeOut(many=True, help_text="Newest first; longer texts by their digest.")
+    history = AttributeChangeOut(many=True, help_text="Newest first.")
     retention = KeptOut(
         many=True,
         help_text="Of documents: how long each is kept, those that ended included; of `record_kept_until` the record.",
