@@ -63,6 +63,22 @@ PARTS = {
     },
     "validation.reviewed": REVIEWED,
 }
+# What the statements of these acts say was decided, in their terms, by the names of the entry's details: since some
+# release, so from the first of an act that does.
+ROLE = ("role", "workspace", "models")
+COMPLETE, AWAITS_SIGN_OFF = "complete", "awaits sign-off"
+TERMS = {
+    "change.vote_concluded": ("outcome",),
+    "finding.closed": ("closure",),
+    "finding.validated": ("closure",),
+    "model.tiered": ("tier",),
+    "role.granted": (*ROLE, "until"),
+    "role.refused": (*ROLE, "until"),
+    "role.revoked": ROLE,
+    "validation.attested": ("validation", "role"),
+}
+# What an entry says of these by being of its kind.
+SAID_BY_KIND = {"finding.closed": {"closure": COMPLETE}, "finding.validated": {"closure": AWAITS_SIGN_OFF}}
 OUTCOMES = {
     "arrangement.closed": {"closed"},
     "cadence.ended": {"cadence_ended"},
@@ -95,7 +111,12 @@ def signed_since(action: str, outcome) -> set[str]:
     return CLOSURES if outcome in OUTCOMES_OF_CLOSURES else set()
 
 
-def differing(statement: dict, action: str, details: dict) -> str:
+def lacks_terms(statement: dict, action: str) -> bool:
+    """Whether it does not say what was decided, as statements of this act once did not."""
+    return action in TERMS and "terms" not in statement
+
+
+def differing(statement: dict, action: str, subject: str, details: dict) -> str:
     """The first part of a statement, in words, that is not what the entry citing it says; empty where all agree."""
     outcomes = _outcomes(action, details)
     if outcomes is not None and statement.get("outcome") not in outcomes:
@@ -104,6 +125,10 @@ def differing(statement: dict, action: str, details: dict) -> str:
         # What is empty is left out of a statement.
         if name in details and (details[name] or None) != (part_of(statement, path) or None):
             return name.replace("_", " ")
+    said = details | SAID_BY_KIND.get(action, {}) | {"validation": subject}
+    for name in () if lacks_terms(statement, action) else TERMS.get(action, ()):
+        if (said.get(name) or None) != (part_of(statement, ("terms", name)) or None):
+            return name
     return ""
 
 

@@ -80,6 +80,11 @@ def _told(found: Found, given: Trust):
         f"{found.time_stamps:,} time-stamps."
     )
     yield f"{found.statements:,} statements that people signed, {found.passkeys:,} of them by passkey."
+    if found.without_terms:
+        yield (
+            f"{found.without_terms:,} of these are of releases in which statements of their act had no terms. Which "
+            "outcome, tier, role or validation was meant, their sentences say; compare them with the entries."
+        )
     if found.passkeys_of_unsaid_keys and whole:
         yield (
             f"{found.passkeys_of_unsaid_keys:,} of these passkeys were enrolled before entries said their keys: their "

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from mrm_verify import passkeys
-from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, differing, part_of, signed_since
+from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, TERMS, differing, lacks_terms, part_of, signed_since
 from mrm_verify.canonical import NotCanonical, canonical
 from mrm_verify.enrolments import Enrolment, Enrolments, enrolments_in
 from mrm_verify.faults import Fault
@@ -87,6 +87,7 @@ class Statements:
         self.records: dict[str, dict] = {}
         self.told: list[Told] = []
         self.signed, self.unsaid = 0, 0  # By passkey; of these, by passkeys whose keys no entry says.
+        self.without_terms = 0  # Of releases whose statements of their act did not say yet what was decided.
         for record in records:
             if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
                 raise Fault("A statement lacks its text or its digest.")
@@ -116,6 +117,7 @@ class Statements:
     def faults_of_cited(self) -> Iterator[str]:
         """What does not hold of what entries cite, in their order."""
         enrolments, seen, signed_by_now, stuck_at = Enrolments(), {}, set(ALWAYS_SIGNED), ""
+        say_by_now: set[str] = set()  # The acts whose statements have begun to say what was decided.
         for told in self.told:
             match told:
                 case Enrolment():
@@ -133,9 +135,23 @@ class Statements:
                     outcome = part_of(self.records.get(told.digest), ("statement", "outcome"))
                     signed_by_now |= signed_since(told.action, outcome)
                     try:
+                        self._check_terms(told, say_by_now)
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
                     except Fault as fault:
                         yield str(fault)
+
+    def _check_terms(self, cited: Cited, say_by_now: set[str]) -> None:
+        statement = part_of(self.records.get(cited.digest), ("statement",))
+        if cited.action not in TERMS or statement is None:
+            return
+        if not lacks_terms(statement, cited.action):
+            say_by_now.add(cited.action)
+        elif cited.action in say_by_now:
+            raise Fault(
+                f"The statement that entry {cited.position} cites does not say what was decided, as those before it do."
+            )
+        else:
+            self.without_terms += 1
 
     def _check(self, cited: Cited, enrolments: Enrolments, *, is_timed: bool) -> None:
         record, which = self.records.get(cited.digest), f"The statement that entry {cited.position} cites"
@@ -148,7 +164,7 @@ class Statements:
             raise Fault(f"{which} was signed by somebody else.")
         if not _is_about(_id(statement, "subject"), cited):
             raise Fault(f"{which} is about something else.")
-        if part := differing(statement, cited.action, cited.details):
+        if part := differing(statement, cited.action, cited.subject, cited.details):
             raise Fault(f"{which} says otherwise than the entry: its {part} is another.")
         if is_timed and not could_be_signed(statement, cited.at):
             raise Fault(f"{which} was to be signed at another time than the entry was written.")

@@ -166,6 +166,7 @@ TIER_CONFIRMATION = Act(
     role=lambda model, person: role_with(Permission.CONFIRM_TIER, person, model.workspace_id, model.slug),
     done=_confirm,
     bound=lambda model: bound_in_force("tier_confirmation", model),
+    terms=lambda model: {"tier": _awaited(model)},
 )
 
 

@@ -166,6 +166,63 @@ def test_since_minor_findings_are_closed_by_signature_none_is_closed_without(act
     ]
 
 
+APPROVED_ROLE = {"role": "engineer", "workspace": "retail", "until": "2027-01-31T00:00:00+00:00"}
+OF_FOUR, PART = "workflows.ChangeRequest:4", {"id": "workflows.ValidatorAssignment:9", "title": "Vera, lead"}
+DECIDED = [
+    # act, outcome, what its terms say, what the entry says instead
+    ("change.vote_concluded", "concluded", {"outcome": "rejected"}, {"outcome": "approved"}),
+    ("model.tiered", "tier_confirmed", {"tier": 1}, {"tier": 3}),
+    ("model.tiered", "tier_confirmed", {"tier": 1}, {"tier": 0}),
+    ("role.granted", "role_approved", APPROVED_ROLE, {"role": "risk_officer"}),
+    ("role.granted", "role_approved", APPROVED_ROLE, {"workspace": "all"}),
+    ("role.granted", "role_approved", APPROVED_ROLE, {"until": ""}),
+    ("role.granted", "role_approved", APPROVED_ROLE, {"models": ["credit"]}),
+    ("role.refused", "role_refused", APPROVED_ROLE, {"role": "viewer"}),
+    ("role.revoked", "role_revoked", {"role": "engineer", "workspace": "all"}, {"workspace": "retail"}),
+    ("validation.attested", "independent", {"validation": OF_FOUR, "role": "lead"}, {"role": "second"}),
+]
+
+
+def decided(position, action, outcome, terms, said, **more) -> tuple[list[dict], dict]:
+    statement = STATEMENT | {"id": str(position), "outcome": outcome} | ({"terms": terms} if terms else {}) | more
+    return [record(statement)], entry(position, action=action, statement=statement, **said)
+
+
+@pytest.mark.parametrize(("action", "outcome", "terms", "other"), DECIDED)
+def test_an_entry_that_says_something_else_was_decided_than_the_terms_that_were_signed_is_named(
+    action, outcome, terms, other
+):
+    assert faults_of(decided(3, action, outcome, terms, terms)) == []
+    [told] = faults_of(decided(3, action, outcome, terms, terms | other))
+    assert told.endswith(f"says otherwise than the entry: its {next(iter(other))} is another.")
+
+
+def test_a_validator_who_signed_about_another_validation_attests_nothing_about_this_one():
+    for about, told in ((OF_FOUR, []), ("workflows.ChangeRequest:5", ["validation"])):
+        terms = {"validation": about, "role": "lead"}
+        found = faults_of(decided(3, "validation.attested", "independent", terms, {"role": "lead"}, subject=PART))
+        assert [one.split("its ")[-1].split(" is")[0] for one in found] == told
+
+
+@pytest.mark.parametrize(
+    ("action", "closure"), [("finding.closed", "awaits sign-off"), ("finding.validated", "complete")]
+)
+def test_a_severe_finding_is_not_closed_by_the_signature_that_leaves_it_to_another(action, closure):
+    [told] = faults_of(decided(3, action, "closure_agreed", {"closure": closure}, {}))
+    assert told.endswith("its closure is another.")
+
+
+def test_statements_of_releases_without_their_terms_hold_and_are_counted_until_one_says_them():
+    before = decided(1, "model.tiered", "tier_confirmed", {}, {"tier": 3})
+    now = decided(2, "model.tiered", "tier_confirmed", {"tier": 1}, {"tier": 1})
+    after = decided(3, "model.tiered", "tier_confirmed", {}, {"tier": 3})
+    statements = Statements([*before[0], *now[0]])
+    statements.cite(told_by(before[1]) + told_by(now[1]))
+    assert (statements.check(), statements.without_terms) == (2, 1)
+    [told] = faults_of(before, now, after)
+    assert told == "The statement that entry 3 cites does not say what was decided, as those before it do."
+
+
 def enrolled(key: Passkey, position=1, *, action="person.factor_enrolled", person="7", actor=None, says=True) -> dict:
     pem = key.sign("00" * 32)["public_key"]
     said = {"key": digest_of_key(pem), "site": site_of(ORIGIN)} if says else {}

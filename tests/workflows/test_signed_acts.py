@@ -15,6 +15,7 @@ from mrm.accounts import services as accounts
 from mrm.accounts.models import RoleGrant, Signature
 from mrm.accounts.policies import Role
 from mrm.accounts.services import (
+    ROLE_APPROVAL,
     Act,
     Password,
     act_at_once,
@@ -26,7 +27,7 @@ from mrm.accounts.services import (
     sign_act,
 )
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_person
 from tests.signing import revoke_role
 from tests.workflows.kinds import decided, exception_terms
 from tests.workflows.remedies import raised, submitted
@@ -56,6 +57,29 @@ def test_the_entry_of_an_act_cites_the_signature_over_the_words_that_were_shown(
     assert (signature.statement["comment"], signature.statement["outcome"]) == (WHY, "suspended")
     entry = Entry.objects.about(story.model).get(action=Action.MODEL_SUSPENDED)
     assert entry.details["signature"] == signature.in_trail()
+
+
+def test_what_exactly_is_decided_stands_in_the_statement_as_in_the_entry(story):
+    finding = submitted(story, raised(story, severity="high"))
+    assert prepare_act(FINDING_CLOSURE, submitted(story, raised(story, severity="low")), comment=WHY,
+                       actor=story.validator).body["terms"] == {"closure": "complete"}  # fmt: skip
+    assert FINDING_CLOSURE.terms(finding) == {"closure": "awaits sign-off"}
+    person = make_person(name="Bob")
+    grant = grant_role(person, Role.ENGINEER, workspace=story.workspace, actor=story.administrator)
+    act_at_once(ROLE_APPROVAL, grant, password=PASSWORD, actor=story.risk_officer)
+    details = Entry.objects.about(person).get(action=Action.ROLE_GRANTED).details
+    terms = Signature.objects.get(pk=details["signature"]["id"]).statement["terms"]
+    assert terms.keys() == {"role", "workspace", "until"}
+    assert terms.items() <= details.items()
+
+
+def test_terms_that_were_shown_and_are_others_by_now_are_not_signed(story):
+    finding = submitted(story, raised(story, severity="low"))
+    statement = prepare_act(FINDING_CLOSURE, finding, comment=WHY, actor=story.validator)
+    statement.body["terms"] = {"closure": "awaits sign-off"}
+    statement.save(update_fields=["body"])
+    with pytest.raises(RuleBroken, match="has changed since"):
+        sign_act(FINDING_CLOSURE, finding, statement.pk, proof=Password(PASSWORD), actor=story.validator)
 
 
 def test_a_wrong_password_stops_nothing(story):

@@ -170,6 +170,7 @@ VOTE_CONCLUSION = Act(
     bound=bound_of,
     asks="Write the minutes: what was discussed, and what weighed.",
     longest=8000,
+    terms=lambda change: {"outcome": _outcome(change)},
 )
 
 

@@ -38,6 +38,7 @@ class Act:
     bound    the policy it is signed under
     asks     what a blank comment is refused with; empty where the signature alone says enough
     longest  how many characters a comment has at most
+    terms    what exactly is decided, in the words in which the entry of the act says it
     """
 
     name: str
@@ -51,6 +52,7 @@ class Act:
     bound: Callable[..., Bound] = lambda subject: Bound()
     asks: str = ""
     longest: int = 4000
+    terms: Callable[..., dict] = lambda subject: {}
 
 
 def prepare_act(act: Act, subject, *, comment: str = "", actor: Person) -> Statement:
@@ -70,6 +72,7 @@ def prepare_act(act: Act, subject, *, comment: str = "", actor: Person) -> State
         comment=comment,
         policy_version=bound.policy_version,
         role=act.role(subject, actor),
+        terms=act.terms(subject),
     )
 
 
@@ -130,6 +133,8 @@ def _do(act: Act, subject, proven: Proven, *, actor: Person):
     said = proven.statement.body
     if said["outcome"] != act.name:
         raise RuleBroken("This statement is about something else. Nothing was signed.")
+    if said.get("terms", {}) != act.terms(subject):
+        raise RuleBroken(CHANGED)
     if said["signer"]["role"] != act.role(subject, actor):
         raise RuleBroken("Your roles have changed since you were shown this. Read it again, then sign.")
     signature = sign(

@@ -67,6 +67,16 @@ def _approve(grant: RoleGrant, *, comment: str, signature: Signature, actor) -> 
     return grant
 
 
+def _told(grant: RoleGrant) -> dict:
+    until = {"until": grant.ends_at.isoformat(timespec="seconds")} if grant.ends_at else {}
+    return _what(grant) | until
+
+
+def _what(grant: RoleGrant) -> dict:
+    models = {"models": grant.model_slugs} if grant.model_slugs else {}
+    return {"role": grant.role, "workspace": str(grant.workspace or "all")} | models
+
+
 def _facts(grant: RoleGrant) -> dict:
     told = {"grant": str(grant.pk), "person": str(grant.person_id), "state": grant.state}
     return told | _told(grant) | {"reason": grant.reason, "proposed_by": str(grant.granted_by_id or "")}
@@ -94,6 +104,7 @@ ROLE_APPROVAL = Act(
     role=_approving_role,
     done=_approve,
     about=lambda grant: grant.person,
+    terms=_told,
 )
 
 
@@ -119,6 +130,7 @@ ROLE_REFUSAL = Act(
     role=_approving_role,
     done=_refuse_grant,
     about=lambda grant: grant.person,
+    terms=_told,
     asks="Say why the role is refused; whoever proposed it needs to know.",
 )
 
@@ -146,6 +158,7 @@ ROLE_REVOCATION = Act(
     role=_approving_role,
     done=_revoke,
     about=lambda grant: grant.person,
+    terms=_what,
     asks="Say why the role is taken back; its holder needs to know.",
 )
 
@@ -232,12 +245,3 @@ def _after(grant: RoleGrant, event: str) -> GrantState:
 def _locked(grant: RoleGrant) -> RoleGrant:
     rows = RoleGrant.objects.select_for_update(of=("self",)).select_related("person", "workspace", "granted_by")
     return rows.get(pk=grant.pk)
-
-
-def _told(grant: RoleGrant) -> dict:
-    told = {"role": grant.role, "workspace": str(grant.workspace or "all")}
-    if grant.model_slugs:
-        told["models"] = grant.model_slugs
-    if grant.ends_at:
-        told["until"] = grant.ends_at.isoformat(timespec="seconds")
-    return told

@@ -21,6 +21,7 @@ from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, Bound, digest_of_act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken
+from mrm_verify.acts import AWAITS_SIGN_OFF, COMPLETE
 
 SIGNED_KIND = "finding_closure"  # As the policy names it where it asks for a passkey.
 
@@ -100,6 +101,7 @@ FINDING_CLOSURE = Act(
     bound=bound_of_finding,
     asks="Say what shows that the required outcome is reached.",
     longest=LONGEST_TEXT,
+    terms=lambda finding: {"closure": AWAITS_SIGN_OFF if finding.is_severe else COMPLETE},
 )
 
 
@@ -130,6 +132,7 @@ FINDING_SIGN_OFF = Act(
     role=_signing_role,
     done=_sign_off,
     bound=bound_of_finding,
+    terms=lambda finding: {"closure": COMPLETE},
 )
 
 

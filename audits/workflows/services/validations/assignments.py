@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from audits.trail.models import Action
+from audits.trail.models import Action, subject_name
 from audits.trail.services import governed, record
 from audits.workflows.models import ValidationRequest, ValidatorAssignment
 from audits.workflows.services.evidence import digest_of
@@ -102,6 +102,7 @@ def prepare_attestation(validation: ValidationRequest, *, actor) -> Statement:
         meaning=ATTESTATION,
         policy_version=validation.policy.number,
         role=assignment.get_role_display().lower(),
+        terms={"validation": subject_name(validation), "role": assignment.role},
     )
 
 
