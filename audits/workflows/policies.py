@@ -195,13 +195,13 @@ def why_not_judge(part: PartInFinding) -> list[str]:
     """Why this person may not judge what the first line did about a finding, beyond their roles."""
     return _kept_from(
         (
-            "An owner does not rewrite, issue or close findings about their model, nor judge what is done about them, "
-            "nor for twelve months after",
+            "An owner does not close findings about their model, nor rewrite or issue them, nor judge what is done "
+            "about them, nor for twelve months after",
             part.owns,
         ),
         (
-            "Whoever made the version it is about, or one since, does not rewrite or issue it, nor judge what is done "
-            "about it",
+            "Whoever made the version it is about, or one since, does not judge what is done about it, nor rewrite or "
+            "issue it",
             part.made,
         ),
         ("Whoever submitted a finding for closure does not close it", part.submitted),
