@@ -12,6 +12,7 @@ ALWAYS_SIGNED = {
 }
 # Signed where a person does them, since some release: from the first that a trail says was signed.
 SIGNED_BY_NOW = {
+    "arrangement.closed",
     "breach.decided",
     "cadence.ended",
     "change.vote_concluded",
@@ -25,8 +26,13 @@ SIGNED_BY_NOW = {
     "role.granted",
     "role.refused",
     "role.revoked",
+    "use.restricted",
+    "use.suspended",
     "version.returned",
 }
+# Told unsigned too where they followed from something else, in the name of whoever brought that about. Since their
+# statements have terms, such an entry names nobody.
+ONCE_FOLLOWED = {"arrangement.closed", "use.restricted", "use.suspended"}
 # Both signed since one release. Before it a sign-off of a severe finding said that it was "closed", and minor ones were
 # closed unsigned: of a closure only these outcomes show that it is of that release or a later one.
 CLOSURES = {"finding.closed", "finding.validated"}
@@ -68,6 +74,7 @@ PARTS = {
 ROLE = ("role", "workspace", "models")
 COMPLETE, AWAITS_SIGN_OFF = "complete", "awaits sign-off"
 TERMS = {
+    "arrangement.closed": ("becomes",),
     "change.vote_concluded": ("outcome",),
     "finding.closed": ("closure",),
     "finding.validated": ("closure",),
@@ -75,10 +82,18 @@ TERMS = {
     "role.granted": (*ROLE, "until"),
     "role.refused": (*ROLE, "until"),
     "role.revoked": ROLE,
+    "use.restricted": ("becomes",),
+    "use.suspended": ("becomes",),
     "validation.attested": ("validation", "role"),
 }
 # What an entry says of these by being of its kind.
-SAID_BY_KIND = {"finding.closed": {"closure": COMPLETE}, "finding.validated": {"closure": AWAITS_SIGN_OFF}}
+SAID_BY_KIND = {
+    "arrangement.closed": {"becomes": "closed"},
+    "finding.closed": {"closure": COMPLETE},
+    "finding.validated": {"closure": AWAITS_SIGN_OFF},
+    "use.restricted": {"becomes": "restricted"},
+    "use.suspended": {"becomes": "suspended"},
+}
 OUTCOMES = {
     "arrangement.closed": {"closed"},
     "cadence.ended": {"cadence_ended"},
@@ -104,11 +119,13 @@ OUTCOMES = {
 }
 
 
-def signed_since(action: str, outcome) -> set[str]:
-    """The acts that nobody does unsigned any more, as an entry shows that cites a statement of this outcome."""
+def signed_since(action: str, statement: dict) -> set[str]:
+    """The acts that nobody does unsigned any more, as an entry shows that cites this statement."""
+    if action in ONCE_FOLLOWED:
+        return set() if lacks_terms(statement, action) else ONCE_FOLLOWED
     if action not in CLOSURES:
         return {action}
-    return CLOSURES if outcome in OUTCOMES_OF_CLOSURES else set()
+    return CLOSURES if statement.get("outcome") in OUTCOMES_OF_CLOSURES else set()
 
 
 def lacks_terms(statement: dict, action: str) -> bool:

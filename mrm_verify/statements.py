@@ -132,8 +132,8 @@ class Statements:
                     yield f"The entries {seen[told.digest]} and {told.position} cite the same statement."
                 case Cited():
                     seen[told.digest] = told.position
-                    outcome = part_of(self.records.get(told.digest), ("statement", "outcome"))
-                    signed_by_now |= signed_since(told.action, outcome)
+                    statement = part_of(self.records.get(told.digest), ("statement",)) or {}
+                    signed_by_now |= signed_since(told.action, statement)
                     try:
                         self._check_terms(told, say_by_now)
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)

@@ -22,7 +22,7 @@ def restrict_model(model: Model, *, because: str, actor) -> Model:
         _move(model, "restrict")
         record(Action.MODEL_RESTRICTED, actor=actor, subject=model, because=because)
         for use in model.uses.filter(state=UseState.LIVE):
-            restrict_use(use, reason=because, actor=actor)
+            restrict_use(use, reason=because)
     return model
 
 
@@ -51,7 +51,7 @@ def suspend_model(model: Model, *, because: str, actor, **told) -> Model:
     _move(model, "suspend")
     record(Action.MODEL_SUSPENDED, actor=actor, subject=model, because=because, **told)
     for use in model.uses.in_use():
-        suspend_use(use, reason=because, actor=actor)
+        suspend_use(use, reason=because)
     return model
 
 
@@ -89,7 +89,7 @@ def release_use(use: Use, *, still: str = "", still_because: str = "", because: 
     use.save(update_fields=["held", "held_because"])
     use = put_back(use, because=because, actor=actor)
     if use.state == UseState.RESTRICTED and use.state_because == told:
-        _restrict(use, why_limited(use), actor)
+        _restrict(use, why_limited(use))
     return use
 
 
@@ -103,7 +103,7 @@ def put_back(use: Use, *, because: str, actor) -> Use:
     if not limited:
         return lift_restriction(use, reason=because, actor=actor)
     if use.state == UseState.SUSPENDED:
-        _restrict(use, limited, actor, event="ease")
+        _restrict(use, limited, event="ease")
     return use
 
 
@@ -122,9 +122,9 @@ def _restore_uses(model: Model, because: str, actor) -> None:
         put_back(use, because=because, actor=actor)
 
 
-def _restrict(use: Use, reason: str, actor, *, event: str = "restrict") -> None:
+def _restrict(use: Use, reason: str, *, event: str = "restrict") -> None:
     move_use(use, event, because=reason)
-    record(Action.USE_RESTRICTED, actor=actor, subject=use, reason=reason)
+    record(Action.USE_RESTRICTED, actor=None, subject=use, reason=reason)
 
 
 def _move(model: Model, event: str) -> None:

@@ -187,19 +187,20 @@ def start_use(use: Use, *, actor) -> Use:
 
 
 @governed()
-def restrict_use(use: Use, *, reason: str, actor) -> Use:
-    """Keep it in use, within the limits that the reason states."""
+def restrict_use(use: Use, *, reason: str) -> Use:
+    """Keep it in use, within the limits that the reason states, because of something else that somebody answers for."""
     use = locked_use(use)
     move_use(use, "restrict", because=reason)
-    record(Action.USE_RESTRICTED, actor=actor, subject=use, reason=reason)
+    record(Action.USE_RESTRICTED, actor=None, subject=use, reason=reason)
     return use
 
 
 @governed()
-def suspend_use(use: Use, *, reason: str, actor) -> Use:
+def suspend_use(use: Use, *, reason: str) -> Use:
+    """Stop it with its model."""
     use = locked_use(use)
     move_use(use, "suspend", because=reason)
-    record(Action.USE_SUSPENDED, actor=actor, subject=use, reason=reason)
+    record(Action.USE_SUSPENDED, actor=None, subject=use, reason=reason)
     return use
 
 
@@ -246,7 +247,7 @@ def end_approval(approval: UseApproval, *, reason: str, actor) -> UseApproval:
     if not reason.strip():
         raise RuleBroken("Say why the approval ends; whoever relies on it needs to know.")
     _end(approval, reason, timezone.now(), actor)
-    _restrict_if_unapproved(use, f"The approval of version {approval.version.number} ended: {reason}", actor)
+    _restrict_if_unapproved(use, f"The approval of version {approval.version.number} ended: {reason}")
     return approval
 
 
@@ -269,10 +270,10 @@ def _expire(approval: UseApproval) -> bool:
     return True
 
 
-def restrict_unapproved_uses(model: Model, *, because: str, actor) -> None:
+def restrict_unapproved_uses(model: Model, *, because: str) -> None:
     """After another version came into production: live uses that it was not approved for. Called inside governed()."""
     for use in Use.objects.select_for_update().filter(model=model, state=UseState.LIVE):
-        _restrict_if_unapproved(use, because, actor)
+        _restrict_if_unapproved(use, because)
 
 
 def end_uses_of(model: Model, *, reason: str, actor) -> None:
@@ -281,9 +282,9 @@ def end_uses_of(model: Model, *, reason: str, actor) -> None:
         end_use(use, reason=reason, actor=actor)
 
 
-def _restrict_if_unapproved(use: Use, because: str, actor) -> None:
+def _restrict_if_unapproved(use: Use, because: str) -> None:
     if use.state == UseState.LIVE and not serving_approval(use):
-        restrict_use(use, reason=because, actor=actor)
+        restrict_use(use, reason=because)
     elif use.state == UseState.APPROVED and not use.approvals.standing(timezone.now()).exists():
         move_use(use, "lapse", because=because)
 

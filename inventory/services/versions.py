@@ -173,7 +173,7 @@ def promote_version(version: ModelVersion, *, actor) -> ModelVersion:
     """Put a version into production in place of the present one. Called where a promotion was approved."""
     version = _put_into_production(version, "promote", actor, promoted_at=timezone.now())
     record(Action.VERSION_PROMOTED, actor=actor, subject=version)
-    _restrict_uses(version, actor)
+    _restrict_uses(version)
     return version
 
 
@@ -185,7 +185,7 @@ def return_version(version: ModelVersion, *, actor, **told) -> ModelVersion:
     """
     version = _put_into_production(version, "return", actor, ended_at=None)
     record(Action.VERSION_RETURNED, actor=actor, subject=version, **told)
-    _restrict_uses(version, actor)
+    _restrict_uses(version)
     return version
 
 
@@ -207,9 +207,9 @@ def _put_into_production(version: ModelVersion, event: str, actor, **fields) -> 
     return version
 
 
-def _restrict_uses(version: ModelVersion, actor) -> None:
+def _restrict_uses(version: ModelVersion) -> None:
     because = f"Version {version.number} came into production without an approval for this use."
-    restrict_unapproved_uses(version.model, because=because, actor=actor)
+    restrict_unapproved_uses(version.model, because=because)
 
 
 def _move(version: ModelVersion, event: str) -> None:

@@ -192,9 +192,9 @@ def test_what_limits_a_use_without_a_signature_is_offered_to_nobody():
 def test_restricting_suspending_and_ending_say_why(live):
     for change in (restrict_use, suspend_use, end_use):
         with pytest.raises(RuleBroken, match="Say why"):
-            change(live, reason="", **({} if change is end_use else {"actor": None}))
-    assert restrict_use(live, reason="Only up to 20 000.", actor=None).state == UseState.RESTRICTED
-    assert suspend_use(live, reason="Found wrong.", actor=None).state == UseState.SUSPENDED
+            change(live, reason="")
+    assert restrict_use(live, reason="Only up to 20 000.").state == UseState.RESTRICTED
+    assert suspend_use(live, reason="Found wrong.").state == UseState.SUSPENDED
     ended = end_use(live)
     assert ended.state == UseState.ENDED and ended.ended_at
     assert not UseApproval.objects.filter(ended_at=None).exists()

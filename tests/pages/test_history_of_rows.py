@@ -57,7 +57,7 @@ def model(workspace, owner):
     let_days_pass(10, model)
     for name, row in rows.items():
         end_particular(row, name, reason="No longer so.", actor=None)
-    restrict_use(use, reason="Prices fell.", actor=None)
+    restrict_use(use, reason="Prices fell.")
     end_approval(approval, reason="Prices fell.", actor=None)
     return model
 

@@ -104,7 +104,7 @@ def test_what_is_only_proposed_or_over_is_no_use_of_a_model_in_use(used):
     assert names("no_use") == ["Used"]
     use = start(used, "Loans")
     assert names("no_use") == []
-    restrict_use(use, reason="Prices fell.", actor=None)
+    restrict_use(use, reason="Prices fell.")
     assert names("no_use") == [], "within limits it is still used so"
     end_use(use, reason="Sold.")
     assert names("no_use") == ["Used"]

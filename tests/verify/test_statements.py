@@ -181,6 +181,11 @@ DECIDED = [
     ("role.revoked", "role_revoked", {"role": "engineer", "workspace": "all"}, {"workspace": "retail"}),
     ("validation.attested", "independent", {"validation": OF_FOUR, "role": "lead"}, {"role": "second"}),
 ]
+ONCE_FOLLOWED = [
+    ("arrangement.closed", "closed", "closed"),
+    ("use.restricted", "use_restricted", "restricted"),
+    ("use.suspended", "use_suspended", "suspended"),
+]
 
 
 def decided(position, action, outcome, terms, said, **more) -> tuple[list[dict], dict]:
@@ -221,6 +226,21 @@ def test_statements_of_releases_without_their_terms_hold_and_are_counted_until_o
     assert (statements.check(), statements.without_terms) == (2, 1)
     [told] = faults_of(before, now, after)
     assert told == "The statement that entry 3 cites does not say what was decided, as those before it do."
+
+
+@pytest.mark.parametrize(("action", "outcome", "becomes"), ONCE_FOLLOWED)
+def test_what_once_followed_in_a_persons_name_is_unsigned_until_a_release_that_names_nobody_there(
+    action, outcome, becomes
+):
+    older = decided(1, action, outcome, {}, {})
+    now = decided(3, action, outcome, {"becomes": becomes}, {})
+    follows = [], entry(4, action=action)
+    follows[1]["actor"]["id"] = ""
+    assert faults_of(older, ([], entry(2, action=action)), now, follows) == []
+    [told] = faults_of(older, now, ([], entry(5, action=action)))
+    assert told == f"Entry 5 ({action}) cites no statement, and people sign that."
+    [told] = faults_of(decided(6, action, outcome, {"becomes": "live"}, {}))
+    assert told.endswith("its becomes is another.")
 
 
 def enrolled(key: Passkey, position=1, *, action="person.factor_enrolled", person="7", actor=None, says=True) -> dict:

@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from audits.trail.models import Action, Entry
 from audits.trail.services import governed
 from audits.workflows.api import examples
 from audits.workflows.contents.assurance import all_derived_of
@@ -60,6 +61,15 @@ def state_of(use: Use) -> str:
 def lift(story, officers, use: Use) -> ChangeRequest:
     terms = {"use": str(use.number), "remedy": "Repaired."}
     return decided(Kind.RESUMPTION, story.model, *officers, terms=terms, actor=story.engineer)
+
+
+def test_what_follows_from_an_order_is_told_in_nobodys_name_and_the_order_in_its_signers(story, uses):
+    pricing, limits = uses
+    order_suspension(pricing, reason="Rates are constant.", actor=story.owner)
+    suspend(story.model, reason=WHY, actor=story.owner)
+    told = {use: Entry.objects.about(use).get(action=Action.USE_SUSPENDED) for use in uses}
+    assert (told[pricing].actor_id, "signature" in told[pricing].details) == (str(story.owner.pk), True)
+    assert (told[limits].actor_id, told[limits].details) == ("", {"reason": WHY})
 
 
 def test_one_person_suspends_one_use_and_two_let_it_go_on(story, officers, uses):

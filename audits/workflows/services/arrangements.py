@@ -204,13 +204,18 @@ ARRANGEMENT_CLOSURE = Act(
     done=_close,
     bound=lambda arrangement: bound_in_force("arrangement_closure", arrangement.model),
     asks="Say what shows that it is met, or no longer needed.",
+    terms=lambda arrangement: {"becomes": str(ArrangementState.CLOSED)},
 )
 
 
 def release(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None, **told) -> None:
-    """Close a locked arrangement on which nothing else rests. `told` is what else its entry says."""
+    """Close a locked arrangement on which nothing else rests. `told` is what else its entry says.
+
+    Where nobody signed for the end itself, it follows from something else, so its entry names no person.
+    """
     move(arrangement, "close", ended_at=now or timezone.now(), ended_by=actor, ended_because=because)
-    record(Action.ARRANGEMENT_CLOSED, actor=actor, subject=arrangement, because=because, **told)
+    signer = actor if "signature" in told else None
+    record(Action.ARRANGEMENT_CLOSED, actor=signer, subject=arrangement, because=because, **told)
 
 
 def end(arrangement: Arrangement, *, because: str, actor, now: datetime | None = None, **told) -> Arrangement:

@@ -80,6 +80,7 @@ def _act(kind: Kind, *, name: str, does: str, asks: str) -> Act:
         done=partial(_order, kind),
         bound=lambda use: bound_in_force("suspension", use.model),
         asks=asks,
+        terms=lambda use: {"becomes": str(Arrangement.HOLDS_A_USE[kind])},
     )
 
 
