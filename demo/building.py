@@ -14,6 +14,7 @@ from audits.assessments import services as assessments
 from audits.assessments.models import Run
 from audits.workflows import services as workflows
 from audits.workflows.models import ChangeRequest, Decision
+from audits.workflows.policies import COMMITTEE
 from audits.workflows.states import ChangeState
 from demo.cast import PASSWORD, Cast
 from demo.entries import describe
@@ -23,8 +24,10 @@ from inventory import services as inventory
 from inventory.models import Model, ModelVersion, Policy
 from inventory.policies import validation_required
 from inventory.states import Stage
+from mrm.accounts.policies import Role
 from mrm.accounts.services import act_at_once
 
+OFFICES = {Role.RISK_OFFICER: "officer"}
 PARQUET = "application/vnd.apache.parquet"
 DAYS = 364
 
@@ -135,7 +138,7 @@ def assess(version: ModelVersion) -> None:
 
 
 def promote(cast: Cast, version: ModelVersion, *, reason: str) -> None:
-    """Validate it where the policy says so; ask for promotion, for the first use; two of the second line decide."""
+    """Validate it where the policy says so; ask for promotion, for the first use; whom the policy names decide."""
     version.refresh_from_db()
     if version.stage in (Stage.PRODUCTION, Stage.SUPERSEDED, Stage.RETIRED):
         return
@@ -149,12 +152,40 @@ def promote(cast: Cast, version: ModelVersion, *, reason: str) -> None:
         terms={"uses": ["1"]} if version.model.uses.exists() else {},
         actor=cast.engineer,
     )
-    approve(change, cast.validator, comment="Holdout results re-performed; I agree with them.")
-    approve(change, cast.officer, comment="Within appetite for its tier.")
+    decide(cast, change, "Holdout results re-performed; I agree with them.", "Within appetite for its tier.")
 
 
 def open_change(version: ModelVersion, kind: str) -> ChangeRequest | None:
     return version.changes.filter(kind=kind, state__in=(ChangeState.PENDING, ChangeState.APPROVED)).first()
+
+
+def decide(cast: Cast, change: ChangeRequest, *comments: str) -> None:
+    """Everybody whom the policy names approves, each with the next of the comments; a committee votes."""
+    for place, role in enumerate(change.roles_required):
+        comment = comments[min(place, len(comments) - 1)]
+        if role == COMMITTEE:
+            vote(cast, change, comment=comment)
+        else:
+            approve(change, _decider(cast, change, role), comment=comment)
+
+
+def vote(cast: Cast, change: ChangeRequest, *, comment: str) -> None:
+    """The committee votes, each member for themselves; its chair concludes with the minutes."""
+    for person, said in zip(
+        (cast.member, cast.chief_risk_officer, cast.chair), (comment, "Agreed.", "Agreed."), strict=True
+    ):
+        approve(change, person, comment=said)
+    change.refresh_from_db()
+    if change.state == ChangeState.PENDING and not change.minutes:
+        minutes = f"All three had read the evidence. {comment}"
+        act_at_once(workflows.VOTE_CONCLUSION, change, comment=minutes, password=PASSWORD, actor=cast.chair)
+
+
+def _decider(cast: Cast, change: ChangeRequest, role: str):
+    """Who decides in a role: the second officer where the first one asked."""
+    if role == Role.RISK_OFFICER and change.requester == cast.officer:
+        return cast.second_officer
+    return getattr(cast, OFFICES.get(role, role))
 
 
 def approve(change: ChangeRequest, person, *, comment: str) -> None:

@@ -14,11 +14,12 @@ PASSWORD = "measure-decide-prove"  # noqa: S105 - a demo that everybody can sign
 
 @dataclass(frozen=True)
 class Part:
-    """One person of the cast and the role they play."""
+    """One person of the cast, the role they play, and the one they hold besides."""
 
     email: str
     name: str
     role: Role
+    also: Role | None = None
 
 
 CAST = (
@@ -30,7 +31,7 @@ CAST = (
     Part("auditor@example.com", "Henrik Lund", Role.AUDITOR),
     Part("administrator@example.com", "Ada Novak", Role.ADMINISTRATOR),
     Part("head.validation@example.com", "Ines Cardoso", Role.HEAD_OF_VALIDATION),
-    Part("cro@example.com", "Ruth Adeyemi", Role.CHIEF_RISK_OFFICER),
+    Part("cro@example.com", "Ruth Adeyemi", Role.CHIEF_RISK_OFFICER, Role.COMMITTEE_MEMBER),
     Part("chair@example.com", "Samuel Okoro", Role.COMMITTEE_CHAIR),
     Part("member@example.com", "Lea Fontaine", Role.COMMITTEE_MEMBER),
     Part("compliance@example.com", "Noor Haddad", Role.COMPLIANCE),
@@ -51,6 +52,10 @@ class Cast:
     officer: Person
     second_officer: Person
     head_of_validation: Person
+    chief_risk_officer: Person
+    chair: Person
+    member: Person
+    compliance: Person
     lead_validator: Person
     second_validator: Person
 
@@ -72,6 +77,10 @@ def assemble() -> Cast:
         officer=people["officer"],
         second_officer=people["officer.two"],
         head_of_validation=people["head.validation"],
+        chief_risk_officer=people["cro"],
+        chair=people["chair"],
+        member=people["member"],
+        compliance=people["compliance"],
         lead_validator=people["lead.validator"],
         second_validator=people["second.validator"],
     )
@@ -89,8 +98,9 @@ def _person(part: Part) -> Person:
     person = Person.objects.filter(email=part.email).first()
     if person is None:
         person = services.create_person(part.email, part.name, password=PASSWORD, actor=None)
-    if not person.grants.exists():
-        _give(person, part.role)
+    for role in (part.role, part.also):
+        if role and not person.grants.filter(role=role).exists():
+            _give(person, role)
     return person
 
 

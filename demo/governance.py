@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from audits.workflows import services as workflows
 from audits.workflows.models import Arrangement, ChangeRequest
-from demo.building import approve
+from demo.building import decide
 from demo.cast import PASSWORD, Cast
 from inventory.models import Model
 from mrm.accounts.services import act_at_once
@@ -12,13 +12,12 @@ from mrm.accounts.services import act_at_once
 Kind = ChangeRequest.Kind
 
 
-def decide(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict) -> None:
-    """The owner asks; the validator and a risk officer decide. What was asked for before is left as it is."""
+def ask_and_decide(cast: Cast, kind: str, model: Model, *, reason: str, terms: dict) -> None:
+    """The owner asks; whom the policy names decide. What was asked for before is left as it is."""
     if ChangeRequest.objects.filter(model=model, kind=kind).exists():
         return
     change = workflows.request_change(kind, model, reason=reason, terms=terms, actor=cast.owner)
-    approve(change, cast.validator, comment="The effect is measured monthly; I agree.")
-    approve(change, cast.officer, comment="For a time, with its control in place.")
+    decide(cast, change, "The effect is measured monthly; I agree.", "For a time, with its control in place.")
 
 
 def suspend_and_lift(cast: Cast, model: Model, *, because: str, remedy: str) -> None:
@@ -34,8 +33,7 @@ def suspend_and_lift(cast: Cast, model: Model, *, because: str, remedy: str) -> 
             terms={"remedy": remedy},
             actor=cast.engineer,
         )
-        approve(change, cast.validator, comment="Scores of the replayed hour are those of the artifact.")
-        approve(change, cast.officer, comment="Lifted.")
+        decide(cast, change, "Scores of the replayed hour are those of the artifact.", "Lifted.")
 
 
 def in_days(days: int) -> str:

@@ -1,10 +1,10 @@
-"""A second version of the policy, proposed by one officer and approved by others; and a third that waits for them."""
+"""A second version of the policy, proposed by an officer, approved by the committee; and a third that waits for it."""
 
 import copy
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
-from demo.building import approve
+from demo.building import decide
 from demo.cast import Cast
 from inventory import services
 from inventory.models import Policy, PolicyDraft
@@ -22,8 +22,7 @@ def revise(cast: Cast) -> None:
     document["validation"]["required_for_tiers"] = ["1"]
     reason = "Forecasts vary with the weather; a tier 1 model is validated first, and what explains it must add up."
     change = _ask(document, reason=reason, by=cast.officer)
-    approve(change, cast.validator, comment="Re-performed on last year's runs; I agree.")
-    approve(change, cast.second_officer, comment="Within appetite.")
+    decide(cast, change, "Re-performed on last year's runs; within appetite.")
 
 
 def propose_next(cast: Cast) -> None:

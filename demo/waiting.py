@@ -55,7 +55,7 @@ def _hold_records(cast: Cast, people: dict[str, Person]) -> None:
 
 
 def _ask_the_committee(cast: Cast) -> None:
-    """An exception of a tier 1 model: the officer agreed, the committee has not voted."""
+    """An exception of a tier 1 model from what matters most: one member voted, the others have not."""
     change = _ask(
         cast,
         Kind.EXCEPTION,
@@ -69,7 +69,7 @@ def _ask_the_committee(cast: Cast) -> None:
         },
         by=cast.owner,
     )
-    approve(change, cast.officer, comment="For one quarter, with the sample.")
+    approve(change, cast.member, comment="For one quarter, with the sample.")
 
 
 def _ask_for_a_validation(cast: Cast) -> None:

@@ -162,6 +162,9 @@ SCORING_MEMORY_MIB = env.integer("SCORING_MEMORY_MIB", 4096)
 SCORING_CPU_SECONDS = env.integer("SCORING_CPU_SECONDS", 600)
 SCORING_WALL_SECONDS = env.integer("SCORING_WALL_SECONDS", 900)
 
+# --- What an installation begins with ---------------------------------------------------------------------------------
+FIRST_POLICY = env.fitting("FIRST_POLICY", "standard", pattern="standard|small-firm", such_as="small-firm")
+
 # --- Tables read where they live --------------------------------------------------------------------------------------
 SOURCE_HOSTS = env.words("SOURCE_HOSTS")
 SOURCE_FOLDER = env.text("SOURCE_FOLDER", str(VAR / "sources") if DEVELOPMENT else "")

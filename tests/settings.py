@@ -26,6 +26,10 @@ from mrm.settings import *  # noqa: E402, F403
 
 DATABASES["default"]["USER"] = embedded.ROLE  # noqa: F405 -- The suite migrates, and makes and drops databases.
 
+# The story that all tests share is that of a small firm: whatever the kind and the tier, a validator and a risk officer
+# decide. What the standard policy asks for is tested in tests/workflows/test_who_decides.py and by the demo.
+FIRST_POLICY = os.environ["FIRST_POLICY"] = "small-firm"  # Also in the processes that run beside a test.
+
 # Looked up when asked for. Else each test client would first read some 1500 files from the disk; the live servers do.
 WHITENOISE_AUTOREFRESH = True
 

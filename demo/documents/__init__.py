@@ -6,6 +6,7 @@ from pathlib import Path
 from demo.documents.api import endpoints
 from demo.documents.attributes import attributes
 from demo.documents.changes import kinds_of_change
+from demo.documents.policies import shipped_policies
 from demo.documents.states import state_diagrams
 from demo.documents.statistics import statistics
 from demo.documents.tags import tags
@@ -16,6 +17,7 @@ WRITTEN: dict[str, Callable[[], str]] = {
     "attributes.md": attributes,
     "changes.md": kinds_of_change,
     "mlflow-tags.md": tags,
+    "policies.md": shipped_policies,
     "states.md": state_diagrams,
     "statistics.md": statistics,
 }

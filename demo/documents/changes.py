@@ -9,7 +9,8 @@ from mrm.pages.wording import roles_together
 
 PREFACE = """# Kinds of change
 
-*Written by `make docs` from the kinds of change and the standard policy; edit those.*
+*Written by `make docs` from the kinds of change and the standard policy; edit those. Who decides what weighs more, and
+who decides in a small firm: [the policies that are shipped](policies.md).*
 
 Whatever matters is asked for by a change request: what is said and shown is frozen, its digest is signed by the people
 whom the policy names, and the last approval carries it out. Whoever asked, owns the model, owned it in the last twelve

@@ -5,7 +5,7 @@ from django.utils import timezone
 from audits.workflows import services as workflows
 from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.tasks import train
-from demo.building import Calendar, add_version, approve, assess, log, open_change, promote, register, scored
+from demo.building import Calendar, add_version, assess, decide, log, open_change, promote, register, scored
 from demo.cast import Cast
 from demo.schemas import described
 from demo.simulators import telecom_customers
@@ -58,8 +58,8 @@ def _retrain(cast: Cast, version) -> None:
     change = open_change(version, ChangeRequest.Kind.RETRAINING)
     if change is None:
         return
-    approve(change, cast.validator, comment="The law has changed; the drop in AUC is real in every plan.")
-    approve(change, cast.officer, comment="Refit, and show me the candidate on a holdout.")
+    seen = "The law has changed; the drop in AUC is real in every plan."
+    decide(cast, change, seen, "Refit, and show me the candidate on a holdout.")
     workflows.dispatch_approved_retrainings()
     train(change.reference)
     candidate = Retraining.objects.get(change=change).candidate

@@ -52,8 +52,8 @@ def tell(cast: Cast, calendar: Calendar) -> None:
 
 
 def _ask_for_retraining(cast: Cast, version) -> None:
-    """The system asks, because the policy says so; the validator agrees; a risk officer has still to decide."""
+    """The system asks, because the policy says so; an officer agrees; the chief risk officer has still to decide."""
     open_retraining_requests(timezone.now())
     change = open_change(version, "retraining")
     if change:
-        approve(change, cast.validator, comment="The applicants have changed; the law has not. Refitting is right.")
+        approve(change, cast.officer, comment="The applicants changed, the law did not: refitting is right.")

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from demo.building import Calendar, Trained, add_version, assess, log, promote, register, scored
 from demo.cast import Cast
-from demo.governance import decide, in_days
+from demo.governance import ask_and_decide, in_days
 from demo.schemas import described_regression
 from demo.simulators import energy_demand
 from demo.training import train_regressor
@@ -46,7 +46,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
     log(cast, version, scored(trained, year, column="prediction"), label="label")
     assess(version)
     _read_where_it_lies(cast, version, trained, calendar)
-    decide(
+    ask_and_decide(
         cast,
         "overlay",
         model,
@@ -62,7 +62,7 @@ def tell(cast: Cast, calendar: Calendar) -> None:
             "ends_on": in_days(120),
         },
     )
-    decide(
+    ask_and_decide(
         cast,
         "exception",
         model,

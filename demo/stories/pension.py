@@ -8,7 +8,7 @@ from audits.workflows import services as workflows
 from audits.workflows.models import ChangeRequest, Retirement
 from audits.workflows.services.retirement import least_retained
 from audits.workflows.states import RetirementState
-from demo.building import Calendar, add_version, approve, assess, log, open_change, promote, register, scored
+from demo.building import Calendar, add_version, assess, decide, log, open_change, promote, register, scored
 from demo.cast import PASSWORD, Cast
 from demo.schemas import described
 from demo.stories.mortgage import spread
@@ -100,8 +100,7 @@ def _retire(cast: Cast, version) -> None:
     change = open_change(version, kind) or workflows.request_change(
         kind, version, reason=reason, terms=RETIREMENT, actor=cast.owner
     )
-    approve(change, cast.officer, comment="No consumer is left.")
-    approve(change, cast.validator, comment="Final monitoring is on record.")
+    decide(cast, change, "Final monitoring is on record.", "No consumer is left.")
     retirement = Retirement.objects.get(change=change)
     if retirement.state == RetirementState.EXECUTING:
         for row in retirement.items.all():

@@ -8,9 +8,10 @@ from inventory.policies.approvals import (
     TIER_LOWERING,
     lowering_roles,
     name_of,
+    roles_about_persons,
     roles_required,
 )
-from inventory.policies.arrangements import CLAUSES
+from inventory.policies.arrangements import CLAUSES, is_material_overlay, is_severe_exception
 from inventory.policies.attestation import ALL_TIERS, attestation_cadence, time_to_attest
 from inventory.policies.cadences import (
     ANNUAL_REVIEW,
@@ -69,7 +70,7 @@ from inventory.policies.retention import RETENTION_EVENTS, RetentionRule, after_
 from inventory.policies.retraining import OfCandidate, ParallelRun, asked_of_candidate
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
-from inventory.policies.standard import STANDARD_POLICY, section, standard
+from inventory.policies.standard import PRESETS, preset, section, standard
 from inventory.policies.supervision import APPROVAL, REPORT, Obligation, obligation
 from inventory.policies.tiering import (
     EXEMPT,
@@ -109,6 +110,8 @@ __all__ = [
     "CADENCES",
     "CLASSES",
     "CLAUSES",
+    "is_material_overlay",
+    "is_severe_exception",
     "CRITERIA",
     "MATERIAL",
     "NON_MATERIAL",
@@ -155,13 +158,14 @@ __all__ = [
     "Tiering",
     "SECTIONS",
     "SENIOR",
-    "STANDARD_POLICY",
+    "PRESETS",
     "TIER_LOWERING",
     "TIERS",
     "appetite",
     "attestation_cadence",
     "cadence",
     "completed",
+    "preset",
     "differences",
     "expiry_of_changes",
     "facts_from_answers",
@@ -189,6 +193,7 @@ __all__ = [
     "retention_rule",
     "retraining_waits",
     "required_assessments",
+    "roles_about_persons",
     "roles_required",
     "rules_of",
     "section",

@@ -1,7 +1,7 @@
-"""Approvals: whose signatures a change needs, per kind and tier."""
+"""Approvals: whose signatures a change needs, per kind and tier, and where it weighs more or concerns persons."""
 
 from inventory.policies.checks import are_some_of, is_object
-from inventory.policies.standard import section, standard
+from inventory.policies.standard import preset, section
 from inventory.policies.tiers import TIERS, rules_of
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.pages.wording import words
@@ -22,6 +22,14 @@ LATER_KINDS = (
     "cadence_change",
     "use_ending",
 )
+# Decided otherwise than the rest of its kind, because more hangs on it; a policy that does not tell them apart decides
+# both alike.
+WEIGHTIER = {
+    "exception_severe": "exception",
+    "overlay_material": "overlay",
+    "risk_acceptance_severe": "risk_acceptance",
+}
+ABOUT_PERSONS = "about_persons"  # Who must agree as well before a version is used that concerns natural persons.
 APPROVERS = tuple(sorted(ALLOWED[Permission.DECIDE_CHANGE]))
 
 TIER_LOWERING = "tier_lowering"  # A change of tier that takes a model out of the strictest one.
@@ -31,11 +39,16 @@ COMMITTEE = "committee"  # Its vote, concluded by its chair, in place of one per
 # A change is called here what it is called where it is asked for (ChangeRequest.Kind, above; a test keeps them equal).
 NAMES = {
     "approval": "approval for use",
+    "about_persons": "use that concerns natural persons or their data, besides",
     "break_glass": "emergency release",
     "cadence_change": "looser cadence",
+    "exception_severe": "exception from what matters most",
     "extension": "more time for a finding",
     "further_extension": "still more time for a finding",
+    "overlay_material": "overlay that is material",
     "resumption": "lifting of a suspension",
+    "risk_acceptance_severe": "acceptance of the risk of a high finding",
+    "tier_lowering": "change of tier that leaves tier 1",
     "use_ending": "end of a use",
 }
 
@@ -59,7 +72,11 @@ def _who_lowers(where: str, value) -> list[str]:
 _per_tier = is_object(dict.fromkeys(TIERS, _who_approves))
 faults = is_object(
     dict.fromkeys(APPROVED_KINDS, _per_tier),
-    optional=dict.fromkeys(LATER_KINDS, _per_tier) | {TIER_LOWERING: is_object({STRICTEST: _who_lowers})},
+    optional=dict.fromkeys((*LATER_KINDS, *WEIGHTIER), _per_tier)
+    | {
+        TIER_LOWERING: is_object({STRICTEST: _who_lowers}),
+        ABOUT_PERSONS: is_object(dict.fromkeys(TIERS, are_some_of(APPROVERS))),
+    },
 )
 
 
@@ -74,6 +91,15 @@ def lowering_roles(document: dict) -> list[str]:
 
 
 def roles_required(document: dict, kind: str, tier: int) -> list[str]:
-    """The roles whose approval a change of this kind needs at this tier, each by another person."""
+    """The roles whose approval a change of this kind needs at this tier, each by another person.
+
+    A policy from before there was the kind decides it as policies did then: by two signatures.
+    """
     kinds = section(document, "approvals")
-    return (kinds[kind] if kind in kinds else standard()["approvals"][kind])[rules_of(tier)]
+    kind = kind if kind in kinds else WEIGHTIER.get(kind, kind)
+    return (kinds[kind] if kind in kinds else preset("small-firm")["approvals"][kind])[rules_of(tier)]
+
+
+def roles_about_persons(document: dict, tier: int) -> list[str]:
+    """The roles that must agree as well where a version decides about natural persons, or uses their data."""
+    return section(document, "approvals").get(ABOUT_PERSONS, {}).get(rules_of(tier), [])

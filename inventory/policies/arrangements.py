@@ -1,6 +1,7 @@
 """Exceptions, overlays, accepted risks, emergencies: how long each may hold, and what may be excepted at all."""
 
-from inventory.policies.checks import are_some_of, is_count, is_object, is_several
+from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_several
+from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS
 from mrm.accounts.policies import Role
 
@@ -30,10 +31,26 @@ CLAUSES = {
 }
 
 approvals_last = is_object(dict.fromkeys(TIERS, is_count))  # Days, by tier.
-exceptions = is_object({"most_days": is_count, "renewals": is_count, "waivable": are_some_of(CLAUSES)})
-overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count})
+# Which clauses matter most, and from which size on an overlay is material: those are decided otherwise (approvals). A
+# policy that names none tells nothing apart.
+exceptions = is_object(
+    {"most_days": is_count, "renewals": is_count, "waivable": are_some_of(CLAUSES)},
+    optional={"severe": are_some_of(CLAUSES)},
+)
+overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count}, optional={"material_percent": is_number})
 acceptances = is_object({"most_days": is_count})
 suspension = is_object({"ordered_by": are_some_of(tuple(Role), at_least=1)})
 committee = is_object({"quorum": is_several, "of_second_line": is_count})
 break_glass = is_object({"most_days": is_count})
 baselines = is_object({"most_days": is_count})
+
+
+def is_severe_exception(document: dict, clause: str) -> bool:
+    """Whether what is done without is one of the clauses that matter most."""
+    return clause in section(document, "exceptions").get("severe", ())
+
+
+def is_material_overlay(document: dict, size_percent: float) -> bool:
+    """Whether it moves the output by so much, up or down, that the policy calls it material."""
+    limit = section(document, "overlays").get("material_percent")
+    return limit is not None and abs(size_percent) >= limit

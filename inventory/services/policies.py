@@ -1,5 +1,6 @@
 """Policies, proposed by one person and published by the decision of others; and what a new installation begins with."""
 
+from django.conf import settings
 from django.utils import timezone
 
 from audits.trail.chain import canonical
@@ -103,7 +104,7 @@ def prepare_installation() -> None:
     with governed():
         workspace = prepare_accounts()
         if not Policy.objects.exists():
-            publish_policy(policies.standard(), actor=None)
+            publish_policy(policies.preset(settings.FIRST_POLICY), actor=None)
             record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace)
         record_factors_from_before()
         load_regime_packs()

@@ -31,6 +31,7 @@ def policy(request, number=None):
         "history": _history(versions),
         "drafts": PolicyDraft.objects.proposed().select_related("proposed_by", "based_on"),
         "may": _may(request.user),
+        "shipped": [(name, policies.preset(name)["title"]) for name in policies.PRESETS],
     }
     return render(request, "policies/policy.html", context)
 
@@ -85,9 +86,10 @@ def edit(request):
 
 @require_http_methods(["GET", "POST"])
 def upload(request):
-    """The whole policy as JSON; every fault is named by its path."""
+    """The whole policy as JSON, begun from the one in force or from one that is shipped; faults are named by path."""
     require(request.user, Permission.PROPOSE_POLICY, None)
-    document = policies.completed(Policy.objects.in_force().document)
+    shipped = policies.preset(asked) if (asked := request.GET.get("shipped", "")) in policies.PRESETS else None
+    document = shipped or policies.completed(Policy.objects.in_force().document)
     initial = {"document": json.dumps(document, indent=2, ensure_ascii=False)}
     form = PolicyDocumentForm(posted(request), request.FILES or None, initial=initial)
 
@@ -98,7 +100,8 @@ def upload(request):
         context = {
             "form": form,
             "heading": "Propose a policy as JSON",
-            "lead": "It starts from the policy in force. Others decide about it.",
+            "lead": f"It starts from {'a policy that is shipped' if shipped else 'the policy in force'}. "
+            "Others decide about it.",
             "submit": "Propose",
             "back": reverse("policy"),
         }

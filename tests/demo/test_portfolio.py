@@ -20,7 +20,7 @@ TOLD = ("Energy demand", "Imaging triage pilot")
 
 
 @pytest.fixture(scope="module")
-def told(database_of_the_file):
+def told(database_of_the_demo):
     """Everybody of the demo, after these stories; nobody here changes anything."""
     with connection.cursor() as cursor:  # The demo gives its roles by two people, as everybody has to.
         cursor.execute(f"ALTER TABLE accounts_rolegrant ENABLE TRIGGER {TAKEN_ALONE}")

@@ -10,14 +10,14 @@ SCORE = {"measure": "psi", "role": "score", "amber": 0.1, "red": 0.25, "decided_
 
 
 def changed(change) -> dict:
-    document = copy.deepcopy(policies.standard())
+    document = copy.deepcopy(policies.preset("small-firm"))
     change(document)
     assert policies.faults_in(document) == []
     return document
 
 
 def differences_after(change) -> list[tuple[str, bool | None]]:
-    return [(one.sentence, one.loosens) for one in policies.differences(policies.standard(), changed(change))]
+    return [(one.sentence, one.loosens) for one in policies.differences(policies.preset("small-firm"), changed(change))]
 
 
 def set_red(document, place, value):
@@ -25,7 +25,7 @@ def set_red(document, place, value):
 
 
 def test_the_same_policy_has_no_difference():
-    assert policies.differences(policies.standard(), copy.deepcopy(policies.standard())) == []
+    assert policies.differences(policies.preset("small-firm"), copy.deepcopy(policies.preset("small-firm"))) == []
 
 
 @pytest.mark.parametrize(("red", "loosens"), [(0.2, False), (0.4, True)])
@@ -35,7 +35,9 @@ def test_a_red_limit_that_moves_is_told_with_both_numbers(red, loosens):
 
 
 def test_where_low_is_bad_a_lower_limit_loosens():
-    place = next(i for i, entry in enumerate(policies.standard()["limits"]) if entry["measure"] == "auc_change")
+    place = next(
+        i for i, entry in enumerate(policies.preset("small-firm")["limits"]) if entry["measure"] == "auc_change"
+    )
     assert differences_after(lambda document: set_red(document, place, -0.1)) == [
         ("Limit on AUC change: red −0.06 → −0.1.", True)
     ]
@@ -137,7 +139,7 @@ def test_a_policy_that_no_longer_raises_findings_on_registrations_loosens():
 def test_a_document_older_than_a_section_is_compared_by_the_standard_section():
     older = changed(lambda document: None)
     del older["retention"]
-    assert policies.differences(older, policies.standard()) == []
+    assert policies.differences(older, policies.preset("small-firm")) == []
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_a_limit_for_a_tier_judges_that_tier_only(tier, red):
 
 
 def test_a_limit_for_tiers_that_earlier_limits_cover_one_by_one_never_applies():
-    document = copy.deepcopy(policies.standard())
+    document = copy.deepcopy(policies.preset("small-firm"))
     document["limits"] = [SCORE | {"tiers": ["1", "2"]}, SCORE | {"tiers": ["3"]}, SCORE]
     (fault,) = policies.faults_in(document)
     assert fault.startswith("limits[2] never applies")

@@ -24,7 +24,7 @@ def second_officer(workspace):
 
 
 def with_red(red: float) -> dict:
-    document = copy.deepcopy(policies.standard())
+    document = copy.deepcopy(policies.preset("small-firm"))
     document["limits"][0]["red"] = red
     return document
 
@@ -61,7 +61,7 @@ def test_a_draft_whose_publication_nobody_approved_is_kept_out_of_force_by_the_d
 
 
 def test_the_same_document_again_makes_no_new_version(workspace):
-    assert publish(policies.standard()).number == 1
+    assert publish(policies.preset("small-firm")).number == 1
 
 
 def test_a_draft_ends_once(risk_officer, second_officer):

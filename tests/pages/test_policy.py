@@ -19,7 +19,7 @@ from tests.fixtures.story import approve
 
 
 def with_red(red: float) -> dict:
-    document = copy.deepcopy(policies.standard())
+    document = copy.deepcopy(policies.preset("small-firm"))
     document["limits"][0]["red"] = red
     return document
 
@@ -62,7 +62,7 @@ def test_versions_are_listed_with_what_they_loosened(visit, auditor):
     assert "They say the same" in client.get(reverse("policy-differences", args=[2]) + "?from=2").text
     earlier = client.get(reverse("policy-version", args=[1]))
     assert "no longer in force" in earlier.text
-    assert client.get(reverse("policy-document", args=[1])).json() == policies.standard()
+    assert client.get(reverse("policy-document", args=[1])).json() == policies.preset("small-firm")
 
 
 @pytest.mark.parametrize("asked", ["9", "abc", "-1", "99999999999999999999"])
@@ -94,12 +94,14 @@ def test_a_form_changes_cadence_and_limit_and_proposes_the_rest_as_it_was(visit,
 
 def test_a_form_drops_a_limit_and_adds_one_for_a_tier(visit, risk_officer):
     client = visit(risk_officer)
-    last = len(policies.standard()["limits"]) - 1
+    last = len(policies.preset("small-firm")["limits"]) - 1
     new = {"measure": "psi", "role": "score", "tier": "1", "direction": "upper", "amber": "0.1", "red": "0.2",
            "decided_by": "tolerance", "minimum_size": "100"}  # fmt: skip
     sent = filled(client, **{f"limits[{last}].drop": "on"}, **{f"limits[new].{name}": new[name] for name in new})
     client.post(reverse("edit-policy"), sent)
-    told = [one.sentence for one in policies.differences(policies.standard(), PolicyDraft.objects.get().document)]
+    told = [
+        one.sentence for one in policies.differences(policies.preset("small-firm"), PolicyDraft.objects.get().document)
+    ]
     assert "Limit on PSI of the score: red 0.25 → 0.2 for tier 1." in told
     assert any(sentence.startswith("Limit on RMSE ratio: dropped") for sentence in told)
 
@@ -128,7 +130,7 @@ def test_a_precision_of_nought_is_refused_where_it_was_written(visit, risk_offic
 
 
 def test_every_column_that_a_limit_is_written_for_is_named_and_offered(visit, risk_officer):
-    rows = tables_of(policies.standard()).limits
+    rows = tables_of(policies.preset("small-firm")).limits
     assert "every text" in {row.applies_to for row in rows}
     form = visit(risk_officer).get(reverse("edit-policy")).context["form"]
     assert {value for value, _ in form.fields["limits[new].role"].choices} == {"", *ROLES}
@@ -185,3 +187,15 @@ def test_a_draft_is_turned_down_with_a_reason(visit, validator, risk_officer):
     assert client.post(address, {"reason": ""}).status_code == 400
     assert client.post(address, {"reason": "The alarms are real."}).status_code == 302
     assert "The alarms are real." in client.get(reverse("policy-draft", args=[draft.pk])).text
+
+
+def test_a_policy_that_is_shipped_is_proposed_as_it_is_and_its_differences_are_sentences(visit, risk_officer, auditor):
+    client, address = visit(risk_officer), f"{reverse('upload-policy')}?shipped=standard"
+    assert address in client.get(reverse("policy")).text
+    assert address not in visit(auditor).get(reverse("policy")).text
+    document = client.get(address).context["form"].initial["document"]
+    assert json.loads(document) == policies.standard()
+    assert client.get(f"{reverse('upload-policy')}?shipped=nobodys").status_code == 200
+    assert client.post(address, {"document": document, "reason": "We have a committee now."}).status_code == 302
+    page = client.get(reverse("policy-draft", args=[PolicyDraft.objects.get().pk])).text
+    assert "Approvals of promotion at tier 1: validator and risk officer → committee." in page

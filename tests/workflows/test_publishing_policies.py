@@ -25,7 +25,7 @@ def second_officer(workspace):
 
 
 def with_red(red: float) -> dict:
-    document = copy.deepcopy(policies.standard())
+    document = copy.deepcopy(policies.preset("small-firm"))
     document["limits"][0]["red"] = red
     return document
 
@@ -105,13 +105,13 @@ def test_the_api_proposes_asks_and_compares(api, risk_officer, second_officer, v
     assert told["differences"] == draft["differences"]
     assert client.get("/api/v1/policies/2/differences/?from=2").json()["differences"] == []
     assert [one["number"] for one in client.get("/api/v1/policies/").json()["results"]] == [2, 1]
-    assert client.get("/api/v1/policies/1/").json()["document"] == policies.standard()
+    assert client.get("/api/v1/policies/1/").json()["document"] == policies.preset("small-firm")
     assert client.get(f"{DRAFTS}{draft['id']}/").json()["published_as"] == 2
 
 
 def test_who_decides_sees_what_the_limits_would_have_done_and_signs_that_too(told, risk_officer, validator):
     told(0, measured(-0.04, -0.05, -0.036, measure="auc_change"))
-    document = copy.deepcopy(policies.standard())
+    document = copy.deepcopy(policies.preset("small-firm"))
     for entry in document["limits"]:
         if entry["measure"] == "auc_change":
             entry["red"] = -0.035

@@ -8,7 +8,7 @@ only where everything named in it is there, so that an entry older than a detail
 from audits.trail.models import Action
 
 SENTENCES: dict[str, str] = {
-    Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, the standard policy and the keys",
+    Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, its first policy and the keys",
     Action.PERSON_CREATED: "created the account of {subject}[, for a {kind:account}][; it was made by {origin}]",
     Action.PASSWORD_CHOSEN: "chose a password of their own",
     Action.FACTOR_ENROLLED: "enrolled the {kind}[ {named}] for {subject}",

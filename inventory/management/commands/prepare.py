@@ -4,7 +4,7 @@ from inventory.services import prepare_installation
 
 
 class Command(BaseCommand):
-    help = "Create what every installation needs: the workspace main, the standard policy, the keys. Safe to repeat."
+    help = "Create what every installation needs: the workspace main, its first policy, the keys. Safe to repeat."
 
     def handle(self, **options):
         prepare_installation()

@@ -71,6 +71,11 @@ def _accept(change: ChangeRequest, actor) -> str:
     return f"{acceptance.reference} accepts {finding.reference} until {change.terms['ends_on']}."
 
 
+def _approved_as(change: ChangeRequest) -> str:
+    is_severe = "finding" in change.terms and _finding(change).severity == Finding.Severity.HIGH
+    return "risk_acceptance_severe" if is_severe else "risk_acceptance"
+
+
 RISK_ACCEPTANCE = ChangeKind(
     about="model",
     purpose="Live with an open finding until a day, knowing its risk.",
@@ -88,4 +93,5 @@ RISK_ACCEPTANCE = ChangeKind(
     carry_out=_accept,
     renews=Arrangement.Kind.ACCEPTANCE,
     at_stake=lambda change: change.terms["finding"],
+    approved_as=_approved_as,
 )

@@ -10,7 +10,7 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from audits.workflows.states import ArrangementState
 from inventory.models import Policy
-from inventory.policies import CLAUSES
+from inventory.policies import CLAUSES, is_severe_exception
 
 
 def waivable(change: ChangeRequest) -> dict[str, str]:
@@ -71,6 +71,11 @@ def _allow(change: ChangeRequest, actor) -> str:
     return f"{exception.reference} holds until {change.terms['ends_on']}."
 
 
+def _approved_as(change: ChangeRequest) -> str:
+    is_severe = is_severe_exception(change.policy.document, change.terms.get("clause", ""))
+    return "exception_severe" if is_severe else "exception"
+
+
 EXCEPTION = ChangeKind(
     about="model",
     purpose="Do without something that the policy requires, for a time and with something else in its place.",
@@ -87,4 +92,5 @@ EXCEPTION = ChangeKind(
     carry_out=_allow,
     renews=Arrangement.Kind.EXCEPTION,
     at_stake=lambda change: f"{change.model_id}:{change.version_id or ''}:{change.terms['clause']}",
+    approved_as=_approved_as,
 )

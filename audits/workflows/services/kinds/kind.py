@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest
-from inventory.policies import roles_required
+from inventory.policies import roles_about_persons, roles_required
 from mrm.accounts.policies import Permission
 from mrm.errors import UnusableData
 from mrm.facts import why_not_kept
@@ -49,6 +49,16 @@ def its_kind(change: ChangeRequest) -> str:
     return str(change.kind)
 
 
+def no_person(change: ChangeRequest) -> bool:
+    return False
+
+
+def natural_persons(change: ChangeRequest) -> bool:
+    """Whether the model decides about natural persons, or uses their data."""
+    model = change.model
+    return bool(model and (model.affects_natural_persons or model.personal_data in ("personal", "special_category")))
+
+
 def the_version(change: ChangeRequest) -> str:
     return str(change.version_id)
 
@@ -65,6 +75,7 @@ class ChangeKind:
     why_not    every reason against it now; asked at the request and again, inside the lock, when it is carried out
     at_stake   names the one thing that is not asked for twice at a time
     approved_as  under which of the policy's approvals it is decided
+    concerns  whether it puts to use what concerns natural persons, so that the policy may want more to agree
     asked_by   what one must be allowed to, to ask for it and to take it back
     decided_by   the roles that decide it, each once, whatever the policy says; empty: the policy says
     renews     the kind of arrangement that one of this kind may take the place of; empty: none
@@ -84,6 +95,7 @@ class ChangeKind:
     at_stake: Callable[[ChangeRequest], str] = the_version
     also_awaits: Callable[[ChangeRequest], list[str]] = nobody_else
     approved_as: Callable[[ChangeRequest], str] = its_kind
+    concerns: Callable[[ChangeRequest], bool] = no_person
     asked_by: Permission = Permission.REQUEST_CHANGE
     decided_by: tuple[str, ...] = ()
     renews: str = ""
@@ -92,7 +104,9 @@ class ChangeKind:
     def approvers(self, change: ChangeRequest) -> list[str]:
         """Whose approvals any request of this kind needs, each by another person."""
         document = change.policy.document
-        return list(self.decided_by) or roles_required(document, self.approved_as(change), change.tier)
+        required = list(self.decided_by) or roles_required(document, self.approved_as(change), change.tier)
+        also = roles_about_persons(document, change.tier) if self.concerns(change) else []
+        return [*required, *(role for role in also if role not in required)]
 
     def roles_required(self, change: ChangeRequest) -> list[str]:
         """The same, with what this request in particular awaits as well."""

@@ -11,6 +11,7 @@ from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from audits.workflows.states import ArrangementState
 from inventory.models import Policy
+from inventory.policies import is_material_overlay
 from mrm.pages.wording import day
 
 DIRECTIONS = {"increases": "Increases the output", "decreases": "Decreases the output", "both": "Both, by case"}
@@ -94,6 +95,11 @@ def _entries(overlays: list[Arrangement]) -> list[str]:
     return [f"entry {position}" for position in begun.values_list("position", flat=True)]
 
 
+def _approved_as(change: ChangeRequest) -> str:
+    is_material = is_material_overlay(change.policy.document, change.terms.get("size_percent", 0))
+    return "overlay_material" if is_material else "overlay"
+
+
 OVERLAY = ChangeKind(
     about="model",
     purpose="Adjust the output for a known limitation, for two quarters at most under the standard policy.",
@@ -115,4 +121,5 @@ OVERLAY = ChangeKind(
     carry_out=_apply,
     renews=Arrangement.Kind.OVERLAY,
     at_stake=lambda change: f"{change.model_id}:{change.terms['limitation'].casefold()}"[:200],
+    approved_as=_approved_as,
 )

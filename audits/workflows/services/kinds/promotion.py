@@ -8,7 +8,7 @@ from audits.assessments.services import close_breaches_of
 from audits.workflows.gates import blockers_for_approval, blockers_for_promotion
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
-from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, why_not_until
 from inventory.models import ModelVersion, Policy, Use
 from inventory.policies import rules_of
 from inventory.services import approve_use, promote_version, put_back, start_use, terms_digest
@@ -179,6 +179,7 @@ PROMOTION = ChangeKind(
     why_not=_why_not_promote,
     evidence=_terms_of_uses,
     carry_out=_promote,
+    concerns=natural_persons,
 )
 APPROVAL = ChangeKind(
     about="version",
@@ -190,4 +191,5 @@ APPROVAL = ChangeKind(
     why_not=_why_not_approve,
     evidence=_terms_of_uses,
     carry_out=_approve,
+    concerns=natural_persons,
 )
