@@ -30,6 +30,13 @@ def dispatch_approved_retrainings():
 
 
 @shared_task
+def decide_retrained():
+    """What an envelope approves beforehand, and what has ended one."""
+    services.end_envelopes(timezone.now())
+    services.decide_retrained(timezone.now())
+
+
+@shared_task
 def expire_change_requests():
     services.expire_change_requests(timezone.now())
 

@@ -67,7 +67,13 @@ from inventory.policies.mlflow import production_aliases
 from inventory.policies.people import recertification
 from inventory.policies.promotion import required_assessments
 from inventory.policies.retention import RETENTION_EVENTS, RetentionRule, after_years, retention_classes, retention_rule
-from inventory.policies.retraining import OfCandidate, ParallelRun, asked_of_candidate
+from inventory.policies.retraining import (
+    OfCandidate,
+    ParallelRun,
+    allows_envelope,
+    asked_of_candidate,
+    days_of_envelope,
+)
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
 from inventory.policies.signatures import needs_passkey
 from inventory.policies.standard import PRESETS, preset, section, standard
@@ -152,6 +158,8 @@ __all__ = [
     "obligation",
     "OfCandidate",
     "ParallelRun",
+    "allows_envelope",
+    "days_of_envelope",
     "asked_of_candidate",
     "RETENTION_EVENTS",
     "RetentionRule",

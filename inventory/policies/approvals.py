@@ -21,6 +21,7 @@ LATER_KINDS = (
     "further_extension",
     "cadence_change",
     "use_ending",
+    "retraining_envelope",
 )
 # Decided otherwise than the rest of its kind, because more hangs on it; a policy that does not tell them apart decides
 # both alike.
@@ -47,6 +48,7 @@ NAMES = {
     "further_extension": "still more time for a finding",
     "overlay_material": "overlay that is material",
     "resumption": "lifting of a suspension",
+    "retraining_envelope": "envelope for retraining",
     "risk_acceptance_severe": "acceptance of the risk of a high finding",
     "tier_lowering": "change of tier that leaves tier 1",
     "use_ending": "end of a use",

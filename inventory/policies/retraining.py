@@ -24,6 +24,8 @@ _candidate = is_object(
         "parallel_run": is_object(dict.fromkeys(TIERS, _parallel_run)),
     }
 )
+# Where the policy allows what retraining may change to be approved beforehand; one that says nothing allows it nowhere.
+_envelope = is_object({"tiers": are_some_of(TIERS), "most_days": is_count})
 _fields = is_object(
     {
         "on": is_list_of(_cause, called="the breaches that call for retraining"),
@@ -31,7 +33,7 @@ _fields = is_object(
         "validation_share": is_share,
         "holdout_share": is_share,
     },
-    optional={"candidate": _candidate},
+    optional={"candidate": _candidate, "envelope": _envelope},
 )
 
 
@@ -56,6 +58,16 @@ def asked_of_candidate(document: dict, tier: int) -> OfCandidate:
     asked = section(document, "retraining").get("candidate") or standard()["retraining"]["candidate"]
     run = ParallelRun(**asked["parallel_run"][rules_of(tier)])
     return OfCandidate(assessed=asked["assessed"], decided=asked["decided"], parallel_run=run)
+
+
+def allows_envelope(document: dict, tier: int) -> bool:
+    """Whether retrained versions of a model in this tier may be approved beforehand, inside bounds."""
+    return rules_of(tier) in section(document, "retraining").get("envelope", {}).get("tiers", ())
+
+
+def days_of_envelope(document: dict) -> int:
+    """For how long at most; nothing where none is allowed."""
+    return section(document, "retraining").get("envelope", {}).get("most_days", 0)
 
 
 def faults(where: str, value) -> list[str]:

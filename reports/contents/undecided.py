@@ -1,6 +1,7 @@
 """What only a decision brings about, and no decision did: done as the system from a shell, or by SQL.
 
-A decision is an approved request, of which an entry tells and which somebody approved.
+A decision is an approved request, of which an entry tells and which somebody approved: it, or the envelope that it
+stands on.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ DECIDED = """
         JOIN trail_entry entry
         ON entry.subject = 'workflows.ChangeRequest:' || request.id AND entry.action = 'change.approved'
         WHERE {which} AND EXISTS (SELECT FROM workflows_decision decision
-            WHERE decision.change_id = request.id AND decision.approved))
+            WHERE decision.approved AND decision.change_id IN (request.id, (
+                SELECT change_id FROM workflows_arrangement WHERE id = request.envelope_id))))
 """
 # The sentence; what it is about; and the request that would have decided it.
 UNDECIDED = (

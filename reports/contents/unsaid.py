@@ -145,6 +145,7 @@ DECISIONS = {
         JOIN inventory_policy bound ON bound.id = asked.policy_id
         WHERE EXISTS (SELECT FROM trail_entry
                       WHERE subject = 'workflows.ChangeRequest:' || asked.id AND action = 'change.approved')
+        AND asked.envelope_id IS NULL
         AND NOT lacks_no_role(
             (SELECT coalesce(jsonb_agg(role), '[]') FROM workflows_decision
              WHERE change_id = asked.id AND approved AND voided_at IS NULL AND role <> 'committee')
@@ -158,6 +159,13 @@ DECISIONS = {
                              WHERE number >= bound.number), 1)
             THEN '["committee"]'::jsonb ELSE '[]' END,
             asked.roles_required)""",
+    "{} was approved on another envelope, or other measurements, than its entry says": """
+        SELECT asked.reference FROM workflows_changerequest asked
+        LEFT JOIN workflows_arrangement held ON held.id = asked.envelope_id
+        JOIN trail_entry entry
+        ON entry.subject = 'workflows.ChangeRequest:' || asked.id AND entry.action = 'change.approved'
+        WHERE held.reference IS DISTINCT FROM entry.details #>> '{envelope,reference}'
+        OR asked.evidence -> 'envelope' IS DISTINCT FROM entry.details -> 'envelope'""",
     "the decision {} was voided, as an entry says, and stands again": """
         SELECT decision.id::text FROM trail_entry entry
         CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(entry.details -> 'decisions', '[]')) voided(id)

@@ -42,6 +42,7 @@ def in_tier(model, tier: int, **facts):
         "retirement": [COMMITTEE, CRO_TOO, OFFICERS],
         "use_ending": [COMMITTEE, CRO_TOO, OFFICERS],
         "retraining": [CRO_TOO, CRO_TOO, OFFICERS],
+        "retraining_envelope": [COMMITTEE, CRO_TOO, OFFICERS],
         "exception": [CRO_TOO, OFFICERS, OFFICERS],
         "exception_severe": [COMMITTEE, CRO_TOO, CRO_TOO],
         "overlay": [OFFICERS] * 3,

@@ -129,10 +129,10 @@ class ChangeForm(forms.Form):
         said = {name: value for name, value in self.cleaned_data.items() if name.startswith("terms.")}
         terms = {}
         for term in self.asked:
-            if term.shape == "answers":
+            if term.shape in ("answers", "numbers"):
                 beginning = f"terms.{term.name}."
                 answers = {name.removeprefix(beginning): value for name, value in said.items() if beginning in name}
-                terms[term.name] = {item: answer for item, answer in answers.items() if answer}
+                terms[term.name] = {item: answer for item, answer in answers.items() if answer not in (None, "")}
             else:
                 value = said.get(f"terms.{term.name}")
                 terms[term.name] = value.isoformat() if isinstance(value, date) else value
@@ -145,6 +145,11 @@ def _fields(term: Term, change: ChangeRequest) -> dict[str, forms.Field]:
     if term.shape == "answers":
         return {
             f"{name}.{item}": forms.CharField(label=asks, required=False, widget=text_area(2), help_text=term.help)
+            for item, asks in term.choices(change).items()
+        }
+    if term.shape == "numbers":
+        return {
+            f"{name}.{item}": forms.FloatField(label=asks, required=False, help_text=term.help)
             for item, asks in term.choices(change).items()
         }
     match term.shape:

@@ -15,6 +15,7 @@ from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.services.plans import why_not_of_kind
 from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
+from audits.workflows.gates.enveloped import warnings_of_envelope
 from audits.workflows.gates.gate import DOCUMENTATION, MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.gates.signed import blockers_in_signed_opinions, warnings_of_signed_opinions
@@ -331,6 +332,7 @@ def _warnings(version: ModelVersion, counted: Mapping[str, Counted], now: dateti
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
     warnings += warnings_of_supervision(version, policy)
     warnings += warnings_of_signed_opinions(version)
+    warnings += warnings_of_envelope(version, now)
     warnings += _known_elsewhere(version)
     warnings += _reached_downstream(version.model)
     warnings += [f"{one.told}." for one in counted.values() if one.part]

@@ -65,6 +65,7 @@ class Arrangement(models.Model):
         LEGAL_HOLD = "legal_hold", "Legal hold"
         ROLLBACK = "rollback", "Roll-back"
         FINDING = "finding", "Critical finding"
+        ENVELOPE = "envelope", "Envelope for retraining"
 
     # By what a version may be in production.
     FOR_PRODUCTION = (Kind.APPROVAL, Kind.BREAK_GLASS, Kind.ROLLBACK)
@@ -138,6 +139,11 @@ class Arrangement(models.Model):
                 fields=["model"],
                 condition=Q(kind="rollback", state="active"),
                 name="one_active_rollback_per_model",
+            ),
+            models.UniqueConstraint(
+                fields=["model"],
+                condition=Q(kind="envelope", state="active"),
+                name="one_active_envelope_per_model",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["suspension", "restriction"])

@@ -44,6 +44,7 @@ class ChangeRequest(models.Model):
         LEGAL_HOLD = "legal_hold", "Legal hold"
         HOLD_RELEASE = "hold_release", "Release of a legal hold"
         USE_ENDING = "use_ending", "End of a use"
+        RETRAINING_ENVELOPE = "retraining_envelope", "Envelope for retraining"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # CR-2026-0001
@@ -63,6 +64,9 @@ class ChangeRequest(models.Model):
     renews = models.ForeignKey(
         "workflows.Arrangement", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals_asked"
     )
+    envelope = models.ForeignKey(
+        "workflows.Arrangement", null=True, blank=True, on_delete=models.PROTECT, related_name="approved_by_it"
+    )  # The standing approval that it is approved by, in place of decisions of its own.
     about = models.CharField(max_length=200, blank=True)  # Names the one thing at stake, so that it is asked for once.
     reason = models.TextField()
     terms = models.JSONField(default=dict)  # What is asked for in particular; which terms there are is the kind's.

@@ -186,7 +186,7 @@ class KindQuery(StrictQuery):
 class TermOut(serializers.Serializer):
     name = serializers.CharField()
     label = serializers.CharField()
-    shape = serializers.CharField(help_text="text, line, lines, day, number, choice, several or answers.")
+    shape = serializers.CharField(help_text="text, line, lines, day, number, choice, several, answers or numbers.")
     required = serializers.BooleanField()
     help = serializers.CharField()
     choices = serializers.DictField(child=serializers.CharField(), help_text="What may be chosen, or must be answered.")

@@ -19,6 +19,7 @@ from audits.workflows.services.decisions import (
 )
 from audits.workflows.services.delegations import delegate, revoke_delegation
 from audits.workflows.services.endings import expire_change_requests, may_withdraw, withdraw
+from audits.workflows.services.envelopes import decide_retrained, end_envelopes
 from audits.workflows.services.findings import (
     complete_action_item,
     draft_finding,
@@ -73,6 +74,8 @@ __all__ = [
     "USE_SUSPENSION",
     "VOTE_CONCLUSION",
     "complete_action_item",
+    "decide_retrained",
+    "end_envelopes",
     "draft_finding",
     "issue_finding",
     "raise_due_findings",

@@ -36,6 +36,7 @@ PREFIX = {
     Kind.LEGAL_HOLD: "LH",
     Kind.ROLLBACK: "RB",
     Kind.FINDING: "CF",
+    Kind.ENVELOPE: "EN",
 }
 LAPSED = {
     Kind.APPROVAL: "The approval {reference} has expired.",
@@ -45,6 +46,7 @@ LAPSED = {
     Kind.ACCEPTANCE: "The accepted risk {reference} has expired.",
     Kind.BREAK_GLASS: "The emergency release {reference} has expired without a full approval.",
     Kind.VALIDATION: "The validation {reference} has expired.",
+    Kind.ENVELOPE: "The envelope {reference} has expired.",
     Kind.ROLLBACK: "What {reference} went back to is approved no longer, or under a condition that was not met.",
 }
 
@@ -266,6 +268,8 @@ def _expire(arrangement: Arrangement, now: datetime) -> None:
     because = LAPSED[arrangement.kind].format(reference=arrangement.reference)
     if arrangement.kind == Kind.VALIDATION and not _restricts(arrangement.model):
         end(arrangement, because=because, actor=None, now=now)
+    elif arrangement.kind == Kind.ENVELOPE:  # What runs was approved; only the next one is decided about by itself.
+        release(arrangement, because=because, actor=None, now=now)
     else:
         lapse(arrangement, because=because, now=now)
 

@@ -45,10 +45,39 @@ def _require(kind: str, model: Model | None, actor) -> None:
     require(actor, KINDS[kind].asked_by, where, model_slug=model.slug if model else None)
 
 
+def ask_within(
+    envelope: Arrangement,
+    kind: str,
+    version: ModelVersion,
+    *,
+    told: dict,
+    reason: str,
+    terms: dict | None = None,
+    breach: Breach | None = None,
+    weights: Weights | None = None,
+) -> ChangeRequest:
+    """What the system asks for on a standing approval; `told` is what its evidence says of it. Inside `governed()`."""
+    return _request(
+        kind,
+        version,
+        reason=reason,
+        terms=terms or {},
+        breach=breach,
+        renews=None,
+        weights=weights,
+        actor=None,
+        envelope=envelope,
+        told={"envelope": told},
+    )
+
+
 @governed()
-def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights: Weights | None, actor):
+def _request(
+    kind: str, subject, *, reason, terms: dict, breach, renews, weights: Weights | None, actor, envelope=None, told=None
+):
     _require(kind, subject.model if isinstance(subject, ModelVersion) else subject, actor)
     change = _drafted(kind, subject, reason=reason, breach=breach, renews=renews, actor=actor)
+    change.envelope = envelope
     if change.version and actor and (why := why_not_ask(change.version, kind, actor)):
         raise NotPermitted(why)
     change.terms = cleaned(KINDS[kind], change, terms)
@@ -59,7 +88,7 @@ def _request(kind: str, subject, *, reason, terms: dict, breach, renews, weights
     change.reference = next_reference(ChangeRequest, "CR")
     classification = propose_class(change, weights)
     change.roles_required = approvals_needed(change, classification)
-    change.evidence = evidence_for(change)
+    change.evidence = evidence_for(change) | (told or {})
     refuse_to_mislead(change.evidence)
     change.evidence_digest = digest_of(change.evidence)
     change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)

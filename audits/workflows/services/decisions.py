@@ -290,7 +290,8 @@ def approve_change(change: ChangeRequest, actor) -> None:
     """The last approval is there: what stands against it is asked once more, inside the lock; then it is done."""
     kind = KINDS[change.kind]
     move(change, "approve", decided_at=timezone.now())
-    record(Action.CHANGE_APPROVED, actor=actor, subject=change)
+    within = {"envelope": change.evidence["envelope"]} if change.envelope_id else {}
+    record(Action.CHANGE_APPROVED, actor=actor, subject=change, **within)
     if reasons := kind.why_not(change):
         raise RuleBroken(*reasons)
     if outcome := kind.carry_out(change, actor):

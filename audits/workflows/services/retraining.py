@@ -13,6 +13,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services.changes import request_change
+from audits.workflows.services.envelopes import start_within
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState, RetrainingState
 from inventory import policies
@@ -182,7 +183,10 @@ def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
 def _request_for(breach: Breach) -> ChangeRequest:
     about = wording.case(breach.measure, breach.column)
     reason = f"The policy asks for retraining: {about} is {breach.verdict} on {breach.version}."
-    return request_change(ChangeRequest.Kind.RETRAINING, breach.version, reason=reason, breach=breach, actor=None)
+    started = start_within(breach.version, reason=reason, breach=breach)
+    return started or request_change(
+        ChangeRequest.Kind.RETRAINING, breach.version, reason=reason, breach=breach, actor=None
+    )
 
 
 @governed()

@@ -27,6 +27,9 @@ def _told(term: Term, change: ChangeRequest, value) -> list[str]:
         case "answers":
             words = term.choices(change)
             return [f"{words.get(item, wording.sentence(item))}: {answer}" for item, answer in value.items()]
+        case "numbers":
+            words = term.choices(change)
+            return [f"{words.get(name, wording.sentence(name))} {number:g}" for name, number in value.items()]
         case "lines":
             return value
         case "number":

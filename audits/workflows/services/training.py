@@ -56,7 +56,7 @@ def train_candidate(retraining: Retraining) -> tuple[ModelVersion, dict]:
             existing = _register(retraining, version, split, Path(folder))
         _score(existing, split, Path(folder))
     rows = {"training": split.training.height, "validation": split.validation.height, "holdout": split.holdout.height}
-    return existing, {"rows": rows}
+    return existing, {"rows": rows, "window_days": rules["window_days"]}
 
 
 def split_rows(

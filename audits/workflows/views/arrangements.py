@@ -32,6 +32,7 @@ RENEWED_BY = {
     Arrangement.Kind.ACCEPTANCE: (ChangeRequest.Kind.RISK_ACCEPTANCE, True),
     Arrangement.Kind.SUSPENSION: (ChangeRequest.Kind.RESUMPTION, False),
     Arrangement.Kind.LEGAL_HOLD: (ChangeRequest.Kind.HOLD_RELEASE, False),
+    Arrangement.Kind.ENVELOPE: (ChangeRequest.Kind.RETRAINING_ENVELOPE, True),
 }
 ENDED_BY_DECISION = (
     *Arrangement.FOR_PRODUCTION,

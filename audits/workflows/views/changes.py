@@ -214,7 +214,7 @@ def withdraw(request, reference):
 
 def change_for(request, reference) -> ChangeRequest:
     changes = ChangeRequest.objects.visible_to(request.user).select_related(
-        "model__owner", "model__workspace", "version", "breach", "requester", "policy"
+        "envelope", "model__owner", "model__workspace", "version", "breach", "requester", "policy"
     )
     return get_object_or_404(changes, reference=reference)
 

@@ -166,7 +166,7 @@ SENTENCES: dict[str, str] = {
         "{approved:decided} {subject}[ as {role:role}][, on behalf of {on_behalf_of:person}]"
         "[, signing {signature:signed}]"
     ),
-    Action.CHANGE_APPROVED: "gave the last approval that {subject} needed",
+    Action.CHANGE_APPROVED: ("gave the last approval that {subject} needed[, by the envelope {envelope:envelope}]"),
     Action.CHANGE_REJECTED: "brought {subject} to an end: it is rejected",
     Action.CHANGE_WITHDRAWN: "withdrew {subject}",
     Action.CHANGE_EXPIRED: "let {subject} expire, because nobody decided it in time",

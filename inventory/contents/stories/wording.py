@@ -157,6 +157,15 @@ def _signed(value, entry: Entry, names: Names) -> Part:
     return Part(SIGNED.get(str(method), words(told(method))))
 
 
+def _envelope(value, entry: Entry, names: Names) -> Part:
+    """Which one, and what was measured for it."""
+    given = value if isinstance(value, dict) else {}
+    bounds = [one for one in given.get("bounds", ()) if isinstance(one, dict)]
+    measured = "; ".join(told(one.get("told")) for one in bounds)
+    reference = told(given.get("reference"))
+    return Part(_shortened(f"{reference}: {measured}" if measured else reference), address("arrangement", reference))
+
+
 def _votes(value, entry: Entry, names: Names) -> Part:
     votes = [vote for vote in value if isinstance(vote, dict)] if isinstance(value, list) else []
     return Part("; ".join(_vote(vote) for vote in votes) or told(value))
@@ -182,6 +191,7 @@ def _number(value) -> str:
 
 
 WRITTEN: dict[str, Callable[[object, Entry, Names], Part]] = {
+    "envelope": _envelope,
     "account": _plain(lambda value: "service account" if value == "service" else "person"),
     "answered": _answered,
     "attribute": _attribute,

@@ -4,6 +4,7 @@ from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds.acceptance import RISK_ACCEPTANCE
 from audits.workflows.services.kinds.cadence import CADENCE_CHANGE
 from audits.workflows.services.kinds.emergencies import BREAK_GLASS, RESUMPTION
+from audits.workflows.services.kinds.envelope import RETRAINING_ENVELOPE
 from audits.workflows.services.kinds.exceptions import EXCEPTION
 from audits.workflows.services.kinds.extensions import EXTENSION
 from audits.workflows.services.kinds.holds import HOLD_RELEASE, LEGAL_HOLD
@@ -34,6 +35,7 @@ KINDS: dict[str, ChangeKind] = {
     Kind.LEGAL_HOLD: LEGAL_HOLD,
     Kind.HOLD_RELEASE: HOLD_RELEASE,
     Kind.USE_ENDING: USE_ENDING,
+    Kind.RETRAINING_ENVELOPE: RETRAINING_ENVELOPE,
 }
 
 __all__ = ["KINDS", "ChangeKind", "Term", "cleaned", "why_not_retrain"]

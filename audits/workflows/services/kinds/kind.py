@@ -22,7 +22,7 @@ class Term:
     """One thing that must be said with a request of a kind.
 
     shape  text; line, a short text; lines, several of them; day; number; choice, one of `choices`;
-           several of `choices`; answers, a text for each of `choices`
+           several of `choices`; answers, a text for each of `choices`; numbers, one for some of `choices`
     """
 
     name: str
@@ -221,6 +221,15 @@ def _answers(term, change, value):
     return ("an answer has 4000 characters at most." if max(map(len, answers.values())) > LONGEST_TEXT else ""), answers
 
 
+def _numbers(term, change, value):
+    asked = term.choices(change)
+    if not isinstance(value, dict) or value.keys() - asked.keys():
+        return f"give numbers for some of: {', '.join(asked) or 'nothing there is yet'}.", value
+    read = {name: _number(term, change, number) for name, number in value.items()}
+    fault = next((f"{name}: {fault}" for name, (fault, _) in read.items() if fault), "")
+    return fault, {name: number for name, (_, number) in read.items()}
+
+
 READ = {
     "text": _text,
     "line": _line,
@@ -230,4 +239,5 @@ READ = {
     "several": _several,
     "number": _number,
     "answers": _answers,
+    "numbers": _numbers,
 }

@@ -1,0 +1,151 @@
+"""The envelope of a model: inside which a retrained version needs no approval of its own, and where it stands in it.
+
+Only what is measured counts: by the built-in pipeline of its own work, and by the runs that count at the gate. What
+nobody measured is not inside.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from audits.assessments.catalogue import MEASURES
+from audits.assessments.models import Kind, Result
+from audits.statistics.limits import Direction, Verdict
+from audits.workflows.gates.windows import runs_that_count
+from audits.workflows.models import Arrangement, ChangeRequest, Classification, Retraining
+from inventory.models import Model, ModelVersion, Policy
+from inventory.policies import MATERIAL, allows_envelope, limit
+from inventory.states import Status
+from mrm.pages.wording import words
+
+Arranged, Asked = Arrangement.Kind, ChangeRequest.Kind
+WINDOW, ROWS = "window_days", "rows"  # Besides the measures that its `floors` name.
+DECIDED = (Verdict.WITHIN, Verdict.AMBER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """One bound of an envelope, where a version stands in it, and which run measured that.
+
+    measured  None: nothing that counts did, and `why` says so
+    """
+
+    name: str
+    is_lower: bool
+    bound: float
+    measured: float | None = None
+    run: str = ""
+    why: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        if self.measured is None or self.why:
+            return False
+        return self.measured >= self.bound if self.is_lower else self.measured <= self.bound
+
+    @property
+    def told(self) -> str:
+        """Where it stands, in words."""
+        side = "at least" if self.is_lower else "at most"
+        stands = "is not measured" if self.measured is None else f"is {self.measured:.4g}"
+        return f"{words(self.name)} {stands}, {side} {self.bound:g} is approved" + (
+            f" ({self.why})" if self.why else ""
+        )
+
+    def as_json(self) -> dict:
+        return asdict(self) | {"is_kept": self.is_kept, "told": self.told}
+
+
+def envelope_of(model: Model, now: datetime) -> Arrangement | None:
+    """The one in force, if nothing has ended it."""
+    standing = Arrangement.objects.standing(now).filter(model=model.pk, kind=Arranged.ENVELOPE).select_related("change")
+    envelope = standing.first()
+    return envelope if envelope and not why_over(envelope, model) else None
+
+
+def why_over(envelope: Arrangement, model: Model) -> str:
+    """What has ended an envelope since it was approved; empty while nothing has."""
+    approved_in, since = envelope.change.evidence["model"]["tier"], envelope.starts_at
+    later = ChangeRequest.objects.filter(model=model.pk, decided_at__gt=since)
+    if not allows_envelope(Policy.objects.document_in_force()[1], model.tier):
+        return f"The policy in force allows no envelope in tier {model.tier}."
+    if model.tier != approved_in:
+        return f"It was approved in tier {approved_in}, and {model} is in tier {model.tier}."
+    suspensions = Arrangement.objects.filter(model=model.pk, kind=Arranged.SUSPENSION, use=None)
+    if model.status == Status.SUSPENDED or suspensions.filter(starts_at__gt=since).exists():
+        return f"{model} was suspended since."
+    material = Classification.objects.filter(change_class=MATERIAL, change__in=later.filter(completed_at__isnull=False))
+    if material.filter(change__kind__in=(Asked.PROMOTION, Asked.BREAK_GLASS)).exists():
+        return f"A material change of {model} went into production since."
+    return ""
+
+
+def bounds_of(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
+    """Where a retrained version stands in every bound of the envelope."""
+    return [*_of_training(envelope, version), *_of_results(envelope, version)]
+
+
+def why_outside(envelope: Arrangement, version: ModelVersion) -> list[str]:
+    """Every bound that does not hold, in words; and the conditions of use, which only people's approvals carry on."""
+    reasons = [f"{bound.told}." for bound in bounds_of(envelope, version) if not bound.is_kept]
+    reasons = [reason[:1].upper() + reason[1:] for reason in reasons]
+    in_use = version.model.production_version()
+    if in_use and Arrangement.objects.holding().filter(version=in_use, kind=Arranged.CONDITION).exists():
+        reasons.append(f"{in_use} is approved under conditions, which are decided about again.")
+    return reasons
+
+
+def warnings_of_envelope(version: ModelVersion, now: datetime) -> list[str]:
+    """Why a retrained version takes the ordinary way, although its model has an envelope."""
+    if not Retraining.objects.filter(candidate=version).exists():
+        return []
+    envelope = envelope_of(version.model, now)
+    if envelope is None:
+        return []
+    return [f"Not within {envelope.reference}: {reason}" for reason in why_outside(envelope, version)]
+
+
+def _of_training(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
+    """What the built-in pipeline knows of its own work: the days and rows it trained on, with what it found set."""
+    terms, retraining = envelope.terms, Retraining.objects.filter(candidate=version).first()
+    facts = retraining.metrics if retraining and version.registered_by_id is None else {}
+    why = "" if facts else "the built-in pipeline did not train it"
+    days, rows = facts.get("window_days"), facts.get("rows", {}).get("training")
+    return [
+        Bound(name=WINDOW, is_lower=False, bound=terms[WINDOW], measured=days, why=why),
+        Bound(name=ROWS, is_lower=True, bound=terms[ROWS], measured=rows, why=why),
+    ]
+
+
+def _of_results(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
+    """The worst of each measure, by the run over a window of the schedule; each must be decided."""
+    found, counting = [], runs_that_count(version)
+    for measure, bound in envelope.terms["floors"].items():
+        kind = MEASURES[measure].kind
+        run = counting[kind].whole if kind in counting else None
+        lower = is_lower(measure, version.model.tier)
+        results = list(_results(run, measure)) if run else []
+        worst = min if lower else max
+        values = [result.value for result in results if result.value is not None]
+        undecided = next((one for one in results if one.verdict not in DECIDED), None)
+        found.append(
+            Bound(
+                name=measure,
+                is_lower=lower,
+                bound=bound,
+                measured=worst(values, default=None),
+                run=str(run.pk) if run else "",
+                why=f"{undecided} is {undecided.verdict}" if undecided else "",
+            )
+        )
+    return found
+
+
+def _results(run, measure: str):
+    results = Result.objects.filter(run=run, measure=measure)
+    return results.filter(segment="") if run.plan.kind == Kind.PERFORMANCE else results
+
+
+def is_lower(measure: str, tier: int) -> bool:
+    """Whether more of it is better, as the policy's limit has it."""
+    judged = limit(Policy.objects.document_in_force()[1], measure, tier=tier)
+    return judged is not None and judged.direction is Direction.LOWER

@@ -1,0 +1,98 @@
+"""An envelope: which retrained versions need no approval of their own, for a time and inside bounds that are signed."""
+
+from audits.assessments.catalogue import MEASURES
+from audits.assessments.models import Kind
+from audits.assessments.services.plans import why_not_of_kind
+from audits.workflows.gates.enveloped import ROWS, WINDOW, why_over
+from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.services import arrangements
+from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, the_model, why_not_until
+from audits.workflows.services.kinds.promotion import USES
+from audits.workflows.states import ArrangementState
+from inventory.models import Policy
+from inventory.policies import allows_envelope, days_of_envelope, limit
+from mrm.pages.wording import sentence, words
+
+REASONS = "reason_code_stability"
+# What its bounds may be about: what each retrained version is measured for, besides its own training.
+OF_KINDS = (Kind.PERFORMANCE, Kind.BIAS, Kind.EXPLAINABILITY)
+
+
+def _floors(change: ChangeRequest) -> dict[str, str]:
+    """The measures of these kinds that the policy limits: bounds are set where it says which side is bad."""
+    policy, tier = Policy.objects.in_force().document, change.tier
+    limited = {name: limit(policy, name, tier=tier) for name, one in MEASURES.items() if one.kind in OF_KINDS}
+    return {
+        name: f"{sentence(name)}, at {'least' if judged.direction == 'lower' else 'most'}"
+        for name, judged in limited.items()
+        if judged
+    }
+
+
+def _why_not(change: ChangeRequest) -> list[str]:
+    policy, model, terms = Policy.objects.in_force().document, change.model, change.terms
+    if not allows_envelope(policy, model.tier):
+        return [f"The policy allows no envelope in tier {model.tier}: every retrained version is approved by itself."]
+    reasons = why_not_until(terms["ends_on"], most_days=days_of_envelope(policy))
+    in_use = model.production_version()
+    if in_use is None:
+        return [*reasons, f"{model} has no version in production, so there is nothing to retrain."]
+    for kind, wanted in _wanted(change).items():
+        if not why_not_of_kind(in_use, kind) and not wanted & terms["floors"].keys():
+            reasons.append(f"Set a bound on {words(' or '.join(sorted(wanted)))}: {kind.label.lower()} must not fall.")
+    running = Arrangement.objects.active().filter(model=model, kind=Arrangement.Kind.ENVELOPE).first()
+    if running and running != change.renews and not why_over(running, model):
+        reasons.append(f"{running.reference} already holds; end it, or ask for its renewal.")
+    if change.renews and change.renews.state != ArrangementState.ACTIVE:
+        reasons.append(f"{change.renews.reference} is {change.renews.state}; only one in force is renewed.")
+    return reasons
+
+
+def _wanted(change: ChangeRequest) -> dict[Kind, set[str]]:
+    """Of what kind at least one bound must be, where the version in use can be measured for it."""
+    offered = {kind: {name for name in _floors(change) if MEASURES[name].kind == kind} for kind in OF_KINDS}
+    offered[Kind.EXPLAINABILITY] &= {REASONS}
+    if not natural_persons(change):
+        offered.pop(Kind.BIAS)
+    return {kind: names for kind, names in offered.items() if names}
+
+
+def _allow(change: ChangeRequest, actor) -> str:
+    envelope = arrangements.begin(
+        change,
+        Arrangement.Kind.ENVELOPE,
+        title=f"retrained versions of {change.model} inside the bounds",
+        ends_at=end_of(change.terms["ends_on"]),
+        actor=actor,
+    )
+    return f"{envelope.reference} holds until {change.terms['ends_on']}."
+
+
+RETRAINING_ENVELOPE = ChangeKind(
+    about="model",
+    purpose="Approve beforehand what retraining may change by itself: a predetermined change plan.",
+    if_approved="Until its end a breach that calls for retraining starts it, and a retrained version inside every "
+    "bound, as measured by runs that count, goes into production on this approval when the gate is open. Any other is "
+    "decided about by itself, with each bound that failed named.",
+    if_not="Every retraining, and every retrained version, is decided about by itself.",
+    on_lapse="At its end retrained versions are decided about one by one again. So they are after a material change, "
+    "another tier or a suspension, which end it.",
+    terms=(
+        Term(name=WINDOW, label="Trained on at most so many days", shape="number"),
+        Term(name=ROWS, label="Trained on at least so many rows", shape="number"),
+        Term(
+            name="floors",
+            label="Bounds of what is measured",
+            shape="numbers",
+            choices=_floors,
+            help="Left empty, it is no bound. The worst group, and each measure as the gate counts it, must keep it.",
+        ),
+        USES,
+        Term(name="ends_on", label="Until", shape="day", help="A year at most under the standard policy."),
+    ),
+    why_not=_why_not,
+    carry_out=_allow,
+    at_stake=the_model,
+    renews=Arrangement.Kind.ENVELOPE,
+    concerns=natural_persons,
+)
