@@ -3,6 +3,7 @@
 ALWAYS_SIGNED = {
     "change.decided",
     "keys.kept",
+    "retraining.abandoned",
     "retirement.agreed",
     "retirement.signed",
     "validation.approved",
@@ -55,6 +56,7 @@ PARTS = {
     "person.closed": {"reason": ("comment",)},
     "retirement.abandoned": {"reason": ("comment",)},
     "retirement.agreed": {"reason": ("comment",)},
+    "retraining.abandoned": {"reason": ("comment",)},
     "role.refused": {"reason": ("comment",)},
     "role.revoked": {"reason": ("comment",)},
     "use.restricted": {"reason": ("comment",)},
@@ -108,6 +110,7 @@ OUTCOMES = {
     "retirement.abandoned": {"retirement_abandoned"},
     "retirement.agreed": {"retirement_agreed"},
     "retirement.signed": {"retired"},
+    "retraining.abandoned": {"retraining_abandoned"},
     "role.granted": {"role_approved"},
     "role.refused": {"role_refused"},
     "role.revoked": {"role_revoked"},

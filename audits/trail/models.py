@@ -149,6 +149,7 @@ class Action(models.TextChoices):
     DELEGATION_REVOKED = "delegation.revoked", "Delegation revoked"
     RETRAINING_DISPATCHED = "retraining.dispatched", "Retraining dispatched"
     RETRAINING_REPORTED = "retraining.reported", "Retraining reported back"
+    RETRAINING_ABANDONED = "retraining.abandoned", "Candidate of a retraining abandoned"
     RETIREMENT_BEGUN = "retirement.begun", "Retirement begun"
     RETIREMENT_AGREED = "retirement.agreed", "Owner agreed to a retirement"
     RETIREMENT_ITEM_DONE = "retirement.item_done", "Item of a retirement done"

@@ -30,6 +30,7 @@ class RetrainingState(StrEnum):
     APPROVED = "approved"
     DISPATCHED = "dispatched"
     SUCCEEDED = "succeeded"
+    ABANDONED = "abandoned"  # Its candidate is not wanted.
     FAILED = "failed"
 
 
@@ -37,6 +38,7 @@ RETRAINING_TRANSITIONS = {
     (RetrainingState.APPROVED, "dispatch"): RetrainingState.DISPATCHED,
     (RetrainingState.DISPATCHED, "succeed"): RetrainingState.SUCCEEDED,
     (RetrainingState.DISPATCHED, "fail"): RetrainingState.FAILED,
+    (RetrainingState.SUCCEEDED, "abandon"): RetrainingState.ABANDONED,
 }
 
 

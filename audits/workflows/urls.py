@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from audits.workflows.views import (
+    abandonment,
     arrangements,
     attestations,
     attributes,
@@ -71,6 +72,12 @@ urlpatterns = [
         "models/<slug:slug>/uses/<int:number>/suspension/<uuid:statement_id>/",
         orders.sign_suspension,
         name="sign-use-suspension",
+    ),
+    path("models/<slug:slug>/versions/<int:number>/abandonment/", abandonment.abandon, name="abandon-retraining"),
+    path(
+        "models/<slug:slug>/versions/<int:number>/abandonment/<uuid:statement_id>/",
+        abandonment.sign,
+        name="sign-retraining-abandonment",
     ),
     path("models/<slug:slug>/roll-back/", arrangements.roll_back, name="roll-back-model"),
     path("models/<slug:slug>/roll-back/<uuid:statement_id>/", arrangements.sign_roll_back, name="sign-roll-back"),

@@ -11,6 +11,7 @@ SIGNED = (
     "arrangement_closure",
     "breach_decision",
     "finding_closure",
+    "retraining_abandonment",
     "rollback",
     "suspension",
     "tier_confirmation",

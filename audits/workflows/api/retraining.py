@@ -1,5 +1,6 @@
-"""`/retraining/{ref}/events/`: what a training pipeline reports of its run."""
+"""`/retraining/{ref}/`: what a training pipeline reports of its run, and abandoning what it made."""
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import get_authorization_header
 from rest_framework.exceptions import NotAuthenticated
@@ -8,11 +9,13 @@ from rest_framework.views import APIView
 
 from audits.workflows import services
 from audits.workflows.api import examples
-from audits.workflows.models import Retraining
+from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.serializers import RetrainingEventIn, RetrainingOut
+from inventory.api.signing import PROOF, SignedActApi, signable
+from inventory.serializers.signing import SignedReasonIn
 from mrm.accounts.api import sent_to
 from mrm.context import set_authenticated_by
-from mrm.openapi import problems, request_example, response_example
+from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 
 class RetrainingEventsApi(APIView):
@@ -49,3 +52,35 @@ class RetrainingEventsApi(APIView):
 
     def get_authenticate_header(self, request):
         return "Bearer"
+
+
+class RetrainingAbandonmentApi(SignedActApi):
+    act = services.RETRAINING_ABANDONMENT
+
+    @signable("read_retraining_abandonment", "What abandoning a candidate would sign", tags=["changes"])
+    def get(self, request, reference):
+        return self.view(_retraining_for(request, reference), request)
+
+    @extend_schema(
+        operation_id="abandon_retraining",
+        summary="Abandon what a retraining made",
+        description="The owner of the model, or one of the second line, who proves again who they are. The candidate "
+        "is never promoted; a request for its promotion is decided about or withdrawn first.",
+        tags=["changes"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=SignedReasonIn,
+        responses={200: RetrainingOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Abandon it", {"reason": "It is worse for the young."} | PROOF),
+            response_example("Abandoned", examples.RETRAINING | {"state": "abandoned"}),
+        ],
+    )
+    def post(self, request, reference):
+        abandoned = self.sign(_retraining_for(request, reference), request, SignedReasonIn)
+        return Response(RetrainingOut(abandoned).data)
+
+
+def _retraining_for(request, reference) -> Retraining:
+    seen = ChangeRequest.objects.visible_to(request.user)
+    rows = Retraining.objects.select_related("change__model__workspace", "candidate__model")
+    return get_object_or_404(rows, change__in=seen, change__reference=reference)

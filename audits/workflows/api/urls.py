@@ -59,7 +59,7 @@ from audits.workflows.api.retirement import (
     RetirementSignatureApi,
     RetirementVerificationApi,
 )
-from audits.workflows.api.retraining import RetrainingEventsApi
+from audits.workflows.api.retraining import RetrainingAbandonmentApi, RetrainingEventsApi
 from audits.workflows.api.supervision import SupervisionApi
 from audits.workflows.api.validations import (
     AttestationOfIndependenceApi,
@@ -172,5 +172,10 @@ urlpatterns = [
     path(f"{CHALLENGE}resolution/", ResolutionApi.as_view(), name="api-challenge-resolution"),
     path(f"{VALIDATION}opinion/", OpinionApi.as_view(), name="api-opinion"),
     path(f"{VALIDATION}review/", ReviewApi.as_view(), name="api-review"),
+    path(
+        "retraining/<reference:reference>/abandonment/",
+        RetrainingAbandonmentApi.as_view(),
+        name="api-retraining-abandonment",
+    ),
     path("retraining/<reference:reference>/events/", RetrainingEventsApi.as_view(), name="api-retraining-events"),
 ]

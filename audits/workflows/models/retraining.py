@@ -23,7 +23,11 @@ class Retraining(models.Model):
         "inventory.ModelVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="retraining"
     )
     metrics = models.JSONField(default=dict)
-    reason = models.TextField(blank=True)  # Why it failed.
+    reason = models.TextField(blank=True)  # Why it failed, or its candidate was abandoned.
+    abandoned_by = models.ForeignKey(
+        "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="retrainings_abandoned"
+    )
+    abandoned_at = models.DateTimeField(null=True, blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

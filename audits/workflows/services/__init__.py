@@ -1,5 +1,6 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
+from audits.workflows.services.abandonment import RETRAINING_ABANDONMENT
 from audits.workflows.services.agreements import AGREEMENT
 from audits.workflows.services.arrangements import ARRANGEMENT_CLOSURE, expire_arrangements
 from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_needless_attestations
@@ -68,6 +69,7 @@ __all__ = [
     "FINDING_SIGN_OFF",
     "RETIREMENT_ABANDONMENT",
     "RETIREMENT_END",
+    "RETRAINING_ABANDONMENT",
     "ROLL_BACK",
     "SUSPENSION",
     "USE_RESTRICTION",

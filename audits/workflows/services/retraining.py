@@ -177,6 +177,8 @@ def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
     if Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).exists():
         return False
     since = now - policies.retraining_waits(policy.document)
+    if Retraining.objects.filter(change__breach=breach, abandoned_at__gt=since).exists():
+        return False
     return not earlier.filter(breach=breach, state__in=ENDED_WITHOUT_CANDIDATE, requested_at__gt=since).exists()
 
 

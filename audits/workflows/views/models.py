@@ -9,7 +9,8 @@ from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.contents.validations import due_of
 from audits.workflows.gates import Gate, gate_for
-from audits.workflows.models import Arrangement, ChangeRequest, Finding
+from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining
+from audits.workflows.services.abandonment import role_that_abandons, why_not_abandon
 from audits.workflows.states import ChangeState
 from inventory.contents.attributes import grouped
 from inventory.contents.cadences import cadences_of
@@ -72,6 +73,7 @@ def version(request, slug, number):
         version=version,
         columns=version.columns(),
         could_be_promoted=could_be_promoted,
+        may_abandon=could_be_promoted and _may_abandon(version, request.user),
         is_supervised=bool(version.model.regulatory_categories) or version.supervision.exists(),
         blockers=gate.reasons,
         waived=[one.text for one in gate.waived],
@@ -85,3 +87,8 @@ def version(request, slug, number):
         address=request.build_absolute_uri("/").rstrip("/"),
     )
     return render(request, "workflows/version.html", context)
+
+
+def _may_abandon(version: ModelVersion, person) -> bool:
+    retraining = Retraining.objects.select_related("change__model", "candidate").filter(candidate=version).first()
+    return bool(retraining and role_that_abandons(retraining, person) and not why_not_abandon(retraining))

@@ -1,0 +1,76 @@
+"""Abandoning what a retraining made: the candidate is not wanted, and whoever says so signs it with the reason."""
+
+from django.utils import timezone
+
+from audits.trail.models import Action
+from audits.trail.services import record
+from audits.workflows.models import ChangeRequest, Retraining
+from audits.workflows.services.transitions import move
+from audits.workflows.states import retraining_after
+from inventory.services import bound_in_force, retire_version
+from inventory.states import Stage
+from mrm.accounts.models import Signature
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import Act, role_with
+from mrm.errors import NotPermitted, RuleBroken
+
+UNDECIDED = (Stage.CANDIDATE, Stage.CHALLENGER)
+
+
+def role_that_abandons(retraining: Retraining, person) -> str:
+    """As what this person may abandon it: as the model's owner or of the second line; empty if they may not."""
+    model = retraining.change.model
+    if model.owner_id == person.pk:
+        return "owner"
+    return role_with(Permission.CLOSE_FINDING, person, model.workspace_id, model.slug)
+
+
+def why_not_abandon(retraining: Retraining) -> list[str]:
+    """Why there is nothing to abandon, or not yet."""
+    candidate = retraining.candidate
+    if retraining_after(retraining.state, "abandon") is None or candidate.stage not in UNDECIDED:
+        state = candidate.stage if candidate else retraining.state
+        return [f"Only a candidate that nobody has decided about is abandoned; this {retraining} is {state}."]
+    asked = candidate.changes.unfinished().filter(
+        kind__in=(ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.BREAK_GLASS)
+    )
+    return [f"{one.reference} asks for its promotion: it is decided about, or withdrawn first." for one in asked]
+
+
+def _refuse(retraining: Retraining, *, actor) -> None:
+    if actor.is_service or not role_that_abandons(retraining, actor):
+        raise NotPermitted("A candidate is abandoned by the owner of its model or by the second line.")
+    if reasons := why_not_abandon(retraining):
+        raise RuleBroken(*reasons)
+
+
+def _abandon(retraining: Retraining, *, comment: str, signature: Signature, actor) -> Retraining:
+    rows = Retraining.objects.select_for_update(of=("self",)).select_related("change__model", "candidate__model")
+    retraining = rows.get(pk=retraining.pk)
+    move(retraining, "abandon", reason=comment, abandoned_by=actor, abandoned_at=timezone.now())
+    retire_version(retraining.candidate, actor=None)
+    told = {"candidate": retraining.candidate.number, "reason": comment, "signature": signature.in_trail()}
+    record(Action.RETRAINING_ABANDONED, actor=actor, subject=retraining, **told)
+    return retraining
+
+
+def _facts(retraining: Retraining) -> dict:
+    """What is given up, and why it was trained."""
+    candidate = retraining.candidate
+    return {
+        "change": retraining.change.reference,
+        "state": retraining.state,
+        "candidate": candidate and {"number": candidate.number, "artifact_sha256": candidate.artifact_sha256},
+    }
+
+
+RETRAINING_ABANDONMENT = Act(
+    name="retraining_abandoned",
+    meaning=lambda retraining: f"{retraining.candidate} is not wanted, and is never promoted.",
+    refuse=_refuse,
+    facts=_facts,
+    role=role_that_abandons,
+    done=_abandon,
+    bound=lambda retraining: bound_in_force("retraining_abandonment", retraining.change.model),
+    asks="Say why it is not wanted.",
+)
