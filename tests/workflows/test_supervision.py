@@ -18,6 +18,11 @@ from inventory.services import attach_artifact, attach_document, edit_model
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
 from tests.factories import make_model, make_version, publish, sql, without_triggers
+
+
+from inventory.services import attach_document, edit_model
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from tests.factories import make_model, make_version, publish, sql, undecided, without_triggers
 from tests.rest import is_problem, post_json
 from tests.signing import roll_back
 from tests.workflows.duties import now_holding
@@ -275,3 +280,45 @@ def test_what_an_emergency_let_in_before_its_supervisor_answered_is_not_approved
         request_change("approval", version, reason=WHY, terms={"ends_on": in_days(60)}, actor=story.owner)
     say(story, version, "approved", letter)
     assert not any("supervisor" in one for one in blockers_for_approval(version))
+
+
+def confirmed_as(story, *categories: str) -> None:
+    """The tier of the model as confirmed with these categories in the register."""
+    watched(story, *categories)
+    with undecided("inventory_tierassessment", "USER"):
+        assessment = story.model.tier_assessments.confirmed().get()
+        assessment.facts["regulatory_categories"] = list(categories)
+        assessment.save(update_fields=["facts"])
+
+
+def test_an_owner_who_takes_the_category_out_of_the_register_sheds_no_wait(story, candidate):
+    confirmed_as(story, "regulatory_capital")
+    edit_model(story.model, changes={"regulatory_categories": []}, actor=story.owner)
+    assert "waits for the approval" in waits(candidate)[0]
+    edit_model(story.model, changes={"regulatory_categories": ["stress_testing"]}, actor=story.owner)
+    assert "waits for the approval" in waits(candidate)[0], "nor by a milder one"
+    confirmed_as(story)
+    assert waits(candidate) == [], "once a risk officer has confirmed the tier without it"
+
+
+@pytest.mark.parametrize("said", ["", "notified", "objected"])
+def test_the_database_approves_no_promotion_that_waits_for_the_supervisor(story, candidate, said):
+    change = request_change("promotion", candidate, reason=WHY, actor=story.owner)
+    letter = letter_for(story.model)
+    if said:
+        say(story, candidate, said, letter)
+    confirmed_as(story, "regulatory_capital")
+    approve = "UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s"
+    with pytest.raises(IntegrityError, match="supervisor"), transaction.atomic():
+        sql(approve, change.pk)
+    say(story, candidate, "approved", letter)
+    with pytest.raises(IntegrityError, match="the approval as validator is missing"), transaction.atomic():
+        sql(approve, change.pk)
+
+
+def test_the_database_counts_the_days_since_the_supervisor_was_told(story, candidate):
+    change = request_change("promotion", candidate, reason=WHY, actor=story.owner)
+    letter = watched(story, "market_risk")
+    say(story, candidate, "notified", letter, days_ago=13)
+    with pytest.raises(IntegrityError, match="waits for the supervisor"), transaction.atomic():
+        sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", change.pk)

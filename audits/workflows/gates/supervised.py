@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from audits.workflows.gates.gate import OBJECTED, Blocker
 from audits.workflows.models import SupervisoryRecord
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
 from inventory.policies import APPROVAL, REPORT, Obligation, obligation
 from mrm.pages.wording import counted, day, words
 
@@ -19,7 +19,7 @@ def blockers_in_supervision(version: ModelVersion, document: dict, now: datetime
     """
     if answer := _answer(version):  # An approval ends any wait.
         return _blockers_in(answer)
-    asked = obligation(document, version.model.regulatory_categories)
+    asked = obligation(document, watched_as(version.model))
     if asked is None or asked.needs == REPORT:
         return []
     why = _why_waits(version, asked, now)
@@ -33,10 +33,19 @@ def blockers_in_objections(version: ModelVersion) -> list[Blocker]:
 
 
 def warnings_of_supervision(version: ModelVersion, document: dict) -> list[str]:
-    asked = obligation(document, version.model.regulatory_categories)
+    asked = obligation(document, watched_as(version.model))
     if asked is None or asked.needs != REPORT:
         return []
     return [f"The supervisor is told of it within {counted(asked.days, 'day')} after ({words(asked.category)})."]
+
+
+def watched_as(model: Model) -> set[str]:
+    """The regulatory categories that count: those the register names now, and those that its tier was confirmed with.
+
+    Whoever takes one out of the register sheds no wait by it, until a risk officer has confirmed the tier without it.
+    """
+    confirmed = model.tier_assessments.confirmed().values_list("facts", flat=True).first() or {}
+    return {*model.regulatory_categories, *confirmed.get("regulatory_categories", ())}
 
 
 def _why_waits(version: ModelVersion, asked: Obligation, now: datetime) -> str:

@@ -9,6 +9,7 @@ from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.contents.validations import due_of
 from audits.workflows.gates import Gate, gate_for
+from audits.workflows.gates.supervised import watched_as
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining
 from audits.workflows.services.abandonment import role_that_abandons, why_not_abandon
 from audits.workflows.states import ChangeState
@@ -74,7 +75,7 @@ def version(request, slug, number):
         columns=version.columns(),
         could_be_promoted=could_be_promoted,
         may_abandon=could_be_promoted and _may_abandon(version, request.user),
-        is_supervised=bool(version.model.regulatory_categories) or version.supervision.exists(),
+        is_supervised=bool(watched_as(version.model)) or version.supervision.exists(),
         blockers=gate.reasons,
         waived=[one.text for one in gate.waived],
         warnings=gate.warnings,
