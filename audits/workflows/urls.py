@@ -73,6 +73,12 @@ urlpatterns = [
         orders.sign_suspension,
         name="sign-use-suspension",
     ),
+    path("models/<slug:slug>/uses/<int:number>/approvals/<int:version>/end/", orders.end_approval, name="end-approval"),
+    path(
+        "models/<slug:slug>/uses/<int:number>/approvals/<int:version>/end/<uuid:statement_id>/",
+        orders.sign_approval_end,
+        name="sign-approval-end",
+    ),
     path("models/<slug:slug>/versions/<int:number>/abandonment/", abandonment.abandon, name="abandon-retraining"),
     path(
         "models/<slug:slug>/versions/<int:number>/abandonment/<uuid:statement_id>/",

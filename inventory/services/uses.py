@@ -238,15 +238,18 @@ def end_use(use: Use, *, reason: str, actor) -> Use:
 
 
 @governed()
-def end_approval(approval: UseApproval, *, reason: str, actor) -> UseApproval:
-    """Take an approval back. A use that the version in production may then no longer serve is restricted at once."""
+def end_approval(approval: UseApproval, *, reason: str, actor, **told) -> UseApproval:
+    """Take an approval back; `told` is what else its entry says.
+
+    A use that the version in production may then no longer serve is restricted at once.
+    """
     use = locked_use(approval.use)
     approval = UseApproval.objects.select_for_update().get(pk=approval.pk)
     if approval.ended_at:
         raise RuleBroken(f"The approval of {approval} has already ended: {approval.ended_because}")
     if not reason.strip():
         raise RuleBroken("Say why the approval ends; whoever relies on it needs to know.")
-    _end(approval, reason, timezone.now(), actor)
+    _end(approval, reason, timezone.now(), actor, **told)
     _restrict_if_unapproved(use, f"The approval of version {approval.version.number} ended: {reason}")
     return approval
 
@@ -306,7 +309,7 @@ def _require_approved_production(use: Use) -> None:
         )
 
 
-def _end(approval: UseApproval, reason: str, now: datetime, actor) -> None:
+def _end(approval: UseApproval, reason: str, now: datetime, actor, **told) -> None:
     approval.ended_at, approval.ended_because = now, reason
     approval.save(update_fields=["ended_at", "ended_because"])
     record(
@@ -316,6 +319,7 @@ def _end(approval: UseApproval, reason: str, now: datetime, actor) -> None:
         approval=str(approval.pk),
         version=approval.version.number,
         reason=reason,
+        **told,
     )
 
 

@@ -284,7 +284,8 @@ def test_what_an_emergency_let_in_before_its_supervisor_answered_is_not_approved
 
 def confirmed_as(story, *categories: str) -> None:
     """The tier of the model as confirmed with these categories in the register."""
-    watched(story, *categories)
+    if story.model.regulatory_categories != list(categories):
+        edit_model(story.model, changes={"regulatory_categories": list(categories)}, actor=None)
     with undecided("inventory_tierassessment", "USER"):
         assessment = story.model.tier_assessments.confirmed().get()
         assessment.facts["regulatory_categories"] = list(categories)
@@ -312,7 +313,7 @@ def test_the_database_approves_no_promotion_that_waits_for_the_supervisor(story,
     with pytest.raises(IntegrityError, match="supervisor"), transaction.atomic():
         sql(approve, change.pk)
     say(story, candidate, "approved", letter)
-    with pytest.raises(IntegrityError, match="the approval as validator is missing"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="the approval as .* is missing"), transaction.atomic():
         sql(approve, change.pk)
 
 

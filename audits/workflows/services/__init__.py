@@ -40,7 +40,7 @@ from audits.workflows.services.findings.access import who_may_close, why_not_jud
 from audits.workflows.services.findings.automatic import raise_due_findings
 from audits.workflows.services.findings.closure import FINDING_CLOSURE, FINDING_SIGN_OFF
 from audits.workflows.services.findings.dropping import FINDING_DROP
-from audits.workflows.services.orders import USE_RESTRICTION, USE_SUSPENSION
+from audits.workflows.services.orders import USE_RESTRICTION, USE_SUSPENSION, approval_end
 from audits.workflows.services.positions import position_of, who_may_decide, why_not_decide
 from audits.workflows.services.reminders import people_to_remind, remind
 from audits.workflows.services.retirement import (
@@ -75,6 +75,7 @@ __all__ = [
     "USE_RESTRICTION",
     "USE_SUSPENSION",
     "VOTE_CONCLUSION",
+    "approval_end",
     "complete_action_item",
     "decide_retrained",
     "end_envelopes",

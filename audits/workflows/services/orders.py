@@ -1,6 +1,8 @@
-"""Restricting or suspending one use of a model at once, by one signature; its other uses go on.
+"""Restricting or suspending one use of a model at once, by one signature, or taking back what approves it; its other
+uses go on.
 
-Another of the second line ends a restriction; lifting a suspension takes a change request that two decide.
+Another of the second line ends a restriction; lifting a suspension takes a change request that two decide, and so does
+another approval.
 """
 
 from functools import partial
@@ -11,8 +13,8 @@ from audits.workflows.models import Arrangement
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.arrangements import PREFIX
 from audits.workflows.services.suspension import role_that_suspends, why_not_suspend
-from inventory.models import Use
-from inventory.services import bound_in_force, hold_use, terms_digest
+from inventory.models import ModelVersion, Use, UseApproval
+from inventory.services import bound_in_force, end_approval, hold_use, terms_digest
 from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require, write_notice
@@ -58,6 +60,43 @@ def _tell(order: Arrangement, actor) -> None:
             subject=f"{use} is {use.state}",
             text=f"{actor} ordered it ({order.reference}): {order.terms['reason']}",
         )
+
+
+def approval_end(version: ModelVersion) -> Act:
+    """Taking back that this version is approved for a use."""
+    return Act(
+        name="use_approval_ended",
+        meaning=lambda use: f"{version} may no longer serve {use}.",
+        refuse=partial(_refuse_end, version),
+        facts=lambda use: _facts(use) | {"approval": str(_standing(version, use).pk), "version": version.number},
+        role=lambda use, person: role_that_suspends(use.model, person),
+        done=partial(_end_approval, version),
+        bound=lambda use: bound_in_force("suspension", use.model),
+        asks="Say why, in a sentence: whoever relies on this use reads it.",
+    )
+
+
+def _standing(version: ModelVersion, use: Use) -> UseApproval:
+    found = UseApproval.objects.select_related("use__model", "version").filter(version=version, use=use, ended_at=None)
+    if approval := found.first():
+        return approval
+    raise RuleBroken(f"{version} is not approved for {use} now.")
+
+
+def _refuse_end(version: ModelVersion, use: Use, *, actor) -> None:
+    require(actor, Permission.SUSPEND_MODEL, use.model.workspace_id, model_slug=use.model_slug)
+    if why := why_not_suspend(use.model, actor):
+        raise NotPermitted(why)
+    _standing(version, use)
+
+
+def _end_approval(version: ModelVersion, use: Use, *, comment: str, signature: Signature, actor) -> UseApproval:
+    approval = end_approval(_standing(version, use), reason=comment, actor=actor, signature=signature.in_trail())
+    for person in {use.model.owner, use.proposed_by} - {actor, None}:
+        write_notice(
+            person, subject=f"{version} is no longer approved for {use}", text=f"{actor} took it back: {comment}"
+        )
+    return approval
 
 
 def _facts(use: Use) -> dict:

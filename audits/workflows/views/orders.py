@@ -1,4 +1,4 @@
-"""Restricting or suspending one use of a model at once: the reason, then the signature."""
+"""Restricting or suspending one use of a model at once, or taking an approval for it back: reason, then signature."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, render
@@ -8,12 +8,15 @@ from django.views.decorators.http import require_http_methods
 from audits.workflows import services
 from audits.workflows.forms import ReasonForm
 from audits.workflows.services.suspension import why_not_suspend
-from inventory.views.scope import model_for
+from inventory.views.scope import model_for, version_for
 from mrm.accounts.services import Act
-from mrm.accounts.views.signing import act_page, to_sign
+from mrm.accounts.views.signing import act_page, reason_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 RESTRICT = "Say within which limits it may go on. It stays so until another of the second line ends the restriction."
+END = (
+    "It may not serve this use any more. If it is in production the use is restricted at once, until another approval."
+)
 SUSPEND = "This use stops at once; the model and its other uses go on. Lifting it takes two people."
 
 
@@ -37,6 +40,31 @@ def suspend_use(request, slug, number):
 @require_http_methods(["GET", "POST"])
 def sign_suspension(request, slug, number, statement_id):
     return _sign(request, _use_for(request, slug, number), services.USE_SUSPENSION, statement_id)
+
+
+@require_http_methods(["GET", "POST"])
+def end_approval(request, slug, number, version):
+    use, approved = _use_for(request, slug, number), version_for(request, slug, version)
+    page = {
+        "heading": f"End the approval of version {version} for use {number}: {use.title}",
+        "lead": why_not_suspend(use.model, request.user) or END,
+        "back": _address_of(use),
+    }
+    args = [slug, number, version]
+    return reason_page(request, services.approval_end(approved), use, to="sign-approval-end", args=args, **page)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_approval_end(request, slug, number, version, statement_id):
+    use, act = _use_for(request, slug, number), services.approval_end(version_for(request, slug, version))
+
+    def then(approval):
+        use.refresh_from_db()
+        messages.warning(request, f"Version {version} is no longer approved for {use}, which is {use.state}.")
+        return _address_of(use)
+
+    heading = f"Sign that version {version} may no longer serve use {number} of {use.model.name}"
+    return act_page(request, act, use, statement_id, heading=heading, back=_address_of(use), then=then)
 
 
 def _ask(request, use, act: Act, address: str, heading: str, lead: str):

@@ -77,7 +77,9 @@ SENTENCES: dict[str, str] = {
         "approved version {version:version} for {subject}[, by {change:change}][, until {expires:day}]"
         "[, on condition that: {conditions}]"
     ),
-    Action.USE_APPROVAL_ENDED: "ended the approval of version {version:version} for {subject}",
+    Action.USE_APPROVAL_ENDED: (
+        "ended the approval of version {version:version} for {subject}[, signing {signature:signed}]"
+    ),
     Action.USE_STARTED: "let {subject} go live[ with version {version:version}]",
     Action.USE_RESTRICTED: "restricted {subject}[, signing {signature:signed}]",
     Action.USE_SUSPENDED: "suspended {subject}[, signing {signature:signed}]",
