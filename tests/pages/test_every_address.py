@@ -42,7 +42,7 @@ BESIDE = {  # What stands below something that a stranger does not find.
     "statement_id": NOBODY, "draft_id": NOBODY, "size": 1, "document": NOBODY,
     "assignment": NOBODY, "assignment_id": NOBODY, "evidence": NOBODY, "evidence_id": NOBODY,
     "row": NOBODY, "component": "purpose", "code": "sr-26-2", "place": 1, "number": 1, "name": "purpose",
-    "group": "uses",
+    "group": "uses", "version": 1,
 }  # fmt: skip
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 

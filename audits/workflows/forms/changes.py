@@ -148,10 +148,13 @@ def _fields(term: Term, change: ChangeRequest) -> dict[str, forms.Field]:
             for item, asks in term.choices(change).items()
         }
     if term.shape == "numbers":
-        return {
-            f"{name}.{item}": forms.FloatField(label=asks, required=False, help_text=term.help)
+        fields = {
+            f"{name}.{item}": forms.FloatField(label=asks, required=False)
             for item, asks in term.choices(change).items()
         }
+        for first in list(fields.values())[:1]:
+            first.help_text = term.help  # Of all of them, so said once.
+        return fields
     match term.shape:
         case "choice":
             choices = [("", "Choose"), *term.choices(change).items()]

@@ -15,7 +15,7 @@ from audits.workflows.services.decisions import approve_change
 from audits.workflows.services.kinds.promotion import most_days
 from audits.workflows.states import ArrangementState
 from inventory.models import ModelVersion, Policy
-from inventory.states import Stage
+from inventory.states import Stage, UseState
 from mrm.errors import RuleBroken
 from mrm.locks import held
 
@@ -132,4 +132,6 @@ def _terms(envelope: Arrangement, version: ModelVersion) -> dict | None:
         return None
     draft = ChangeRequest(kind=Kind.PROMOTION, model=version.model, version=version)
     latest = timezone.now().date() + timedelta(days=most_days(draft))
-    return {"uses": envelope.terms.get("uses", []), "ends_on": min(approval.last_day, latest).isoformat()}
+    uses = version.model.uses.exclude(state=UseState.ENDED).filter(number__in=envelope.terms.get("uses", ()))
+    named = [str(number) for number in uses.values_list("number", flat=True)]
+    return {"uses": named, "ends_on": min(approval.last_day, latest).isoformat()}
