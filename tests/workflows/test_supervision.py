@@ -17,11 +17,6 @@ from inventory.policies import faults_in, obligation
 from inventory.services import attach_artifact, attach_document, edit_model
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
-from tests.factories import make_model, make_version, publish, sql, without_triggers
-
-
-from inventory.services import attach_document, edit_model
-from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_model, make_version, publish, sql, undecided, without_triggers
 from tests.rest import is_problem, post_json
 from tests.signing import roll_back
