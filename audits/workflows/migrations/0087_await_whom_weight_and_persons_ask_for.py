@@ -70,7 +70,7 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0080_keep_the_word_of_supervisors_apart"),
+        ("workflows", "0086_restrict_until_it_is_closed"),
         ("inventory", "0023_attributes_of_models"),
     ]
 

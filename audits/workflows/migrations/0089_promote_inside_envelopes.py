@@ -151,6 +151,6 @@ AFTER = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0082_approve_retraining_beforehand")]
+    dependencies = [("workflows", "0088_approve_retraining_beforehand")]
 
     operations = [migrations.RunSQL(AFTER, BEFORE)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0043_tell_who_let_a_survey_in"),
-        ("workflows", "0081_await_whom_weight_and_persons_ask_for"),
+        ("workflows", "0087_await_whom_weight_and_persons_ask_for"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                     ("validation", "Validation"),
                     ("legal_hold", "Legal hold"),
                     ("rollback", "Roll-back"),
+                    ("finding", "Critical finding"),
                     ("envelope", "Envelope for retraining"),
                 ],
                 max_length=20,

@@ -10,7 +10,7 @@ import audits.workflows.states
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0043_tell_who_let_a_survey_in"),
-        ("workflows", "0083_promote_inside_envelopes"),
+        ("workflows", "0089_promote_inside_envelopes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

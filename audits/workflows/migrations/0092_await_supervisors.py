@@ -57,6 +57,6 @@ DROP FUNCTION refuse_before_supervisor;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0085_abandon_candidates_by_signature"), ("inventory", "0023_attributes_of_models")]
+    dependencies = [("workflows", "0091_abandon_candidates_by_signature"), ("inventory", "0023_attributes_of_models")]
 
     operations = [migrations.RunSQL(FUNCTIONS, UNDO)]

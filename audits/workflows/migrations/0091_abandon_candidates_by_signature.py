@@ -33,6 +33,6 @@ DROP FUNCTION refuse_unsigned_abandonment_of_candidate;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0084_abandon_candidates")]
+    dependencies = [("workflows", "0090_abandon_candidates")]
 
     operations = [migrations.RunSQL(FUNCTIONS, UNDO)]
