@@ -156,6 +156,12 @@ class Model(Described):
             return rows_of(name).standing(self.stood_at).filter(model=self).exists() if known is None else known
         return getattr(self, name) not in ("", None, [])
 
+    @property
+    def is_about_persons(self) -> bool:
+        """Whether it affects natural persons, or did when its tier was confirmed; confirming anew takes that back."""
+        then = self.tier_assessments.confirmed().filter(facts__affects_natural_persons=True)
+        return self.affects_natural_persons or then.exists()
+
     def missing(self, document: dict | None = None) -> list[str]:
         """What the policy (the one then in force unless given) asks for and the register lacks, by attribute."""
         document = document or Policy.objects.in_force_at(self.stood_at).document

@@ -185,7 +185,7 @@ def _blockers_in_documentation(model: Model) -> list[Blocker]:
 def _blockers_in_assessments(version: ModelVersion, counted: Mapping[str, Counted]) -> list[Blocker]:
     """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
     (in_force, policy), model = Policy.objects.document_in_force(), version.model
-    required = required_assessments(policy, tier=model.tier, affects_natural_persons=_affects_natural_persons(model))
+    required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.is_about_persons)
     blockers, must_be_decided = [], policy["promotion"]["must_be_decided"]
     if asked := asked_of(version, policy):
         required = [*required, *(kind for kind in asked.assessed if not why_not_of_kind(version, kind))]
@@ -204,12 +204,6 @@ def _blockers_in_assessments(version: ModelVersion, counted: Mapping[str, Counte
         for run in runs.runs if runs else []:
             blockers += _blockers_in_run(kind, run, must_be_decided, in_force)
     return blockers
-
-
-def _affects_natural_persons(model: Model) -> bool:
-    """As the register says, or said when the tier was confirmed last: only who confirms it anew takes that back."""
-    then = model.tier_assessments.confirmed().filter(facts__affects_natural_persons=True)
-    return model.affects_natural_persons or then.exists()
 
 
 def _why_none(version: ModelVersion, kind: Kind, runs: Counted | None) -> str:
