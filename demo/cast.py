@@ -36,6 +36,7 @@ CAST = (
     Part("member@example.com", "Lea Fontaine", Role.COMMITTEE_MEMBER),
     Part("compliance@example.com", "Noor Haddad", Role.COMPLIANCE),
     Part("examiner@example.com", "Karl Brandt", Role.EXAMINER),
+    Part("custodian@example.com", "Greta Nyberg", Role.KEY_CUSTODIAN),
     Part("lead.validator@example.com", "Mei Sato", Role.VALIDATOR),
     Part("second.validator@example.com", "Anders Holm", Role.VALIDATOR),
 )

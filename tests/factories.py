@@ -70,6 +70,8 @@ KEEPING = {
         "workflows_finding_takes_its_steps",
         "workflows_finding_without_conflict",
         "workflows_finding_is_ended_by_somebody",
+        "workflows_finding_drop_is_signed",
+        "workflows_finding_critical_restricts",
     ),
 }
 
