@@ -279,6 +279,7 @@ NOT_LISTS = {
     "models/<slug:slug>/tier/": "Who may confirm one tier.",
     "models/<slug:slug>/attributes/<slug:name>/": "The history of one attribute, whole in its answer.",
     "models/<slug:slug>/versions/<int:number>/": "The columns of one schema; batches have a list of their own.",
+    "attestations/<uuid:attestation_id>/": "What changed in one cycle, whole in its answer.",
     "policy/": "One document.",
     "policy/versions/<int:number>/": "One document.",
     "policy/versions/<int:number>/back-test/": "One comparison.",
