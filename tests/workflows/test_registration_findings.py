@@ -126,6 +126,6 @@ def test_an_exception_from_documentation_keeps_it_off_until_it_ends(story, offic
     assert [one.origin for one in Finding.objects.filter(criterion="clauses.documentation")] == [
         f"exception:{exception.pk}"
     ], "one lack, one finding"
-    close_arrangement(exception, reason="It is being written.", actor=story.validator)
+    close_arrangement(exception, reason="It is being written.", actor=story.second_officer())
     raise_due_findings(ended)
     assert found(story.model) == [FindingState.ISSUED]

@@ -1,6 +1,7 @@
 """Who decides under the standard policy, kind by kind and tier by tier; and what a small firm has otherwise."""
 
 import copy
+import json
 
 import pytest
 
@@ -13,7 +14,7 @@ from inventory import policies
 from inventory.models import Policy
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_otherwise, make_person, publish, undecided
+from tests.factories import make_otherwise, make_person, publish, sql, undecided, without_triggers
 from tests.fixtures.story import approve
 from tests.signing import conclude_vote
 
@@ -32,6 +33,12 @@ def in_tier(model, tier: int, **facts):
     """As it would be after its tier was assessed and confirmed anew."""
     with undecided("inventory_model", "inventory_model_tier_is_decided"):
         make_otherwise(model, tier=tier, **facts)
+    about_persons = json.dumps(model.affects_natural_persons)
+    changed = (
+        f"facts = jsonb_set(facts, '{{affects_natural_persons}}', '{about_persons}') WHERE model_id = '{model.pk}'"
+    )
+    without_triggers("inventory_tierassessment", f"UPDATE inventory_tierassessment SET {changed}")
+    sql("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.parametrize(
