@@ -18,6 +18,7 @@ from audits.workflows.services import (
     withdraw,
 )
 from audits.workflows.services.findings.access import why_not_judge
+from audits.workflows.services.rollback import way_back
 from audits.workflows.services.validations import assign_validator, prepare_attestation, sign_attestation
 from inventory.services import edit_model
 from mrm.accounts.policies import Role
@@ -148,11 +149,22 @@ def test_a_condition_goes_on_where_the_same_artifact_is_promoted_under_another_n
     change = decided(Kind.PROMOTION, same_artifact(story, story.model), *officers, actor=story.owner)
     assert f"{condition.reference} goes on: it is the same artifact." in change.outcome
     kept = Arrangement.objects.filter(pk=condition.pk)
+    other = make_version(story.model, artifact_sha256="6" * 64, actor=story.engineer)
+    make_reference(other, story.folder)
     assert kept.get().state == "active" and first.arrangements.get(kind="approval").state == "closed"
     connection.check_constraints()
     with pytest.raises(IntegrityError, match="in production under another number"), transaction.atomic():
         kept.update(state="closed", ended_at=timezone.now(), ended_because="Superseded.")
         connection.check_constraints()
+    decided(Kind.PROMOTION, other, *officers, actor=story.owner)
+    assert kept.get().state == "closed", "with the last number of the artifact it was about"
+    assert way_back(story.model).conditions == (condition,), "and whoever goes back to that goes back to it"
+    connection.check_constraints()
+
+
+def test_a_condition_that_went_on_lapses_where_the_artifact_serves_under_another_number(story, open_gate, officers):
+    _, condition = in_use_under_a_condition(story, officers)
+    decided(Kind.PROMOTION, same_artifact(story, story.model), *officers, actor=story.owner)
     expire_arrangements(after(condition))
     assert story.model.status == "restricted"
 

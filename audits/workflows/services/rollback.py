@@ -117,6 +117,18 @@ def version_to_return_to(model: Model) -> ModelVersion:
     return way.version
 
 
+def _conditions_left(version: ModelVersion, approval: Arrangement) -> list[Arrangement]:
+    """Those of the approval that ended with it, and those that went on from another number of the same artifact."""
+    ended = Arrangement.objects.filter(model=version.model_id, version__isnull=False, kind=Kind.CONDITION)
+    ended = ended.filter(state=ArrangementState.CLOSED, ended_by=None).select_related("version").order_by("starts_at")
+    return [
+        one
+        for one in ended
+        if one.change_id == approval.change_id
+        or (one.version_id != version.pk and one.ended_at >= version.promoted_at and one.is_held_against(version))
+    ]
+
+
 def way_back(model: Model) -> WayBack:
     """The version that was in production before the present one and has not been left by a roll-back itself."""
     present = model.production_version()
@@ -131,7 +143,7 @@ def way_back(model: Model) -> WayBack:
     approval = ended.filter(kind=Kind.APPROVAL).select_related("model", "change").order_by("-starts_at").first()
     if approval is None:
         return WayBack(version, reasons=(f"{version} had no full approval in force when it was replaced.",))
-    unmet = tuple(ended.filter(kind=Kind.CONDITION, change=approval.change))
+    unmet = tuple(_conditions_left(version, approval))
     now, (reasons, passed_over) = timezone.now(), gate_for_going_back(version)
     if approval.ends_at <= now:
         reasons.append(f"The approval {approval.reference} of {version} ended on {day(approval.last_day)}.")

@@ -135,7 +135,10 @@ def end_what_rested_on(version: ModelVersion, *, because: str, now: ModelVersion
     """
     close_breaches_of(version, reason=because, actor=None)
     going_on = []
-    for one in Arrangement.objects.holding().filter(version=version, kind__in=OF_ONE_VERSION).order_by("starts_at"):
+    of_a_version = Arrangement.objects.holding().filter(model=version.model_id, version__isnull=False)
+    for one in of_a_version.filter(kind__in=OF_ONE_VERSION).select_related("version").order_by("starts_at"):
+        if not one.is_held_against(version):
+            continue
         if one.is_held_against(now):
             going_on.append(one.reference)
         else:
