@@ -521,6 +521,21 @@ def test_a_use_reworded_under_a_signed_opinion_voids_it(version, panel, story):
     assert opinion.voided_because == "What was signed has changed since: uses."
 
 
+def test_what_was_signed_not_fit_keeps_the_gate_shut_though_its_subject_is_reworded(version, panel, story):
+    validation = concluded(version, panel)
+    opined(validation, panel, outcome="not_fit")
+
+    def unfit() -> bool:
+        return any("not fit for use" in one for one in blockers_for_promotion(version))
+
+    assert unfit()
+    edit_model(story.model, changes={"purpose": "Something milder."}, actor=story.owner)
+    refresh_validation(validation)
+    assert unfit(), "until somebody signs another opinion in its place"
+    opined(validation, panel, outcome="fit")
+    assert not unfit()
+
+
 def test_how_a_model_is_made_is_part_of_its_review_as_a_whole(story, panel):
     validation = concluded(story.model, panel, kind="annual_review")
     opinion = opined(validation, panel)

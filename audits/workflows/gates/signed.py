@@ -1,6 +1,6 @@
 """What validators have signed about a version and nobody has approved: it is known, though it is not in force yet."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audits.workflows.gates.gate import NOT_FIT, Blocker
 from audits.workflows.models import ValidationOpinion, ValidationRequest
@@ -11,10 +11,20 @@ Outcome = ValidationOpinion.Outcome
 
 
 def blockers_in_signed_opinions(version: ModelVersion) -> list[Blocker]:
-    """That a signed opinion says it is not fit, while its review or approval is awaited."""
-    return [
+    """That a signed opinion says it is not fit, while its review or approval is awaited; or, where what it was about
+    has changed since, while nobody has signed another in its place."""
+    not_fit = _about(version).filter(outcome=Outcome.NOT_FIT)
+    blockers = [
         Blocker(NOT_FIT, f"{one.person} signed that {_what(one)} is not fit for use; {_awaits(one.request)}.")
-        for one in _about(version).standing().filter(outcome=Outcome.NOT_FIT, approved_at=None)
+        for one in not_fit.standing().filter(approved_at=None)
+    ]
+    signed_since = ValidationOpinion.objects.standing().filter(request=OuterRef("request"))
+    left = not_fit.filter(~Exists(signed_since), voided_at__isnull=False)
+    left = left.exclude(request__state__in=(ValidationState.APPROVED, ValidationState.CANCELLED))
+    latest = {one.request_id: one for one in left}
+    return blockers + [
+        Blocker(NOT_FIT, f"{one.person} signed that {_what(one)} was not fit for use; {one.request.reference} goes on.")
+        for one in latest.values()
     ]
 
 
