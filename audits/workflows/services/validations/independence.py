@@ -1,5 +1,7 @@
 """Whether somebody is independent of what they validate, by what they did, each deed with its day."""
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
@@ -18,6 +20,23 @@ VERSION_DEEDS = (Action.VERSION_DESCRIBED,)
 def why_not_independent(validation: ValidationRequest, person) -> list[str]:
     """Every reason why this person may not validate it, each with the entry that shows the fact; empty if they may."""
     facts = (
+        *_parts_of(validation, person),
+        ("Whoever changed what the register says about a model does not validate it", _edited(validation, person)),
+        ("Nobody validates and votes on the same version", _voted(validation, person)),
+    )
+    return _shown(facts, person)
+
+
+def refuse_dependent(validation: ValidationRequest, actor) -> None:
+    """Raise for whoever would choose, release or do without those who judge what is their own."""
+    if actor and (reasons := _shown(_parts_of(validation, actor), actor)):
+        what = "Who validates is chosen and released, and a validation cancelled, by somebody independent of it."
+        raise NotPermitted(what, *reasons)
+
+
+def _parts_of(validation: ValidationRequest, person) -> tuple[tuple[str, str], ...]:
+    """By which rule which part in what is validated keeps somebody from it; an empty part keeps nobody."""
+    return (
         (
             "Whoever owns a model, or owned it in the last twelve months, does not validate it",
             owned(validation, person, owns="owns"),
@@ -28,17 +47,11 @@ def why_not_independent(validation: ValidationRequest, person) -> list[str]:
         ),
         ("Whoever registered or changed a version does not validate it", made(validation, person)),
         ("Whoever trained a version does not validate it", trained(validation, person)),
-        ("Whoever changed what the register says about a model does not validate it", _edited(validation, person)),
-        ("Nobody validates and votes on the same version", _voted(validation, person)),
     )
+
+
+def _shown(facts: Iterable[tuple[str, str]], person) -> list[str]:
     return [Shown(f"{rule}: {person} {fact}.", entry=entry_behind(fact)) for rule, fact in facts if fact]
-
-
-def refuse_dependent(validation: ValidationRequest, actor) -> None:
-    """Raise for whoever would choose, release or do without those who judge what is their own."""
-    if actor and (reasons := why_not_independent(validation, actor)):
-        what = "Who validates is chosen and released, and a validation cancelled, by somebody independent of it."
-        raise NotPermitted(what, *reasons)
 
 
 def _edited(validation: ValidationRequest, person) -> str:
