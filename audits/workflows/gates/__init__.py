@@ -360,11 +360,10 @@ def _judged_by_other_limits(runs: list[Run], in_force: UUID) -> list[str]:
 
 def _reached_downstream(model: Model) -> list[str]:
     """Whom a change of the model reaches: those who take in its output, directly or through others."""
-    reached = [str(one.model) for one in consumers_of(model)]
+    reached = len(consumers_of(model))  # How many: not everybody who reads this may see each of them.
     if not reached:
         return []
-    more = f" and {len(reached) - MOST_NAMED} more" if len(reached) > MOST_NAMED else ""
-    return [f"What changes here reaches {', '.join(reached[:MOST_NAMED])}{more}, which rely on its output."]
+    return [f"What changes here reaches {reached} model{'s' * (reached > 1)} downstream: see its dependencies."]
 
 
 def _known_elsewhere(version: ModelVersion) -> list[str]:
