@@ -109,7 +109,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
         is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)
         judges = not is_mine and _may(person, one.permission_to_close, one.model)
         if not is_mine and not (
-            judges and one.state == ArrangementState.EXPIRED and one.kind not in Arrangement.FOR_PRODUCTION
+            judges and one.state == ArrangementState.EXPIRED and one.kind not in Arrangement.ENDED_BY_DECISION
         ):
             continue
         where = f"{one.reference} of {one.model.name}"

@@ -72,6 +72,8 @@ class Arrangement(models.Model):
     DEPARTING = (Kind.EXCEPTION, Kind.ACCEPTANCE, Kind.OVERLAY)  # From what the policy or the model says.
     # What is said of an artifact, and holds where it is registered under another number of the model too.
     OF_AN_ARTIFACT = (Kind.CONDITION, Kind.OVERLAY, Kind.EXCEPTION, Kind.FINDING)
+    # What nobody ends by hand: a decision does, or what brought it about is over.
+    ENDED_BY_DECISION = (*FOR_PRODUCTION, Kind.SUSPENSION, Kind.VALIDATION, Kind.LEGAL_HOLD, Kind.FINDING)
     # As what a use is held while the order stands.
     HOLDS_A_USE = {Kind.SUSPENSION: UseState.SUSPENDED, Kind.RESTRICTION: UseState.RESTRICTED}
 

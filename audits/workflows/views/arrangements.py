@@ -34,13 +34,6 @@ RENEWED_BY = {
     Arrangement.Kind.LEGAL_HOLD: (ChangeRequest.Kind.HOLD_RELEASE, False),
     Arrangement.Kind.ENVELOPE: (ChangeRequest.Kind.RETRAINING_ENVELOPE, True),
 }
-ENDED_BY_DECISION = (
-    *Arrangement.FOR_PRODUCTION,
-    Arrangement.Kind.SUSPENSION,
-    Arrangement.Kind.VALIDATION,
-    Arrangement.Kind.LEGAL_HOLD,
-    Arrangement.Kind.FINDING,
-)
 
 
 @require_safe
@@ -76,7 +69,7 @@ def arrangement(request, reference):
         "renewal_address": _renewal_address(found, may),
         "may_close": found.permission_to_close in may
         and request.user.pk not in involved
-        and found.kind not in ENDED_BY_DECISION
+        and found.kind not in Arrangement.ENDED_BY_DECISION
         and found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED),
     }
     return render(request, "workflows/arrangement.html", context)
