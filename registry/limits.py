@@ -101,7 +101,10 @@ def check_source(source: str, *, run_id: str, model_id: str) -> None:
         raise invalid(f"Invalid model version source: '{source}'. It may not contain '..' or control characters.")
     if (named := re.match(r"runs:/+([^/]+)", plain)) and named[1] != run_id:
         raise invalid(f"Invalid model version source: '{source}'. {MUST_NAME_ITS_RUN}")
-    scheme = urlsplit(source).scheme.lower()
+    try:
+        scheme = urlsplit(source).scheme.lower()
+    except ValueError:
+        raise invalid(f"Invalid model version source: '{source}'. It is no address that can be read.") from None
     if scheme == "mlflow-artifacts" and not (run_id or model_id):
         raise invalid(f"Invalid model version source: '{source}'. {MUST_NAME_ITS_RUN}")
     if scheme in ("", "file") and not (run_id or model_id):

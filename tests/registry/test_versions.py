@@ -154,6 +154,11 @@ def test_the_model_of_a_training_run_is_left_to_the_tracking_server(client, mode
         "s3://b/\nx",
         "x" * 1001,
         "runs:/other/m",
+        "s3://[bucket]/m",
+        "http://[::1",
+        "s3://bucket]/m",
+        "https://[v1.x/m",
+        "http://\u2100.example/m",
     ],
 )
 def test_a_source_that_would_lead_astray_is_refused(client, model, source):
