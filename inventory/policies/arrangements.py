@@ -29,12 +29,20 @@ CLAUSES = {
     "retraining.compared": "Comparison of a retrained version with the one it replaces",
     "retraining.parallel_run": "Parallel run of a retrained version",
 }
+# Clauses that bind nobody any more: a policy proposed before may still name them, which allows nothing.
+GONE = ("cadence",)
+
+
+def _are_clauses(where: str, value) -> list[str]:
+    left = [clause for clause in value if clause not in GONE] if isinstance(value, list) else value
+    return are_some_of(CLAUSES)(where, left)
+
 
 approvals_last = is_object(dict.fromkeys(TIERS, is_count))  # Days, by tier.
 # Which clauses matter most, and from which size on an overlay is material: those are decided otherwise (approvals). A
 # policy that names none tells nothing apart.
 exceptions = is_object(
-    {"most_days": is_count, "renewals": is_count, "waivable": are_some_of(CLAUSES)},
+    {"most_days": is_count, "renewals": is_count, "waivable": _are_clauses},
     optional={"severe": are_some_of(CLAUSES)},
 )
 overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count}, optional={"material_percent": is_number})

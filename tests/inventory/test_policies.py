@@ -163,6 +163,14 @@ def test_a_document_published_before_there_was_a_section_has_the_standard_sectio
     assert Policy(document=changed("retention", {"years": 3})).section("retention") == {"years": 3}
 
 
+def test_a_policy_proposed_while_a_clause_still_bound_can_be_published():
+    waivable = policies.standard()["exceptions"]["waivable"]
+    assert policies.faults_in(changed("exceptions.waivable", [*waivable, "cadence"])) == []
+    (fault,) = policies.faults_in(changed("exceptions.waivable", [*waivable, "astrology"]))
+    assert "cadence" not in fault
+    assert policies.faults_in(changed("exceptions.waivable", "cadence"))
+
+
 def test_a_policy_says_for_which_kind_and_tier_only_a_passkey_signs():
     document = changed("signatures.passkey", {"promotion": ["1"]})
     assert policies.faults_in(document) == [] and policies.needs_passkey(document, "promotion", 1)
