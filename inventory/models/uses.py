@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from inventory import policies
-from inventory.states import HELD, IN_USE, UseState
+from inventory.states import HELD, IN_USE, Stage, UseState
 
 
 class UseQuerySet(models.QuerySet):
@@ -84,12 +84,13 @@ class Use(models.Model):
 
 class UseApprovalQuerySet(models.QuerySet):
     def standing(self, now):
-        """What is in force: begun, not ended, not expired."""
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), effective_at__lte=now, ended_at=None)
+        """What is in force: begun, not ended, not expired, and of a version that is not retired."""
+        lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        return self.filter(lasting, effective_at__lte=now, ended_at=None).exclude(version__stage=Stage.RETIRED)
 
-    def expired(self, now):
-        """Past their day and not ended yet: for the sweep."""
-        return self.filter(expires_at__lte=now, ended_at=None)
+    def lapsed(self, now):
+        """Past their day, or of a version retired before approvals ended with it, and not ended yet: for the sweep."""
+        return self.filter(Q(expires_at__lte=now) | Q(version__stage=Stage.RETIRED), ended_at=None)
 
 
 class UseApproval(models.Model):

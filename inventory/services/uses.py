@@ -261,15 +261,20 @@ def end_approvals_of(version: ModelVersion, *, reason: str, actor) -> None:
 
 
 def end_expired_approvals(now: datetime) -> int:
-    """End every approval that is past its day, with what follows for its use; how many there were. Safe to repeat."""
-    return one_by_one(UseApproval.objects.expired(now).select_related("use__model", "version"), _expire)
+    """End every approval that is past its day, or whose version is retired, with what follows for its use; how many
+    there were. Safe to repeat."""
+    return one_by_one(UseApproval.objects.lapsed(now).select_related("use__model", "version"), _expire)
 
 
 @governed()
 def _expire(approval: UseApproval) -> bool:
     if not UseApproval.objects.select_for_update().filter(pk=approval.pk, ended_at=None).exists():
         return False
-    end_approval(approval, reason=f"It expired on {approval.expires_at:%d %B %Y}.", actor=None)
+    if approval.version.stage == Stage.RETIRED:
+        reason = f"Version {approval.version.number} is retired, which ends its approvals."
+    else:
+        reason = f"It expired on {approval.expires_at:%d %B %Y}."
+    end_approval(approval, reason=reason, actor=None)
     return True
 
 

@@ -14,7 +14,17 @@ from inventory.services.uses import lift_restriction, restrict_use, suspend_use
 from inventory.states import Stage, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
-from tests.factories import approve_for, end_use, make_model, make_person, make_use, make_version, promote, retire
+from tests.factories import (
+    approve_for,
+    end_use,
+    make_model,
+    make_person,
+    make_use,
+    make_version,
+    promote,
+    retire,
+    undecided,
+)
 
 
 @pytest.fixture
@@ -237,6 +247,19 @@ def test_a_retired_version_serves_nothing_even_where_an_approval_of_it_stands(ve
     approve_for(version, use)
     version.stage = Stage.RETIRED
     assert not answer_for(version, use, timezone.now()).may_serve
+
+
+def test_the_sweep_ends_approvals_of_versions_retired_before_approvals_ended_with_them(version, use):
+    candidate = make_version(version.model)
+    approval = approve_for(candidate, use)
+    with undecided("inventory_modelversion", "retired_version_serves_nothing"):
+        candidate.stage = Stage.RETIRED
+        candidate.save(update_fields=["stage"])
+    assert services.standing_approval(candidate, use) is None
+    assert [services.end_expired_approvals(timezone.now()) for _ in range(2)] == [1, 0]
+    assert again(approval).ended_because == "Version 2 is retired, which ends its approvals."
+    assert again(use).state == UseState.PROPOSED
+    assert Entry.objects.filter(action=Action.USE_APPROVAL_ENDED, model_slug=use.model.slug).count() == 1
 
 
 def test_the_database_itself_keeps_approvals_from_retired_versions(version, use):
