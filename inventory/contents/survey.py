@@ -47,8 +47,8 @@ def check(sheet: Sheet, workspace: Workspace) -> Checked:
     """Read every line as a model of this workspace. Faults are found together and counted; the first are told."""
     names, faults = [_key(name) for name in sheet.header], sheet.faults
     notes = [f"{hidden}: hidden in the workbook, and entered like the others." for hidden in sheet.hidden]
-    faults.add(_faults_in_header(names, sheet.header))
-    if any(fault["row"] == 0 for fault in faults.first):
+    if misnamed := _faults_in_header(names, sheet.header):
+        faults.add(misnamed)
         return Checked([], faults.first, faults.total, notes)
     people = {person.email.lower(): person for person in Person.objects.all()}
     entries = {}

@@ -83,7 +83,9 @@ def entries_of(survey: Survey, most: int = 50) -> list[dict]:
 
 
 def progress_of(survey: Survey) -> int:
-    """How many percent of the models are entered; of one that waits, none."""
+    """How many percent of the models are entered; only of an import under way is it asked what the worker told."""
+    if survey.state != SurveyState.REQUESTED:
+        return 100 if survey.state == SurveyState.IMPORTED else 0
     return 100 * cache.get(_progress(survey), 0) // max(survey.entries, 1)
 
 

@@ -4,13 +4,14 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from inventory.frames.sheets import CSV, MOST_FAULTS, MOST_LINES, read_sheet
 from inventory.models import Model, Survey
-from inventory.services import import_survey, receive_survey, register_model, request_import
+from inventory.services import import_survey, progress_of, receive_survey, register_model, request_import
 from inventory.states import SurveyState
 from mrm.errors import NotPermitted, RuleBroken, TooLarge, UnusableData
 from mrm.pages.workbook import XLSX
@@ -187,6 +188,12 @@ def test_a_further_sheet_that_holds_anything_is_a_fault_with_its_cell(receive, l
     assert survey.state == SurveyState.FAULTY and message.startswith("Sheet 'Branch Ⅱ', cell B3: only the first sheet")
 
 
+def test_a_further_sheet_filled_from_its_first_cell_hides_no_other_fault(receive, line):
+    first_cell = FILLED.replace("3", "1").replace("B1", "A1")
+    survey = receive(with_further(make_xlsx(line(exposure="vast")), "Notes", first_cell))
+    assert faults(survey) == [(0, "Notes!A"), (1, "exposure")]
+
+
 @pytest.mark.parametrize("sheet", ["", '<row r="3"/>', '<row r="3"><c r="B3"/></row>'])
 def test_an_empty_further_sheet_is_none(receive, line, sheet):
     assert receive(with_further(make_xlsx(line()), "Sheet2", sheet)).faults == []
@@ -356,3 +363,16 @@ def test_over_rest_a_survey_is_uploaded_followed_and_imported(api, engineer, lin
     is_problem(api(stranger, workspace=stranger.grants.get().workspace).get(address), 404)
     is_problem(client.post(SURVEYS, b"x", content_type="text/plain"), 415)
     is_problem(client.post(f"{SURVEYS}?filename=a&colour=red", b"x", content_type=CSV), 400)
+
+
+def test_only_of_an_import_under_way_is_it_asked_how_far_it_is(receive, line, engineer, monkeypatch):
+    checked, requested, imported = (receive(make_csv(line(name))) for name in ("A", "B", "C"))
+    for survey in (requested, imported):
+        request_import(survey, actor=engineer)
+    import_survey(imported)
+    for survey in (requested, imported):
+        survey.refresh_from_db()
+    asked = []
+    monkeypatch.setattr(cache, "get", lambda key, default: asked.append(key) or 1)
+    assert [progress_of(survey) for survey in (checked, requested, imported)] == [0, 100, 100]
+    assert len(asked) == 1
