@@ -103,9 +103,11 @@ class SurveyForm(forms.Form):
         "what is overdue.",
     )
 
-    def __init__(self, *args, workspaces, **kwargs):
+    def __init__(self, *args, workspaces, may_baseline: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["workspace"].queryset = workspaces
+        if not may_baseline:
+            del self.fields["baselined_until"]
 
     def clean_sheet(self):
         sheet = self.cleaned_data["sheet"]

@@ -25,7 +25,8 @@ class BulkModelIn(ModelIn):
 
     workspace = None
     baselined_until = serializers.DateField(
-        required=False, help_text="For one taken over: what it lacks is dated debt until this day."
+        required=False,
+        help_text="For one taken over: what it lacks is dated debt until this day. Only a risk officer sets it.",
     )
     versions = serializers.ListField(child=BulkVersionIn(), required=False, max_length=MOST_VERSIONS)
 
@@ -53,7 +54,7 @@ class SurveyQuery(StrictQuery):
     workspace = serializers.SlugField(required=False, help_text="The token's where it is left out.")
     filename = serializers.CharField(max_length=200, default="survey")
     baselined_until = serializers.DateField(
-        required=False, help_text="What its models lack is dated debt until this day."
+        required=False, help_text="What its models lack is dated debt until this day. Only a risk officer sets it."
     )
 
 

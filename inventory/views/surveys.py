@@ -15,6 +15,7 @@ from inventory.forms import SurveyForm
 from inventory.models import Survey
 from inventory.states import SurveyState
 from inventory.views.register import workspaces_to_register_in
+from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer, answer_form, posted
 from mrm.pages.tables import csv_answer
 from mrm.queue import nudge
@@ -26,7 +27,8 @@ RECENT = 20
 def upload(request):
     """The form, and the surveys that came before."""
     workspaces = workspaces_to_register_in(request.user)
-    form = SurveyForm(posted(request), request.FILES or None, workspaces=workspaces)
+    may_baseline = any(Permission.SET_BASELINE in request.user.permissions_in(workspace) for workspace in workspaces)
+    form = SurveyForm(posted(request), request.FILES or None, workspaces=workspaces, may_baseline=may_baseline)
 
     def act(data):
         with tempfile.TemporaryDirectory(prefix="mrm-survey-") as folder:
@@ -37,7 +39,7 @@ def upload(request):
                 data["workspace"],
                 path,
                 filename=data["sheet"].name,
-                baselined_until=data["baselined_until"],
+                baselined_until=data.get("baselined_until"),
                 actor=request.user,
             )
         return reverse("survey", args=[survey.pk])

@@ -69,7 +69,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_MODEL: frozenset({ENG, OWN, RSK}),
     Permission.DESCRIBE_MODEL: frozenset({ENG, OWN, VAL, HOV, RSK, CMP}),
     Permission.CONFIRM_TIER: frozenset({RSK, CRO}),
-    Permission.SET_BASELINE: frozenset({HOV, RSK, CRO}),  # What is dated is excused until then.
+    Permission.SET_BASELINE: frozenset({RSK}),  # Who also registers. What is dated is excused until then.
     Permission.SET_CADENCE: frozenset({OWN, VAL, HOV, RSK, CMP}),
     Permission.REGISTER_VERSION: frozenset({ENG, OWN}),
     Permission.LOG_DATA: frozenset({ENG}),

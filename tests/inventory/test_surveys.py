@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -339,7 +340,7 @@ def test_models_of_a_baselined_survey_carry_their_date(receive, line, risk_offic
         receive(make_csv(line("Other")), baselined_until=date(2999, 1, 1), actor=risk_officer)
 
 
-def test_what_is_missing_is_dated_by_the_second_line_only(receive, line, workspace, owner, engineer, risk_officer):
+def test_what_is_missing_is_dated_by_a_risk_officer_only(receive, line, workspace, owner, engineer, risk_officer):
     with pytest.raises(NotPermitted, match="set baseline"):
         receive(make_csv(line()), baselined_until=LATER, actor=engineer)
     survey = receive(make_csv(line()), baselined_until=LATER, actor=risk_officer)
@@ -348,6 +349,18 @@ def test_what_is_missing_is_dated_by_the_second_line_only(receive, line, workspa
     with pytest.raises(NotPermitted, match="set baseline"):
         register_model(workspace, name="Brand new", owner=owner, baselined_until=LATER, actor=engineer)
     assert not Model.objects.exists()
+
+
+def test_the_form_asks_who_may_not_set_a_baseline_for_none(receive, line, client, engineer, risk_officer, workspace):
+    address = reverse("surveys")
+    for person, asked in ((engineer, False), (risk_officer, True)):
+        client.force_login(person)
+        assert ('name="baselined_until"' in client.get(address).text) is asked
+    client.force_login(engineer)
+    sheet = SimpleUploadedFile("portfolio.csv", make_csv(line()))
+    sent = {"workspace": workspace.pk, "sheet": sheet, "baselined_until": LATER.isoformat()}
+    assert client.post(address, sent).status_code == 302
+    assert Survey.objects.get().baselined_until is None
 
 
 def test_over_rest_a_survey_is_uploaded_followed_and_imported(api, engineer, line, stranger):
