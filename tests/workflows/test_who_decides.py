@@ -236,6 +236,18 @@ def test_the_database_takes_no_request_that_leaves_out_whom_weight_or_persons_as
     insert(change, KINDS[kind].roles_required(change))
 
 
+def test_the_database_holds_to_the_persons_of_the_confirmed_tier_whatever_the_register_says_since(story, standard):
+    in_tier(story.model, 3, **NO_PERSON | {"affects_natural_persons": True})
+    make_otherwise(story.model, affects_natural_persons=False)
+    story.version.refresh_from_db()
+    change = draft_change(Kind.PROMOTION, story.version)
+    change.reference, change.reason, change.requester = "CR-2026-9999", WHY, story.engineer
+    change.evidence_digest, change.expires_at = "0" * 64, change.requested_at.replace(year=2030)
+    with pytest.raises(RuleBroken, match="awaits everybody whom the policy names"):
+        insert(change, OFFICERS)
+    assert KINDS[Kind.PROMOTION].roles_required(change) == [*OFFICERS, "compliance"]
+
+
 def test_an_installation_begins_with_the_policy_that_was_chosen(unprepared_database, settings):
     from inventory.services import prepare_installation
 

@@ -46,7 +46,10 @@ BEGIN
             in_force.document #> ARRAY['approvals', NEW.kind, tier])]
     END;
     IF NEW.kind IN ('promotion', 'approval', 'retraining_envelope')
-       AND (about.affects_natural_persons OR about.personal_data IN ('personal', 'special_category')) THEN
+       AND (about.affects_natural_persons OR about.personal_data IN ('personal', 'special_category') OR EXISTS (
+           SELECT FROM inventory_tierassessment
+           WHERE model_id = about.id AND state = 'confirmed' AND facts ->> 'affects_natural_persons' = 'true'
+       )) THEN
         besides := coalesce(in_force.document #> ARRAY['approvals', 'about_persons', tier], '[]');
     END IF;
     IF jsonb_typeof(NEW.roles_required) <> 'array' THEN
