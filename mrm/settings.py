@@ -133,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
         "end baselines": "audits.workflows.tasks.end_baselines",
         "count how models stand": "audits.workflows.tasks.count_standings",
         "open retraining requests": "audits.workflows.tasks.open_retraining_requests",
+        "end envelopes": "audits.workflows.tasks.end_envelopes",
         "decide what was retrained": "audits.workflows.tasks.decide_retrained",
         "dispatch approved retrainings": "audits.workflows.tasks.dispatch_approved_retrainings",
         "expire change requests": "audits.workflows.tasks.expire_change_requests",

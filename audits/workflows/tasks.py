@@ -30,9 +30,13 @@ def dispatch_approved_retrainings():
 
 
 @shared_task
-def decide_retrained():
-    """What an envelope approves beforehand, and what has ended one."""
+def end_envelopes():
     services.end_envelopes(timezone.now())
+
+
+@shared_task
+def decide_retrained():
+    """What an envelope approves beforehand; one that is over approves nothing, ended or not."""
     services.decide_retrained(timezone.now())
 
 

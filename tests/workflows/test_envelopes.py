@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from audits.assessments.models import Result
@@ -18,6 +18,7 @@ from audits.workflows.services import (
     open_retraining_requests,
     request_change,
 )
+from audits.workflows.services import envelopes as services_of_envelopes
 from audits.workflows.services.envelopes import promote_within
 from audits.workflows.states import ArrangementState, ChangeState
 from audits.workflows.tasks import train
@@ -175,6 +176,43 @@ def test_conditions_of_use_are_not_shed(story, envelope):
                                    version=story.version, title="Monthly bias", ends_at=envelope.ends_at)  # fmt: skip
     decide_retrained(timezone.now())
     assert "under conditions" in retraining.candidate.changes.get().reason
+
+
+def test_an_envelope_that_ends_as_it_is_looked_at_leaves_the_retraining_to_people(story, envelope, monkeypatch):
+    monkeypatch.setattr(Arrangement, "is_standing", lambda arrangement, now: False)
+    (change,) = open_retraining_requests(timezone.now())
+    assert (change.state, change.envelope) == (ChangeState.PENDING, None)
+
+
+def test_what_a_person_asks_for_while_the_sweep_decides_is_no_failure_of_it(story, envelope, monkeypatch):
+    retraining = retrained(story)
+    settle(WITHIN, retraining.candidate)
+    weigh = services_of_envelopes.weigh
+
+    def meanwhile(kind, version):
+        request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
+        return weigh(kind, version)
+
+    monkeypatch.setattr(services_of_envelopes, "weigh", meanwhile)
+    decide_retrained(timezone.now())
+    assert retraining.candidate.changes.get().requester == story.engineer
+
+
+def test_one_candidate_or_end_that_fails_is_told_at_the_end_and_tried_again(story, envelope, monkeypatch):
+    retraining = retrained(story)
+    settle(WITHIN, retraining.candidate)
+
+    def fails(*_):
+        raise OperationalError("the disk is full")
+
+    monkeypatch.setattr(services_of_envelopes, "weigh", fails)
+    monkeypatch.setattr(services_of_envelopes, "why_over", fails)
+    for sweep in (decide_retrained, end_envelopes):
+        with pytest.raises(ExceptionGroup, match="1 of what a sweep found failed"):
+            sweep(timezone.now())
+    monkeypatch.undo()
+    decide_retrained(timezone.now())
+    assert story.model.production_version() == retraining.candidate
 
 
 def test_a_training_window_beyond_the_envelope_is_asked_for_as_before(story, permissive):

@@ -18,6 +18,7 @@ from inventory.models import ModelVersion, Policy
 from inventory.states import Stage, UseState
 from mrm.errors import RuleBroken
 from mrm.locks import held
+from mrm.sweeps import one_by_one
 
 Kind = ChangeRequest.Kind
 UNDECIDED = (Stage.CANDIDATE, Stage.CHALLENGER)
@@ -37,8 +38,11 @@ def start_within(version: ModelVersion, *, reason: str, breach) -> ChangeRequest
     envelope = envelope_of(version.model, timezone.now())
     if envelope is None or why_not_start(envelope):
         return None
+    envelope = arrangements.locked(envelope)
+    if not envelope.is_standing(timezone.now()):
+        return None
     told = {"reference": envelope.reference, "change": envelope.change.reference, "bounds": []}
-    change = ask_within(_locked(envelope), Kind.RETRAINING, version, told=told, reason=reason, breach=breach)
+    change = ask_within(envelope, Kind.RETRAINING, version, told=told, reason=reason, breach=breach)
     approve_change(change, None)
     return change
 
@@ -47,17 +51,22 @@ def decide_retrained(now: datetime) -> None:
     """Every retrained version with an open gate, of a model with an envelope: promoted inside it, else asked about."""
     retrainings = Retraining.objects.filter(candidate__stage__in=UNDECIDED).select_related("candidate__model")
     held_by = Arrangement.objects.standing(now).filter(kind=Arrangement.Kind.ENVELOPE)
-    for retraining in retrainings.filter(candidate__model__in=held_by.values("model")):
-        with held(retraining.candidate_id) as mine:
-            if mine:
-                _decide(retraining, now)
+    one_by_one(
+        retrainings.filter(candidate__model__in=held_by.values("model")), lambda retraining: _decide(retraining, now)
+    )
 
 
 def _decide(retraining: Retraining, now: datetime) -> None:
+    with held(retraining.candidate_id) as mine:
+        if mine:
+            _promote_or_ask(retraining, now)
+
+
+def _promote_or_ask(retraining: Retraining, now: datetime) -> None:
     """Once: what was asked for about the version is for people from then on."""
     version = ModelVersion.objects.select_related("model", "reference").get(pk=retraining.candidate_id)
     envelope = envelope_of(version.model, now)
-    if envelope is None or version.stage not in UNDECIDED or version.changes.filter(kind=Kind.PROMOTION).exists():
+    if envelope is None or version.stage not in UNDECIDED or _is_asked_about(version):
         return
     terms = _terms(envelope, version)
     if terms is None:
@@ -75,7 +84,15 @@ def _decide(retraining: Retraining, now: datetime) -> None:
         else:
             return
     told = f"{reason} It is not promoted by {envelope.reference}: {' '.join(outside)}"
-    request_change(Kind.PROMOTION, version, reason=told[:4000], terms=terms, actor=None)
+    try:
+        request_change(Kind.PROMOTION, version, reason=told[:4000], terms=terms, actor=None)
+    except RuleBroken:
+        if not _is_asked_about(version):  # By a person meanwhile: then nothing is left to ask.
+            raise
+
+
+def _is_asked_about(version: ModelVersion) -> bool:
+    return version.changes.filter(kind=Kind.PROMOTION).exists()
 
 
 @governed()
@@ -105,8 +122,7 @@ def promote_within(
 
 def end_envelopes(now: datetime) -> None:
     """What a material change, another tier or a suspension has ended is closed, with the reason."""
-    for envelope in Arrangement.objects.standing(now).filter(kind=Arrangement.Kind.ENVELOPE):
-        _end(envelope)
+    one_by_one(Arrangement.objects.standing(now).filter(kind=Arrangement.Kind.ENVELOPE), _end)
 
 
 @governed()
