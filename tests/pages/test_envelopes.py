@@ -18,14 +18,14 @@ def test_an_envelope_is_asked_for_in_a_form_with_a_number_for_each_bound(story, 
     page = client.get(address)
     assert "Gain on champion, at least" in page.text and "Equalized odds, at most" in page.text
     asked = terms()
-    floors = {f"terms.floors.{name}": str(bound) for name, bound in asked.pop("floors").items()}
+    bounds = {f"terms.bounds.{name}": str(bound) for name, bound in asked.pop("bounds").items()}
     sent = {"kind": "retraining_envelope", "reason": WHY} | {f"terms.{name}": value for name, value in asked.items()}
     refused = client.post(address, sent)
     assert refused.status_code == 422 and "Say: bounds of what is measured" in refused.text
-    made = client.post(address, sent | floors)
+    made = client.post(address, sent | bounds)
     change = ChangeRequest.objects.get(kind="retraining_envelope")
     assert made.headers["Location"] == reverse("change", args=[change.reference])
-    assert change.terms["floors"] == terms()["floors"]
+    assert change.terms["bounds"] == terms()["bounds"]
     assert "Reason code stability, at least 0" in client.get(reverse("change", args=[change.reference])).text
 
 

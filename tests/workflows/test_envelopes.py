@@ -23,17 +23,18 @@ from audits.workflows.services.envelopes import promote_within
 from audits.workflows.states import ArrangementState, ChangeState
 from audits.workflows.tasks import train
 from inventory.models import Policy
+from inventory.services import start_use
 from inventory.states import Stage, Status
 from mrm.adapters import training
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from reports.contents.agreement import disagreements
-from tests.factories import make_otherwise, publish, sql, undecided
+from tests.factories import approve_for, make_otherwise, make_use, make_version, publish, sql, undecided
 from tests.fixtures.story import approve, assess, learn, make_applicants, scored
 from tests.signing import close_arrangement, suspend
 
 Kind, Arranged = ChangeRequest.Kind, Arrangement.Kind
 WHY = "The applicants change with the season; the law does not."
-FLOORS = {"gain_on_champion": -0.5, "impact_ratio": 0, "reason_code_stability": 0}
+BOUNDS = {"gain_on_champion": -0.5, "impact_ratio": 0, "reason_code_stability": 0}
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def permissive(story) -> None:
 
 def terms(**others) -> dict:
     ends_on = (timezone.now().date() + timedelta(days=90)).isoformat()
-    return {"window_days": 400, "rows": 100, "floors": FLOORS, "ends_on": ends_on} | others
+    return {"window_days": 400, "rows": 100, "bounds": BOUNDS, "ends_on": ends_on} | others
 
 
 def ask(story, **others) -> ChangeRequest:
@@ -87,7 +88,7 @@ def settle(result: dict, version) -> None:
             Result.objects.filter(run__version=version, measure=measure).update(value=value, verdict=verdict)
 
 
-WITHIN = dict.fromkeys(FLOORS, (0.9, "within"))
+WITHIN = dict.fromkeys(BOUNDS, (0.9, "within"))
 
 
 def test_a_retraining_inside_the_envelope_starts_and_goes_into_production_by_itself(story, envelope):
@@ -101,7 +102,7 @@ def test_a_retraining_inside_the_envelope_starts_and_goes_into_production_by_its
     told = Entry.objects.about(change).get(action=Action.CHANGE_APPROVED).details["envelope"]
     assert told == change.evidence["envelope"] and told["reference"] == envelope.reference
     assert {bound["name"]: bound["measured"] for bound in told["bounds"]} == {
-        "window_days": 365, "rows": retraining.metrics["rows"]["training"], **dict.fromkeys(FLOORS, 0.9)
+        "window_days": 365, "rows": retraining.metrics["rows"]["training"], **dict.fromkeys(BOUNDS, 0.9)
     }  # fmt: skip
     approval = Arrangement.objects.get(kind=Arranged.APPROVAL, version=retraining.candidate)
     before = Arrangement.objects.get(kind=Arranged.APPROVAL, version=story.version)
@@ -178,6 +179,54 @@ def test_conditions_of_use_are_not_shed(story, envelope):
     assert "under conditions" in retraining.candidate.changes.get().reason
 
 
+def test_a_condition_that_goes_on_under_another_number_of_the_artifact_is_not_shed_either(story, envelope):
+    retraining = retrained(story)
+    settle(WITHIN, retraining.candidate)
+    earlier = make_version(story.model)
+    make_otherwise(earlier, artifact_sha256=story.version.artifact_sha256)
+    change = Arrangement.objects.get(kind=Arranged.APPROVAL).change
+    with undecided("workflows_arrangement", "workflows_arrangement_is_decided"):
+        Arrangement.objects.create(reference="CO-2026-9999", kind=Arranged.CONDITION, model=story.model, change=change,
+                                   version=earlier, title="Monthly bias", ends_at=envelope.ends_at)  # fmt: skip
+    assert f"{story.version} is approved under conditions" in " ".join(why_outside(envelope, retraining.candidate))
+
+
+@pytest.mark.parametrize(("now", "why"), [("gone", "the policy limits it no longer"),
+                                          ("upper", "the policy limits it on the other side now")])  # fmt: skip
+def test_a_bound_is_kept_on_the_side_on_which_it_was_approved(story, envelope, now, why):
+    retraining = retrained(story)
+    settle(WITHIN, retraining.candidate)
+    document = Policy.objects.in_force().document
+    others = [one for one in document["limits"] if one["measure"] != "gain_on_champion"]
+    upper = [{"measure": "gain_on_champion", "amber": 0.95, "direction": "upper"}] if now == "upper" else []
+    publish(document | {"limits": others + upper})
+    told = why_outside(envelope, retraining.candidate)
+    assert told == [f"Gain on champion is 0.9, at least -0.5 is approved ({why})."]
+
+
+def in_use(story):
+    use = make_use(story.model, title="Pricing", actor=story.owner)
+    approve_for(story.version, use, expires_at=timezone.now() + timedelta(days=90), change_reference="")
+    return start_use(use, actor=None)
+
+
+def test_an_envelope_names_every_use_that_is_in_use(story, permissive):
+    use = in_use(story)
+    with pytest.raises(RuleBroken, match=f"Name use {use.number}, Pricing: it is in use"):
+        ask(story)
+    assert ask(story, uses=[str(use.number)]).terms["uses"] == [str(use.number)]
+
+
+def test_a_use_since_the_envelope_is_asked_about_with_the_version(story, envelope):
+    retraining = retrained(story)
+    settle(WITHIN, retraining.candidate)
+    use = in_use(story)
+    decide_retrained(timezone.now())
+    change = retraining.candidate.changes.get()
+    assert (change.state, change.terms["uses"]) == (ChangeState.PENDING, [str(use.number)])
+    assert f"It does not name {use}, which is in use." in change.reason
+
+
 def test_an_envelope_that_ends_as_it_is_looked_at_leaves_the_retraining_to_people(story, envelope, monkeypatch):
     monkeypatch.setattr(Arrangement, "is_standing", lambda arrangement, now: False)
     (change,) = open_retraining_requests(timezone.now())
@@ -243,16 +292,16 @@ def test_the_policy_says_in_which_tiers_and_for_how_long_there_are_envelopes(sto
 
 def test_performance_fairness_and_reasons_are_each_bounded(story, permissive):
     with pytest.raises(RuleBroken) as refusal:
-        ask(story, floors={"attribution_drift": 0.9})
+        ask(story, bounds={"attribution_drift": 0.9})
     told = " ".join(refusal.value.reasons)
     assert all(word in told for word in ("performance must not fall", "bias must not fall", "reason code stability"))
 
 
-@pytest.mark.parametrize("floors", [{"gain_on_champion": "much"}, {"wishes": 1}, [], {"gain_on_champion": True}])
-def test_bounds_are_numbers_of_measures_the_policy_limits(story, permissive, floors):
+@pytest.mark.parametrize("bounds", [{"gain_on_champion": "much"}, {"wishes": 1}, [], {"gain_on_champion": True}])
+def test_bounds_are_numbers_of_measures_the_policy_limits(story, permissive, bounds):
     with pytest.raises(UnusableData) as refusal:
-        ask(story, floors=floors)
-    assert "terms.floors" in {error["field"] for error in refusal.value.errors}
+        ask(story, bounds=bounds)
+    assert "terms.bounds" in {error["field"] for error in refusal.value.errors}
 
 
 def over(envelope) -> Arrangement:
@@ -311,6 +360,19 @@ def test_there_is_one_envelope_of_a_model_and_its_renewal_takes_its_place(story,
     assert envelope_of(story.model, timezone.now()).change == change
 
 
+def test_another_is_approved_although_no_sweep_has_closed_the_one_that_is_over(story, envelope):
+    with undecided("inventory_model", "inventory_model_tier_is_decided"):
+        make_otherwise(story.model, tier=3)
+    document = Policy.objects.in_force().document
+    document["approvals"]["retraining_envelope"]["3"] = ["validator", "risk_officer"]
+    publish(document)
+    another = approved(story)
+    envelope.refresh_from_db()
+    assert envelope.state == ArrangementState.CLOSED and "It was approved in tier 2" in envelope.ended_because
+    assert envelope_of(story.model, timezone.now()) == another
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
 def forged(story, retraining, envelope, bounds: list[dict]) -> ChangeRequest:
     """A promotion that somebody with SQL says is inside the envelope."""
     change = request_change(Kind.PROMOTION, retraining.candidate, reason=WHY, actor=None)
@@ -327,7 +389,7 @@ def bound(name: str, limit, measured, **facts) -> dict:
 
 def test_the_database_approves_nothing_on_bounds_that_no_run_measured(story, envelope):
     retraining = retrained(story)
-    said = [bound("window_days", 400, 365), bound("rows", 100, 500), *(bound(one, FLOORS[one], 0.99) for one in FLOORS)]
+    said = [bound("window_days", 400, 365), bound("rows", 100, 500), *(bound(one, BOUNDS[one], 0.99) for one in BOUNDS)]
     change = forged(story, retraining, envelope, said)
     with pytest.raises(IntegrityError, match="is not kept, or nothing that counts measured it"), transaction.atomic():
         sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", change.pk)

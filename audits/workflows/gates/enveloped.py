@@ -12,13 +12,14 @@ from audits.assessments.models import Kind, Result
 from audits.statistics.limits import Direction, Verdict
 from audits.workflows.gates.windows import runs_that_count
 from audits.workflows.models import Arrangement, ChangeRequest, Classification, Retraining
-from inventory.models import Model, ModelVersion, Policy
+from inventory.models import Model, ModelVersion, Policy, Use
 from inventory.policies import MATERIAL, allows_envelope, limit
 from inventory.states import Status
 from mrm.pages.wording import words
 
 Arranged, Asked = Arrangement.Kind, ChangeRequest.Kind
-WINDOW, ROWS = "window_days", "rows"  # Besides the measures that its `floors` name.
+WINDOW, ROWS = "window_days", "rows"  # Besides the measures that its `bounds` name.
+AT_LEAST = "at_least"  # In its evidence: which of its bounds are lower ones, as the policy had it.
 DECIDED = (Verdict.WITHIN, Verdict.AMBER)
 
 
@@ -85,13 +86,20 @@ def bounds_of(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
 
 
 def why_outside(envelope: Arrangement, version: ModelVersion) -> list[str]:
-    """Every bound that does not hold, in words; and the conditions of use, which only people's approvals carry on."""
+    """Every bound that does not hold, in words; and what only people approve: conditions of use, and uses not named."""
     reasons = [f"{bound.told}." for bound in bounds_of(envelope, version) if not bound.is_kept]
     reasons = [reason[:1].upper() + reason[1:] for reason in reasons]
     in_use = version.model.production_version()
-    if in_use and Arrangement.objects.holding().filter(version=in_use, kind=Arranged.CONDITION).exists():
+    conditions = Arrangement.objects.holding().filter(model=version.model_id, kind=Arranged.CONDITION)
+    if in_use and any(one.is_held_against(in_use) for one in conditions.select_related("version")):
         reasons.append(f"{in_use} is approved under conditions, which are decided about again.")
-    return reasons
+    left_out = uses_left_out(version.model, envelope.terms)
+    return reasons + [f"It does not name {use}, which is in use." for use in left_out]
+
+
+def uses_left_out(model: Model, terms: dict) -> list[Use]:
+    """What is in use, and the terms of an envelope do not name."""
+    return list(model.uses.in_use().exclude(number__in=terms.get("uses", ())).order_by("number"))
 
 
 def warnings_of_envelope(version: ModelVersion, now: datetime) -> list[str]:
@@ -119,10 +127,10 @@ def _of_training(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
 def _of_results(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
     """The worst of each measure, by the run over a window of the schedule; each must be decided."""
     found, counting = [], runs_that_count(version)
-    for measure, bound in envelope.terms["floors"].items():
+    for measure, bound in envelope.terms["bounds"].items():
         kind = MEASURES[measure].kind
         run = counting[kind].whole if kind in counting else None
-        lower = is_lower(measure, version.model.tier)
+        lower = measure in envelope.change.evidence[AT_LEAST]
         results = list(_results(run, measure)) if run else []
         worst = min if lower else max
         values = [result.value for result in results if result.value is not None]
@@ -134,7 +142,7 @@ def _of_results(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
                 bound=bound,
                 measured=worst(values, default=None),
                 run=str(run.pk) if run else "",
-                why=f"{undecided} is {undecided.verdict}" if undecided else "",
+                why=f"{undecided} is {undecided.verdict}" if undecided else _why_not_judged(measure, lower, version),
             )
         )
     return found
@@ -145,7 +153,9 @@ def _results(run, measure: str):
     return results.filter(segment="") if run.plan.kind == Kind.PERFORMANCE else results
 
 
-def is_lower(measure: str, tier: int) -> bool:
-    """Whether more of it is better, as the policy's limit has it."""
-    judged = limit(Policy.objects.document_in_force()[1], measure, tier=tier)
-    return judged is not None and judged.direction is Direction.LOWER
+def _why_not_judged(measure: str, lower: bool, version: ModelVersion) -> str:
+    """Why the policy in force no longer says of a measure what it said when the envelope was approved."""
+    judged = limit(Policy.objects.document_in_force()[1], measure, tier=version.model.tier)
+    if judged is None:
+        return "the policy limits it no longer"
+    return "" if (judged.direction is Direction.LOWER) == lower else "the policy limits it on the other side now"

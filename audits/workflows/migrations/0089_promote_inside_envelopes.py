@@ -1,7 +1,8 @@
 """The database takes an envelope in place of decisions, where it is in force and every bound was measured and is kept.
 
 The request is the system's own: a retraining of the model, or the promotion of what the built-in pipeline made for one.
-Each bound stands in its evidence as the envelope has it, with the result of a run of this version that has that value.
+Each bound stands in its evidence as the envelope has it, on the side on which it was approved, with the result of a run
+of this version that has that value.
 No envelope is in force where the policy allows none, in another tier, or after a suspension or a material change; those
 end it, and nobody but the second line does otherwise.
 """
@@ -82,12 +83,14 @@ BEGIN
     ) THEN
         RETURN 'an envelope promotes no material change';
     ELSIF EXISTS (
-        SELECT FROM jsonb_each(held.terms -> 'floors' || jsonb_build_object(
+        SELECT FROM jsonb_each(held.terms -> 'bounds' || jsonb_build_object(
             'window_days', held.terms -> 'window_days', 'rows', held.terms -> 'rows')) AS approved(name, bound)
         WHERE NOT EXISTS (
             SELECT FROM jsonb_array_elements(asked.evidence #> '{envelope,bounds}') AS told
             WHERE told ->> 'name' = approved.name AND (told ->> 'is_kept')::boolean AND told ->> 'why' = ''
               AND told -> 'bound' = approved.bound
+              AND (told ->> 'is_lower')::boolean = (approved.name = 'rows' OR (
+                  SELECT evidence -> 'at_least' FROM workflows_changerequest WHERE id = held.change_id) ? approved.name)
               AND CASE WHEN (told ->> 'is_lower')::boolean
                   THEN (told ->> 'measured')::numeric >= approved.bound::numeric
                   ELSE (told ->> 'measured')::numeric <= approved.bound::numeric END

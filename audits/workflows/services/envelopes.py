@@ -141,7 +141,9 @@ def _locked(envelope: Arrangement) -> Arrangement:
 
 
 def _terms(envelope: Arrangement, version: ModelVersion) -> dict | None:
-    """For the envelope's uses, and as long as what it replaces is approved; None where nothing approves that."""
+    """For the envelope's uses and each other in use (which keeps it outside), as long as what it replaces is approved;
+    None where nothing approves that.
+    """
     standing = Arrangement.objects.standing(timezone.now()).filter(kind__in=Arrangement.FOR_PRODUCTION)
     approval = standing.filter(version=version.model.production_version()).order_by("-ends_at").first()
     if approval is None:
@@ -149,5 +151,6 @@ def _terms(envelope: Arrangement, version: ModelVersion) -> dict | None:
     draft = ChangeRequest(kind=Kind.PROMOTION, model=version.model, version=version)
     latest = timezone.now().date() + timedelta(days=most_days(draft))
     uses = version.model.uses.exclude(state=UseState.ENDED).filter(number__in=envelope.terms.get("uses", ()))
+    uses |= version.model.uses.in_use()
     named = [str(number) for number in uses.values_list("number", flat=True)]
     return {"uses": named, "ends_on": min(approval.last_day, latest).isoformat()}

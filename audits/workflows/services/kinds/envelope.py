@@ -3,7 +3,8 @@
 from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind
 from audits.assessments.services.plans import why_not_of_kind
-from audits.workflows.gates.enveloped import ROWS, WINDOW, why_over
+from audits.statistics.limits import Direction
+from audits.workflows.gates.enveloped import AT_LEAST, ROWS, WINDOW, uses_left_out, why_over
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, the_model, why_not_until
@@ -18,15 +19,21 @@ REASONS = "reason_code_stability"
 OF_KINDS = (Kind.PERFORMANCE, Kind.BIAS, Kind.EXPLAINABILITY)
 
 
-def _floors(change: ChangeRequest) -> dict[str, str]:
+def _are_lower(change: ChangeRequest) -> dict[str, bool]:
     """The measures of these kinds that the policy limits: bounds are set where it says which side is bad."""
     policy, tier = Policy.objects.in_force().document, change.tier
     limited = {name: limit(policy, name, tier=tier) for name, one in MEASURES.items() if one.kind in OF_KINDS}
-    return {
-        name: f"{sentence(name)}, at {'least' if judged.direction == 'lower' else 'most'}"
-        for name, judged in limited.items()
-        if judged
-    }
+    return {name: judged.direction is Direction.LOWER for name, judged in limited.items() if judged}
+
+
+def _bounds(change: ChangeRequest) -> dict[str, str]:
+    return {name: f"{sentence(name)}, at {'least' if lower else 'most'}" for name, lower in _are_lower(change).items()}
+
+
+def _sides(change: ChangeRequest) -> dict:
+    """Which bounds are lower ones: signed with them, and kept where the policy says otherwise later."""
+    lower = {name for name, is_lower in _are_lower(change).items() if is_lower}
+    return {AT_LEAST: sorted(lower & change.terms["bounds"].keys())}
 
 
 def _why_not(change: ChangeRequest) -> list[str]:
@@ -38,9 +45,13 @@ def _why_not(change: ChangeRequest) -> list[str]:
     if in_use is None:
         return [*reasons, f"{model} has no version in production, so there is nothing to retrain."]
     for kind, wanted in _wanted(change).items():
-        if not why_not_of_kind(in_use, kind) and not wanted & terms["floors"].keys():
+        if not why_not_of_kind(in_use, kind) and not wanted & terms["bounds"].keys():
             reasons.append(f"Set a bound on {words(' or '.join(sorted(wanted)))}: {kind.label.lower()} must not fall.")
-    running = Arrangement.objects.active().filter(model=model, kind=Arrangement.Kind.ENVELOPE).first()
+    for use in uses_left_out(model, terms):
+        reasons.append(
+            f"Name use {use.number}, {use.title}: it is in use, and goes on only with what is approved for it."
+        )
+    running = _running(change)
     if running and running != change.renews and not why_over(running, model):
         reasons.append(f"{running.reference} already holds; end it, or ask for its renewal.")
     if change.renews and change.renews.state != ArrangementState.ACTIVE:
@@ -48,9 +59,13 @@ def _why_not(change: ChangeRequest) -> list[str]:
     return reasons
 
 
+def _running(change: ChangeRequest) -> Arrangement | None:
+    return Arrangement.objects.active().filter(model=change.model, kind=Arrangement.Kind.ENVELOPE).first()
+
+
 def _wanted(change: ChangeRequest) -> dict[Kind, set[str]]:
     """Of what kind at least one bound must be, where the version in use can be measured for it."""
-    offered = {kind: {name for name in _floors(change) if MEASURES[name].kind == kind} for kind in OF_KINDS}
+    offered = {kind: {name for name in _are_lower(change) if MEASURES[name].kind == kind} for kind in OF_KINDS}
     offered[Kind.EXPLAINABILITY] &= {REASONS}
     if not natural_persons(change):
         offered.pop(Kind.BIAS)
@@ -58,6 +73,9 @@ def _wanted(change: ChangeRequest) -> dict[Kind, set[str]]:
 
 
 def _allow(change: ChangeRequest, actor) -> str:
+    running = _running(change)
+    if running and running != change.renews and (because := why_over(running, change.model)):
+        arrangements.release(arrangements.locked(running), because=because, actor=None)
     envelope = arrangements.begin(
         change,
         Arrangement.Kind.ENVELOPE,
@@ -81,10 +99,10 @@ RETRAINING_ENVELOPE = ChangeKind(
         Term(name=WINDOW, label="Trained on at most so many days", shape="number"),
         Term(name=ROWS, label="Trained on at least so many rows", shape="number"),
         Term(
-            name="floors",
+            name="bounds",
             label="Bounds of what is measured",
             shape="numbers",
-            choices=_floors,
+            choices=_bounds,
             help="Left empty, it is no bound. The worst group, and each measure as the gate counts it, must keep it.",
         ),
         USES,
@@ -93,6 +111,7 @@ RETRAINING_ENVELOPE = ChangeKind(
     why_not=_why_not,
     carry_out=_allow,
     at_stake=the_model,
+    evidence=_sides,
     renews=Arrangement.Kind.ENVELOPE,
     concerns=natural_persons,
 )
