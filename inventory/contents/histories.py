@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models.fields.json import KT
 
@@ -38,7 +38,7 @@ TIERED = (
 class Change:
     """One change of one attribute, from the trail; a text that it keeps by digest is told from the register's records.
 
-    effective_on  since when it holds, where it was entered late
+    effective_on  since when it holds, or no longer, where it was entered late
     """
 
     at: datetime
@@ -46,7 +46,7 @@ class Change:
     before: str | None
     after: str
     position: int
-    effective_on: str | None = None
+    effective_on: date | None = None
 
 
 def history_of(model: Model, attribute: Attribute) -> list[Change]:
@@ -74,7 +74,7 @@ def history_of(model: Model, attribute: Attribute) -> list[Change]:
             before=None if before is None and entry.action == Action.MODEL_REGISTERED else _recorded(before, names),
             after=_recorded(after, names),
             position=entry.position,
-            effective_on=entry.details.get("effective_on"),
+            effective_on=_effective_on(entry),
         )
         for entry, before, after in changes
     ]
@@ -86,13 +86,23 @@ def _history_of_rows(model: Model, attribute: Attribute) -> list[Change]:
     entries = Entry.objects.filter(model_slug=model.slug, action__in=actions, details__attribute=attribute.name)
     changes = []
     for entry in entries:
-        since = f" (since {entry.details['effective_on']})" if "effective_on" in entry.details else ""
         row, added = entry.details["row"], entry.action == Action.PARTICULAR_ADDED
-        ended = f"Ended{since}: {entry.details.get('reason', '')}"
         changes.append(
-            Change(entry.at, entry.actor_name, None if added else row, row + since if added else ended, entry.position)
+            Change(
+                at=entry.at,
+                by=entry.actor_name,
+                before=None if added else row,
+                after=row if added else f"Ended: {entry.details.get('reason', '')}",
+                position=entry.position,
+                effective_on=_effective_on(entry),
+            )
         )
     return changes
+
+
+def _effective_on(entry: Entry) -> date | None:
+    day = entry.details.get("effective_on")
+    return date.fromisoformat(day) if day else None
 
 
 def _names_in(attribute: Attribute, values: list) -> dict[str, str]:
@@ -163,7 +173,8 @@ def _history_of_reviews(model: Model) -> list[Change]:
             entry.at,
             entry.actor_name,
             None,
-            f"Tier {entry.details['tier']} confirmed by the scorecard of policy version {entry.details['policy']}",
+            f"{tier_name(entry.details['tier'])}, confirmed by the scorecard of policy version "
+            f"{entry.details['policy']}",
             entry.position,
         )
         for entry in reviews

@@ -19,6 +19,7 @@ from audits.workflows.states import CAME_TO_NOTHING, ChangeState, FindingState
 from inventory import services
 from inventory.contents.cadences import cadence_of
 from inventory.models import Model, RegimePack, Use
+from inventory.policies import tier_name
 from reports.contents.answers import (
     Answer,
     Standing,
@@ -125,9 +126,9 @@ def _register_complete(subject: Subject, kind: str) -> Answer:
 def _tier_confirmed(subject: Subject, kind: str) -> Answer:
     model, link = subject.model, ("The tier", subject.address("confirm-tier"))
     if model.tier_is_provisional:
-        return no_evidence(kind, f"Tier {model.tier} is provisional; nobody has confirmed it.", link)
+        return no_evidence(kind, f"{tier_name(model.tier)} is provisional; nobody has confirmed it.", link)
     by = model.tier_confirmed_by or "the system"
-    return evidence(kind, f"Tier {model.tier}, confirmed by {by} on {model.tier_confirmed_at:%-d %B %Y}.", link)
+    return evidence(kind, f"{tier_name(model.tier)}, confirmed by {by} on {model.tier_confirmed_at:%-d %B %Y}.", link)
 
 
 def _tier_current(subject: Subject, kind: str) -> Answer:

@@ -16,6 +16,7 @@ from inventory.models import ModelRecord, Moment
 from inventory.models.particulars import rows_of
 from inventory.services import add_particular, end_particular
 from mrm.errors import UnusableData
+from mrm.pages import tags
 from tests.factories import make_model
 from tests.inventory.test_history import days_ago, let_days_pass
 from tests.rest import is_problem, post_json
@@ -101,7 +102,7 @@ def test_page_and_api_take_and_tell_both_days(model, engineer, api, client):
     body = post_json(api(engineer), address, said).json()
     (row,) = body["value"]
     assert row["valid_from"] == said["effective_on"] and row["added_at"][:10] == days_ago(0).isoformat()
-    assert f"since {said['effective_on']}" in body["history"][0]["after"]
+    assert body["history"][0]["effective_on"] == said["effective_on"]
     is_problem(post_json(api(engineer), address, said | {"effective_on": "2999-01-01"}), 422)
     asked = {"as_of": days_ago(20).isoformat(), "known_on": days_ago(0).isoformat()}
     told = api(engineer).get(f"/api/v1/models/{model.slug}/attributes/", asked).json()["attributes"]
@@ -113,7 +114,10 @@ def test_page_and_api_take_and_tell_both_days(model, engineer, api, client):
     answer = client.post(ending, {"reason": "Over.", "effective_on": days_ago(25).isoformat()})
     assert answer.status_code == 422 and "effective_on must be a day from" in answer.text
     client.post(ending, {"reason": "Over.", "effective_on": days_ago(5).isoformat()})
-    assert history_of(model, BY_NAME["limitations"])[0].after == f"Ended (since {days_ago(5)}): Over."
+    ended = history_of(model, BY_NAME["limitations"])[0]
+    assert (ended.after, ended.effective_on) == ("Ended: Over.", days_ago(5))
+    page = client.get(reverse("model-attribute", args=[model.slug, "limitations"])).text
+    assert f"as from {tags.day(days_ago(5))}" in page and f"as from {days_ago(5).isoformat()}" not in page
 
 
 def test_a_document_that_came_late_holds_since_the_day_that_page_and_api_are_told(model, engineer, api, client):

@@ -14,13 +14,15 @@ from inventory import policies
 from inventory.contents.cadences import cadence_of
 from inventory.models import Model, Policy, RegimePack
 from inventory.regimes import DISCLAIMER, EVIDENCE, instruments
-from inventory.services import add_particular, attach_document
+from inventory.services import add_particular, attach_document, propose_tier
 from inventory.services.regimes import load_regime_pack
 from reports.contents.answers import Standing
 from reports.contents.coverage import ANSWERED_BY, coverage_of, regimes_in_force
 from tests.factories import make_model, promote
+from tests.inventory.test_tiering import LOWEST
 from tests.pages.scenery import make_assessed_model, make_run, make_version
 from tests.rest import is_problem
+from tests.signing import confirm_tier
 from tests.workflows.validating import make_panel, validated
 
 
@@ -43,6 +45,14 @@ def test_of_a_model_that_is_only_registered_almost_nothing_is_evidence(workspace
     assert answers["drift_assessed"].standing == Standing.NOT_MEASURED
     assert answers["tier_confirmed"].standing == Standing.NONE
     assert "no purpose" in answers["registered"].sentence
+
+
+def test_an_exempt_model_is_called_exempt(owner, risk_officer, workspace):
+    model = make_model(owner=owner)
+    propose_tier(model, answers=LOWEST, exempt=True, reason="A training exercise.", actor=owner)
+    confirm_tier(model, actor=risk_officer)
+    model.refresh_from_db()
+    assert answers_of(model)["tier_confirmed"].sentence.startswith(f"Exempt, confirmed by {risk_officer} on")
 
 
 def test_what_cannot_be_assessed_is_not_measured_and_says_why(workspace):

@@ -12,7 +12,7 @@ from inventory.attributes import BY_NAME
 from inventory.services import edit_model, propose_tier, restrict_model
 from tests.factories import confirm, make_model, make_version, promote
 from tests.inventory.test_history import days_ago, let_days_pass
-from tests.inventory.test_tiering import REGULATED
+from tests.inventory.test_tiering import LOWEST, REGULATED
 from tests.signing import confirm_tier
 
 
@@ -52,6 +52,12 @@ def test_the_tier_tells_proposals_and_confirmations(model, owner, risk_officer):
         ("Tier 1, provisional", "Tier 1"),
     ]
     assert len(steps(model, "tier_review")) == 2
+
+
+def test_an_exempt_model_is_called_exempt_and_not_of_tier_0(model, owner, risk_officer):
+    propose_tier(model, answers=LOWEST, exempt=True, reason="A training exercise.", actor=owner)
+    confirm_tier(model, actor=risk_officer)
+    assert steps(model, "tier_review") == [(None, "Exempt, confirmed by the scorecard of policy version 1")]
 
 
 def test_the_last_review_names_scorecard_policy_and_rationale(model, owner, risk_officer):
