@@ -64,8 +64,9 @@ class TierConfirmationApi(SignedActApi):
     @extend_schema(
         operation_id="confirm_tier",
         summary="Confirm a model's tier",
-        description="Signed by somebody who neither owns nor registered the model, nor proposed the tier. `If-Match` "
-        "is the ETag of the model, so that nobody confirms what they have not read.",
+        description="Signed by somebody who neither owns nor registered the model, nor proposed the tier or said since "
+        "the last confirmation what it is made of. `If-Match` is the ETag of the model, so that nobody confirms what "
+        "they have not read.",
         tags=["models"],
         parameters=[IDEMPOTENCY_KEY, IF_MATCH],
         request=SignedIn,
