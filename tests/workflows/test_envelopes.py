@@ -1,5 +1,6 @@
 """Retraining inside an envelope: who approves one, what it starts and promotes by itself, and what ends it."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 from audits.assessments.models import Result
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import gate_for
-from audits.workflows.gates.enveloped import envelope_of, why_outside
+from audits.workflows.gates.enveloped import bounds_of, envelope_of, why_outside
 from audits.workflows.models import Arrangement, ChangeRequest, Retraining
 from audits.workflows.services import (
     decide_retrained,
@@ -392,6 +393,17 @@ def test_the_database_approves_nothing_on_bounds_that_no_run_measured(story, env
     said = [bound("window_days", 400, 365), bound("rows", 100, 500), *(bound(one, BOUNDS[one], 0.99) for one in BOUNDS)]
     change = forged(story, retraining, envelope, said)
     with pytest.raises(IntegrityError, match="is not kept, or nothing that counts measured it"), transaction.atomic():
+        sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", change.pk)
+
+
+@pytest.mark.parametrize("turned", [True, False])
+def test_the_database_turns_no_bound_round(story, envelope, turned):
+    retraining = retrained(story)
+    settle(WITHIN | {"gain_on_champion": (-0.6, "amber") if turned else (0.9, "within")}, retraining.candidate)
+    said = [one.as_json() for one in bounds_of(envelope, retraining.candidate)]
+    said = [one | ({"is_lower": False, "is_kept": True} if turned and not one["is_kept"] else {}) for one in said]
+    change = forged(story, retraining, envelope, said)
+    with pytest.raises(IntegrityError, match="is not kept") if turned else nullcontext(), transaction.atomic():
         sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", change.pk)
 
 
