@@ -9,7 +9,7 @@ from inventory.contents.dependencies import downstream_of
 from inventory.contents.history import in_production, uses_and_approvals
 from inventory.models import Model, ModelVersion, TierAssessment, Use, UseApproval
 from inventory.states import HELD
-from mrm.accounts.policies import label
+from mrm.pages.wording import roles_together
 
 Served = list[tuple[Use, list[UseApproval]]]
 
@@ -71,8 +71,7 @@ def _conditions(uses: Served) -> list[str]:
 
 
 def _approvers(model: Model, policy: dict) -> str:
-    roles = [label(role) for role in policies.roles_required(policy, "promotion", model.tier)]
-    return f"A promotion needs: {' and '.join(roles)}."
+    return f"A promotion needs: {roles_together(policies.roles_required(policy, 'promotion', model.tier))}."
 
 
 def _assessments_in_force(models: Sequence[Model]) -> dict:

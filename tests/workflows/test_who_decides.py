@@ -14,6 +14,7 @@ from inventory import policies
 from inventory.models import Policy
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
+from mrm.pages.wording import roles_together
 from tests.factories import make_otherwise, make_person, publish, sql, undecided, without_triggers
 from tests.fixtures.story import approve
 from tests.signing import conclude_vote
@@ -257,3 +258,16 @@ def test_an_installation_begins_with_the_policy_that_was_chosen(unprepared_datab
     settings.FIRST_POLICY = "small-firm"
     prepare_installation()
     assert Policy.objects.count() == 1, "what is in force changes only by a decision"
+
+
+@pytest.mark.parametrize("tier", [1, 2, 3])
+def test_pages_and_files_of_a_model_name_who_decides_in_its_tier(story, standard, client, tier):
+    in_tier(story.model, tier)
+    client.force_login(story.risk_officer)
+    needed = roles_together(policies.roles_required(policies.standard(), "promotion", tier))
+    page = client.get(f"/models/{story.model.slug}/").content.decode()
+    assert f"A promotion needs: {needed}." in page
+    for file in ("models.csv", "models.json"):
+        assert needed in b"".join(client.get(f"/register/{file}").streaming_content).decode()
+    for tab in ("versions", "uses", "changes", "tier", "validations", "findings", "history", "monitoring"):
+        assert client.get(f"/models/{story.model.slug}/{tab}/").status_code == 200
