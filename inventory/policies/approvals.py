@@ -93,13 +93,18 @@ def lowering_roles(document: dict) -> list[str]:
 
 
 def roles_required(document: dict, kind: str, tier: int) -> list[str]:
-    """The roles whose approval a change of this kind needs at this tier, each by another person.
+    """The roles whose approval a change of this kind needs at this tier, each by another person."""
+    return roles_per_tier(section(document, "approvals"), kind)[rules_of(tier)]
 
-    A policy from before there was the kind decides it as policies did then: by two signatures.
+
+def roles_per_tier(kinds: dict, kind: str) -> dict[str, list[str]]:
+    """What the section asks for a kind, tier by tier.
+
+    A policy from before there was the kind decides it as policies did then: by two signatures. About persons it asks
+    for nobody besides.
     """
-    kinds = section(document, "approvals")
     kind = kind if kind in kinds else WEIGHTIER.get(kind, kind)
-    return (kinds[kind] if kind in kinds else preset("small-firm")["approvals"][kind])[rules_of(tier)]
+    return kinds[kind] if kind in kinds else preset("small-firm")["approvals"].get(kind, {})
 
 
 def roles_about_persons(document: dict, tier: int) -> list[str]:

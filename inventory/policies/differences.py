@@ -1,10 +1,11 @@
 """What changed between two policies, in sentences, and whether each change asks for less than before."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from audits.statistics.limits import DecidedBy, Direction, Limit
-from inventory.policies.approvals import name_of
+from inventory.policies.approvals import name_of, roles_per_tier
 from inventory.policies.document import SECTIONS
 from inventory.policies.findings import SEVERITIES, is_milder
 from inventory.policies.limits import COLOURS, ROLES, limit_in
@@ -51,7 +52,10 @@ def _is_slower(was: str | None, now: str | None) -> bool:
 
 
 def _compare_approvals(name: str, old: dict, new: dict) -> Iterator[Change]:
-    for (kind, *rest), was, now in _leaves(old, new):
+    """Where one of the two does not name a kind, by what decides it there."""
+    kinds = dict.fromkeys([*old, *new])
+    sides = [{kind: roles_per_tier(side, kind) for kind in kinds} for side in (old, new)]
+    for (kind, *rest), was, now in _leaves(*sides):
         where = f" at tier {rest[0]}" if rest and rest[0] in TIERS else "".join(f", {words(part)}" for part in rest)
         fewer = isinstance(was, list) and (
             not isinstance(now, list) or any(now.count(role) < was.count(role) for role in was)
@@ -179,14 +183,14 @@ def _compare_demands(name: str, old, new) -> Iterator[Change]:
 def _compare_leaves(name: str, old, new, *, dropping_loosens: bool | None = None) -> Iterator[Change]:
     """Leaf by leaf; of a list, what was added and what was dropped."""
     for path, was, now in _leaves(old, new):
+        dropping = DROPPING_LOOSENS.get((name, *path), dropping_loosens)
+        if (name, *path) in DROPPING_LOOSENS and (was or now):
+            was, now = was or [], now or []
         if isinstance(was, list) and isinstance(now, list):
             for entry in _without(was, now):
-                yield f"{_place(name, path)}: without {value_in_words(entry)}.", dropping_loosens
+                yield f"{_place(name, path)}: without {value_in_words(entry)}.", dropping
             for entry in _without(now, was):
-                yield (
-                    f"{_place(name, path)}: also {value_in_words(entry)}.",
-                    None if dropping_loosens is None else False,
-                )
+                yield f"{_place(name, path)}: also {value_in_words(entry)}.", None if dropping is None else not dropping
             if not _without(was, now) and not _without(now, was):
                 yield f"{_place(name, path)}: in another order.", None
         else:
@@ -208,6 +212,7 @@ def _compare_completeness(name: str, old: dict, new: dict) -> Iterator[Change]:
 def _direction(name: str, path: tuple[str, ...], was, now) -> bool | None:
     """Whether a plain number asks for less than before, where that is known."""
     more_is_laxer = MORE_IS_LAXER.get((name, *path))
+    was, now = (LEFT_OUT.get((name, *path)) if value is None else value for value in (was, now))
     if more_is_laxer is None or not isinstance(was, int | float) or not isinstance(now, int | float):
         return None
     return (now > was) is more_is_laxer
@@ -239,6 +244,16 @@ MORE_IS_LAXER = {
     ("findings", "extensions", "at_officer_level"): True,
     ("findings", "extensions", "most_days"): True,
     ("findings", "automatic", "red_breach_days"): True,
+    ("retraining", "envelope", "most_days"): True,
+    ("overlays", "material_percent"): True,
+}
+# What a number that is left out comes to: no envelope is allowed, no overlay is material.
+LEFT_OUT = {("retraining", "envelope", "most_days"): 0, ("overlays", "material_percent"): math.inf}
+# Lists that demand more the longer they are, or allow more; one that is left out is empty.
+DROPPING_LOOSENS = {
+    ("exceptions", "severe"): True,
+    ("exceptions", "waivable"): False,
+    ("retraining", "envelope", "tiers"): False,
 }
 
 

@@ -158,3 +158,76 @@ def test_a_limit_for_tiers_that_earlier_limits_cover_one_by_one_never_applies():
     document["limits"] = [SCORE | {"tiers": ["1", "2"]}, SCORE | {"tiers": ["3"]}, SCORE]
     (fault,) = policies.faults_in(document)
     assert fault.startswith("limits[2] never applies")
+
+
+def compared(before: dict, after: dict) -> list[tuple[str, bool | None]]:
+    return [(one.sentence, one.loosens) for one in policies.differences(before, after)]
+
+
+def standard(change) -> dict:
+    document = copy.deepcopy(policies.standard())
+    change(document)
+    assert policies.faults_in(document) == []
+    return document
+
+
+@pytest.mark.parametrize(
+    ("change", "looser", "stricter"),
+    [
+        (
+            lambda d: d["retraining"]["envelope"].update(tiers=["1", "2", "3"]),
+            [("Retraining, envelope, tiers: also 1.", True)],
+            [("Retraining, envelope, tiers: without 1.", False)],
+        ),
+        (
+            lambda d: d["retraining"]["envelope"].update(most_days=500),
+            [("Retraining, envelope, most days: 365 → 500.", True)],
+            [("Retraining, envelope, most days: 500 → 365.", False)],
+        ),
+        (
+            lambda d: d["overlays"].update(material_percent=20),
+            [("Overlays, material percent: 5 → 20.", True)],
+            [("Overlays, material percent: 20 → 5.", False)],
+        ),
+        (
+            lambda d: d["overlays"].pop("material_percent"),
+            [("Overlays, material percent: 5 → –.", True)],
+            [("Overlays, material percent: – → 5.", False)],
+        ),
+        (
+            lambda d: d["exceptions"]["severe"].remove("conditions"),
+            [("Exceptions, severe: without conditions.", True)],
+            [("Exceptions, severe: also conditions.", False)],
+        ),
+        (
+            lambda d: d["exceptions"]["waivable"].append("verdict.bias"),
+            [("Exceptions, waivable: also verdict.bias.", True)],
+            [("Exceptions, waivable: without verdict.bias.", False)],
+        ),
+    ],
+)
+def test_what_allows_more_loosens_and_its_reverse_does_not(change, looser, stricter):
+    assert compared(policies.standard(), standard(change)) == looser
+    assert compared(standard(change), policies.standard()) == stricter
+
+
+def test_a_first_envelope_loosens_and_the_last_one_dropped_does_not():
+    without = standard(lambda document: document["retraining"].pop("envelope"))
+    assert {loosens for _, loosens in compared(without, policies.standard())} == {True}
+    assert {loosens for _, loosens in compared(policies.standard(), without)} == {False}
+
+
+def test_an_exception_list_of_severe_clauses_that_is_left_out_loosens():
+    without = standard(lambda document: document["exceptions"].pop("severe"))
+    assert {loosens for _, loosens in compared(policies.standard(), without)} == {True}
+
+
+def test_a_kind_that_a_policy_does_not_name_is_compared_by_what_decides_it_then():
+    without = changed(lambda document: document["approvals"].pop("overlay"))
+    assert compared(policies.preset("small-firm"), without) == []
+    named = changed(lambda document: document["approvals"].update(overlay_material=dict.fromkeys("123", ["committee"])))
+    told = compared(named, policies.preset("small-firm"))
+    assert told == [
+        (f"Approvals of overlay that is material at tier {tier}: committee → validator and risk officer.", True)
+        for tier in "123"
+    ]
