@@ -13,6 +13,9 @@ class Stage(StrEnum):
     RETIRED = "retired"
 
 
+UNDECIDED = (Stage.CANDIDATE, Stage.CHALLENGER)  # Nobody has decided whether it goes into production.
+
+
 VERSION_TRANSITIONS = {
     (Stage.CANDIDATE, "challenge"): Stage.CHALLENGER,
     (Stage.CANDIDATE, "promote"): Stage.PRODUCTION,

@@ -34,7 +34,7 @@ from inventory.contents.uses import why_tier_first
 from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
 from inventory.policies import FULL_TYPES, required_assessments, required_for_use, validation_required
-from inventory.states import Stage, Status
+from inventory.states import UNDECIDED, Status
 from mrm.pages.wording import day
 
 MOST_NAMED = 5
@@ -114,7 +114,7 @@ def _sorted(version: ModelVersion, found: list[Blocker], now: datetime) -> Gate:
 
 
 def _blockers_in_stage(version: ModelVersion) -> list[Blocker]:
-    if version.stage in (Stage.CANDIDATE, Stage.CHALLENGER):
+    if version.stage in UNDECIDED:
         return []
     return [Blocker(STAGE, f"Only a candidate or a challenger can be promoted; {version} is {version.stage}.")]
 

@@ -11,7 +11,7 @@ from audits.workflows.models import ChangeRequest
 from inventory import frames
 from inventory.models import ModelVersion, PredictionBatch, Source
 from inventory.policies import OfCandidate, ParallelRun, asked_of_candidate
-from inventory.states import Stage
+from inventory.states import UNDECIDED
 from mrm.pages.wording import counted
 
 COMPARED, PARALLEL_RUN = "retraining.compared", "retraining.parallel_run"
@@ -19,7 +19,7 @@ COMPARED, PARALLEL_RUN = "retraining.compared", "retraining.parallel_run"
 
 def asked_of(version: ModelVersion, document: dict) -> OfCandidate | None:
     """What it must show besides what every version must; nothing where no retraining made it, or it is in use."""
-    if not version.origin or version.stage not in (Stage.CANDIDATE, Stage.CHALLENGER):
+    if not version.origin or version.stage not in UNDECIDED:
         return None
     requests = ChangeRequest.objects.filter(kind=ChangeRequest.Kind.RETRAINING, model=version.model_id)
     if not requests.filter(reference=version.origin).exists():

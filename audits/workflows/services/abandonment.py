@@ -8,13 +8,11 @@ from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services.transitions import move
 from audits.workflows.states import retraining_after
 from inventory.services import bound_in_force, retire_version
-from inventory.states import Stage
+from inventory.states import UNDECIDED
 from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, role_with
 from mrm.errors import NotPermitted, RuleBroken
-
-UNDECIDED = (Stage.CANDIDATE, Stage.CHALLENGER)
 
 
 def role_that_abandons(retraining: Retraining, person) -> str:

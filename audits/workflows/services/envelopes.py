@@ -15,13 +15,12 @@ from audits.workflows.services.decisions import approve_change
 from audits.workflows.services.kinds.promotion import most_days
 from audits.workflows.states import ArrangementState
 from inventory.models import ModelVersion, Policy
-from inventory.states import Stage, UseState
+from inventory.states import UNDECIDED, UseState
 from mrm.errors import RuleBroken
 from mrm.locks import held
 from mrm.sweeps import one_by_one
 
 Kind = ChangeRequest.Kind
-UNDECIDED = (Stage.CANDIDATE, Stage.CHALLENGER)
 
 
 def why_not_start(envelope: Arrangement) -> str:

@@ -16,7 +16,7 @@ from audits.workflows.states import ChangeState
 from inventory.contents.attributes import grouped
 from inventory.contents.cadences import cadences_of
 from inventory.models import ModelVersion
-from inventory.states import Stage, Status
+from inventory.states import UNDECIDED, Stage, Status
 from inventory.views.scope import model_for, model_page, version_for
 from mrm.accounts.policies import Permission
 
@@ -64,7 +64,7 @@ def model(request, slug):
 def version(request, slug, number):
     """Exactly what was built, from what, and may it go into production?"""
     version = version_for(request, slug, number)
-    could_be_promoted = version.stage in (Stage.CANDIDATE, Stage.CHALLENGER)
+    could_be_promoted = version.stage in UNDECIDED
     gate = gate_for(version) if could_be_promoted else Gate()
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan")
     context = model_page(
