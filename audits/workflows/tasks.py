@@ -1,5 +1,6 @@
 """Work is found, not pushed: breaches that call for retraining, approvals to carry out, requests that expired."""
 
+from datetime import datetime
 from functools import partial
 from itertools import chain
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.workflows import services
+from audits.workflows.contents.portfolio import Counted, counted_until
 from audits.workflows.models import ChangeRequest, Retraining, ValidationRequest
 from audits.workflows.services import validations
 from audits.workflows.services.retraining import begin_attempt, fail_retraining, finish_retraining
@@ -16,6 +18,7 @@ from audits.workflows.services.validations.scope import SIGNED
 from mrm.accounts.models import Person
 from mrm.errors import DomainError
 from mrm.locks import held
+from mrm.queue import nudge
 from mrm.sweeps import one_by_one
 
 
@@ -86,8 +89,16 @@ def end_baselines():
 
 @shared_task
 def count_standings():
-    """How models stand that were changed since; a page counts the last few itself."""
+    """How models stand that were changed since; whoever looks at them asks for it before the sweep does."""
     services.count_all_marked()
+
+
+def counted_meanwhile(now: datetime) -> Counted:
+    """For whoever looks at how models stand; what waits is counted by a worker, not while they wait."""
+    counted = counted_until(now)
+    if counted.waiting:
+        nudge(count_standings)
+    return counted
 
 
 @shared_task

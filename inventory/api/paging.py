@@ -22,17 +22,20 @@ def paged(
     context: dict | None = None,
     *,
     made: Callable[[list], list] | None = None,
+    beside: dict | None = None,
 ) -> Response:
     """`{"next", "previous", "results"}` of the page that was asked for; the addresses hold the cursor.
 
     ordering  must tell any two rows apart
     made      what is told of the rows of a page, where it is not they themselves
+    beside    what is told of the list as a whole
     """
     cursor = request.query_params.get("cursor", "")
     page = keyset_page(rows, ordering, cursor=cursor, size=_page_size(request))
     told = made(page.rows) if made else page.rows
     return Response(
-        {
+        (beside or {})
+        | {
             "next": address_with(request, page.next),
             "previous": address_with(request, page.previous),
             "results": shape(told, many=True, context=context or {}).data,
@@ -51,10 +54,13 @@ def _page_size(request) -> int:
     return min(int(asked[:9]), LARGEST_PAGE) if asked.isdecimal() and asked.isascii() and int(asked[:9]) else PAGE_SIZE
 
 
-def page_of(shape: type[serializers.Serializer]) -> serializers.Serializer:
+def page_of(
+    shape: type[serializers.Serializer], *, beside: type[serializers.Serializer] = serializers.Serializer
+) -> serializers.Serializer:
     """What the OpenAPI document says about a page of these."""
     fields = {name: serializers.URLField(allow_null=True) for name in ("next", "previous")}
-    return inline_serializer(f"{shape.__name__.removesuffix('Out')}Page", fields | {"results": shape(many=True)})
+    fields |= {"results": shape(many=True)} | beside().get_fields()
+    return inline_serializer(f"{shape.__name__.removesuffix('Out')}Page", fields)
 
 
 def page_example(*results: dict) -> dict:

@@ -8,7 +8,7 @@ from playwright.sync_api import TimeoutError
 from audits.assessments.models import Breach
 from audits.trail.services import sign_checkpoint
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import request_change
+from audits.workflows.services import count_all_marked, request_change
 from mrm.accounts.models import Workspace
 from tests.browser import WINDOW
 from tests.factories import PASSWORD, RETIREMENT, make_person
@@ -41,6 +41,7 @@ def officer(stage):
         "retirement", model.versions.get(), reason="It is not used any more.", terms=RETIREMENT, actor=engineer
     )
     sign_checkpoint()
+    count_all_marked()
     stage.start("web")
     return make_person("risk_officer", workspace=workspace)
 

@@ -11,7 +11,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from audits.workflows.services import record_supervision
+from audits.workflows.services import count_all_marked, record_supervision
 from inventory.models import Document, ModelVersion
 from inventory.services import add_particular
 from tests.factories import make_batch, make_model, make_reference, make_token
@@ -310,6 +310,7 @@ def places(scene, auditor, client) -> dict[str, dict]:
         add_particular(make_model(), "data_sources", values={"name": "Bureau"}, actor=None)
     client.force_login(auditor)
     client.get("/models/")
+    count_all_marked()
     return scene | {"hygiene": {"name": "tier_provisional"}, "indicators": {"name": "latency_p95"},
                     "people": {"person_id": auditor.pk}}  # fmt: skip
 

@@ -5,16 +5,34 @@ import io
 from datetime import timedelta
 
 import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from audits.workflows.contents.portfolio import late_by, months_until, portfolio_of, weeks_until
-from audits.workflows.models import Standing
+from audits.workflows.models import Standing, StandingMark
 from audits.workflows.services import count_all_marked
+from inventory.services import edit_model
 from mrm.pages.tables import harmless
+from mrm.pages.tags import moment
 from tests.factories import make_model, make_version, promote, retire
 from tests.pages.scenery import long_ago, make_assessed_model, make_run
 from tests.signing import confirm_tier
+
+
+@pytest.fixture
+def visit(visit):
+    """As everywhere, once a worker has counted what the test wrote before."""
+
+    def client(person):
+        count_all_marked()
+        return visit(person)
+
+    return client
 
 
 def tiles(answer) -> dict:
@@ -43,7 +61,6 @@ def test_the_first_sentence_says_how_healthy_and_never_counts_what_was_not_measu
 
 def test_the_home_page_says_the_same_of_the_portfolio(visit, auditor):
     make_assessed_model(verdict="red")
-    count_all_marked()
     told = visit(auditor).get(reverse("home")).context["tiles"]
     assert (told.worst, told.healthy) == ("red", "1 red")
 
@@ -164,9 +181,54 @@ def test_the_number_of_queries_does_not_grow_with_the_models(visit, auditor, dja
         make_run(version)
         make_run(version, months_ago=2, verdict="within")
     client = visit(auditor)
-    client.get(reverse("portfolio"))  # Which counts how these models stand now.
     with django_assert_max_num_queries(12):
         client.get(reverse("portfolio"), {"by": periods})
+
+
+@pytest.mark.parametrize("name", ["portfolio", "portfolio-csv", "register", "list_portfolio"])
+def test_a_list_needs_no_more_queries_right_after_many_models_changed(visit, auditor, engineer, api, name):
+    """The first look of a new connection and with no cache, while a policy has been asked for by nobody."""
+    models = [make_assessed_model(name=f"Model {number}") for number in range(12)]
+    client = api(auditor) if name == "list_portfolio" else visit(auditor)
+    address = "/api/v1/portfolio/" if name == "list_portfolio" else reverse(name)
+    for model in models:
+        make_run(model.versions.get(), kind="performance", verdict="amber")
+        edit_model(model, actor=engineer, changes={"name": f"{model.name}, edited"})
+    marked = set(StandingMark.objects.values_list("model", flat=True))
+    assert marked == {model.pk for model in models}
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    assert len(queries) <= 12, [query["sql"] for query in queries]
+    assert set(StandingMark.objects.values_list("model", flat=True)) == marked, "whoever looks counts nothing"
+
+
+def test_what_waits_to_be_counted_is_told_with_the_time_until_which_everything_is(visit, api, auditor):
+    model = make_assessed_model(name="Lending", verdict="within")
+    client, address = visit(auditor), "/api/v1/portfolio/"
+    assert "being counted" not in client.get(reverse("portfolio")).text
+    assert api(auditor).get(address).json()["changes_waiting"] == 0
+    make_run(model.versions.get(), kind="performance", verdict="red")
+    first = StandingMark.objects.order_by("pk").first().made_at
+    for page in ("portfolio", "home"):
+        text = client.get(reverse(page)).text
+        assert f"As of {moment(first)}" in text and "being counted" in text
+    told = api(auditor).get(address).json()
+    assert (told["changes_waiting"], told["results"][0]["verdict"]) == (StandingMark.objects.count(), "within")
+    assert parse_datetime(told["counted_until"]) == first
+    assert client.get(reverse("portfolio-csv")).text.splitlines()[1].endswith(first.isoformat())
+
+
+def test_looking_asks_a_worker_to_count_what_waits(visit, auditor, django_capture_on_commit_callbacks):
+    client = visit(auditor)
+    with django_capture_on_commit_callbacks() as calls:
+        client.get(reverse("portfolio"))
+    assert calls == []
+    make_model()
+    with redis.Redis.from_url(settings.REDIS_URL) as queue, django_capture_on_commit_callbacks(execute=True):
+        queue.delete("celery")
+        client.get(reverse("portfolio"))
+        client.get(reverse("home"))
+    assert [b"count_standings" in message for message in queue.lrange("celery", 0, -1)] == [True, True]
 
 
 def test_the_csv_holds_what_the_page_shows_and_no_formula(visit, auditor):
@@ -201,4 +263,5 @@ def test_confirming_the_tier_takes_it_off_the_tile(visit, risk_officer):
     client = visit(risk_officer)
     assert tiles(client.get(reverse("portfolio")))["Tier to confirm"] == 1
     confirm_tier(model, actor=risk_officer)
+    count_all_marked()
     assert tiles(client.get(reverse("portfolio")))["Tier to confirm"] == 0

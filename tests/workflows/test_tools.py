@@ -62,6 +62,7 @@ def test_a_tool_stays_in_the_list_and_is_told_apart(model, validator, api, clien
     page = client.get(reverse("register"), {"is_model": "false"}).content.decode()
     assert ">Tool</span>" in page and "Cards" not in page
     assert "Tool, not a model" in client.get(reverse("model", args=[model.slug])).content.decode()
+    count_marked()
     told = client.get(reverse("portfolio")).content.decode()
     assert "1 tool</a>, determined to be no model" in told and "Loans" not in told
 

@@ -6,9 +6,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from audits.workflows.contents.portfolio import chosen_standings, periods_until, portfolio_of, standings_seen_by
-from audits.workflows.serializers.portfolio import PortfolioQuery, PortfolioRowOut
-from audits.workflows.services import count_marked
-from inventory.api.examples import ID, PERSON
+from audits.workflows.serializers.portfolio import CountedOut, PortfolioQuery, PortfolioRowOut
+from audits.workflows.tasks import counted_meanwhile
+from inventory.api.examples import ID, PERSON, WHEN
 from inventory.api.paging import page_example, page_of, paged
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
@@ -42,18 +42,20 @@ class PortfolioApi(Api):
     @extend_schema(
         operation_id="list_portfolio",
         summary="List how every model stands",
-        description="The models you may see, without the tools, as last counted; the worst first, retired ones last.",
+        description="The models you may see, without the tools, as last counted; the worst first, retired ones last.\n"
+        "What was written since `counted_until` is not told yet: `changes_waiting` says how much that is, "
+        "and asking has it counted.",
         tags=["models"],
         parameters=[PortfolioQuery],
-        responses={200: page_of(PortfolioRowOut), **problems(400, 403)},
-        examples=[response_example("One model", page_example(ROW))],
+        responses={200: page_of(PortfolioRowOut, beside=CountedOut), **problems(400, 403)},
+        examples=[response_example("One model", page_example(ROW) | {"counted_until": WHEN, "changes_waiting": 0})],
     )
     def get(self, request):
         require(request.user, Permission.READ, None, model_slug=None)
         query, now = PortfolioQuery(data=request.query_params), timezone.now()
         query.is_valid(raise_exception=True)
-        count_marked()
+        counted = counted_meanwhile(now)
         wanted = query.wanted()
         rows = chosen_standings(query.chosen(standings_seen_by(request.user, now)), wanted, now)
         told = partial(portfolio_of, now=now, periods=periods_until(now.date(), wanted["by"]))
-        return paged(request, rows, query.ordering, PortfolioRowOut, made=told)
+        return paged(request, rows, query.ordering, PortfolioRowOut, made=told, beside=CountedOut(counted).data)

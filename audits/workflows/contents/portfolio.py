@@ -4,13 +4,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from audits.assessments.models import Run
 from audits.statistics.limits import SEVERITY
 from audits.workflows.contents.standings import NO_DATA, shown_verdict, versions_that_count
-from audits.workflows.models import ChangeRequest, Finding, Standing
+from audits.workflows.models import ChangeRequest, Finding, Standing, StandingMark
 from audits.workflows.states import FindingState
 from inventory.contents.register import chosen
 from inventory.models import Determination, Model, ModelVersion
@@ -24,6 +24,14 @@ BUCKETS = {"up_to_90": (1, 90), "91_to_365": (91, 365), "more_than_365": (366, N
 FLAGS = {"overdue": "is_overdue", "unapproved": "in_use_without_approval", "provisional": "tier_is_provisional"}
 VALIDATION = "validation"  # The flag, alone or with one of the buckets of how overdue it is.
 ATTENTION = (*FLAGS, VALIDATION, *(f"{VALIDATION}_{bucket}" for bucket in BUCKETS))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Up to when the standings tell what was written, and how many changes since then wait to be counted."""
+
+    until: datetime
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,13 @@ def weeks_until(today: date) -> list[Period]:
 def periods_until(today: date, by: str | None) -> list[Period]:
     """The columns of the heat map: months, or weeks where they are asked for."""
     return weeks_until(today) if by == "week" else months_until(today)
+
+
+def counted_until(now: datetime) -> Counted:
+    """Asked before the standings are, so that what is counted in between is called old although it is not, and nothing
+    old is called new."""
+    marks = StandingMark.objects.aggregate(first=Min("made_at"), number=Count("pk"))
+    return Counted(marks["first"] or now, marks["number"])
 
 
 def standings_seen_by(person, now: datetime) -> QuerySet[Standing]:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from audits.assessments.models import VERDICTS
 from inventory.states import Status
@@ -66,6 +67,7 @@ class StandingMark(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     model = models.UUIDField()
+    made_at = models.DateTimeField(db_default=Now())
 
     def __str__(self):
         return f"mark on {self.model}"

@@ -32,6 +32,13 @@ class PortfolioQuery(ListQuery):
         return asked | {"q": asked.get("search"), "flag": asked.get("attention"), "tier": tier}
 
 
+class CountedOut(serializers.Serializer):
+    counted_until = serializers.DateTimeField(source="until", help_text="The list tells what was written until then.")
+    changes_waiting = serializers.IntegerField(
+        source="waiting", help_text="How many changes since then a worker is counting; 0 where the list is up to date."
+    )
+
+
 class CellOut(serializers.Serializer):
     period = serializers.CharField()
     verdict = serializers.SerializerMethodField(help_text="The worst of the period.")

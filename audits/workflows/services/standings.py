@@ -1,4 +1,4 @@
-"""Keeping how models stand: what triggers marked is counted when somebody looks, and by a sweep.
+"""Keeping how models stand: a worker counts what triggers marked, soon after somebody looked or in its next sweep.
 
 Nothing is recorded: a standing decides nothing, and says nothing that other tables do not say.
 """
@@ -10,8 +10,7 @@ from audits.workflows.contents.standings import COPIED, standings_of
 from audits.workflows.models import Standing, StandingMark
 
 ONE_AT_A_TIME = 7_202_611_210  # The advisory lock: of two who count one model, the later look must be the one kept.
-FEW = 200  # As many as are counted while somebody waits for a page.
-MANY = 2_000
+MANY = 2_000  # As many as one transaction counts.
 COUNTED = (
     *COPIED,
     "verdict",
@@ -24,7 +23,7 @@ COUNTED = (
 )
 
 
-def count_marked(most: int = FEW) -> int:
+def count_marked(most: int = MANY) -> int:
     """Count the models that were marked, the oldest marks first and at most so many; how many marks are left.
 
     Whoever finds another at it leaves it to them.
@@ -46,9 +45,9 @@ def count_marked(most: int = FEW) -> int:
 
 
 def count_all_marked() -> None:
-    """What the sweep does, in parts, so that nobody waits long for it."""
+    """In parts, so that no transaction is long."""
     left = None
-    while (now_left := count_marked(MANY)) and now_left != left:
+    while (now_left := count_marked()) and now_left != left:
         left = now_left
 
 

@@ -17,7 +17,7 @@ from audits.workflows.contents.portfolio import (
 from audits.workflows.contents.tiles import tiles_of
 from audits.workflows.forms import PortfolioFilter
 from audits.workflows.models import RETIRED_LAST_WORST_FIRST, Standing
-from audits.workflows.services import count_marked
+from audits.workflows.tasks import counted_meanwhile
 from inventory.views.listing import insist
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
@@ -30,7 +30,8 @@ FOR_A_FILE = 500  # models at a time
 
 @require_safe
 def portfolio(request):
-    waiting, now = count_marked(), timezone.now()
+    now = timezone.now()
+    counted = counted_meanwhile(now)
     standings, form = standings_seen_by(request.user, now), _filter(request)
     periods, tiles = periods_until(now.date(), form.cleaned_data.get("by")), tiles_of(standings)
     rows, is_narrowed = chosen_standings(standings, form.cleaned_data, now), any(map(form.cleaned_data.get, NARROWS))
@@ -41,7 +42,7 @@ def portfolio(request):
         "total": rows.count() if is_narrowed else tiles.models + tiles.retired,
         "periods": periods,
         "tiles": tiles,
-        "waiting": waiting,
+        "counted": counted,
         "form": form,
         "chosen": form.cleaned_data,
         "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
@@ -53,15 +54,16 @@ def portfolio(request):
 @require_safe
 def portfolio_csv(request):
     """The rows the page shows, with its filters, for a spreadsheet."""
-    count_marked()
     now = timezone.now()
+    counted = counted_meanwhile(now)
     form = _filter(request)
     insist(form)
     standings = chosen_standings(standings_seen_by(request.user, now), form.cleaned_data, now)
     header = ["slug", "model", "tier", "tier confirmed", "status", "owner", "business unit", "version", "stage"]
     header += ["verdict", "open findings", "findings overdue", "changes pending", "next assessment due"]
-    header += ["next validation due", "validation overdue by days"]
-    return csv_answer("portfolio.csv", header, map(_csv_row, _all_rows(standings, now)))
+    header += ["next validation due", "validation overdue by days", "counted until"]
+    rows = ([*_csv_row(row), counted.until.isoformat()] for row in _all_rows(standings, now))
+    return csv_answer("portfolio.csv", header, rows)
 
 
 def _filter(request) -> PortfolioFilter:
