@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mrm.openapi.add_path_examples",
+        "inventory.api.paging.add_page_parameters",
         "mrm.openapi.forbid_other_fields",
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -17,7 +17,8 @@ The whole document, with every field and with examples that work when they are p
 * **Who calls.** `Authorization: Bearer <token>`. People make tokens under *Tokens*; an administrator makes those of
   service accounts. A token belongs to one workspace, may be limited to models and actions, expires, and can be revoked.
 * **Formats.** JSON in UTF-8; times as RFC 3339 in UTC. Rows of data as Parquet, Arrow IPC, CSV, NDJSON or JSON.
-* **Lists** are pages `{"next", "previous", "results"}`; a filter nobody knows is refused, not ignored.
+* **Lists** are pages `{"next", "previous", "results"}` of 50 rows, or of `page_size` from 1 to 200; what
+  cannot be read or is not known in a query is refused, not ignored.
 * **Refusals** are RFC 9457 `application/problem+json` with `type`, `title`, `status`, `detail`, `request_id`; `errors`
   names field, row and column, `reasons` every rule that stands against it. 400 cannot be read, 401 no usable token,
   403 not allowed, 404 not there or not yours to see, 409 a rule stands against it now, 412 changed since you read it,

@@ -8,10 +8,28 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from mrm.pages.keyset import keyset_page
+from inventory.serializers.fields import PageQuery
+from mrm.pages.keyset import LONGEST_CURSOR, keyset_page
 
-PAGE_SIZE = 50
-LARGEST_PAGE = 200
+PAGE_PARAMETERS = [
+    {
+        "in": "query",
+        "name": "cursor",
+        "schema": {"type": "string", "maxLength": LONGEST_CURSOR},
+        "description": "As `next` and `previous` hold it.",
+    },
+    {
+        "in": "query",
+        "name": "page_size",
+        "schema": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": PageQuery.LARGEST,
+            "default": PageQuery.USUAL,
+        },
+        "description": "How many rows a page holds.",
+    },
+]
 
 
 def paged(
@@ -30,8 +48,8 @@ def paged(
     made      what is told of the rows of a page, where it is not they themselves
     beside    what is told of the list as a whole
     """
-    cursor = request.query_params.get("cursor", "")
-    page = keyset_page(rows, ordering, cursor=cursor, size=_page_size(request))
+    asked = PageQuery.of(request.query_params)
+    page = keyset_page(rows, ordering, cursor=asked["cursor"], size=asked["page_size"])
     told = made(page.rows) if made else page.rows
     return Response(
         (beside or {})
@@ -48,12 +66,6 @@ def address_with(request, cursor: str) -> str | None:
     return replace_query_param(request.build_absolute_uri(), "cursor", cursor) if cursor else None
 
 
-def _page_size(request) -> int:
-    """As many rows as were asked for, within reason; the usual number where that is no number."""
-    asked = request.query_params.get("page_size", "")
-    return min(int(asked[:9]), LARGEST_PAGE) if asked.isdecimal() and asked.isascii() and int(asked[:9]) else PAGE_SIZE
-
-
 def page_of(
     shape: type[serializers.Serializer], *, beside: type[serializers.Serializer] = serializers.Serializer
 ) -> serializers.Serializer:
@@ -65,3 +77,18 @@ def page_of(
 
 def page_example(*results: dict) -> dict:
     return {"next": None, "previous": None, "results": list(results)}
+
+
+def add_page_parameters(result, generator, request, public):
+    """A postprocessing hook of the OpenAPI document: what answers with a page is asked by the parameters of one."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            if _answers_pages(operation, result["components"]["schemas"]):
+                operation["parameters"] = [*operation.get("parameters", ()), *PAGE_PARAMETERS]
+    return result
+
+
+def _answers_pages(operation: dict, schemas: dict) -> bool:
+    contents = operation.get("responses", {}).get("200", {}).get("content", {}).values()
+    names = [content.get("schema", {}).get("$ref", "").rpartition("/")[2] for content in contents]
+    return any({"next", "previous", "results"} <= schemas.get(name, {}).get("properties", {}).keys() for name in names)

@@ -54,11 +54,34 @@ class ModelField(serializers.Field):
         return model
 
 
+class PageQuery(serializers.Serializer):
+    """Which page of a list, and how long one is: what every list that comes in pages is asked by."""
+
+    is_query = True
+    USUAL, LARGEST = 50, 200
+
+    cursor = serializers.CharField(default="", allow_blank=True, trim_whitespace=False)
+    page_size = serializers.IntegerField(
+        min_value=1,
+        max_value=LARGEST,
+        default=USUAL,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value", "max_string_length"), f"This is a whole number from 1 to {LARGEST}."
+        ),
+    )
+
+    @classmethod
+    def of(cls, asked: QueryDict) -> dict:
+        query = cls(data={name: asked[name] for name in cls._declared_fields if name in asked})
+        query.is_valid(raise_exception=True)
+        return query.validated_data
+
+
 class StrictQuery(serializers.Serializer):
     """The parameters of a query; an unknown one is refused, because ignoring a filter answers another question."""
 
     is_query = True  # Its fields read text; see mrm.serializers.
-    is_paged = True
+    is_paged = False
     told_of_others = "This list has no such parameter; known are {known}."
 
     def __init__(self, instance=None, data=empty, **kwargs):
@@ -66,12 +89,13 @@ class StrictQuery(serializers.Serializer):
         super().__init__(instance, data.dict() if isinstance(data, QueryDict) else data, **kwargs)
 
     def known(self) -> list[str]:
-        return sorted({*self.fields, *(("cursor", "page_size") if self.is_paged else ())})
+        return sorted({*self.fields, *(PageQuery._declared_fields if self.is_paged else ())})
 
 
 class ListQuery(StrictQuery):
     """The parameters of a list that is told once, in a `Listing`: each filter by its field, a search, the ordering."""
 
+    is_paged = True
     listing: Listing
     chosen_by: dict[str, str] = {}  # Which field each filter is for; the others a view looks at itself.
 

@@ -90,6 +90,8 @@ class ModelChange(ModelEdit):
 
 
 class ModelQuery(MomentQuery):
+    is_paged = True
+
     status = serializers.ChoiceField([status.value for status in Status], required=False)
     tier = serializers.IntegerField(min_value=0, max_value=3, required=False)
     owner = PersonField(required=False, help_text="E-mail address or id.")
@@ -159,8 +161,6 @@ class FacetsOut(serializers.Serializer):
 
 
 class CommonQuery(MomentQuery):
-    is_paged = False
-
     what = serializers.ChoiceField(list(WHAT), default="data_source")
     least = serializers.IntegerField(
         min_value=1, max_value=10_000, default=2, help_text="Only what at least so many models name."

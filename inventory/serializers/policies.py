@@ -68,6 +68,8 @@ class PolicyDraftOut(serializers.Serializer):
 
 
 class PolicyDraftQuery(StrictQuery):
+    is_paged = True
+
     state = serializers.ChoiceField(DRAFT_STATES, required=False)
 
 

@@ -45,5 +45,7 @@ class SeriesQuery(ListQuery):
 
 
 class PointsQuery(StrictQuery):
+    is_paged = True
+
     since = serializers.DateTimeField(required=False, help_text="The first time, RFC 3339.")
     until = serializers.DateTimeField(required=False, help_text="Before this time.")

@@ -8,6 +8,8 @@ HASH = "hexadecimal SHA-256"
 
 
 class EntryQuery(StrictQuery):
+    is_paged = True
+
     search = serializers.CharField(
         max_length=200, required=False, help_text="Words as they stand in the name of the subject, or of its model."
     )
@@ -30,6 +32,8 @@ class EntryOut(serializers.Serializer):
 
 
 class StoryQuery(StrictQuery):
+    is_paged = True
+
     kind = serializers.ChoiceField(
         [kind for kind, _ in KINDS_OF_ENTRY], required=False, help_text="The first word of an action."
     )

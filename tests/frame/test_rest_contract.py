@@ -70,6 +70,16 @@ def operations(document: dict):
             yield f"{method.upper()} {path}", item[method]
 
 
+def test_whatever_answers_in_pages_says_how_one_asks_for_them(document):
+    told = {
+        line: {one["name"]: one["schema"] for one in read.get("parameters", ())} for line, read in operations(document)
+    }
+    lengths = {line: read["page_size"] for line, read in told.items() if "page_size" in read}
+    assert {"GET /api/v1/models/", "GET /api/v1/regimes/", "GET /api/v1/findings/"} <= lengths.keys()
+    assert all((one["minimum"], one["maximum"], one["default"]) == (1, 200, 50) for one in lengths.values())
+    assert all("cursor" in told[line] for line in lengths)
+
+
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[-1])
 def test_what_was_promised_is_there(document, line):
     *methods, path = line

@@ -1,6 +1,7 @@
 """The REST API: shapes, refusals, pages, and bodies that come as a stream."""
 
 import json
+import re
 
 import pytest
 
@@ -235,7 +236,8 @@ def test_a_list_is_filtered_searched_and_ordered(api, engineer, owner):
 @pytest.mark.parametrize(
     "query",
     ["tier=9", "tier=x", "status=lost", "ordering=password", "owner=nobody", "as_of=2026", "search=%00", "colour=red",
-     "cursor=%00", "cursor=cD0lMDA=", "cursor=cD14", "page_size=%00", f"page_size={'1' * 5000}"],
+     "cursor=%00", "cursor=cD0lMDA=", "cursor=cD14", "page_size=%00", f"page_size={'1' * 5000}", "page_size=abc",
+     "page_size=0", "page_size=-1", "page_size=201", "page_size=1.5", "page_size="],
     ids=lambda query: query[:30],
 )  # fmt: skip
 def test_a_query_that_cannot_be_answered_is_refused(api, engineer, query):
@@ -244,10 +246,20 @@ def test_a_query_that_cannot_be_answered_is_refused(api, engineer, query):
         if "ordering" in query and ordering:
             continue
         response = api(engineer).get(f"{MODELS}?{query}{ordering}")
-        if "cursor" in query or "page_size" in query:
-            assert response.status_code in (200, 400, 404), response.content
-        else:
-            is_problem(response, 400)
+        problem = is_problem(response, 400)
+        if "page_size" in query:
+            (fault,) = problem["errors"]
+            assert fault["field"] == "page_size"
+            assert re.search("from 1 to 200|nothing was given", fault["message"])
+
+
+@pytest.mark.parametrize("address", ["policies/", "regimes/", "findings/", "trail/entries/", "portfolio/"])
+def test_every_list_refuses_the_length_that_no_page_has_and_takes_the_longest(api, auditor, address):
+    client = api(auditor)
+    for wrong in ("abc", "0", "201", "100000"):
+        (fault,) = is_problem(client.get(f"/api/v1/{address}?page_size={wrong}"), 400)["errors"]
+        assert (fault["field"], "from 1 to 200" in fault["message"]) == ("page_size", True)
+    assert client.get(f"/api/v1/{address}?page_size=200").status_code == 200
 
 
 def test_a_list_takes_few_queries_however_long_it_is(api, engineer, django_assert_max_num_queries):
