@@ -35,7 +35,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rounds", type=int, default=10, help="how often the races of tests/races are run (default: 10)")
+    parser.addoption("--rounds", type=int, default=5, help="how often the races of tests/races are run (default: 5)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -18,7 +18,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.services.decisions import refresh_evidence
 from audits.workflows.states import ChangeState
-from inventory.models import Policy
+from inventory.models import Model, Policy
 from inventory.services import edit_model
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Role
@@ -140,21 +140,24 @@ def test_a_delegate_and_the_person_they_stand_in_for_do_not_both_decide_and_noth
 
 
 def test_sweeps_at_once_let_what_holds_lapse_once_and_restrict_the_model_once(
-    candidate, engineer, validator, risk_officer
+    rounds, open_gate, owner, engineer, validator, risk_officer, tmp_path
 ):
-    promote(candidate)
-    model = candidate.model
-    for clause in ("conditions", "documentation", "validation"):
-        terms = exception_terms(clause=clause)
-        change = request_change(Kind.EXCEPTION, model, reason="Why.", terms=terms, actor=engineer)
-        approval(change, validator)()
-        approval(change, risk_officer)()
-    late = Arrangement.objects.first().ends_at
-    at_once(*[partial(expire_arrangements, late)] * 5)
-    model.refresh_from_db()
-    assert model.status == Status.RESTRICTED
-    assert Entry.objects.filter(action=Action.ARRANGEMENT_EXPIRED).count() == 3
-    assert Entry.objects.filter(action=Action.MODEL_RESTRICTED).count() == 1
+    for number in range(rounds):
+        model = in_production(owner, engineer, tmp_path, name=f"Model {number}")
+        for clause in ("conditions", "validation"):
+            terms = exception_terms(clause=clause)
+            change = request_change(Kind.EXCEPTION, model, reason="Why.", terms=terms, actor=engineer)
+            approval(change, validator)()
+            approval(change, risk_officer)()
+        late = model.arrangements.latest("ends_at").ends_at
+        answers = at_once(*[partial(expire_arrangements, late)] * 5)
+        assert refusals(answers) == []
+        model.refresh_from_db()
+        assert model.status == Status.RESTRICTED
+        told = Entry.objects.filter(model_slug=model.slug)
+        assert told.filter(action=Action.ARRANGEMENT_EXPIRED).count() == 2
+        assert told.filter(action=Action.MODEL_RESTRICTED).count() == 1
+    assert verify_trail().holds
 
 
 def test_sweeps_at_once_and_an_owner_who_completes_raise_one_finding_or_none(rounds, owner):
@@ -174,29 +177,39 @@ def test_sweeps_at_once_and_an_owner_who_completes_raise_one_finding_or_none(rou
     assert verify_trail().holds
 
 
-def test_a_model_is_suspended_once_however_many_people_stop_it_at_once(candidate, workspace):
-    promote(candidate)
+def test_a_model_is_suspended_once_however_many_people_stop_it_at_once(
+    rounds, open_gate, workspace, owner, engineer, tmp_path
+):
     officers = [make_person(Role.RISK_OFFICER, workspace=workspace) for _ in range(4)]
-    answers = at_once(*[partial(suspend, candidate.model, reason="Stop.", actor=one) for one in officers])
-    assert len(refusals(answers)) == 3
-    assert Arrangement.objects.filter(kind=Arrangement.Kind.SUSPENSION).count() == 1
+    for number in range(rounds):
+        model = in_production(owner, engineer, tmp_path, name=f"Model {number}")
+        answers = at_once(*[partial(suspend, model, reason="Stop.", actor=one) for one in officers])
+        assert len(refusals(answers)) == 3
+        assert model.arrangements.filter(kind=Arrangement.Kind.SUSPENSION).count() == 1
+    assert verify_trail().holds
 
 
 def test_an_alias_and_a_suspension_at_once_lead_nobody_to_a_model_that_was_stopped_before(
     rounds, open_gate, workspace, owner, engineer, tmp_path
 ):
     for _ in range(rounds):
-        model = make_model(owner=owner, actor=engineer)
-        confirm(model)
-        version = make_version(model, actor=engineer)
-        make_reference(version, tmp_path)
-        promote(version)
+        model = in_production(owner, engineer, tmp_path)
         point = partial(set_alias, workspace, model.name, alias="champion", number="1", actor=engineer)
         at_once(partial(suspend, model, reason="Stop.", actor=owner), point, point)
         told = Entry.objects.filter(action__in=[Action.MLFLOW_ALIAS_SET, Action.MODEL_SUSPENDED], model_slug=model.slug)
         order = list(told.order_by("position").values_list("action", flat=True))
         assert order in ([Action.MODEL_SUSPENDED], [Action.MLFLOW_ALIAS_SET, Action.MODEL_SUSPENDED])
     assert verify_trail().holds
+
+
+def in_production(owner, engineer, folder, **values) -> Model:
+    """Another model, with a version in production."""
+    model = make_model(owner=owner, actor=engineer, **values)
+    confirm(model)
+    version = make_version(model, actor=engineer)
+    make_reference(version, folder)
+    promote(version)
+    return model
 
 
 def quickly(change: ChangeRequest, person) -> Decision:
