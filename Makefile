@@ -5,6 +5,9 @@ SHELL := /bin/sh
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(if \
 	$(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN := .venv/bin
+# The suite starts hundreds of processes of thousands of modules each: what Python compiled once is kept, also where the
+# environment (that of a container, mostly) says that it is not to be.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 INDEX := PYTHON_INDEX="$$($(BIN)/pip config get global.index-url 2>/dev/null)"; \
 	if [ -n "$$PYTHON_INDEX" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$PYTHON_INDEX}"; fi;
 INSTALL := $(INDEX) $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
@@ -20,10 +23,10 @@ run: set-up  ## start everything at http://127.0.0.1:8000 (another port: PORT=80
 	@exec $(BIN)/python -m mrm.serve
 
 test: set-up-tests mlflow-clients  ## the whole suite, on embedded PostgreSQL and Redis
-	@exec $(BIN)/python -m pytest $(ARGUMENTS)
+	@exec $(PYTEST) $(ARGUMENTS)
 
 races: set-up-tests  ## 200 rounds of everything that decides, promotes, retires and is sent at once
-	@exec $(BIN)/python -m pytest -n 0 tests/races/test_rounds.py --rounds 200 --timeout 900 $(ARGUMENTS)
+	@exec $(PYTEST) -n 0 tests/races/test_rounds.py --rounds 200 --timeout 900 $(ARGUMENTS)
 
 lint: set-up-tests  ## style, import contracts, templates, types of the client, migrations
 	$(BIN)/ruff check .
