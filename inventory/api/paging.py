@@ -9,13 +9,13 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from inventory.serializers.fields import PageQuery
-from mrm.pages.keyset import LONGEST_CURSOR, keyset_page
+from mrm.pages.keyset import keyset_page
 
 PAGE_PARAMETERS = [
     {
         "in": "query",
         "name": "cursor",
-        "schema": {"type": "string", "maxLength": LONGEST_CURSOR},
+        "schema": {"type": "string"},
         "description": "As `next` and `previous` hold it.",
     },
     {
