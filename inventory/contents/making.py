@@ -19,15 +19,17 @@ MADE = {
 }
 
 
-def made_version(version: ModelVersion, person) -> str:
+def made_version(version: ModelVersion, person, *, twins: list[ModelVersion] | None = None) -> str:
     """That somebody made a version, with the entry that shows it; else empty.
 
     The same artifact under another number or name is the same work.
+
+    twins  what `twins_of` gives of it, where that was asked already
     """
     if version.registered_by_id == person.pk:
         registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
         return registered.showing(f"registered version {version.number} on {day(version.registered_at)}")
-    return made_one_of([version], person) or _made_before(version, person)
+    return made_one_of([version], person) or _made_before(twins_of(version) if twins is None else twins, person)
 
 
 def made_one_of(versions: Iterable[ModelVersion], person) -> str:
@@ -64,11 +66,12 @@ def _sent(parts: dict[str, ModelVersion], person) -> QuerySet[Entry]:
     return Entry.objects.filter(subject__in=parts, actor_id=str(person.pk), action__in=MADE)
 
 
-def _made_before(version: ModelVersion, person) -> str:
+def _made_before(twins: list[ModelVersion], person) -> str:
     """Whoever made a version with the same artifact, however it is called there."""
-    twins = twins_of(version)
+    if not twins:
+        return ""
     sent = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
-    if twins and (first := sent.first()):
+    if first := sent.first():
         told = f"{MADE[first.action]} the same artifact as {first.subject_name} on {day(first.at)}"
         return Shown(told, entry=first.position)
     return ""

@@ -7,12 +7,11 @@ from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import decide_retrained
 from inventory.contents.stories.lines import lines_of
-from tests.workflows.test_envelopes import WHY, WITHIN, envelope, permissive, retrained, settle, terms
-
-__all__ = ["envelope", "permissive"]
+from tests.workflows.envelopes import WHY, WITHIN, allow_envelopes, approved, retrained, settle, terms
 
 
-def test_an_envelope_is_asked_for_in_a_form_with_a_number_for_each_bound(story, permissive, visit):
+def test_an_envelope_is_asked_for_in_a_form_with_a_number_for_each_bound(story, visit):
+    allow_envelopes()
     client = visit(story.owner)
     address = f"{reverse('request-model-change', args=[story.model.slug])}?kind=retraining_envelope"
     page = client.get(address)
@@ -29,7 +28,9 @@ def test_an_envelope_is_asked_for_in_a_form_with_a_number_for_each_bound(story, 
     assert "Reason code stability, at least 0" in client.get(reverse("change", args=[change.reference])).text
 
 
-def test_what_an_envelope_promoted_says_by_which_and_what_was_measured(story, envelope, visit):
+def test_what_an_envelope_promoted_says_by_which_and_what_was_measured(story, visit):
+    allow_envelopes()
+    envelope = approved(story)
     retraining = retrained(story)
     settle(WITHIN, retraining.candidate)
     decide_retrained(timezone.now())

@@ -9,7 +9,6 @@ from audits.assessments.models import Run
 from audits.assessments.services import execute, request_run
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.services import raise_finding, refresh_evidence, request_change
-from audits.workflows.services.evidence import evidence_again
 from inventory.models import ModelVersion, Policy
 from inventory.services import attach_document, edit_model
 from tests.factories import make_model, make_reference, make_version, publish, retire
@@ -178,10 +177,10 @@ def test_what_a_model_decides_about_and_who_watches_it_is_part_of_what_is_signed
     change = request_change("promotion", candidate, reason="Better.", actor=story.owner)
     approve(change, story.validator)
     for changes in ({"affects_natural_persons": False}, {"regulatory_categories": ["fair_lending"]}):
-        before = evidence_again(change)["model"]
+        before = change.evidence["model"]
         edit_model(story.model, changes=changes, actor=story.owner)
         change = refresh_evidence(change)
-        assert changes.items() <= evidence_again(change)["model"].items() and evidence_again(change)["model"] != before
+        assert changes.items() <= change.evidence["model"].items() and change.evidence["model"] != before
         assert not change.decisions.standing().exists()
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.workflows.api import examples
-from audits.workflows.gates import Gate, blockers_for_approval, gate_for
+from audits.workflows.gates import Gate, gate_for, gate_for_approval
 from audits.workflows.models import SupervisoryRecord
 from audits.workflows.services import record_supervision, request_change
 from inventory.models import Document, Model, ModelVersion, Policy
@@ -270,11 +270,11 @@ def test_what_an_emergency_let_in_before_its_supervisor_answered_is_not_approved
     decided("break_glass", candidate, story.validator, story.risk_officer, terms=terms, actor=story.owner)
     version = ModelVersion.objects.get(pk=candidate.pk)
     assert version.stage == "production"
-    assert any("waits for the approval of the supervisor" in one for one in blockers_for_approval(version))
+    assert any("waits for the approval of the supervisor" in one for one in gate_for_approval(version).reasons)
     with pytest.raises(RuleBroken, match="waits for the approval of the supervisor"):
         request_change("approval", version, reason=WHY, terms={"ends_on": in_days(60)}, actor=story.owner)
     say(story, version, "approved", letter)
-    assert not any("supervisor" in one for one in blockers_for_approval(version))
+    assert not any("supervisor" in one for one in gate_for_approval(version).reasons)
 
 
 def confirmed_as(story, *categories: str) -> None:

@@ -6,7 +6,7 @@ from audits.assessments.models import Breach, BreachStep, Result, Run
 from audits.assessments.states import breach_after
 from audits.statistics.limits import Verdict
 from audits.trail.models import Action
-from audits.trail.services import governed, record
+from audits.trail.services import governed, record, recorded_together
 from inventory.contents.making import made_version
 from inventory.contents.ownership import developed_model, owned_model
 from inventory.states import Stage
@@ -122,9 +122,15 @@ def close_breach(breach: Breach, *, reason: str, actor) -> Breach:
 
 
 @governed()
-def close_breaches_of(version, *, reason: str, actor) -> list[Breach]:
+def close_breaches_of(version, *, reason: str, actor) -> None:
     """Close what is open on a version that ends; called by the change that ends it."""
-    return [close_locked(one, reason=reason, actor=actor) for one in version.breaches.open().select_for_update()]
+    breaches, now = list(version.breaches.open().select_for_update()), timezone.now()
+    for breach in breaches:
+        breach.closed_at, breach.closing_reason = now, reason
+    Breach.objects.bulk_update(breaches, ["closed_at", "closing_reason"])
+    with recorded_together():
+        for breach in breaches:
+            record(Action.BREACH_CLOSED, actor=actor, subject=breach, reason=reason)
 
 
 def _open_or_join(run: Run, result: Result) -> Breach:

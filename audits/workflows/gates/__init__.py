@@ -4,7 +4,8 @@ Each blocker names the clause of the policy that it comes from, so that an excep
 Page, API, registry and the services that act all ask here; an empty list means yes.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.gates.enveloped import warnings_of_envelope
 from audits.workflows.gates.gate import DOCUMENTATION, MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
+from audits.workflows.gates.gathered import Gathered
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.gates.signed import blockers_in_signed_opinions, warnings_of_signed_opinions
 from audits.workflows.gates.supervised import (
@@ -24,7 +26,7 @@ from audits.workflows.gates.supervised import (
     blockers_in_supervision,
     warnings_of_supervision,
 )
-from audits.workflows.gates.windows import Counted, runs_that_count
+from audits.workflows.gates.windows import Counted
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
@@ -33,12 +35,12 @@ from inventory.contents.dependencies import consumers_of, why_still_needed
 from inventory.contents.uses import why_tier_first
 from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
-from inventory.policies import FULL_TYPES, required_assessments, required_for_use, validation_required
+from inventory.policies import FULL_TYPES, SEVERE, required_assessments, required_for_use, validation_required
 from inventory.states import UNDECIDED, Status
 from mrm.pages.wording import day
 
 MOST_NAMED = 5
-SEVERE = (Finding.Severity.CRITICAL, Finding.Severity.HIGH)
+UNSETTLED = (Verdict.UNKNOWN, Verdict.INSUFFICIENT)
 TIER, LAPSED, VALIDATION = "tier", "lapsed", "validation"
 
 
@@ -47,32 +49,28 @@ def gate_for(version: ModelVersion, *, for_uses: Collection[Use] = (), now: date
 
     for_uses  what a request would also approve it for
     """
-    now, counted = now or timezone.now(), runs_that_count(version)
+    facts = Gathered(version, now or timezone.now())
     found = [
         *_blockers_in_stage(version),
-        *_blockers_in_uses(version, for_uses, now),
+        *_blockers_in_uses(facts, for_uses),
         *_blockers_in_tiering(for_uses),
-        *_blockers_in_fitness(version, counted),
-        *blockers_in_supervision(version, Policy.objects.document_in_force()[1], now),
+        *_blockers_in_fitness(facts),
+        *blockers_in_supervision(facts),
     ]
-    gate = _sorted(version, found, now)
-    gate.waived.extend(_accepted(version, now))
-    gate.warnings.extend(_warnings(version, counted, now))
-    return gate
+    return _gate(facts, found)
+
+
+def gate_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> Gate:
+    """The same between what is in production and its approval for a further period."""
+    facts = Gathered(version, timezone.now())
+    made_good = Arrangement.FOR_PRODUCTION  # By the new approval.
+    fitness = [one for one in _blockers_in_fitness(facts, made_good=made_good) if one.clause != MODEL_STATUS]
+    return _gate(facts, [*_blockers_in_tiering(for_uses), *fitness, *_blockers_in_what_its_supervisor_said(facts)])
 
 
 def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
     """Every reason why this version may not go into production now, in words."""
     return gate_for(version, for_uses=for_uses).reasons
-
-
-def blockers_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
-    """Every reason why what is in production may not be approved for a further period, in words."""
-    made_good = Arrangement.FOR_PRODUCTION  # By the new approval.
-    fitness = _blockers_in_fitness(version, runs_that_count(version), made_good=made_good)
-    fitness = [one for one in fitness if one.clause != MODEL_STATUS]
-    found = [*_blockers_in_tiering(for_uses), *fitness, *_blockers_in_what_its_supervisor_said(version)]
-    return _sorted(version, found, timezone.now()).reasons
 
 
 def gate_for_going_back(version: ModelVersion) -> tuple[list[str], list[str]]:
@@ -86,11 +84,11 @@ def gate_for_going_back(version: ModelVersion) -> tuple[list[str], list[str]]:
     ]
 
 
-def _blockers_in_what_its_supervisor_said(version: ModelVersion) -> list[Blocker]:
+def _blockers_in_what_its_supervisor_said(facts: Gathered) -> list[Blocker]:
     """Whoever waited for an answer before its first approval waits for none again; what an emergency let in did not."""
-    if Arrangement.objects.filter(version=version, kind=Arrangement.Kind.APPROVAL).exists():
-        return blockers_in_objections(version)
-    return blockers_in_supervision(version, Policy.objects.document_in_force()[1], timezone.now())
+    if Arrangement.objects.filter(version=facts.version, kind=Arrangement.Kind.APPROVAL).exists():
+        return blockers_in_objections(facts)
+    return blockers_in_supervision(facts)
 
 
 def blockers_for_retirement(model: Model) -> list[str]:
@@ -100,16 +98,19 @@ def blockers_for_retirement(model: Model) -> list[str]:
     return why_still_needed(model)
 
 
-def _sorted(version: ModelVersion, found: list[Blocker], now: datetime) -> Gate:
-    """What is waived apart from what blocks."""
-    standing = Arrangement.objects.standing(now).filter(model=version.model_id, kind=Arrangement.Kind.EXCEPTION)
+def _gate(facts: Gathered, found: list[Blocker]) -> Gate:
+    """What is waived apart from what blocks, and what the deciders should know."""
+    version = facts.version
+    standing = Arrangement.objects.standing(facts.now).filter(model=version.model_id, kind=Arrangement.Kind.EXCEPTION)
     exceptions = {one.clause: one for one in standing if one.version_id in (None, version.pk)} if found else {}
-    gate = Gate()
+    gate = Gate(facts=facts)
     for blocker in found:
         if exception := exceptions.get(blocker.clause):
             gate.waived.append(Waived(blocker, f"{exception.reference} until {exception.terms['ends_on']}"))
         else:
             gate.blockers.append(blocker)
+    gate.waived.extend(_accepted(facts))
+    gate.warnings.extend(_warnings(facts))
     return gate
 
 
@@ -119,9 +120,10 @@ def _blockers_in_stage(version: ModelVersion) -> list[Blocker]:
     return [Blocker(STAGE, f"Only a candidate or a challenger can be promoted; {version} is {version.stage}.")]
 
 
-def _blockers_in_uses(version: ModelVersion, for_uses: Collection[Use], now: datetime) -> list[Blocker]:
+def _blockers_in_uses(facts: Gathered, for_uses: Collection[Use]) -> list[Blocker]:
     """Live uses that would be left without an approved version."""
-    approved = UseApproval.objects.standing(now).filter(version=version)
+    version = facts.version
+    approved = UseApproval.objects.standing(facts.now).filter(version=version)
     left = version.model.uses.in_use().exclude(pk__in=approved.values("use")).exclude(pk__in=[u.pk for u in for_uses])
     return [
         Blocker(
@@ -137,14 +139,14 @@ def _blockers_in_tiering(for_uses: Collection[Use]) -> list[Blocker]:
     return [Blocker(TIER, f"{use} cannot be approved yet. {why}") for use, why in why_tier_first(for_uses).items()]
 
 
-def _blockers_in_fitness(version: ModelVersion, counted: Mapping[str, Counted], *, made_good=()) -> list[Blocker]:
+def _blockers_in_fitness(facts: Gathered, *, made_good=()) -> list[Blocker]:
     return [
-        *_blockers_in_register(version),
-        *_blockers_in_documentation(version.model),
-        *_blockers_in_assessments(version, counted),
-        *_blockers_in_findings(version),
-        *_blockers_in_validation(version),
-        *_blockers_in_what_lapsed(version, made_good),
+        *_blockers_in_register(facts.version),
+        *_blockers_in_documentation(facts),
+        *_blockers_in_assessments(facts),
+        *_blockers_in_findings(facts),
+        *_blockers_in_validation(facts),
+        *_blockers_in_what_lapsed(facts.version, made_good),
     ]
 
 
@@ -165,9 +167,9 @@ def _blockers_in_register(version: ModelVersion) -> list[Blocker]:
     return blockers
 
 
-def _blockers_in_documentation(model: Model) -> list[Blocker]:
+def _blockers_in_documentation(facts: Gathered) -> list[Blocker]:
     """What the register lacks, and documents that nobody looked at again in time, where the policy asks before use."""
-    _, policy = Policy.objects.document_in_force()
+    policy, model = facts.document, facts.model
     if not required_for_use(policy, model.tier):
         return []
     blockers = []
@@ -182,9 +184,9 @@ def _blockers_in_documentation(model: Model) -> list[Blocker]:
     return blockers
 
 
-def _blockers_in_assessments(version: ModelVersion, counted: Mapping[str, Counted]) -> list[Blocker]:
+def _blockers_in_assessments(facts: Gathered) -> list[Blocker]:
     """The latest assessment of every plan counts, never only the latest of all; what cannot be assessed blocks too."""
-    (in_force, policy), model = Policy.objects.document_in_force(), version.model
+    policy, version, model, counted = facts.document, facts.version, facts.model, facts.counted
     required = required_assessments(policy, tier=model.tier, affects_natural_persons=model.is_about_persons)
     blockers, must_be_decided = [], policy["promotion"]["must_be_decided"]
     if asked := asked_of(version, policy):
@@ -193,8 +195,12 @@ def _blockers_in_assessments(version: ModelVersion, counted: Mapping[str, Counte
         latest = {kind: one.whole for kind, one in counted.items() if one.whole}
         blockers += blockers_in_comparison(version, asked, latest)
         blockers += blockers_in_parallel_run(version, asked.parallel_run)
+    if not required:
+        return blockers
     off = Plan.objects.filter(version=version, enabled=False).values_list("kind", flat=True)
-    for kind in (kind for kind in Kind if kind in required):
+    kinds = [kind for kind in Kind if kind in required]
+    bad = _bad_results([run for kind in kinds if kind in counted for run in counted[kind].runs], must_be_decided)
+    for kind in kinds:
         runs = counted.get(kind)
         if kind in off:
             text = f"The {kind.label.lower()} plan of {version} is switched off; the policy requires the assessment."
@@ -202,8 +208,18 @@ def _blockers_in_assessments(version: ModelVersion, counted: Mapping[str, Counte
         if runs is None or runs.whole is None:
             blockers.append(Blocker(f"assessment.{kind}", _why_none(version, kind, runs)))
         for run in runs.runs if runs else []:
-            blockers += _blockers_in_run(kind, run, must_be_decided, in_force)
+            blockers += _blockers_in_run(kind, run, bad[run.pk], facts.policy_id)
     return blockers
+
+
+def _bad_results(runs: list[Run], must_be_decided: list[str]) -> dict[UUID, list[Result]]:
+    """By run what is red, and what is undecided of the measures that the policy wants decided on the whole model."""
+    undecided = Q(segment="", measure__in=must_be_decided, verdict__in=UNSETTLED)
+    found = defaultdict(list)
+    if runs:
+        for result in Result.objects.filter(Q(verdict=Verdict.RED) | undecided, run__in=runs):
+            found[result.run_id].append(result)
+    return found
 
 
 def _why_none(version: ModelVersion, kind: Kind, runs: Counted | None) -> str:
@@ -216,7 +232,7 @@ def _why_none(version: ModelVersion, kind: Kind, runs: Counted | None) -> str:
     return f"No {name} assessment of {version} is finished yet."
 
 
-def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str], in_force: UUID) -> list[Blocker]:
+def _blockers_in_run(kind: Kind, run: Run, bad: list[Result], in_force: UUID) -> list[Blocker]:
     """What is red; and what the policy wants decided on the model as a whole and this sample could not decide.
 
     A verdict keeps to the limits of its day; where those of another policy are in force, it says so.
@@ -226,16 +242,12 @@ def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str], in_force:
         return [Blocker(f"assessment.{kind}", text)]
     red = [
         f"{kind.label} is red: {result} is {result.value:.3g}{_interval(result)}; the limit is {result.limit['red']:g}."
-        for result in run.results.filter(verdict=Verdict.RED)[:MOST_NAMED]
+        for result in [one for one in bad if one.verdict == Verdict.RED][:MOST_NAMED]
     ]
-    undecided = run.results.filter(
-        segment="",
-        measure__in=must_be_decided,
-        column__in=["", output_column(run.version).name],
-        verdict__in=(Verdict.UNKNOWN, Verdict.INSUFFICIENT),
-    )
     open_still = [
-        f"{kind.label} is undecided: {result} is {result.verdict}. {_why_undecided(result)}" for result in undecided
+        f"{kind.label} is undecided: {result} is {result.verdict}. {_why_undecided(result)}"
+        for result in bad
+        if result.verdict in UNSETTLED and result.column in ("", output_column(run.version).name)
     ]
     found = [*((f"verdict.{kind}", text) for text in red), *((f"undecided.{kind}", text) for text in open_still)]
     since = ""
@@ -245,28 +257,18 @@ def _blockers_in_run(kind: Kind, run: Run, must_be_decided: list[str], in_force:
     return [Blocker(clause, f"{text}{since}") for clause, text in found]
 
 
-def _blockers_in_findings(version: ModelVersion) -> list[Blocker]:
+def _blockers_in_findings(facts: Gathered) -> list[Blocker]:
     """Open severe findings, unless their risk is accepted for now."""
-    accepted = _acceptances(version, timezone.now())
-    severe = version.model.findings.open().filter(severity__in=SEVERE).exclude(pk__in=accepted.values("finding"))
-    severe = severe.select_related("version").order_by("reference")
-    return [_open_finding(finding, version) for finding in severe]
+    accepted = {one.finding_id for one in facts.acceptances}
+    return [_open_finding(one, facts.version) for one in facts.severe if one.pk not in accepted]
 
 
-def _accepted(version: ModelVersion, now: datetime) -> list[Waived]:
+def _accepted(facts: Gathered) -> list[Waived]:
     """Severe findings that rest meanwhile: accepted, whatever version was in use then, by whom the deciders see."""
-    severe = version.model.findings.open().filter(severity__in=SEVERE)
-    held = (
-        _acceptances(version, now).filter(finding__in=severe).select_related("finding__version").order_by("reference")
-    )
     return [
-        Waived(_open_finding(one.finding, version), f"{one.reference} until {one.terms['ends_on']}") for one in held
+        Waived(_open_finding(one.finding, facts.version), f"{one.reference} until {one.terms['ends_on']}")
+        for one in facts.acceptances
     ]
-
-
-def _acceptances(version: ModelVersion, now: datetime):
-    kind = Arrangement.Kind.ACCEPTANCE
-    return Arrangement.objects.standing(now).filter(model=version.model_id, kind=kind, finding__isnull=False)
 
 
 def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
@@ -276,10 +278,11 @@ def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
     return Blocker(f"findings.{finding.severity}", text, of_another_version=not is_same)
 
 
-def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
+def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
     """What was found not fit, always, also while that awaits its approval; and what nobody found fit, where the policy
     requires it for the tier.
     """
+    version, tier = facts.version, facts.model.tier
     blockers = [
         Blocker(
             NOT_FIT,
@@ -287,9 +290,8 @@ def _blockers_in_validation(version: ModelVersion) -> list[Blocker]:
         )
         for opinion, same in _unfit(version)
     ]
-    blockers += blockers_in_signed_opinions(version)
-    tier, (_, policy) = version.model.tier, Policy.objects.document_in_force()
-    if validation_required(policy, tier) and not _is_validated(version, timezone.now()):
+    blockers += blockers_in_signed_opinions(facts.signed)
+    if validation_required(facts.document, tier) and facts.opinion is None:
         text = f"No validation with a fit opinion is in force for {version}; the policy requires it for tier {tier}."
         blockers.append(Blocker(VALIDATION, text))
     return blockers
@@ -302,36 +304,36 @@ def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
     What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
     one later takes nothing back.
     """
-    opinions = ValidationOpinion.objects.not_fit().select_related("request__version__model")
-    opinions = opinions.order_by("approved_at", "pk")
-    of_model = Q(request__version=None, request__model=version.model_id)
-    for opinion in opinions.filter(Q(request__version=version) | of_model):
-        yield opinion, ""
-    if not version.artifact_sha256:
+    unfit = ValidationOpinion.objects.not_fit().select_related("request__version__model").order_by("approved_at", "pk")
+    own = Q(request__version=version) | Q(request__version=None, request__model=version.model_id)
+    twins = Q(request__version__artifact_sha256=version.artifact_sha256) if version.artifact_sha256 else Q(pk=None)
+    found = [(one, one.request.version in (None, version)) for one in unfit.filter(own | twins)]
+    yield from ((opinion, "") for opinion, is_own in found if is_own)
+    if all(is_own for _, is_own in found):
         return
-    twins = opinions.filter(request__version__artifact_sha256=version.artifact_sha256).exclude(request__version=version)
     fit = ValidationOpinion.objects.fit().filter(request__version=version, request__kind__in=ENTITLING)
-    fit_since = fit.order_by("-approved_at").values_list("approved_at", flat=True)
-    if since := fit_since.first():
-        twins = twins.exclude(~Q(request__kind__in=FULL_TYPES), approved_at__lt=since)
-    if since := fit_since.filter(request__kind__in=FULL_TYPES).first():
-        twins = twins.filter(approved_at__gt=since)
-    for opinion in twins:
-        yield opinion, ", and this is the same artifact"
+    fit_since = list(fit.order_by("approved_at").values_list("approved_at", "request__kind"))
+    last = max((moment for moment, _ in fit_since), default=None)
+    last_full = max((moment for moment, kind in fit_since if kind in FULL_TYPES), default=None)
+    for opinion, is_own in found:
+        if is_own or (last_full and opinion.approved_at <= last_full):
+            continue
+        if last is None or opinion.request.kind in FULL_TYPES or opinion.approved_at >= last:
+            yield opinion, ", and this is the same artifact"
 
 
-def _warnings(version: ModelVersion, counted: Mapping[str, Counted], now: datetime) -> list[str]:
-    tier, (in_force, policy) = version.model.tier, Policy.objects.document_in_force()
+def _warnings(facts: Gathered) -> list[str]:
+    version, tier, counted = facts.version, facts.model.tier, facts.counted
     held = version.model.uses.exclude(held="").order_by("number")
     warnings = [f"{use} is {use.held} and stays so, whatever is promoted: {use.held_because}" for use in held]
-    warnings += warnings_of_supervision(version, policy)
-    warnings += warnings_of_signed_opinions(version)
-    warnings += warnings_of_envelope(version, now)
+    warnings += warnings_of_supervision(facts)
+    warnings += warnings_of_signed_opinions(facts.signed)
+    warnings += warnings_of_envelope(facts)
     warnings += _known_elsewhere(version)
     warnings += _reached_downstream(version.model)
     warnings += [f"{one.told}." for one in counted.values() if one.part]
-    warnings += _judged_by_other_limits([one.whole for one in counted.values() if one.whole], in_force)
-    if not validation_required(policy, tier) and not _is_validated(version, now):
+    warnings += _judged_by_other_limits([one.whole for one in counted.values() if one.whole], facts.policy_id)
+    if not validation_required(facts.document, tier) and facts.opinion is None:
         warnings.append(
             f"No validation with a fit opinion is in force for {version}. "
             f"The policy does not require it for tier {tier}."
@@ -377,10 +379,6 @@ def _known_elsewhere(version: ModelVersion) -> list[str]:
         f"{one.reference} ({one.severity}) is open about {one.model}, where the same artifact is registered."
         for one in findings[:MOST_NAMED]
     ]
-
-
-def _is_validated(version: ModelVersion, now: datetime) -> bool:
-    return ValidationOpinion.objects.in_force(now.date()).filter(request__version=version).exists()
 
 
 def _blockers_in_what_lapsed(version: ModelVersion, made_good) -> list[Blocker]:

@@ -4,13 +4,14 @@ Only what is measured counts: by the built-in pipeline of its own work, and by t
 nobody measured is not inside.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind, Result
 from audits.statistics.limits import Direction, Verdict
-from audits.workflows.gates.windows import runs_that_count
+from audits.workflows.gates.gathered import Gathered
 from audits.workflows.models import Arrangement, ChangeRequest, Classification, Retraining
 from inventory.models import Model, ModelVersion, Policy, Use
 from inventory.policies import MATERIAL, allows_envelope, limit
@@ -80,14 +81,14 @@ def why_over(envelope: Arrangement, model: Model) -> str:
     return ""
 
 
-def bounds_of(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
+def bounds_of(envelope: Arrangement, facts: Gathered) -> list[Bound]:
     """Where a retrained version stands in every bound of the envelope."""
-    return [*_of_training(envelope, version), *_of_results(envelope, version)]
+    return [*_of_training(envelope, facts.version), *_of_results(envelope, facts)]
 
 
-def why_outside(envelope: Arrangement, version: ModelVersion) -> list[str]:
+def why_outside(envelope: Arrangement, version: ModelVersion, bounds: Iterable[Bound]) -> list[str]:
     """Every bound that does not hold, in words; and what only people approve: conditions of use, and uses not named."""
-    reasons = [f"{bound.told}." for bound in bounds_of(envelope, version) if not bound.is_kept]
+    reasons = [f"{bound.told}." for bound in bounds if not bound.is_kept]
     reasons = [reason[:1].upper() + reason[1:] for reason in reasons]
     in_use = version.model.production_version()
     conditions = Arrangement.objects.holding().filter(model=version.model_id, kind=Arranged.CONDITION)
@@ -102,14 +103,16 @@ def uses_left_out(model: Model, terms: dict) -> list[Use]:
     return list(model.uses.in_use().exclude(number__in=terms.get("uses", ())).order_by("number"))
 
 
-def warnings_of_envelope(version: ModelVersion, now: datetime) -> list[str]:
+def warnings_of_envelope(facts: Gathered) -> list[str]:
     """Why a retrained version takes the ordinary way, although its model has an envelope."""
+    version = facts.version
     if not Retraining.objects.filter(candidate=version).exists():
         return []
-    envelope = envelope_of(version.model, now)
+    envelope = envelope_of(version.model, facts.now)
     if envelope is None:
         return []
-    return [f"Not within {envelope.reference}: {reason}" for reason in why_outside(envelope, version)]
+    outside = why_outside(envelope, version, bounds_of(envelope, facts))
+    return [f"Not within {envelope.reference}: {reason}" for reason in outside]
 
 
 def _of_training(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
@@ -124,9 +127,9 @@ def _of_training(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
     ]
 
 
-def _of_results(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
+def _of_results(envelope: Arrangement, facts: Gathered) -> list[Bound]:
     """The worst of each measure, by the run over a window of the schedule; each must be decided."""
-    found, counting = [], runs_that_count(version)
+    found, counting = [], facts.counted
     for measure, bound in envelope.terms["bounds"].items():
         kind = MEASURES[measure].kind
         run = counting[kind].whole if kind in counting else None
@@ -142,7 +145,7 @@ def _of_results(envelope: Arrangement, version: ModelVersion) -> list[Bound]:
                 bound=bound,
                 measured=worst(values, default=None),
                 run=str(run.pk) if run else "",
-                why=f"{undecided} is {undecided.verdict}" if undecided else _why_not_judged(measure, lower, version),
+                why=f"{undecided} is {undecided.verdict}" if undecided else _why_not_judged(measure, lower, facts),
             )
         )
     return found
@@ -153,9 +156,9 @@ def _results(run, measure: str):
     return results.filter(segment="") if run.plan.kind == Kind.PERFORMANCE else results
 
 
-def _why_not_judged(measure: str, lower: bool, version: ModelVersion) -> str:
+def _why_not_judged(measure: str, lower: bool, facts: Gathered) -> str:
     """Why the policy in force no longer says of a measure what it said when the envelope was approved."""
-    judged = limit(Policy.objects.document_in_force()[1], measure, tier=version.model.tier)
+    judged = limit(facts.document, measure, tier=facts.model.tier)
     if judged is None:
         return "the policy limits it no longer"
     return "" if (judged.direction is Direction.LOWER) == lower else "the policy limits it on the other side now"

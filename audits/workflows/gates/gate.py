@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from audits.workflows.gates.gathered import Gathered
+
 STAGE, MODEL_STATUS, NOT_FIT, CRITICAL = "stage", "model_status", "not_fit", "findings.critical"
 OBJECTED = "objection"  # Of the supervisor.
 DOCUMENTATION = "documentation"
@@ -68,6 +70,7 @@ class Gate:
     blockers: list[Blocker] = field(default_factory=list)
     waived: list[Waived] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)  # What the policy does not require, and the deciders should know.
+    facts: Gathered | None = None  # What it rests on.
 
     @property
     def is_open(self) -> bool:

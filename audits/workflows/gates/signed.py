@@ -1,26 +1,25 @@
 """What validators have signed about a version and nobody has approved: it is known, though it is not in force yet."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from collections.abc import Iterable
 
 from audits.workflows.gates.gate import NOT_FIT, Blocker
 from audits.workflows.models import ValidationOpinion, ValidationRequest
 from audits.workflows.states import ValidationState
-from inventory.models import ModelVersion
 
 Outcome = ValidationOpinion.Outcome
+OVER = (ValidationState.APPROVED, ValidationState.CANCELLED)
 
 
-def blockers_in_signed_opinions(version: ModelVersion) -> list[Blocker]:
+def blockers_in_signed_opinions(signed: Iterable[ValidationOpinion]) -> list[Blocker]:
     """That a signed opinion says it is not fit, while its review or approval is awaited; or, where what it was about
     has changed since, while nobody has signed another in its place."""
-    not_fit = _about(version).filter(outcome=Outcome.NOT_FIT)
+    not_fit = [one for one in signed if one.outcome == Outcome.NOT_FIT]
     blockers = [
         Blocker(NOT_FIT, f"{one.person} signed that {_what(one)} is not fit for use; {_awaits(one.request)}.")
-        for one in not_fit.standing().filter(approved_at=None)
+        for one in not_fit
+        if one.voided_at is None
     ]
-    signed_since = ValidationOpinion.objects.standing().filter(request=OuterRef("request"))
-    left = not_fit.filter(~Exists(signed_since), voided_at__isnull=False)
-    left = left.exclude(request__state__in=(ValidationState.APPROVED, ValidationState.CANCELLED))
+    left = [one for one in not_fit if one.voided_at and not one.is_followed and one.request.state not in OVER]
     latest = {one.request_id: one for one in left}
     return blockers + [
         Blocker(NOT_FIT, f"{one.person} signed that {_what(one)} was not fit for use; {one.request.reference} goes on.")
@@ -28,20 +27,14 @@ def blockers_in_signed_opinions(version: ModelVersion) -> list[Blocker]:
     ]
 
 
-def warnings_of_signed_opinions(version: ModelVersion) -> list[str]:
+def warnings_of_signed_opinions(signed: Iterable[ValidationOpinion]) -> list[str]:
     """Other opinions that await others; and what was signed not fit and is void, unless it was validated after all."""
-    awaited = Q(voided_at=None, approved_at=None) & ~Q(outcome=Outcome.NOT_FIT)
-    void = Q(voided_at__isnull=False, outcome=Outcome.NOT_FIT) & ~Q(request__state=ValidationState.APPROVED)
-    return [_told(one) for one in _about(version).filter(awaited | void)]
-
-
-def _about(version: ModelVersion) -> QuerySet[ValidationOpinion]:
-    """Those on this version, on the same artifact under whatever name, and on its model as a whole."""
-    about = Q(request__version=version) | Q(request__version=None, request__model=version.model_id)
-    if version.artifact_sha256:
-        about |= Q(request__version__artifact_sha256=version.artifact_sha256)
-    opinions = ValidationOpinion.objects.filter(about).select_related("person", "request__model", "request__version")
-    return opinions.select_related("request__version__model").order_by("given_at", "pk")
+    return [
+        _told(one)
+        for one in signed
+        if (one.outcome == Outcome.NOT_FIT) == (one.voided_at is not None)
+        and not (one.voided_at and one.request.state == ValidationState.APPROVED)
+    ]
 
 
 def _told(opinion: ValidationOpinion) -> str:

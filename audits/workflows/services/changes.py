@@ -5,6 +5,7 @@ from django.utils import timezone
 from audits.assessments.models import Breach
 from audits.trail.models import Action
 from audits.trail.services import governed, record
+from audits.workflows.gates import Gate
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.models.references import next_reference
 from audits.workflows.services.classification.effects import ask_for_validation
@@ -35,9 +36,9 @@ def request_change(
     version = subject if isinstance(subject, ModelVersion) else None
     _require(kind, version.model if version else subject, actor)
     weights = weigh(kind, version)  # Reads rows, so before the pen is held.
-    return _request(
-        kind, subject, reason=reason, terms=terms or {}, breach=breach, renews=renews, weights=weights, actor=actor
-    )
+    said = {"reason": reason, "terms": terms or {}, "breach": breach, "renews": renews}
+    change, _ = _request(kind, subject, weights=weights, actor=actor, **said)
+    return change
 
 
 def _require(kind: str, model: Model | None, actor) -> None:
@@ -55,8 +56,10 @@ def ask_within(
     terms: dict | None = None,
     breach: Breach | None = None,
     weights: Weights | None = None,
-) -> ChangeRequest:
-    """What the system asks for on a standing approval; `told` is what its evidence says of it. Inside `governed()`."""
+) -> tuple[ChangeRequest, Gate | None]:
+    """What the system asks for on a standing approval, with the gate as it was asked; `told` is what its evidence says
+    of it. Inside `governed()`.
+    """
     return _request(
         kind,
         version,
@@ -74,7 +77,7 @@ def ask_within(
 @governed()
 def _request(
     kind: str, subject, *, reason, terms: dict, breach, renews, weights: Weights | None, actor, envelope=None, told=None
-):
+) -> tuple[ChangeRequest, Gate | None]:
     _require(kind, subject.model if isinstance(subject, ModelVersion) else subject, actor)
     change = _drafted(kind, subject, reason=reason, breach=breach, renews=renews, actor=actor)
     change.envelope = envelope
@@ -82,13 +85,13 @@ def _request(
         raise NotPermitted(why)
     change.terms = cleaned(KINDS[kind], change, terms)
     change.about = KINDS[kind].at_stake(change)
-    if reasons := _why_not_request(change):
+    gate, policy = KINDS[kind].gate(change), change.policy
+    if reasons := _why_not_request(change, gate):
         raise RuleBroken(*reasons)
-    policy = change.policy = Policy.objects.in_force()
     change.reference = next_reference(ChangeRequest, "CR")
     classification = propose_class(change, weights)
     change.roles_required = approvals_needed(change, classification)
-    change.evidence = evidence_for(change) | (told or {})
+    change.evidence = evidence_for(change, gate) | (told or {})
     refuse_to_mislead(change.evidence)
     change.evidence_digest = digest_of(change.evidence)
     change.expires_at = timezone.now() + policies.expiry_of_changes(policy.document)
@@ -108,7 +111,7 @@ def _request(
     )
     if classification and classification.is_material:
         ask_for_validation(change)
-    return change
+    return change, gate
 
 
 def draft_change(
@@ -140,7 +143,7 @@ def _drafted(kind: str, subject, *, reason: str, breach, renews, actor) -> Chang
     return change
 
 
-def _why_not_request(change: ChangeRequest) -> list[str]:
+def _why_not_request(change: ChangeRequest, gate: Gate | None) -> list[str]:
     reasons, version, breach = [], change.version, change.breach
     if not change.reason.strip():
         reasons.append("Say why the change is asked for.")
@@ -157,7 +160,7 @@ def _why_not_request(change: ChangeRequest) -> list[str]:
     open_request = open_request or _of_the_same_version(change)
     if open_request:
         reasons.append(f"{open_request.reference} already asks for this.")
-    against = KINDS[change.kind].why_not(change)
+    against = KINDS[change.kind].reasons_against(change, gate)
     return reasons + [reason for reason in against if reason not in reasons]
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows import policies
+from audits.workflows.gates import Gate
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.services.evidence import digest_of, evidence_again
 from audits.workflows.services.kinds import KINDS
@@ -168,20 +169,29 @@ def refresh_evidence(change: ChangeRequest) -> ChangeRequest:
 
     So does a part that one of those who decided has in it by now.
     """
+    change, _ = _refreshed(change)
+    return change
+
+
+def _refreshed(change: ChangeRequest) -> tuple[ChangeRequest, Gate | None]:
+    """The request, locked and refreshed, with the gate as it was asked for that. Inside a governed block."""
     change = locked(change)
     if change.state != ChangeState.PENDING:
-        return change
-    evidence = evidence_again(change)
+        return change, None
+    gate = KINDS[change.kind].gate(change)
+    evidence = evidence_again(change, gate)
     if because := _why_void(change, evidence):
         change.evidence, change.evidence_digest, change.minutes = evidence, digest_of(evidence), {}
         void_decisions(change, because=because, actor=None)
         change.save(update_fields=["evidence", "evidence_digest", "minutes"])
-    return change
+    return change, gate
 
 
 def why_void(change: ChangeRequest) -> str:
     """Why refreshing its evidence would void what was decided so far; empty where it would not. Writes nothing."""
-    return _why_void(change, evidence_again(change)) if change.state == ChangeState.PENDING else ""
+    if change.state != ChangeState.PENDING:
+        return ""
+    return _why_void(change, evidence_again(change, KINDS[change.kind].gate(change)))
 
 
 def _why_void(change: ChangeRequest, evidence: dict) -> str:
@@ -228,7 +238,7 @@ def _refuse_decision(change: ChangeRequest, position: Position, *, evidence_dige
 @governed()
 def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
     """Asks everything again, now that nobody else can decide."""
-    change, statement, actor = refresh_evidence(change), proven.statement.body, actor.as_now()
+    (change, gate), statement, actor = _refreshed(change), proven.statement.body, actor.as_now()
     position = position_of(change, actor)
     _require(change, actor)
     _refuse_decision(change, position, evidence_digest=statement["evidence_digest"])
@@ -266,11 +276,11 @@ def _decide(change: ChangeRequest, proven: Proven, *, actor) -> Decision:
         evidence_digest=change.evidence_digest,
         signature=signature.in_trail(),
     )
-    _follow(change, decision)
+    _follow(change, decision, gate)
     return decision
 
 
-def _follow(change: ChangeRequest, decision: Decision) -> None:
+def _follow(change: ChangeRequest, decision: Decision, gate: Gate | None) -> None:
     """What a decision leads to: one no ends the request, the last yes that is needed carries it out.
 
     A vote in the committee leads to nothing before its chair concludes it.
@@ -283,16 +293,19 @@ def _follow(change: ChangeRequest, decision: Decision) -> None:
         move(change, "reject", decided_at=timezone.now(), outcome=outcome)
         record(Action.CHANGE_REJECTED, actor=actor, subject=change)
     elif decision.approved and not policies.roles_open(**roles_of(change)):
-        approve_change(change, actor)
+        approve_change(change, gate, actor)
 
 
-def approve_change(change: ChangeRequest, actor) -> None:
-    """The last approval is there: what stands against it is asked once more, inside the lock; then it is done."""
+def approve_change(change: ChangeRequest, gate: Gate | None, actor) -> None:
+    """The last approval is there: unless something stands against it still, it is done.
+
+    gate  that of its kind, asked in this transaction, inside the lock
+    """
     kind = KINDS[change.kind]
     move(change, "approve", decided_at=timezone.now())
     within = {"envelope": change.evidence["envelope"]} if change.envelope_id else {}
     record(Action.CHANGE_APPROVED, actor=actor, subject=change, **within)
-    if reasons := kind.why_not(change):
+    if reasons := kind.reasons_against(change, gate):
         raise RuleBroken(*reasons)
     if outcome := kind.carry_out(change, actor):
         move(change, "complete", outcome=outcome, completed_at=timezone.now())

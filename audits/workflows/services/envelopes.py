@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from audits.trail.services import governed
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.gates import gate_for
 from audits.workflows.gates.enveloped import WINDOW, bounds_of, envelope_of, why_outside, why_over
+from audits.workflows.gates.gathered import Gathered
 from audits.workflows.models import Arrangement, ChangeRequest, Retraining
 from audits.workflows.services import arrangements
 from audits.workflows.services.changes import ask_within, request_change
@@ -41,8 +42,8 @@ def start_within(version: ModelVersion, *, reason: str, breach) -> ChangeRequest
     if not envelope.is_standing(timezone.now()):
         return None
     told = {"reference": envelope.reference, "change": envelope.change.reference, "bounds": []}
-    change = ask_within(envelope, Kind.RETRAINING, version, told=told, reason=reason, breach=breach)
-    approve_change(change, None)
+    change, gate = ask_within(envelope, Kind.RETRAINING, version, told=told, reason=reason, breach=breach)
+    approve_change(change, gate, None)
     return change
 
 
@@ -71,9 +72,10 @@ def _promote_or_ask(retraining: Retraining, now: datetime) -> None:
     if terms is None:
         return
     uses = version.model.uses.filter(number__in=terms["uses"])
-    if blockers_for_promotion(version, for_uses=list(uses)):
+    gate = gate_for(version, for_uses=list(uses))
+    if not gate.is_open:
         return
-    outside, weights = why_outside(envelope, version), weigh(Kind.PROMOTION, version)
+    outside, weights = why_outside(envelope, version, bounds_of(envelope, gate.facts)), weigh(Kind.PROMOTION, version)
     reason = f"Retrained for {retraining.change.reference}."
     if not outside:
         try:
@@ -104,18 +106,20 @@ def promote_within(
     envelope = _locked(envelope)
     if over := why_over(envelope, envelope.model):
         raise RuleBroken(over)
-    if outside := why_outside(envelope, version):
+    bounds = bounds_of(envelope, Gathered(version, timezone.now()))
+    if outside := why_outside(envelope, version, bounds):
         raise RuleBroken(*outside)
     told = {
         "reference": envelope.reference,
         "change": envelope.change.reference,
-        "bounds": [bound.as_json() for bound in bounds_of(envelope, version)],
+        "bounds": [bound.as_json() for bound in bounds],
     }
-    change = ask_within(envelope, Kind.PROMOTION, version, told=told, reason=reason, terms=terms, weights=weights)
+    asked = {"told": told, "reason": reason, "terms": terms, "weights": weights}
+    change, gate = ask_within(envelope, Kind.PROMOTION, version, **asked)
     classified = getattr(change, "classification", None)
     if classified is None or classified.is_material:
         raise RuleBroken("With what changed since the last full validation it is a material change.")
-    approve_change(change, None)
+    approve_change(change, gate, None)
     return change
 
 

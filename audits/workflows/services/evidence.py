@@ -2,18 +2,16 @@
 
 import hashlib
 
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import Q, prefetch_related_objects
 
 from audits.assessments.models import Breach, Run
 from audits.assessments.services.execution import results_digest
-from audits.workflows.gates import Gate, blockers_for_approval, gate_for
-from audits.workflows.gates.windows import runs_that_count
+from audits.workflows.gates import Gate
+from audits.workflows.gates.windows import Counted
 from audits.workflows.models import Arrangement, ChangeRequest, ValidationOpinion
 from audits.workflows.services.classification.proposing import classified_facts
 from audits.workflows.services.classification.weighing import RELEASES
 from audits.workflows.services.kinds import KINDS
-from audits.workflows.services.kinds.promotion import uses_of
 from audits.workflows.states import CAME_TO_NOTHING
 from inventory.models import Model, ModelVersion, Policy
 from mrm_verify.canonical import canonical
@@ -23,16 +21,15 @@ GATED = (*RELEASES, Kind.APPROVAL)
 MOST_TOLD = 10
 
 
-def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dict:
-    """The facts a decision rests on. Two calls give the same facts unless the subject changed in between.
+def evidence_for(change: ChangeRequest, gate: Gate | None, *, breach_run: Run | None = None) -> dict:
+    """The facts a decision rests on, with the gate of its kind as it was just asked.
 
+    Two calls give the same facts unless the subject changed in between.
     A breach is shown as it was in `breach_run`, by default the newest run that saw it: that it goes on being seen is no
     change of the subject.
     """
     model, version, breach = change.model, change.version, change.breach
     policy = Policy.objects.in_force()
-    gated = change.kind in GATED
-    gate = gate_for(version, for_uses=uses_of(change)) if gated else None
     return (
         {
             "kind": str(change.kind),
@@ -44,22 +41,17 @@ def evidence_for(change: ChangeRequest, *, breach_run: Run | None = None) -> dic
             "version": _version_facts(version),
             "replaces": _version_facts(model.production_version()) if change.kind in RELEASES else None,
             "breach": _breach_facts(breach, breach_run or breach.last_run) if breach else None,
-            "gate": _reasons(change, gate) if gated else None,
-            "waived": [waived.text for waived in gate.waived] if gated else None,
-            "warnings": gate.warnings if gated else None,
-            "validation": _opinion_facts(version) if gated else None,
-            "assessments": _assessment_facts(version) if gated else None,
+            "gate": gate.reasons if gate else None,
+            "waived": [waived.text for waived in gate.waived] if gate else None,
+            "warnings": gate.warnings if gate else None,
+            "validation": _opinion_facts(gate.facts.opinion) if gate else None,
+            "assessments": _assessment_facts(gate.facts.counted) if gate else None,
         }
+        | ({"overridden": gate.reasons} if change.kind == Kind.BREAK_GLASS else {})
         | classified_facts(change)
         | _asked_before(change)
         | KINDS[change.kind].evidence(change)
     )
-
-
-def _reasons(change: ChangeRequest, gate: Gate) -> list[str]:
-    if change.kind == Kind.APPROVAL:
-        return blockers_for_approval(change.version, for_uses=uses_of(change))
-    return gate.reasons
 
 
 def _asked_before(change: ChangeRequest) -> dict:
@@ -85,11 +77,11 @@ def _asked_before(change: ChangeRequest) -> dict:
     return {"asked_before": told} if told else {}
 
 
-def evidence_again(change: ChangeRequest) -> dict:
+def evidence_again(change: ChangeRequest, gate: Gate | None) -> dict:
     """The evidence of a request as it is now."""
     shown = change.evidence.get("breach")
     run = Run.objects.get(pk=shown["run"]) if shown else None
-    return evidence_for(change, breach_run=run)
+    return evidence_for(change, gate, breach_run=run)
 
 
 def digest_of(facts: dict) -> str:
@@ -140,10 +132,8 @@ def _version_facts(version: ModelVersion | None) -> dict | None:
     }
 
 
-def _opinion_facts(version: ModelVersion) -> dict | None:
+def _opinion_facts(opinion: ValidationOpinion | None) -> dict | None:
     """The opinion in force that the decision rests on; its digest is that of plan, outcomes and evidence."""
-    opinions = ValidationOpinion.objects.in_force(timezone.now().date()).filter(request__version=version)
-    opinion = opinions.select_related("request").first()
     return opinion and {
         "reference": opinion.request.reference,
         "outcome": opinion.outcome,
@@ -170,8 +160,10 @@ def _breach_facts(breach: Breach, run: Run) -> dict:
     }
 
 
-def _assessment_facts(version: ModelVersion) -> list[dict]:
+def _assessment_facts(counted: dict[str, Counted]) -> list[dict]:
     """Each run that counts at the gate, over which time it was, and who asked for it, where somebody did."""
+    runs = [run for one in counted.values() for run in one.runs]
+    prefetch_related_objects(runs, "results")
     return [
         {
             "kind": run.plan.kind,
@@ -182,6 +174,5 @@ def _assessment_facts(version: ModelVersion) -> list[dict]:
             "verdict": run.verdict,
             "results_digest": results_digest(run.results.all()),
         }
-        for counted in runs_that_count(version).values()
-        for run in counted.runs
+        for run in runs
     ]

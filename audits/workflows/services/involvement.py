@@ -22,6 +22,8 @@ from inventory.services import set_what_tier_is_made_of
 from mrm.errors import Shown, entry_behind
 from mrm.pages.wording import day
 
+Twins = list[ModelVersion] | None  # What `twins_of` gives of the version; None: not asked yet.
+
 
 class Subject(NamedTuple):
     """A version of a model that is no request of its own."""
@@ -36,11 +38,12 @@ def answers_for(version: ModelVersion, person) -> str:
     return owned(about, person) or developed(about, person) or made(about, person) or trained(about, person)
 
 
-def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
+def involvement_of(change: ChangeRequest, person, *, twins: Twins = None) -> policies.Involvement:
+    twins = twins_of(change.version) if twins is None else twins
     return policies.Involvement(
-        owns=owned(change, person) if change.model else "",
-        developed=developed(change, person) if change.model else "",
-        registered=made(change, person),
+        owns=owned(change, person, twins=twins) if change.model else "",
+        developed=developed(change, person, twins=twins) if change.model else "",
+        registered=made_version(change.version, person, twins=twins) if change.version else "",
         trained=trained(change, person),
         requested=_requested(change, person),
         proposed=_proposed(change, person),
@@ -49,11 +52,13 @@ def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
     )
 
 
-def owned(change: ChangeRequest | ValidationRequest | Subject, person, *, owns: str = "own") -> str:
+def owned(
+    change: ChangeRequest | ValidationRequest | Subject, person, *, owns: str = "own", twins: Twins = None
+) -> str:
     """That somebody owns the model, or did until lately; or another one that a version with the same artifact is of."""
     if told := owned_model(change.model, person, owns=f"{owns} it"):
         return told
-    for model in _others_of(change, person, office="owner"):
+    for model in _others_of(change, person, office="owner", twins=twins):
         if told := owned_model(model, person, owns=f"{owns} {model}"):
             same = str(told).replace("owned it", f"owned {model}")
             return Shown(f"{same}, where the same artifact is registered", entry=told.entry)
@@ -61,20 +66,25 @@ def owned(change: ChangeRequest | ValidationRequest | Subject, person, *, owns: 
 
 
 def developed(
-    about: ChangeRequest | ValidationRequest | Arrangement | Finding | Subject, person, *, is_named="are named"
+    about: ChangeRequest | ValidationRequest | Arrangement | Finding | Subject,
+    person,
+    *,
+    is_named="are named",
+    twins: Twins = None,
 ) -> str:
     """That the register names somebody as the developer, or did until lately; or of another with the same artifact."""
     if told := developed_model(about.model, person, is_named=is_named):
         return told
-    for model in _others_of(about, person, office="developer"):
+    for model in _others_of(about, person, office="developer", twins=twins):
         if told := developed_model(model, person, is_named=is_named):
             return Shown(f"{told}, where the same artifact is registered", entry=entry_behind(told))
     return ""
 
 
-def _others_of(about, person, *, office: str) -> list[Model]:
+def _others_of(about, person, *, office: str, twins: Twins) -> list[Model]:
     """Other models with the same artifact in which somebody holds this office, or did less than twelve months ago."""
-    others = {twin.model_id: twin.model for twin in twins_of(about.version) if twin.model_id != about.model.pk}
+    twins = twins_of(about.version) if twins is None else twins
+    others = {twin.model_id: twin.model for twin in twins if twin.model_id != about.model.pk}
     lately = held_lately(others.values(), person, office=office) if others else set()
     return [
         model for model in others.values() if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately

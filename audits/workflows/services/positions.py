@@ -14,6 +14,7 @@ from audits.workflows.services.classification.proposing import why_outdated
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ChangeState
+from inventory.contents.making import twins_of
 from inventory.models import Policy
 from inventory.policies import also_approved_by
 from mrm.accounts.models import Person, Workspace
@@ -100,10 +101,14 @@ def conflicts_since(change: ChangeRequest) -> list[str]:
     people = {
         one for row in standing.select_related("person", "on_behalf_of") for one in (row.person, row.on_behalf_of)
     }
+    people.discard(None)
+    twins = twins_of(change.version) if people else []
     return [
         conflict
-        for person in sorted(people - {None}, key=str)
-        for conflict in policies.conflicts_of(str(person), replace(involvement_of(change, person), decided=""))
+        for person in sorted(people, key=str)
+        for conflict in policies.conflicts_of(
+            str(person), replace(involvement_of(change, person, twins=twins), decided="")
+        )
     ]
 
 

@@ -17,6 +17,7 @@ from audits.workflows.services.decisions import (
     why_void,
 )
 from audits.workflows.services.involvement import involvement_of
+from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.positions import line_then, roles_for, roles_of, why_not_stand_in, why_over
 from audits.workflows.services.transitions import move
 from inventory.models import Policy
@@ -183,7 +184,7 @@ def _follow(change: ChangeRequest, outcome: str, signature: Signature, actor) ->
     elif outcome == "deferred":
         void_decisions(change, because="The committee deferred it.", actor=actor, but=signature)
     elif not policies.roles_open(**roles_of(change)):
-        approve_change(change, actor)
+        approve_change(change, KINDS[change.kind].gate(change), actor)
 
 
 def _sponsoring_line(change: ChangeRequest) -> str:

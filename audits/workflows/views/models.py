@@ -9,7 +9,7 @@ from audits.workflows.contents.assurance import attributes_of
 from audits.workflows.contents.standings import shown_verdict
 from audits.workflows.contents.validations import due_of
 from audits.workflows.gates import Gate, gate_for
-from audits.workflows.gates.supervised import watched_as
+from audits.workflows.gates.gathered import watched_as
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, Retraining
 from audits.workflows.services.abandonment import role_that_abandons, why_not_abandon
 from audits.workflows.states import ChangeState

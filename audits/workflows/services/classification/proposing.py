@@ -31,7 +31,9 @@ def propose_class(change: ChangeRequest, weights: Weights | None) -> Classificat
         return None
     if weights is None or weights.step.before.pk != in_use.pk:  # Another went into production meanwhile.
         weights = weigh(change.kind, change.version)
-    step, cumulative = (_criteria(change, one) for one in (weights.step, weights.cumulative))
+    step = _criteria(change, weights.step)
+    is_same_step = weights.cumulative.before.pk == weights.step.before.pk
+    cumulative = step if is_same_step else _criteria(change, weights.cumulative)
     proposed = class_of([*step, *cumulative])
     raised = _raised_before(change)
     return Classification(

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from audits.workflows.gates import SEVERE, gate_for
+from audits.workflows.gates import Gate, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, the_model, why_not_until
 from audits.workflows.services.kinds.promotion import supersede
 from inventory.models import Model, Policy, Use
+from inventory.policies import SEVERE
 from inventory.services import restrict_model, resume_model
 from inventory.states import Status, UseState
 from mrm.pages.wording import day
@@ -107,13 +108,19 @@ RESUMPTION = ChangeKind(
 )
 
 
+def _gate_of_release(change: ChangeRequest) -> Gate:
+    return gate_for(change.version)
+
+
+def _bars_release(gate: Gate) -> list[str]:
+    if gate.is_open:
+        return ["The gate is open: ask for a promotion."]
+    return [blocker.text for blocker in gate.blockers if blocker.binds_in_an_emergency]
+
+
 def _why_not_release(change: ChangeRequest) -> list[str]:
-    gate = gate_for(change.version)
-    reasons = [blocker.text for blocker in gate.blockers if blocker.binds_in_an_emergency]
-    if not gate.blockers:
-        reasons.append("The gate is open: ask for a promotion.")
     most_days = Policy.objects.in_force().section("break_glass")["most_days"]
-    return reasons + why_not_until(change.terms["ends_on"], most_days=most_days) + _why_not_on(change, most_days)
+    return why_not_until(change.terms["ends_on"], most_days=most_days) + _why_not_on(change, most_days)
 
 
 def _why_not_on(change: ChangeRequest, most_days: int) -> list[str]:
@@ -138,12 +145,7 @@ def _why_not_on(change: ChangeRequest, most_days: int) -> list[str]:
     ]
 
 
-def _overridden(change: ChangeRequest) -> dict:
-    return {"overridden": [blocker.text for blocker in gate_for(change.version).blockers]}
-
-
 def _release(change: ChangeRequest, actor) -> str:
-    overridden = [blocker.text for blocker in gate_for(change.version).blockers]
     outcome = supersede(change, actor)
     release = arrangements.begin(
         change,
@@ -157,7 +159,7 @@ def _release(change: ChangeRequest, actor) -> str:
         version=change.version,
         severity="medium",
         title=f"Emergency release {release.reference}",
-        observation="Released although the gate was closed:\n" + "\n".join(overridden),
+        observation="Released although the gate was closed:\n" + "\n".join(change.evidence["overridden"]),
         criterion="break_glass",
         required_outcome=f"The version is approved in full, or replaced, before {release.reference} ends.",
         origin=f"break_glass:{release.pk}",
@@ -180,7 +182,8 @@ BREAK_GLASS = ChangeKind(
         ),
         Term(name="ends_on", label="Until", shape="day"),
     ),
+    gate=_gate_of_release,
+    bars=_bars_release,
     why_not=_why_not_release,
-    evidence=_overridden,
     carry_out=_release,
 )

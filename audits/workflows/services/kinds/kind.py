@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from audits.workflows.gates import Gate
 from audits.workflows.models import ChangeRequest
 from inventory.policies import roles_about_persons, roles_required
 from mrm.accounts.policies import Permission
@@ -31,6 +32,14 @@ class Term:
     help: str = ""
     required: bool = True
     choices: Callable[[ChangeRequest], dict[str, str]] = lambda change: {}
+
+
+def no_gate(change: ChangeRequest) -> None:
+    return None
+
+
+def all_its_reasons(gate: Gate) -> list[str]:
+    return gate.reasons
 
 
 def nothing_against(change: ChangeRequest) -> list[str]:
@@ -72,7 +81,10 @@ class ChangeKind:
     """One kind of change. Everything the engine asks of it is a plain function of the request.
 
     about      version, model, or policy: what a request of this kind names
-    why_not    every reason against it now; asked at the request and again, inside the lock, when it is carried out
+    gate       what its version must pass to be in use; none where it puts nothing to use
+    bars       which reasons of that gate stand against it
+    why_not    every other reason against it now; asked, as the gate is, at the request and again, inside the lock,
+               when it is carried out
     at_stake   names the one thing that is not asked for twice at a time
     approved_as  under which of the policy's approvals it is decided
     concerns  whether it puts to use what concerns natural persons, so that the policy may want more to agree
@@ -89,6 +101,8 @@ class ChangeKind:
     if_not: str
     on_lapse: str = ""
     terms: tuple[Term, ...] = ()
+    gate: Callable[[ChangeRequest], Gate | None] = no_gate
+    bars: Callable[[Gate], list[str]] = all_its_reasons
     why_not: Callable[[ChangeRequest], list[str]] = nothing_against
     evidence: Callable[[ChangeRequest], dict] = no_more_evidence
     carry_out: Callable[[ChangeRequest, object], str]
@@ -100,6 +114,10 @@ class ChangeKind:
     decided_by: tuple[str, ...] = ()
     renews: str = ""
     also_of_retired: bool = False
+
+    def reasons_against(self, change: ChangeRequest, gate: Gate | None) -> list[str]:
+        """Every reason against it, with its gate as it was asked in this step."""
+        return [*(self.bars(gate) if gate else []), *self.why_not(change)]
 
     def approvers(self, change: ChangeRequest) -> list[str]:
         """Whose approvals any request of this kind needs, each by another person."""

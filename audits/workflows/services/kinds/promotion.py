@@ -5,12 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from audits.assessments.services import close_breaches_of
-from audits.workflows.gates import blockers_for_approval, blockers_for_promotion
+from audits.workflows.gates import Gate, gate_for, gate_for_approval
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, why_not_until
 from inventory.models import ModelVersion, Policy, Use
-from inventory.policies import rules_of
+from inventory.policies import rules_of, section
 from inventory.services import approve_use, promote_version, put_back, start_use, terms_digest
 from inventory.states import Stage, UseState
 from mrm.pages.wording import day
@@ -67,7 +67,8 @@ def _terms_of_uses(change: ChangeRequest) -> dict:
 
 
 def most_days(change: ChangeRequest) -> int:
-    return Policy.objects.in_force().section("approvals_last")[rules_of(change.tier)]
+    _, document = Policy.objects.document_in_force()
+    return section(document, "approvals_last")[rules_of(change.tier)]
 
 
 def last_day(change: ChangeRequest) -> str:
@@ -146,9 +147,12 @@ def end_what_rested_on(version: ModelVersion, *, because: str, now: ModelVersion
     return going_on
 
 
-def _why_not_promote(change: ChangeRequest) -> list[str]:
-    blockers = blockers_for_promotion(change.version, for_uses=uses_of(change))
-    return blockers + why_not_until(last_day(change), most_days=most_days(change))
+def _gate_of_promotion(change: ChangeRequest) -> Gate:
+    return gate_for(change.version, for_uses=uses_of(change))
+
+
+def _why_not_until(change: ChangeRequest) -> list[str]:
+    return why_not_until(last_day(change), most_days=most_days(change))
 
 
 def _promote(change: ChangeRequest, actor) -> str:
@@ -157,12 +161,15 @@ def _promote(change: ChangeRequest, actor) -> str:
     return f"{outcome} It is approved until {approve_version(change, actor)}."
 
 
+def _gate_of_approval(change: ChangeRequest) -> Gate:
+    return gate_for_approval(change.version, for_uses=uses_of(change))
+
+
 def _why_not_approve(change: ChangeRequest) -> list[str]:
     version, reasons = change.version, []
     if version.stage != Stage.PRODUCTION:
         reasons.append(f"Only what is in production is approved again; {version} is {version.stage}.")
-    blockers = blockers_for_approval(version, for_uses=uses_of(change))
-    return reasons + blockers + why_not_until(last_day(change), most_days=most_days(change))
+    return reasons + _why_not_until(change)
 
 
 def _approve(change: ChangeRequest, actor) -> str:
@@ -179,7 +186,8 @@ PROMOTION = ChangeKind(
     if_not="What is in use stays in use.",
     on_lapse="When the approval expires the use is restricted, until the version is approved again or replaced.",
     terms=(USES, UNTIL),
-    why_not=_why_not_promote,
+    gate=_gate_of_promotion,
+    why_not=_why_not_until,
     evidence=_terms_of_uses,
     carry_out=_promote,
     concerns=natural_persons,
@@ -191,6 +199,7 @@ APPROVAL = ChangeKind(
     if_not="The present approval runs until its end; then the use is restricted.",
     on_lapse="When the approval expires the use is restricted, until the version is approved again or replaced.",
     terms=(USES, UNTIL),
+    gate=_gate_of_approval,
     why_not=_why_not_approve,
     evidence=_terms_of_uses,
     carry_out=_approve,
