@@ -4,11 +4,12 @@ import pytest
 
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import request_change
-from inventory.models import ModelVersion, Policy
+from inventory.models import ModelVersion
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
-from tests.factories import make_person, make_reference, make_version, publish
+from tests.factories import make_person, make_reference, make_version
 from tests.workflows.duties import WHY
+from tests.workflows.kinds import open_the_gate
 
 
 @pytest.fixture
@@ -23,9 +24,7 @@ def second_validator(story) -> Person:
 
 @pytest.fixture
 def open_gate(story) -> None:
-    document = Policy.objects.in_force().document
-    document["promotion"]["required_assessments"] = []
-    publish(document)
+    open_the_gate()
 
 
 @pytest.fixture

@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
+
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import request_change
+from inventory.models import ModelVersion, Policy
+from tests.factories import publish
 from tests.fixtures.story import approve
 
 
@@ -57,3 +61,20 @@ def except_from(story, officers, clause: str, **fields) -> Arrangement:
     terms = exception_terms(clause=clause)
     change = decided("exception", story.model, *officers, terms=terms, actor=story.owner, **fields)
     return change.arrangements.get()
+
+
+def promoted(story, version, *, until=100, **terms) -> ModelVersion:
+    change = request_change(
+        "promotion", version, reason="Better.", terms={"ends_on": in_days(until)}, actor=story.owner
+    )
+    approve(change, story.validator, **terms)
+    approve(change, story.risk_officer)
+    connection.check_constraints()  # As at the end of its transaction: what comes back later was away until then.
+    return ModelVersion.objects.get(pk=version.pk)
+
+
+def open_the_gate() -> None:
+    """Nothing need be assessed before a promotion."""
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = []
+    publish(document)

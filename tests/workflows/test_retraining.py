@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audits.assessments.models import Breach
 from audits.trail.models import Action, Entry
-from audits.workflows.models import ChangeRequest, Decision, Retraining
+from audits.workflows.models import ChangeRequest, Decision, Retraining, ValidationRequest
 from audits.workflows.services import (
     decide,
     dispatch_approved_retrainings,
@@ -20,6 +20,7 @@ from audits.workflows.services.training import split_rows
 from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import train
 from inventory.models import Policy
+from inventory.policies import MATERIAL
 from inventory.states import Stage
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import PASSWORD, dismiss, make_version, publish, retire
@@ -198,3 +199,10 @@ def test_the_same_end_again_changes_nothing_and_another_end_is_refused(dispatche
     other = "failed" if state == "succeeded" else "succeeded"
     with pytest.raises(RuleBroken):
         report_retraining(dispatched, state=other, **facts)
+
+
+def test_a_retraining_is_material_until_its_candidate_shows_what_it_does(story):
+    found = request_change("retraining", story.version, reason="Drift.", actor=story.engineer).classification
+    output = next(one for one in found.step["criteria"] if one["name"] == "output")
+    assert (found.change_class, output["standing"]) == (MATERIAL, "not_measured")
+    assert not ValidationRequest.objects.exists()
