@@ -136,13 +136,13 @@ def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Chec
     """Every leaf of an extract, and the proof that it stands under the checkpoint."""
     if trust.held:
         raise Fault("An extract cannot be held against another checkpoint; ask for an export of the whole trail.")
-    newest, last = checkpoints[-1][1], -1
+    newest, last, last_at = checkpoints[-1][1], -1, ""
     for number, line in enumerate(_lines(archive, "entries.ndjson"), 1):
         entry = _parsed(line, f"Line {number} of the entries")
         body, leaf, position = entry.get("body"), str(entry.get("leaf_hash")), last + 1
         if isinstance(body, dict) and isinstance(body.get("position"), int):
             position = body["position"]
-        if fault := fault_in(position, body if isinstance(body, dict) else None, leaf, None):
+        if fault := fault_in(position, body if isinstance(body, dict) else None, leaf, None, last_at):
             raise Fault(fault)
         try:
             proof = [bytes.fromhex(node) for node in entry["proof"]]
@@ -152,7 +152,7 @@ def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Chec
             raise Fault(f"Entry {position} does not come in its order.")
         if not merkle.verify_inclusion(bytes.fromhex(leaf), position, newest.size, proof, newest.root):
             raise Fault(f"The proof of entry {position} does not lead to the root of the checkpoint.")
-        last = position
+        last, last_at = position, body["at"]
         yield _Checked(1, told_by(body))
 
 

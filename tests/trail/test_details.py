@@ -46,7 +46,7 @@ def fault_of_the_newest() -> str:
     """What verifying it from the table would name."""
     position = Entry.objects.values_list("position", flat=True).first()
     ((body, leaf),) = entries_between(position, position + 1)
-    return fault_in(position, body, leaf, None)
+    return fault_in(position, body, leaf, None, "")
 
 
 @settings(

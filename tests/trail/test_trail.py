@@ -19,6 +19,7 @@ from audits.trail.services import (
     sign_checkpoint,
     verify_trail,
 )
+from audits.trail.services.writing import entry_of, handed_over
 from inventory.services import edit_model
 from mrm import embedded
 from mrm.adapters import keys, notes
@@ -279,6 +280,20 @@ def test_every_way_to_change_the_past_by_sql_is_found_and_named(written, superus
         for table in TABLES:
             superuser(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table}; DROP TABLE kept_{table}")
     assert verify_trail().holds
+
+
+BACK = "UPDATE trail_head SET last_at = '2020-01-01'"
+
+
+def test_what_is_appended_after_the_head_was_dated_back_by_sql_is_refused_and_found(written, superuser):
+    with pytest.raises(DatabaseError, match="never dated"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(BACK)
+    superuser(BACK)
+    rows = handed_over([entry_of(Action.MODEL_EDITED, actor=None, subject=written, details={})])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM append_to_trail('2020-01-02', %s)", [rows])
+    last = Entry.objects.first()
+    assert verify_trail().fault == f"Entry {last.position} (model.edited) is dated before the entry before it."
 
 
 TABLES = ("trail_entry", "trail_subtree", "trail_checkpoint", "trail_head")

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from mrm_verify.canonical import canonical
 from mrm_verify.command import main
 from mrm_verify.export import FORMAT, MEMBERS, verify_export
 from mrm_verify.faults import Fault
+from mrm_verify.log import STRETCH
 from mrm_verify.notes import ED25519, VerifierKey, checkpoint_body
 from mrm_verify.trust import Trust
 
@@ -22,12 +24,15 @@ SECRET = Ed25519PrivateKey.from_private_bytes(b"log!" * 8)
 LOG = VerifierKey("log.example", ED25519, SECRET.public_key())
 
 
-def contents(count: int = 5) -> dict[str, bytes]:
-    """A small trail that holds."""
+EACH = "2026-11-21T10:05:00.000000+00:00"
+
+
+def contents(count: int = 5, dated: dict[int, object] | None = None) -> dict[str, bytes]:
+    """A small trail that holds, but for how some of its entries may be dated."""
     frontier, previous, lines = [], "", []
     for position in range(count):
         body = {"position": position, "previous": previous, "action": "model.registered", "details": {"n": position}}
-        body |= {"actor": {"id": "1"}, "subject": {"id": "inventory.model:1"}}
+        body |= {"actor": {"id": "1"}, "subject": {"id": "inventory.model:1"}, "at": (dated or {}).get(position, EACH)}
         leaf = merkle.leaf_hash(canonical(body))
         frontier, _ = merkle.append(frontier, position, leaf)
         previous = leaf.hex()
@@ -49,6 +54,24 @@ def packed(folder: Path, members: dict[str, bytes], compression=zipfile.ZIP_DEFL
 
 def test_a_small_trail_made_by_hand_holds(tmp_path):
     assert verify_export(packed(tmp_path, contents()), Trust(log=str(LOG))).entries == 5
+
+
+@pytest.mark.parametrize(
+    ("count", "dated", "fault"),
+    [
+        (5, {3: "2020-01-01T00:00:00.000000+00:00"}, "Entry 3 (model.registered) is dated before the entry before it."),
+        (STRETCH + 2, {STRETCH: "2020-01-01T00:00:00.000000+00:00"}, f"Entry {STRETCH} is dated before"),
+        (5, {3: "not a time"}, "Entry 3 (model.registered) is not dated as entries are."),
+        (5, {3: "2026-11-21T10:05:00+00:00"}, "not dated as"),
+        (5, {3: "2026-11-21T12:05:00.000000+02:00"}, "not dated as"),
+        (5, {3: "2026-13-21T10:05:00.000000+00:00"}, "not dated as"),
+        (5, {0: None}, "not dated as"),
+        (5, {0: 5}, "not dated as"),
+    ],
+)
+def test_an_entry_that_is_dated_back_or_with_no_time_is_named(tmp_path, count, dated, fault):
+    with pytest.raises(Fault, match=re.escape(fault)):
+        verify_export(packed(tmp_path, contents(count, dated)), Trust(log=str(LOG)))
 
 
 @pytest.mark.parametrize("member", MEMBERS)

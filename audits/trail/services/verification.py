@@ -48,6 +48,7 @@ class Verifying:
     length: int = 0
     frontier: list[str] = field(default_factory=list)
     previous: str = ""
+    last_at: str = ""
     checkpoints: int = 0
     of: int = 0
     finished: bool = False
@@ -79,7 +80,8 @@ def _stretch_by_stretch(verifying: Verifying, jobs: int) -> Iterator[None]:
     """Check stretch after stretch, up to what the table holds now; then what stands beside the entries."""
     now = _Snapshot.taken()
     verifying.of = now.length
-    joined = Joined(verifying.length, [bytes.fromhex(node) for node in verifying.frontier], verifying.previous)
+    frontier = [bytes.fromhex(node) for node in verifying.frontier]
+    joined = Joined(verifying.length, frontier, verifying.previous, verifying.last_at)
     jobs = 1 if connection.in_atomic_block or now.length < WORTH_A_CREW else min(jobs, MOST_JOBS)
     if jobs > 1:
         connections.close_all()  # None of them may be shared with another process.
@@ -88,7 +90,7 @@ def _stretch_by_stretch(verifying: Verifying, jobs: int) -> Iterator[None]:
             work = ((start, now.length, now.trusted) for start in range(joined.length, now.length, STRETCH))
             for checked in run(_check, work):
                 _join(joined, checked)
-                verifying.length, verifying.previous = joined.length, joined.previous
+                verifying.length, verifying.previous, verifying.last_at = joined.length, joined.previous, joined.last_at
                 verifying.frontier = [node.hex() for node in joined.frontier]
                 verifying.checkpoints += len(checked.roots)
                 yield
