@@ -164,7 +164,11 @@ class DataSource(Particular):
         ]
 
     def __str__(self):
-        said = [self.name, self.steward and f"owned by {self.steward}", self.refresh and f"refreshed {self.refresh}"]
+        said = [
+            self.name,
+            self.steward and f"owned by {self.steward}",
+            self.refresh and f"refreshed {self.refresh[:1].lower()}{self.refresh[1:]}",
+        ]
         said.append("synthetic or a proxy" if self.is_substitute else "")
         return ", ".join(part for part in said if part)
 

@@ -113,6 +113,54 @@ def test_a_decision_is_told_with_role_signature_and_outcome(db):
     )
 
 
+def test_however_a_thing_was_signed_its_line_says_so_once(db):
+    signature = {"method": "password+totp", "statement_digest": "f" * 64}
+    for action in Action.values:
+        filled = dict.fromkeys(places(SENTENCES[action]), "7") | {"signature": signature}
+        assert told(action, **filled).count(", signing by password and code") == 1, action
+
+
+def test_what_did_not_change_or_is_no_word_is_left_out_of_a_line(db):
+    assert "before" not in told(Action.MODEL_TIERED, tier=2, before=2)
+    assert "; it was tier 1 before" in told(Action.MODEL_TIERED, tier=2, before=1)
+    assert "proposed tier 0 (exempt) for" in told(Action.MODEL_TIER_PROPOSED, proposed=0)
+    assert told(Action.VERSION_REGISTERED, origin="mlflow:4f2e").endswith("registered Credit default.")
+    assert told(Action.VERSION_REGISTERED, origin="CR-2026-0006").endswith(", made by CR-2026-0006.")
+
+
+def test_lines_count_name_and_list_as_people_do(db):
+    assert "imported 1 model from" in told(Action.SURVEY_IMPORTED, models=1)
+    assert "imported 1,200 models from" in told(Action.SURVEY_IMPORTED, models=1200)
+    scope = {"models": ["credit-default"], "actions": ["log_data"], "workspace": "main"}
+    assert ", which may log data of credit-default in main." in told(Action.TOKEN_ISSUED, scope=scope)
+    items = ["users_told", "jobs_stopped"]
+    assert "; to be done first: users told, jobs stopped." in told(Action.RETIREMENT_BEGUN, items=items)
+    votes = [{"name": "Ruth", "vote": "reviewed", "line": "second"}, {"name": "Lea", "vote": "abstained", "line": ""}]
+    assert ". The votes: Ruth (second line) approved; Lea abstained." in told(
+        Action.VOTE_CONCLUDED, outcome="approved", votes=votes
+    )
+    use = {"subject": "inventory.Use:1", "name": "Churn, use 2: Letters"}
+    assert told(Action.USE_PROPOSED, **use).endswith(" proposed use 2 of Churn (Letters).")
+
+
+def test_a_plan_is_told_item_by_item_and_a_value_in_words_without_its_digest(db):
+    items = [{"what": "Refit it.", "owner": "Elif Demir", "due": "2026-12-06"}]
+    line = lines_of([entry(Action.FINDING_PLANNED, plan=1, items=items)])[0]
+    assert [(one.label, one.after) for one in line.changes] == [("Item 1", "Refit it; Elif Demir; by 6 December 2026")]
+    changes = {
+        "personal_data": {"before": "", "after": "special_category"},
+        "exposure_on": {"before": None, "after": "2026-09-30"},
+        "description": {"before": "", "after": f"sha256:{'a' * 64}"},
+    }
+    line = lines_of([entry(Action.MODEL_EDITED, changes=changes)])[0]
+    assert [one.after for one in line.changes] == ["special category", "30 September 2026", "a longer text"]
+    assert line.changes[2].address == "/models/credit/attributes/description/"
+    document = {"attribute": "documents", "row": "Report", "values": {"title": "Report", "sha256": "b" * 64}}
+    line = lines_of([entry(Action.PARTICULAR_ADDED, **document)])[0]
+    assert [one.label for one in line.changes] == ["Title"]
+    assert [(one.label, one.digest) for one in line.evidence] == [("the file", "b" * 64)]
+
+
 def test_what_changed_is_told_before_and_after_with_names_for_ids(owner):
     heir = make_person("owner", name="Hera Heir")
     model = make_model(name="Churn", owner=owner)

@@ -6,9 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audits.trail.models import Action, Entry
+from inventory.attributes import BY_NAME
+from inventory.contents.histories import BY_DIGEST
 from inventory.contents.stories.objects import KINDS, address_of, looked_up
-from inventory.contents.stories.sentences import DIGESTS, QUOTED, QUOTED_FROM, SENTENCES
-from inventory.contents.stories.wording import Names, Part, address, label_of, part_of, recorded
+from inventory.contents.stories.sentences import DIGESTS, LISTED, QUOTED, QUOTED_FROM, SENTENCES, SIGNED
+from inventory.contents.stories.wording import (
+    Names,
+    Part,
+    address,
+    field_of,
+    item_of,
+    label_of,
+    models_of,
+    part_of,
+    recorded,
+)
 from inventory.models import Model
 from mrm.accounts.models import Person
 from mrm.pages.wording import told, words
@@ -18,6 +30,7 @@ NAMED_BY_KIND = ("assessments.Plan:", "assessments.Run:")  # Their names begin w
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
 REFERENCED = re.compile(r"^([A-Z]{1,3}-\d{4}-\d{4,}): (.*)$", re.DOTALL)
+USE = re.compile(r"^(.*?), use (\d+): (.*)$", re.DOTALL)
 KEY = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -28,6 +41,7 @@ class Change:
     label: str
     before: str | None
     after: str
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,8 @@ def _line(entry: Entry, names: Names, rows: dict[str, dict], *, named: str) -> L
 def _parts(entry: Entry, names: Names, rows: dict[str, dict], named: str) -> list[Part]:
     subject = _subject(entry, rows, named)
     try:
-        return _filled(SENTENCES[entry.action], entry, subject, names)
+        template = SENTENCES[entry.action]
+        return _filled(template if SIGNED in template else template + SIGNED, entry, subject, names)
     except LookupError:  # An action of another release, or an entry that is older than a detail.
         known = Action(entry.action).label.lower() if entry.action in Action.values else words(entry.action)
         details = f": {told(entry.details)}" if entry.details else ""
@@ -113,17 +128,24 @@ def _filled(template: str, entry: Entry, subject: Part, names: Names) -> list[Pa
     pieces.append((template[at:], False))
     parts = []
     for piece, is_optional in pieces:
-        if not is_optional or all(_is_told(entry, name) for name, _ in PLACE.findall(piece)):
-            parts += _piece(piece, entry, subject, names)
+        if is_optional and not all(_is_told(entry, name) for name, _ in PLACE.findall(piece)):
+            continue
+        told_here = _piece(piece, entry, subject, names)
+        if not is_optional or all(part.text for part in told_here):
+            parts += told_here
     return parts
 
 
 def _piece(piece: str, entry: Entry, subject: Part, names: Names) -> list[Part]:
     parts, at = [], 0
     for place in PLACE.finditer(piece):
-        parts += [Part(piece[at : place.start()]), _place(place[1], place[2] or "", entry, subject, names)]
+        parts += [*_plain(piece[at : place.start()]), _place(place[1], place[2] or "", entry, subject, names)]
         at = place.end()
-    return [*parts, Part(piece[at:])]
+    return [*parts, *_plain(piece[at:])]
+
+
+def _plain(text: str) -> list[Part]:
+    return [Part(text)] if text else []
 
 
 def _place(name: str, how: str, entry: Entry, subject: Part, names: Names) -> Part:
@@ -142,7 +164,7 @@ def _is_told(entry: Entry, name: str) -> bool:
 
 
 def _subject(entry: Entry, rows: dict[str, dict], named: str) -> Part:
-    name = REFERENCED.sub(named, entry.subject_name)
+    name = USE.sub(r"use \2 of \1 (\3)", REFERENCED.sub(named, entry.subject_name))
     if entry.subject.startswith(NAMED_BY_KIND):
         name = name[:1].lower() + name[1:]
     return Part(name, address_of(entry.subject, rows.get(entry.subject)))
@@ -165,16 +187,30 @@ def _in_sentence(action: str) -> set[str]:
 
 
 def _changes(entry: Entry, names: Names) -> Iterable[Change]:
-    changes = entry.details.get("changes")
+    details = entry.details
+    changes = details.get("changes")
     for name, change in changes.items() if isinstance(changes, dict) else ():
         if isinstance(change, dict):
-            before, after = (recorded(change.get(when), names) for when in ("before", "after"))
-            yield Change(label_of(name), before, after)
+            field = field_of(name, entry)
+            before, after = (recorded(change.get(when), names, field) for when in ("before", "after"))
+            yield Change(label_of(name, field), before, after, _texts_of(change.values(), name, entry))
     for told_of in ("said", "values"):
-        said = entry.details.get(told_of)
+        said = details.get(told_of)
         for name, value in said.items() if isinstance(said, dict) else ():
-            if words_of := recorded(value, names):
-                yield Change(label_of(name), None, words_of)
+            field = field_of(name, entry)
+            if name not in DIGESTS and (words_of := recorded(value, names, field)):
+                yield Change(label_of(name, field), None, words_of, _texts_of([value], name, entry))
+    for listed, label in LISTED.items():
+        items = details.get(listed)
+        for number, item in enumerate(items if isinstance(items, list) else (), start=1):
+            if isinstance(item, dict):
+                yield Change(f"{label} {number}", None, item_of(item, entry, names))
+
+
+def _texts_of(values: Iterable, name: str, entry: Entry) -> str:
+    """Where the register keeps the longer texts of an attribute, of which an entry holds the digest."""
+    is_longer = any(isinstance(value, str) and value.startswith(BY_DIGEST) for value in values)
+    return address("model-attribute", entry.model_slug, name) if is_longer and name in BY_NAME else ""
 
 
 def _evidence(entry: Entry) -> Iterable[Evidence]:
@@ -188,8 +224,10 @@ def _evidence(entry: Entry) -> Iterable[Evidence]:
     signature = details.get("signature")
     if isinstance(signature, dict) and signature.get("statement_digest"):
         yield Evidence("the statement that was signed", digest=str(signature["statement_digest"]))
+    values = details.get("values")
+    digests = details | (values if isinstance(values, dict) else {})
     for name, label in DIGESTS.items():
-        value = details.get(name)
+        value = digests.get(name)
         if isinstance(value, str) and value:
             yield Evidence(label, digest=value.removeprefix("sha256:"))
 
@@ -198,6 +236,8 @@ def _names(entries: list[Entry]) -> Names:
     """The names of every person and model that these entries hold by id, and of the models they are about."""
     keys = {value for entry in entries for value in _strings(entry.details) if KEY.match(value)}
     slugs = {entry.model_slug for entry in entries if entry.model_slug}
+    for entry in entries:
+        slugs.update(_strings(models_of(entry.details.get("scope"))))
     people = Person.objects.filter(pk__in=keys).values_list("pk", "display_name") if keys else []
     models = Model.objects.filter(pk__in=keys).values_list("pk", "name") if keys else []
     named = Model.objects.filter(slug__in=slugs).values_list("slug", "name") if slugs else []

@@ -2,14 +2,17 @@
 
 A place in braces is filled from the details of the entry, `subject` and `model` from the entry itself; the word after
 the colon says how a value is written (`inventory.contents.stories.wording`). What stands in square brackets is told
-only where everything named in it is there, so that an entry older than a detail still reads well.
+only where everything named in it is there and has words, so that an entry older than a detail still reads well. How
+it was signed is told at the end of every sentence that does not tell it elsewhere (`SIGNED`).
 """
 
 from audits.trail.models import Action
 
+SIGNED = "[, signing {signature:signed}]"
+
 SENTENCES: dict[str, str] = {
     Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, its first policy and the keys",
-    Action.PERSON_CREATED: "created the account of {subject}[, for a {kind:account}][; it was made by {origin}]",
+    Action.PERSON_CREATED: "created the account of {subject}[, a {kind:account}][, made by {origin}]",
     Action.PASSWORD_CHOSEN: "chose a password of their own",
     Action.FACTOR_ENROLLED: "enrolled the {kind}[ {named}] for {subject}",
     Action.FACTOR_REMOVED: "removed the {kind}[ {named}] of {subject}",
@@ -21,20 +24,20 @@ SENTENCES: dict[str, str] = {
     ),
     Action.ROLE_GRANTED: (
         "made {subject} {role:role}[ in {workspace:place}][, for the models {models} only][, until {until:day}]"
-        "[, as {proposed_by} had proposed][, signing {signature:signed}]"
+        "[, as {proposed_by} had proposed]"
     ),
     Action.ROLE_REFUSED: "refused to make {subject} {role:role}[ in {workspace:place}]",
     Action.ROLE_REVOKED: "took the role of {role:role}[ in {workspace:place}] from {subject}",
     Action.ROLE_CONFIRMED: "confirmed that {subject} still needs the role of {role:role}",
     Action.ROLE_LAPSED: "let the role of {role:role} of {subject} lapse",
-    Action.ROLES_RECERTIFIED: "asked for {roles:number} roles to be confirmed by {due_at:day}",
+    Action.ROLES_RECERTIFIED: "asked for {roles:roles} to be confirmed by {due_at:day}",
     Action.SESSION_ENDED: "ended a sign-in of {subject}[ that began on {signed_in_at:moment}]",
-    Action.TOKEN_ISSUED: "issued the token {subject}[ for {person}][, which may be used for: {scope}]",
+    Action.TOKEN_ISSUED: "issued the token {subject}[ for {person}][, which may {scope:scope}]",
     Action.TOKEN_ROTATED: "gave the token {subject} another secret[; the earlier one works until {works_until:moment}]",
     Action.TOKEN_REVOKED: "made the token {subject} useless",
     Action.REGIME_LOADED: "took in the regime pack {subject}",
     Action.POLICY_PROPOSED: (
-        "proposed another policy, with {changes:changes}[ compared with version {based_on:number}]"
+        "proposed another policy ({subject})[, with {changes:changes}][ compared with version {based_on:number}]"
         "[; it would loosen: {loosens}]"
     ),
     Action.POLICY_WITHDRAWN: "withdrew the proposed policy, {subject}",
@@ -52,46 +55,44 @@ SENTENCES: dict[str, str] = {
     ),
     Action.MODEL_EXEMPTION_LAPSED: "let the exemption of {subject} lapse; {tier:tier} holds",
     Action.MODEL_TIERED: (
-        "confirmed {tier:tier} for {subject}[; it was {before:tier} before][, signing {signature:signed}]"
+        "confirmed {tier:tier} for {subject}[; it was {before:other_tier} before][, under policy {policy:policy}]"
     ),
     Action.MODEL_RESTRICTED: "restricted the use of {subject}",
-    Action.MODEL_SUSPENDED: "stopped {subject}[, signing {signature:signed}]",
+    Action.MODEL_SUSPENDED: "stopped {subject}",
     Action.MODEL_RESUMED: "let {subject} be used without restriction again",
     Action.MODEL_RETIRED: "retired {subject}",
     Action.BASELINE_ENDED: "ended the baseline of {subject}[, which held until {baselined_until:day}]",
-    Action.SURVEY_RECEIVED: "uploaded the {subject} with {models:number} models",
-    Action.SURVEY_IMPORTED: "imported {models:number} models from the {subject}",
-    Action.PARTICULAR_ADDED: "said under {attribute:attribute} of {model}: {row}",
-    Action.PARTICULAR_ENDED: "ended what was said under {attribute:attribute} of {model}: {row}",
+    Action.SURVEY_RECEIVED: "uploaded the {subject} with {models:models}[, and {faults:faults}]",
+    Action.SURVEY_IMPORTED: "imported {models:models} from the {subject}",
+    Action.PARTICULAR_ADDED: "added to the {attribute:attribute} of {model}: {row}",
+    Action.PARTICULAR_ENDED: "ended what stood among the {attribute:attribute} of {model}: {row}",
     Action.CADENCE_TIGHTENED: (
-        "tightened the cadence of {model}: {rhythm:words} {every}[, before {before}][, until {holds_until:day}]"
+        "tightened the cadence of {model}: {rhythm:words} {every}[ in place of {before}][, until {holds_until:day}]"
     ),
     Action.CADENCE_LOOSENED: (
-        "loosened the cadence of {model}: {rhythm:words} {every}[, before {before}][, until {holds_until:day}]"
+        "loosened the cadence of {model}: {rhythm:words} {every}[ in place of {before}][, until {holds_until:day}]"
         "[, by {change:change}]"
     ),
     Action.CADENCE_ENDED: "ended the cadence set for {model}: {rhythm:words} as the policy says",
-    Action.USE_PROPOSED: "proposed a use: {subject}",
+    Action.USE_PROPOSED: "proposed {subject}",
     Action.USE_EDITED: "changed {changes:fields} of {subject}",
     Action.USE_APPROVED: (
         "approved version {version:version} for {subject}[, by {change:change}][, until {expires:day}]"
         "[, on condition that: {conditions}]"
     ),
-    Action.USE_APPROVAL_ENDED: (
-        "ended the approval of version {version:version} for {subject}[, signing {signature:signed}]"
-    ),
+    Action.USE_APPROVAL_ENDED: "ended the approval of version {version:version} for {subject}",
     Action.USE_STARTED: "let {subject} go live[ with version {version:version}]",
-    Action.USE_RESTRICTED: "restricted {subject}[, signing {signature:signed}]",
-    Action.USE_SUSPENDED: "suspended {subject}[, signing {signature:signed}]",
+    Action.USE_RESTRICTED: "restricted {subject}",
+    Action.USE_SUSPENDED: "suspended {subject}",
     Action.USE_RESTORED: "restored {subject}",
     Action.USE_ENDED: "ended {subject} for good",
     Action.VERSION_REGISTERED: (
-        "registered {subject}[, which follows version {predecessor:version}][; it comes from {origin}]"
+        "registered {subject}[, which follows version {predecessor:version}][, made by {origin:origin}]"
     ),
     Action.VERSION_DESCRIBED: "described the columns of {subject}",
     Action.VERSION_CHALLENGES: "let {subject} score the traffic of the version in production as its challenger",
     Action.VERSION_PROMOTED: "put {subject} into production",
-    Action.VERSION_RETURNED: "put {subject} back into production[, signing {signature:signed}]",
+    Action.VERSION_RETURNED: "put {subject} back into production",
     Action.VERSION_SUPERSEDED: "took {subject} out of production[; version {by:version} took its place]",
     Action.VERSION_RETIRED: "retired {subject}",
     Action.MLFLOW_RULES_CHANGED: (
@@ -108,10 +109,10 @@ SENTENCES: dict[str, str] = {
     Action.MLFLOW_STAGED: "set the MLflow stage of {subject} to {stage}[; it was {before}][, archiving {archived}]",
     Action.MLFLOW_MODEL_DELETED: "deleted {subject} for MLflow clients[, with the versions {versions}]",
     Action.MLFLOW_VERSION_DELETED: "deleted {subject} for MLflow clients",
-    Action.ARTIFACT_RECEIVED: "stored the artifact of {subject}[: {bytes:number} bytes][ in the format {framework}]",
-    Action.REFERENCE_RECEIVED: "stored the {subject}[: {rows:number} rows]",
+    Action.ARTIFACT_RECEIVED: "stored the artifact of {subject}[: {bytes:bytes}][ in the format {framework}]",
+    Action.REFERENCE_RECEIVED: "stored the {subject}[: {rows:rows}]",
     Action.BATCH_RECEIVED: "stored a {subject}[, logged from {first_at:moment} to {last_at:moment}]",
-    Action.SERIES_RECEIVED: "stored {points:number} points of {subject}[, {changed:number} of them corrections]",
+    Action.SERIES_RECEIVED: "stored {points:points} of {subject}[, {changed:number} of them corrections]",
     Action.EVENTS_GIVEN_UP: (
         "gave up {halves:number} halves of predictions logged for {subject}, which came from {first:moment} to "
         "{last:moment} and became no rows in time"
@@ -124,7 +125,8 @@ SENTENCES: dict[str, str] = {
     Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}[: {reason}]",
     Action.PLAN_SHORTENED: "brought the {subject} forward to {due:day}, because its cadence was tightened",
     Action.ASSESSMENT_COMPLETED: (
-        "completed the {subject}[, for which {requested_by:person} had asked]: {verdict:verdict}[ ({results:results})]"
+        "completed the {subject}[, for which {requested_by:person} had asked][, judged under policy {policy:policy}]: "
+        "{verdict:verdict}[ ({results:results})]"
     ),
     Action.ASSESSMENT_FAILED: "gave up the {subject}[, for which {requested_by:person} had asked]",
     Action.BREACH_OPENED: "opened a case: {subject}",
@@ -153,7 +155,7 @@ SENTENCES: dict[str, str] = {
     Action.FINDING_VALIDATED: (
         "agreed that the finding {subject} is put right[, signing {signature:signed}]; another signs it off"
     ),
-    Action.FINDING_CLOSED: "closed the finding {subject}[, signing {signature:signed}]",
+    Action.FINDING_CLOSED: "closed the finding {subject}",
     Action.FINDING_RISK_ACCEPTED: (
         "let the finding {subject} rest[ until {until:day}][, its risk accepted by {acceptance}]"
     ),
@@ -164,15 +166,12 @@ SENTENCES: dict[str, str] = {
     ),
     Action.CHANGE_CLASS_CONFIRMED: "confirmed that {subject} is {change_class:class}",
     Action.CHANGE_CLASS_RAISED: "raised {subject} to {change_class:class}[; proposed was {proposed:class}]",
-    Action.CHANGE_DECIDED: (
-        "{approved:decided} {subject}[ as {role:role}][, on behalf of {on_behalf_of:person}]"
-        "[, signing {signature:signed}]"
-    ),
-    Action.CHANGE_APPROVED: ("gave the last approval that {subject} needed[, by the envelope {envelope:envelope}]"),
+    Action.CHANGE_DECIDED: "{approved:decided} {subject}[ {role:capacity}][, on behalf of {on_behalf_of:person}]",
+    Action.CHANGE_APPROVED: "gave the last approval that {subject} needed[, by the envelope {envelope:envelope}]",
     Action.CHANGE_REJECTED: "brought {subject} to an end: it is rejected",
     Action.CHANGE_WITHDRAWN: "withdrew {subject}",
     Action.CHANGE_EXPIRED: "let {subject} expire, because nobody decided it in time",
-    Action.CHANGE_COMPLETED: "carried out {subject}",
+    Action.CHANGE_COMPLETED: "carried out {subject}[. {outcome}]",
     Action.CHANGE_FAILED: "could not carry out {subject}",
     Action.DECISIONS_VOIDED: "voided {decisions:voided} on {subject}",
     Action.VOTE_CONCLUDED: (
@@ -180,37 +179,34 @@ SENTENCES: dict[str, str] = {
         "[. The votes: {votes:votes}][. Dissent: {dissent:votes}]"
     ),
     Action.ARRANGEMENT_BEGUN: (
-        "brought {subject} into force[, by {change:change}][, in place of {renews}][, until {ends:day}]"
+        "brought[ the {kind:arrangement}] {subject} into force[, by {change:change}][, in place of {renews}]"
+        "[, until {ends:day}]"
     ),
     Action.ARRANGEMENT_EXPIRED: "let {subject} lapse",
-    Action.ARRANGEMENT_CLOSED: "ended {subject}[, signing {signature:signed}]",
+    Action.ARRANGEMENT_CLOSED: "ended {subject}",
     Action.VALIDATION_REQUESTED: "asked for {subject}[, due on {due_on:day}][, under policy {policy:policy}]",
     Action.VALIDATION_MOVED: "took {subject} from {before:words} to {after:words}",
-    Action.VALIDATION_PLANNED: "changed the plan of {subject}: {component:words}",
-    Action.VALIDATION_CONCLUDED: "concluded {component:words} of {subject}: {outcome:words}",
-    Action.VALIDATION_EVIDENCED: "changed the evidence of {component:words} in {subject}[: {title}]",
+    Action.VALIDATION_PLANNED: "changed the plan of {subject}, in “{component:words}”",
+    Action.VALIDATION_CONCLUDED: "judged “{component:words}” in {subject}: {outcome:words}",
+    Action.VALIDATION_EVIDENCED: "{subject:evidenced} “{component:words}” in {subject}[: {title}]",
     Action.VALIDATOR_ASSIGNED: "made {person:person} {role:words} validator of {subject}",
     Action.VALIDATOR_RELEASED: "released {person:person}, {role:words} validator, from {subject}",
-    Action.INDEPENDENCE_ATTESTED: "attested to their independence in {subject}[, signing {signature:signed}]",
-    Action.CHALLENGE_RAISED: "asked in challenge {challenge} of {subject}",
-    Action.CHALLENGE_ANSWERED: "answered challenge {challenge} of {subject}",
-    Action.CHALLENGE_RESOLVED: "resolved challenge {challenge} of {subject}",
-    Action.OPINION_GIVEN: (
-        "gave the opinion {outcome:words} in {subject}[, until {expires_on:day}][, signing {signature:signed}]"
-    ),
-    Action.OPINION_REVIEWED: "reviewed the opinion in {subject}[ as {role}][, signing {signature:signed}]",
-    Action.OPINION_APPROVED: "approved the opinion {opinion:words} in {subject}[, signing {signature:signed}]",
+    Action.INDEPENDENCE_ATTESTED: "attested to their independence in {subject}",
+    Action.CHALLENGE_RAISED: "raised challenge {challenge} in {subject}",
+    Action.CHALLENGE_ANSWERED: "answered challenge {challenge} in {subject}",
+    Action.CHALLENGE_RESOLVED: "resolved challenge {challenge} in {subject}",
+    Action.OPINION_GIVEN: "gave the opinion “{outcome:words}” in {subject}[, until {expires_on:day}]",
+    Action.OPINION_REVIEWED: "reviewed the opinion in {subject}[ as {role}]",
+    Action.OPINION_APPROVED: "approved the opinion “{opinion:words}” in {subject}",
     Action.OPINION_VOIDED: "voided the opinion in {subject}",
     Action.VALIDATION_CANCELLED: "cancelled {subject}",
-    Action.RETIREMENT_BEGUN: "began the {subject}[, with what has to be done first: {items}]",
-    Action.RETIREMENT_AGREED: "agreed to the {subject}[, signing {signature:signed}]",
+    Action.RETIREMENT_BEGUN: "began the {subject}, which ends {model}[; to be done first: {items:list}]",
+    Action.RETIREMENT_AGREED: "agreed to the {subject}",
     Action.RETIREMENT_ITEM_DONE: "reported “{item:words}” of the {subject} done[: {evidence}]",
     Action.RETIREMENT_VERIFIED: "verified that the {subject} is carried out",
     Action.RETIREMENT_RETURNED: "sent the {subject} back",
-    Action.RETIREMENT_SIGNED: "ended the model of the {subject}[, signing {signature:signed}]",
-    Action.RETIREMENT_ARCHIVED: (
-        "said where the records of the {subject} lie[: {archive}][, kept until {retained_until:day}]"
-    ),
+    Action.RETIREMENT_SIGNED: "ended {model} with the {subject}",
+    Action.RETIREMENT_ARCHIVED: "said where the records of the {subject} lie[, kept until {retained_until:day}]",
     Action.RETIREMENT_ABANDONED: "abandoned the {subject}",
     Action.DELEGATION_GIVEN: "let {to:person} decide in their place[ until {ends:day}]",
     Action.DELEGATION_REVOKED: "ended the delegation: {subject}",
@@ -218,9 +214,7 @@ SENTENCES: dict[str, str] = {
     Action.RETRAINING_REPORTED: (
         "heard that the {subject} has {state:words}[ as {external_id}][; the candidate is version {candidate:version}]"
     ),
-    Action.RETRAINING_ABANDONED: (
-        "abandoned version {candidate:version}, which the {subject} had made[, signing {signature:signed}]"
-    ),
+    Action.RETRAINING_ABANDONED: "abandoned version {candidate:version}, which the {subject} had made",
     Action.REPORT_REQUESTED: "asked for {subject}[, over {period:period}]",
     Action.REPORT_ISSUED: "issued and sealed {subject}",
     Action.REPORT_FAILED: "could not issue {subject}",
@@ -243,6 +237,7 @@ QUOTED = (
     "minutes",
     "alone_because",
     "outcome",
+    "archive",
 )
 
 # What is quoted from the record itself, because the entry holds only its digest: which record, by which detail, what.
@@ -250,7 +245,11 @@ QUOTED_FROM: dict[str, tuple[str, str, str]] = {
     Action.CHANGE_DECIDED: ("workflows.Decision", "decision", "comment"),
     Action.CHANGE_REQUESTED: ("workflows.ChangeRequest", "", "reason"),
     Action.FINDING_RAISED: ("workflows.Finding", "", "observation"),
+    Action.ATTESTATION_GIVEN: ("workflows.Attestation", "", "statement"),
 }
+
+# What an entry lists item by item: what, by whom, until when.
+LISTED = {"items": "Item", "conditions": "Condition"}
 
 # The digests that an entry holds, and what each is of.
 DIGESTS = {

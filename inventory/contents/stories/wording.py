@@ -1,5 +1,6 @@
 """How one detail of an entry is written in its sentence. Nothing here trusts a value to be what it should be."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +8,10 @@ from datetime import datetime
 from django.urls import NoReverseMatch, reverse
 
 from audits.trail.models import Entry
-from inventory.attributes import BY_NAME
+from inventory.attributes import BY_NAME, PARTICULARS, Field, Kind
+from inventory.contents.histories import BY_DIGEST
 from mrm.accounts.policies import Role, label
-from mrm.pages.wording import counted, sentence, told, words
+from mrm.pages.wording import counted, day, sentence, told, words
 
 VERDICTS = {
     "within": "everything judged is within its limits",
@@ -24,7 +26,15 @@ DECIDED = {
     "abstained": "abstained on",
     "deferred": "wanted to defer",
 }
+VOTED = {
+    "reviewed": "approved",
+    "recused": "stepped aside",
+    "deferred": "wanted to defer",
+}
 SIGNED = {"password": "by password", "passkey": "by passkey", "password+totp": "by password and code"}
+LINES = {"first": "first line", "second": "second line", "third": "third line"}
+ARRANGEMENTS = {"break_glass": "emergency release", "finding": "restriction by a finding", "rollback": "roll-back"}
+CHANGE = re.compile(r"^CR-\d{4}-\d{4,}$")
 LONGEST = 500
 
 
@@ -60,13 +70,45 @@ def address(page: str, *arguments) -> str:
         return ""
 
 
-def recorded(value, names: Names) -> str:
-    """A value of the register as the trail holds it: people and models by their names, a long text by its digest."""
-    if isinstance(value, str) and value.startswith("sha256:"):
-        return f"a longer text, SHA-256 {value.removeprefix('sha256:')}"
+def field_of(name: str, entry: Entry) -> Field | None:
+    """What the register says by this name: one field of a row, or one attribute of a model."""
+    attribute = entry.details.get("attribute")
+    rows = PARTICULARS.get(attribute, ()) if isinstance(attribute, str) else ()
+    return next((field for field in rows if field.name == name), None) or BY_NAME.get(name)
+
+
+def label_of(name: str, field: Field | None) -> str:
+    return field.label if field else sentence(name)
+
+
+def recorded(value, names: Names, field: Field | None) -> str:
+    """A value of the register as people read it: what has a name by its name, a longer text without its digest."""
+    if value is None or value == []:
+        return ""
+    if isinstance(value, str) and value.startswith(BY_DIGEST):
+        return "a longer text"
+    kind = field.kind if field else None
+    if kind in (Kind.CHOICE, Kind.CHOICES):
+        return _shortened(words(told(value)) if value else "")
+    if kind == Kind.DATE:
+        return _day_of(value)
     if isinstance(value, str):
         return _shortened(names.people.get(value) or names.models_by_id.get(value) or value)
-    return "" if value is None or value == [] else _shortened(told(value))
+    return _shortened(told(value))
+
+
+def item_of(item: dict, entry: Entry, names: Names) -> str:
+    """What is to be done, by whom, until when."""
+    what = next((told(item[name]).removesuffix(".") for name in ("what", "text") if item.get(name)), "")
+    who = told(item["owner"]) if item.get("owner") else ""
+    due = next((_day_of(item[name]) for name in ("due", "due_on") if item.get(name)), "")
+    return _shortened("; ".join(part for part in (what, who, due and f"by {due}") if part))
+
+
+def models_of(scope) -> list:
+    """The models to which a token is bound."""
+    models = scope.get("models") if isinstance(scope, dict) else None
+    return models if isinstance(models, list) else []
 
 
 def _shortened(text: str) -> str:
@@ -78,6 +120,10 @@ def _person(value, entry: Entry, names: Names) -> Part:
     return Part(name, address("person", value)) if name else Part("somebody unknown here")
 
 
+def _capacity(value, entry: Entry, names: Names) -> Part:
+    return Part("for the committee" if value == "committee" else f"as {_role(value, entry, names).text}")
+
+
 def _role(value, entry: Entry, names: Names) -> Part:
     return Part(label(value) if value in list(Role) else words(told(value)))
 
@@ -86,16 +132,23 @@ def _place(value, entry: Entry, names: Names) -> Part:
     return Part("every workspace" if value == "all" else told(value))
 
 
-def _moment(value, entry: Entry, names: Names, *, precisely: bool = True) -> Part:
+def _moment(value, entry: Entry, names: Names) -> Part:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return Part(told(value))
-    return Part(f"{moment.day} {moment:%B %Y}" + (f", {moment:%H:%M}" if precisely else ""))
+    return Part(f"{day(moment)}, {moment:%H:%M}")
 
 
 def _day(value, entry: Entry, names: Names) -> Part:
-    return _moment(value, entry, names, precisely=False)
+    return Part(_day_of(value))
+
+
+def _day_of(value) -> str:
+    try:
+        return day(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return told(value)
 
 
 def _period(value, entry: Entry, names: Names) -> Part:
@@ -104,7 +157,18 @@ def _period(value, entry: Entry, names: Names) -> Part:
 
 
 def _tier(value, entry: Entry, names: Names) -> Part:
-    return Part(f"tier {value}" if isinstance(value, int) and value else told(value) if value else "no tier")
+    return Part(_tier_of(value))
+
+
+def _tier_of(value) -> str:
+    if value == 0:
+        return "tier 0 (exempt)"
+    return f"tier {value}" if isinstance(value, int) else told(value) if value else "no tier"
+
+
+def _other_tier(value, entry: Entry, names: Names) -> Part:
+    """The tier before, where it was another one."""
+    return Part("" if value == entry.details.get("tier") else _tier_of(value))
 
 
 def _version(value, entry: Entry, names: Names) -> Part:
@@ -122,18 +186,21 @@ def _change(value, entry: Entry, names: Names) -> Part:
 def _attribute(value, entry: Entry, names: Names) -> Part:
     known = BY_NAME.get(value) if isinstance(value, str) else None
     page = address("model-attribute", entry.model_slug, value) if known else ""
-    return Part(known.label.lower() if known else words(told(value)), page)
+    if value == "determinations":  # Whose label asks: model or not.
+        return Part(value, page)
+    return Part(_inside(known.label) if known else words(told(value)), page)
+
+
+def _inside(label: str) -> str:
+    """A label as it stands inside a sentence."""
+    return label[:1].lower() + label[1:]
 
 
 def _fields(value, entry: Entry, names: Names) -> Part:
-    labels = [label_of(name).lower() for name in value] if isinstance(value, dict) else []
+    labels = [_inside(label_of(name, field_of(name, entry))) for name in value] if isinstance(value, dict) else []
     if len(labels) > 3:
         return Part(f"{len(labels)} fields")
     return Part(" and ".join(labels) or "nothing")
-
-
-def label_of(name: str) -> str:
-    return BY_NAME[name].label if name in BY_NAME else sentence(name)
 
 
 def _decided(value, entry: Entry, names: Names) -> Part:
@@ -150,6 +217,29 @@ def _answered(value, entry: Entry, names: Names) -> Part:
         if entry.details.get("submitted")
         else "answered"
     )
+
+
+def _evidenced(value, entry: Entry, names: Names) -> Part:
+    return Part("withdrew evidence for" if entry.details.get("withdrawn") else "gave evidence for")
+
+
+def _origin(value, entry: Entry, names: Names) -> Part:
+    """The retraining that made a version; the keys by which other senders know theirs are no words."""
+    return _change(value, entry, names) if CHANGE.match(told(value)) else Part("")
+
+
+def _scope(value, entry: Entry, names: Names) -> Part:
+    """What a token may do, about which models, where."""
+    if not isinstance(value, dict):
+        return Part(_shortened(told(value)))
+    actions = ", ".join(words(told(action)) for action in _listed(value.get("actions"))) or "do what its holder may"
+    models = ", ".join(names.models.get(told(slug), told(slug)) for slug in models_of(value))
+    where = f" in {told(value['workspace'])}" if value.get("workspace") else ""
+    return Part(_shortened(actions + (f" of {models}" if models else "") + where))
+
+
+def _listed(value) -> list:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _signed(value, entry: Entry, names: Names) -> Part:
@@ -172,9 +262,11 @@ def _votes(value, entry: Entry, names: Names) -> Part:
 
 
 def _vote(vote: dict) -> str:
-    line = f" ({told(vote['line'])})" if vote.get("line") else ""
-    said = told(vote["vote"]) if "vote" in vote else f"“{told(vote.get('comment'))}”"
-    return f"{told(vote.get('name'))}{line}: {said}"
+    said = told(vote.get("line"))
+    line = f" ({LINES.get(said, said)})" if vote.get("line") else ""
+    voted = told(vote["vote"]) if "vote" in vote else ""
+    said = VOTED.get(voted, voted) if voted else f"said “{told(vote.get('comment'))}”"
+    return f"{told(vote.get('name'))}{line} {said}"
 
 
 def _voided(value, entry: Entry, names: Names) -> Part:
@@ -190,13 +282,25 @@ def _number(value) -> str:
     return f"{value:,}" if isinstance(value, int) else told(value)
 
 
+def _counting(noun: str) -> Callable:
+    return _plain(lambda value: f"{_number(value)} {noun}{'' if value == 1 else 's'}")
+
+
+NOUNS = ("byte", "change", "fault", "model", "point", "result", "role", "row", "tag")
 WRITTEN: dict[str, Callable[[object, Entry, Names], Part]] = {
+    **{f"{noun}s": _counting(noun) for noun in NOUNS},
+    "arrangement": _plain(lambda value: ARRANGEMENTS.get(told(value)) or words(told(value))),
+    "capacity": _capacity,
     "envelope": _envelope,
-    "account": _plain(lambda value: "service account" if value == "service" else "person"),
+    "evidenced": _evidenced,
+    "list": _plain(lambda value: ", ".join(words(told(one)) for one in _listed(value))),
+    "origin": _origin,
+    "other_tier": _other_tier,
+    "scope": _scope,
+    "account": _plain(lambda value: "service account" if value == "service" else ""),
     "answered": _answered,
     "attribute": _attribute,
     "change": _change,
-    "changes": _plain(lambda value: counted(value, "change") if isinstance(value, int) else told(value)),
     "class": _plain(lambda value: f"a {told(value).replace('_', '-')} change"),
     "day": _day,
     "decided": _decided,
@@ -208,11 +312,9 @@ WRITTEN: dict[str, Callable[[object, Entry, Names], Part]] = {
     "person": _person,
     "place": _place,
     "policy": _policy,
-    "results": _plain(lambda value: counted(value, "result") if isinstance(value, int) else told(value)),
     "role": _role,
     "signed": _signed,
     "switch": _plain(lambda value: "on" if value else "off"),
-    "tags": _plain(lambda value: counted(value, "tag") if isinstance(value, int) else told(value)),
     "tier": _tier,
     "verdict": _plain(
         lambda value: VERDICTS.get(value) or words(told(value)) if isinstance(value, str) else told(value)
