@@ -78,6 +78,7 @@ def _page(request, survey: Survey, form=None, status: int = 200):
     context = {
         "survey": survey,
         "form": form or Form(),
+        "may_register": Permission.REGISTER_MODEL in request.user.permissions_in(None),
         "percent": services.progress_of(survey),
         "is_running": survey.state == SurveyState.REQUESTED,
         "entries": services.entries_of(survey) if survey.state == SurveyState.CHECKED else [],

@@ -389,3 +389,10 @@ def test_only_of_an_import_under_way_is_it_asked_how_far_it_is(receive, line, en
     monkeypatch.setattr(cache, "get", lambda key, default: asked.append(key) or 1)
     assert [progress_of(survey) for survey in (checked, requested, imported)] == [0, 100, 100]
     assert len(asked) == 1
+
+
+def test_only_who_may_register_is_led_to_upload_a_survey_again(receive, line, client, engineer, auditor):
+    page = reverse("survey", args=[receive(make_csv(line(exposure="enormous"))).pk])
+    for person, is_led in ((engineer, True), (auditor, False)):
+        client.force_login(person)
+        assert (f'href="{reverse("surveys")}"' in client.get(page).content.decode()) is is_led
