@@ -101,7 +101,8 @@ class ArtifactApi(StreamedApi):
         summary="Upload the artifact of a version",
         description=(
             "ONNX, XGBoost JSON or UBJ, LightGBM text, or skops; a pickle is refused whatever its name. Once: another "
-            "file is another version, and the same file again changes nothing."
+            "file is another version, and the same file again changes nothing. Where its digest was not stated when "
+            "the version was registered, only while nobody has decided about the version or is asked to."
         ),
         tags=["versions"],
         parameters=[CONTENT_DIGEST],

@@ -7,6 +7,7 @@ from audits.scoring.formats import identify
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.models import ModelVersion
+from inventory.services.versions import refuse_to_fill_once_decided
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -17,7 +18,10 @@ from mrm.errors import RuleBroken, UnusableData
 def attach_artifact(
     version: ModelVersion, source_path: Path | str, *, expected_sha256: str = "", actor
 ) -> ModelVersion:
-    """Keep the artifact of a version. Once: another file is another version. The same file again changes nothing."""
+    """Keep the artifact of a version. Once: another file is another version. The same file again changes nothing.
+
+    One whose digest was not stated when it was registered takes it only while nobody has decided about it.
+    """
     require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
     digest, size = storage.digest_of(source_path), Path(source_path).stat().st_size
     if expected_sha256 and expected_sha256 != digest:
@@ -41,6 +45,8 @@ def attach_artifact(
             raise RuleBroken(f"{version} was registered as {version.framework}, but this file is {framework}.")
         if version.artifact_bytes is not None:
             return version
+        if not version.artifact_sha256:
+            refuse_to_fill_once_decided(version, "an artifact")
         version.artifact_sha256, version.artifact_bytes, version.framework = digest, size, framework
         version.save(update_fields=["artifact_sha256", "artifact_bytes", "framework"])
         record(Action.ARTIFACT_RECEIVED, actor=actor, subject=version, sha256=digest, bytes=size, framework=framework)

@@ -13,7 +13,7 @@ from audits.trail.services import Message, Overtaken, governed, record, written_
 from inventory.models import Model, ModelVersion
 from inventory.services.models import move_model
 from inventory.services.uses import end_approvals_of, restrict_unapproved_uses
-from inventory.states import Stage, Status, version_after
+from inventory.states import UNDECIDED, Stage, Status, version_after
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
@@ -123,7 +123,10 @@ def _told(version: ModelVersion) -> dict:
 def describe_version(
     version: ModelVersion, *, schema: list[dict], decision_threshold: float | None = None, actor
 ) -> ModelVersion:
-    """Say what the columns of a version are that was registered without a schema. Once; then it is immutable too."""
+    """Say what the columns of a version are that was registered without a schema. Once; then it is immutable too.
+
+    And only while nobody has decided about it.
+    """
     require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
     version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=version.pk)
     columns = _checked_columns(schema)
@@ -131,11 +134,21 @@ def describe_version(
         if (version.schema, version.decision_threshold) == (columns_to_json(columns), decision_threshold):
             return version
         raise RuleBroken(f"{version} has its schema already; another schema is another version.")
+    refuse_to_fill_once_decided(version, "its columns")
     _check(columns, {}, decision_threshold, "")
     version.schema, version.decision_threshold = columns_to_json(columns), decision_threshold
     version.save(update_fields=["schema", "decision_threshold"])
     record(Action.VERSION_DESCRIBED, actor=actor, subject=version, schema=digest_of_schema(version.schema))
     return version
+
+
+def refuse_to_fill_once_decided(version: ModelVersion, what: str) -> None:
+    """What was decided about stays as it was shown; that nobody asks or has signed, the database looks at as well."""
+    if version.stage not in UNDECIDED:
+        raise RuleBroken(
+            f"{version} is {version.stage}: what was decided about it was decided without {what}. "
+            "Register a new version."
+        )
 
 
 @governed()
