@@ -8,6 +8,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -89,11 +90,13 @@ class Client:
         reference     a file of rows, or a pandas, Polars or Arrow table
         artifact      a file: ONNX, XGBoost JSON or UBJ, LightGBM text, or skops
         fields        more of the description: params, metrics, code_ref, tags, origin, predecessor, ...
-        A description with the `origin` of an earlier version answers with that one, so a training job may run twice.
+        The same description, reference data and artifact again answer with the version that they made first, so a
+        training job may run twice. An `origin` of one's own decides instead: the same one, the same version.
         """
         described = _read(description)
-        described = {"schema": described} if "columns" in described else dict(described)
-        version = Version.from_json(self._send("POST", f"models/{model}/versions/", json={**described, **fields}))
+        described = {**({"schema": described} if "columns" in described else described), **fields}
+        described.setdefault("origin", origin_of(described, reference, artifact))
+        version = Version.from_json(self._send("POST", f"models/{model}/versions/", json=described))
         if artifact is not None:
             version = self.attach_artifact(model, version.number, artifact)
         if reference is not None and not version.raw.get("reference"):
@@ -187,6 +190,17 @@ class Client:
                 return answer
             raise refusal(response)
         raise AssertionError("the last attempt returns or raises")
+
+
+def origin_of(description: Mapping[str, Any], reference: Any, artifact: str | Path | None) -> str:
+    """What a version is made from, by digest: any other letter of it makes another version."""
+    hashed = sha256(json.dumps(description, sort_keys=True).encode())
+    if reference is not None:
+        with body_of(reference) as body:
+            hashed.update(f"\nreference {body.digest}".encode())
+    if artifact is not None:
+        hashed.update(f"\nartifact {Body(Path(artifact), '').digest}".encode())
+    return f"sha256:{hashed.hexdigest()}"
 
 
 def slug_of(name: str) -> str:

@@ -126,7 +126,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--reference", metavar="FILE", help="rows to compare later rows with")
     one.add_argument("--artifact", metavar="FILE", help="ONNX, XGBoost, LightGBM or skops")
     one.add_argument("--code-ref", help="commit, tag or image of the code")
-    one.add_argument("--origin", help="what made this version; the same again answers with the same version")
+    one.add_argument(
+        "--origin", help="what made this version, else a digest of all that is sent; the same again is the same version"
+    )
     one.add_argument("--param", metavar="NAME=VALUE", type=_pair, action="append")
     one.add_argument("--metric", metavar="NAME=VALUE", type=_pair, action="append")
     one.set_defaults(command=register)

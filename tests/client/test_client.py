@@ -6,7 +6,7 @@ import httpx
 import polars as pl
 import pytest
 from mrm_client import Client, Refused, Unreachable
-from mrm_client.client import slug_of
+from mrm_client.client import origin_of, slug_of
 
 from inventory.models import Model, ModelVersion, PredictionBatch
 from tests.factories import make_model, make_person, make_token, make_workspace
@@ -59,6 +59,27 @@ def test_a_training_job_that_runs_twice_makes_one_version(mrm, iris):
     first = mrm.register_version("iris", EXAMPLES / "version.json", **sent)
     again = mrm.register_version("iris", EXAMPLES / "version.json", **sent)
     assert first == again and ModelVersion.objects.count() == 1
+
+
+def test_what_is_registered_twice_is_one_version_and_what_differs_is_another(mrm, iris, tmp_path):
+    """As by a training script that a pipeline runs again: nobody has to think of an origin."""
+    changed = tmp_path / "reference.csv"
+    changed.write_text("\n".join((EXAMPLES / "reference.csv").read_text().splitlines()[:100]))
+    sent = {"reference": EXAMPLES / "reference.csv", "metrics": {"auc": 0.97}, "code_ref": "4f1c2ab"}
+    numbers = [
+        mrm.register_version("iris", EXAMPLES / "version.json", **sent | differing).number
+        for differing in ({}, {}, {"metrics": {"auc": 0.98}}, {"code_ref": "5e2d3bc"}, {"reference": changed}, {})
+    ]
+    assert numbers == [1, 1, 2, 3, 4, 1]
+    assert mrm.version("iris", 4).raw["reference"]["rows"] == 99
+
+
+def test_another_artifact_is_another_version(mrm, iris, tmp_path):
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text("{}")
+    second.write_text("[]")
+    made = {origin_of({"columns": []}, None, artifact) for artifact in (None, first, first, second)}
+    assert len(made) == 3
 
 
 @pytest.mark.parametrize("make", [pl.DataFrame.clone, pl.DataFrame.to_pandas, pl.DataFrame.to_arrow])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from mrm_client import commands
 
-from inventory.models import Model, Policy
+from inventory.models import Model, ModelVersion, Policy
 from inventory.services import edit_model
 from mrm.accounts.services import create_person
 from tests.factories import confirm, publish
@@ -142,3 +142,9 @@ def test_json_is_the_servers_answer(mrm, registered):
 def test_a_refusal_or_a_mistake_ends_with_2_and_says_why(mrm, registered, words, said):
     code, out, err = mrm(*words)
     assert (code, out) == (2, "") and said in err
+
+
+def test_a_pipeline_that_runs_again_registers_nothing_again(mrm, registered):
+    again = mrm("register", "Iris", "--version", EXAMPLES / "version.json", "--reference", EXAMPLES / "reference.csv")
+    assert again == registered
+    assert ModelVersion.objects.count() == 1
