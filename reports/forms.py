@@ -3,7 +3,7 @@
 from django import forms
 
 from inventory.models import Model
-from mrm.pages.filters import OfModelsFilter
+from mrm.pages.filters import OfModelsFilter, SearchField
 from reports.contents.lists import REPORTS
 from reports.models import Report
 from reports.verification import MAXIMUM_BYTES
@@ -20,7 +20,7 @@ class ReportFilter(OfModelsFilter):
     chosen_by = {"state": "state"}
 
     state = forms.ChoiceField(choices=[ANY, *Report.State.choices], required=False)
-    q = forms.CharField(label="Model or reference", required=False, max_length=200)
+    q = SearchField(label="Model or reference")
 
 
 class ReportForm(forms.Form):

@@ -3,21 +3,25 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import reduce
+from operator import and_
 
 from django.contrib.postgres.search import SearchQuery
-from django.core.exceptions import EmptyResultSet, ValidationError
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import DateTimeField, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
 from inventory.contents.shared import WHAT, naming
-from inventory.models import Determination, Model, ModelVersion, Moment, Policy, VersionRecord
-from inventory.models.models import NO_WORD, SEARCHED, WORDS, lacking
-from inventory.models.particulars import ROWS_OF, rows_of
+from inventory.models import Alias, Determination, Model, ModelVersion, Moment, Policy, VersionRecord
+from inventory.models.models import SEARCHED, WORDS, lacking
+from inventory.models.particulars import ALIASED, ROWS_OF, WORDS_OF_ALIASES, rows_of
+from inventory.models.words import NO_WORD
 from inventory.policies import ALL_TIERS, required_attributes, tier_name
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
+from mrm.pages.listing import at_most_ten
 
 # What a list may be sorted by: now, and as of a past day, where some is looked for among what a record keeps.
 ORDERINGS = {
@@ -37,7 +41,6 @@ KEPT_BY_RECORDS = {
 DATED = ("registered", "edited")  # Filters by a first and a last day: registered_since, registered_until.
 FACETS = ("tier", "status", "business_unit", "owner_id", "workspace_id")
 MOST_OF_A_FACET = 8
-MOST_WORDS = 10
 
 
 def in_order(rows: QuerySet, wanted: dict) -> tuple[QuerySet, tuple[str, ...]]:
@@ -80,7 +83,7 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
     if not (text := wanted.get("search")):
         return rows
     words = words_of(text)
-    return _found(rows, words) if words else rows.none()
+    return _found(rows, words, moment) if words else rows.none()
 
 
 def _dated(rows: QuerySet, name: str, first: date | None, last: date | None) -> QuerySet:
@@ -99,8 +102,7 @@ def words_of(text: str) -> list[str]:
 
 def check_words(text: str) -> None:
     """That a search has no more words than are looked for; for fields of forms and of the API."""
-    if (count := len(words_of(text))) > MOST_WORDS:
-        raise ValidationError(f"These are {count} words; at most {MOST_WORDS} are looked for together.")
+    at_most_ten(words_of(text))
 
 
 def _flags(kind: type, moment: Moment | None) -> dict[str, Q]:
@@ -145,16 +147,29 @@ def _lacking(name: str, kind: type, moment: Moment | None) -> Q:
     return Q(tier__in=tiers) & unsaid
 
 
-def _found(rows: QuerySet, words: list[str]) -> QuerySet:
-    """Rows with words that begin so. Over the present entries an index answers; what a record keeps is read."""
-    if rows.model is not Model:
-        kept = [KT(f"fields__{name}") for name in SEARCHED]
-        rows = rows.alias(said=Func(Value(" "), *kept, function="concat_ws", output_field=TextField()))
-        for word in words:
-            rows = rows.filter(said__iregex=rf"(^|{NO_WORD}){word}")
-        return rows
+def _found(rows: QuerySet, words: list[str], moment: Moment | None) -> QuerySet:
+    """Rows whose own texts, or one of the names that other systems call them by, have words that begin so.
+
+    Of what is there now an index answers; what a record keeps is read.
+    """
+    if moment:
+        own, called = [KT(f"fields__{name}") for name in SEARCHED], Alias.objects.standing(moment)
+        return rows.alias(said=_together(own)).filter(
+            _each(words) | Q(subject__in=called.alias(said=_together(ALIASED)).filter(_each(words)).values("model"))
+        )
     beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
-    return rows.alias(words=WORDS).filter(words=beginnings)
+    own = Model.objects.alias(words=WORDS).filter(words=beginnings)
+    called = Alias.objects.standing().alias(words=WORDS_OF_ALIASES).filter(words=beginnings)
+    return rows.filter(pk__in=own.order_by().values("pk").union(called.order_by().values("model")))
+
+
+def _together(texts: list) -> Func:
+    return Func(Value(" "), *texts, function="concat_ws", output_field=TextField())
+
+
+def _each(words: list[str]) -> Q:
+    """That what is said has every one of these, as the beginning of a word."""
+    return reduce(and_, (Q(said__iregex=rf"(^|{NO_WORD}){word}") for word in words))
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 import uuid
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Exists, Func, Q, TextField, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models import Exists, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from inventory import policies
@@ -12,16 +11,11 @@ from inventory.models.described import DESCRIBED_CONSTRAINTS, Described
 from inventory.models.moments import Moment
 from inventory.models.particulars import ROWS_OF, Determination, rows_of
 from inventory.models.policies import Policy
+from inventory.models.words import words_in
 from inventory.states import Stage, Status
 
 SEARCHED = ("name", "slug", "business_unit", "purpose", "description", "methodology")
-# Letters and digits only: PostgreSQL would take LGD-2, v2.3 and risk.score apart by rules of its own.
-NO_WORD = r"(\W|_)+"
-_SAID = Concat(*(part for name in SEARCHED for part in (name, Value(" "))), output_field=TextField())
-_SAID_IN_WORDS = Func(
-    _SAID, Value(NO_WORD), Value(" "), Value("g"), function="regexp_replace", output_field=TextField()
-)
-WORDS = SearchVector(_SAID_IN_WORDS, config="simple")
+WORDS = words_in(*SEARCHED)
 LEVELS = [(level, level.capitalize()) for level in policies.LEVELS]
 
 

@@ -6,6 +6,7 @@ A row is added and ended, never changed: a correction is another row.
 import uuid
 from datetime import date
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
@@ -14,6 +15,7 @@ from django.utils import timezone
 from inventory.attributes.choices import DEPENDENCY_KINDS, DISCIPLINES, DOCUMENT_KINDS, LEVELS, VERDICTS
 from inventory.models.moments import Moment
 from inventory.models.regimes import RegimePack
+from inventory.models.words import words_in
 
 STANDS = Q(ended_at__isnull=True)
 NOT_A_MODEL = "not_a_model"
@@ -112,6 +114,10 @@ class Determination(Particular):
         return f"{self.regime}: {self.get_verdict_display().lower()}. {self.rationale}"
 
 
+ALIASED = ["name", "system"]
+WORDS_OF_ALIASES = words_in(*ALIASED)
+
+
 class Alias(Particular):
     """What another system calls a model."""
 
@@ -120,6 +126,7 @@ class Alias(Particular):
 
     class Meta(Particular.Meta):
         verbose_name_plural = "aliases"
+        indexes = [GinIndex(WORDS_OF_ALIASES, name="words_of_aliases", condition=STANDS)]
         constraints = [
             models.UniqueConstraint(
                 Lower("name"), Lower("system"), "model", condition=STANDS, name="one_alias_per_name"

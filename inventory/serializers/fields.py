@@ -8,7 +8,7 @@ from rest_framework.fields import empty
 from inventory.models import Model
 from mrm import serializers
 from mrm.accounts.models import Person
-from mrm.pages.listing import Listing
+from mrm.pages.listing import MOST_WORDS, Listing, check_words
 
 
 class PersonOut(serializers.Serializer):
@@ -103,8 +103,10 @@ class ListQuery(StrictQuery):
         fields = super().get_fields()
         if self.listing.searched:
             looked_at = ", ".join(field.replace("__", " ").replace("_", " ") for field in self.listing.searched)
-            told = f"Words, each somewhere in {looked_at}."
-            fields["search"] = serializers.CharField(max_length=200, required=False, help_text=told)
+            told = f"Words, at most {MOST_WORDS}, each somewhere in {looked_at}."
+            fields["search"] = serializers.CharField(
+                max_length=200, required=False, validators=[check_words], help_text=told
+            )
         for column in self.listing.dated:
             told = zip(column.first_and_last, ("first", "last"), strict=True)
             days = {name: _day(f"The {which} day of “{column.label}”.") for name, which in told}

@@ -3,7 +3,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.attributes import COLUMNS
 from inventory.attributes.choices import METHOD_FAMILIES
 from inventory.contents.differences import KINDS
-from inventory.contents.register import MOST_OF_A_FACET, MOST_WORDS, ORDERINGS, check_words
+from inventory.contents.register import MOST_OF_A_FACET, ORDERINGS, check_words
 from inventory.contents.shared import WHAT
 from inventory.models.moments import check_day_has_come
 from inventory.policies import REQUIRABLE
@@ -12,6 +12,7 @@ from inventory.serializers.fields import PersonField, PersonOut, StrictQuery
 from inventory.serializers.moments import MomentQuery
 from inventory.states import Status
 from mrm import serializers
+from mrm.pages.listing import MOST_WORDS
 
 
 class ModelEdit(serializers.Serializer):
@@ -123,7 +124,7 @@ class ModelQuery(MomentQuery):
         required=False,
         validators=[check_words],
         help_text="Words, or their beginnings, in name, slug, business unit, purpose, description and methodology: "
-        f"letters and digits, at most {MOST_WORDS} words.",
+        f"letters and digits, at most {MOST_WORDS} words; or all in one of its aliases.",
     )
     ordering = serializers.ChoiceField(
         [*ORDERINGS, *(f"-{name}" for name in ORDERINGS)], default="name", help_text="A dash in front turns it round."

@@ -11,7 +11,7 @@ from mrm.accounts.contents import PEOPLE
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import Passkey, Password
-from mrm.pages.filters import ListFilter
+from mrm.pages.filters import ListFilter, SearchField
 
 NOT_FOR_TOKENS = {
     Permission.DECIDE_CHANGE,
@@ -42,7 +42,7 @@ class PersonFilter(ListFilter):
     listing = PEOPLE
 
     kind = forms.CharField(required=False, widget=forms.HiddenInput)
-    q = forms.CharField(label="Name or e-mail address", required=False, max_length=200)
+    q = SearchField(label="Name or e-mail address")
 
 
 class PersonForm(forms.Form):

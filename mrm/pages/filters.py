@@ -5,13 +5,21 @@ from typing import ClassVar
 from django import forms
 from django.db.models import QuerySet
 
-from mrm.pages.listing import Listing
+from mrm.errors import UnusableData
+from mrm.pages.listing import Listing, check_words
+
+
+class SearchField(forms.CharField):
+    """The words of a search in a list."""
+
+    def __init__(self, *, label: str):
+        super().__init__(label=label, required=False, max_length=200, validators=[check_words])
 
 
 class ListFilter(forms.Form):
     """The filters of a list. `chosen_by` says which field each is for; the others a list looks at itself.
 
-    What cannot be read filters nothing.
+    What cannot be read filters nothing, but for a search: what it found would be taken for what was looked for.
     """
 
     listing: ClassVar[Listing]
@@ -26,6 +34,8 @@ class ListFilter(forms.Form):
     def chosen(self, rows: QuerySet) -> QuerySet:
         """The rows that fit."""
         asked = self.asked
+        if faults := self.errors.get("q"):
+            raise UnusableData(*({"message": message, "field": "q"} for message in faults))
         rows = rows.filter(**{field: asked[name] for name, field in self.chosen_by.items() if name in asked})
         return self.listing.holding(rows, asked.get("q", ""))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import reverse
@@ -16,6 +17,16 @@ from mrm.pages.tables import ROWS_PER_PAGE, csv_stream
 PIECE = 1000
 MOST_WORDS = 10
 PREPOSITION = re.compile("_(at|on|by|from|until)$")
+
+
+def at_most_ten(words: list[str]) -> None:
+    if len(words) > MOST_WORDS:
+        raise ValidationError(f"These are {len(words)} words; at most {MOST_WORDS} are looked for together.")
+
+
+def check_words(text: str) -> None:
+    """That a search has no more words than are looked for; for fields of forms and of the API."""
+    at_most_ten(text.split())
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ class Listing:
 
     def holding(self, rows: QuerySet, text: str) -> QuerySet:
         """The rows that hold every word of a search, each in any of the searched fields."""
-        for word in text.split()[:MOST_WORDS]:
+        for word in text.split():
             found = Q()
             for field in self.searched:
                 found |= Q(**{f"{field}__icontains": word})

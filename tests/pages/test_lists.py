@@ -16,6 +16,7 @@ from inventory.services import edit_use, propose_use
 from mrm.accounts.contents import PEOPLE, TOKENS
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
+from mrm.pages.filters import ListFilter
 from reports.contents.lists import REPORTS
 from reports.services import request_report
 from tests.factories import RETIREMENT, make_model, make_otherwise, make_person, make_reference, make_version
@@ -119,6 +120,26 @@ def test_every_page_of_a_list_answers_for_each_of_its_orderings(visit, auditor, 
     client = visit(auditor)
     for ordering in PAGES[name].orderings:
         assert client.get(reverse(name), {"ordering": ordering, "q": "a b"}).status_code == 200, ordering
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_eleventh_word_is_refused_by_every_page_of_a_list(visit, auditor, name):
+    client, ten = visit(auditor), " ".join("abcdefghij")
+    if not isinstance(client.get(reverse(name)).context["form"], ListFilter):  # The trail looks for a name as a whole.
+        return
+    assert client.get(reverse(name), {"q": ten}).status_code == 200
+    refused = client.get(reverse(name), {"q": f"{ten} k"})
+    assert refused.status_code == 422 and "These are 11 words; at most 10" in refused.text
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_an_eleventh_word_is_refused_by_every_list_over_rest(api, auditor, model, address):
+    client, ten = api(auditor), " ".join("abcdefghij")
+    if not LISTS[address].searched:
+        return
+    assert client.get(address, {"search": ten}).status_code == 200
+    (fault,) = is_problem(client.get(address, {"search": f"{ten} k"}), 400)["errors"]
+    assert (fault["field"], "These are 11 words; at most 10" in fault["message"]) == ("search", True)
 
 
 @pytest.mark.parametrize("address", LISTS)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from inventory.contents.register import MOST_OF_A_FACET, ORDERINGS, chosen
 from inventory.models import Model
-from inventory.services import edit_model
+from inventory.services import add_particular, edit_model, end_particular
 from tests.factories import make_model, make_person, make_version, promote, without_triggers
 from tests.inventory.test_history import days_ago, let_days_pass
 from tests.signing import confirm_tier
@@ -115,10 +115,25 @@ def test_more_words_than_are_looked_for_are_refused(visit, auditor, moment):
     assert answer.status_code == 400 and "These are 11 words; at most 10" in answer.text
 
 
+@pytest.mark.parametrize("moment", [dict, as_of_today], ids=["now", "as of today"])
+def test_a_model_is_found_by_what_another_system_calls_it(visit, auditor, api, engineer, moment):
+    model = make_model(name="Default of loans")
+    make_model(name="Fraud")
+    alias = add_particular(model, "aliases", values={"name": "LGX-77", "system": "SAS"}, actor=engineer)
+    client = visit(auditor)
+    for search in ("lgx-77", "77 sas", "LGX"):
+        assert names(client.get(LIST, {"search": search} | moment())) == ["Default of loans"], search
+    assert names(client.get(LIST, {"search": "gx"} | moment())) == []
+    found = api(auditor).get("/api/v1/models/", {"search": "lgx"} | moment()).json()["results"]
+    assert [one["slug"] for one in found] == [model.slug]
+    end_particular(alias, "aliases", reason="It was renamed there.", actor=engineer)
+    assert names(client.get(LIST, {"search": "lgx"} | moment())) == []
+
+
 def test_words_are_looked_for_in_their_index(workspace):
     wanted = chosen(Model.objects.all(), {"search": "lgd-2"}).order_by()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
     assert "words_of_models" in wanted.explain()
 
 

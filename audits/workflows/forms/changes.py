@@ -15,7 +15,7 @@ from inventory.models import Document, ModelVersion
 from inventory.policies import MATERIAL
 from inventory.states import Status
 from mrm.accounts.models import Person
-from mrm.pages.filters import OfModelsFilter
+from mrm.pages.filters import OfModelsFilter, SearchField
 
 ANY = ("", "Any")
 
@@ -76,7 +76,7 @@ class ChangeFilter(OfModelsFilter):
 
     state = forms.ChoiceField(choices=[ANY, *words(ChangeState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ChangeRequest.Kind.choices], required=False)
-    q = forms.CharField(label="Model or reference", required=False, max_length=200)
+    q = SearchField(label="Model or reference")
 
 
 class ItemEvidenceForm(forms.Form):
@@ -103,7 +103,7 @@ class ArrangementFilter(OfModelsFilter):
 
     state = forms.ChoiceField(choices=[ANY, *words(ArrangementState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *Arrangement.Kind.choices], required=False)
-    q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
+    q = SearchField(label="Model, reference or title")
 
 
 class ChangeForm(forms.Form):
@@ -251,7 +251,7 @@ class AttestationFilter(OfModelsFilter):
     listing = ATTESTATIONS
 
     state = forms.ChoiceField(choices=[ANY, ("overdue", "Overdue"), *words(AttestationState)], required=False)
-    q = forms.CharField(label="Model", required=False, max_length=200)
+    q = SearchField(label="Model")
 
 
 class AttestationForm(forms.Form):

@@ -7,14 +7,14 @@ from audits.workflows.forms.changes import ANY, radios, text_area, words
 from audits.workflows.models import Finding
 from audits.workflows.states import FindingState
 from mrm.accounts.models import Person
-from mrm.pages.filters import OfModelsFilter
+from mrm.pages.filters import OfModelsFilter, SearchField
 
 
 class FindingFilter(OfModelsFilter):
     listing = FINDINGS
     chosen_by = {"severity": "severity", "owner": "owner__display_name__icontains"}
 
-    q = forms.CharField(label="Model, reference or title", required=False, max_length=200)
+    q = SearchField(label="Model, reference or title")
     state = forms.ChoiceField(choices=[ANY, ("unfinished", "Not ended"), *words(FindingState)], required=False)
     severity = forms.ChoiceField(choices=[ANY, *Finding.Severity.choices], required=False)
     owner = forms.CharField(required=False, max_length=200)

@@ -10,7 +10,7 @@ from audits.workflows.models import ValidationItem, ValidationOpinion, Validatio
 from audits.workflows.services.validations.realised import prediction_for
 from audits.workflows.states import ValidationState
 from mrm.accounts.models import Person
-from mrm.pages.filters import OfModelsFilter
+from mrm.pages.filters import OfModelsFilter, SearchField
 
 FINDING = re.compile(r"F-\d{4}-\d{4,}")
 
@@ -22,7 +22,7 @@ class ValidationFilter(OfModelsFilter):
     state = forms.ChoiceField(choices=[ANY, ("open", "Open"), *words(ValidationState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ValidationRequest.Kind.choices], required=False)
     opinion = forms.ChoiceField(choices=[ANY, *ValidationOpinion.Outcome.choices], required=False)
-    q = forms.CharField(label="Model or reference", required=False, max_length=200)
+    q = SearchField(label="Model or reference")
 
 
 class ValidationForm(forms.Form):
