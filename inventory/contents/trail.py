@@ -3,12 +3,15 @@
 Pages and API of the trail live in this app and not with the trail, because that depends on the models they may see.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, time
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
+from django.db.models.functions import Coalesce
 
 from audits.trail.models import Entry
 from inventory.models import Model
+
+AFTER_ALL = 2**63 - 1  # No entry has this place.
 
 
 def entries_visible_to(person):
@@ -29,7 +32,17 @@ def chosen(entries, wanted: dict):
     entries = entries.filter(**{field: str(wanted[name]) for name, field in exactly.items() if name in wanted})
     since, until = wanted.get("since"), wanted.get("until")
     if since:
-        entries = entries.filter(**{"at__gte" if isinstance(since, datetime) else "at__date__gte": since})
+        since = since if isinstance(since, datetime) else datetime.combine(since, time(), UTC)
+        entries = entries.filter(position__gte=_first(at__gte=since))
     if until:  # A day is asked for as a whole, a moment up to itself.
-        entries = entries.filter(**{"at__lt" if isinstance(until, datetime) else "at__date__lte": until})
+        beyond = (
+            {"at__gte": until} if isinstance(until, datetime) else {"at__gt": datetime.combine(until, time.max, UTC)}
+        )
+        entries = entries.filter(position__lt=Coalesce(_first(**beyond), AFTER_ALL))
     return entries
+
+
+def _first(**when: datetime) -> Subquery:
+    """The place of the first entry then: no entry is dated before the one before it, so that times are looked up once
+    and a page is read by place, however long the log is."""
+    return Subquery(Entry.objects.filter(**when).order_by("at", "position").values("position")[:1])

@@ -86,6 +86,15 @@ ANSWERED = {
         **dict.fromkeys(
             ("name", "version", "user_id", "description", "source", "run_id", "run_link"), {"type": "string"}
         ),
+        "model_id": {"type": "string", "description": "Of the logged model; left out where there is none."},
+        "model_params": {"type": "array", "items": {"$ref": "#/components/schemas/Param"}},
+        "model_metrics": {"type": "array", "items": {"$ref": "#/components/schemas/Metric"}},
+        "mrm": {
+            "type": "object",
+            "description": "In a governed workspace: where people see the version, and where it stands.",
+            "properties": {"url": {"type": "string"}, "status": {"type": "string"}},
+            "required": ["url", "status"],
+        },
         "creation_timestamp": {"type": "integer"},
         "last_updated_timestamp": {"type": "integer"},
         "current_stage": {"enum": list(stages.ASSIGNABLE)},
@@ -94,8 +103,22 @@ ANSWERED = {
         "aliases": {"type": "array", "items": {"type": "string"}},
     },
     "Tag": {"key": {"type": "string"}, "value": {"type": "string"}},
+    "Param": {"name": {"type": "string"}, "value": {"type": "string"}},
+    "Metric": {
+        "key": {"type": "string"},
+        "value": {"type": "number"},
+        "timestamp": {"type": "integer"},
+        "step": {"type": "integer"},
+        "run_id": {"type": "string"},
+        "model_id": {"type": "string"},
+    },
     "Alias": {"alias": {"type": "string"}, "version": {"type": "string"}},
     "Refusal": {"error_code": {"enum": sorted(STATUS)}, "message": {"type": "string"}},
+}
+# What is left out where there is nothing to say.
+SOMETIMES = {
+    "ModelVersion": ("model_id", "model_params", "model_metrics", "mrm"),
+    "Metric": ("run_id", "model_id"),
 }
 SCHEMAS = {
     MODEL: {"$ref": "#/components/schemas/RegisteredModel"},
@@ -122,7 +145,10 @@ def document(request: HttpRequest) -> HttpResponse:
             "security": [{"token": []}, {"password": []}],
             "paths": paths,
             "components": {
-                "schemas": {name: _object(fields, fields) for name, fields in ANSWERED.items()},
+                "schemas": {
+                    name: _object(fields, [one for one in fields if one not in SOMETIMES.get(name, ())])
+                    for name, fields in ANSWERED.items()
+                },
                 "securitySchemes": {
                     "token": {"type": "http", "scheme": "bearer"},
                     "password": {"type": "http", "scheme": "basic", "description": "The token is the password."},

@@ -5,6 +5,7 @@ import socket
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from audits.trail.models import Action, Entry
 from inventory.models import Model, ModelVersion
@@ -59,10 +60,17 @@ def test_typed_tags_are_given_with_the_version_and_not_changed(client, model):
 
 def test_what_a_version_was_trained_with_is_answered_as_mlflows_params_and_metrics(client, model):
     tags = {"mrm.params": '{"depth": 3, "loss": "log"}', "mrm.metrics": '{"auc": 0.81, "curve": [1], "folds": 5}'}
-    shown = client.make_version("m", run_id="r", tags=tags)
+    shown = client.make_version("m", run_id="r", model_id="m-17", tags=tags)
     assert shown["model_params"] == [{"name": "depth", "value": "3"}, {"name": "loss", "value": "log"}]
-    told = {"run_id": "r", "step": 0, "timestamp": shown["creation_timestamp"]}
+    told = {"run_id": "r", "model_id": "m-17", "step": 0, "timestamp": shown["creation_timestamp"]}
     assert shown["model_metrics"] == [{"key": "auc", "value": 0.81} | told, {"key": "folds", "value": 5} | told]
+    document = Client().get("/api/schema/mlflow/").json()["components"]["schemas"]
+    for name, said in (
+        ("ModelVersion", shown),
+        ("Metric", shown["model_metrics"][0]),
+        ("Param", shown["model_params"][0]),
+    ):
+        assert set(document[name]["required"]) <= said.keys() <= document[name]["properties"].keys()
     assert client.version("m", 1) == client.model("m")["latest_versions"][0] == shown
     assert "model_params" not in client.make_version("m", "s3://b/without")
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -10,6 +11,7 @@ from audits.trail import chain
 from audits.trail.models import Action, Checkpoint, Entry
 from audits.trail.services import length, sign_checkpoint
 from inventory.api import examples
+from inventory.contents.trail import chosen
 from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
@@ -64,6 +66,11 @@ def test_entries_are_narrowed_and_ordered(everywhere, grown, model, engineer):
     assert asked(f"subject=inventory.Model:{model.pk}") == asked("model=churn")
     tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert asked(f"since={tomorrow}") == [] and len(asked(f"until={tomorrow}")) >= 4
+    everything = [(entry.position, entry.at) for entry in Entry.objects.order_by("-position")]
+    for _, at in everything:
+        told = at.isoformat().replace("+00:00", "Z")
+        assert asked(f"since={told}") == [position for position, its in everything if its >= at]
+        assert asked(f"until={told}") == [position for position, its in everything if its < at]
     for wrong in ("action=nothing", "since=yesterday", "actor=me", "colour=red", "subject=%00"):
         is_problem(client.get(f"{TRAIL}entries/?{wrong}"), 400)
 
@@ -142,3 +149,12 @@ def test_without_a_token_or_a_right_to_the_trail_nothing_is_told(api, workspace,
     for path in ("entries/", "checkpoint", "proof/inclusion?position=0", "proof/consistency?old=1"):
         is_problem(api().get(TRAIL + path), 401)
         is_problem(api(robot).get(TRAIL + path), 403)
+
+
+def test_between_two_moments_the_trail_is_read_by_place_and_the_moments_are_looked_up(grown):
+    moment = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = chosen(Entry.objects.order_by("-position"), {"since": moment, "until": moment})[:50].explain()
+    assert plan.count("trail_entry_at") == 2 and plan.count("Index Cond: (at >=") == 2, plan
+    assert "trail_entry_pkey on trail_entry" in plan and 'Index Cond: (("position" >=' in plan, plan
