@@ -24,6 +24,11 @@ MODELS = {
             SELECT actor_id FROM trail_entry
             WHERE subject = 'inventory.Model:' || model.id AND action = 'model.tiered'
             ORDER BY position DESC LIMIT 1)""",
+    "a doubt about the tier of the model {} is settled, and no entry since says that the tier was confirmed": """
+        SELECT model.slug FROM inventory_tierdoubt doubt JOIN inventory_model model ON model.id = doubt.model_id
+        WHERE doubt.settled_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.Model:' || model.id AND action = 'model.tiered'
+            AND at >= doubt.raised_at)""",
     "the artifact of {} is not the one that its entries say": """
         SELECT 'version ' || version.number || ' of the model ' || model.slug FROM inventory_modelversion version
         JOIN inventory_model model ON model.id = version.model_id
@@ -299,6 +304,30 @@ WORKFLOWS = {
         WHERE opinion.approved_at IS NOT NULL AND NOT EXISTS (
             SELECT FROM trail_entry WHERE subject = 'workflows.ValidationRequest:' || request.id
             AND action = 'validation.approved' AND details ->> 'content_digest' = opinion.content_digest)""",
+    "{} was not asked for about what, or as what, its entry says": """
+        SELECT request.reference FROM workflows_validationrequest request WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'workflows.ValidationRequest:' || request.id
+            AND action = 'validation.requested' AND details ->> 'kind' = request.kind
+            AND model_slug = (SELECT slug FROM inventory_model WHERE id = request.model_id)
+            AND (details ->> 'version') IS NOT DISTINCT FROM
+                (SELECT number::text FROM inventory_modelversion WHERE id = request.version_id))""",
+    "the opinion of {} was approved, as an entry says, and stands no longer": """
+        SELECT entry.subject_name FROM trail_entry entry
+        WHERE entry.action = 'validation.approved' AND NOT EXISTS (
+            SELECT FROM workflows_validationopinion opinion
+            WHERE 'workflows.ValidationRequest:' || opinion.request_id = entry.subject
+            AND opinion.content_digest = entry.details ->> 'content_digest'
+            AND opinion.approved_at IS NOT NULL AND opinion.voided_at IS NULL)""",
+    "the opinion of {} is set aside, and no entry tells of the approval of one that replaces it": """
+        SELECT request.reference FROM workflows_validationopinion opinion
+        JOIN workflows_validationrequest request ON request.id = opinion.request_id
+        WHERE opinion.superseded_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM workflows_validationrequest asked
+            JOIN workflows_validationopinion later ON later.request_id = asked.id
+            JOIN trail_entry entry ON entry.subject = 'workflows.ValidationRequest:' || asked.id
+            WHERE asked.model_id = request.model_id AND replaces(later, opinion)
+            AND later.approved_at >= opinion.superseded_at
+            AND entry.action = 'validation.approved' AND entry.details ->> 'content_digest' = later.content_digest)""",
     "the delegation {} is not the one that its entries say": """
         SELECT delegation.id::text FROM workflows_delegation delegation WHERE NOT EXISTS (
             SELECT FROM trail_entry WHERE subject = 'workflows.Delegation:' || delegation.id

@@ -10,7 +10,7 @@ from audits.trail.models import Action, Entry
 from audits.workflows.contents.queue import work_for
 from inventory.models import Model, TierDoubt
 from inventory.services import edit_model, edit_use, propose_tier, propose_use
-from tests.factories import make_model
+from tests.factories import make_model, settle, sql
 from tests.inventory.test_tiering import LOWEST
 from tests.signing import confirm_tier
 
@@ -78,6 +78,17 @@ def test_the_next_confirmation_settles_every_doubt(model, owner, engineer, risk_
     confirm_tier(model, actor=risk_officer)
     assert reasons(model) == [] and model.tier_doubts.count() == 1
     assert not any("Assess the tier" in task.what for task in work_for(owner, now=timezone.now()))
+
+
+def test_no_update_settles_a_doubt_that_no_assessment_was_made_after(model, owner, engineer, risk_officer):
+    propose_use(model, title="Limits", actor=owner)
+    for moment in ("now()", "(SELECT max(confirmed_at) FROM inventory_tierassessment)"):
+        with pytest.raises(IntegrityError, match="assessed after it and confirmed"), transaction.atomic():
+            sql(f"UPDATE inventory_tierdoubt SET settled_at = {moment}")
+            settle()
+    propose_tier(model, answers=LOWEST, actor=engineer)
+    confirm_tier(model, actor=risk_officer)
+    settle()
 
 
 def test_a_model_whose_tier_waits_for_confirmation_collects_no_doubts(owner, engineer):

@@ -87,6 +87,14 @@ CHANGED = {
     ),
     "an opinion made milder": ("workflows_validationopinion", "outcome = 'not_fit'", "The opinion of"),
     "what an opinion rests on": ("workflows_validationopinion", "content = '{}'", "rests on is not what was signed"),
+    "a not fit set aside": ("workflows_validationopinion", "superseded_at = now()", "is set aside, and no entry"),
+    "an opinion voided that was approved": ("workflows_validationopinion", "voided_at = now()", "stands no longer"),
+    "an opinion no longer approved": ("workflows_validationopinion", "approved_at = NULL", "stands no longer"),
+    "a lighter review called a full one": ("workflows_validationrequest", "kind = 'initial'", "not asked for about"),
+    "a validation of another version": (
+        "workflows_validationrequest", "version_id = (SELECT id FROM inventory_modelversion WHERE number = 2)",
+        "was not asked for about what",
+    ),
     "a validation taken back": (
         "workflows_validationrequest", "state = 'cancelled'", " is cancelled, which is not where",
     ),
@@ -127,6 +135,12 @@ PUT_IN = {
         f"SELECT gen_random_uuid(), 'within', now(), now(), now(), {RUN} "
         "FROM assessments_run LIMIT 1",
         "The results of the run",
+    ),
+    "a doubt settled": (
+        "inventory_tierdoubt",
+        "(id, model_id, reason, raised_at, settled_at) "
+        "SELECT gen_random_uuid(), id, 'It is new.', now() + interval '1 hour', now() FROM inventory_model",
+        "A doubt about the tier of the model",
     ),
     "a workspace ungoverned": (
         "registry_registryrules",

@@ -52,6 +52,7 @@ from tests.factories import (
     make_version,
     publish,
     settle,
+    sql,
 )
 from tests.fixtures.story import approve
 from tests.workflows.duties import now_holding
@@ -568,6 +569,45 @@ def test_what_was_signed_is_never_changed_or_deleted_not_even_by_the_application
             rows.update(person=panel.head)
     with pytest.raises(IntegrityError), transaction.atomic():
         validation.items.update(conclusion="Better.")
+
+
+SHED = {
+    "set aside": ("opinion", "superseded_at = now()", "set aside by a later one"),
+    "voided": ("opinion", "voided_at = now()", "only voided until it is approved"),
+    "not approved any more": ("opinion", "approved_at = NULL", "only voided until it is approved"),
+    "as another kind": ("request", "kind = 'post_implementation'", "never changed"),
+    "of another version": ("request", "version_id = NULL, kind = 'annual_review'", "never changed"),
+    "of another model": (
+        "request", "model_id = (SELECT id FROM inventory_model WHERE id <> model_id LIMIT 1)", "never changed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SHED)
+def test_no_update_sheds_that_a_version_is_not_fit(version, panel, how):
+    make_model()
+    validated(version, panel, outcome="not_fit")
+    table, change, told = SHED[how]
+    with pytest.raises(IntegrityError, match=told), transaction.atomic():
+        sql(f"UPDATE workflows_validation{table} SET {change}")
+        settle()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("initial", "not_fit"), ("change_triggered", "fit")),
+        (("initial", "fit"), ("post_implementation", "fit")),
+    ],
+)
+def test_sql_sets_no_full_opinion_aside_for_a_lighter_one(version, panel, first, second):
+    for kind, outcome in (first, second):
+        validated(version, panel, kind=kind, outcome=outcome)
+    settle()
+    rows = "request_id = (SELECT id FROM workflows_validationrequest WHERE kind = 'initial')"
+    with pytest.raises(IntegrityError, match="set aside by a later one"), transaction.atomic():
+        sql(f"UPDATE workflows_validationopinion SET superseded_at = approved_at WHERE {rows}")
+        settle()
 
 
 # What it leads to.
