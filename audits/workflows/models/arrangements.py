@@ -200,5 +200,9 @@ class Arrangement(models.Model):
             return True
         return self.kind in self.OF_AN_ARTIFACT and mine.artifact_sha256 == version.artifact_sha256 != ""
 
+    def is_covered_by(self, version) -> bool:
+        """That what is decided about a version, or about the model as a whole (None), is about all of it."""
+        return version is None or (self.version is not None and self.is_held_against(version))
+
     def is_standing(self, now) -> bool:
         return self.state == ArrangementState.ACTIVE and (self.ends_at is None or self.ends_at > now)

@@ -247,12 +247,19 @@ def _release_use(order: Arrangement, *, because: str, actor) -> None:
     )
 
 
-def settle(model: Model, kinds, *, because: str, actor, **which) -> None:
-    """Close what lapsed and is now made good by something else. Call inside `governed()`."""
+def settle(model: Model, kinds, *, because: str, actor, by: Arrangement | None = None, **which) -> None:
+    """Close what lapsed and is now made good by something else. Call inside `governed()`.
+
+    by  what holds in its place, and makes good what it covers
+    """
     for lapsed in (
-        Arrangement.objects.unsettled().select_for_update(of=("self",)).filter(model=model, kind__in=kinds, **which)
+        Arrangement.objects.unsettled()
+        .select_for_update(of=("self",))
+        .select_related("version")
+        .filter(model=model, kind__in=kinds, **which)
     ):
-        end(lapsed, because=because, actor=actor)
+        if by is None or lapsed.is_covered_by(by.version):
+            end(lapsed, because=because, actor=actor)
 
 
 def expire_arrangements(now: datetime) -> None:

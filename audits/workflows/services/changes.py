@@ -152,8 +152,11 @@ def _why_not_request(change: ChangeRequest, gate: Gate | None) -> list[str]:
     if change.renews and change.renews.model_id != change.model_id:
         reasons.append(f"{change.renews.reference} is not about {change.model}.")
     if change.renews and change.renews.kind != KINDS[change.kind].renews:
-        held, asked = change.renews.get_kind_display().lower(), change.get_kind_display().lower()
-        reasons.append(f"{change.renews.reference}, of the kind {held}, is not renewed by a request for {asked}.")
+        what, asked = change.renews.get_kind_display().lower(), change.get_kind_display().lower()
+        reasons.append(f"{change.renews.reference}, of the kind {what}, is not renewed by a request for {asked}.")
+    if (held := change.renews) and held.kind in held.OF_AN_ARTIFACT and not held.is_covered_by(change.version):
+        about = held.version or "the model as a whole"
+        reasons.append(f"{held.reference} is about {about}; only what is about that goes on in its place.")
     if change.model and change.model.status == Status.RETIRED and not KINDS[change.kind].also_of_retired:
         reasons.append(f"{change.model} is retired.")
     open_request = ChangeRequest.objects.unfinished().filter(kind=change.kind, about=change.about).first()

@@ -67,7 +67,8 @@ def _allow(change: ChangeRequest, actor) -> str:
         ends_at=end_of(change.terms["ends_on"]),
         actor=actor,
     )
-    arrangements.settle(change.model, [Arrangement.Kind.EXCEPTION], because=because, actor=actor, clause=clause)
+    alike = {"kinds": [Arrangement.Kind.EXCEPTION], "clause": clause}
+    arrangements.settle(change.model, because=because, actor=actor, by=exception, **alike)
     return f"{exception.reference} holds until {change.terms['ends_on']}."
 
 

@@ -50,7 +50,8 @@ def _why_not(change: ChangeRequest) -> list[str]:
     if renewed and (renewed.kind != Arrangement.Kind.OVERLAY or renewed.state != ArrangementState.ACTIVE):
         return [*reasons, f"{renewed.reference} is no overlay in force; only such a one is renewed."]
     before = goes_on(change)
-    if before and renewed is None and before[0].state == ArrangementState.ACTIVE:
+    running = [one for one in before[:1] if one.state == ArrangementState.ACTIVE]
+    if renewed is None and any(one.version is None or one.is_covered_by(change.version) for one in running):
         return [*reasons, f"{before[0].reference} is already about this limitation; ask for its renewal."]
     if before and not change.terms.get("measured_effect"):
         told = f"{before[0].reference} was about this limitation until {day(_end(before[0]))}: it goes on, and so"
@@ -69,6 +70,7 @@ def _apply(change: ChangeRequest, actor) -> str:
         [Arrangement.Kind.OVERLAY],
         because=f"Decided anew by {change.reference}.",
         actor=actor,
+        by=overlay,
         title=overlay.title,
     )
     outcome = f"{overlay.reference} holds until {terms['ends_on']}."
