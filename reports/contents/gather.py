@@ -25,6 +25,7 @@ from mrm.pages import wording
 from mrm.pages.wording import counted
 from reports.contents import monitoring as parts
 from reports.contents.arrangements import adjustments_of
+from reports.contents.beforehand import decided_beforehand
 from reports.contents.coverage import regimes_in_force
 from reports.contents.figures import Figure, Source
 from reports.contents.results import examined_in, period_of, section_of, source_key, source_of, trends_of, verdict_grid
@@ -94,6 +95,7 @@ def gather(report: Report) -> Gathered:
             findings=tuple(_finding(finding) for finding in findings),
             adjustments=adjustments_of(model, start, end),
             decisions=tuple(_decision(decision) for decision in decisions),
+            beforehand=decided_beforehand(model, start, end),
             trail=extract,
             evidence_items=tuple(_evidence_items(version, runs)),
             sources=sources,

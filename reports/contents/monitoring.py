@@ -7,6 +7,7 @@ MonitoringReport
   verdict_grid, sections, trends           the results; >= 4 periods in each trend
   breaches, findings, adjustments          what is open, who acts until when; what held for a time
   decisions                                who decided what, with printed name, time and meaning
+  beforehand                               what was decided within an envelope, and who approved that
   trail, evidence_items, sources           proofs: trail extract, digests, where each figure comes from
 """
 
@@ -199,6 +200,31 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class KeptBound:
+    """One bound of an envelope: what people approved, what was measured, and by what."""
+
+    name: str
+    approved: str
+    measured: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Beforehand:
+    """A change that was decided within an envelope, by those who had approved that."""
+
+    reference: str
+    subject: str
+    outcome: str
+    at: str
+    envelope: str
+    holds: str
+    decided_in: str
+    approved_by: tuple[str, ...]
+    bounds: tuple[KeptBound, ...]
+
+
+@dataclass(frozen=True)
 class TrailEntry:
     position: str
     at: str
@@ -263,6 +289,7 @@ class MonitoringReport:
     evidence_items: tuple[EvidenceItem, ...]
     sources: tuple[Source, ...]
     verifying: Verifying
+    beforehand: tuple[Beforehand, ...] = ()
     verdict_grid: Chart | None = None
     title: str = field(default="Ongoing monitoring report", init=False)
 

@@ -24,6 +24,8 @@ from inventory.models import Policy
 from inventory.states import Stage
 from mrm.errors import RuleBroken
 from reports.contents.agreement import disagreements
+from reports.contents.gather import gather
+from reports.services import request_report
 from tests.factories import make_otherwise, make_version, publish, sql, undecided
 from tests.fixtures.story import told_further
 from tests.signing import close_arrangement
@@ -262,3 +264,18 @@ def test_a_candidate_in_production_already_is_left_alone(story, envelope, retrai
     assert candidate.stage == Stage.PRODUCTION
     decide_retrained(timezone.now())
     assert candidate.changes.count() == 1
+
+
+def test_the_report_names_the_envelope_its_bounds_what_was_measured_and_who_approved_it(story, envelope, retraining):
+    settle(WITHIN, retraining.candidate)
+    decide_retrained(timezone.now())
+    today = timezone.now().date()
+    report = request_report(story.model, period_start=today, period_end=today, actor=story.auditor)
+    (told,) = [one for one in gather(report).report.beforehand if one.bounds]
+    change = retraining.candidate.changes.get()
+    assert (told.reference, told.envelope, told.decided_in) == (
+        change.reference, envelope.reference, envelope.change.reference
+    )  # fmt: skip
+    assert [who.split(",")[0] for who in told.approved_by] == [str(story.validator), str(story.risk_officer)]
+    said = {bound.name: (bound.approved, bound.measured) for bound in told.bounds}
+    assert said["Gain on champion"] == ("at least -0.5", "0.9") and said["Window days"] == ("at most 400", "365")

@@ -108,6 +108,10 @@ class ChangeRequest(models.Model):
     def __str__(self):
         return f"{self.reference}: {self.title}"
 
+    def approvals(self):
+        """What people signed in favour of it and stands, in the order in which they did."""
+        return self.decisions.standing().filter(approved=True)
+
     @property
     def title(self) -> str:
         """The kind and what it is about: "promotion of Consumer credit version 3"."""

@@ -150,7 +150,7 @@ def line_then(change: ChangeRequest, person, moment: datetime) -> str:
 
 def roles_of(change: ChangeRequest) -> dict:
     """What the request needs and what it has."""
-    filled = change.decisions.standing().filter(approved=True).exclude(role=policies.COMMITTEE)
+    filled = change.approvals().exclude(role=policies.COMMITTEE)
     voted = [policies.COMMITTEE] if change.minutes.get("outcome") == "approved" else []
     return {"roles_required": change.roles_required, "roles_filled": [*filled.values_list("role", flat=True), *voted]}
 

@@ -255,6 +255,7 @@ def _change_page(request, change, form=None, status=200):
         "has_committee": policies.COMMITTEE in change.roles_required,
         "why_not_conclude": services.why_not_conclude(change, person=request.user),
         "conclusion": ConclusionForm(),
+        "approved_by": change.envelope.change.approvals() if change.envelope else (),
         "arrangements": change.arrangements.order_by("reference"),
         "may_withdraw": services.may_withdraw(change, request.user)
         and KINDS[change.kind].asked_by in request.user.permissions_in(change.workspace_id, change.model_slug),

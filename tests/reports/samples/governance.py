@@ -2,8 +2,10 @@
 
 from reports.contents import Source
 from reports.contents.monitoring import (
+    Beforehand,
     Decision,
     Issue,
+    KeptBound,
     LimitRow,
     PolicyFacts,
 )
@@ -118,5 +120,21 @@ def decisions() -> tuple[Decision, ...]:
             "14 August 2026, 15:40 UTC",
             "passkey",
             digest("statement 17"),
+        ),
+    )
+
+
+def beforehand() -> tuple[Beforehand, ...]:
+    return (
+        Beforehand(
+            reference="CR-2026-0021",
+            subject="Promotion of credit-default, version 8",
+            outcome="credit-default, version 8 is in production.",
+            at="5 October 2026 06:00:11 UTC",
+            envelope="EN-2026-0002",
+            holds="14 August 2026 to 31 December 2026",
+            decided_in="CR-2026-0016",
+            approved_by=("Henrik Lindqvist, model risk officer, on 14 August 2026",),
+            bounds=(KeptBound("Gain on champion", "at least -0.01", "0.004", "run 6f1c"),),
         ),
     )

@@ -18,7 +18,7 @@ from reports.contents.monitoring import (
 )
 from reports.pdf import Attachment, render
 from reports.pdf.pages import pages
-from tests.reports.samples.governance import decisions, issues, policy, sources
+from tests.reports.samples.governance import beforehand, decisions, issues, policy, sources
 from tests.reports.samples.results import (
     AMBER,
     INSUFFICIENT,
@@ -116,6 +116,7 @@ def make_report(**overrides) -> MonitoringReport:
             ),
         ),
         decisions=decisions(),
+        beforehand=beforehand(),
         trail=trail_extract(),
         evidence_items=(
             EvidenceItem(

@@ -112,8 +112,7 @@ def approve_version(change: ChangeRequest, actor) -> str:
 
 def conditions_of(change: ChangeRequest) -> list[dict]:
     """The conditions under which people approved, each once."""
-    decisions = change.decisions.standing().filter(approved=True)
-    conditions = [condition for decision in decisions for condition in decision.conditions]
+    conditions = [condition for decision in change.approvals() for condition in decision.conditions]
     return [condition for place, condition in enumerate(conditions) if condition not in conditions[:place]]
 
 
