@@ -93,6 +93,7 @@ def _ask(request, subject, model, *, kind=""):
 
     def show(status):
         asked = {"form": form, "draft": draft, "kind": offered[kind], "breach": breach, "renews": renews}
+        asked["ruled_out"] = offered[kind].ruled_out(draft)
         return _asking_page(request, model, asked | {"awaits": awaits_words(draft)}, status=status)
 
     return answer_form(request, form, act=act, show=show)
@@ -104,7 +105,7 @@ def _choose(request, subject, model, offered):
     if not may & {kind.asked_by for kind in offered.values()}:
         require(request.user, Permission.REQUEST_CHANGE, model.workspace_id, model_slug=model.slug)
     choices = [(services.draft_change(name, subject), kind) for name, kind in offered.items() if kind.asked_by in may]
-    choices = [(draft, kind, awaits_words(draft)) for draft, kind in choices]
+    choices = [(draft, kind, awaits_words(draft), kind.ruled_out(draft)) for draft, kind in choices]
     return _asking_page(request, model, {"choices": choices, "subject": subject})
 
 

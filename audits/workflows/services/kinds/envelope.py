@@ -36,10 +36,17 @@ def _sides(change: ChangeRequest) -> dict:
     return {AT_LEAST: sorted(lower & change.terms["bounds"].keys())}
 
 
+def _ruled_out(change: ChangeRequest) -> str:
+    _, policy = Policy.objects.document_in_force()
+    if allows_envelope(policy, change.model.tier):
+        return ""
+    return f"The policy allows no envelope in tier {change.model.tier}: every retrained version is approved by itself."
+
+
 def _why_not(change: ChangeRequest) -> list[str]:
-    policy, model, terms = Policy.objects.in_force().document, change.model, change.terms
-    if not allows_envelope(policy, model.tier):
-        return [f"The policy allows no envelope in tier {model.tier}: every retrained version is approved by itself."]
+    (_, policy), model, terms = Policy.objects.document_in_force(), change.model, change.terms
+    if ruled_out := _ruled_out(change):
+        return [ruled_out]
     reasons = why_not_until(terms["ends_on"], most_days=days_of_envelope(policy))
     in_use = model.production_version()
     if in_use is None:
@@ -108,6 +115,7 @@ RETRAINING_ENVELOPE = ChangeKind(
         USES,
         Term(name="ends_on", label="Until", shape="day", help="A year at most under the standard policy."),
     ),
+    ruled_out=_ruled_out,
     why_not=_why_not,
     carry_out=_allow,
     at_stake=the_model,

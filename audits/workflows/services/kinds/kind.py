@@ -38,6 +38,10 @@ def no_gate(change: ChangeRequest) -> None:
     return None
 
 
+def never_ruled_out(change: ChangeRequest) -> str:
+    return ""
+
+
 def all_its_reasons(gate: Gate) -> list[str]:
     return gate.reasons
 
@@ -81,6 +85,7 @@ class ChangeKind:
     """One kind of change. Everything the engine asks of it is a plain function of the request.
 
     about      version, model, or policy: what a request of this kind names
+    ruled_out  why the policy allows none of its subject, whatever is said: it is not even offered; empty if it does
     gate       what its version must pass to be in use; none where it puts nothing to use
     bars       which reasons of that gate stand against it
     why_not    every other reason against it now; asked, as the gate is, at the request and again, inside the lock,
@@ -101,6 +106,7 @@ class ChangeKind:
     if_not: str
     on_lapse: str = ""
     terms: tuple[Term, ...] = ()
+    ruled_out: Callable[[ChangeRequest], str] = never_ruled_out
     gate: Callable[[ChangeRequest], Gate | None] = no_gate
     bars: Callable[[Gate], list[str]] = all_its_reasons
     why_not: Callable[[ChangeRequest], list[str]] = nothing_against
