@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from audits.statistics.limits import DecidedBy, Direction, Limit
 from inventory.policies.approvals import name_of, roles_per_tier
+from inventory.policies.attestation import ALL_TIERS
 from inventory.policies.document import SECTIONS
 from inventory.policies.findings import SEVERITIES, is_milder
+from inventory.policies.indicators import INDICATORS
 from inventory.policies.limits import COLOURS, ROLES, limit_in
 from inventory.policies.retention import retention_classes
 from inventory.policies.standard import section
@@ -210,9 +212,10 @@ def _compare_completeness(name: str, old: dict, new: dict) -> Iterator[Change]:
 
 
 def _direction(name: str, path: tuple[str, ...], was, now) -> bool | None:
-    """Whether a plain number asks for less than before, where that is known."""
+    """Whether a plain number, or how often something is due, asks for less than before, where that is known."""
     more_is_laxer = MORE_IS_LAXER.get((name, *path))
     was, now = (LEFT_OUT.get((name, *path)) if value is None else value for value in (was, now))
+    was, now = (CADENCES[value].days if isinstance(value, str) and value in CADENCES else value for value in (was, now))
     if more_is_laxer is None or not isinstance(was, int | float) or not isinstance(now, int | float):
         return None
     return (now > was) is more_is_laxer
@@ -231,6 +234,11 @@ def _compare_retention(name: str, old: dict, new: dict) -> Iterator[Change]:
             yield f"Retention of {one}: {before} {ARROW} {after}.", after.years < before.years if same_event else None
 
 
+OF_INDICATORS = {
+    ("indicators", "appetite", name, colour): bad_side is Direction.UPPER
+    for name, bad_side in INDICATORS.items()
+    for colour in COLOURS
+}
 MORE_IS_LAXER = {
     ("fairness", "minimum_gating"): True,  # Smaller groups are no longer judged.
     ("retention", "years"): False,
@@ -245,10 +253,42 @@ MORE_IS_LAXER = {
     ("findings", "extensions", "most_days"): True,
     ("findings", "automatic", "red_breach_days"): True,
     ("retraining", "envelope", "most_days"): True,
+    **{("retraining", "candidate", "parallel_run", tier, part): False for tier in TIERS for part in ("days", "rows")},
     ("overlays", "material_percent"): True,
+    ("overlays", "most_days"): True,
+    ("overlays", "finding_at_renewal"): True,
+    ("exceptions", "most_days"): True,
+    ("exceptions", "renewals"): True,
+    ("acceptances", "most_days"): True,
+    ("break_glass", "most_days"): True,
+    ("baselines", "most_days"): True,
+    **{("approvals_last", tier): True for tier in TIERS},
+    ("committee", "quorum"): False,
+    ("committee", "of_second_line"): False,
+    ("attestation", "answer_within_days"): True,
+    ("people", "answer_within_days"): True,
+    ("tiering", "review_after_days"): True,
+    ("tiering", "exemption_days"): True,
+    **{
+        ("validation", part, tier): True
+        for tier in TIERS
+        for part in ("full_every_months", "annual_review_every_months")
+    },
+    **{
+        ("findings", "impact", part, severity): True
+        for severity in SEVERITIES
+        for part in ("effect_percent", "class_change_percent")
+    },
+    **{("attestation", "cadence", tier): True for tier in ALL_TIERS},
+    ("people", "recertify_roles"): True,
+    **OF_INDICATORS,
 }
-# What a number that is left out comes to: no envelope is allowed, no overlay is material.
-LEFT_OUT = {("retraining", "envelope", "most_days"): 0, ("overlays", "material_percent"): math.inf}
+# What a number that is left out comes to: no envelope is allowed, no overlay is material, no indicator is ever bad.
+LEFT_OUT = {
+    ("retraining", "envelope", "most_days"): 0,
+    ("overlays", "material_percent"): math.inf,
+    **{path: math.inf if more_is_laxer else -math.inf for path, more_is_laxer in OF_INDICATORS.items()},
+}
 # Lists that demand more the longer they are, or allow more; one that is left out is empty.
 DROPPING_LOOSENS = {
     ("exceptions", "severe"): True,
@@ -292,4 +332,5 @@ COMPARED_BY: dict[str, Callable[[str, object, object], Iterator[Change]]] = {
     "retention": _compare_retention,
     "retraining": _compare_demands,
     "signatures": _compare_demands,
+    "validation": _compare_demands,
 }

@@ -125,6 +125,35 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
             False,
         ),
         (lambda d: d["changes"].update(expire_after_days=20), "Changes, expire after days: 30 → 20.", None),
+        (lambda d: d["approvals_last"].update({"1": 500}), "Approvals last, 1: 365 → 500.", True),
+        (lambda d: d["exceptions"].update(most_days=100), "Exceptions, most days: 365 → 100.", False),
+        (lambda d: d["exceptions"].update(renewals=2), "Exceptions, renewals: 1 → 2.", True),
+        (lambda d: d["overlays"].update(most_days=200), "Overlays, most days: 183 → 200.", True),
+        (lambda d: d["overlays"].update(finding_at_renewal=1), "Overlays, finding at renewal: 2 → 1.", False),
+        (lambda d: d["acceptances"].update(most_days=400), "Acceptances, most days: 365 → 400.", True),
+        (lambda d: d["break_glass"].update(most_days=60), "Break glass, most days: 30 → 60.", True),
+        (lambda d: d["committee"].update(quorum=5), "Committee, quorum: 3 → 5.", False),
+        (lambda d: d["people"].update(recertify_roles="annual"), "People, recertify roles: quarterly → annual.", True),
+        (
+            lambda d: d["indicators"]["appetite"]["validated_on_time"].update(red=0.8),
+            "Indicators, appetite, validated on time, red: 0.85 → 0.8.",
+            True,
+        ),
+        (
+            lambda d: d["indicators"]["appetite"]["red_share"].pop("red"),
+            "Indicators, appetite, red share, red: 0.1 → –.",
+            True,
+        ),
+        (
+            lambda d: d["validation"]["restricts_when_lapsed"].remove("2"),
+            "Validation, restricts when lapsed: without 2.",
+            True,
+        ),
+        (
+            lambda d: d["retraining"]["candidate"]["parallel_run"]["1"].update(days=7),
+            "Retraining, candidate, parallel run, 1, days: 14 → 7.",
+            True,
+        ),
     ],
 )
 def test_each_change_is_one_sentence_with_its_direction(change, sentence, loosens):
