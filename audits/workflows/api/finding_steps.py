@@ -1,6 +1,7 @@
 """`/findings/{reference}/…`: each step between the two lines, from the answer to the signature that closes."""
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema_view
 
 from audits.assessments.models import Run
 from audits.assessments.serializers import ReasonIn
@@ -53,14 +54,23 @@ class RebuttalApi(FindingStepApi):
         return self.take(request, reference, services.uphold_finding)
 
 
-class DropApi(SignedActApi):
-    act = services.FINDING_DROP
+class FindingActApi(SignedActApi):
+    """A step that one signs: what would be signed, and signing it."""
 
-    @signable("read_finding_drop", "What dropping a finding would sign", tags=["findings"])
+    shape = SignedReasonIn
+
     def get(self, request, reference):
         return self.view(finding_for(request, reference), request)
 
-    @step(
+    def post(self, request, reference):
+        finding = finding_for(request, reference, reading=False)
+        self.sign(finding, request, self.shape)
+        return in_full(finding)
+
+
+@extend_schema_view(
+    get=signable("read_finding_drop", "What dropping a finding would sign", tags=["findings"]),
+    post=step(
         "drop_finding",
         "Drop a finding",
         SignedReasonIn,
@@ -68,11 +78,10 @@ class DropApi(SignedActApi):
         examples.DROPPED,
         description="A draft, or what was issued, in answer to a rebuttal. The second line signs it; of what is severe "
         "and issued, whoever could sign its closure off. It is kept, with the reason.",
-    )
-    def post(self, request, reference):
-        finding = finding_for(request, reference, reading=False)
-        self.sign(finding, request, SignedReasonIn)
-        return in_full(finding)
+    ),
+)
+class DropApi(FindingActApi):
+    act = services.FINDING_DROP
 
 
 class ActionPlanApi(FindingStepApi):
@@ -170,14 +179,9 @@ class ReperformanceApi(Api):
         return in_full(finding)
 
 
-class ClosureApi(SignedActApi):
-    act = services.FINDING_CLOSURE
-
-    @signable("read_finding_closure", "What closing a finding would sign", tags=["findings"])
-    def get(self, request, reference):
-        return self.view(finding_for(request, reference), request)
-
-    @step(
+@extend_schema_view(
+    get=signable("read_finding_closure", "What closing a finding would sign", tags=["findings"]),
+    post=step(
         "close_finding",
         "Close a finding",
         SignedReasonIn,
@@ -185,21 +189,15 @@ class ClosureApi(SignedActApi):
         examples.FINDING_CLOSED,
         description="The second line signs it, with a reason; never an owner, nor whoever submitted it or carried out "
         "its plan. A severe one needs its test done again and then awaits another person's signature.",
-    )
-    def post(self, request, reference):
-        finding = finding_for(request, reference, reading=False)
-        self.sign(finding, request, SignedReasonIn)
-        return in_full(finding)
+    ),
+)
+class ClosureApi(FindingActApi):
+    act = services.FINDING_CLOSURE
 
 
-class SignOffApi(SignedActApi):
-    act = services.FINDING_SIGN_OFF
-
-    @signable("read_sign_off", "What signing off a closure would sign", tags=["findings"])
-    def get(self, request, reference):
-        return self.view(finding_for(request, reference), request)
-
-    @step(
+@extend_schema_view(
+    get=signable("read_sign_off", "What signing off a closure would sign", tags=["findings"]),
+    post=step(
         "sign_off_finding",
         "Sign off the closure of a severe finding",
         SignedCommentIn,
@@ -207,11 +205,11 @@ class SignOffApi(SignedActApi):
         examples.SIGNED_OFF,
         description="By somebody else than who validated it, over exactly the evidence whose digest you send, after "
         "proving again who you are.",
-    )
-    def post(self, request, reference):
-        finding = finding_for(request, reference, reading=False)
-        self.sign(finding, request, SignedCommentIn)
-        return in_full(finding)
+    ),
+)
+class SignOffApi(FindingActApi):
+    act = services.FINDING_SIGN_OFF
+    shape = SignedCommentIn
 
 
 def _run(finding, key) -> Run | None:

@@ -88,7 +88,7 @@ class Arrangement(models.Model):
         "inventory.Use", null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
     )  # The one that is suspended or restricted; None: the model as a whole.
     finding = models.ForeignKey(
-        "workflows.Finding", null=True, blank=True, on_delete=models.PROTECT, related_name="acceptances"
+        "workflows.Finding", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"
     )
     change = models.ForeignKey(
         "workflows.ChangeRequest", null=True, blank=True, on_delete=models.PROTECT, related_name="arrangements"

@@ -12,7 +12,7 @@ from audits.workflows import services
 from audits.workflows.contents.findings import FIRST, is_for, next_step
 from audits.workflows.contents.lists import FINDINGS, ranked
 from audits.workflows.forms import FindingFilter, FindingForm
-from audits.workflows.models import Finding
+from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services.findings.risks import CAN_BE_ACCEPTED
 from audits.workflows.states import ENDED_FINDINGS, FindingState
 from inventory.contents.stories import lines_of
@@ -99,7 +99,7 @@ def finding(request, reference):
         "acceptance": f"{asking}?kind=risk_acceptance&finding={finding.reference}"
         if _may_ask(finding, may) and finding.severity != Finding.Severity.CRITICAL
         else "",
-        "acceptances": finding.acceptances.filter(change__isnull=False).select_related("change").order_by("-starts_at"),
+        "acceptances": finding.arrangements.filter(kind=Arrangement.Kind.ACCEPTANCE).order_by("-starts_at"),
         "story": lines_of(Entry.objects.about(finding).order_by("position"), of_one=True),
     }
     return render(request, "workflows/finding.html", context)

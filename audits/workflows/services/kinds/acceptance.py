@@ -21,7 +21,7 @@ def _evidence(change: ChangeRequest) -> dict:
     """What is lived with, since when it should have been put right, and how often that was put off so."""
     finding = _finding(change)
     before = (
-        finding.acceptances.filter(kind=Arrangement.Kind.ACCEPTANCE).exclude(change=change.pk).order_by("reference")
+        finding.arrangements.filter(kind=Arrangement.Kind.ACCEPTANCE).exclude(change=change.pk).order_by("reference")
     )
     return {
         "finding": {
@@ -49,7 +49,8 @@ def _why_not(change: ChangeRequest) -> list[str]:
         reasons.append(f"{change.renews.reference} accepts another finding; ask for a renewal of its own.")
     if change.renews and change.renews.state != ArrangementState.ACTIVE:
         reasons.append(f"{change.renews.reference} is {change.renews.state}; only a running acceptance is renewed.")
-    running = finding.acceptances.active().exclude(pk=change.renews_id).first()
+    accepted = finding.arrangements.active().filter(kind=Arrangement.Kind.ACCEPTANCE)
+    running = accepted.exclude(pk=change.renews_id).first()
     if running:
         reasons.append(f"{running.reference} already accepts it until its end; ask for its renewal.")
     return reasons
