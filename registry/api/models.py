@@ -38,6 +38,7 @@ def search_models(call: Call) -> dict:
         order_by=call.texts("order_by"),
         most=call.count("max_results", default=USUAL, most=MOST),
         page_token=call.text("page_token", required=False),
+        governed=call.governed,
     )
     answer = {"registered_models": shown_models(page.keys, governed=call.governed)}
     return answer | ({"next_page_token": page.next_token} if page.next_token else {})

@@ -31,6 +31,7 @@ def search_versions(call: Call) -> dict:
         order_by=call.texts("order_by"),
         most=call.count("max_results", default=USUAL, most=MOST),
         page_token=call.text("page_token", required=False),
+        governed=call.governed,
     )
     answer = {"model_versions": shown_versions_of(page.keys, governed=call.governed)}
     return answer | ({"next_page_token": page.next_token} if page.next_token else {})

@@ -10,7 +10,7 @@ from django.db.models.expressions import Expression
 from django.db.models.lookups import Exact
 
 from inventory.models import Model
-from registry.contents.shown import SOURCE, with_times
+from registry.contents.shown import SOURCE, STATES, VERSION_FIELDS, with_times
 from registry.contents.tagged import says_so, text_of
 from registry.grammar import MODELS, PROMPT_TAG, VERSIONS, Clause, clauses, order
 from registry.models import ModelTag, VersionTag
@@ -56,13 +56,15 @@ class Page:
     next_token: str
 
 
-def search(rows: QuerySet, *, filter_text: str, order_by: list[str], most: int, page_token: str) -> Page:
+def search(
+    rows: QuerySet, *, filter_text: str, order_by: list[str], most: int, page_token: str, governed: bool
+) -> Page:
     """One page of the rows that satisfy the filter: their keys, in order."""
     grammar = MODELS if rows.model is Model else VERSIONS
     columns = COLUMNS.get(rows.model, VERSION_COLUMNS)
     wanted = clauses(filter_text, grammar)
     sorting = [(columns[key], ascends) for key, ascends in order(order_by, grammar)] + [("pk", True)]
-    rows = with_times(rows).filter(*(_condition(clause, rows.model, columns) for clause in wanted))
+    rows = with_times(rows).filter(*(_condition(clause, rows.model, columns, governed) for clause in wanted))
     if not any(_asks_for_prompts(clause) for clause in wanted):
         rows = rows.filter(~_has_tag(rows.model, PROMPT_TAG, Q(value="true")))
     about = hashlib.sha256(repr((str(rows.model), filter_text, sorting)).encode()).hexdigest()[:16]
@@ -77,9 +79,9 @@ def search(rows: QuerySet, *, filter_text: str, order_by: list[str], most: int, 
     return Page([values[-1] for values in found], token)
 
 
-def _condition(clause: Clause, model, columns: dict) -> Q | Expression:
+def _condition(clause: Clause, model, columns: dict, governed: bool) -> Q | Expression:
     if clause.is_tag:
-        return _tag_condition(clause, model)
+        return _tag_condition(clause, model, governed)
     column = columns[clause.key]
     if clause.operator in ("LIKE", "ILIKE"):
         return (Like if clause.operator == "LIKE" else ILike)(F(column), clause.value)
@@ -89,12 +91,16 @@ def _condition(clause: Clause, model, columns: dict) -> Q | Expression:
     return Q(**{f"{column}__isnull": False}) & ~condition if clause.operator == "NOT IN" else condition
 
 
-def _tag_condition(clause: Clause, model) -> Q | Exists:
+def _tag_condition(clause: Clause, model, governed: bool) -> Q | Exists:
     """A row without the tag satisfies no comparison with it, as in MLflow; only that of prompts is different."""
     if clause.key == PROMPT_TAG and not _asks_for_prompts(clause):
         return Q()  # Said already: prompts are left out unless they are asked for.
+    if governed and clause.key in STATES[model]:
+        return _comparison(clause, STATES[model][clause.key])
     if model is Model and (said := says_so(clause.key)) is not None:
         return said & _comparison(clause, text_of(clause.key))
+    if model is not Model and (field := VERSION_FIELDS.get(clause.key)):
+        return ~Q(**{field: ""}) & _comparison(clause, F(field))
     return _has_tag(model, clause.key, _comparison(clause, F("value")))
 
 

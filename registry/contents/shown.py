@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Case, CharField, Exists, Func, OuterRef, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, Exists, F, Func, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest
 
 from audits.workflows.models import ChangeRequest
@@ -26,6 +26,18 @@ STATE_TAGS = ("mrm.slug", "mrm.status", "mrm.tier")  # Answered, never set: they
 VERSION_FIELDS = {f"mrm.{name}": name for name in ("framework", "code_ref", "artifact_sha256")}
 OUT_OF_USE = (Stage.SUPERSEDED, Stage.RETIRED)
 OPEN = (ChangeState.PENDING, ChangeState.APPROVED)
+_ASKED = ChangeRequest.objects.filter(version=OuterRef("pk"), kind=ChangeRequest.Kind.PROMOTION, state__in=OPEN)
+STATUS_OF_VERSION = Case(  # Where a version stands with us, in one word for a tag.
+    When(stage__in=(Stage.PRODUCTION, *OUT_OF_USE), then=F("stage")),
+    When(Exists(_ASKED), then=Value("pending_approval")),
+    default=Value("pending_validation"),
+    output_field=CharField(),
+)
+# What the tags that are answered and never set say, for a comparison in the database.
+STATES = {
+    Model: {"mrm.slug": F("slug"), "mrm.status": F("status"), "mrm.tier": Cast("tier", CharField())},
+    ModelVersion: {"mrm.status": STATUS_OF_VERSION},
+}
 SOURCE = "artifact_uri"  # Where the version's artifact lives, in the client's words.
 _AS_MADE = ("slug", "name", "description", "registered_at", "status", "tier", *FIELDS)  # Columns of a model itself.
 
@@ -158,16 +170,16 @@ def _version_rows(versions: QuerySet[ModelVersion], governed: bool) -> QuerySet:
     """What is shown of versions, with their tags and aliases, a row each."""
     tags = VersionTag.objects.filter(version=OuterRef("pk")).order_by("key")
     aliases = Alias.objects.filter(version=OuterRef("pk")).order_by("name")
-    asked = ChangeRequest.objects.filter(version=OuterRef("pk"), kind=ChangeRequest.Kind.PROMOTION, state__in=OPEN)
     rows = with_times(versions).annotate(
         tag_pairs=ArraySubquery(tags.values(pair=Pair("key", "value"))),
         alias_names=ArraySubquery(aliases.values("name")),
-        asked=Exists(asked) if governed else Value(False),
+        mrm_status=STATUS_OF_VERSION if governed else Value(""),
     )
     return rows.values(
         "pk", "model_id", "model__name", "model__slug", "number", "registered_at", "changed", "registered_by__email",
         "stage", "mlflow_stage", "mlflow__description", SOURCE, "mlflow__run_id", "mlflow__run_link",
-        "mlflow__logged_model_id", *VERSION_FIELDS.values(), "params", "metrics", "tag_pairs", "alias_names", "asked",
+        "mlflow__logged_model_id", *VERSION_FIELDS.values(), "params", "metrics", "tag_pairs", "alias_names",
+        "mrm_status",
     )  # fmt: skip
 
 
@@ -225,7 +237,7 @@ def _shown_model(row: dict, said: list[dict], latest: list[dict], governed: bool
 def _shown_version(row: dict, governed: bool) -> dict:
     said = [{"key": key, "value": row[name]} for key, name in VERSION_FIELDS.items() if row[name]]
     if governed:
-        said.append({"key": "mrm.status", "value": _status(row)})
+        said.append({"key": "mrm.status", "value": row["mrm_status"]})
     shown = {
         "name": row["model__name"],
         "version": str(row["number"]),
@@ -251,15 +263,8 @@ def _shown_version(row: dict, governed: bool) -> dict:
         shown["model_metrics"] = [{"key": key, "value": value} | measured for key, value in metrics]
     if governed:
         address = f"{settings.PUBLIC_URL}/models/{row['model__slug']}/versions/{row['number']}/"
-        shown["mrm"] = {"url": address, "status": _status(row)}
+        shown["mrm"] = {"url": address, "status": row["mrm_status"]}
     return shown
-
-
-def _status(row: dict) -> str:
-    """Where the version stands with us, in one word for a tag."""
-    if row["stage"] in (Stage.PRODUCTION, *OUT_OF_USE):
-        return row["stage"]
-    return "pending_approval" if row["asked"] else "pending_validation"
 
 
 def _text(value) -> str:

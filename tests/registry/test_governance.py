@@ -60,6 +60,14 @@ def ask(client, path, fields, number="1"):
     return client.call("POST", path, {"name": "m", "version": number} | fields)
 
 
+def status_shown_and_searched(client) -> str:
+    """The tag mrm.status of the version, having made sure that a search for it finds the version."""
+    status = tags_of(client.version("m", 1))["mrm.status"]
+    found = client.ask("model-versions/search", filter=f"tags.`mrm.status` = '{status}'")["model_versions"]
+    assert [row["version"] for row in found] == ["1"]
+    return status
+
+
 @EACH
 def test_what_is_not_ready_is_refused_with_every_blocker(client, version, path, fields):
     message = refused(ask(client, path, fields), 403, "PERMISSION_DENIED", "not approved for production")
@@ -76,11 +84,12 @@ def test_what_is_ready_is_refused_with_the_request_and_passes_once_approved(
     change = ChangeRequest.objects.get()
     assert f"/changes/{change.reference}/" in first and change.requester is not None
     assert refused(ask(client, path, fields), 403, "PERMISSION_DENIED") == first, "the same request, not a second"
-    assert tags_of(client.version("m", 1))["mrm.status"] == "pending_approval"
+    assert status_shown_and_searched(client) == "pending_approval"
     for person in (validator, risk_officer):
         approve(change, person)
     assert ask(client, path, fields).status_code == 200
     assert client.version("m", 1)["current_stage"] == "Production"
+    assert status_shown_and_searched(client) == "production"
 
 
 def test_whoever_may_not_ask_for_a_change_is_told_so(registry, ready, auditor, risk_officer):

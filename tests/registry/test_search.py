@@ -164,6 +164,50 @@ def test_an_order_is_always_complete():
         order(["name", "name DESC"], MODELS)
 
 
+def found_by(client, text: str) -> list[str]:
+    """The names of the models, or the numbers of the versions, that show such a tag."""
+    if "version" in (words := text.partition(" "))[0]:
+        return [row["version"] for row in client.ask("model-versions/search", filter=words[2])["model_versions"]]
+    return names(client.ask("registered-models/search", filter=words[2]))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("model tags.`mrm.slug` = 'm'", ["m"]),
+        ("model tags.`mrm.slug` != 'm'", ["n"]),
+        ("model tags.`mrm.slug` LIKE '_'", ["m", "n"]),
+        ("model tags.`mrm.status` = 'in_development'", ["m", "n"]),
+        ("model tags.`mrm.status` ILIKE 'IN_USE'", []),
+        ("model tags.`mrm.tier` = '1' AND name = 'n'", ["n"]),
+        ("model tags.`mrm.tier` != '1'", []),
+        ("version tags.`mrm.framework` = 'sklearn'", ["1"]),
+        ("version tags.`mrm.framework` != 'onnx'", ["1"]),
+        ("version tags.`mrm.code_ref` ILIKE '%ABC'", ["1"]),
+        (f"version tags.`mrm.artifact_sha256` = '{'a' * 64}'", ["1"]),
+        ("version tags.`mrm.artifact_sha256` != 'b'", ["1"]),
+        ("version tags.`mrm.status` = 'pending_validation'", ["3", "2", "1"]),
+        ("version tags.`mrm.status` LIKE 'pending%' AND version_number > 1", ["3", "2"]),
+        ("version tags.`mrm.status` = 'retired'", []),
+    ],
+)
+def test_what_is_answered_as_a_tag_is_found_by_it(client, text, expected):
+    client.make_model("m")
+    client.make_model("n")
+    said = {"mrm.framework": "sklearn", "mrm.code_ref": "git:abc", "mrm.artifact_sha256": "a" * 64}
+    for tags in (said, {}, {"k": "v"}):
+        client.make_version("m", tags=tags)
+    assert found_by(client, text) == expected
+
+
+def test_an_ungoverned_workspace_finds_nothing_by_tags_that_it_does_not_show(ungoverned, client):
+    client.make_model("m")
+    client.make_version("m", tags={"mrm.framework": "sklearn"})
+    for text in ("model tags.`mrm.slug` = 'm'", "version tags.`mrm.status` LIKE '%'"):
+        assert found_by(client, text) == []
+    assert found_by(client, "version tags.`mrm.framework` = 'sklearn'") == ["1"]
+
+
 def test_ten_thousand_models_are_searched_in_few_queries(client, workspace, engineer, django_assert_max_num_queries):
     template = make_model(workspace=workspace, name="m", owner=engineer)
     fields = {"workspace": workspace, "owner": template.owner, "status": template.status}
