@@ -17,7 +17,8 @@ from inventory.policies import faults_in, obligation
 from inventory.services import attach_artifact, attach_document, edit_model
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
-from tests.factories import make_model, make_version, publish, sql, undecided, without_triggers
+from mrm.pages.wording import day
+from tests.factories import make_model, make_reference, make_version, publish, sql, undecided, without_triggers
 from tests.rest import is_problem, post_json
 from tests.signing import roll_back
 from tests.workflows.duties import now_holding
@@ -318,3 +319,43 @@ def test_the_database_counts_the_days_since_the_supervisor_was_told(story, candi
     say(story, candidate, "notified", letter, days_ago=13)
     with pytest.raises(IntegrityError, match="waits for the supervisor"), transaction.atomic():
         sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", change.pk)
+
+
+def again(story, model=None) -> ModelVersion:
+    """One artifact, registered once more."""
+    version = make_version(model or story.model, artifact_sha256="5" * 64, actor=story.engineer)
+    make_reference(version, story.folder)
+    return version
+
+
+def test_an_objection_is_not_shed_by_registering_the_same_artifact_again(story, open_gate):
+    letter, first = letter_for(story.model), again(story)
+    say(story, first, "objected", letter)
+    second = again(story)
+    assert objections(second) == [
+        f"The supervisor objected to {first} on {day(TODAY())}, and this is the same artifact."
+    ]
+    terms = {"emergency": "No score.", "compensating_control": "By hand.", "ends_on": in_days(7)}
+    for kind, asked in (("promotion", {}), ("break_glass", terms)):
+        with pytest.raises(RuleBroken, match="The supervisor objected"):
+            request_change(kind, second, reason=WHY, terms=asked, actor=story.owner)
+    say(story, second, "approved", letter)
+    assert objections(second) == [], "it says otherwise of this one"
+    assert objections(first) != []
+
+
+def test_the_database_approves_nothing_that_was_objected_to_under_another_number(story, open_gate, officers):
+    first, second = again(story), again(story)
+    change = request_change("promotion", second, reason=WHY, actor=story.owner)
+    say(story, first, "objected", letter_for(story.model))
+    with pytest.raises(IntegrityError, match="the supervisor objected"), transaction.atomic():
+        sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", change.pk)
+
+
+def test_an_objection_to_the_same_artifact_of_another_model_is_told(story, open_gate):
+    elsewhere = make_model(workspace=story.workspace, owner=story.owner, actor=story.engineer)
+    first = again(story, elsewhere)
+    say(story, first, "objected", letter_for(elsewhere))
+    second = again(story)
+    assert objections(second) == []
+    assert f"The supervisor objected to {first}" in " ".join(gate_of(second).warnings)

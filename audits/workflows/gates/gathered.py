@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from audits.workflows.gates.windows import Counted, runs_that_count
 from audits.workflows.models import Arrangement, Finding, SupervisoryRecord, ValidationOpinion
+from inventory.contents.making import twins_of
 from inventory.models import Model, ModelVersion, Policy
 from inventory.policies import SEVERE
 
@@ -70,9 +71,15 @@ class Gathered:
         return list(standing.select_related("finding__version").order_by("reference"))
 
     @cached_property
-    def answer(self) -> SupervisoryRecord | None:
-        """What the supervisor said last."""
-        return self.version.supervision.exclude(said=SupervisoryRecord.Said.NOTIFIED).last()
+    def twins(self) -> list[ModelVersion]:
+        """The same artifact under another number or name."""
+        return twins_of(self.version)
+
+    @cached_property
+    def answers(self) -> list[SupervisoryRecord]:
+        """What supervisors answered about this artifact, under whatever number or name; the latest last."""
+        answers = SupervisoryRecord.objects.exclude(said=SupervisoryRecord.Said.NOTIFIED)
+        return list(answers.filter(version__in=[self.version, *self.twins]).select_related("version__model"))
 
     @cached_property
     def watched_as(self) -> set[str]:

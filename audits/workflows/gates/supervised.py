@@ -17,8 +17,9 @@ def blockers_in_supervision(facts: Gathered) -> list[Blocker]:
 
     It waits for nothing where the policy asks for nothing, or only for a report afterwards.
     """
-    if facts.answer:  # An approval ends any wait.
-        return blockers_in_objections(facts)
+    objections = blockers_in_objections(facts)
+    if objections or _own(facts):  # An approval ends any wait.
+        return objections
     asked = obligation(facts.document, facts.watched_as)
     if asked is None or asked.needs == REPORT:
         return []
@@ -27,18 +28,35 @@ def blockers_in_supervision(facts: Gathered) -> list[Blocker]:
 
 
 def blockers_in_objections(facts: Gathered) -> list[Blocker]:
-    """That the latest answer is an objection, whether the policy asks for one or not, and whatever is in use."""
-    answer = facts.answer
-    if answer is None or answer.said != Said.OBJECTED:
-        return []
-    return [Blocker(OBJECTED, f"The supervisor objected to {answer.version} on {day(answer.on)}.")]
+    """That the latest answer is an objection, whether the policy asks for one or not, and whatever is in use.
+
+    What was answered about the same artifact under another number of the model counts with what was about this one.
+    """
+    in_model = [one for one in facts.answers if one.version.model_id == facts.version.model_id]
+    latest = [*_own(facts), *in_model[-1:]]
+    return [Blocker(OBJECTED, _told(one, facts)) for one in dict.fromkeys(latest) if one.said == Said.OBJECTED]
 
 
 def warnings_of_supervision(facts: Gathered) -> list[str]:
+    elsewhere = {one.version.model_id: one for one in facts.answers}  # The latest of each.
+    elsewhere.pop(facts.version.model_id, None)
+    told = [_told(one, facts) for one in elsewhere.values() if one.said == Said.OBJECTED]
     asked = obligation(facts.document, facts.watched_as)
-    if asked is None or asked.needs != REPORT:
-        return []
-    return [f"The supervisor is told of it within {counted(asked.days, 'day')} after ({words(asked.category)})."]
+    if asked and asked.needs == REPORT:
+        told.append(
+            f"The supervisor is told of it within {counted(asked.days, 'day')} after ({words(asked.category)})."
+        )
+    return told
+
+
+def _own(facts: Gathered) -> list[SupervisoryRecord]:
+    """The latest answer about this very version, if any."""
+    return [one for one in facts.answers if one.version_id == facts.version.pk][-1:]
+
+
+def _told(answer: SupervisoryRecord, facts: Gathered) -> str:
+    same = "" if answer.version_id == facts.version.pk else ", and this is the same artifact"
+    return f"The supervisor objected to {answer.version} on {day(answer.on)}{same}."
 
 
 def _why_waits(facts: Gathered, asked: Obligation) -> str:
