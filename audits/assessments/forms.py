@@ -1,5 +1,7 @@
 """What the pages about assessments ask for."""
 
+from datetime import datetime
+
 from django import forms
 
 from audits.assessments.models import BreachStep
@@ -49,8 +51,12 @@ class BackTestFilter(forms.Form):
     tier = forms.ChoiceField(choices=[("", "Any"), *((tier, f"Tier {tier}") for tier in TIERS)], required=False)
     model = forms.SlugField(label="Model, by its slug", max_length=100, required=False)
 
+    def __init__(self, *args, until: datetime, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.until = until  # Where no last day is said.
+
     def clean(self):
         cleaned = super().clean()
-        if fault := fault_in_period(cleaned.get("since"), cleaned.get("until")):
+        if fault := fault_in_period(cleaned.get("since"), cleaned.get("until"), until=self.until):
             raise forms.ValidationError(fault)
         return cleaned

@@ -193,7 +193,7 @@ class BackTestQuery(StrictQuery):
     model = serializers.SlugField(max_length=100, required=False)
 
     def validate(self, asked):
-        if fault := fault_in_period(asked.get("since"), asked.get("until")):
+        if fault := fault_in_period(asked.get("since"), asked.get("until"), until=self.context["until"]):
             raise serializers.ValidationError({"until": fault})
         return asked
 

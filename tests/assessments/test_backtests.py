@@ -226,6 +226,17 @@ def test_the_page_narrows_to_a_model_and_a_tier_and_refuses_a_period_that_ends_b
     assert (refused.status_code, "ends before it begins" in refused.content.decode()) == (400, True)
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [("until=0001-01-01", 200), ("since=0001-01-01&until=0001-01-01", 200), ("since=9999-12-31", 400)],
+)
+def test_a_period_at_the_ends_of_the_calendar_is_answered_or_refused_in_words(page, draft, api, auditor, asked, status):
+    for name, key, policy in (("backtest-draft", draft.pk, f"drafts/{draft.pk}"), ("backtest-policy", 1, "1")):
+        answer = page.get(f"{reverse(name, args=[key])}?{asked}")
+        assert (answer.status_code, "before it begins" in answer.content.decode()) == (status, status == 400)
+        assert api(auditor).get(f"/api/v1/policies/{policy}/back-test/?{asked}").status_code == status
+
+
 def test_two_versions_are_compared_on_the_same_results(page, draft):
     publish(draft.document)
     back = page.get(f"{reverse('backtest-policy', args=[1])}?from=2&{PERIOD}").context["found"]

@@ -35,8 +35,8 @@ class DraftBackTestApi(Api):
         draft = PolicyDraft.objects.filter(pk=draft_id).first()
         if draft is None:
             raise Http404(f"There is no draft {draft_id}.")
-        query = BackTestQuery(data=request.query_params)
-        return _answer(query, models, draft.document, until=draft.proposed_at)
+        query = BackTestQuery(data=request.query_params, context={"until": draft.proposed_at})
+        return _answer(query, models, draft.document)
 
 
 class PolicyBackTestApi(Api):
@@ -52,11 +52,11 @@ class PolicyBackTestApi(Api):
     )
     def get(self, request, number):
         models = readable_models(request)
-        query = VersionBackTestQuery(data=request.query_params)
+        query = VersionBackTestQuery(data=request.query_params, context={"until": timezone.now()})
         query.is_valid(raise_exception=True)
         other = query.validated_data.get("from")
         against = _document(other) if other else None
-        return _answer(query, models, _document(number), until=timezone.now(), against=against)
+        return _answer(query, models, _document(number), against=against)
 
 
 def _document(number: int) -> dict:
@@ -66,11 +66,11 @@ def _document(number: int) -> dict:
     return policy.document
 
 
-def _answer(query: BackTestQuery, models, document: dict, *, until, against: dict | None = None) -> Response:
+def _answer(query: BackTestQuery, models, document: dict, *, against: dict | None = None) -> Response:
     query.is_valid(raise_exception=True)
     asked = query.validated_data
     wanted = {"tier": "tier", "model": "slug"}
     models = models.filter(**{wanted[name]: asked[name] for name in wanted if name in asked})
-    since, until = period_of(asked.get("since"), asked.get("until"), until=until)
+    since, until = period_of(asked.get("since"), asked.get("until"), until=query.context["until"])
     found = backtest(document, models=models, since=since, until=until, against=against)
     return Response(BackTestOut(found).data)

@@ -28,6 +28,7 @@ MOST_RUNS = 5_000
 MOST_CASES = 50
 JUDGED_BY = ("title", "limits", "alerts", "fairness")
 A_YEAR = timedelta(days=365)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -192,12 +193,17 @@ def period_of(first: date | None, last: date | None, *, until: datetime) -> tupl
     """From the start of the first day to the end of the last; the year up to `until` where they are not said."""
     if last:
         until = datetime.combine(last, time.max, tzinfo=UTC)
-    return (datetime.combine(first, time.min, tzinfo=UTC) if first else until - A_YEAR), until
+    a_year_before = max(until, EARLIEST + A_YEAR) - A_YEAR
+    return (datetime.combine(first, time.min, tzinfo=UTC) if first else a_year_before), until
 
 
-def fault_in_period(first: date | None, last: date | None) -> str:
-    """What is wrong with a period, in words; empty where nothing is."""
-    return "The period ends before it begins; exchange the two days." if first and last and last < first else ""
+def fault_in_period(first: date | None, last: date | None, *, until: datetime) -> str:
+    """What is wrong with a period that ends at `until` where no last day is said, in words; empty where nothing is."""
+    if not first or first <= (last or until.date()):
+        return ""
+    if last:
+        return "The period ends before it begins; exchange the two days."
+    return f"Where no last day is said, the period ends on {until.date()}, before it begins."
 
 
 def untested_sections(before: dict, after: dict) -> list[str]:

@@ -52,7 +52,7 @@ def of_version(request, number):
 
 
 def _page(request, document, *, until, about: dict, against: Policy | None = None):
-    form = BackTestFilter(request.GET)
+    form = BackTestFilter(request.GET, until=until)
     found = None
     if form.is_valid():
         asked = form.cleaned_data
