@@ -50,6 +50,15 @@ def test_programs_are_refused_in_words_and_nothing_is_written(sent, status, word
     assert word in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    "body", ['{"name": "A", "name": "B"}', '{"name": "A", "attributes": {"regions": [], "regions": ["Austria"]}}']
+)
+def test_a_name_that_stands_twice_in_an_object_is_refused_and_nothing_is_written(body, sender, nothing_written):
+    answer = sender.post(MODELS, body, content_type="application/json")
+    assert is_problem(answer, 400)
+    assert "stands twice" in answer.content.decode()
+
+
 @pytest.mark.parametrize("wrong", ["taken", "empty", "nul", "too long", "nobody"])
 def test_people_are_refused_in_words_and_nothing_is_written(wrong, page, workspace, engineer, nothing_written):
     sent = {"workspace": str(workspace.pk), "owner": str(engineer.pk)} | WRONG[wrong][0]
