@@ -1,14 +1,16 @@
 """Attributes as texts: how tags `mrm.<name>` of other systems fill typed fields. Plain values."""
 
 import csv
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 
 from inventory.attributes.kinds import Attribute, Kind, fault_in
 from inventory.attributes.table import BY_NAME, COLUMNS
 
 PREFIX = "mrm."
+AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
 WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 # Every tag that fills a field; there is no second list.
@@ -110,7 +112,7 @@ def _date(attribute: Attribute, text: str) -> date | None:
 
 
 def _amount(attribute: Attribute, text: str) -> Decimal | None:
-    try:
-        return Decimal(text) if text else None
-    except InvalidOperation:
-        raise Unreadable(f"{attribute.name} must be an amount such as 1200000.00.") from None
+    """Nothing is guessed: 1.000 is one to some and a thousand to others."""
+    if text and not AMOUNT.fullmatch(text):
+        raise Unreadable(f"{attribute.name} must be an amount such as 1200000.00, at most two decimals behind a point.")
+    return Decimal(text) if text else None

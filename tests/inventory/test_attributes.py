@@ -284,6 +284,10 @@ def test_tags_fill_typed_fields_and_what_means_nothing_is_named():
         ("exposure_amount", "NaN"),
         ("exposure_amount", "1e999999999"),
         ("exposure_amount", "-1"),
+        ("exposure_amount", "1_000"),
+        ("exposure_amount", "1.000"),
+        ("exposure_amount", "1,000"),
+        ("exposure_amount", "٣"),
         ("exposure_on", "31.3."),
     ],
 )
