@@ -47,14 +47,13 @@ def in_order(rows: QuerySet, wanted: dict) -> tuple[QuerySet, tuple[str, ...]]:
     """Models or records with what they are sorted by, and these fields; a dash in front turns the order round."""
     asked = wanted.get("ordering") or "name"
     dash, name = ("-" if asked.startswith("-") else ""), asked.removeprefix("-")
-    if rows.model is Model:
-        field = ORDERINGS[name]
-        if wanted.get("search"):  # In an order that no index is in: PostgreSQL then asks the index of words first.
-            rows, field = rows.annotate(in_this_order=Coalesce(field, field)), "in_this_order"
-        return rows, (f"{dash}{field}", f"{dash}slug")
-    if name in KEPT_BY_RECORDS:
-        rows, name = rows.annotate(**{f"by_{name}": KEPT_BY_RECORDS[name]}), f"by_{name}"
-    return rows, (f"{dash}{name}", f"{dash}subject")
+    field = ORDERINGS[name] if rows.model is Model else name
+    if rows.model is Model and wanted.get("search"):
+        # In an order that no index is in: PostgreSQL then asks the index of words first.
+        rows, field = rows.annotate(in_this_order=Coalesce(field, field)), "in_this_order"
+    elif rows.model is not Model and name in KEPT_BY_RECORDS:
+        rows, field = rows.annotate(in_this_order=KEPT_BY_RECORDS[name]), "in_this_order"
+    return rows, (f"{dash}{field}", f"{dash}slug")
 
 
 def chosen(rows: QuerySet, wanted: dict) -> QuerySet:

@@ -149,6 +149,14 @@ def test_every_column_sorts_both_ways_and_pages_miss_nothing(visit, auditor, mon
         assert there == walk(client, {"ordering": f"-{column}"} | moment())[::-1], column
 
 
+def test_what_is_alike_stands_in_one_order_now_and_as_of_today(visit, auditor):
+    for number in (3, 1, 4, 2, 5):
+        make_model(name=f"Model {number}", business_unit="One and the same")
+    client = visit(auditor)
+    for column in ORDERINGS:
+        assert walk(client, {"ordering": column}) == walk(client, {"ordering": column} | as_of_today()), column
+
+
 def walk(client, query: dict) -> list[str]:
     seen, cursor = [], ""
     while True:
