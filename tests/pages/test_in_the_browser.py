@@ -101,6 +101,7 @@ def test_every_page_keeps_the_rules_of_accessibility_in_the_light_and_in_the_dar
     page.goto(f"{stage.address}{reverse('account_login')}")
     assert faults(page) == []
     sign_in(page, stage, officer)
+    assert page.locator(".alert-success").count() and faults(page) == []  # With what was said at sign-in.
     found = []
     for address in addresses:
         page.goto(f"{stage.address}{address}", wait_until="networkidle")
