@@ -26,7 +26,7 @@ class ReportFilter(OfModelsFilter):
 class ReportForm(forms.Form):
     """One model and a period. Both ends are included."""
 
-    model = forms.ModelChoiceField(Model.objects.none())
+    model = forms.ModelChoiceField(Model.objects.none(), empty_label="Choose")
     period_start = forms.DateField(label="From", widget=_day())
     period_end = forms.DateField(label="Until", widget=_day())
 

@@ -67,7 +67,8 @@ def log(client: Client, options: argparse.Namespace) -> int:
             "Say which version scored which file: mrm log MODEL NUMBER FILE. Or: mrm log MODEL --outcomes FILE."
         )
     batch = client.log(options.model, options.number, options.rows)
-    return _tell(options, [batch], [f"{batch.rows} rows received, from {batch.first_at} to {batch.last_at}."])
+    first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in (batch.first_at, batch.last_at))
+    return _tell(options, [batch], [f"{batch.rows} rows received, logged from {first} to {last} UTC."])
 
 
 def gate(client: Client, options: argparse.Namespace) -> int:

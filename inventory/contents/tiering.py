@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from inventory import policies
+from inventory.attributes import BY_NAME
 from inventory.contents.sections import ordered
 from inventory.models import Policy
 from mrm.pages.wording import roles_together, sentence
@@ -38,7 +39,7 @@ def answered(policy: Policy, answers: dict) -> list[tuple[str, list[tuple[str, s
     """The scorecard as it was filled in: per factor, each question, the answer given and its points."""
     factors = policy.section("tiering")["factors"]
     return [
-        (sentence(factor), [_answered(question, answers[factor]) for question in factors[factor]["questions"]])
+        (BY_NAME[factor].label, [_answered(question, answers[factor]) for question in factors[factor]["questions"]])
         for factor in policies.FACTORS
         if factor in answers
     ]

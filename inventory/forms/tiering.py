@@ -3,8 +3,8 @@
 from django import forms
 
 from inventory import policies
+from inventory.attributes import BY_NAME
 from inventory.forms.fields import text_area
-from mrm.pages import wording
 
 
 class ConfirmationForm(forms.Form):
@@ -44,7 +44,7 @@ class ScorecardForm(forms.Form):
         """Every factor with its questions, for the page."""
         return [
             (
-                wording.sentence(factor),
+                BY_NAME[factor].label,
                 [self[f"{factor}.{question['name']}"] for question in self.factors_asked[factor]["questions"]],
             )
             for factor in policies.FACTORS

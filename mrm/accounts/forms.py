@@ -86,7 +86,7 @@ class RoleForm(forms.Form):
         label="Only for these models",
         required=False,
         max_length=2000,
-        help_text="Slugs, separated by spaces, of models in that workspace. Empty: all.",
+        help_text="As their addresses name them (credit-default), separated by spaces; of that workspace. Empty: all.",
     )
     ends_at = forms.DateField(
         label="Until",
@@ -120,7 +120,10 @@ class TokenForm(forms.Form):
         help_text="None ticked: everything your roles allow.",
     )
     models = forms.CharField(
-        label="Only these models", required=False, max_length=2000, help_text="Slugs, separated by spaces. Empty: all."
+        label="Only these models",
+        required=False,
+        max_length=2000,
+        help_text="As their addresses name them (credit-default), separated by spaces. Empty: all.",
     )
     version = forms.IntegerField(
         label="Only this version",

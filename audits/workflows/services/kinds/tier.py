@@ -49,7 +49,7 @@ def _approved_as(change: ChangeRequest) -> str:
 TIER_CHANGE = ChangeKind(
     about="model",
     purpose="Confirm the tier that is proposed, by signed approvals. Taking a model out of tier 1 is decided as the "
-    "policy says of `tier_lowering`, always with the chief risk officer or the committee.",
+    "policy says of that alone, always with the chief risk officer or the committee.",
     if_approved="The proposed tier holds at once, and with it cadence, limits and who approves.",
     if_not="The tier stays as it is, and a stricter one that was proposed stays provisional.",
     why_not=_why_not,
