@@ -1,57 +1,16 @@
-"""Every endpoint of the OpenAPI document, asked by schemathesis what its author did not think of."""
-
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""Whatever else is asked, and whatever an MLflow client asks, the answer is one that the document announces."""
 
 import pytest
 
-from mrm.accounts.models import Workspace
-from mrm.accounts.policies import Role
-from mrm.openapi import PATH_EXAMPLES
-from tests.factories import make_batch, make_model, make_person, make_reference, make_token, make_version
-
-# What is not asked of a document. Rules refuse with 422 what JSON Schema cannot forbid: an unknown person, a missing
-# column, a wrong file. MLflow's clients expect 404 and a code where a method is not answered.
-DOCUMENTS = {
-    "/api/schema/": "positive_data_acceptance",
-    "/api/schema/mlflow/": "positive_data_acceptance,unsupported_method",
-}
-SPARE = 5  # Tokens of each caller, because some calls revoke or rotate one.
-EXAMPLES = 3  # Of each endpoint, beside those at every boundary of what the document allows.
-
-
-@pytest.fixture
-def address(stage, tmp_path):
-    """A server with a model at the addresses that the document gives as examples."""
-    main = Workspace.objects.get(slug="main")
-    owner = make_person(Role.OWNER, workspace=main)
-    model = make_model(workspace=main, name="Instalment loan default", slug=PATH_EXAMPLES["slug"], owner=owner)
-    version = make_version(model)
-    make_reference(version, tmp_path)
-    make_batch(version, tmp_path)
-    stage.start("web")
-    return stage.address
+from tests.frame.any_request import MLFLOW, OF_DECISIONS, OF_MODELS, REST
+from tests.frame.any_request import ask as ask  # noqa: PLC0414 - a fixture
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("document", "unasked"), DOCUMENTS.items(), ids=["rest", "mlflow"])
-def test_whatever_is_asked_the_answer_is_one_that_the_document_announces(address, tmp_path, document, unasked):
-    """No 500, no status, media type or body that the document does not announce; nothing accepted that it forbids; no
-    door open without a token. Whoever asks, in every role."""
-    people = [make_person(Role.ENGINEER, Role.OWNER), *(make_person(role) for role in Role)]
-    tokens = [[make_token(person) for _ in range(SPARE)] for person in people]
-    (tmp_path / "tokens.json").write_text(json.dumps(tokens))
-    environment = os.environ | {"SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("callers.py"))}
-    command = [
-        Path(sys.executable).with_name("schemathesis"),
-        "--config-file", Path(__file__).with_name("schemathesis.toml"),
-        "run", f"{address}{document}",
-        "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--generation-deterministic",
-        "--continue-on-failure", "--no-color", "--exclude-checks", unasked,
-        "--suppress-health-check", "filter_too_much",  # Few texts are JSON, and a body of rows is one.
-    ]  # fmt: skip
-    asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580)
-    assert asked.returncode == 0, asked.stdout[-60000:] + asked.stderr[-2000:]
+def test_whatever_else_is_asked_the_answer_is_one_that_the_document_announces(ask):
+    ask(REST, not_tagged=OF_MODELS + OF_DECISIONS)
+
+
+@pytest.mark.timeout(600)
+def test_whatever_mlflow_clients_ask_the_answer_is_one_that_the_document_announces(ask):
+    ask(MLFLOW)
