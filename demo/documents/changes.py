@@ -27,7 +27,8 @@ order what rested on it. A suspension is ordered by one person and has no end; t
 A legal hold has no end either. While a model is on hold nothing about it is deleted, by the services or past them: none
 of its plans, breaches and sources, and nothing that MLflow clients said of it. Everything else, such as versions, data,
 runs, findings, decisions and reports, is never deleted at all, and no service deletes a stored file. The hold outlives
-the model's retirement, and the page *Hygiene* names what has been on hold for over a year.
+the model's retirement, and the page *Hygiene* names what has been on hold for longer than the policy says
+(`hygiene.holds_reviewed_after_days`).
 
 A promotion, an emergency release and a retraining change what is in use, so each is **material or not**. The class is
 proposed when it is asked for, from eight criteria: method, drivers, data sources, target, uses, reference population,

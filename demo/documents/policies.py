@@ -23,6 +23,11 @@ Whatever a policy says, nobody decides alone, except that one person stops what 
 a second one signs: the head of validation for the opinion that the second line gives. There is no role for the business
 executive of tier 2; the chief risk officer decides in their place.
 
+**What a register must not let grow old** is policy, too: `hygiene` says after how many days without predictions or
+outcomes a model in use is named, when a legal hold is looked at again, and how long after its window an assessment may
+come in before coverage says that there is none; `doubts` names what of a model and of its uses casts doubt on a
+confirmed tier when it changes. A policy from before has these as the standard policy does.
+
 **The policy of a small firm** asks for two signatures, a validator's and a risk officer's, in nearly every kind and
 tier: for a firm that has neither a committee nor a head of validation.
 

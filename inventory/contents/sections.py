@@ -36,6 +36,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "determinations": ("Model or not", "Under which regimes it is determined; a tool is what each in force calls one."),
     "completeness": ("Completeness", "What the register must say of a model."),
     "baselines": ("Baselines", "How long what a model taken over lacks is dated debt at most."),
+    "hygiene": ("Hygiene", "How long nothing may be heard of what is in use before the register names it."),
+    "doubts": ("Doubts about tiers", "Which changes ask for a confirmed tier to be assessed again."),
 }
 FIRST = {"measure", "name", "item"}  # What comes first in a table of entries, whatever order a database keeps.
 SENTENCES = {"asks", "says", "why", "scorecard"}  # Already in words.

@@ -49,6 +49,7 @@ from inventory.policies.completeness import (
 )
 from inventory.policies.differences import Difference, differences
 from inventory.policies.document import SECTIONS, completed, faults_in
+from inventory.policies.doubts import OF_USES, doubted_by_attributes, doubted_by_uses
 from inventory.policies.fairness import REFERENCE_GROUPS, minimum_group, reference_group
 from inventory.policies.findings import (
     SEVERE,
@@ -61,6 +62,7 @@ from inventory.policies.findings import (
     time_to_rebut,
     time_until_due,
 )
+from inventory.policies.hygiene import hygiene
 from inventory.policies.indicators import INDICATORS, appetite
 from inventory.policies.limits import MEASURES, limit, limits_for
 from inventory.policies.mlflow import production_aliases
@@ -175,6 +177,10 @@ __all__ = [
     "completed",
     "preset",
     "differences",
+    "doubted_by_attributes",
+    "doubted_by_uses",
+    "hygiene",
+    "OF_USES",
     "expiry_of_changes",
     "facts_from_answers",
     "faults_in",

@@ -255,6 +255,10 @@ MORE_IS_LAXER = {
     ("retraining", "envelope", "most_days"): True,
     **{("retraining", "candidate", "parallel_run", tier, part): False for tier in TIERS for part in ("days", "rows")},
     ("overlays", "material_percent"): True,
+    ("hygiene", "predictions_within_days"): True,
+    ("hygiene", "outcomes_within_days"): True,
+    ("hygiene", "holds_reviewed_after_days"): True,
+    ("hygiene", "assessment_grace_days"): True,
     ("overlays", "most_days"): True,
     ("overlays", "finding_at_renewal"): True,
     ("exceptions", "most_days"): True,
@@ -294,6 +298,8 @@ DROPPING_LOOSENS = {
     ("exceptions", "severe"): True,
     ("exceptions", "waivable"): False,
     ("retraining", "envelope", "tiers"): False,
+    ("doubts", "attributes"): True,
+    ("doubts", "uses"): True,
 }
 
 

@@ -12,8 +12,10 @@ from inventory.policies import (
     changes,
     completeness,
     determinations,
+    doubts,
     fairness,
     findings,
+    hygiene,
     indicators,
     limits,
     mlflow,
@@ -63,6 +65,8 @@ SECTIONS: dict[str, Check] = {
     "determinations": determinations.faults,
     "completeness": completeness.faults,
     "baselines": arrangements.baselines,
+    "hygiene": hygiene.faults,
+    "doubts": doubts.faults,
 }
 
 

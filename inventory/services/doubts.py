@@ -6,30 +6,16 @@ from django.utils import timezone
 
 from inventory import policies
 from inventory.attributes import COLUMNS
-from inventory.models import Model, TierDoubt, Use
+from inventory.models import Model, Policy, TierDoubt, Use
 from mrm.accounts.models import Person
 from mrm.pages.wording import sentence
-
-# Attributes that a tier rests on beside those that the matrix and the floors take in.
-WATCHED = frozenset(
-    {
-        "purpose",
-        "decisions_driven",
-        "model_type",
-        "method_family",
-        "methodology",
-        "learns_in_use",
-        "exposure_amount",
-        "exposure_measure",
-        *policies.FACTORS,
-    }
-)
-OF_USES = ("business_purpose", "population", "reliance")
 
 
 def doubt_by_attributes(model: Model, *, before: dict, changed, actor: Person | None) -> list[str]:
     """After an edit, inside its governed block. What was never said before is an answer, not a change."""
-    names = [name for name in COLUMNS if name in changed and name in WATCHED and before[name] not in ("", None)]
+    said = {name for name in changed if before[name] not in ("", None)}
+    asked = policies.doubted_by_attributes(Policy.objects.in_force().document) if said else set()
+    names = [name for name in COLUMNS if name in said & asked]
     return _raised(model, [f"{COLUMNS[name].label} has changed." for name in names], actor)
 
 
@@ -39,7 +25,9 @@ def doubt_by_new_use(use: Use, *, actor: Person | None) -> list[str]:
 
 
 def doubt_by_changed_use(use: Use, *, changed, actor: Person | None) -> list[str]:
-    reasons = [f"{sentence(name)} of use {use.number} has changed: {use.title}." for name in OF_USES if name in changed]
+    asked = policies.doubted_by_uses(Policy.objects.in_force().document) if changed else set()
+    names = [name for name in policies.OF_USES if name in asked and name in changed]
+    reasons = [f"{sentence(name)} of use {use.number} has changed: {use.title}." for name in names]
     return _raised(use.model, reasons, actor, use=use)
 
 

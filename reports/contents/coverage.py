@@ -16,7 +16,7 @@ from audits.statistics.limits import Verdict
 from audits.trail.models import Checkpoint
 from audits.workflows.models import ChangeRequest, Finding
 from audits.workflows.states import CAME_TO_NOTHING, ChangeState, FindingState
-from inventory import services
+from inventory import policies, services
 from inventory.contents.cadences import cadence_of
 from inventory.models import Model, RegimePack, Use
 from inventory.policies import tier_name
@@ -32,7 +32,6 @@ from reports.contents.answers import (
 from reports.contents.recorded import RECORDED
 from reports.models import Report
 
-GRACE = timedelta(days=31)  # After the end of a window, for outcomes to come in and the run to be done.
 A_YEAR = timedelta(days=366)
 
 
@@ -220,7 +219,9 @@ def _assessed(assessed: Kind) -> Callable[[Subject, str], Answer]:
         if run.verdict in (Verdict.INSUFFICIENT, Verdict.UNKNOWN):
             return not_measured(kind, f"The latest, until {run.window_end:%-d %B %Y}, is {run.verdict}.", link)
         cadence = cadence_of(subject.model, assessed, document=subject.policy.document).span
-        if run.window_end + cadence + GRACE < subject.now:
+        # After the end of a window outcomes come in, and then the run is done.
+        grace = policies.hygiene(subject.policy.document).assessment_grace
+        if run.window_end + cadence + grace < subject.now:
             ended = f"{run.window_end:%-d %B %Y}"
             return no_evidence(kind, f"The latest ended on {ended}; its cadence asks for more often.", link)
         return evidence(kind, f"The latest is {run.verdict}, until {run.window_end:%-d %B %Y}.", link)

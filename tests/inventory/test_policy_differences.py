@@ -61,6 +61,13 @@ def test_only_what_applies_in_the_end_counts_and_not_how_it_is_written():
 @pytest.mark.parametrize(
     ("change", "sentence", "loosens"),
     [
+        (
+            lambda d: d["hygiene"].update(predictions_within_days=60),
+            "Hygiene, predictions within days: 30 → 60.",
+            True,
+        ),
+        (lambda d: d["doubts"]["uses"].remove("reliance"), "Doubts, uses: without reliance.", True),
+        (lambda d: d["doubts"]["attributes"].append("vendor"), "Doubts, attributes: also vendor.", False),
         (lambda d: d["limits"].pop(), "Limit on RMSE ratio: dropped, it was amber above 1.15, red above 1.3.", True),
         (
             lambda d: d["limits"].append({"measure": "mae", "amber": 2}),

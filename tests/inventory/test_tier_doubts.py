@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.workflows.contents.queue import work_for
-from inventory.models import Model, TierDoubt
+from inventory.models import Model, Policy, TierDoubt
 from inventory.services import edit_model, edit_use, propose_tier, propose_use
-from tests.factories import make_model, settle, sql
+from tests.factories import make_model, publish, settle, sql
 from tests.inventory.test_tiering import LOWEST
 from tests.signing import confirm_tier
 
@@ -63,6 +63,15 @@ def test_a_changed_method_or_exposure_asks_for_the_tier_again(model, engineer):
     assert reasons(model) == ["Method has changed.", "Exposure measured has changed."], "each once while it stands"
     edit_model(model, changes={"vendor": "Somebody", "method_family": "tree"}, actor=engineer)
     assert len(reasons(model)) == 2, "what nobody said before is an answer, not a change"
+
+
+def test_the_policy_says_which_changes_cast_doubt(model, engineer, owner):
+    publish(Policy.objects.in_force().document | {"doubts": {"attributes": ["description"], "uses": ["title"]}})
+    edit_model(model, changes={"methodology": "Neural network", "description": "Anew."}, actor=engineer)
+    assert reasons(model) == [], "what was never said before is an answer"
+    edit_model(model, changes={"methodology": "Boosted trees", "description": "Once more."}, actor=engineer)
+    edit_use(model.uses.get(), changes={"title": "Pricing of loans", "population": "Firms."}, actor=owner)
+    assert reasons(model) == ["Description has changed.", "Title of use 1 has changed: Pricing of loans."]
 
 
 def test_a_changed_level_makes_the_tier_provisional_and_says_why(model, engineer):

@@ -10,6 +10,7 @@ from audits.trail.models import Action, Entry
 from audits.workflows.contents.hygiene import BY_NAME, RULES, breaking, hygiene_of
 from audits.workflows.models import Attestation, Finding
 from audits.workflows.services import end_baselines
+from inventory import policies
 from inventory.models import Model, Policy
 from inventory.services import add_particular, attach_document, edit_model, start_use
 from inventory.services.uses import restrict_use
@@ -26,6 +27,7 @@ from tests.factories import (
     make_use,
     make_version,
     promote,
+    publish,
     retire,
     undecided,
 )
@@ -173,6 +175,17 @@ def test_what_is_overdue_is_found(used):
 def test_a_retired_model_breaks_no_rule(used):
     retire(used)
     assert not any(broken().values())
+
+
+def test_how_long_nothing_may_be_heard_is_what_the_policy_says(used, tmp_path):
+    make_batch(used.versions.get(), tmp_path, rows=make_rows(repaid=None, start=timezone.now() - timedelta(days=40)))
+    make_outcomes(used, tmp_path, rows=make_rows().select("application", "repaid"))
+    document = Policy.objects.in_force().document
+    assert (names("no_batch"), names("no_labels")) == (["Used"], [])
+    publish(document | {"hygiene": document["hygiene"] | {"predictions_within_days": 60}})
+    assert names("no_batch") == []
+    older = {name: said for name, said in document.items() if name != "hygiene"}
+    assert policies.hygiene(older) == policies.hygiene(document), "a policy from before has the standard one's"
 
 
 def test_where_nothing_is_asked_nothing_is_good(visit, auditor):

@@ -26,8 +26,6 @@ from inventory.models import (
 )
 from inventory.states import RELIED_ON, Stage, Status
 
-NO_LABELS, NO_BATCH = timedelta(days=90), timedelta(days=30)
-HOLD_IS_LONG = timedelta(days=365)
 ALIVE = ~Q(status=Status.RETIRED)
 IN_USE = Q(status__in=(Status.IN_USE, Status.RESTRICTED))
 IN_PRODUCTION = Q(status__in=RELIED_ON)
@@ -75,15 +73,16 @@ def _tier_review(now: datetime, policy: dict) -> Q:
 
 
 def _without_batch(now: datetime, policy: dict) -> Q:
-    recent = PredictionBatch.objects.filter(last_at__gte=now - NO_BATCH)
-    elsewhere = Source.objects.open().filter(last_at__gte=now - NO_BATCH)
+    since = now - policies.hygiene(policy).predictions_within
+    recent = PredictionBatch.objects.filter(last_at__gte=since)
+    elsewhere = Source.objects.open().filter(last_at__gte=since)
     return ~_of_version(ModelVersion.objects.filter(pk__in=recent.values("version"))) & ~_of_version(
         ModelVersion.objects.filter(pk__in=elsewhere.values("version"))
     )
 
 
 def _without_labels(now: datetime, policy: dict) -> Q:
-    recent = OutcomeBatch.objects.filter(received_at__gte=now - NO_LABELS)
+    recent = OutcomeBatch.objects.filter(received_at__gte=now - policies.hygiene(policy).outcomes_within)
     return ~Q(pk__in=recent.values("model"))
 
 
@@ -133,11 +132,11 @@ RULES = (
     Rule("not_assessed", "Never assessed", "Nothing is known of its health until a first run is finished.", IN_USE,
          _unassessed),
     Rule("assessment_overdue", "Assessment overdue", "Look why its plans do not run.", IN_USE, _assessment_overdue),
-    Rule("hold_to_review", "On legal hold for over a year", "Ask whether the matter is over, then for release.", HELD,
-         lambda now, policy: _held(starts_at__lt=now - HOLD_IS_LONG)),
-    Rule("no_batch", "No predictions for 30 days", "Log its predictions, or say that it is no longer used.", IN_USE,
+    Rule("hold_to_review", "On legal hold for long", "Ask whether the matter is over, then for release.", HELD,
+         lambda now, policy: _held(starts_at__lt=now - policies.hygiene(policy).holds_reviewed_after)),
+    Rule("no_batch", "No recent predictions", "Log its predictions, or say that it is no longer used.", IN_USE,
          _without_batch),
-    Rule("no_labels", "No outcomes for 90 days", "Send what came of its predictions.", IN_USE, _without_labels),
+    Rule("no_labels", "No recent outcomes", "Send what came of its predictions.", IN_USE, _without_labels),
 )  # fmt: skip
 # What a baseline excuses: what takes time to say and to look at. Nothing else that is wrong today waits for its day.
 EXCUSED = {"incomplete", "tier_provisional", "tier_review_overdue", "attestation_overdue", "validation_overdue"}
