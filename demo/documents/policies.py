@@ -29,10 +29,13 @@ come in before coverage says that there is none; `doubts` names what of a model 
 confirmed tier when it changes. A policy from before has these as the standard policy does.
 
 **The policy of a small firm** asks for two signatures, a validator's and a risk officer's, in nearly every kind and
-tier: for a firm that has neither a committee nor a head of validation.
+tier: for a firm that has neither a committee nor a head of validation. What weighs most there (an exception or an
+accepted risk in tier 1, still more time for a finding) a risk officer and the chief risk officer sign.
 
 A policy that says nothing of a kind, because it was published before there was that kind, decides it as that of a small
-firm does; one that does not tell apart what weighs more decides both alike.
+firm does; one that does not tell apart what weighs more decides both alike. A whole section that a policy lacks,
+because it is older than the section, is the standard policy's, also where the policy began as that of a small firm:
+validators, who order suspensions there, order none until a policy is published that names them.
 """
 
 

@@ -5,8 +5,9 @@ from django.urls import reverse
 
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation
 from audits.workflows.services import expire_arrangements, request_change
+from inventory.models import Policy
 from mrm.accounts.policies import Role
-from tests.factories import confirm, make_person, undecided
+from tests.factories import confirm, make_person, publish
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
 from tests.signing import signed_on_page, suspend
@@ -154,9 +155,9 @@ def test_who_decides_nothing_delegates_nothing(visit, auditor, validator):
 
 
 def test_the_chair_concludes_the_vote_on_the_page(visit, workspace, owner, model):
-    with undecided("inventory_model", "inventory_model_tier_is_decided"):
-        model.tier = 1
-        model.save(update_fields=["tier"])
+    document = Policy.objects.in_force().document
+    document["approvals"]["exception"]["2"] = ["risk_officer", "committee"]
+    publish(document)
     officer = make_person(Role.RISK_OFFICER, workspace=workspace)
     chair = make_person(Role.COMMITTEE_CHAIR, Role.RISK_OFFICER, workspace=workspace)
     members = [make_person(Role.COMMITTEE_MEMBER, Role.COMPLIANCE, workspace=workspace) for _ in range(3)]

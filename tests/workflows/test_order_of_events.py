@@ -62,7 +62,7 @@ def test_a_request_is_not_decided_by_fewer_than_its_tier_asks_for_by_then(story,
     change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
     approve(change, officers[0])
     into_tier_1(story)
-    assert "also needs the approval of committee" in reasons(again(change), officers[1])
+    assert "also needs the approval of chief risk officer" in reasons(again(change), officers[1])
     with pytest.raises(RuleBroken, match="withdraw it and ask again"):
         approve(change, officers[1])
     assert not change.arrangements.exists()

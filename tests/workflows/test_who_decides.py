@@ -94,6 +94,20 @@ def test_a_small_firm_decides_by_two_signatures_and_else_as_the_standard_policy(
     assert policies.roles_required(small, "exception_severe", 2) == policies.roles_required(small, "exception", 2)
 
 
+def test_a_small_firm_asks_for_no_committee_and_no_head_of_validation():
+    approvals = policies.preset("small-firm")["approvals"]
+    asked = {role for tiers in approvals.values() for roles in tiers.values() for role in roles}
+    assert asked == {"validator", "risk_officer", "chief_risk_officer"}
+
+
+def test_a_policy_older_than_a_section_has_that_of_the_standard_policy_also_where_it_began_as_a_small_firms():
+    older = copy.deepcopy(policies.preset("small-firm"))
+    del older["suspension"], older["overlays"]
+    assert policies.section(older, "suspension") == policies.standard()["suspension"]
+    assert "validator" not in policies.section(older, "suspension")["ordered_by"]
+    assert policies.is_material_overlay(older, 5) and not policies.is_material_overlay(older, 4)
+
+
 def test_what_the_two_policies_decide_otherwise_is_told_in_sentences_that_say_what_loosens():
     standard, small = policies.standard(), policies.preset("small-firm")
     told = {one.sentence: one.loosens for one in policies.differences(standard, small)}
