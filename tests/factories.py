@@ -64,7 +64,11 @@ KEEPING = {
         "inventory_model_tier_waits",
         "inventory_model_tier_is_told",
     ),
-    "inventory_modelversion": ("inventory_modelversion_keeps_what_it_is", "inventory_modelversion_takes_its_steps"),
+    "inventory_modelversion": (
+        "inventory_modelversion_keeps_what_it_is",
+        "inventory_modelversion_stays_as_registered",
+        "inventory_modelversion_takes_its_steps",
+    ),
     "workflows_finding": (
         "workflows_finding_stays_as_issued",
         "workflows_finding_takes_its_steps",

@@ -7,7 +7,7 @@ from audits.scoring.formats import identify
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.models import ModelVersion
-from inventory.services.versions import refuse_to_fill_once_decided
+from inventory.services.versions import digest_of_facts, refuse_to_fill_once_decided
 from inventory.states import Stage
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -49,5 +49,6 @@ def attach_artifact(
             refuse_to_fill_once_decided(version, "an artifact")
         version.artifact_sha256, version.artifact_bytes, version.framework = digest, size, framework
         version.save(update_fields=["artifact_sha256", "artifact_bytes", "framework"])
-        record(Action.ARTIFACT_RECEIVED, actor=actor, subject=version, sha256=digest, bytes=size, framework=framework)
+        told = {"sha256": digest, "bytes": size, "framework": framework, "facts": digest_of_facts(version)}
+        record(Action.ARTIFACT_RECEIVED, actor=actor, subject=version, **told)
         return version

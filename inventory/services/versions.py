@@ -23,6 +23,7 @@ from mrm.prepared import Prepared
 
 LONGEST = {"framework": 50, "artifact_uri": 1000, "code_ref": 500, "origin": 100}
 FACTS = ("training_data", "params", "metrics", "tags")
+REGISTERED = ("framework", "artifact_uri", "code_ref", "decision_threshold", *FACTS)
 LARGEST_SCHEMA = 4 * 2**20
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -113,6 +114,7 @@ def _told(version: ModelVersion) -> dict:
     return {
         "number": version.number,
         "schema": digest_of_schema(version.schema),
+        "facts": digest_of_facts(version),
         "artifact": version.artifact_sha256,
         "origin": version.origin,
         "predecessor": version.predecessor.number if version.predecessor else None,
@@ -138,7 +140,8 @@ def describe_version(
     _check(columns, {}, decision_threshold, "")
     version.schema, version.decision_threshold = columns_to_json(columns), decision_threshold
     version.save(update_fields=["schema", "decision_threshold"])
-    record(Action.VERSION_DESCRIBED, actor=actor, subject=version, schema=digest_of_schema(version.schema))
+    digests = {"schema": digest_of_schema(version.schema), "facts": digest_of_facts(version)}
+    record(Action.VERSION_DESCRIBED, actor=actor, subject=version, **digests)
     return version
 
 
@@ -236,6 +239,16 @@ def _move(version: ModelVersion, event: str) -> None:
 def digest_of_schema(schema: list[dict]) -> str:
     """As the entry of a version states what its columns are."""
     return storage.digest_of(json.dumps(schema, sort_keys=True).encode())
+
+
+def digest_of_facts(version: ModelVersion) -> str:
+    """As the entries of a version state what else it was registered with.
+
+    Every number as a fraction, since the database gives back some as whole ones that were handed to it as fractions.
+    """
+    said = {name: getattr(version, name) for name in REGISTERED} | {"predecessor": str(version.predecessor_id or "")}
+    numbers = {"parse_int": float, "parse_float": lambda text: float(text) + 0.0}  # Nought has no sign there.
+    return storage.digest_of(json.dumps(json.loads(json.dumps(said), **numbers), sort_keys=True).encode())
 
 
 def _checked_columns(schema: list[dict]):

@@ -17,7 +17,7 @@ from inventory.models import ModelVersion, Policy, PolicyDraft
 from inventory.models.particulars import ROWS_OF
 from inventory.services import policies
 from inventory.services.attributes import told
-from inventory.services.versions import digest_of_schema
+from inventory.services.versions import digest_of_facts, digest_of_schema
 from reports.contents.signed import signatures_that_differ, statements_that_differ
 
 SOME = 200  # Rows read at a time.
@@ -73,6 +73,14 @@ def columns_that_differ() -> Iterator[str]:
         # A large number comes back from the database without its point, as another text; read anew it is as told.
         if digest_of_schema(version.schema) != told and _digest(_digest_of_columns, version) != told:
             yield f"The columns of {version} are not those that its entries say."
+
+
+def facts_that_differ() -> Iterator[str]:
+    """Versions that say something else than they were registered with; entries of earlier releases state no digest."""
+    stated = _stated("facts", Action.VERSION_REGISTERED, Action.VERSION_DESCRIBED, Action.ARTIFACT_RECEIVED)
+    for version in ModelVersion.objects.select_related("model").order_by("pk").iterator(chunk_size=SOME):
+        if stated.get(subject_name(version)) not in (None, _digest(digest_of_facts, version)):
+            yield f"What {version} was registered with is not what its entries say."
 
 
 def _digest_of_columns(version: ModelVersion) -> str:
@@ -136,6 +144,7 @@ RECOMPUTED = {
     },
     "What deciders were shown": requests_that_differ,
     "What columns versions have": columns_that_differ,
+    "What versions were registered with": facts_that_differ,
     "What opinions rest on": opinions_that_differ,
     "What findings say": findings_that_differ,
     "What the register says in rows": rows_of_models_that_differ,

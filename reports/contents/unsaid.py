@@ -29,6 +29,11 @@ MODELS = {
         WHERE doubt.settled_at IS NOT NULL AND NOT EXISTS (
             SELECT FROM trail_entry WHERE subject = 'inventory.Model:' || model.id AND action = 'model.tiered'
             AND at >= doubt.raised_at)""",
+    "the baseline of the model {} does not end when its entries say": """
+        SELECT model.slug FROM inventory_model model WHERE model.baselined_until::text IS DISTINCT FROM (
+            SELECT CASE action WHEN 'model.registered' THEN nullif(details ->> 'baselined_until', '') END
+            FROM trail_entry WHERE subject = 'inventory.Model:' || model.id
+            AND action IN ('model.registered', 'model.baseline_ended') ORDER BY position DESC LIMIT 1)""",
     "the artifact of {} is not the one that its entries say": """
         SELECT 'version ' || version.number || ' of the model ' || model.slug FROM inventory_modelversion version
         JOIN inventory_model model ON model.id = version.model_id
@@ -129,6 +134,9 @@ ASSESSMENTS = {
         <> ARRAY(SELECT details ->> 'reason' || ' ' || actor_id || coalesce(details ->> 'decision', '')
                  FROM trail_entry WHERE subject = 'assessments.Breach:' || breach.id
                  AND action IN ('breach.triaged', 'breach.explained', 'breach.decided') ORDER BY position)""",
+    "the plan {} is due, or begins, later than any cadence gives": """
+        SELECT plan.id::text FROM assessments_plan plan
+        WHERE NOT is_window_of_a_plan(plan.window_start, plan.next_due_at)""",
     "the plan {} is switched off, and no entry says so": """
         SELECT plan.id::text FROM assessments_plan plan WHERE NOT plan.enabled AND 'false' IS DISTINCT FROM (
             SELECT details ->> 'enabled' FROM trail_entry
@@ -276,6 +284,12 @@ WORKFLOWS = {
             SELECT coalesce(details ->> 'after', details ->> 'due')::date FROM trail_entry
             WHERE subject = 'workflows.Finding:' || finding.id AND action IN ('finding.raised', 'finding.extended')
             ORDER BY position DESC LIMIT 1)""",
+    "an action plan for the finding {} is not due when the last entry about it says": """
+        SELECT finding.reference FROM workflows_finding finding JOIN LATERAL (
+            SELECT nullif(details ->> 'plan_due', '')::date AS due FROM trail_entry
+            WHERE subject = 'workflows.Finding:' || finding.id AND details ? 'plan_due'
+            ORDER BY position DESC LIMIT 1
+        ) last ON last.due IS DISTINCT FROM finding.plan_due_at""",
     "the decision {} is not the one that its entry says, or has none": """
         SELECT decision.id::text FROM workflows_decision decision WHERE NOT EXISTS (
             SELECT FROM trail_entry WHERE action = 'change.decided'
@@ -357,6 +371,14 @@ ACCOUNTS = {
             AND details ->> 'workspace' = coalesce(workspace.name, 'all')
             AND coalesce(details -> 'models', '[]') = held.model_slugs
             AND (NOT details ? 'until' OR (details ->> 'until')::timestamptz >= date_trunc('second', held.ends_at)))""",
+    "{} holds, or held, a role since another moment than any entry says": """
+        SELECT person.display_name || ' (' || held.role || ')' FROM accounts_rolegrant held
+        JOIN accounts_person person ON person.id = held.person_id
+        WHERE held.state <> 'refused' AND (held.decided_at IS NOT NULL OR held.alone_because <> '')
+        AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'accounts.Person:' || held.person_id
+            AND action = 'role.granted' AND details ->> 'role' = held.role
+            AND (NOT details ? 'since' OR (details ->> 'since')::timestamptz = held.starts_at))""",
     "{} holds a role again that entries say was taken back": """
         SELECT person.display_name || ' (' || entry.role || ')' FROM (
             SELECT subject, details ->> 'role' AS role, count(*) AS ends FROM trail_entry

@@ -119,6 +119,7 @@ def test_granting_and_revoking_are_recorded(workspace, engineer, administrator):
     assert again(engineer).all_roles() == set()
     granted, revoked = Entry.objects.about(engineer).filter(action__startswith="role.").order_by("position")
     told = {"role": "engineer", "workspace": "Main", "alone_because": "Given by the system itself."}
+    told["since"] = engineer.grants.get().starts_at.isoformat()
     assert (granted.action, granted.details) == (Action.ROLE_GRANTED, told)
     assert (revoked.action, revoked.actor_id) == (Action.ROLE_REVOKED, str(administrator.pk))
 

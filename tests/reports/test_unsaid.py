@@ -41,6 +41,28 @@ CHANGED = {
         "The columns of",
     ),
     "columns that nobody can read": ("inventory_modelversion", "schema = '[7]' WHERE number = 1", "The columns of"),
+    **{
+        f"a version of another {name}": ("inventory_modelversion", change, "was registered with is not")
+        for name, change in {
+            "threshold": "decision_threshold = 0.9",
+            "address": "artifact_uri = 's3://else'",
+            "code": "code_ref = 'else'",
+            "framework": "framework = 'skops'",
+            "choice of parameters": "params = '{\"depth\": 99}'",
+            "quality": "metrics = '{\"auc\": 0.99}'",
+            "origin of its data": "training_data = '{\"uri\": \"else\"}'",
+            "predecessor": "predecessor_id = id",
+        }.items()
+    },
+    "an assessment put off": (
+        "assessments_plan", "next_due_at = '2100-01-01'", "is due, or begins, later than any cadence",
+    ),
+    "a baseline prolonged": ("inventory_model", "baselined_until = '2100-01-01'", "The baseline of the model"),
+    "an action plan given time": ("workflows_finding", "plan_due_at = plan_due_at + 90", "An action plan for"),
+    "a role held since long": (
+        "accounts_rolegrant", f"starts_at = starts_at - interval '1 year' WHERE person_id = {NINA}",
+        "since another moment",
+    ),
     "a batch exchanged": ("inventory_predictionbatch", f"sha256 = '{'1' * 64}'", "The batch"),
     "a batch of another version": (
         "inventory_predictionbatch", "version_id = (SELECT id FROM inventory_modelversion WHERE number = 2)",

@@ -264,3 +264,36 @@ def test_the_database_takes_the_steps_of_the_table_of_states_and_no_others(db):
         cursor.execute("SELECT pg_get_functiondef('keep_change_request'::regproc)")
         written_there = cursor.fetchone()[0].partition("(OLD.state, NEW.state) NOT IN")[2].partition("THEN")[0]
     assert set(re.findall(r"\('(\w+)', '(\w+)'\)", written_there)) == allowed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "decision_threshold = 0.9",
+        "decision_threshold = NULL",
+        "artifact_uri = 's3://else'",
+        "code_ref = 'else'",
+        "framework = 'skops'",
+        "params = params || '{\"depth\": 99}'",
+        "metrics = '{\"auc\": 0.99}'",
+        'training_data = \'{"uri": "else"}\'',
+        'tags = \'{"reviewed": "yes"}\'',
+        "predecessor_id = id",
+    ],
+)
+def test_what_a_version_was_registered_with_is_not_changed_by_sql(story, change):
+    with pytest.raises(IntegrityError, match="registered with is never changed"), transaction.atomic():
+        sql(f"UPDATE inventory_modelversion SET {change}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "next_due_at = '2100-01-01'",
+        "window_start = '2099-12-01', next_due_at = '2100-01-01'",
+        "next_due_at = greatest(window_start, now()) + interval '400 days'",
+    ],
+)
+def test_no_assessment_is_put_off_by_sql(story, change):
+    with pytest.raises(IntegrityError, match="begins by now"), transaction.atomic():
+        sql(f"UPDATE assessments_plan SET {change}")

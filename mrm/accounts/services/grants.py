@@ -35,7 +35,7 @@ def grant_role(
         because = alone_because or BY_THE_SYSTEM
         at_once = {"state": GrantState.GRANTED, "alone_because": because}
         grant = RoleGrant.objects.create(person=person, role=role, ends_at=ends_at, **fields, **at_once)
-        record(Action.ROLE_GRANTED, actor=None, subject=person, **_told(grant), alone_because=because)
+        record(Action.ROLE_GRANTED, actor=None, subject=person, **_in_force(grant), alone_because=because)
         return grant
     longest = timezone.now() + timedelta(days=policies.longest_days(role))
     grant = RoleGrant.objects.create(
@@ -62,7 +62,7 @@ def _approve(grant: RoleGrant, *, comment: str, signature: Signature, actor) -> 
     grant, now = _locked(grant), timezone.now()
     Person.objects.select_for_update().get(pk=grant.person_id)  # Nobody gives them another role meanwhile.
     _move(grant, "approve", decided_by=actor, decided_at=now, starts_at=now)
-    told = _told(grant) | {"proposed_by": str(grant.granted_by), "signature": signature.in_trail()}
+    told = _in_force(grant) | {"proposed_by": str(grant.granted_by), "signature": signature.in_trail()}
     record(Action.ROLE_GRANTED, actor=actor, subject=grant.person, **told)
     return grant
 
@@ -70,6 +70,10 @@ def _approve(grant: RoleGrant, *, comment: str, signature: Signature, actor) -> 
 def _told(grant: RoleGrant) -> dict:
     until = {"until": grant.ends_at.isoformat(timespec="seconds")} if grant.ends_at else {}
     return _what(grant) | until
+
+
+def _in_force(grant: RoleGrant) -> dict:
+    return _told(grant) | {"since": grant.starts_at.isoformat()}
 
 
 def _what(grant: RoleGrant) -> dict:

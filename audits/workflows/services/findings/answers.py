@@ -39,7 +39,8 @@ def uphold_finding(finding: Finding, *, reason: str, actor) -> Finding:
     refuse_blank(reason=reason)
     plan_due_at = finding.plan_due_at and max(finding.plan_due_at, _next_plan_day(finding))
     move(finding, "uphold", rebuttal_answer=reason, plan_due_at=plan_due_at)
-    record(Action.FINDING_UPHELD, actor=actor, subject=finding, because=reason)
+    plan_due = plan_due_at.isoformat() if plan_due_at else ""
+    record(Action.FINDING_UPHELD, actor=actor, subject=finding, because=reason, plan_due=plan_due)
     return finding
 
 

@@ -217,6 +217,7 @@ def _issue(finding: Finding, actor) -> Finding:
         subject=finding,
         severity=finding.severity,
         due=due_at.isoformat(),
+        plan_due=plan_due_at.isoformat() if plan_due_at else "",
         said=finding.said_digest,
         breach=str(finding.breach_id) if finding.breach_id else "",
         criterion=finding.criterion,

@@ -39,6 +39,6 @@ def reopen(finding: Finding, *, because: str, actor) -> None:
     """The acceptance is over: a plan is due again. Call inside `governed()`; a second call does nothing."""
     finding = locked(finding)
     if finding.state == FindingState.RISK_ACCEPTED:
-        time = time_to_plan(finding.rules, finding.severity)
-        move(finding, "reopen", plan_due_at=timezone.localdate() + time)
-        record(Action.FINDING_REOPENED, actor=actor, subject=finding, because=because)
+        plan_due_at = timezone.localdate() + time_to_plan(finding.rules, finding.severity)
+        move(finding, "reopen", plan_due_at=plan_due_at)
+        record(Action.FINDING_REOPENED, actor=actor, subject=finding, because=because, plan_due=plan_due_at.isoformat())
