@@ -17,8 +17,8 @@ holds a comma stands in quotation marks.
 
 What the register keeps row by row is a list in JSON in one tag: `[{"text": "Only Austria.", "significance": "low"}]`.
 The rows that stand become those of the list; what it leaves out ends, and stays in the history. Such a tag is answered
-once a client set it, with the rows as they are by then, whoever added or ended one; a search compares it with what was
-sent. Deleting it ends them.
+once a client set it, with the rows as they are by then, whoever added or ended one; a search compares it with what is
+answered. Deleting it ends them.
 
 """
 

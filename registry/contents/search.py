@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 
 from inventory.models import Model
 from registry.contents.shown import SOURCE, STATES, VERSION_FIELDS, with_times
-from registry.contents.tagged import says_so, text_of
+from registry.contents.tagged import ROWS, says_so, text_of, text_of_rows
 from registry.grammar import MODELS, PROMPT_TAG, VERSIONS, Clause, clauses, order
 from registry.models import ModelTag, VersionTag
 from registry.refusals import invalid
@@ -101,7 +101,8 @@ def _tag_condition(clause: Clause, model, governed: bool) -> Q | Exists:
         return said & _comparison(clause, text_of(clause.key))
     if model is not Model and (field := VERSION_FIELDS.get(clause.key)):
         return ~Q(**{field: ""}) & _comparison(clause, F(field))
-    return _has_tag(model, clause.key, _comparison(clause, F("value")))
+    text = text_of_rows(clause.key) if model is Model and clause.key in ROWS else F("value")
+    return _has_tag(model, clause.key, _comparison(clause, text))
 
 
 def _comparison(clause: Clause, column: F | Expression) -> Q:

@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import CharField, Expression, F, Func, Q, Value
-from django.db.models.functions import Cast
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import CharField, Expression, F, Func, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast, NullIf
 
 from inventory.attributes import COLUMNS, PARTICULARS, PREFIX, TAGGED, Attribute, Kind, text_from_value
 from inventory.models import Model
@@ -26,6 +27,13 @@ FIELDS = tuple(attribute.name for attribute in TYPED.values())
 _TAGS = dict(zip(FIELDS, TYPED, strict=True))
 _NAMING = {Kind.PERSON: (Person, "email"), Kind.MODEL: (Model, "slug")}
 _NAMED_BY = {kind: f"{{}}__{text}" for kind, (_, text) in _NAMING.items()}
+
+
+class Member(Func):
+    """A field of an object in JSON with its name before it; NULL where there is no value."""
+
+    template = "'\"%(name)s\": ' || to_json(%(expressions)s)::text"
+    output_field = TextField()
 
 
 class Entries(Func):
@@ -77,6 +85,24 @@ def entries_of(name: str, models: list[UUID]) -> defaultdict[UUID, list[dict]]:
         said = {field: row[column] for field, column in fields.items() if row[column] not in ("", None)}
         found[row["model"]].append(said)
     return found
+
+
+def text_of_rows(tag: str) -> Expression:
+    """The text of the tag that holds the standing rows, of the model of a row of `ModelTag`; as `_lists_in` says it."""
+    said = ((field, F(_NAMED_BY.get(field.kind, "{}").format(field.name))) for field in PARTICULARS[ROWS[tag]])
+    members = [
+        Member(column if field.kind == Kind.FLAG else NullIf(column, Value("")), name=field.name)
+        for field, column in said
+    ]
+    row = _joined(Value("{"), _joined(Value(", "), *members, function="concat_ws"), Value("}"))
+    standing = rows_of(ROWS[tag]).standing().filter(model=OuterRef("model")).order_by().values("model")
+    rows = standing.annotate(rows=StringAgg(row, ", ", order_by=("added_at", "pk"))).values("rows")
+    return _joined(Value("["), Subquery(rows), Value("]"))
+
+
+def _joined(*texts, function: str = "concat") -> Func:
+    """In SQL; what is NULL is left out."""
+    return Func(*texts, function=function, output_field=TextField())
 
 
 def example_of(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.models import Model
 from inventory.models.particulars import rows_of
-from inventory.services import add_particular
+from inventory.services import add_particular, end_particular
 from registry.contents.tagged import ROWS
 from registry.models import ModelTag
 from tests.factories import make_model
@@ -23,6 +23,11 @@ def set_list(client, tag: str, rows: list, *, name: str = "m") -> None:
 
 def list_in(shown: dict, tag: str = "mrm.limitations") -> list[dict]:
     return json.loads(tags_of(shown)[tag])
+
+
+def found_by(client, tag: str, operator: str, value: str) -> list[str]:
+    found = client.ask("registered-models/search", filter=f"tags.`{tag}` {operator} '{value}'")
+    return [row["name"] for row in found["registered_models"]]
 
 
 def texts(model: Model) -> list[str]:
@@ -50,6 +55,7 @@ def test_every_attribute_that_is_a_list_is_set_read_and_emptied_by_its_tag(regis
         client.ask("registered-models/search", filter="name = 'm'")["registered_models"][0],
     ):
         assert {tag: list_in(shown, tag) for tag in said} == said
+        assert all(found_by(client, tag, "=", tags_of(shown)[tag]) == ["m"] for tag in said)
     for tag in said:
         client.do("DELETE", "registered-models/delete-tag", name="m", key=tag)
     assert not set(said) & set(tags_of(client.model("m")))
@@ -73,6 +79,23 @@ def test_a_list_is_answered_as_the_register_says_it_now_and_only_where_a_client_
         add_particular(model, "limitations", values=HIGH, actor=engineer)
     assert list_in(client.model("m")) == [LOW, HIGH]
     assert "mrm.limitations" not in tags_of(client.model("n"))
+
+
+def test_a_list_is_searched_as_it_is_answered_whoever_ended_or_added_a_row(client, engineer):
+    odd = {"text": 'Ä "quoted"\\ line\nand\ttab \x7f', "significance": "low"}
+    client.make_model("m", {"mrm.limitations": json.dumps([LOW])})
+    client.make_model("n")
+    model = Model.objects.get(name="m")
+    for row in (odd, HIGH):
+        add_particular(model, "limitations", values=row, actor=engineer)
+        assert found_by(client, "mrm.limitations", "=", tags_of(client.model("m"))["mrm.limitations"]) == ["m"]
+    for row in rows_of("limitations").standing():
+        end_particular(row, "limitations", reason="Over.", actor=engineer)
+    assert list_in(client.model("m")) == []
+    assert found_by(client, "mrm.limitations", "LIKE", "%Austria%") == []
+    assert found_by(client, "mrm.limitations", "!=", json.dumps([LOW])) == ["m"]
+    assert found_by(client, "mrm.limitations", "=", "[]") == ["m"], "n never said it"
+    assert client.ask("model-versions/search", filter="tags.`mrm.limitations` != ''")["model_versions"] == []
 
 
 def test_a_read_costs_one_query_more_only_where_a_list_was_set(client, django_assert_num_queries):
