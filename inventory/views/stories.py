@@ -9,9 +9,11 @@ from django.views.decorators.http import require_safe
 from audits.trail.models import subject_name
 from inventory.contents.stories import (
     NEWEST_FIRST,
+    PERSON,
     address_of,
     all_lines,
     kind_of,
+    leads_to_people,
     lines_of,
     looked_up,
     narrowed,
@@ -42,7 +44,9 @@ def history(request, subject):
     newest = entries.filter(subject=subject).first() or entries.first()
     kind = kind_of(subject)
     row = looked_up([subject], {subject.partition(":")[0]: kind.by}).get(subject) if kind.by else None
-    context = {"subject": subject, "name": newest.subject_name, "kind": kind, "address": address_of(subject, row)}
+    is_open = kind.page != PERSON or leads_to_people(request.user)
+    address = address_of(subject, row) if is_open else ""
+    context = {"subject": subject, "name": newest.subject_name, "kind": kind, "address": address}
     return _answer(request, entries, context, "trail/history.html")
 
 
@@ -87,6 +91,7 @@ def _answer(request, entries, context: dict, page: str):
         cursor=request.GET.get("cursor", ""),
         size=ROWS_PER_PAGE,
     )
-    days = [(day, list(lines)) for day, lines in groupby(lines_of(found.rows), key=lambda line: line.entry.at.date())]
+    lines = lines_of(found.rows, reader=request.user)
+    days = [(day, list(of_day)) for day, of_day in groupby(lines, key=lambda line: line.entry.at.date())]
     context |= {"form": form, "page": found, "days": days}
     return answer(request, page, context, part="trail/story.html", status=200 if form.is_valid() else 400)

@@ -149,3 +149,10 @@ def test_a_story_needs_few_queries(visit, auditor, change, model, django_assert_
         client.get(reverse("model-history", args=[model.slug]))
     with django_assert_max_num_queries(20):
         client.get(story_of(change))
+
+
+def test_a_story_leads_to_people_those_only_who_may_open_their_pages(visit, auditor, engineer, model, owner):
+    address = reverse("person", args=[owner.pk])
+    for person, is_led in ((auditor, True), (engineer, False)):
+        text = visit(person).get(reverse("model-history", args=[model.slug])).text
+        assert owner.display_name in text and (f'href="{address}"' in text) is is_led

@@ -100,7 +100,7 @@ def finding(request, reference):
         if _may_ask(finding, may) and finding.severity != Finding.Severity.CRITICAL
         else "",
         "acceptances": finding.arrangements.filter(kind=Arrangement.Kind.ACCEPTANCE).order_by("-starts_at"),
-        "story": lines_of(Entry.objects.about(finding).order_by("position"), of_one=True),
+        "story": lines_of(Entry.objects.about(finding).order_by("position"), of_one=True, reader=request.user),
     }
     return render(request, "workflows/finding.html", context)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from audits.trail.models import Action, Entry
 from inventory.attributes import BY_NAME
 from inventory.contents.histories import BY_DIGEST
-from inventory.contents.stories.objects import KINDS, address_of, looked_up
+from inventory.contents.stories.objects import KINDS, address_of, kind_of, looked_up
 from inventory.contents.stories.sentences import DIGESTS, LISTED, QUOTED, QUOTED_FROM, SENTENCES, SIGNED
 from inventory.contents.stories.wording import (
     Names,
@@ -23,9 +23,11 @@ from inventory.contents.stories.wording import (
 )
 from inventory.models import Model
 from mrm.accounts.models import Person
+from mrm.accounts.policies import Permission
 from mrm.pages.wording import told, words
 
 SYSTEM = "The system"
+PERSON = "person"  # The page that not everybody may open.
 NAMED_BY_KIND = ("assessments.Plan:", "assessments.Run:")  # Their names begin with an ordinary word.
 OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
@@ -87,14 +89,20 @@ class Lacking(LookupError):
     """The entry does not hold what its sentence needs; an older one did not."""
 
 
-def lines_of(entries: Iterable[Entry], *, of_one: bool = False) -> list[Line]:
+def lines_of(entries: Iterable[Entry], *, of_one: bool = False, reader: Person | None = None) -> list[Line]:
     """These entries as lines; a handful of queries, however many they are.
 
     of_one  all are about one thing whose title the page shows: only its reference is said again
+    reader  who may follow their links; left out where only words are needed
     """
     entries = list(entries)
-    names, rows = _names(entries), _rows(entries)
+    names, rows = _names(entries, leads_to_people=leads_to_people(reader)), _rows(entries)
     return [_line(entry, names, rows, named=r"\1" if of_one else r"\1 (\2)") for entry in entries]
+
+
+def leads_to_people(reader: Person | None) -> bool:
+    """Whether this reader may open the pages of people."""
+    return reader is None or Permission.READ_PEOPLE in reader.permissions_in(None)
 
 
 def _line(entry: Entry, names: Names, rows: dict[str, dict], *, named: str) -> Line:
@@ -110,6 +118,8 @@ def _line(entry: Entry, names: Names, rows: dict[str, dict], *, named: str) -> L
 
 def _parts(entry: Entry, names: Names, rows: dict[str, dict], named: str) -> list[Part]:
     subject = _subject(entry, rows, named)
+    if not names.leads_to_people and kind_of(entry.subject).page == PERSON:
+        subject = Part(subject.text)
     try:
         template = SENTENCES[entry.action]
         return _filled(template if SIGNED in template else template + SIGNED, entry, subject, names)
@@ -232,7 +242,7 @@ def _evidence(entry: Entry) -> Iterable[Evidence]:
             yield Evidence(label, digest=value.removeprefix("sha256:"))
 
 
-def _names(entries: list[Entry]) -> Names:
+def _names(entries: list[Entry], *, leads_to_people: bool) -> Names:
     """The names of every person and model that these entries hold by id, and of the models they are about."""
     keys = {value for entry in entries for value in _strings(entry.details) if KEY.match(value)}
     slugs = {entry.model_slug for entry in entries if entry.model_slug}
@@ -241,7 +251,8 @@ def _names(entries: list[Entry]) -> Names:
     people = Person.objects.filter(pk__in=keys).values_list("pk", "display_name") if keys else []
     models = Model.objects.filter(pk__in=keys).values_list("pk", "name") if keys else []
     named = Model.objects.filter(slug__in=slugs).values_list("slug", "name") if slugs else []
-    return Names({str(pk): name for pk, name in people}, dict(named), {str(pk): name for pk, name in models})
+    people, models = ({str(pk): name for pk, name in found} for found in (people, models))
+    return Names(people, dict(named), models, leads_to_people)
 
 
 def _strings(value) -> Iterable[str]:

@@ -45,6 +45,7 @@ class Names:
     people: dict[str, str] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)  # By slug.
     models_by_id: dict[str, str] = field(default_factory=dict)
+    leads_to_people: bool = True  # Whether the reader may open their pages.
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ def _shortened(text: str) -> str:
 
 def _person(value, entry: Entry, names: Names) -> Part:
     name = names.people.get(str(value))
-    return Part(name, address("person", value)) if name else Part("somebody unknown here")
+    if not name:
+        return Part("somebody unknown here")
+    return Part(name, address("person", value) if names.leads_to_people else "")
 
 
 def _capacity(value, entry: Entry, names: Names) -> Part:
