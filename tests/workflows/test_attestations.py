@@ -7,13 +7,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.workflows.contents.attestations import changes_since
+from audits.workflows.contents.attestations import changes_since, entry_shown
 from audits.workflows.contents.queue import work_for
 from audits.workflows.models import Attestation
 from audits.workflows.services import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.states import AttestationState
 from inventory.models import Model
-from inventory.services import edit_model
+from inventory.services import add_particular, edit_model, propose_use
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
 from tests.factories import make_model, make_otherwise, retire, without_triggers
 from tests.inventory.test_history import let_days_pass
@@ -41,8 +41,10 @@ def asked(model) -> Attestation:
 
 
 def give(attestation, actor, **fields) -> Attestation:
-    model = Model.objects.get(pk=attestation.model_id)
-    return attest(attestation, **{"statement": "It is right.", "revision": model.revision, "actor": actor} | fields)
+    shown = entry_shown(Attestation.objects.get(pk=attestation.pk))
+    return attest(
+        attestation, **{"statement": "It is right.", "evidence_digest": shown.digest, "actor": actor} | fields
+    )
 
 
 def test_an_owner_is_asked_when_the_cadence_of_the_tier_says_so(owner):
@@ -114,9 +116,22 @@ def test_nobody_but_the_owner_attests(asked, engineer, validator, risk_officer, 
 
 
 def test_an_entry_that_changed_since_it_was_read_is_not_attested_to(asked, model, owner):
+    read = entry_shown(asked).digest
     edit_model(model, changes={"purpose": "Loans."}, actor=None)
     with pytest.raises(Outdated):
-        give(asked, owner, revision=1)
+        give(asked, owner, evidence_digest=read)
+
+
+@pytest.mark.parametrize("what", ["limitation", "use"])
+def test_a_row_that_came_since_the_entry_was_read_is_not_attested_to(asked, model, owner, validator, engineer, what):
+    read = entry_shown(asked).digest
+    if what == "use":
+        propose_use(model, title="Pricing", actor=engineer)
+    else:
+        add_particular(model, "limitations", values={"text": "No SMEs.", "significance": "high"}, actor=validator)
+    with pytest.raises(Outdated):
+        give(asked, owner, evidence_digest=read)
+    assert "No SMEs." in str(give(asked, owner).changes) or what == "use"
 
 
 @pytest.mark.parametrize("statement", ["", "  ", "x" * 4001, "a\x00b"])
@@ -160,9 +175,13 @@ def test_over_rest_an_owner_reads_and_attests(api, asked, owner, engineer, stran
     client = api(owner)
     [listed] = client.get(ATTESTATIONS, {"state": "open"}).json()["results"]
     address = f"{ATTESTATIONS}{listed['id']}/"
-    sent = {"statement": "It is right.", "revision": asked.model.revision}
+    edit_model(asked.model, changes={"purpose": "Loans."}, actor=None)
+    read = client.get(address).json()
+    assert read["changes"] == [{"field": "purpose", "before": "Cards.", "after": "Loans."}]
+    sent = {"statement": "It is right.", "evidence_digest": read["evidence_digest"]}
     is_problem(post_json(api(engineer), f"{address}statement/", sent), 403)
-    is_problem(post_json(client, f"{address}statement/", sent | {"revision": 99}), 412)
+    is_problem(post_json(client, f"{address}statement/", sent | {"evidence_digest": "0" * 64}), 412)
     assert post_json(client, f"{address}statement/", sent).json()["state"] == "given"
+    assert client.get(address).json()["evidence_digest"] is None
     assert client.get(ATTESTATIONS, {"overdue": "true"}).json()["results"] == []
     is_problem(api(stranger, workspace=stranger.grants.get().workspace).get(address), 404)

@@ -326,7 +326,7 @@ BROKEN_PAGE = page_example(
         "baselined_until": None,
     }
 )
-ATTESTATION_IN = {"statement": "The entry is right; the new owner of the data is named.", "revision": 4}
+ATTESTATION_IN = {"statement": "The entry is right; the new owner of the data is named.", "evidence_digest": DIGEST}
 ATTESTATION = {
     "id": ID,
     "model": "instalment-loan-default",

@@ -7,16 +7,19 @@ from rest_framework.response import Response
 
 from audits.workflows import services
 from audits.workflows.api import examples
+from audits.workflows.contents.attestations import entry_shown
 from audits.workflows.contents.hygiene import BY_NAME, breaking, hygiene_of
 from audits.workflows.models import Attestation
 from audits.workflows.serializers.attestations import (
     AttestationOut,
     AttestationQuery,
+    AttestationReadOut,
     BrokenOut,
     HygieneOut,
     HygieneQuery,
     StatementIn,
 )
+from audits.workflows.states import AttestationState
 from inventory.api.lookups import readable_models
 from inventory.api.paging import page_of, paged
 from inventory.contents.register import chosen, in_order
@@ -84,18 +87,25 @@ class AttestationApi(Api):
         operation_id="read_attestation",
         summary="Read an attestation",
         tags=["models"],
-        responses={200: AttestationOut, **problems(403, 404)},
-        examples=[response_example("Open", examples.ATTESTATION)],
+        description="Of an open one, `changes` tells what changed until now.",
+        responses={200: AttestationReadOut, **problems(403, 404)},
+        examples=[response_example("Open", examples.ATTESTATION | {"evidence_digest": examples.DIGEST})],
     )
     def get(self, request, attestation_id):
-        return Response(AttestationOut(_told(_attestation_for(request, attestation_id))).data)
+        attestation = _told(_attestation_for(request, attestation_id))
+        attestation.evidence_digest = None
+        if attestation.state == AttestationState.OPEN:
+            shown = entry_shown(attestation)
+            attestation.changes, attestation.evidence_digest = shown.changes, shown.digest
+        return Response(AttestationReadOut(attestation).data)
 
 
 class AttestationStatementApi(Api):
     @extend_schema(
         operation_id="attest",
         summary="Attest to a model",
-        description="The owner confirms the entry as it stands; an entry that was changed since gives 412.",
+        description="The owner confirms the entry as it stands, with the digest of what they read; an entry of which "
+        "anything was changed since gives 412.",
         tags=["models"],
         parameters=[IDEMPOTENCY_KEY],
         request=StatementIn,

@@ -1,11 +1,33 @@
 """What an owner confirms: the entry as it stands, and what changed in it since the cycle began."""
 
+import hashlib
+from dataclasses import dataclass
+
 from django.db.models import Max, Min
 from django.utils import timezone
 
 from audits.workflows.models import Attestation
 from inventory.contents.differences import differences
 from inventory.models import ModelRecord, Moment
+from mrm_verify.canonical import canonical
+
+
+@dataclass(frozen=True)
+class EntryShown:
+    """What an owner reads before they attest: the entry at a revision, and what changed in it and its rows."""
+
+    attestation: str
+    revision: int
+    changes: list[dict]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its RFC 8785 form: it goes with the answer, so that nobody confirms what they did not see."""
+        return hashlib.sha256(canonical(vars(self))).hexdigest()
+
+
+def entry_shown(attestation: Attestation) -> EntryShown:
+    return EntryShown(str(attestation.pk), attestation.model.revision, changes_since(attestation))
 
 
 def changes_since(attestation: Attestation) -> list[dict]:

@@ -255,9 +255,9 @@ class AttestationFilter(OfModelsFilter):
 
 
 class AttestationForm(forms.Form):
-    """The owner's answer, and the revision of the entry they read."""
+    """The owner's answer, and the digest of what they read."""
 
-    revision = forms.IntegerField(widget=forms.HiddenInput)
+    evidence_digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     statement = forms.CharField(
         label="I confirm, in my own words",
         widget=text_area(4),

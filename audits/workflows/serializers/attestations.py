@@ -26,6 +26,12 @@ class AttestationOut(serializers.Serializer):
     attested_at = serializers.DateTimeField(allow_null=True)
 
 
+class AttestationReadOut(AttestationOut):
+    evidence_digest = serializers.CharField(
+        allow_null=True, help_text="Of an open one, over the entry and what changed in it; send it with the statement."
+    )
+
+
 class AttestationQuery(ListQuery):
     listing = ATTESTATIONS
     chosen_by = {"state": "state", "model": "model__slug", "owner": "model__owner"}
@@ -38,7 +44,7 @@ class AttestationQuery(ListQuery):
 
 class StatementIn(serializers.Serializer):
     statement = serializers.CharField(max_length=4000, help_text="What you confirm, in your own words.")
-    revision = serializers.IntegerField(help_text="Of the entry that you read.")
+    evidence_digest = serializers.RegexField("^[0-9a-f]{64}$", help_text="Of the attestation that you read.")
 
 
 class StandingOut(serializers.Serializer):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import governed, record
-from audits.workflows.contents.attestations import changes_since
+from audits.workflows.contents.attestations import entry_shown
 from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState, attestation_after
 from inventory import policies
@@ -65,22 +65,26 @@ def _open(model: Model, policy: Policy, now: datetime) -> bool:
 
 
 @governed()
-def attest(attestation: Attestation, *, statement: str, revision: int, actor) -> Attestation:
-    """The owner confirms the entry as it stands, having seen what changed since the cycle began."""
+def attest(attestation: Attestation, *, statement: str, evidence_digest: str, actor) -> Attestation:
+    """The owner confirms the entry as it stands, having seen what changed since the cycle began.
+
+    evidence_digest  of what they were shown (`entry_shown`); Outdated where the entry or a row of it changed since
+    """
     require(actor, Permission.EDIT_MODEL, attestation.model.workspace_id, model_slug=attestation.model_slug)
     attestation = Attestation.objects.select_for_update(of=("self",)).select_related("model").get(pk=attestation.pk)
     model = Model.objects.select_for_update().get(pk=attestation.model_id)
     if actor is None or actor.pk != model.owner_id:
         raise NotPermitted(f"Only the owner attests to {model}: {model.owner}.")
-    if model.revision != revision:
+    attestation.model, shown = model, entry_shown(attestation)
+    if shown.digest != evidence_digest:
         raise Outdated(f"The entry of {model} was changed since you read it. Read it again, then attest to it.")
     statement = statement.strip()
     if not statement or len(statement) > LONGEST_STATEMENT or "\x00" in statement:
         message = f"Say in your own words what you confirm, in at most {LONGEST_STATEMENT} characters."
         raise UnusableData({"message": message, "field": "statement"})
     _move(attestation, "attest")
-    attestation.statement, attestation.revision = statement, revision
-    attestation.changes = changes_since(attestation)
+    attestation.statement = statement
+    attestation.revision, attestation.changes = shown.revision, shown.changes
     attestation.attested_by, attestation.attested_at = actor, timezone.now()
     attestation.save()
     record(
@@ -88,7 +92,7 @@ def attest(attestation: Attestation, *, statement: str, revision: int, actor) ->
         actor=actor,
         subject=attestation,
         statement=f"sha256:{storage.digest_of(statement.encode())}",
-        revision=revision,
+        revision=shown.revision,
         changes=len(attestation.changes),
     )
     return attestation

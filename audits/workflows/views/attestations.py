@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audits.workflows import services
-from audits.workflows.contents.attestations import changes_since
+from audits.workflows.contents.attestations import entry_shown
 from audits.workflows.contents.lists import ATTESTATIONS
 from audits.workflows.forms import AttestationFilter, AttestationForm
 from audits.workflows.models import Attestation
@@ -46,7 +46,8 @@ def attestation(request, attestation_id):
     )
     attestation = get_object_or_404(rows, pk=attestation_id)
     is_open = attestation.state == AttestationState.OPEN
-    form = AttestationForm(posted(request), initial={"revision": attestation.model.revision})
+    shown = entry_shown(attestation) if is_open else attestation
+    form = AttestationForm(posted(request), initial={"evidence_digest": shown.digest} if is_open else None)
 
     def act(data):
         services.attest(attestation, **data, actor=request.user)
@@ -58,7 +59,7 @@ def attestation(request, attestation_id):
             "attestation": attestation,
             "model": attestation.model,
             "form": form,
-            "changes": changes_since(attestation) if is_open else attestation.changes,
+            "changes": shown.changes,
             "may_attest": is_open and request.user.pk == attestation.model.owner_id,
             "bucket": attestation.bucket(timezone.now().date()),
         }
