@@ -22,7 +22,12 @@ class Reached:
 
     @property
     def is_live(self) -> bool:
-        return self.model.status not in (Status.IN_DEVELOPMENT, Status.RETIRED)
+        return is_live(self.model)
+
+
+def is_live(model: Model) -> bool:
+    """Whether it is in use, or restricted or suspended from use."""
+    return model.status not in (Status.IN_DEVELOPMENT, Status.RETIRED)
 
 
 def consumers_of(model: Model, moment: Moment | None = None) -> list[Reached]:
@@ -39,17 +44,34 @@ def consumers_of(model: Model, moment: Moment | None = None) -> list[Reached]:
     return found
 
 
-def live_consumers_of(model: Model) -> list[Model]:
-    """The models in use that take in its output directly: none may be left when it retires."""
-    return [reached.model for reached in consumers_of(model) if reached.steps == 1 and reached.is_live]
+def ways_to_live_consumers_of(model: Model) -> list[list[Model]]:
+    """The ways down to models in use that take in its output, nearest first: none may be left when it retires.
+
+    A way leads through what is not in use itself, such as a tool; what lies behind a model in use is its own matter.
+    """
+    ways, level, found = {model.pk: []}, [model.pk], []
+    while level:
+        edges = Dependency.objects.standing().filter(upstream__in=level).exclude(model__status=Status.RETIRED)
+        level = []
+        for edge in edges.select_related("model").order_by("model__name"):
+            if edge.model_id not in ways:
+                ways[edge.model_id] = [*ways[edge.upstream_id], edge.model]
+                if is_live(edge.model):
+                    found.append(ways[edge.model_id])
+                else:
+                    level.append(edge.model_id)
+    return found
 
 
 def why_still_needed(model: Model) -> list[str]:
     """Why a model may not retire yet: one sentence for each model in use that takes in its output."""
-    return [
-        f"{consumer} is in use and takes in what {model} gives; end that dependency or retire {consumer} first."
-        for consumer in live_consumers_of(model)
-    ]
+    return [_need(consumer, between, model) for *between, consumer in ways_to_live_consumers_of(model)]
+
+
+def _need(consumer: Model, between: list[Model], model: Model) -> str:
+    through = "".join(f" through {one}" for one in reversed(between))
+    remedy = "end one of these dependencies" if between else "end that dependency"
+    return f"{consumer} is in use and takes in what {model} gives{through}; {remedy} or retire {consumer} first."
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,18 @@ def test_a_model_is_not_retired_while_one_in_use_depends_on_it(chain):
     retire(a)
 
 
+def test_a_model_in_use_further_down_keeps_it_too_through_what_is_not_in_use_itself(chain):
+    a, b, c, d = chain
+    promote(make_version(d))
+    [why] = blockers_for_retirement(a)
+    assert why.startswith("D is in use and takes in what A gives through C through B; end one of these dependencies")
+    promote(make_version(b))
+    assert [why.split(" is ")[0] for why in blockers_for_retirement(a)] == ["B"], "what lies behind is B's matter"
+    end_particular(Dependency.objects.get(model=c), "upstream", reason="Estimated anew without it.", actor=None)
+    end_particular(Dependency.objects.get(model=b), "upstream", reason="Estimated anew without it.", actor=None)
+    assert blockers_for_retirement(a) == []
+
+
 def test_what_is_in_development_keeps_no_model_alive_and_is_found_as_an_orphan(chain):
     retire(chain[0])
     assert [str(edge.model) for edge in orphan_dependencies()] == ["B"]
