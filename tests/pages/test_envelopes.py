@@ -39,6 +39,7 @@ def test_what_an_envelope_promoted_says_by_which_and_what_was_measured(story, vi
     change = retraining.candidate.changes.get()
     page = visit(story.auditor).get(reverse("change", args=[change.reference])).text
     assert "Approved beforehand" in page and envelope.reference in page and "at least −0.5" in page
+    assert "did not decide" not in page and "Nobody has decided yet" not in page
     assert "Validator, validator, on" in page and "Risk Officer, risk officer, on" in page
     (line,) = lines_of([Entry.objects.about(change).get(action=Action.CHANGE_APPROVED)])
     assert f"by the envelope {envelope.reference}: window days is 365" in line.sentence

@@ -84,7 +84,7 @@ def _evidence(change: ChangeRequest) -> dict:
 
 EXTENSION = ChangeKind(
     about="model",
-    purpose="Have more time to put a finding right: once by officers, after that only by the committee.",
+    purpose="Have more time to put a finding right: once by officers, after that only higher up.",
     if_approved="The finding is due on the day asked for.",
     if_not="The finding stays due on its day.",
     terms=(
