@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import urlencode
@@ -12,10 +13,12 @@ from django.conf import settings
 
 from mrm.adapters import outside
 from mrm.adapters.outside import Unreachable
+from mrm.errors import RuleBroken
 
 PAGE = 500
 MOST_PAGES = 2000
 LARGEST_PAGE = 64 * 2**20
+REFUSED = (400, 403, 404)  # Of what is asked about one model: that it cannot be had, not that nothing can.
 
 
 class Master(Protocol):
@@ -37,8 +40,11 @@ class HttpMaster:
         return self._pages("registered-models/search", "registered_models", {})
 
     def versions(self, name: str) -> Iterator[dict]:
-        quote = '"' if "'" in name else "'"
-        return self._pages("model-versions/search", "model_versions", {"filter": f"name={quote}{name}{quote}"})
+        """No filter of MLflow's holds a name with both quotation marks; LIKE takes any sign for either."""
+        alike = re.sub("['\"]", "_", name)
+        asked = f"name='{name}'" if alike == name else f"name LIKE '{alike}'"
+        found = self._pages("model-versions/search", "model_versions", {"filter": asked})
+        return (one for one in found if not isinstance(one, dict) or one.get("name", name) == name)
 
     def _pages(self, path: str, rows: str, query: dict) -> Iterator[dict]:
         token = ""
@@ -47,7 +53,8 @@ class HttpMaster:
             url = f"{self.url}/api/2.0/mlflow/{path}?{urlencode(asked)}"
             answer = outside.get(url, headers=self.headers, most_bytes=LARGEST_PAGE)
             if answer.status != 200:
-                raise Unreachable(f"{self.url} answered {answer.status} to {path}: {answer.content[:200]!r}.")
+                fault = RuleBroken if query and answer.status in REFUSED else Unreachable
+                raise fault(f"{self.url} answered {answer.status} to {path}: {answer.content[:200]!r}.")
             try:
                 page = json.loads(answer.content)
             except ValueError as fault:

@@ -241,16 +241,29 @@ def test_the_task_follows_the_master_that_is_configured_and_none_else(master, mo
     assert Model.objects.filter(name="credit").exists()
 
 
+BOTH_QUOTES = """it's "b\""""
+VERSIONS = {
+    "name='a'": [said_version(1, name="a")],
+    "name LIKE 'it_s _b_'": [said_version(1, name=BOTH_QUOTES), said_version(1, name="it's (b)")],
+}
+
+
 class Answers(BaseHTTPRequestHandler):
-    """A registry of two pages, which wants a token."""
+    """A registry of three models on two pages, which wants a token and knows the versions of two models."""
 
     def do_GET(self):
-        query = parse_qs(urlsplit(self.path).query)
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
         if self.headers["Authorization"] != "Bearer secret":
             return self.send_error(401)
-        page = {"registered_models": [{"name": "b"}]} if "page_token" in query else {
-            "registered_models": [{"name": "a"}], "next_page_token": "t"
-        }  # fmt: skip
+        if url.path.endswith("model-versions/search"):
+            if (versions := VERSIONS.get(query["filter"][0])) is None:
+                return self.send_error(400)
+            page = {"model_versions": versions}
+        elif "page_token" in query:
+            page = {"registered_models": [{"name": BOTH_QUOTES}]}
+        else:
+            page = {"registered_models": [{"name": "refused"}, {"name": "a"}], "next_page_token": "t"}
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps(page).encode())
@@ -270,9 +283,16 @@ def address():
 
 
 def test_a_master_is_read_page_by_page_with_its_token(address):
-    assert [model["name"] for model in HttpMaster(address, "secret").models()] == ["a", "b"]
+    assert [model["name"] for model in HttpMaster(address, "secret").models()] == ["refused", "a", BOTH_QUOTES]
     with pytest.raises(Unreachable, match="answered 401"):
         list(HttpMaster(address, "wrong").models())
+
+
+def test_a_model_that_the_master_says_nothing_of_is_named_and_the_rest_is_taken_over(address, workspace, owner):
+    (refusal,) = follow_master(HttpMaster(address, "secret"), timezone.now())
+    assert refusal.startswith("refused: ") and "answered 400" in refusal
+    found = Model.objects.values_list("name", "versions__artifact_uri")
+    assert sorted(found) == [("a", "s3://bucket/1"), (BOTH_QUOTES, "s3://bucket/1")]
 
 
 def test_a_master_at_a_link_local_address_is_not_asked():
