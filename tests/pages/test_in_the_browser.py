@@ -158,3 +158,10 @@ def test_without_scripts_one_signs_in_filters_and_decides(stage, officer, browse
     page.get_by_role("button", name="Sign with my password").click()
     assert "Risk officer: approved" in page.content()
     context.close()
+
+
+def test_who_holds_several_roles_sees_every_place_of_the_bar(stage, officer, page):
+    person = make_person("chief_risk_officer", "committee_member", "risk_officer", workspace=None)
+    page.set_viewport_size({"width": 1024, "height": 700})
+    sign_in(page, stage, person)
+    assert page.locator(".places ul").evaluate("list => list.scrollWidth <= list.clientWidth")
