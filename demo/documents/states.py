@@ -132,7 +132,8 @@ LIVES = (
     Life(
         "Arrangement",
         "An approval, a condition, an exception, an overlay, an accepted risk, an emergency release or a suspension. "
-        "When one expires the use of its model is restricted, until somebody puts in order what rested on it.",
+        "When one expires the use of its model is restricted, or the version that it is about and that is not in use "
+        "stays out of production, until somebody puts in order what rested on it.",
         "audits/workflows/states.py",
         workflows.ArrangementState,
         workflows.ARRANGEMENT_TRANSITIONS,

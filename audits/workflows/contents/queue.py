@@ -118,7 +118,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
             what, why = f"Have the suspension of {one.use or one.model.name} lifted, or end its use", one.title
             action = "Have it lifted"
         elif one.state == ArrangementState.EXPIRED:
-            what, why = f"Put in order: {name}", f"{one.ended_because} Until then its use is restricted."
+            what, why = f"Put in order: {name}", f"{one.ended_because} {one.until_in_order}"
             action = "Put in order"
         else:
             what, why = f"Renew or end: {name}", f"{sentence(one.title)}. When it lapses the use is restricted."

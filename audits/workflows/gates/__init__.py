@@ -369,15 +369,20 @@ def _reached_downstream(model: Model) -> list[str]:
 
 
 def _known_elsewhere(version: ModelVersion) -> list[str]:
-    """Open severe findings about other models under which the same artifact is registered."""
+    """Open severe findings, and what lapsed, about other models under which the same artifact is registered."""
     if not version.artifact_sha256:
         return []
     same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(model=version.model_id)
     about = Q(version__in=same) | Q(version=None, model__in=same.values("model"))
     findings = Finding.objects.open().filter(about, severity__in=SEVERE).select_related("model").order_by("reference")
+    lapsed = Arrangement.objects.unsettled().filter(about, kind__in=Arrangement.OF_AN_ARTIFACT)
+    lapsed = lapsed.exclude(kind=Arrangement.Kind.FINDING).select_related("model").order_by("reference")
     return [
         f"{one.reference} ({one.severity}) is open about {one.model}, where the same artifact is registered."
         for one in findings[:MOST_NAMED]
+    ] + [
+        f"{one.reference} has lapsed and is not put in order about {one.model}, where the same artifact is registered."
+        for one in lapsed[:MOST_NAMED]
     ]
 
 

@@ -22,9 +22,9 @@ PASSED_OVER_IN_ROLLBACK = {
     "findings.high": "A high finding has its day, on which it is put right whichever version serves.",
     "documentation": "What the register lacks is said of the model, whichever version serves.",
     "validation": "It was approved with the validation of its day; the model's own cadence asks for the next.",
-    "conditions": "Those of its own approval are asked for by going back itself; others hold the model back already.",
+    "conditions": "Those of its own approval are asked for by going back itself; others restrict the model.",
     "supervisor": "It was in use before; it waits for no answer a second time.",
-    "lapsed": "The model is restricted for it already, and stays so.",
+    "lapsed": "The model is restricted for it, until it is put in order.",
 }
 OF_ANOTHER_VERSION = "It is about another version than the one to go back to."
 

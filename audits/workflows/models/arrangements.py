@@ -204,5 +204,18 @@ class Arrangement(models.Model):
         """That what is decided about a version, or about the model as a whole (None), is about all of it."""
         return version is None or (self.version is not None and self.is_held_against(version))
 
+    @property
+    def is_about_what_is_in_use(self) -> bool:
+        """A lapse restricts the model then; else it keeps what it is about out of production."""
+        in_use = self.model.production_version()
+        return in_use is not None and self.is_held_against(in_use)
+
+    @property
+    def until_in_order(self) -> str:
+        """What a lapse means for as long as nobody puts it in order."""
+        if self.is_about_what_is_in_use:
+            return f"Until somebody puts it in order, the use of {self.model.name} is restricted."
+        return f"Until somebody puts it in order, {self.version or self.model} stays out of production."
+
     def is_standing(self, now) -> bool:
         return self.state == ArrangementState.ACTIVE and (self.ends_at is None or self.ends_at > now)

@@ -228,7 +228,7 @@ def end(arrangement: Arrangement, *, because: str, actor, now: datetime | None =
         reopen(arrangement.finding, because=f"{arrangement.reference} was ended: {because}", actor=actor)
     if arrangement.use:
         _release_use(arrangement, because=because, actor=actor)
-    if not Arrangement.objects.unsettled().filter(model=arrangement.model_id).exists():
+    if not what_restricts(arrangement.model):
         lift_model_restriction(
             arrangement.model, because=f"{arrangement.reference} is put in order: {because}", actor=actor
         )
@@ -263,7 +263,7 @@ def settle(model: Model, kinds, *, because: str, actor, by: Arrangement | None =
 
 
 def expire_arrangements(now: datetime) -> None:
-    """What has reached its end lapses by itself, each exactly once, and the model's use is restricted."""
+    """What has reached its end lapses by itself, each exactly once, with its consequence."""
     one_by_one(Arrangement.objects.active().filter(ends_at__lte=now), lambda arrangement: _expire(arrangement, now))
 
 
@@ -282,12 +282,31 @@ def _expire(arrangement: Arrangement, now: datetime) -> None:
 
 
 def lapse(arrangement: Arrangement, *, because: str, now: datetime) -> None:
-    """What rested on a locked arrangement is gone: the model is restricted until somebody puts it in order."""
+    """What rested on a locked arrangement is gone, until somebody puts it in order.
+
+    Where it is about what is in use, the model is restricted; a version that is not stays out of production.
+    """
     move(arrangement, "expire", ended_at=now, ended_because=because)
     record(Action.ARRANGEMENT_EXPIRED, actor=None, subject=arrangement, because=because)
     if arrangement.finding:
         reopen(arrangement.finding, because=because, actor=None)
-    restrict_model(arrangement.model, because=because, actor=None)
+    if arrangement.is_about_what_is_in_use:
+        restrict_model(arrangement.model, because=because, actor=None)
+
+
+def what_restricts(model: Model) -> list[Arrangement]:
+    """What has lapsed about what is in use, and nobody has put in order."""
+    in_use = model.production_version()
+    lapsed = Arrangement.objects.unsettled().filter(model=model).select_related("version").order_by("reference")
+    return [one for one in lapsed if in_use and one.is_held_against(in_use)]
+
+
+def restrict_as_lapsed(model: Model) -> Arrangement | None:
+    """A version that comes into use although something lapsed about it restricts the model: by what, if anything."""
+    lapsed = next(iter(what_restricts(model)), None)
+    if lapsed:
+        restrict_model(model, because=f"{lapsed.reference} has lapsed and is not put in order.", actor=None)
+    return lapsed
 
 
 def _restricts(model: Model) -> bool:

@@ -58,6 +58,7 @@ def _roll_back(version: ModelVersion, *, comment: str, signature: Signature, act
     model = version.model
     way, left = way_back(model), model.production_version()
     version = return_version(version, actor=actor, signature=signature.in_trail())
+    arrangements.restrict_as_lapsed(model)
     rollback = arrangements.begin_of_rollback(
         way.approval,
         title=f"From version {left.number} back to {version.number}: {comment}",

@@ -12,7 +12,7 @@ from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, the_m
 from audits.workflows.services.kinds.promotion import supersede
 from inventory.models import Model, Policy, Use
 from inventory.policies import SEVERE
-from inventory.services import restrict_model, resume_model
+from inventory.services import resume_model
 from inventory.states import Status, UseState
 from mrm.pages.wording import day
 
@@ -74,8 +74,7 @@ def _resume(change: ChangeRequest, actor) -> str:
         use.refresh_from_db()
         limits = f", restricted: {use.state_because}" if use.state == UseState.RESTRICTED else "."
         return f"{use} goes on{limits}"
-    if lapsed := Arrangement.objects.unsettled().filter(model=change.model).first():
-        restrict_model(change.model, because=f"{lapsed.reference} has lapsed and is not put in order.", actor=None)
+    if lapsed := arrangements.restrict_as_lapsed(change.model):
         return f"{change.model} runs again, restricted: {lapsed.reference} is not put in order."
     return f"{change.model} runs again."
 

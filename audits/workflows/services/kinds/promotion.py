@@ -120,6 +120,7 @@ def supersede(change: ChangeRequest, actor) -> str:
     """Put the version into production and end what rested on the one before it."""
     before = change.model.production_version()
     promote_version(change.version, actor=actor)
+    arrangements.restrict_as_lapsed(change.model)
     if before is None:
         return f"{change.version} is in production."
     because = f"Superseded: {change.version} was promoted by {change.reference}."
