@@ -27,13 +27,14 @@ SIGNED_BY_NOW = {
     "role.granted",
     "role.refused",
     "role.revoked",
+    "use.approval_ended",
     "use.restricted",
     "use.suspended",
     "version.returned",
 }
 # Told unsigned too where they followed from something else, in the name of whoever brought that about. Since their
-# statements have terms, such an entry names nobody.
-ONCE_FOLLOWED = {"arrangement.closed", "use.restricted", "use.suspended"}
+# statements have terms, such an entry names nobody; those of one release together.
+ONCE_FOLLOWED = ({"arrangement.closed", "use.restricted", "use.suspended"}, {"use.approval_ended"})
 # Both signed since one release. Before it a sign-off of a severe finding said that it was "closed", and minor ones were
 # closed unsigned: of a closure only these outcomes show that it is of that release or a later one.
 CLOSURES = {"finding.closed", "finding.validated"}
@@ -83,10 +84,12 @@ TERMS = {
     "finding.validated": ("closure",),
     "model.tiered": ("tier",),
     "role.granted": (*ROLE, "until"),
+    "keys.kept": ("keys",),
     "role.refused": (*ROLE, "until"),
     "role.revoked": ROLE,
     "use.restricted": ("becomes",),
     "use.suspended": ("becomes",),
+    "use.approval_ended": ("approval", "version"),
     "validation.attested": ("validation", "role"),
 }
 # What an entry says of these by being of its kind.
@@ -126,8 +129,9 @@ OUTCOMES = {
 
 def signed_since(action: str, statement: dict) -> set[str]:
     """The acts that nobody does unsigned any more, as an entry shows that cites this statement."""
-    if action in ONCE_FOLLOWED:
-        return set() if lacks_terms(statement, action) else ONCE_FOLLOWED
+    for followed in ONCE_FOLLOWED:
+        if action in followed:
+            return set() if lacks_terms(statement, action) else followed
     if action not in CLOSURES:
         return {action}
     return CLOSURES if statement.get("outcome") in OUTCOMES_OF_CLOSURES else set()

@@ -15,6 +15,7 @@ from audits.trail.services import governed
 from inventory import services
 from inventory.models import Policy
 from mrm.accounts.models import Person, Workspace
+from inventory.services import end_approval
 from mrm.accounts.services import Password, create_person, create_workspace, grant_role, issue_token
 
 PARQUET = "application/vnd.apache.parquet"
@@ -185,6 +186,19 @@ def make_otherwise(row, **fields):
 
 @contextmanager
 def undecided(table: str, *triggers: str) -> Iterator[None]:
+def end_roles(person, *, ends_at: datetime | None = None) -> None:
+    """The roles that they hold are over by now, or on that day, and nobody signed it."""
+    with undecided("accounts_rolegrant", *ENDING_ROLES):
+        now = timezone.now()
+        person.grants.in_force(now).update(ends_at=ends_at or now)
+
+
+def take_back_approval(approval, *, reason: str, actor=None):
+    """That a version is approved for a use ends, and nobody signed it."""
+    with undecided("inventory_useapproval", "inventory_useapproval_ends_on_a_ground"):
+        return end_approval(approval, reason=reason, actor=actor)
+
+
     """What only a decision brings about, without one: as whoever owns the tables can, by switching its triggers off."""
     with governed(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # What waits for the end would keep the table as it is.

@@ -224,6 +224,11 @@ _APPROVAL = {
     "ended_because": "",
     "stands": True,
 }
+ENDED_APPROVAL = _APPROVAL | {
+    "ended_at": WHEN,
+    "ended_because": "The population of this use is another one by now.",
+    "stands": False,
+}
 USE_APPROVALS = {
     "use": 1,
     "version": 1,

@@ -5,6 +5,7 @@ was asked there.
 """
 
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Max
 from django.utils import timezone
@@ -238,7 +239,7 @@ def end_use(use: Use, *, reason: str, actor) -> Use:
 
 
 @governed()
-def end_approval(approval: UseApproval, *, reason: str, actor, **told) -> UseApproval:
+def end_approval(approval: UseApproval, *, reason: str, actor, now: datetime | None = None, **told) -> UseApproval:
     """Take an approval back; `told` is what else its entry says.
 
     A use that the version in production may then no longer serve is restricted at once.
@@ -249,7 +250,7 @@ def end_approval(approval: UseApproval, *, reason: str, actor, **told) -> UseApp
         raise RuleBroken(f"The approval of {approval} has already ended: {approval.ended_because}")
     if not reason.strip():
         raise RuleBroken("Say why the approval ends; whoever relies on it needs to know.")
-    _end(approval, reason, timezone.now(), actor, **told)
+    _end(approval, reason, now or timezone.now(), actor, **told)
     _restrict_if_unapproved(use, f"The approval of version {approval.version.number} ended: {reason}")
     return approval
 
@@ -263,18 +264,18 @@ def end_approvals_of(version: ModelVersion, *, reason: str, actor) -> None:
 def end_expired_approvals(now: datetime) -> int:
     """End every approval that is past its day, or whose version is retired, with what follows for its use; how many
     there were. Safe to repeat."""
-    return one_by_one(UseApproval.objects.lapsed(now).select_related("use__model", "version"), _expire)
+    return one_by_one(UseApproval.objects.lapsed(now).select_related("use__model", "version"), partial(_expire, now))
 
 
 @governed()
-def _expire(approval: UseApproval) -> bool:
+def _expire(now: datetime, approval: UseApproval) -> bool:
     if not UseApproval.objects.select_for_update().filter(pk=approval.pk, ended_at=None).exists():
         return False
     if approval.version.stage == Stage.RETIRED:
         reason = f"Version {approval.version.number} is retired, which ends its approvals."
     else:
         reason = f"It expired on {approval.expires_at:%d %B %Y}."
-    end_approval(approval, reason=reason, actor=None)
+    end_approval(approval, reason=reason, actor=None, now=now)
     return True
 
 
@@ -315,11 +316,12 @@ def _require_approved_production(use: Use) -> None:
 
 
 def _end(approval: UseApproval, reason: str, now: datetime, actor, **told) -> None:
+    """Where nobody signed for the end itself, it follows from something else, so its entry names no person."""
     approval.ended_at, approval.ended_because = now, reason
     approval.save(update_fields=["ended_at", "ended_because"])
     record(
         Action.USE_APPROVAL_ENDED,
-        actor=actor,
+        actor=actor if "signature" in told else None,
         subject=approval.use,
         approval=str(approval.pk),
         version=approval.version.number,

@@ -23,6 +23,7 @@ from tests.factories import (
     make_version,
     promote,
     retire,
+    take_back_approval,
     undecided,
 )
 
@@ -155,7 +156,7 @@ def test_a_live_use_whose_approval_is_taken_back_is_restricted_at_once(version, 
     approval = services.standing_approval(version, live)
     with pytest.raises(RuleBroken, match="Say why"):
         services.end_approval(approval, reason=" ", actor=risk_officer)
-    services.end_approval(approval, reason="The data changed.", actor=risk_officer)
+    take_back_approval(approval, reason="The data changed.", actor=risk_officer)
     assert again(live).state == UseState.RESTRICTED
     assert "The data changed." in live.state_because
     with pytest.raises(RuleBroken, match="already ended"):
@@ -169,7 +170,7 @@ def test_a_live_use_whose_approval_is_taken_back_is_restricted_at_once(version, 
 
 def test_an_approved_use_whose_last_approval_ends_is_a_proposal_again(version, use):
     approval = approve_for(version, use)
-    services.end_approval(approval, reason="Too early.", actor=None)
+    take_back_approval(approval, reason="Too early.", actor=None)
     assert again(use).state == UseState.PROPOSED
 
 

@@ -16,13 +16,12 @@ from inventory.services import (
     add_particular,
     attach_document,
     edit_model,
-    end_approval,
     end_particular,
     propose_use,
     start_use,
 )
 from inventory.services.uses import restrict_use
-from tests.factories import approve_for, make_model, make_policy, make_version, promote
+from tests.factories import approve_for, make_model, make_policy, make_version, promote, take_back_approval
 from tests.inventory.test_history import days_ago, let_days_pass
 
 BEFORE, THEN = days_ago(15), days_ago(5)
@@ -58,7 +57,7 @@ def model(workspace, owner):
     for name, row in rows.items():
         end_particular(row, name, reason="No longer so.", actor=None)
     restrict_use(use, reason="Prices fell.")
-    end_approval(approval, reason="Prices fell.", actor=None)
+    take_back_approval(approval, reason="Prices fell.", actor=None)
     return model
 
 

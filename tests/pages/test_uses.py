@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from inventory import services
-from tests.factories import approve_for, make_model, make_use, make_version, promote
+from tests.factories import approve_for, make_model, make_use, make_version, promote, take_back_approval
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_what_stands_and_what_ended_are_told_apart(visit, auditor, version):
     address = reverse("model-uses", args=[version.model.slug])
     page = visit(auditor).get(address).text
     assert "Up to 50 000." in page and "(in production)" in page and "Propose a use" not in page
-    services.end_approval(first, reason="The data changed.", actor=None)
+    take_back_approval(first, reason="The data changed.", actor=None)
     page = visit(auditor).get(address).text
     assert "Restricted" in page and "The data changed." in page
 
@@ -84,7 +84,7 @@ def test_the_page_answers_whether_a_version_is_approved_for_a_use(visit, auditor
 
 def test_an_approval_that_ended_is_told_with_its_reason(visit, auditor, version):
     use = make_use(version.model, title="Pricing")
-    services.end_approval(approve_for(version, use), reason="The data changed.", actor=None)
+    take_back_approval(approve_for(version, use), reason="The data changed.", actor=None)
     page = ask(visit(auditor), version.model, version=1, use=1)
     assert "No. Version 1 is not approved for Pricing." in page and "The data changed." in page
     assert "No version is approved for it now." in page

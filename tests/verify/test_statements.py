@@ -197,6 +197,11 @@ def decided(position, action, outcome, terms, said, **more) -> tuple[list[dict],
 def test_an_entry_that_says_something_else_was_decided_than_the_terms_that_were_signed_is_named(
     action, outcome, terms, other
 ):
+    ("keys.kept", "keys_kept", {"keys": {"seal": "ab12"}}, {"keys": {"seal": "cd34"}}),
+    ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"approval": "b2"}),
+    ("version.supervision_recorded", "supervision_recorded", WORD, {"said": "approved"}),
+    ("version.supervision_recorded", "supervision_recorded", WORD, {"sha256": "cd34"}),
+    ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"version": 3}),
     assert faults_of(decided(3, action, outcome, terms, terms)) == []
     [told] = faults_of(decided(3, action, outcome, terms, terms | other))
     assert told.endswith(f"says otherwise than the entry: its {next(iter(other))} is another.")
@@ -246,6 +251,16 @@ def test_what_once_followed_in_a_persons_name_is_unsigned_until_a_release_that_n
 def enrolled(key: Passkey, position=1, *, action="person.factor_enrolled", person="7", actor=None, says=True) -> dict:
     pem = key.sign("00" * 32)["public_key"]
     said = {"key": digest_of_key(pem), "site": site_of(ORIGIN)} if says else {}
+def test_an_approval_that_ended_with_something_else_is_unsigned_in_a_persons_name_until_an_end_says_which():
+    unsigned, ended = ([], entry(2, action="use.approval_ended")), {"approval": "a1", "version": 2}
+    before = decided(1, "use.restricted", "use_restricted", {"becomes": "restricted"}, {})
+    older = decided(3, "use.approval_ended", "use_approval_ended", {}, ended)
+    now = decided(4, "use.approval_ended", "use_approval_ended", ended, ended)
+    assert faults_of(before, unsigned, older, now) == []
+    [told] = faults_of(older, now, ([], entry(5, action="use.approval_ended")))
+    assert told == "Entry 5 (use.approval_ended) cites no statement, and people sign that."
+
+
     body = entry(position, action=action, kind="passkey", digest=digest_of_key(pem)[:8], **said)
     body["subject"]["id"], body["actor"]["id"] = f"accounts.Person:{person}", person if actor is None else actor
     return body

@@ -18,11 +18,19 @@ from audits.workflows.services import (
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import TierAssessment
-from inventory.services import end_approval, propose_tier, propose_use
+from inventory.services import propose_tier, propose_use
 from inventory.states import Status, UseState
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import RETIREMENT, approve_for, make_model, make_person, make_reference, make_version
+from tests.factories import (
+    RETIREMENT,
+    approve_for,
+    make_model,
+    make_person,
+    make_reference,
+    make_version,
+    take_back_approval,
+)
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
 from tests.signing import close_arrangement, confirm_tier, suspend
@@ -106,7 +114,7 @@ def test_a_live_use_that_is_named_stays_live_through_the_promotion(story, candid
 def test_a_use_restricted_for_want_of_an_approval_is_live_again_once_it_is_given(story, candidate, officers):
     use = propose_use(story.model, title="Pricing", actor=story.owner)
     decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)
-    end_approval(use.approvals.get(), reason="A fault was found.", actor=None)
+    take_back_approval(use.approvals.get(), reason="A fault was found.", actor=None)
     use.refresh_from_db()
     assert use.state == UseState.RESTRICTED
     decided(Kind.APPROVAL, story.version, *officers, terms={"uses": ["1"]}, actor=story.owner)

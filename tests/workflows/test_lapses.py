@@ -25,11 +25,11 @@ from audits.workflows.services import (
 )
 from audits.workflows.states import ArrangementState
 from inventory.models import Model
-from inventory.services import end_approval, propose_use
+from inventory.services import propose_use
 from inventory.states import Status
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_person, make_version, undecided
+from tests.factories import make_person, make_version, take_back_approval, undecided
 from tests.fixtures.story import approve
 from tests.signing import close_arrangement
 from tests.workflows.kinds import (
@@ -86,7 +86,7 @@ def test_a_live_use_whose_approval_ended_counts_as_not_approved(story, candidate
     use = propose_use(story.model, title="Instalment loans", actor=story.owner)
     decided(Kind.PROMOTION, candidate, *officers, terms={"uses": [use.number]}, actor=story.owner)
     assert is_unapproved(story.model) == (False, False, 0)
-    end_approval(use.approvals.get(), reason="It was for the old population.", actor=None)
+    take_back_approval(use.approvals.get(), reason="It was for the old population.", actor=None)
     assert is_unapproved(story.model) == (True, True, 1)
 
 

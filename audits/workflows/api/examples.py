@@ -268,6 +268,7 @@ SUSPENSION = ARRANGEMENT | {
     "ends_at": None,
 }
 USE_SUSPENSION = SUSPENSION | {"title": f"Pricing of instalment loans: {SUSPENSION_IN['reason']}", "use": 1}
+APPROVAL_END_IN = {"reason": "The population of this use is another one by now."}
 RESTRICTION_IN = {"reason": "Only up to 20 000, until the outcomes of the spring are known."}
 RESTRICTION = USE_SUSPENSION | {
     "reference": "RE-2025-0001",

@@ -1,4 +1,6 @@
-"""`/models/{slug}/uses/{number}/restriction/` and `…/suspension/`: one use, by one signature, at once."""
+"""`/models/{slug}/uses/{number}/restriction/`, `…/suspension/` and `…/approvals/{version}/end/`: one use, by one
+signature, at once.
+"""
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.response import Response
@@ -6,8 +8,11 @@ from rest_framework.response import Response
 from audits.workflows import services
 from audits.workflows.api import examples
 from audits.workflows.serializers import ArrangementOut
+from inventory.api.examples import ENDED_APPROVAL
+from inventory.api.lookups import version_for
 from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.api.uses import use_for
+from inventory.serializers import UseApprovalOut
 from inventory.serializers.signing import SignedReasonIn
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
@@ -65,3 +70,33 @@ class UseRestrictionApi(UseOrderApi):
 )
 class UseSuspensionApi(UseOrderApi):
     act = services.USE_SUSPENSION
+
+
+@extend_schema_view(
+    get=signable("read_use_approval_end", "What ending an approval for a use would sign", tags=["uses"]),
+    post=extend_schema(
+        operation_id="end_use_approval",
+        summary="Take back that a version is approved for a use",
+        description="Whoever may suspend the model may, who proves again who they are. Where the version is in "
+        "production the use is restricted at once, until another approval.",
+        tags=["uses"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=SignedReasonIn,
+        responses={200: UseApprovalOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("End it", examples.APPROVAL_END_IN | PROOF),
+            response_example("Ended", ENDED_APPROVAL),
+        ],
+    ),
+)
+class UseApprovalEndApi(SignedActApi):
+    def get(self, request, slug, number, version):
+        return self._about(request, slug, version).view(use_for(request, slug, number), request)
+
+    def post(self, request, slug, number, version):
+        use = use_for(request, slug, number)
+        return Response(UseApprovalOut(self._about(request, slug, version).sign(use, request, SignedReasonIn)).data)
+
+    def _about(self, request, slug, version):
+        self.act = services.approval_end(version_for(request, slug, version))
+        return self

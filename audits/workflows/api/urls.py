@@ -39,7 +39,7 @@ from audits.workflows.api.finding_steps import (
 )
 from audits.workflows.api.findings import FindingApi, FindingsApi, IssueApi
 from audits.workflows.api.indicators import IndicatorApi, IndicatorsApi
-from audits.workflows.api.orders import UseRestrictionApi, UseSuspensionApi
+from audits.workflows.api.orders import UseApprovalEndApi, UseRestrictionApi, UseSuspensionApi
 from audits.workflows.api.portfolio import PortfolioApi
 from audits.workflows.api.register import (
     AttestationApi,
@@ -112,6 +112,11 @@ urlpatterns = [
     path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),
     path(
         "arrangements/<reference:reference>/closure/", ArrangementClosureApi.as_view(), name="api-arrangement-closure"
+    path(
+        "models/<slug:slug>/uses/<int:number>/approvals/<int:version>/end/",
+        UseApprovalEndApi.as_view(),
+        name="api-use-approval-end",
+    ),
     ),
     path("change-kinds/", ChangeKindsApi.as_view(), name="api-change-kinds"),
     path("changes/", ChangesApi.as_view(), name="api-changes"),

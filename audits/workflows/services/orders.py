@@ -73,6 +73,7 @@ def approval_end(version: ModelVersion) -> Act:
         done=partial(_end_approval, version),
         bound=lambda use: bound_in_force("suspension", use.model),
         asks="Say why, in a sentence: whoever relies on this use reads it.",
+        terms=lambda use: {"approval": str(_standing(version, use).pk), "version": version.number},
     )
 
 

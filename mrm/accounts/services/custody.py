@@ -47,4 +47,5 @@ KEY_CUSTODY = Act(
     facts=lambda custodian: {"custodian": str(custodian.pk), "keys": keys.configured().fingerprints()},
     role=lambda custodian, person: str(Role.KEY_CUSTODIAN),
     done=_keep,
+    terms=lambda custodian: {"keys": keys.configured().fingerprints()},
 )
