@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from django.db import connection
+from django.utils import timezone
 
 from audits.assessments import services as assessments
 from audits.trail.services import governed
 from inventory import services
 from inventory.models import Policy
-from mrm.accounts.models import Person, Workspace
 from inventory.services import end_approval
+from mrm.accounts.models import Person, Workspace
 from mrm.accounts.services import Password, create_person, create_workspace, grant_role, issue_token
 
 PARQUET = "application/vnd.apache.parquet"
@@ -57,6 +58,7 @@ RETIREMENT_FORM = {"terms.cause": RETIREMENT["cause"]} | {
 }
 
 # What keeps a model and a version as they came about.
+ENDING_ROLES = ("accounts_rolegrant_is_not_cut_short", "accounts_rolegrant_is_not_prolonged")
 KEEPING = {
     "inventory_model": (
         "inventory_model_keeps_what_it_is",
@@ -184,8 +186,6 @@ def make_otherwise(row, **fields):
     row.refresh_from_db()
 
 
-@contextmanager
-def undecided(table: str, *triggers: str) -> Iterator[None]:
 def end_roles(person, *, ends_at: datetime | None = None) -> None:
     """The roles that they hold are over by now, or on that day, and nobody signed it."""
     with undecided("accounts_rolegrant", *ENDING_ROLES):
@@ -199,6 +199,8 @@ def take_back_approval(approval, *, reason: str, actor=None):
         return end_approval(approval, reason=reason, actor=actor)
 
 
+@contextmanager
+def undecided(table: str, *triggers: str) -> Iterator[None]:
     """What only a decision brings about, without one: as whoever owns the tables can, by switching its triggers off."""
     with governed(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # What waits for the end would keep the table as it is.

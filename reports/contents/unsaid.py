@@ -361,7 +361,7 @@ ACCOUNTS = {
         JOIN accounts_person person ON person.id = held.person_id
         WHERE held.roles > (SELECT count(*) FROM trail_entry WHERE subject = 'accounts.Person:' || held.person_id
                             AND action = 'role.granted' AND details ->> 'role' = held.role)""",
-    "{} holds a role for longer, or in more places, than any entry says": """
+    "{} holds a role until another day, or in more places, than any entry says": """
         SELECT person.display_name || ' (' || held.role || ')' FROM accounts_rolegrant held
         JOIN accounts_person person ON person.id = held.person_id
         LEFT JOIN accounts_workspace workspace ON workspace.id = held.workspace_id
@@ -370,7 +370,9 @@ ACCOUNTS = {
             AND action = 'role.granted' AND details ->> 'role' = held.role
             AND details ->> 'workspace' = coalesce(workspace.name, 'all')
             AND coalesce(details -> 'models', '[]') = held.model_slugs
-            AND (NOT details ? 'until' OR (details ->> 'until')::timestamptz >= date_trunc('second', held.ends_at)))""",
+            AND (details ->> 'until')::timestamptz IS NOT DISTINCT FROM CASE
+                WHEN details ?| ARRAY['until', 'alone_because', 'proposed_by']
+                THEN date_trunc('second', held.ends_at) END)""",
     "{} holds, or held, a role since another moment than any entry says": """
         SELECT person.display_name || ' (' || held.role || ')' FROM accounts_rolegrant held
         JOIN accounts_person person ON person.id = held.person_id
@@ -379,6 +381,13 @@ ACCOUNTS = {
             SELECT FROM trail_entry WHERE subject = 'accounts.Person:' || held.person_id
             AND action = 'role.granted' AND details ->> 'role' = held.role
             AND (NOT details ? 'since' OR (details ->> 'since')::timestamptz = held.starts_at))""",
+    "{} holds a role no longer, and no entry says that it was taken back or lapsed": """
+        SELECT person.display_name || ' (' || over.role || ')' FROM (
+            SELECT person_id, role, state, count(*) AS ends FROM accounts_rolegrant
+            WHERE state IN ('revoked', 'lapsed') GROUP BY person_id, role, state) over
+        JOIN accounts_person person ON person.id = over.person_id
+        WHERE over.ends > (SELECT count(*) FROM trail_entry WHERE subject = 'accounts.Person:' || over.person_id
+                           AND action = 'role.' || over.state AND details ->> 'role' = over.role)""",
     "{} holds a role again that entries say was taken back": """
         SELECT person.display_name || ' (' || entry.role || ')' FROM (
             SELECT subject, details ->> 'role' AS role, count(*) AS ends FROM trail_entry

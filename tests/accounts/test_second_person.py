@@ -196,6 +196,32 @@ def test_what_takes_power_away_stands_on_a_signature_also_in_the_database(propos
         settle()
 
 
+@pytest.mark.parametrize(
+    ("attack", "why"),
+    [
+        ({"ends_at": 0}, "ends before its day by being taken back"),
+        ({"starts_at": 1}, "begins when it is approved"),
+        ({"state": "lapsed", "ends_at": 0}, "lapses once an entry says"),
+    ],
+)
+def test_no_role_is_cut_short_moved_or_lapsed_by_sql(engineer, attack, why):
+    moments = {name: timezone.now() + timedelta(days=value) for name, value in attack.items() if name != "state"}
+    with pytest.raises(IntegrityError, match=why), transaction.atomic():
+        engineer.grants.update(**attack | moments)
+        settle()
+
+
+def test_the_end_of_a_role_that_was_taken_back_is_not_dated_back(administrator):
+    nina, now = make_person(name="Nina"), timezone.now()
+    long = {"starts_at": now - timedelta(days=9), "alone_because": "It was long ago."}
+    held = RoleGrant.objects.create(person=nina, role=Role.ENGINEER, state="granted", **long)
+    revoke_role(held, actor=administrator)
+    settle()
+    with pytest.raises(IntegrityError, match="is not dated back"), transaction.atomic():
+        nina.grants.update(ends_at=now - timedelta(days=2))
+        settle()
+
+
 def test_an_earlier_revocation_ends_no_other_role_of_the_same_name(engineer, workspace, administrator):
     revoke_role(engineer.grants.get(), actor=administrator)
     settle()

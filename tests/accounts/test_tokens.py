@@ -12,7 +12,7 @@ from mrm.accounts.models import Person, Token
 from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import issue_token, person_behind, require, revoke_token, rotate_token
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_model, make_person, make_workspace, sql, undecided
+from tests.factories import end_roles, make_model, make_person, make_workspace, sql, undecided
 
 MODELS = "/api/v1/models/"
 
@@ -97,7 +97,7 @@ def test_the_token_of_a_closed_account_is_refused(issued, engineer):
 
 
 def test_a_token_may_no_more_than_its_person_may_now(issued, engineer, workspace):
-    engineer.grants.update(ends_at=timezone.now())
+    end_roles(engineer)
     with pytest.raises(NotPermitted):
         require(person_behind(issued[1]), Permission.LOG_DATA, workspace)
 

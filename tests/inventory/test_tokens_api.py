@@ -11,7 +11,7 @@ from mrm.accounts.policies import Permission, Role
 from mrm.accounts.services import issue_token, require
 from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_person, make_workspace
+from tests.factories import end_roles, make_person, make_workspace
 from tests.rest import is_problem, post_json
 
 TOKENS = "/api/v1/tokens/"
@@ -147,7 +147,7 @@ def test_an_examiners_sign_in_and_tokens_end_with_their_role_at_once(signed_in, 
     browser = signed_in(examiner)
     secret = issue_token(examiner, "reads", workspace=workspace, actor=examiner)[1]
     assert browser.get("/api/v1/models/").status_code == calling(secret).get("/api/v1/models/").status_code == 200
-    examiner.grants.update(ends_at=timezone.now())
+    end_roles(examiner)
     assert browser.get("/api/v1/models/").status_code == 403
     assert calling(secret).get("/api/v1/models/").status_code == 401
     with pytest.raises(NotPermitted):

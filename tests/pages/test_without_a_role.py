@@ -3,12 +3,11 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from inventory.models import Model
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role
-from tests.factories import PASSWORD, make_model, make_person, make_token
+from tests.factories import PASSWORD, end_roles, make_model, make_person, make_token
 from tests.signing import revoke_role
 
 
@@ -75,7 +74,7 @@ def test_their_tokens_stop_working_at_the_api_and_at_the_mlflow_registry(workspa
 
 
 def test_a_role_that_ended_by_itself_counts_like_one_taken_back(visit, engineer):
-    engineer.grants.update(ends_at=timezone.now())
+    end_roles(engineer)
     assert visit(engineer).get(reverse("portfolio")).status_code == 403
 
 

@@ -128,6 +128,15 @@ CHANGED = {
     "a role prolonged": (
         "accounts_rolegrant", f"ends_at = NULL WHERE person_id = {NINA} AND role = 'engineer'", "Nina New (engineer)",
     ),
+    "a role cut short": (
+        "accounts_rolegrant", f"ends_at = clock_timestamp() WHERE person_id = {NINA} AND role = 'engineer'",
+        "Nina New (engineer) holds a role until another day",
+    ),
+    "a role lapsed": (
+        "accounts_rolegrant",
+        f"state = 'lapsed', ends_at = clock_timestamp() WHERE person_id = {NINA} AND role = 'engineer'",
+        "Nina New (engineer) holds a role no longer",
+    ),
     "a role for every model": (
         "accounts_rolegrant", f"model_slugs = '[]' WHERE person_id = {NINA}", "in more places",
     ),

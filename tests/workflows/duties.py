@@ -11,6 +11,7 @@ from audits.workflows.services import why_not_decide
 from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role
+from tests.factories import end_roles
 
 WHY = "The applicants have changed."
 
@@ -21,7 +22,7 @@ def reasons(change: ChangeRequest, person: Person) -> str:
 
 def now_holding(person: Person, role: Role, *, workspace) -> Person:
     """The same person after a change of their job: the roles they had are over."""
-    person.grants.in_force(timezone.now()).update(ends_at=timezone.now())
+    end_roles(person)
     grant_role(person, role, workspace=workspace, actor=None)
     return Person.objects.get(pk=person.pk)
 

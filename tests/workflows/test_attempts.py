@@ -17,7 +17,7 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import Password, create_person, grant_role, issue_token
 from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import PASSWORD, make_person, make_reference, make_version, publish
+from tests.factories import PASSWORD, end_roles, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
 from tests.signing import approve_grant, conclude_vote, revoke_role
 from tests.workflows.kinds import exception_terms
@@ -74,7 +74,7 @@ def test_whoever_made_an_artifact_does_not_approve_it_under_another_number(story
     second = make_version(story.model, framework="xgboost", actor=story.engineer)
     attach_artifact(second, artifact, actor=story.engineer)
     make_reference(second, story.folder)
-    mover.grants.update(ends_at=timezone.now())
+    end_roles(mover)
     grant_role(mover, Role.VALIDATOR, workspace=story.workspace, actor=None)
     change = request_change(Kind.PROMOTION, second, reason=WHY, actor=story.engineer)
     assert f"the same artifact as {first}" in reasons(change, mover)
@@ -117,7 +117,7 @@ def test_a_delegation_gives_nothing_once_the_delegators_role_has_ended(retrainin
     stand_in = make_person(Role.VALIDATOR, workspace=story.workspace)
     approve(retraining, story.validator)
     delegate(stand_in, reason="Leave.", ends_at=timezone.now() + timedelta(days=7), actor=officer)
-    officer.grants.update(ends_at=timezone.now())
+    end_roles(officer)
     assert "awaits a decision by" in reasons(retraining, stand_in)
 
 
@@ -138,7 +138,7 @@ def test_nobody_is_given_a_role_by_an_approver_whom_they_made(story):
     first = grant_role(puppet, Role.RISK_OFFICER, actor=administrator)
     approve_grant(first, actor=make_person(Role.RISK_OFFICER))
     other = make_person(Role.ADMINISTRATOR)
-    administrator.grants.update(ends_at=timezone.now())
+    end_roles(administrator)
     favour = grant_role(administrator, Role.VALIDATOR, workspace=story.workspace, actor=other)
     with pytest.raises(NotPermitted, match="had a hand in making you an approver"):
         approve_grant(favour, actor=again(puppet))

@@ -15,7 +15,7 @@ from mrm.accounts.models import Person, Recertification, RoleGrant
 from mrm.accounts.policies import LONGEST_EXAMINATION, LONGEST_GRANT, Role, longest_days
 from mrm.accounts.services import confirm_role, create_person, end_unconfirmed, grant_role, open_recertification
 from mrm.errors import NotPermitted
-from tests.factories import PASSWORD, make_person
+from tests.factories import PASSWORD, end_roles, make_person
 from tests.fixtures.story import approve
 from tests.signing import approve_grant, signed_on_page
 from tests.workflows.duties import assert_the_database_refuses, reasons
@@ -74,7 +74,7 @@ def test_8_on_the_pages_whoever_proposed_a_role_does_not_approve_it_and_another_
 
 def test_8_a_role_decides_nothing_from_the_minute_in_which_it_ends(retraining, story, nina, proposed):
     approve_grant(proposed, actor=story.risk_officer)
-    RoleGrant.objects.filter(pk=proposed.pk).update(ends_at=timezone.now())
+    end_roles(nina)
     assert "no role" in reasons(retraining, again(nina))
     assert_the_database_refuses(retraining, nina, "only who holds the role now")
 

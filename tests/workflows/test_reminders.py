@@ -19,7 +19,7 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role, rotate_token, send_notices
 from mrm.pages import wording
 from mrm.pages.tags import day
-from tests.factories import make_model, make_person, make_token, undecided
+from tests.factories import ENDING_ROLES, end_roles, make_model, make_person, make_token, undecided
 from tests.signing import close_account, revoke_role
 
 MORNING = datetime.combine(timezone.now() + timedelta(days=1), time(8), tzinfo=UTC)
@@ -128,7 +128,7 @@ def test_what_is_done_and_asked_anew_is_told_anew(engineer):
     soon, role = MORNING + timedelta(days=20), RoleGrant.objects.filter(person=engineer)
     sent = []
     for number, ends_at in enumerate([soon, soon, None, soon]):
-        with undecided("accounts_rolegrant", "accounts_rolegrant_is_not_prolonged"):
+        with undecided("accounts_rolegrant", *ENDING_ROLES):
             role.update(ends_at=ends_at)
         sent += mails(Person.objects.get(pk=engineer.pk), number)
     assert sent == [1, 1, 1, 2]
@@ -169,9 +169,9 @@ def test_a_role_that_ends_soon_is_told_to_whoever_holds_it_unless_it_goes_on(wor
         person = Person.objects.get(pk=engineer.pk)
         return [task.what for task in work_for(person, now=timezone.now()) if "role" in task.what]
 
-    RoleGrant.objects.filter(person=engineer).update(ends_at=timezone.now() + timedelta(days=40))
+    end_roles(engineer, ends_at=timezone.now() + timedelta(days=40))
     assert asked() == []
-    RoleGrant.objects.filter(person=engineer).update(ends_at=timezone.now() + timedelta(days=20))
+    end_roles(engineer, ends_at=timezone.now() + timedelta(days=20))
     assert asked() == ["Your role as engineer ends"]
     grant_role(engineer, Role.ENGINEER, workspace=workspace, actor=None)
     assert asked() == []
