@@ -145,10 +145,9 @@ def serve(var: Path, port: int) -> None:
         print("Bringing the database up to date.", flush=True)
         server.manage("migrate", "--no-input", "--skip-checks", log=var / "log" / "migrate.log")
         with_demo = env.boolean("DEMO", default=True)
+        server.manage("prepare", log=var / "log" / "prepare.log")
         if with_demo:
             server.build_demo()
-        else:
-            server.manage("prepare", log=var / "log" / "prepare.log")
         print("Starting web, worker and scheduler.", flush=True)
         web = server.start("web")
         server.wait_for_page(web)

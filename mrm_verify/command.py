@@ -80,6 +80,11 @@ def _told(found: Found, given: Trust):
         f"{found.time_stamps:,} time-stamps."
     )
     yield f"{found.statements:,} statements that people signed, {found.passkeys:,} of them by passkey."
+    if found.by_password:
+        yield (
+            f"{found.by_password:,} of these are by a password alone: of an installation of development, or of a "
+            "release whose trail does not say which it is."
+        )
     if found.without_terms:
         yield (
             f"{found.without_terms:,} of these are of releases in which statements of their act had no terms. Which "

@@ -53,6 +53,7 @@ class Found:
     statements: int = 0
     passkeys: int = 0
     passkeys_of_unsaid_keys: int = 0
+    by_password: int = 0
     without_terms: int = 0
 
 
@@ -83,7 +84,7 @@ def verify_export(
         check_attested(given, newest, json.loads(line)["time_stamps"])
         found.statements = statements.check()
         found.passkeys, found.passkeys_of_unsaid_keys = statements.signed, statements.unsaid
-        found.without_terms = statements.without_terms
+        found.by_password, found.without_terms = statements.by_password, statements.without_terms
         return found
 
 

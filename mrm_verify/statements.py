@@ -14,7 +14,8 @@ from mrm_verify.faults import Fault
 CITES = "statement_digest"
 # Who validates signs for their own part in a validation; the entry is about the validation as a whole.
 PARTS = {"validation.attested": "workflows.ValidatorAssignment:"}
-CLOCK_SET_BACK = "clock.set_back"
+CLOCK_SET_BACK, PREPARED = "clock.set_back", "installation.prepared"
+PASSWORD = "password"  # noqa: S105  The method of a signature, without the code of an app.
 # Between the proof of who signs and the entry lies a transaction, and the clocks of two hosts differ a little.
 EARLY, LATE = timedelta(seconds=5), timedelta(minutes=2)
 
@@ -42,7 +43,13 @@ class SetBack(NamedTuple):
     at: str
 
 
-Told = Cited | Enrolment | SetBack
+class Prepared(NamedTuple):
+    """Whether this is an installation of development, where a password signs alone, from here on."""
+
+    development: bool
+
+
+Told = Cited | Enrolment | SetBack | Prepared
 
 
 def cited_by(body: dict) -> list[Cited]:
@@ -73,6 +80,9 @@ def told_by(body: dict) -> list[Told]:
     """All that an entry says of statements and of who can sign them."""
     if body["action"] == CLOCK_SET_BACK:
         return [SetBack(str(body.get("at", "")))]
+    if body["action"] == PREPARED:
+        said = part_of(body, ("details", "development"))
+        return [Prepared(said)] if isinstance(said, bool) else []
     return [*enrolments_in(body), *cited_by(body)]
 
 
@@ -88,6 +98,7 @@ class Statements:
         self.told: list[Told] = []
         self.signed, self.unsaid = 0, 0  # By passkey; of these, by passkeys whose keys no entry says.
         self.without_terms = 0  # Of releases whose statements of their act did not say yet what was decided.
+        self.by_password = 0  # Alone.
         for record in records:
             if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
                 raise Fault("A statement lacks its text or its digest.")
@@ -119,12 +130,15 @@ class Statements:
         enrolments, seen, signed_by_now, stuck_at = Enrolments(), {}, set(ALWAYS_SIGNED), ""
         say_by_now: set[str] = set()  # The acts whose statements have begun to say what was decided.
         for told in self.told:
+        development = True  # Trails of releases that did not say so are not held to it.
             match told:
                 case Enrolment():
                     enrolments.follow(told)
                 case SetBack():
                     stuck_at = told.at
                 case Cited(digest="") if told.action not in signed_by_now:
+                case Prepared():
+                    development = told.development
                     pass  # Of a release in which it was not signed.
                 case Cited(digest=""):
                     yield f"Entry {told.position} ({told.action}) cites no statement, and people sign that."
@@ -135,6 +149,9 @@ class Statements:
                     statement = part_of(self.records.get(told.digest), ("statement",)) or {}
                     signed_by_now |= signed_since(told.action, statement)
                     try:
+                    self.by_password += told.method == PASSWORD
+                    if told.method == PASSWORD and not development:
+                        yield f"Entry {told.position} cites a signature by a password alone, and none counts here."
                         self._check_terms(told, say_by_now)
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
                     except Fault as fault:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from audits.trail.chain import canonical
-from audits.trail.models import Action
+from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Policy, PolicyDraft
@@ -98,14 +98,19 @@ def _put_in_force(document: dict, *, actor) -> Policy:
 
 
 def prepare_installation() -> None:
-    """What every installation needs before anybody signs in: workspace, policy, keys. Safe to run at every start."""
+    """What every installation needs before anybody signs in: workspace, policy, keys. Safe to run at every start.
+
+    Database and verifiers take a signature by password alone where its last entry says that this is development.
+    """
     keys.configured().checkpoint_key()
     hide_secrets_from_before()
     with governed():
         workspace = prepare_accounts()
         if not Policy.objects.exists():
             publish_policy(policies.preset(settings.FIRST_POLICY), actor=None)
-            record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace)
+        prepared = Entry.objects.filter(action=Action.INSTALLATION_PREPARED).order_by("-position").first()
+        if prepared is None or prepared.details.get("development") is not settings.DEVELOPMENT:
+            record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace, development=settings.DEVELOPMENT)
         record_factors_from_before()
         load_regime_packs()
 

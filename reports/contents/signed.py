@@ -21,6 +21,7 @@ TELLING = {
     Action.CLOCK_SET_BACK,
     Action.FACTOR_ENROLLED,
     Action.FACTOR_REMOVED,
+    Action.INSTALLATION_PREPARED,
 }
 READ_FROM = {
     "id": ("id",),

@@ -2,6 +2,7 @@
 
 import stat
 import time
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,10 +10,14 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, format_hotp_value, hotp_value
 from cryptography.fernet import Fernet
 from django.core.cache import cache
+from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
+from inventory.services import prepare_installation
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Role
 from mrm.accounts.services import (
     Passkey,
@@ -229,6 +234,29 @@ def test_11_a_password_alone_signs_nothing_where_people_work(risk_officer, setti
         reauthenticate(risk_officer, password=PASSWORD)
     code = code_of("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     assert reauthenticate(risk_officer, password=PASSWORD, code=code) == "password+totp"
+
+
+def signature_by(method: str, person) -> Signature:
+    body = {"id": "1", "signer": {"name": str(person)}}
+    said = {"subject": "accounts.Person:1", "meaning": "M.", "statement": body, "statement_digest": "0" * 64}
+    return Signature(pk=uuid4(), person=person, method=method, authenticated_at=timezone.now(), **said)
+
+
+def test_11_the_database_takes_no_bare_password_where_the_trail_does_not_say_that_this_is_development(
+    risk_officer, settings
+):
+    signature_by("password", risk_officer).save()
+    settings.DEVELOPMENT = False
+    for _ in range(2):
+        prepare_installation()
+    told = Entry.objects.filter(action=Action.INSTALLATION_PREPARED).order_by("position")
+    assert [one.details["development"] for one in told] == [True, False], "said once"
+    with pytest.raises(IntegrityError, match="a password alone signs nothing here"), transaction.atomic():
+        signature_by("password", risk_officer).save()
+    signature_by("password+totp", risk_officer).save()
+    settings.DEVELOPMENT = True
+    prepare_installation()
+    signature_by("password", risk_officer).save()
 
 
 def test_many_wrong_passwords_at_the_same_moment_are_no_more_tries_than_one_after_another(own_database, risk_officer):

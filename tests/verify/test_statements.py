@@ -139,6 +139,23 @@ def closing(position, action="finding.closed", outcome="") -> tuple[list[dict], 
     return [record(statement)], entry(position, action=action, statement=statement)
 
 
+def prepared(position: int, **said) -> dict:
+    return entry(position, action="installation.prepared", **said)
+
+
+def test_a_signature_by_a_password_alone_counts_where_the_trail_says_that_this_is_development():
+    alone = entry(statement=STATEMENT, **TRUE)
+    for before in ([], [prepared(0)], [prepared(0, development=False), prepared(1, development=True)]):
+        statements = Statements([record(STATEMENT)])
+        statements.cite(told for body in (*before, alone) for told in told_by(body))
+        assert (statements.check(), statements.by_password) == (1, 1)
+    told = ["Entry 3 cites a signature by a password alone, and none counts here."]
+    assert faults([record(STATEMENT)], prepared(0, development=True), prepared(1, development=False), alone) == told
+    with_code = record(STATEMENT, method="password+totp")
+    by_code = entry(statement=STATEMENT, method="password+totp", **TRUE)
+    assert faults([with_code], prepared(0, development=False), by_code) == []
+
+
 def faults_of(*closures: tuple[list[dict], dict]) -> list[str]:
     return faults([kept for records, _ in closures for kept in records], *(body for _, body in closures))
 

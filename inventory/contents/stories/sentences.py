@@ -11,7 +11,7 @@ from audits.trail.models import Action
 SIGNED = "[, signing {signature:signed}]"
 
 SENTENCES: dict[str, str] = {
-    Action.INSTALLATION_PREPARED: "prepared the installation: its first workspace, its first policy and the keys",
+    Action.INSTALLATION_PREPARED: "prepared the installation: its workspace, its policy and the keys",
     Action.PERSON_CREATED: "created the account of {subject}[, a {kind:account}][, made by {origin}]",
     Action.PASSWORD_CHOSEN: "chose a password of their own",
     Action.FACTOR_ENROLLED: "enrolled the {kind}[ {named}] for {subject}",
