@@ -22,6 +22,7 @@ class Action(models.TextChoices):
     ROLE_LAPSED = "role.lapsed", "Role lapsed"
     ROLES_RECERTIFIED = "role.recertification_opened", "Recertification of roles opened"
     PASSWORD_CHOSEN = "person.password_chosen", "Password chosen"  # noqa: S105 - the word, no secret.
+    PASSWORD_HASHED = "person.password_hashed", "Password hashed anew"
     FACTOR_ENROLLED = "person.factor_enrolled", "Passkey or app enrolled"
     FACTOR_REMOVED = "person.factor_removed", "Passkey or app removed"
     SESSION_ENDED = "session.ended", "Session ended"

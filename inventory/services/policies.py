@@ -10,7 +10,13 @@ from inventory import policies
 from inventory.models import Policy, PolicyDraft
 from inventory.services.regimes import load_regime_packs
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import hide_secrets_from_before, prepare_accounts, record_factors_from_before, require
+from mrm.accounts.services import (
+    hide_secrets_from_before,
+    prepare_accounts,
+    record_factors_from_before,
+    record_passwords_from_before,
+    require,
+)
 from mrm.adapters import keys, storage
 from mrm.errors import NotPermitted, Outdated, RuleBroken, UnusableData
 
@@ -112,6 +118,7 @@ def prepare_installation() -> None:
         if prepared is None or prepared.details.get("development") is not settings.DEVELOPMENT:
             record(Action.INSTALLATION_PREPARED, actor=None, subject=workspace, development=settings.DEVELOPMENT)
         record_factors_from_before()
+        record_passwords_from_before()
         load_regime_packs()
 
 

@@ -418,6 +418,13 @@ ACCOUNTS = {
         IS DISTINCT FROM (person.display_name::text,
             jsonb_build_object('actions', token.actions, 'models', token.model_slugs, 'workspace', workspace.slug)
             || jsonb_strip_nulls(jsonb_build_object('version', token.version_number)))
+    "the password of {} is not the one that the last entry about it tells of": """
+        SELECT person.display_name FROM accounts_person person
+        WHERE encode(sha256(convert_to(person.password, 'UTF8')), 'hex') <> (
+            SELECT details ->> 'password' FROM trail_entry
+            WHERE subject = 'accounts.Person:' || person.id AND details ? 'password'
+            AND action IN ('person.created', 'person.password_chosen', 'person.password_hashed')
+            ORDER BY position DESC LIMIT 1)""",
         OR entry.action = 'token.revoked' AND token.revoked_at IS NULL""",
 }
 REPORTS = {

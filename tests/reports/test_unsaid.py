@@ -147,6 +147,12 @@ CHANGED = {
         "accounts_rolegrant", f"state = 'granted', ends_at = NULL WHERE person_id = {NINA} AND role = 'owner'",
         "Nina New (owner) holds a role again",
     ),
+    "a password put there": (
+        "accounts_person",
+        "password = (SELECT password FROM accounts_person WHERE display_name = 'Gone Gregor') "
+        "WHERE display_name = 'Nina New'",
+        "The password of Nina New",
+    ),
     "a person made a service account": (
         "accounts_person", "kind = 'service' WHERE display_name = 'Nina New'", "not the kind",
     ),

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     Action.INSTALLATION_PREPARED: "prepared the installation: its workspace, its policy and the keys",
     Action.PERSON_CREATED: "created the account of {subject}[, a {kind:account}][, made by {origin}]",
     Action.PASSWORD_CHOSEN: "chose a password of their own",
+    Action.PASSWORD_HASHED: "noted the hash of the password of {subject}, which is not another one",
     Action.FACTOR_ENROLLED: "enrolled the {kind}[ {named}] for {subject}",
     Action.FACTOR_REMOVED: "removed the {kind}[ {named}] of {subject}",
     Action.PERSON_CLOSED: "closed the account of {subject} and ended its roles, tokens and sign-ins",

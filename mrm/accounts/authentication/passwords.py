@@ -1,11 +1,17 @@
-"""Choosing one's own password, in place of the one that was handed over."""
+"""Choosing one's own password, in place of the one that was handed over; and signing in with it."""
 
 from mrm.accounts.adapter import AccountAdapter
-from mrm.accounts.services import choose_password
+from mrm.accounts.services import choose_password, renew_hash
 
 
 class PasswordAdapter(AccountAdapter):
-    """What the library calls when somebody changes their password, or sets it by a link that was sent to them."""
+    """What the library calls when somebody changes their password, sets it by a link sent to them, or gives it."""
 
     def set_password(self, user, password):
         choose_password(user, password)
+
+    def authenticate(self, request, **credentials):
+        user = super().authenticate(request, **credentials)
+        if user and "password" in credentials:
+            renew_hash(user, credentials["password"])
+        return user

@@ -17,9 +17,9 @@ from mrm.accounts.services.factors import (
 )
 from mrm.accounts.services.grants import ROLE_APPROVAL, ROLE_REFUSAL, ROLE_REVOCATION, grant_role
 from mrm.accounts.services.notices import send_notices, write_notice
+from mrm.accounts.services.passwords import choose_password, record_passwords_from_before, renew_hash
 from mrm.accounts.services.people import (
     ACCOUNT_CLOSURE,
-    choose_password,
     create_person,
     create_workspace,
     prepare_accounts,
@@ -83,6 +83,8 @@ __all__ = [
     "reauthenticate",
     "record_enrolment",
     "record_factors_from_before",
+    "record_passwords_from_before",
+    "renew_hash",
     "reopen_account",
     "refuse_to_mislead",
     "require",

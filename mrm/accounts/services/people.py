@@ -38,19 +38,9 @@ def create_person(
     person.set_password(None if kind == Person.Kind.SERVICE else password)
     person.password_given_by = actor if person.has_usable_password() else None
     person.save()
-    record(Action.PERSON_CREATED, actor=actor, subject=person, kind=kind, **({"origin": origin} if origin else {}))
+    told = {"kind": kind, "password": person.password_digest} | ({"origin": origin} if origin else {})
+    record(Action.PERSON_CREATED, actor=actor, subject=person, **told)
     return person
-
-
-@governed()
-def choose_password(person: Person, password: str) -> None:
-    """The password that only this person knows from now on, whoever chose the one before."""
-    if person.is_service:
-        raise RuleBroken("A service account has no password; it acts through tokens only.")
-    person.set_password(password)
-    person.password_given_by = None
-    person.save(update_fields=["password", "password_given_by"])
-    record(Action.PASSWORD_CHOSEN, actor=person, subject=person)
 
 
 def _refuse_closure(person: Person, *, actor) -> None:

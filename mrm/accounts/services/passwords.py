@@ -1,0 +1,54 @@
+"""Passwords: an entry tells of each hash that stands in the table, by its digest, and a password signs by no other."""
+
+from django.contrib.auth.hashers import get_hasher, identify_hasher
+
+from audits.trail.models import Action, Entry, subject_name
+from audits.trail.services import governed, record
+from mrm.accounts.models import Person
+from mrm.errors import RuleBroken
+
+TELLING = (Action.PERSON_CREATED, Action.PASSWORD_CHOSEN, Action.PASSWORD_HASHED)
+
+
+@governed()
+def choose_password(person: Person, password: str) -> None:
+    """The password that only this person knows from now on, whoever chose the one before."""
+    if person.is_service:
+        raise RuleBroken("A service account has no password; it acts through tokens only.")
+    person.set_password(password)
+    person.password_given_by = None
+    person.save(update_fields=["password", "password_given_by"])
+    record(Action.PASSWORD_CHOSEN, actor=person, subject=person, password=person.password_digest)
+
+
+def renew_hash(person: Person, password: str) -> None:
+    """Hash the password anew that somebody just signed in with, where it would be hashed otherwise by now."""
+    hasher, kept = get_hasher(), person.password
+    if identify_hasher(kept).algorithm != hasher.algorithm or hasher.must_update(kept):
+        _renew_hash(person, password, kept)
+
+
+@governed()
+def _renew_hash(person: Person, password: str, kept: str) -> None:
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if person.password == kept and is_password_recorded(person):  # Else it would be called theirs by that.
+        person.set_password(password)
+        person.save(update_fields=["password"])
+        record(Action.PASSWORD_HASHED, actor=person, subject=person, password=person.password_digest)
+
+
+def is_password_recorded(person: Person) -> bool:
+    """Whether the hash that stands here is the one that the last entry about it tells of."""
+    told = Entry.objects.about(person).filter(action__in=TELLING, details__has_key="password")
+    last = told.order_by("-position").first()
+    return last is not None and last.details["password"] == person.password_digest
+
+
+@governed()
+def record_passwords_from_before() -> None:
+    """Once, of accounts older than these entries: the password there is counts as theirs, and the trail says so."""
+    told = Entry.objects.filter(action__in=TELLING, details__has_key="password")
+    recorded = set(told.values_list("subject", flat=True))
+    for person in Person.objects.order_by("pk"):
+        if subject_name(person) not in recorded:
+            record(Action.PASSWORD_HASHED, actor=None, subject=person, password=person.password_digest)
