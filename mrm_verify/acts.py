@@ -31,6 +31,7 @@ SIGNED_BY_NOW = {
     "use.restricted",
     "use.suspended",
     "version.returned",
+    "version.supervision_recorded",
 }
 # Told unsigned too where they followed from something else, in the name of whoever brought that about. Since their
 # statements have terms, such an entry names nobody; those of one release together.
@@ -72,6 +73,7 @@ PARTS = {
         "expires_on": ("terms", "expires_on"),
     },
     "validation.reviewed": REVIEWED,
+    "version.supervision_recorded": {"reason": ("comment",)},
 }
 # What the statements of these acts say was decided, in their terms, by the names of the entry's details: since some
 # release, so from the first of an act that does.
@@ -82,15 +84,16 @@ TERMS = {
     "change.vote_concluded": ("outcome",),
     "finding.closed": ("closure",),
     "finding.validated": ("closure",),
+    "keys.kept": ("keys",),
     "model.tiered": ("tier",),
     "role.granted": (*ROLE, "until"),
-    "keys.kept": ("keys",),
     "role.refused": (*ROLE, "until"),
     "role.revoked": ROLE,
+    "use.approval_ended": ("approval", "version"),
     "use.restricted": ("becomes",),
     "use.suspended": ("becomes",),
-    "use.approval_ended": ("approval", "version"),
     "validation.attested": ("validation", "role"),
+    "version.supervision_recorded": ("said", "on", "sha256"),
 }
 # What an entry says of these by being of its kind.
 SAID_BY_KIND = {
@@ -124,6 +127,7 @@ OUTCOMES = {
     "validation.approved": {"approved"},
     "validation.attested": {"independent"},
     "version.returned": {"rolled_back"},
+    "version.supervision_recorded": {"supervision_recorded"},
 }
 
 

@@ -71,6 +71,11 @@ def drop_finding(finding, *, reason: str, actor):
     return act_at_once(services.FINDING_DROP, finding, comment=reason, password=PASSWORD, actor=actor)
 
 
+def keep_word(version, *, said: str, on, document, remark: str = "", actor):
+    word = services.supervisory_word(said, on=on, document=document)
+    return act_at_once(word, version, comment=remark, password=PASSWORD, actor=actor)
+
+
 def signed_on_page(client, address, **filled):
     """Fill in the form at this address, and sign what it leads to."""
     shown = client.post(address, filled)

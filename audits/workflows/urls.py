@@ -59,6 +59,11 @@ urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/request/", changes.request_change, name="request-change"),
     path("models/<slug:slug>/changes/new/", changes.request_model_change, name="request-model-change"),
     path("models/<slug:slug>/versions/<int:number>/supervision/", supervision.record_supervision, name="supervision"),
+    path(
+        "models/<slug:slug>/versions/<int:number>/supervision/<uuid:statement_id>/",
+        supervision.sign_supervision,
+        name="sign-supervision",
+    ),
     path("models/<slug:slug>/suspension/", arrangements.suspend, name="suspend-model"),
     path("models/<slug:slug>/suspension/<uuid:statement_id>/", arrangements.sign_suspension, name="sign-suspension"),
     path("models/<slug:slug>/uses/<int:number>/restriction/", orders.restrict_use, name="restrict-use"),

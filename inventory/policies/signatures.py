@@ -12,6 +12,7 @@ SIGNED = (
     "breach_decision",
     "finding_closure",
     "retraining_abandonment",
+    "supervision",
     "rollback",
     "suspension",
     "tier_confirmation",

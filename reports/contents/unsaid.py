@@ -342,6 +342,15 @@ WORKFLOWS = {
             WHERE asked.model_id = request.model_id AND replaces(later, opinion)
             AND later.approved_at >= opinion.superseded_at
             AND entry.action = 'validation.approved' AND entry.details ->> 'content_digest' = later.content_digest)""",
+    "what the supervisor said of {} is not what its entries say": """
+        SELECT 'version ' || version.number || ' of the model ' || model.slug FROM workflows_supervisoryrecord kept
+        JOIN inventory_modelversion version ON version.id = kept.version_id
+        JOIN inventory_model model ON model.id = version.model_id
+        JOIN inventory_document shown ON shown.id = kept.document_id WHERE NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.ModelVersion:' || version.id
+            AND action = 'version.supervision_recorded' AND actor_id = kept.recorded_by_id::text
+            AND (details ->> 'said', details ->> 'on', details ->> 'sha256')
+                = (kept.said, kept.on::text, shown.sha256))""",
     "the delegation {} is not the one that its entries say": """
         SELECT delegation.id::text FROM workflows_delegation delegation WHERE NOT EXISTS (
             SELECT FROM trail_entry WHERE subject = 'workflows.Delegation:' || delegation.id
@@ -409,6 +418,13 @@ ACCOUNTS = {
             SELECT subject_name FROM trail_entry
             WHERE subject = 'accounts.Person:' || person.id AND action = 'person.created'
             ORDER BY position LIMIT 1)""",
+    "the password of {} is not the one that the last entry about it tells of": """
+        SELECT person.display_name FROM accounts_person person
+        WHERE encode(sha256(convert_to(person.password, 'UTF8')), 'hex') <> (
+            SELECT details ->> 'password' FROM trail_entry
+            WHERE subject = 'accounts.Person:' || person.id AND details ? 'password'
+            AND action IN ('person.created', 'person.password_chosen', 'person.password_hashed')
+            ORDER BY position DESC LIMIT 1)""",
     "the token {} is not of the scope or of whom its entry says, or was revoked": """
         SELECT token.prefix || '… of ' || person.display_name FROM accounts_token token
         JOIN accounts_person person ON person.id = token.person_id
@@ -418,13 +434,6 @@ ACCOUNTS = {
         IS DISTINCT FROM (person.display_name::text,
             jsonb_build_object('actions', token.actions, 'models', token.model_slugs, 'workspace', workspace.slug)
             || jsonb_strip_nulls(jsonb_build_object('version', token.version_number)))
-    "the password of {} is not the one that the last entry about it tells of": """
-        SELECT person.display_name FROM accounts_person person
-        WHERE encode(sha256(convert_to(person.password, 'UTF8')), 'hex') <> (
-            SELECT details ->> 'password' FROM trail_entry
-            WHERE subject = 'accounts.Person:' || person.id AND details ? 'password'
-            AND action IN ('person.created', 'person.password_chosen', 'person.password_hashed')
-            ORDER BY position DESC LIMIT 1)""",
         OR entry.action = 'token.revoked' AND token.revoked_at IS NULL""",
 }
 REPORTS = {

@@ -11,12 +11,13 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from audits.workflows.services import count_all_marked, record_supervision
+from audits.workflows.services import count_all_marked
 from inventory.models import Document, ModelVersion
 from inventory.services import add_particular
 from tests.factories import make_batch, make_model, make_reference, make_token
 from tests.pages.test_every_address import address, client_of, documented
 from tests.pages.test_every_address import scene as scene  # noqa: PLC0414 - a fixture
+from tests.signing import keep_word
 
 # Of each column: the field of an answer, a parameter that narrows by it, and the name it is sorted by.
 MODEL = {
@@ -412,7 +413,7 @@ def test_every_list_of_the_api_is_sorted_both_ways_and_narrowed_by_its_days(
     make_reference(version, tmp_path)
     make_batch(version, tmp_path)
     document = Document.objects.get()
-    record_supervision(version, said="notified", on=timezone.localdate(), document=document, actor=validator)
+    keep_word(version, said="notified", on=timezone.localdate(), document=document, actor=validator)
     make_token(auditor, workspace=workspace)
     places |= {"people": {"person_id": engineer.pk}}  # What the auditor read grows with every question.
     clients = [client_of(person, workspace) for person in (auditor, engineer, administrator)]

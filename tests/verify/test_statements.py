@@ -185,6 +185,7 @@ def test_since_minor_findings_are_closed_by_signature_none_is_closed_without(act
 
 APPROVED_ROLE = {"role": "engineer", "workspace": "retail", "until": "2027-01-31T00:00:00+00:00"}
 OF_FOUR, PART = "workflows.ChangeRequest:4", {"id": "workflows.ValidatorAssignment:9", "title": "Vera, lead"}
+WORD = {"said": "objected", "on": "2026-11-02", "sha256": "ab12"}
 DECIDED = [
     # act, outcome, what its terms say, what the entry says instead
     ("change.vote_concluded", "concluded", {"outcome": "rejected"}, {"outcome": "approved"}),
@@ -196,6 +197,11 @@ DECIDED = [
     ("role.granted", "role_approved", APPROVED_ROLE, {"models": ["credit"]}),
     ("role.refused", "role_refused", APPROVED_ROLE, {"role": "viewer"}),
     ("role.revoked", "role_revoked", {"role": "engineer", "workspace": "all"}, {"workspace": "retail"}),
+    ("keys.kept", "keys_kept", {"keys": {"seal": "ab12"}}, {"keys": {"seal": "cd34"}}),
+    ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"approval": "b2"}),
+    ("version.supervision_recorded", "supervision_recorded", WORD, {"said": "approved"}),
+    ("version.supervision_recorded", "supervision_recorded", WORD, {"sha256": "cd34"}),
+    ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"version": 3}),
     ("validation.attested", "independent", {"validation": OF_FOUR, "role": "lead"}, {"role": "second"}),
 ]
 ONCE_FOLLOWED = [
@@ -214,11 +220,6 @@ def decided(position, action, outcome, terms, said, **more) -> tuple[list[dict],
 def test_an_entry_that_says_something_else_was_decided_than_the_terms_that_were_signed_is_named(
     action, outcome, terms, other
 ):
-    ("keys.kept", "keys_kept", {"keys": {"seal": "ab12"}}, {"keys": {"seal": "cd34"}}),
-    ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"approval": "b2"}),
-    ("version.supervision_recorded", "supervision_recorded", WORD, {"said": "approved"}),
-    ("version.supervision_recorded", "supervision_recorded", WORD, {"sha256": "cd34"}),
-    ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"version": 3}),
     assert faults_of(decided(3, action, outcome, terms, terms)) == []
     [told] = faults_of(decided(3, action, outcome, terms, terms | other))
     assert told.endswith(f"says otherwise than the entry: its {next(iter(other))} is another.")

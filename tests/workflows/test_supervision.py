@@ -8,21 +8,35 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from audits.trail.models import Action, Entry
 from audits.workflows.api import examples
 from audits.workflows.gates import Gate, gate_for, gate_for_approval
 from audits.workflows.models import SupervisoryRecord
-from audits.workflows.services import record_supervision, request_change
+from audits.workflows.services import request_change, supervisory_word
 from inventory.models import Document, Model, ModelVersion, Policy
 from inventory.policies import faults_in, obligation
 from inventory.services import attach_artifact, attach_document, edit_model
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Role
+from mrm.accounts.services import Password, prepare_act, sign_act
 from mrm.errors import NotPermitted, RuleBroken, UnusableData, entry_behind
 from mrm.pages.wording import day
-from tests.factories import make_model, make_reference, make_version, publish, sql, undecided, without_triggers
+from tests.factories import (
+    PASSWORD,
+    make_model,
+    make_reference,
+    make_version,
+    publish,
+    settle,
+    sql,
+    undecided,
+    without_triggers,
+)
 from tests.rest import is_problem, post_json
-from tests.signing import roll_back
+from tests.signing import keep_word, roll_back, signed_on_page
 from tests.workflows.duties import now_holding
 from tests.workflows.kinds import decided, in_days
+from tests.workflows.test_nothing_without_its_decision import refused
 
 TODAY = timezone.now().date
 WHY = "Better."
@@ -64,7 +78,7 @@ def objections(version) -> list[str]:
 
 def say(story, version, said: str, document: Document, *, days_ago: int = 0) -> SupervisoryRecord:
     on = TODAY() - timedelta(days=days_ago)
-    return record_supervision(version, said=said, on=on, document=document, actor=story.risk_officer)
+    return keep_word(version, said=said, on=on, document=document, actor=story.risk_officer)
 
 
 def test_a_version_waits_for_the_approval_of_the_supervisor_and_an_objection_closes_the_gate(story, candidate):
@@ -135,10 +149,10 @@ def test_who_answers_for_a_version_does_not_say_what_the_supervisor_said(story, 
     told = {"said": "approved", "on": TODAY(), "document": letter}
     for person in (story.owner, story.engineer, story.auditor, story.administrator):
         with pytest.raises(NotPermitted):
-            record_supervision(candidate, **told, actor=person)
+            keep_word(candidate, **told, actor=person)
     edit_model(story.model, changes={"owner": story.risk_officer}, actor=None)
     with pytest.raises(NotPermitted, match="you own it"):
-        record_supervision(candidate, **told, actor=story.risk_officer)
+        keep_word(candidate, **told, actor=story.risk_officer)
 
 
 def kept_past_the_services(version, person, document) -> None:
@@ -155,7 +169,7 @@ def test_1_whoever_sent_the_artifact_does_not_say_what_the_supervisor_said_in_an
     letter = watched(story, "regulatory_capital")
     mover = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
     with pytest.raises(NotPermitted, match="you sent the artifact of version") as refused:
-        record_supervision(version, said="approved", on=TODAY(), document=letter, actor=mover)
+        keep_word(version, said="approved", on=TODAY(), document=letter, actor=mover)
     assert entry_behind(refused.value.reasons[0])
     with pytest.raises(IntegrityError, match="who answers for a version"), transaction.atomic():
         kept_past_the_services(version, mover, letter)
@@ -176,7 +190,7 @@ def test_3_whoever_asks_for_the_release_does_not_say_what_the_supervisor_said(st
     letter, asker = watched(story, "stress_testing"), story.second_officer()
     request_change("promotion", candidate, reason=WHY, actor=asker)
     with pytest.raises(NotPermitted, match="Whoever asks for the release"):
-        record_supervision(candidate, said="approved", on=TODAY(), document=letter, actor=asker)
+        keep_word(candidate, said="approved", on=TODAY(), document=letter, actor=asker)
     with pytest.raises(IntegrityError, match="whoever asks for the release"), transaction.atomic():
         kept_past_the_services(candidate, asker, letter)
 
@@ -184,15 +198,14 @@ def test_3_whoever_asks_for_the_release_does_not_say_what_the_supervisor_said(st
 def test_every_fault_of_a_record_is_named(story, candidate):
     other = letter_for(make_model(owner=story.owner))
     with pytest.raises(UnusableData) as refusal:
-        record_supervision(
+        keep_word(
             candidate,
             said="mumbled",
             on=TODAY() + timedelta(days=2),
             document=other,
-            remark="a\x00b",
             actor=story.risk_officer,
         )
-    assert {error["field"] for error in refusal.value.errors} == {"said", "on", "document", "remark"}
+    assert {error["field"] for error in refusal.value.errors} == {"said", "on", "document"}
 
 
 def test_what_the_supervisor_said_is_never_changed(story, candidate):
@@ -219,10 +232,17 @@ def test_the_strictest_category_counts_and_the_policy_says_what_each_asks(story)
 def test_programs_keep_it_with_the_digest_of_the_letter(api, story, candidate):
     letter = watched(story, "regulatory_capital")
     address = f"/api/v1/models/{story.model.slug}/versions/{candidate.number}/supervision/"
-    sent = {"said": "approved", "on": TODAY().isoformat(), "document": letter.sha256}
+    said = {"said": "approved", "on": TODAY().isoformat(), "document": letter.sha256}
+    is_problem(post_json(api(story.risk_officer), address, said), 400)
+    shown = api(story.risk_officer).get(f"{address}statement/", said).json()
+    assert shown["may_sign"] and not api(story.owner).get(f"{address}statement/", said).json()["may_sign"]
+    sent = said | {"evidence_digest": shown["evidence_digest"], "password": PASSWORD, "remark": "No conditions."}
     is_problem(post_json(api(story.owner), address, sent), 403)
     is_problem(post_json(api(story.risk_officer), address, sent | {"document": "0" * 64}), 422)
+    is_problem(post_json(api(story.risk_officer), address, sent | {"said": "objected"}), 409)
     made = post_json(api(story.risk_officer), address, sent)
+    settle()
+    assert made.status_code == 201 and made.json()["remark"] == "No conditions."
     assert made.status_code == 201 and made.json().keys() == examples.SUPERVISION.keys()
     assert waits(candidate) == []
 
@@ -235,7 +255,8 @@ def test_the_page_of_a_version_leads_to_it(client, story, candidate):
     assert address in client.get(page).text and "Letter" in client.get(address).text
     sent = {"said": "approved", "on": TODAY().isoformat(), "document": str(letter.pk), "remark": ""}
     assert client.post(address, sent | {"on": "soon"}).status_code == 400
-    assert client.post(address, sent).headers["Location"] == page
+    assert client.post(address, sent | {"on": in_days(3)}).status_code == 422
+    assert signed_on_page(client, address, **sent).headers["Location"] == page
     assert waits(candidate) == []
     client.force_login(story.owner)
     assert client.post(address, sent).status_code == 403
@@ -249,7 +270,34 @@ def test_every_reader_sees_from_any_version_what_the_supervisor_said_and_why_the
         assert address in client.get(reverse("version", args=[story.model.slug, story.version.number])).text
         text = client.get(address).text
         assert "The supervisor objected" in text and "Letter" in text
-        assert "A person of the second line keeps" in text and "Keep this" not in text
+        assert "A person of the second line keeps" in text and "Go on to sign" not in text
+
+
+def test_11_what_the_supervisor_said_is_signed_word_for_word(story, candidate):
+    letter = watched(story, "regulatory_capital")
+    kept = keep_word(candidate, said="approved", on=TODAY(), document=letter, remark="Fine.", actor=story.risk_officer)
+    told = Entry.objects.about(candidate).get(action=Action.SUPERVISION_RECORDED)
+    signature = Signature.objects.get(pk=told.details["signature"]["id"])
+    terms = {"said": "approved", "on": kept.on.isoformat(), "sha256": letter.sha256}
+    assert signature.statement["terms"] == terms and signature.statement["comment"] == kept.remark == "Fine."
+    settle()
+
+
+def test_11_the_database_keeps_no_word_of_the_supervisor_that_nobody_signed(story, candidate):
+    letter = watched(story, "regulatory_capital")
+    with refused("is kept by signature"):
+        kept_past_the_services(candidate, story.risk_officer, letter)
+    say(story, candidate, "objected", letter)
+    with refused("is kept by signature"):
+        kept_past_the_services(candidate, story.risk_officer, letter)
+
+
+def test_a_word_of_the_supervisor_is_not_signed_by_the_statement_of_another(story, candidate):
+    letter, signer = watched(story, "regulatory_capital"), story.risk_officer
+    shown = prepare_act(supervisory_word("objected", on=TODAY(), document=letter), candidate, actor=signer)
+    other = supervisory_word("approved", on=TODAY(), document=letter)
+    with pytest.raises(RuleBroken, match="has changed since"):
+        sign_act(other, candidate, shown.pk, proof=Password(PASSWORD), actor=signer)
 
 
 def test_where_no_document_could_show_it_the_page_leads_to_attaching_one(client, story, candidate):
@@ -257,10 +305,10 @@ def test_where_no_document_could_show_it_the_page_leads_to_attaching_one(client,
     address = reverse("supervision", args=[story.model.slug, candidate.number])
     attaching = reverse("add-particular", args=[story.model.slug, "documents"])
     text = client.get(address).text
-    assert "Keep this" not in text and attaching in text
+    assert "Go on to sign" not in text and attaching in text
     watched(story, "stress_testing")
     text = client.get(address).text
-    assert "Keep this" in text and "no document" not in text and "Nothing yet" in text
+    assert "Go on to sign" in text and "no document" not in text and "Nothing yet" in text
 
 
 def test_what_an_emergency_let_in_before_its_supervisor_answered_is_not_approved_in_full_without_the_answer(

@@ -60,7 +60,7 @@ from audits.workflows.api.retirement import (
     RetirementVerificationApi,
 )
 from audits.workflows.api.retraining import RetrainingAbandonmentApi, RetrainingEventsApi
-from audits.workflows.api.supervision import SupervisionApi
+from audits.workflows.api.supervision import SupervisionApi, SupervisionStatementApi
 from audits.workflows.api.validations import (
     AttestationOfIndependenceApi,
     BeginningApi,
@@ -104,19 +104,24 @@ urlpatterns = [
     path("models/<slug:slug>/versions/<int:number>/gate/", GateApi.as_view(), name="api-gate"),
     path("models/<slug:slug>/versions/<int:number>/comparison/", ComparisonApi.as_view(), name="api-comparison"),
     path("models/<slug:slug>/versions/<int:number>/supervision/", SupervisionApi.as_view(), name="api-supervision"),
+    path(
+        "models/<slug:slug>/versions/<int:number>/supervision/statement/",
+        SupervisionStatementApi.as_view(),
+        name="api-supervision-statement",
+    ),
     path("models/<slug:slug>/suspension/", SuspensionApi.as_view(), name="api-suspension"),
     path("models/<slug:slug>/uses/<int:number>/restriction/", UseRestrictionApi.as_view(), name="api-use-restriction"),
     path("models/<slug:slug>/uses/<int:number>/suspension/", UseSuspensionApi.as_view(), name="api-use-suspension"),
-    path("models/<slug:slug>/roll-back/", RollBackApi.as_view(), name="api-roll-back"),
-    path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),
-    path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),
-    path(
-        "arrangements/<reference:reference>/closure/", ArrangementClosureApi.as_view(), name="api-arrangement-closure"
     path(
         "models/<slug:slug>/uses/<int:number>/approvals/<int:version>/end/",
         UseApprovalEndApi.as_view(),
         name="api-use-approval-end",
     ),
+    path("models/<slug:slug>/roll-back/", RollBackApi.as_view(), name="api-roll-back"),
+    path("arrangements/", ArrangementsApi.as_view(), name="api-arrangements"),
+    path("arrangements/<reference:reference>/", ArrangementApi.as_view(), name="api-arrangement"),
+    path(
+        "arrangements/<reference:reference>/closure/", ArrangementClosureApi.as_view(), name="api-arrangement-closure"
     ),
     path("change-kinds/", ChangeKindsApi.as_view(), name="api-change-kinds"),
     path("changes/", ChangesApi.as_view(), name="api-changes"),

@@ -1,14 +1,20 @@
 from audits.workflows.models import SupervisoryRecord
 from inventory.serializers import PersonOut
+from inventory.serializers.signing import SignedIn
 from mrm import serializers
 
 SAID = SupervisoryRecord.Said.values
 
 
-class SupervisionIn(serializers.Serializer):
+class WordIn(serializers.Serializer):
+    """What the supervisor was told or said, and what shows it."""
+
     said = serializers.ChoiceField(SAID)
     on = serializers.DateField(help_text="When it was told, or answered.")
     document = serializers.RegexField("^[0-9a-f]{64}$", help_text="SHA-256 of a document of the model that shows it.")
+
+
+class SupervisionIn(WordIn, SignedIn):
     remark = serializers.CharField(max_length=4000, allow_blank=True, default="")
 
 

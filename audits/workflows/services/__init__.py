@@ -57,7 +57,7 @@ from audits.workflows.services.retraining import (
 )
 from audits.workflows.services.rollback import ROLL_BACK
 from audits.workflows.services.standings import count_all_marked, count_marked, rebuild_standings
-from audits.workflows.services.supervision import record_supervision, why_not_record
+from audits.workflows.services.supervision import supervisory_word, why_not_record, word_shown
 from audits.workflows.services.suspension import SUSPENSION
 from audits.workflows.services.votes import VOTE_CONCLUSION, votes_of, why_not_conclude
 
@@ -125,6 +125,7 @@ __all__ = [
     "sign_decision",
     "statement_of",
     "submit_finding",
+    "supervisory_word",
     "votes_of",
     "who_may_close",
     "why_not_judge",
@@ -134,5 +135,6 @@ __all__ = [
     "why_not_decide",
     "why_not_record",
     "may_withdraw",
+    "word_shown",
     "withdraw",
 ]

@@ -1,22 +1,23 @@
-"""Keeping what a supervisor was told and said about a version, with the document that shows it."""
+"""Keeping, by signature, what a supervisor was told and said about a version, with the document that shows it."""
 
 from datetime import date
+from functools import partial
 
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.trail.services import governed, record
+from audits.trail.services import record
 from audits.workflows.models import SupervisoryRecord
 from audits.workflows.services.evidence import GATED
 from audits.workflows.services.involvement import answers_for
 from audits.workflows.states import ChangeState
 from inventory.models import Document, ModelVersion
+from inventory.services import bound_in_force
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
-from mrm.errors import NotPermitted, Shown, UnusableData, entry_behind
+from mrm.accounts.services import Act, require, role_with, statement_shown
+from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData, entry_behind
 from mrm.pages.wording import day
-
-LONGEST_REMARK = 4000
 
 
 def why_not_record(version: ModelVersion, person) -> str:
@@ -51,28 +52,57 @@ def _release_asked_for(version: ModelVersion, person) -> str:
     return asking.showing(f"asked for it on {day(asked.requested_at)} ({asked.reference})")
 
 
-@governed()
-def record_supervision(
-    version: ModelVersion, *, said: str, on: date, document: Document, remark: str = "", actor
-) -> SupervisoryRecord:
-    """By the second line; never by who answers for the version, nor by who asks for its release."""
-    version = ModelVersion.objects.select_related("model__workspace", "model__owner").get(pk=version.pk)
+def supervisory_word(said: str, *, on: date, document: Document) -> Act:
+    """Keeping that the supervisor was told, or said, this of a version; the comment is a remark on it.
+
+    By the second line; never by who answers for the version, nor by who asks for its release.
+    """
+    terms = {"said": str(said), "on": on.isoformat(), "sha256": document.sha256}
+    return Act(
+        name="supervision_recorded",
+        meaning=lambda version: f"{SupervisoryRecord.Said(said).label} on {day(on)}: {version}. “{document}” shows it.",
+        refuse=partial(_refuse, said, on, document),
+        facts=lambda version: {"version": str(version.pk), "artifact": version.artifact_sha256} | terms,
+        role=lambda version, person: role_with(
+            Permission.CLASSIFY_CHANGE, person, version.model.workspace_id, version.model_slug
+        ),
+        done=partial(_keep, said, on, document),
+        bound=lambda version: bound_in_force("supervision", version.model),
+        terms=lambda version: terms,
+    )
+
+
+def word_shown(version: ModelVersion, reference, *, signer) -> Act:
+    """What the statement that was prepared for this person says of the supervisor."""
+    said = statement_shown(reference, signer=signer).body.get("terms", {})
+    document = Document.objects.standing().filter(model=version.model_id, sha256=said.get("sha256")).first()
+    if document is None:
+        raise RuleBroken(f"The document that shows it is none of {version.model} any more. Nothing was signed.")
+    return supervisory_word(said["said"], on=date.fromisoformat(said["on"]), document=document)
+
+
+def _refuse(said: str, on: date, document: Document, version: ModelVersion, *, actor) -> None:
     model = version.model
     require(actor, Permission.CLASSIFY_CHANGE, model.workspace_id, model_slug=model.slug)
     if why := why_not_record(version, actor):
         raise NotPermitted(why)
-    faults = _faults(version, said, on, document, remark.strip())
-    if faults:
+    if faults := _faults(version, said, on, document):
         raise UnusableData(*({"message": message, "field": field} for field, message in faults.items()))
+
+
+def _keep(
+    said: str, on: date, document: Document, version: ModelVersion, *, comment: str, signature: Signature, actor
+) -> SupervisoryRecord:
     kept = SupervisoryRecord.objects.create(
-        version=version, said=said, on=on, document=document, remark=remark.strip(), recorded_by=actor
+        version=version, said=said, on=on, document=document, remark=comment, recorded_by=actor
     )
     told = {"said": str(said), "on": on.isoformat(), "document": str(document), "sha256": document.sha256}
-    record(Action.SUPERVISION_RECORDED, actor=actor, subject=version, reason=kept.remark, **told)
+    told |= {"reason": comment, "signature": signature.in_trail()}
+    record(Action.SUPERVISION_RECORDED, actor=actor, subject=version, **told)
     return kept
 
 
-def _faults(version: ModelVersion, said: str, on: date, document: Document, remark: str) -> dict[str, str]:
+def _faults(version: ModelVersion, said: str, on: date, document: Document) -> dict[str, str]:
     faults = {}
     if said not in SupervisoryRecord.Said.values:
         faults["said"] = f"It is one of {', '.join(SupervisoryRecord.Said.values)}."
@@ -82,6 +112,4 @@ def _faults(version: ModelVersion, said: str, on: date, document: Document, rema
         faults["on"] = f"{version} was registered on {day(registered)}; before that nobody was told or spoke of it."
     if document.model_id != version.model_id or not Document.objects.standing().filter(pk=document.pk).exists():
         faults["document"] = f"It is no document that {version.model} has now; attach it to the model first."
-    if len(remark) > LONGEST_REMARK or "\x00" in remark:
-        faults["remark"] = f"At most {LONGEST_REMARK} characters fit."
     return faults
