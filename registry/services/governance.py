@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from audits.workflows.models import ChangeRequest
-from audits.workflows.services import draft_change, request_change
+from audits.workflows.services import draft_change, request_change, why_not_lost
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.kinds.retirement import OTHER, checklist
 from audits.workflows.states import ChangeState
@@ -47,6 +47,12 @@ def refuse_to_archive(version: ModelVersion, *, asked_by: str, actor) -> None:
     """
     if version.stage == Stage.PRODUCTION:
         raise _refusal(version, ChangeRequest.Kind.RETIREMENT, f"{version} is in production.", asked_by, actor)
+
+
+def refuse_to_lose(*versions: ModelVersion) -> None:
+    """What people are asked about, or said, is not deleted by a call: it is decided, withdrawn or ended first."""
+    if reasons := [reason for version in versions for reason in why_not_lost(version)]:
+        raise Refused(DENIED, " ".join(reasons))
 
 
 def _refusal(version: ModelVersion, kind: str, why: str, asked_by: str, actor) -> Refused:

@@ -23,6 +23,7 @@ from registry.models import Alias, ModelFacts, ModelTag
 from registry.refusals import DENIED, Refused, already_exists, invalid
 from registry.services import fields, rows
 from registry.services.found import may_edit, model_named, touch
+from registry.services.governance import refuse_to_lose
 from registry.services.rules import is_governed, owner_for
 from registry.services.tags import keep_model_tags, put_model_tags
 from registry.services.versions import REPEATED_WITHIN
@@ -87,6 +88,8 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     may_edit(model, actor)
     if model.status not in (Status.IN_DEVELOPMENT, Status.RETIRED) and is_governed(workspace):
         raise Refused(DENIED, f"{model} is in use and cannot be deleted. Ask for its retirement; that is decided.")
+    if is_governed(workspace):
+        refuse_to_lose(*model.versions.select_related("model").order_by("number"))
     refuse_deletion(model, "the model")
     now = timezone.now()
     ModelFacts.objects.update_or_create(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import Overtaken, governed, record, written_at_once
+from audits.workflows.services import end_with_version
 from audits.workflows.services.holds import refuse_deletion
 from inventory import services as inventory
 from inventory.models import Model, ModelVersion
@@ -31,6 +32,8 @@ from registry.services.found import (
     version_by_alias,
     version_named,
 )
+from registry.services.governance import refuse_to_lose
+from registry.services.rules import is_governed
 from registry.services.tags import keep_version_tags
 
 REPEATED_WITHIN = timedelta(minutes=15)  # A client that lost an answer repeats its call for some minutes.
@@ -117,6 +120,8 @@ def delete_version(workspace: Workspace, name: str, number: str, *, actor) -> No
     may_edit(version.model, actor)
     if version.stage == Stage.PRODUCTION:
         raise Refused(DENIED, f"{version} is in production. Promote another version first, or ask to retire the model.")
+    if is_governed(workspace):
+        refuse_to_lose(version)
     refuse_deletion(version.model, "a version")
     facts, now = facts_of(version), timezone.now()
     facts.deleted_at, facts.touched_at, facts.answers_call = now, now, ""
@@ -124,6 +129,7 @@ def delete_version(workspace: Workspace, name: str, number: str, *, actor) -> No
     Alias.objects.filter(version=version).delete()
     record(Action.MLFLOW_VERSION_DELETED, actor=actor, subject=version, number=version.number)
     inventory.retire_version(version, actor=actor)
+    end_with_version(version, because=f"Version {version.number} was deleted by an MLflow client.")
     touch(version.model)
 
 

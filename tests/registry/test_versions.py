@@ -5,6 +5,7 @@ import socket
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from audits.trail.models import Action, Entry
@@ -102,12 +103,13 @@ def test_numbers_of_deleted_versions_are_not_used_again(client, model):
     assert Entry.objects.filter(action=Action.MLFLOW_VERSION_DELETED).count() == 1
 
 
-def test_a_deleted_version_is_approved_for_nothing_any_more(client, model):
+def test_a_deleted_version_is_approved_for_nothing_any_more(client, model, ungoverned):
     client.make_version("m")
     version = ModelVersion.objects.get()
     approve_for(version, make_use(version.model))
     client.do("DELETE", "model-versions/delete", name="m", version="1")
     assert not version.use_approvals.filter(ended_at=None).exists()
+    connection.check_constraints()
 
 
 def test_what_changes_the_model_and_what_does_not(client, model):

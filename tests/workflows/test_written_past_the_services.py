@@ -16,7 +16,7 @@ from inventory.services import propose_policy
 from mrm.accounts.models import Person, RoleGrant, Signature
 from mrm.accounts.policies import FORBIDDEN_TOGETHER, Role
 from mrm.accounts.services import grant_role
-from tests.factories import RETIREMENT, make_person, make_workspace, publish, sql
+from tests.factories import RETIREMENT, end_roles, make_person, make_workspace, publish, settle, sql
 from tests.fixtures.story import approve
 from tests.workflows.kinds import exception_terms
 
@@ -84,7 +84,7 @@ def test_nobody_decides_in_a_role_they_do_not_hold_or_that_is_not_awaited(retrai
 
 def test_a_role_that_ended_or_is_for_another_model_or_workspace_decides_nothing(retraining, story):
     late = make_person(Role.VALIDATOR, workspace=story.workspace)
-    late.grants.update(ends_at=timezone.now())
+    end_roles(late)
     other = make_person()
     grant_role(other, Role.VALIDATOR, workspace=story.workspace, models=["another-model"], actor=None)
     elsewhere = make_person(Role.VALIDATOR, workspace=make_workspace("elsewhere"))
@@ -113,7 +113,7 @@ def test_nobody_makes_themselves_a_delegate_by_sql(story, second_validator):
         Delegation.objects.create(delegator=away, delegate=second_validator, reason="Leave.", ends_at=ends_at)
         sql("SET CONSTRAINTS ALL IMMEDIATE")
     given = delegate(second_validator, reason="Leave.", ends_at=ends_at, actor=away)
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    settle()
     kept = Delegation.objects.filter(pk=given.pk)
     third = make_person(Role.VALIDATOR, workspace=story.workspace)
     for fields in ({"ends_at": ends_at + timedelta(days=90)}, {"delegate": third}, {"delegator": story.risk_officer}):
@@ -253,7 +253,7 @@ def test_13_the_database_keeps_roles_apart_that_exclude_each_other(workspace, pa
 
 def test_13_roles_that_do_not_exclude_each_other_or_follow_each_other_are_kept(workspace):
     person = make_person(Role.VALIDATOR, Role.RISK_OFFICER, Role.COMMITTEE_MEMBER, workspace=workspace)
-    person.grants.update(ends_at=timezone.now())
+    end_roles(person)
     grant_role(person, Role.ENGINEER, workspace=workspace, actor=None)
     assert Person.objects.get(pk=person.pk).all_roles() == {Role.ENGINEER}
 

@@ -1,8 +1,8 @@
 """Deciding: change requests, decisions, retraining, retirement, findings."""
 
-from audits.workflows.services.abandonment import RETRAINING_ABANDONMENT
+from audits.workflows.services.abandonment import RETRAINING_ABANDONMENT, why_not_lost
 from audits.workflows.services.agreements import AGREEMENT
-from audits.workflows.services.arrangements import ARRANGEMENT_CLOSURE, expire_arrangements
+from audits.workflows.services.arrangements import ARRANGEMENT_CLOSURE, end_with_version, expire_arrangements
 from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
@@ -79,6 +79,7 @@ __all__ = [
     "complete_action_item",
     "decide_retrained",
     "end_envelopes",
+    "end_with_version",
     "draft_finding",
     "issue_finding",
     "raise_due_findings",
@@ -114,7 +115,6 @@ __all__ = [
     "rebuild_standings",
     "prepare_decision",
     "raise_finding",
-    "record_supervision",
     "refresh_evidence",
     "remind",
     "report_retraining",
@@ -133,8 +133,9 @@ __all__ = [
     "why_not_conclude",
     "why_not_classify",
     "why_not_decide",
+    "why_not_lost",
     "why_not_record",
-    "may_withdraw",
     "word_shown",
+    "may_withdraw",
     "withdraw",
 ]

@@ -4,9 +4,11 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import record
-from audits.workflows.models import ChangeRequest, Retraining
+from audits.workflows.models import ChangeRequest, Retraining, ValidationRequest
+from audits.workflows.services.arrangements import end_with_version
 from audits.workflows.services.transitions import move
 from audits.workflows.states import retraining_after
+from inventory.models import ModelVersion, UseApproval
 from inventory.services import bound_in_force, retire_version
 from inventory.states import UNDECIDED
 from mrm.accounts.models import Signature
@@ -35,6 +37,25 @@ def why_not_abandon(retraining: Retraining) -> list[str]:
     return [f"{one.reference} asks for its promotion: it is decided about, or withdrawn first." for one in asked]
 
 
+def why_not_lost(version: ModelVersion) -> list[str]:
+    """Why a version that nobody has decided about does not end without a signature: what people do or did about it."""
+    if version.stage not in UNDECIDED:
+        return []
+    asking = version.changes.unfinished().order_by("reference")
+    asked = [f"{one.reference} asks about {version}: it is decided, or withdrawn first." for one in asking]
+    validating = ValidationRequest.objects.open().filter(version=version).order_by("reference")
+    validated = [f"{one.reference} validates {version}: it is concluded, or cancelled first." for one in validating]
+    approvals = UseApproval.objects.filter(version=version, ended_at=None).select_related("use").order_by("use__number")
+    approved = [f"{version} is approved for {one.use}: that is ended first, by signature." for one in approvals]
+    made = Retraining.objects.filter(candidate=version).select_related("change")
+    trained = [
+        f"{version} came of {one.change.reference}: the owner of its model or the second line abandons it by signature."
+        for one in made
+        if retraining_after(one.state, "abandon")
+    ]
+    return asked + validated + approved + trained
+
+
 def _refuse(retraining: Retraining, *, actor) -> None:
     if actor.is_service or not role_that_abandons(retraining, actor):
         raise NotPermitted("A candidate is abandoned by the owner of its model or by the second line.")
@@ -47,6 +68,7 @@ def _abandon(retraining: Retraining, *, comment: str, signature: Signature, acto
     retraining = rows.get(pk=retraining.pk)
     move(retraining, "abandon", reason=comment, abandoned_by=actor, abandoned_at=timezone.now())
     retire_version(retraining.candidate, actor=None)
+    end_with_version(retraining.candidate, because=f"{retraining.candidate} was abandoned: {comment}")
     told = {"candidate": retraining.candidate.number, "reason": comment, "signature": signature.in_trail()}
     record(Action.RETRAINING_ABANDONED, actor=actor, subject=retraining, **told)
     return retraining

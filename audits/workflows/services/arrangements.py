@@ -14,7 +14,7 @@ from audits.workflows.services.transitions import move
 from audits.workflows.states import ArrangementState, arrangement_after
 from inventory.contents.making import made_one_of
 from inventory.contents.ownership import owned_model
-from inventory.models import Model, Policy
+from inventory.models import Model, ModelVersion, Policy
 from inventory.policies import restricts_when_lapsed
 from inventory.services import bound_in_force, lift_model_restriction, release_use, restrict_model
 from mrm.accounts.models import Signature
@@ -260,6 +260,16 @@ def settle(model: Model, kinds, *, because: str, actor, by: Arrangement | None =
     ):
         if by is None or lapsed.is_covered_by(by.version):
             end(lapsed, because=because, actor=actor)
+
+
+def end_with_version(version: ModelVersion, *, because: str) -> None:
+    """What holds about a version that was retired ends with it, unless its artifact is in use under another number.
+
+    Call inside `governed()`.
+    """
+    for one in Arrangement.objects.holding().filter(version=version).order_by("starts_at"):
+        if not one.is_about_what_is_in_use:
+            end(locked(one), because=because, actor=None)
 
 
 def expire_arrangements(now: datetime) -> None:
