@@ -95,10 +95,15 @@ def _told(found: Found, given: Trust):
             f"{found.passkeys_of_unsaid_keys:,} of these passkeys were enrolled before entries said their keys: their "
             "signatures hold, and whose keys they are is for you to find out."
         )
+    if found.passkeys_of_unsaid_keys and not whole:
+        yield (
+            f"{found.passkeys_of_unsaid_keys:,} of these passkeys the extract does not show to be those of their "
+            "signers: it lacks the entries of their enrolment, which an extract or export of this release holds."
+        )
     if not whole:
         yield (
-            "An extract shows that these entries were recorded, not that there were no others, nor who had enrolled "
-            "which passkey."
+            "An extract shows that these entries were recorded, not that there were no others, such as that a passkey "
+            "was removed."
         )
     if found.cosignatures and not given.witnesses:
         yield (

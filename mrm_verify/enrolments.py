@@ -49,15 +49,19 @@ class Enrolments:
         else:
             of_person.pop(enrolment.digest, None)
 
+    def show(self, person: str, assertion: dict) -> bool:
+        """Whether one of them says that the key is this person's, for the site of the assertion."""
+        signed = passkeys.digest_of_key(assertion["public_key"]), passkeys.site_of(assertion["origin"])
+        return signed in {(one.key, one.site) for one in self._standing.get(person, {}).values()}
+
     def know(self, person: str, assertion: dict) -> bool:
         """Whether entries say that the key is this person's, for the site of the assertion.
 
         False where the trail began before entries said so much; a Fault where they say otherwise.
         """
-        standing = self._standing.get(person, {}).values()
-        signed = passkeys.digest_of_key(assertion["public_key"]), passkeys.site_of(assertion["origin"])
-        if signed in {(one.key, one.site) for one in standing}:
+        if self.show(person, assertion):
             return True
+        standing = self._standing.get(person, {}).values()
         if not self._standing or any(one.key is None for one in standing):
             return False
         raise Fault("No entry before it says that its signer had enrolled this passkey, for pages of this address.")

@@ -89,7 +89,8 @@ def told_by(body: dict) -> list[Told]:
 class Statements:
     """The statements of a trail; each is cited by one entry, and each that is cited is here.
 
-    whole  whether all entries are told, in their order; else what others say of keys and clocks is not asked
+    whole  whether all entries are told, in their order; else what others say of clocks is not asked, and a passkey of
+           which none says who enrolled it is counted
     """
 
     def __init__(self, records: Iterable[dict], *, whole: bool = True):
@@ -97,8 +98,8 @@ class Statements:
         self.records: dict[str, dict] = {}
         self.told: list[Told] = []
         self.signed, self.unsaid = 0, 0  # By passkey; of these, by passkeys whose keys no entry says.
-        self.without_terms = 0  # Of releases whose statements of their act did not say yet what was decided.
         self.by_password = 0  # Alone.
+        self.without_terms = 0  # Of releases whose statements of their act did not say yet what was decided.
         for record in records:
             if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
                 raise Fault("A statement lacks its text or its digest.")
@@ -129,16 +130,16 @@ class Statements:
         """What does not hold of what entries cite, in their order."""
         enrolments, seen, signed_by_now, stuck_at = Enrolments(), {}, set(ALWAYS_SIGNED), ""
         say_by_now: set[str] = set()  # The acts whose statements have begun to say what was decided.
-        for told in self.told:
         development = True  # Trails of releases that did not say so are not held to it.
+        for told in self.told:
             match told:
                 case Enrolment():
                     enrolments.follow(told)
                 case SetBack():
                     stuck_at = told.at
-                case Cited(digest="") if told.action not in signed_by_now:
                 case Prepared():
                     development = told.development
+                case Cited(digest="") if told.action not in signed_by_now:
                     pass  # Of a release in which it was not signed.
                 case Cited(digest=""):
                     yield f"Entry {told.position} ({told.action}) cites no statement, and people sign that."
@@ -148,10 +149,10 @@ class Statements:
                     seen[told.digest] = told.position
                     statement = part_of(self.records.get(told.digest), ("statement",)) or {}
                     signed_by_now |= signed_since(told.action, statement)
-                    try:
                     self.by_password += told.method == PASSWORD
                     if told.method == PASSWORD and not development:
                         yield f"Entry {told.position} cites a signature by a password alone, and none counts here."
+                    try:
                         self._check_terms(told, say_by_now)
                         self._check(told, enrolments, is_timed=self.whole and told.at != stuck_at)
                     except Fault as fault:
@@ -193,7 +194,7 @@ class Statements:
     def _check_passkey(self, cited: Cited, assertion: dict, enrolments: Enrolments) -> None:
         try:
             passkeys.check_signature(cited.digest, assertion)
-            known = self.whole and enrolments.know(cited.actor, assertion)
+            known = (enrolments.know if self.whole else enrolments.show)(cited.actor, assertion)
         except Fault as fault:
             raise Fault(f"On the statement that entry {cited.position} cites: {fault}") from fault
         self.signed += 1

@@ -7,12 +7,16 @@ import contextlib
 import zipfile
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Q
+
 from audits.trail import services as trail
-from audits.trail.models import Checkpoint
+from audits.trail.models import Action, Checkpoint, Entry
 from mrm.pages.downloads import Sink
 from mrm_verify.canonical import NotCanonical, canonical
+from mrm_verify.enrolments import ACCOUNT
 from mrm_verify.export import FORMAT, MEMBERS
 from mrm_verify.log import STRETCH
+from mrm_verify.passkeys import METHOD
 from mrm_verify.statements import cited_by
 from reports.contents.signed import signed_statements
 
@@ -29,11 +33,24 @@ def export_whole(checkpoint: Checkpoint) -> Iterator[bytes]:
 
 
 def export_extract(checkpoint: Checkpoint, entries, scope: dict) -> Iterator[bytes]:
-    """The chosen entries that stand under this checkpoint, each with its proof; the scope says how they were chosen."""
+    """The chosen entries that stand under this checkpoint, each with its proof; the scope says how they were chosen.
+
+    And those in which the passkeys that signed what they tell of were enrolled or removed, so that it holds alone.
+    """
     cited: list[str] = []
-    chosen = entries.filter(position__lt=checkpoint.size).order_by("position")
+    entries = entries.filter(position__lt=checkpoint.size)
+    chosen = Entry.objects.filter(Q(pk__in=entries.values("pk")) | _enrolling(entries), position__lt=checkpoint.size)
+    chosen = chosen.order_by("position")
     checkpoints = map(canonical, trail.checkpoints_in_full(after=checkpoint.size - 1, upto=checkpoint.size))
     return _archive(_manifest(checkpoint, scope), _proved(chosen, checkpoint, cited), checkpoints, _statements(cited))
+
+
+def _enrolling(entries) -> Q:
+    """What the trail says of the passkeys of those who signed by passkey what these entries tell of."""
+    by_passkey = Q(details__signature__method=METHOD) | Q(details__authentication=METHOD)
+    signers = entries.filter(by_passkey).order_by().values_list("actor_id", flat=True).distinct()
+    enrolling = (Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED)
+    return Q(subject__in=[f"{ACCOUNT}{signer}" for signer in signers], action__in=enrolling, details__kind=METHOD)
 
 
 def _manifest(checkpoint: Checkpoint, scope: dict | None) -> dict:

@@ -31,7 +31,8 @@ def check_decisions(bundle: dict) -> str:
         raise Faulty(str(fault)) from fault
     count, uncited = len(statements.records), len(statements.strangers())
     older = f"; {uncited} of them are older than the entries here" if uncited else ""
-    return f"{count} decisions are as they were signed{older}."
+    passkeys_of = "; whose passkeys signed, an extract or export of the trail shows" if statements.signed else ""
+    return f"{count} decisions are as they were signed{older}{passkeys_of}."
 
 
 def _record(decision: dict) -> dict:

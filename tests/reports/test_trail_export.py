@@ -206,7 +206,18 @@ def test_the_decision_about_a_breach_is_exported_with_its_signature_and_verified
     [record] = [record for record in statements_in(breach_decided) if "assertion" in record]
     assert record["statement"]["subject"]["id"] == f"assessments.Breach:{story.breach.pk}"
     assert record["statement"]["signer"]["id"] == str(story.validator.pk)
-    assert verified(export(breach_decided.parent, action="breach.decided")).passkeys == 1
+
+
+def test_an_extract_shows_alone_whose_passkeys_signed_what_it_tells_of(breach_decided, story, capsys):
+    file = export(breach_decided.parent, action="breach.decided")
+    found = verified(file)
+    assert (found.entries, found.passkeys, found.passkeys_of_unsaid_keys) == (2, 1, 0)
+    lacking = altered(file, "entries.ndjson", lambda content: content.splitlines(keepends=True)[-1])
+    found = verified(lacking)
+    assert (found.entries, found.passkeys, found.passkeys_of_unsaid_keys) == (1, 1, 1)
+    for archive, lacks in ((file, False), (lacking, True)):
+        assert main(["trail", str(archive)]) == 0
+        assert ("it lacks the entries of their enrolment" in capsys.readouterr().out) == lacks
 
 
 def test_a_forged_decision_about_a_breach_is_named(breach_decided):

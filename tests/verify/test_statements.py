@@ -251,6 +251,16 @@ def test_statements_of_releases_without_their_terms_hold_and_are_counted_until_o
     assert told == "The statement that entry 3 cites does not say what was decided, as those before it do."
 
 
+def test_an_approval_that_ended_with_something_else_is_unsigned_in_a_persons_name_until_an_end_says_which():
+    unsigned, ended = ([], entry(2, action="use.approval_ended")), {"approval": "a1", "version": 2}
+    before = decided(1, "use.restricted", "use_restricted", {"becomes": "restricted"}, {})
+    older = decided(3, "use.approval_ended", "use_approval_ended", {}, ended)
+    now = decided(4, "use.approval_ended", "use_approval_ended", ended, ended)
+    assert faults_of(before, unsigned, older, now) == []
+    [told] = faults_of(older, now, ([], entry(5, action="use.approval_ended")))
+    assert told == "Entry 5 (use.approval_ended) cites no statement, and people sign that."
+
+
 @pytest.mark.parametrize(("action", "outcome", "becomes"), ONCE_FOLLOWED)
 def test_what_once_followed_in_a_persons_name_is_unsigned_until_a_release_that_names_nobody_there(
     action, outcome, becomes
@@ -269,16 +279,6 @@ def test_what_once_followed_in_a_persons_name_is_unsigned_until_a_release_that_n
 def enrolled(key: Passkey, position=1, *, action="person.factor_enrolled", person="7", actor=None, says=True) -> dict:
     pem = key.sign("00" * 32)["public_key"]
     said = {"key": digest_of_key(pem), "site": site_of(ORIGIN)} if says else {}
-def test_an_approval_that_ended_with_something_else_is_unsigned_in_a_persons_name_until_an_end_says_which():
-    unsigned, ended = ([], entry(2, action="use.approval_ended")), {"approval": "a1", "version": 2}
-    before = decided(1, "use.restricted", "use_restricted", {"becomes": "restricted"}, {})
-    older = decided(3, "use.approval_ended", "use_approval_ended", {}, ended)
-    now = decided(4, "use.approval_ended", "use_approval_ended", ended, ended)
-    assert faults_of(before, unsigned, older, now) == []
-    [told] = faults_of(older, now, ([], entry(5, action="use.approval_ended")))
-    assert told == "Entry 5 (use.approval_ended) cites no statement, and people sign that."
-
-
     body = entry(position, action=action, kind="passkey", digest=digest_of_key(pem)[:8], **said)
     body["subject"]["id"], body["actor"]["id"] = f"accounts.Person:{person}", person if actor is None else actor
     return body
@@ -305,6 +305,15 @@ def test_a_passkey_that_somebody_else_enrolled_does_not_sign(said):
     own, key = Passkey(), Passkey()
     records, body = signed_by(key)
     assert len(faults(records, enrolled(own), enrolled(key, 2, **said), body)) == 1
+
+
+def test_a_part_of_a_trail_says_of_which_passkeys_it_does_not_show_whose_they_are():
+    own, other = Passkey(), Passkey()
+    records, body = signed_by(own)
+    for told, unsaid in (([enrolled(own)], 0), ([], 1), ([enrolled(other)], 1), ([enrolled(own, person="8")], 1)):
+        statements = Statements(records, whole=False)
+        statements.cite(one for each in (*told, body) for one in told_by(each))
+        assert (statements.check(), statements.signed, statements.unsaid) == (1, 1, unsaid)
 
 
 def test_a_passkey_signs_from_its_enrolment_to_its_removal():
