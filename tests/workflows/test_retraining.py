@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from audits.assessments.models import Breach
@@ -15,6 +16,7 @@ from audits.workflows.services import (
     report_retraining,
     request_change,
 )
+from audits.workflows.services import retraining as sweeping
 from audits.workflows.services.retraining import MOST_ATTEMPTS, begin_attempt, hash_of
 from audits.workflows.services.training import split_rows
 from audits.workflows.states import ChangeState, RetrainingState
@@ -23,7 +25,17 @@ from inventory.models import Policy
 from inventory.policies import MATERIAL
 from inventory.states import Stage
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD, dismiss, make_version, publish, retire
+from tests.factories import (
+    PASSWORD,
+    dismiss,
+    make_model,
+    make_otherwise,
+    make_version,
+    promote,
+    publish,
+    retire,
+    undecided,
+)
 from tests.fixtures.story import approve, learn, make_applicants, scored
 
 SECRET = "the secret that came with the order"
@@ -67,6 +79,35 @@ def test_a_breach_of_a_feature_asks_for_none(story):
     assert open_retraining_requests(timezone.now()) == []
 
 
+def breach_elsewhere(story, **facts) -> Breach:
+    """The same breach of another model's version."""
+    version = make_version(make_model(workspace=story.workspace, owner=story.owner), artifact_sha256="5" * 64)
+    promote(version)
+    make_otherwise(version, **facts)
+    told = {name: getattr(story.breach, name) for name in ("measure", "column", "verdict", "first_run", "last_run")}
+    return Breach.objects.create(version=version, **told)
+
+
+def test_a_breach_whose_request_fails_stops_no_other(story, monkeypatch):
+    other, asking = breach_elsewhere(story, artifact_bytes=9), sweeping._request_for
+
+    def fails_once(breach):
+        if breach == other:
+            raise OperationalError("the disk is full")
+        return asking(breach)
+
+    monkeypatch.setattr(sweeping, "_request_for", fails_once)
+    with pytest.raises(ExceptionGroup, match="1 of what a sweep found failed"):
+        open_retraining_requests(timezone.now())
+    assert ChangeRequest.objects.get(kind="retraining").breach == story.breach
+
+
+def test_a_version_whose_artifact_is_not_here_asks_for_none(story):
+    breach_elsewhere(story)
+    (change,) = open_retraining_requests(timezone.now())
+    assert change.breach == story.breach
+
+
 def test_an_amber_breach_asks_for_none(story):
     Breach.objects.update(verdict="amber")
     assert open_retraining_requests(timezone.now()) == []
@@ -84,8 +125,9 @@ def test_nothing_is_asked_for_while_a_retrained_candidate_awaits_its_decision(di
     assert open_retraining_requests(timezone.now() + timedelta(days=99)) == []
     with pytest.raises(RuleBroken, match="was already retrained"):
         request_change("retraining", story.version, reason="Again.", actor=story.engineer)
-    candidate.stage = Stage.RETIRED
-    candidate.save(update_fields=["stage"])
+    with undecided("inventory_modelversion", "inventory_modelversion_is_not_lost"):
+        candidate.stage = Stage.RETIRED
+        candidate.save(update_fields=["stage"])
     assert len(open_retraining_requests(timezone.now() + timedelta(days=99))) == 1
 
 

@@ -659,7 +659,9 @@ def test_what_two_signed_not_fit_is_promoted_by_nobody_while_it_awaits_its_appro
         approve(change, story.validator)
     reviewed(validation, panel.head, agreed=False, comment="Look again.")
     gate = gate_for(version)
-    assert told not in gate.reasons and any(f"that is void in {validation.reference}" in one for one in gate.warnings)
+    goes_on = f"Lena Lead signed that {subject} was not fit for use; {validation.reference} goes on."
+    assert told not in gate.reasons and gate.reasons.count(goes_on) == 1
+    assert not any(f"that is void in {validation.reference}" in one for one in gate.warnings), "said once"
     cancel_validation(validation, reason="Given up.", actor=panel.head)
     assert any(f"{validation.reference} was cancelled: Given up." in one for one in gate_for(version).warnings)
 

@@ -19,8 +19,7 @@ def blockers_in_signed_opinions(signed: Iterable[ValidationOpinion]) -> list[Blo
         for one in not_fit
         if one.voided_at is None
     ]
-    left = [one for one in not_fit if one.voided_at and not one.is_followed and one.request.state not in OVER]
-    latest = {one.request_id: one for one in left}
+    latest = {one.request_id: one for one in not_fit if _is_left(one)}
     return blockers + [
         Blocker(NOT_FIT, f"{one.person} signed that {_what(one)} was not fit for use; {one.request.reference} goes on.")
         for one in latest.values()
@@ -28,13 +27,20 @@ def blockers_in_signed_opinions(signed: Iterable[ValidationOpinion]) -> list[Blo
 
 
 def warnings_of_signed_opinions(signed: Iterable[ValidationOpinion]) -> list[str]:
-    """Other opinions that await others; and what was signed not fit and is void, unless it was validated after all."""
+    """Other opinions that await others; and what was signed not fit and is void, unless it was validated after all, or
+    blocks."""
     return [
         _told(one)
         for one in signed
         if (one.outcome == Outcome.NOT_FIT) == (one.voided_at is not None)
         and not (one.voided_at and one.request.state == ValidationState.APPROVED)
+        and not _is_left(one)
     ]
+
+
+def _is_left(opinion: ValidationOpinion) -> bool:
+    """Whether it is void, in a validation that goes on and in which nobody has signed another since."""
+    return bool(opinion.voided_at) and not opinion.is_followed and opinion.request.state not in OVER
 
 
 def _told(opinion: ValidationOpinion) -> str:

@@ -25,6 +25,7 @@ from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from mrm.facts import why_not_kept
 from mrm.locks import held
 from mrm.pages import wording
+from mrm.sweeps import one_by_one
 
 MOST_ATTEMPTS = 3
 ENDED_WITHOUT_CANDIDATE = (
@@ -46,7 +47,14 @@ def open_retraining_requests(now: datetime) -> list[ChangeRequest]:
     )
     places = {breach: place for breach in breaches if (place := _place_in_policy(breach, policy)) is not None}
     urgent_first = sorted(places, key=places.get)
-    return [_request_for(breach) for breach in urgent_first if _may_ask(breach, policy, now)]
+    opened = []
+
+    def ask(breach: Breach) -> None:
+        if _may_ask(breach, policy, now):
+            opened.append(_request_for(breach))
+
+    one_by_one(urgent_first, ask)
+    return opened
 
 
 def dispatch_approved_retrainings() -> None:
@@ -172,7 +180,7 @@ def _place_in_policy(breach: Breach, policy: Policy) -> int | None:
 def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
     version = breach.version
     earlier = version.changes.filter(kind=ChangeRequest.Kind.RETRAINING)
-    if not version.artifact_sha256 or earlier.unfinished().exists():
+    if version.artifact_bytes is None or earlier.unfinished().exists():
         return False
     if Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).exists():
         return False
