@@ -24,7 +24,7 @@ from inventory.services import prepare_installation
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Role
-from mrm.accounts.services import grant_role, issue_token
+from mrm.accounts.services import create_person, grant_role, issue_token
 from registry.models import ModelTag
 
 END = datetime(2026, 11, 1, tzinfo=UTC)
@@ -65,8 +65,7 @@ def populate(count: int = 100_000, *, versions: int = 3, seed: int = 0) -> None:
     _copy(_runs(rng))
     _write_records()
     _switch_triggers("ENABLE")
-    reader = Person.objects.create(email=AUDITOR, display_name="Auditor")
-    grant_role(reader, Role.AUDITOR, actor=None)
+    grant_role(create_person(AUDITOR, "Auditor", actor=None), Role.AUDITOR, actor=None)
 
 
 def is_there() -> bool:
@@ -91,9 +90,7 @@ def analyze() -> None:
 
 
 def _people(count: int) -> list[Person]:
-    return Person.objects.bulk_create(
-        Person(email=f"owner{n}@bench.example", display_name=f"Owner {n:03}") for n in range(count)
-    )
+    return [create_person(f"owner{n}@bench.example", f"Owner {n:03}", actor=None) for n in range(count)]
 
 
 def _model(number: int, rng, people: list[Person], workspace: Workspace) -> Model:
