@@ -143,14 +143,14 @@ def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Chec
         body, leaf, position = entry.get("body"), str(entry.get("leaf_hash")), last + 1
         if isinstance(body, dict) and isinstance(body.get("position"), int):
             position = body["position"]
+        if position <= last:
+            raise Fault(f"Entry {position} does not come in its order.")
         if fault := fault_in(position, body if isinstance(body, dict) else None, leaf, None, last_at):
             raise Fault(fault)
         try:
             proof = [bytes.fromhex(node) for node in entry["proof"]]
         except (KeyError, TypeError, ValueError) as fault:
             raise Fault(f"The proof of entry {position} is malformed ({fault}).") from fault
-        if position <= last:
-            raise Fault(f"Entry {position} does not come in its order.")
         if not merkle.verify_inclusion(bytes.fromhex(leaf), position, newest.size, proof, newest.root):
             raise Fault(f"The proof of entry {position} does not lead to the root of the checkpoint.")
         last, last_at = position, body["at"]

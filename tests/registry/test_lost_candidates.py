@@ -97,13 +97,3 @@ def test_a_candidate_that_nobody_is_asked_about_is_deleted_and_what_was_said_of_
     assert ModelVersion.objects.get(pk=candidate.pk).stage == Stage.RETIRED
     assert not Arrangement.objects.holding().filter(version=candidate).exists()
     connection.check_constraints()
-
-
-def test_ungoverned_a_candidate_is_deleted_as_by_mlflow_whoever_is_asked_about_it(registry, engineer, ungoverned):
-    client = registry(engineer)
-    client.make_model("m")
-    client.make_version("m")
-    asked(version := ModelVersion.objects.get())
-    assert delete(client, version).status_code == 200
-    assert ModelVersion.objects.get().stage == Stage.RETIRED
-    connection.check_constraints()

@@ -15,6 +15,7 @@ from inventory.states import Stage
 from mrm.errors import RuleBroken
 from tests.factories import PARQUET, SCHEMA, approve_for, make_otherwise, make_rows, make_use, make_version
 from tests.registry.conftest import refused, tags_of
+from tests.workflows.validating import asked
 
 
 @pytest.fixture
@@ -109,6 +110,14 @@ def test_a_deleted_version_is_approved_for_nothing_any_more(client, model, ungov
     approve_for(version, make_use(version.model))
     client.do("DELETE", "model-versions/delete", name="m", version="1")
     assert not version.use_approvals.filter(ended_at=None).exists()
+    connection.check_constraints()
+
+
+def test_ungoverned_a_candidate_is_deleted_as_by_mlflow_whoever_is_asked_about_it(client, model, ungoverned):
+    client.make_version("m")
+    asked(ModelVersion.objects.get())
+    client.do("DELETE", "model-versions/delete", name="m", version="1")
+    assert ModelVersion.objects.get().stage == Stage.RETIRED
     connection.check_constraints()
 
 
