@@ -20,7 +20,7 @@ from inventory.models import Model, ModelVersion, Policy
 from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.adapters.mlflow import Master
-from mrm.errors import DomainError
+from mrm.errors import DomainError, RuleBroken
 from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name, version_number
 from registry.models import Delivery, ModelTag, VersionFacts, VersionTag
 from registry.refusals import invalid
@@ -116,7 +116,7 @@ def _follow_model(
             entry = {"name": name, "owner": owner_for(workspace, None), "description": description}
             model = inventory.register_model(workspace, **entry, baselined_until=baselined_until, actor=None)
         if model.status == Status.RETIRED:
-            return
+            return _refuse_new_versions(model, read)
         known = _tag(model, DESCRIPTION)
         if known is not None and known != description[:LONGEST_VALUE]:
             # What people here wrote stays until the master says something else.
@@ -126,6 +126,16 @@ def _follow_model(
     for version in read:
         _follow_version(model, version)
     _mark_versions_gone(model, {_origin(model, version.number) for version in read})
+
+
+def _refuse_new_versions(model: Model, read: list[SaidVersion]) -> None:
+    """What is retired here stays as it was; that the master goes on with it is told, not passed over."""
+    known = set(ModelVersion.objects.filter(model=model).values_list("origin", flat=True))
+    if new := [version.number for version in read if _origin(model, version.number) not in known]:
+        raise RuleBroken(
+            f"It is retired here, so {len(new)} of the master's versions, the newest being {new[-1]}, "
+            f"{'is' if len(new) == 1 else 'are'} not taken over. Retire it there, or go on under another name."
+        )
 
 
 @governed()

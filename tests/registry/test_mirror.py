@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audits.trail.models import Entry
 from inventory.models import Model, ModelVersion, Policy
-from inventory.services import edit_model
+from inventory.services import edit_model, retire_model
 from inventory.states import Stage
 from mrm.adapters import mlflow
 from mrm.adapters.mlflow import HttpMaster, MemoryMaster
@@ -125,6 +125,17 @@ def test_what_is_gone_from_the_master_is_told_and_not_forgotten(master, client):
     master.content["credit"] = was
     follow_master(master, now + timedelta(hours=2))
     assert tags_of(client.model("credit"))["mlflow.gone"] == "", "what is there again is not told as gone"
+
+
+def test_what_the_master_goes_on_with_after_it_was_retired_here_is_named(master):
+    now = timezone.now()
+    follow_master(master, now)
+    retire_model(Model.objects.get(), actor=None)
+    assert follow_master(master, now + timedelta(hours=1)) == [], "what is known is no news"
+    master.content["credit"][1].append(said_version(4))
+    (refusal,) = follow_master(master, now + timedelta(hours=2))
+    assert refusal.startswith("credit: It is retired here") and "newest being 4" in refusal
+    assert ModelVersion.objects.count() == 2
 
 
 def test_what_cannot_be_taken_over_is_said_and_the_rest_goes_on(master):
