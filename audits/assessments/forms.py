@@ -49,7 +49,7 @@ class BackTestFilter(forms.Form):
     since = _day("Windows that ended from")
     until = _day("to")
     tier = forms.ChoiceField(choices=[("", "Any"), *((tier, f"Tier {tier}") for tier in TIERS)], required=False)
-    model = forms.SlugField(label="Model, by its slug", max_length=100, required=False)
+    model = forms.SlugField(label="Model, as in its address", max_length=100, required=False)
 
     def __init__(self, *args, until: datetime, **kwargs):
         super().__init__(*args, **kwargs)
