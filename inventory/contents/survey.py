@@ -1,17 +1,19 @@
 """What an identification survey holds: its columns, and every fault of a filled-in sheet by line and column."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 from django.utils.text import slugify
 
 from inventory import attributes
-from inventory.frames.sheets import Sheet, fault
+from inventory.frames.sheets import Sheet, SheetFaults, fault
 from inventory.models import Model
 from inventory.policies import LEVELS
 from mrm.accounts.models import Person, Workspace
 
 REQUIRED = ("name", "owner")
+PLACE = re.compile(r"models\[(\d+)\](?:\.(.+))?")
 TEXTS = {"slug": 100} | {
     name: attributes.COLUMNS[name].longest
     for name in ("name", "business_unit", "methodology", "purpose", "description")
@@ -34,13 +36,27 @@ FURTHER = {
 class Checked:
     """What a sheet would register, and what keeps it from being registered: the first faults, and how many there are.
 
+    lines  every entry by its line
+    sound  the lines whose cells are in order
     notes  what there is to know before it is let in
     """
 
-    entries: list[dict]
-    faults: list[dict]
-    fault_count: int
+    lines: dict[int, dict]
+    sound: list[int]
+    faults: SheetFaults
     notes: list[str]
+
+    @property
+    def entries(self) -> list[dict]:
+        return list(self.lines.values())
+
+    def refuse(self, errors: list[dict]) -> None:
+        """Add what the register has against the sound lines, each error by its place among them (`models[3].owner`)."""
+        for error in errors:
+            place, name = PLACE.fullmatch(error["field"]).groups()
+            line = self.sound[int(place)]
+            at = f"Line {line}, column {name}" if name else f"Line {line}"
+            self.faults.add([{"message": f"{at}: {error['message']}", "row": line - 1, "column": name or ""}])
 
 
 def check(sheet: Sheet, workspace: Workspace) -> Checked:
@@ -49,7 +65,7 @@ def check(sheet: Sheet, workspace: Workspace) -> Checked:
     notes = [f"{hidden}: hidden in the workbook, and entered like the others." for hidden in sheet.hidden]
     if misnamed := _faults_in_header(names, sheet.header):
         faults.add(misnamed)
-        return Checked([], faults.first, faults.total, notes)
+        return Checked({}, [], faults, notes)
     people = {person.email.lower(): person for person in Person.objects.all()}
     entries = {}
     for line, values in sheet.lines.items():
@@ -63,7 +79,7 @@ def check(sheet: Sheet, workspace: Workspace) -> Checked:
             if value and (i >= len(names) or not names[i])
         )
     faults.add(_duplicates(entries, workspace))
-    return Checked(list(entries.values()), faults.first, faults.total, notes)
+    return Checked(entries, [line for line in entries if line not in faults.lines], faults, notes)
 
 
 def _key(heading: str) -> str:

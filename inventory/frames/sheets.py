@@ -31,14 +31,15 @@ MOST_FAULTS = 500
 
 
 class SheetFaults:
-    """What is wrong with a sheet: all of it counted, the first by line kept."""
+    """What is wrong with a sheet: all of it counted, with the lines that are concerned; the first by line kept."""
 
     def __init__(self):
-        self.total, self._kept = 0, []
+        self.total, self.lines, self._kept = 0, set(), []
 
     def add(self, faults: Iterable[dict]) -> None:
         for one in faults:
             self.total += 1
+            self.lines.add(one["row"] + 1)
             self._kept.append(one)
             if len(self._kept) >= 2 * MOST_FAULTS:
                 self._kept = self.first

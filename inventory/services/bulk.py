@@ -41,6 +41,16 @@ def draft_models(workspace: Workspace, entries: list[dict], *, actor) -> list[Dr
     require(actor, Permission.REGISTER_MODEL, workspace, model_slug=None)
     if len(entries) < TOGETHER_FROM:
         return []
+    drafts, errors = drafts_of(workspace, entries, actor=actor)
+    if errors and not any(entry.get("versions") for entry in entries):
+        raise UnusableData(*errors[:MOST_ERRORS])
+    return [] if errors else drafts
+
+
+def drafts_of(
+    workspace: Workspace, entries: list[dict], *, most: int = MOST_ERRORS, actor
+) -> tuple[list[Draft], list[dict]]:
+    """What each entry would be, and what is against the others by its place; it ends at so many reasons."""
     taken, drafts, errors = TakenByMany(workspace), [], []
     for place, entry in enumerate(entries):
         said = {name: value for name, value in entry.items() if name != "versions"}
@@ -49,11 +59,9 @@ def draft_models(workspace: Workspace, entries: list[dict], *, actor) -> list[Dr
         if draft := _tried(errors, f"models[{place}]", drafted):
             drafts.append(draft)
             taken.add(draft.model)
-        if len(errors) >= MOST_ERRORS:
+        if len(errors) >= most:
             break
-    if errors and not any(entry.get("versions") for entry in entries):
-        raise UnusableData(*errors[:MOST_ERRORS])
-    return [] if errors else drafts
+    return drafts, errors
 
 
 @governed()

@@ -9,10 +9,10 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.contents import survey as contents
-from inventory.frames.sheets import read_sheet
+from inventory.frames.sheets import MOST_FAULTS, read_sheet
 from inventory.models import Survey
-from inventory.services.bulk import draft_models, enter_models
-from inventory.services.drafts import check_baseline
+from inventory.services.bulk import drafts_of, enter_models
+from inventory.services.drafts import Draft, check_baseline
 from inventory.states import SurveyState, survey_after
 from mrm.accounts.models import Workspace
 from mrm.accounts.policies import Permission
@@ -30,8 +30,8 @@ def receive_survey(
     """Keep a sheet and say what it would register, or every fault by line and column. Nothing is registered yet."""
     require(actor, Permission.REGISTER_MODEL, workspace)
     check_baseline(baselined_until, workspace, actor=actor)
-    checked = contents.check(read_sheet(path), workspace)
-    if not checked.faults and not checked.entries:
+    checked, _ = _checked(path, workspace, baselined_until, actor=actor)
+    if not checked.faults.total and not checked.entries:
         raise UnusableData({"message": "The sheet has no line below its header.", "field": "file"})
     sha256 = storage.put(path)
     with governed():
@@ -40,10 +40,10 @@ def receive_survey(
             filename=Path(filename).name[:200] or "survey",
             sha256=sha256,
             entries=len(checked.entries),
-            faults=checked.faults,
-            fault_count=checked.fault_count,
+            faults=checked.faults.first,
+            fault_count=checked.faults.total,
             notes=checked.notes,
-            state=SurveyState.FAULTY if checked.faults else SurveyState.CHECKED,
+            state=SurveyState.FAULTY if checked.faults.total else SurveyState.CHECKED,
             baselined_until=baselined_until,
             uploaded_by=actor,
         )
@@ -94,11 +94,10 @@ def _register(survey: Survey) -> None:
     surveys = Survey.objects.select_related("workspace", "requested_by")
     survey = surveys.get(pk=survey.pk)
     workspace, actor = survey.workspace, survey.requested_by
-    checked = contents.check(read_sheet(storage.local_path(survey.sha256)), workspace)
-    if checked.faults:
-        raise UnusableData(*checked.faults[:20])
-    entries = [entry | {"baselined_until": survey.baselined_until} for entry in checked.entries]
-    drafts = draft_models(workspace, entries, actor=actor)
+    checked, drafts = _checked(storage.local_path(survey.sha256), workspace, survey.baselined_until, actor=actor)
+    if checked.faults.total:
+        raise UnusableData(*checked.faults.first[:20])
+    entries = _with_baseline(checked.entries, survey.baselined_until)
     with governed():
         survey = Survey.objects.select_for_update().get(pk=survey.pk)
         enter_models(workspace, entries, drafts, actor=actor, progress=lambda done: _tell(survey, done))
@@ -106,6 +105,21 @@ def _register(survey: Survey) -> None:
         survey.finished_at = timezone.now()
         survey.save(update_fields=["state", "finished_at"])
         record(Action.SURVEY_IMPORTED, actor=actor, subject=survey, sha256=survey.sha256, models=len(entries))
+
+
+def _checked(
+    path: Path, workspace: Workspace, baselined_until: date | None, *, actor
+) -> tuple[contents.Checked, list[Draft]]:
+    """A sheet with every fault of its cells and everything that the register has against its sound lines, and these."""
+    checked = contents.check(read_sheet(path), workspace)
+    entries = _with_baseline([checked.lines[line] for line in checked.sound], baselined_until)
+    drafts, errors = drafts_of(workspace, entries, most=MOST_FAULTS, actor=actor)
+    checked.refuse(errors)
+    return checked, drafts
+
+
+def _with_baseline(entries: list[dict], until: date | None) -> list[dict]:
+    return [entry | {"baselined_until": until} for entry in entries]
 
 
 def _tell(survey: Survey, done: int) -> None:

@@ -56,7 +56,7 @@ def test_a_model_that_was_named_before_the_rule_is_still_edited(workspace, engin
 
 def test_a_sheet_names_the_line_of_such_a_name(workspace, owner):
     sheet = Sheet(header=["name", "owner"], lines={2: ["a/b", owner.email]})
-    assert [(one["row"], one["column"]) for one in check(sheet, workspace).faults] == [(1, "name")]
+    assert [(one["row"], one["column"]) for one in check(sheet, workspace).faults.first] == [(1, "name")]
 
 
 def test_the_page_says_at_the_name_what_is_wrong_with_it(workspace, engineer, client):

@@ -176,6 +176,41 @@ def test_formulas_and_merged_cells_are_refused_by_their_place(receive, line):
     assert faults(receive(make_csv(line("=1+1")))) == [(1, "name")]
 
 
+@pytest.mark.parametrize(
+    ("cells", "column", "words"),
+    [
+        ({"purpose": "Cards\u202e"}, "purpose", "U+202E"),
+        ({"developed_from": "2026-02-01", "developed_until": "2026-01-01"}, "developed_until", "before"),
+        ({"retention_class": "forever and a day"}, "", "Retention class is changed by a person who is risk officer"),
+        ({"slug": "bulk"}, "slug", "address of the API"),
+        ({"validator": "OWNER"}, "", "Validator is changed by a person who is risk officer"),
+    ],
+)
+def test_what_the_register_would_refuse_is_told_by_its_line_before_anybody_lets_it_in(
+    receive, owner, cells, column, words
+):
+    said = {"name": "Two", "owner": owner.email} | {k: owner.email if v == "OWNER" else v for k, v in cells.items()}
+    lines = [
+        ",".join(said),
+        ",".join({**said, "name": "One", **dict.fromkeys(cells, "")}.values()),
+        ",".join(said.values()),
+    ]
+    survey = receive("\n".join(lines).encode())
+    assert survey.state == SurveyState.FAULTY
+    assert faults(survey) == [(2, column)]
+    assert survey.faults[0]["message"].startswith("Line 3")
+    assert words in survey.faults[0]["message"]
+
+
+def test_what_was_taken_since_the_upload_fails_the_import_by_its_line(receive, line, engineer):
+    survey = receive(make_csv(line(), line("Two")))
+    make_model(name="two")
+    import_survey(request_import(survey, actor=engineer))
+    survey.refresh_from_db()
+    assert survey.state == SurveyState.FAILED
+    assert "Line 3, column name" in survey.reason
+
+
 FILLED = '<row r="3"><c r="B3" t="inlineStr"><is><t>More models</t></is></c></row>'
 
 
