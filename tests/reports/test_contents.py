@@ -68,7 +68,8 @@ def test_the_opinion_stands_before_everything_else(report, html):
 
 
 def test_an_uneventful_period_is_said_in_words(report):
-    quiet = replace(report, breaches=(), findings=(), adjustments=(), decisions=(), trends=(), gaps=(), actions=())
+    lists = ("breaches", "findings", "adjustments", "decisions", "beforehand", "trends", "gaps", "actions")
+    quiet = replace(report, **dict.fromkeys(lists, ()))
     html = pages("monitoring", quiet, evidence=b"{}")
     for said in ("No breach was open", "No finding was open", "No overlay", "Nothing about this model was decided",
                  "Fewer than four periods", "Everything that the monitoring plan names was examined"):  # fmt: skip
