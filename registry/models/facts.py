@@ -14,6 +14,7 @@ class ModelFacts(models.Model):
     touched_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_name = models.CharField(max_length=200, blank=True)  # The name it had, which is free again.
+    mirrors = models.CharField(max_length=200, blank=True, db_index=True)  # What the master calls it, where it has one.
 
     def __str__(self):
         return f"{self.model} for MLflow"

@@ -69,7 +69,7 @@ def touch(model: Model) -> None:
 def put_touch(message: Message, model: Model) -> None:
     """The same with a message."""
     message.execute(
-        "INSERT INTO registry_modelfacts (model_id, touched_at, deleted_name) VALUES (%s, %s, '') "
+        "INSERT INTO registry_modelfacts (model_id, touched_at, deleted_name, mirrors) VALUES (%s, %s, '', '') "
         "ON CONFLICT (model_id) DO UPDATE SET touched_at = EXCLUDED.touched_at",
         [model.pk, timezone.now()],
     )

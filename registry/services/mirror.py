@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from audits.trail.services import governed
 from inventory import services as inventory
@@ -22,7 +23,7 @@ from mrm.accounts.models import Workspace
 from mrm.adapters.mlflow import Master
 from mrm.errors import DomainError, RuleBroken
 from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name, version_number
-from registry.models import Delivery, ModelTag, VersionFacts, VersionTag
+from registry.models import Delivery, ModelFacts, ModelTag, VersionFacts, VersionTag
 from registry.refusals import invalid
 from registry.services.rules import owner_for
 from registry.services.tags import keep_model_tags, keep_version_tags
@@ -111,10 +112,11 @@ def _follow_model(
     tags, description, aliases = _pairs(said), _text(said.get("description") or ""), _aliases(said)
     read = sorted((_read(version, aliases) for version in versions), key=lambda version: version.number)
     with governed():
-        model = Model.objects.filter(workspace=workspace, name=name).first()
+        model = _mirror_of(workspace, name)
         if model is None:
             entry = {"name": name, "owner": owner_for(workspace, None), "description": description}
             model = inventory.register_model(workspace, **entry, baselined_until=baselined_until, actor=None)
+        _keep_mirrored(model, name)
         if model.status == Status.RETIRED:
             return _refuse_new_versions(model, read)
         known = _tag(model, DESCRIPTION)
@@ -126,6 +128,19 @@ def _follow_model(
     for version in read:
         _follow_version(model, version)
     _mark_versions_gone(model, {_origin(model, version.number) for version in read})
+
+
+def _mirror_of(workspace: Workspace, name: str) -> Model | None:
+    """The model that was taken over under this name, whatever it is called by now; else one of that name which is
+    nothing else's mirror."""
+    here = Model.objects.filter(workspace=workspace)
+    known = here.filter(mlflow__mirrors=name).first()
+    return known or here.filter(Q(mlflow=None) | Q(mlflow__mirrors=""), name=name).first()
+
+
+def _keep_mirrored(model: Model, name: str) -> None:
+    if not ModelFacts.objects.filter(model=model, mirrors=name).exists():
+        ModelFacts.objects.update_or_create(model=model, defaults={"mirrors": name})
 
 
 def _refuse_new_versions(model: Model, read: list[SaidVersion]) -> None:
@@ -184,9 +199,9 @@ def _keep_changed(table, subject, tags: dict[str, str], keep) -> None:
 
 def _mark_gone(workspace: Workspace, seen: set[str], asked: set[str] | None) -> None:
     """Models that came from the master and are no longer there: told by a tag, because a register forgets nothing."""
-    mirrored = Model.objects.filter(workspace=workspace, versions__origin__startswith=MIRRORED).distinct()
-    mirrored = mirrored if asked is None else mirrored.filter(name__in=asked)
-    for model in mirrored.exclude(name__in=seen):
+    mirrored = Model.objects.filter(workspace=workspace, mlflow__mirrors__gt="")
+    mirrored = mirrored if asked is None else mirrored.filter(mlflow__mirrors__in=asked)
+    for model in mirrored.exclude(mlflow__mirrors__in=seen):
         with governed():
             _keep_changed(ModelTag, model, {GONE: "true"}, keep_model_tags)
 

@@ -4,9 +4,11 @@ import json
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -17,10 +19,11 @@ from inventory.states import Stage
 from mrm.adapters import mlflow
 from mrm.adapters.mlflow import HttpMaster, MemoryMaster
 from mrm.adapters.outside import Unreachable
-from registry.models import Delivery
+from registry.models import Delivery, ModelFacts
 from registry.services import follow_master, receive_delivery
 from registry.signatures import signature
 from registry.tasks import follow_master as task
+from tests.factories import make_model
 from tests.registry.conftest import refused, tags_of
 
 SECRET, ADDRESS = "a shared secret", "/mlflow/deliveries"
@@ -125,6 +128,38 @@ def test_what_is_gone_from_the_master_is_told_and_not_forgotten(master, client):
     master.content["credit"] = was
     follow_master(master, now + timedelta(hours=2))
     assert tags_of(client.model("credit"))["mlflow.gone"] == "", "what is there again is not told as gone"
+
+
+def test_a_model_that_is_called_otherwise_here_is_still_the_one_of_the_master(master, client):
+    now = timezone.now()
+    follow_master(master, now)
+    client.do("POST", "registered-models/rename", name="credit", new_name="Retail credit")
+    master.content["credit"][1].append(said_version(4))
+    master.content["Retail credit"] = ({"name": "Retail credit"}, [])
+    (refusal,) = follow_master(master, now + timedelta(hours=1))
+    assert refusal.startswith("Retail credit: ") and "already has a model" in refusal
+    model = Model.objects.get()
+    assert (model.name, model.versions.count()) == ("Retail credit", 3)
+    assert not tags_of(client.model("Retail credit")).get("mlflow.gone")
+    del master.content["credit"], master.content["Retail credit"]
+    receive_delivery("d", created("credit"))
+    follow_master(master, now + timedelta(minutes=61))
+    assert tags_of(client.model("Retail credit"))["mlflow.gone"] == "true"
+
+
+def test_a_model_that_stood_here_before_is_followed_by_its_name(master, workspace):
+    stood = make_model(workspace=workspace, name="credit")
+    follow_master(master, timezone.now())
+    assert Model.objects.get() == stood and stood.versions.count() == 2
+
+
+def test_what_was_mirrored_before_the_masters_name_was_kept_is_known_by_its_name(master, client):
+    follow_master(master, timezone.now())
+    client.make_model("of our own")
+    ModelFacts.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("registry.migrations.0009_tell_what_was_mirrored_until_now").KNOWN)
+    assert ModelFacts.objects.get().mirrors == "credit"
 
 
 def test_what_the_master_goes_on_with_after_it_was_retired_here_is_named(master):
