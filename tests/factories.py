@@ -219,6 +219,12 @@ def sql(statement: str, *values) -> None:
         cursor.execute(statement, values)
 
 
+def rows_of(statement: str, *values) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
 def settle() -> None:
     """Ask now what is otherwise asked when the transaction ends."""
     sql("SET CONSTRAINTS ALL IMMEDIATE")

@@ -156,6 +156,11 @@ class Model(Described):
         then = self.tier_assessments.confirmed().filter(facts__affects_natural_persons=True)
         return self.affects_natural_persons or then.exists()
 
+    @property
+    def concerns_persons(self) -> bool:
+        """Whether it decides about natural persons, or uses their data."""
+        return self.is_about_persons or self.personal_data in ("personal", "special_category")
+
     def missing(self, document: dict | None = None) -> list[str]:
         """What the policy (the one then in force unless given) asks for and the register lacks, by attribute."""
         document = document or Policy.objects.in_force_at(self.stood_at).document

@@ -14,11 +14,13 @@ from audits.workflows.services import (
     open_retraining_requests,
     request_change,
 )
+from audits.workflows.services.decisions import refresh_evidence
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Policy
+from inventory.services import edit_use, propose_use
 from inventory.states import Status
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_otherwise, publish, sql, undecided
+from tests.factories import make_otherwise, publish, rows_of, sql, undecided, without_triggers
 from tests.fixtures.story import approve
 from tests.signing import close_arrangement, suspend
 from tests.workflows.envelopes import WHY, allow_envelopes, approved, ask, in_use, terms
@@ -106,6 +108,54 @@ def test_another_tier_ends_it(story, envelope):
         make_otherwise(story.model, tier=3)
     assert envelope_of(story.model, timezone.now()) is None, "from that moment, before the sweep"
     assert "It was approved in tier 2" in over(envelope).ended_because
+
+
+def require_more(story, what: str) -> None:
+    """What a promotion of the model needs now, or whom the model concerns, is no longer what it was."""
+    document = Policy.objects.in_force().document
+    tier = str(story.model.tier)
+    match what:
+        case "another approver":
+            document["approvals"]["promotion"][tier] = ["validator", "risk_officer", "chief_risk_officer"]
+        case "the committee":
+            document["approvals"]["promotion"][tier] = ["committee"]
+        case "whoever agrees about persons":
+            document["approvals"]["about_persons"] = dict.fromkeys("123", ["compliance"])
+        case "persons":
+            about = not story.model.affects_natural_persons
+            without_triggers("inventory_tierassessment", "UPDATE inventory_tierassessment SET state = 'superseded'")
+            sql("UPDATE inventory_model SET affects_natural_persons = %s, personal_data = ''", about)
+    if what != "persons":
+        publish(document)
+
+
+@pytest.mark.parametrize("what", ["another approver", "the committee", "whoever agrees about persons", "persons"])
+def test_an_envelope_is_over_where_a_promotion_needs_more_than_approved_it(story, envelope, what):
+    story.model.refresh_from_db()
+    require_more(story, what)
+    assert envelope_of(story.model, timezone.now()) is None, "from that moment, before the sweep"
+    [[is_over]] = rows_of("SELECT envelope_is_over(held) FROM workflows_arrangement held WHERE id = %s", envelope.pk)
+    assert is_over, "the database says so too"
+    told = "concerns natural persons has changed" if what == "persons" else "to agree to a promotion too"
+    assert told in over(envelope).ended_because
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_an_envelope_is_approved_by_whoever_approves_a_promotion_too(story, permissive):
+    document = Policy.objects.in_force().document
+    document["approvals"]["promotion"][str(story.model.tier)] = ["validator", "chief_risk_officer"]
+    publish(document)
+    assert ask(story).roles_required == ["validator", "risk_officer", "chief_risk_officer"]
+
+
+def test_rewording_a_use_that_a_pending_envelope_names_voids_what_was_signed(story, permissive):
+    use = propose_use(story.model, title="Collections", business_purpose="Reminds.", actor=story.owner)
+    change = ask(story, uses=[str(use.number)])
+    first = approve(change, story.validator)
+    edit_use(use, changes={"business_purpose": "Sues."}, actor=story.owner)
+    refresh_evidence(change)
+    first.refresh_from_db()
+    assert first.voided_at is not None
 
 
 def test_its_day_ends_it_and_nothing_is_restricted(story, envelope):

@@ -4,6 +4,7 @@ Only what is measured counts: by the built-in pipeline of its own work, and by t
 nobody measured is not inside.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,13 +15,14 @@ from audits.statistics.limits import Direction, Verdict
 from audits.workflows.gates.gathered import Gathered
 from audits.workflows.models import Arrangement, ChangeRequest, Classification, Retraining
 from inventory.models import Model, ModelVersion, Policy, Use
-from inventory.policies import MATERIAL, allows_envelope, limit
+from inventory.policies import MATERIAL, allows_envelope, limit, roles_about_persons, roles_required
 from inventory.states import Status
 from mrm.pages.wording import words
 
 Arranged, Asked = Arrangement.Kind, ChangeRequest.Kind
 WINDOW, ROWS = "window_days", "rows"  # Besides the measures that its `bounds` name.
 AT_LEAST = "at_least"  # In its evidence: which of its bounds are lower ones, as the policy had it.
+CONCERNS_PERSONS = "concerns_persons"  # In its evidence: whether the model did.
 DECIDED = (Verdict.WITHIN, Verdict.AMBER)
 
 
@@ -64,14 +66,26 @@ def envelope_of(model: Model, now: datetime) -> Arrangement | None:
     return envelope if envelope and not why_over(envelope, model) else None
 
 
+def whom_promotion_needs(document: dict, model: Model) -> list[str]:
+    """Who approves any promotion of a version of the model, which an envelope is signed in place of."""
+    required = roles_required(document, Asked.PROMOTION, model.tier)
+    also = roles_about_persons(document, model.tier) if model.concerns_persons else []
+    return [*required, *(role for role in also if role not in required)]
+
+
 def why_over(envelope: Arrangement, model: Model) -> str:
     """What has ended an envelope since it was approved; empty while nothing has."""
-    approved_in, since = envelope.change.evidence["model"]["tier"], envelope.starts_at
+    signed, since = envelope.change.evidence, envelope.starts_at
+    approved_in, document = signed["model"]["tier"], Policy.objects.document_in_force()[1]
     later = ChangeRequest.objects.filter(model=model.pk, decided_at__gt=since)
-    if not allows_envelope(Policy.objects.document_in_force()[1], model.tier):
+    if not allows_envelope(document, model.tier):
         return f"The policy in force allows no envelope in tier {model.tier}."
     if model.tier != approved_in:
         return f"It was approved in tier {approved_in}, and {model} is in tier {model.tier}."
+    if signed.get(CONCERNS_PERSONS, model.concerns_persons) != model.concerns_persons:
+        return f"Whether {model} concerns natural persons has changed since."
+    if further := Counter(whom_promotion_needs(document, model)) - Counter(envelope.change.roles_required):
+        return f"The policy in force wants the {' and '.join(map(words, sorted(further)))} to agree to a promotion too."
     suspensions = Arrangement.objects.filter(model=model.pk, kind=Arranged.SUSPENSION, use=None)
     if model.status == Status.SUSPENDED or suspensions.filter(starts_at__gt=since).exists():
         return f"{model} was suspended since."

@@ -4,11 +4,19 @@ from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind
 from audits.assessments.services.plans import why_not_of_kind
 from audits.statistics.limits import Direction
-from audits.workflows.gates.enveloped import AT_LEAST, ROWS, WINDOW, uses_left_out, why_over
+from audits.workflows.gates.enveloped import (
+    AT_LEAST,
+    CONCERNS_PERSONS,
+    ROWS,
+    WINDOW,
+    uses_left_out,
+    whom_promotion_needs,
+    why_over,
+)
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, the_model, why_not_until
-from audits.workflows.services.kinds.promotion import USES
+from audits.workflows.services.kinds.promotion import USES, terms_of_uses
 from audits.workflows.states import ArrangementState
 from inventory.models import Policy
 from inventory.policies import allows_envelope, days_of_envelope, limit
@@ -30,10 +38,15 @@ def _bounds(change: ChangeRequest) -> dict[str, str]:
     return {name: f"{sentence(name)}, at {'least' if lower else 'most'}" for name, lower in _are_lower(change).items()}
 
 
-def _sides(change: ChangeRequest) -> dict:
-    """Which bounds are lower ones: signed with them, and kept where the policy says otherwise later."""
+def _rests_on(change: ChangeRequest) -> dict:
+    """Which bounds are lower ones, whatever the policy says later; whether it concerns persons; and its uses."""
     lower = {name for name, is_lower in _are_lower(change).items() if is_lower}
-    return {AT_LEAST: sorted(lower & change.terms["bounds"].keys())}
+    told = {AT_LEAST: sorted(lower & change.terms["bounds"].keys()), CONCERNS_PERSONS: natural_persons(change)}
+    return told | terms_of_uses(change)
+
+
+def _who_promotes(change: ChangeRequest) -> list[str]:
+    return whom_promotion_needs(change.policy.document, change.model)
 
 
 def _ruled_out(change: ChangeRequest) -> str:
@@ -101,7 +114,8 @@ RETRAINING_ENVELOPE = ChangeKind(
     "decided about by itself, with each bound that failed named.",
     if_not="Every retraining, and every retrained version, is decided about by itself.",
     on_lapse="At its end retrained versions are decided about one by one again. So they are after a material change, "
-    "another tier or a suspension, which end it.",
+    "another tier or a suspension, which end it; and where the policy wants others to agree to a promotion, or whether "
+    "the model concerns natural persons has changed.",
     terms=(
         Term(name=WINDOW, label="Trained on at most so many days", shape="number"),
         Term(name=ROWS, label="Trained on at least so many rows", shape="number"),
@@ -119,7 +133,8 @@ RETRAINING_ENVELOPE = ChangeKind(
     why_not=_why_not,
     carry_out=_allow,
     at_stake=the_model,
-    evidence=_sides,
+    also_awaits=_who_promotes,
+    evidence=_rests_on,
     renews=Arrangement.Kind.ENVELOPE,
     concerns=natural_persons,
 )

@@ -67,9 +67,7 @@ def no_person(change: ChangeRequest) -> bool:
 
 
 def natural_persons(change: ChangeRequest) -> bool:
-    """Whether the model decides about natural persons, or uses their data."""
-    model = change.model
-    return bool(model and (model.is_about_persons or model.personal_data in ("personal", "special_category")))
+    return bool(change.model and change.model.concerns_persons)
 
 
 def the_version(change: ChangeRequest) -> str:

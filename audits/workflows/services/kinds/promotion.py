@@ -56,7 +56,7 @@ def uses_of(change: ChangeRequest) -> list[Use]:
     return list(change.model.uses.select_related("model").filter(number__in=change.terms.get("uses", ())))
 
 
-def _terms_of_uses(change: ChangeRequest) -> dict:
+def terms_of_uses(change: ChangeRequest) -> dict:
     """What each use says that it would be approved for; whoever rewords one voids what was signed."""
     return {
         "uses": [
@@ -188,7 +188,7 @@ PROMOTION = ChangeKind(
     terms=(USES, UNTIL),
     gate=_gate_of_promotion,
     why_not=_why_not_until,
-    evidence=_terms_of_uses,
+    evidence=terms_of_uses,
     carry_out=_promote,
     concerns=natural_persons,
 )
@@ -201,7 +201,7 @@ APPROVAL = ChangeKind(
     terms=(USES, UNTIL),
     gate=_gate_of_approval,
     why_not=_why_not_approve,
-    evidence=_terms_of_uses,
+    evidence=terms_of_uses,
     carry_out=_approve,
     concerns=natural_persons,
 )
