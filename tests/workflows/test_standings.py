@@ -1,6 +1,7 @@
 """How models stand as it is kept: always what computing it from everything else gives."""
 
 import random
+from contextlib import ExitStack
 from copy import deepcopy
 from datetime import date, timedelta
 
@@ -62,8 +63,9 @@ def test_after_any_history_what_is_kept_is_what_would_be_computed(workspace, val
         lambda model: Model.objects.filter(pk=model.pk).update(tier=rng.choice((2, 3))),
         lambda model: Model.objects.filter(pk=model.pk).update(status=rng.choice(("in_use", "restricted"))),
     ]
-    model, finding = "inventory_model", "workflows_finding"
-    with undecided(model, *KEEPING[model]), undecided(finding, *KEEPING[finding]):
+    with ExitStack() as stack:
+        for table in ("inventory_model", "workflows_finding", "assessments_plan"):
+            stack.enter_context(undecided(table, *KEEPING[table]))
         for _ in range(40):
             rng.choice(changes)(rng.choice(models))
             if rng.random() < 0.3:
