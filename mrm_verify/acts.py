@@ -81,7 +81,7 @@ ROLE = ("role", "workspace", "models")
 COMPLETE, AWAITS_SIGN_OFF = "complete", "awaits sign-off"
 TERMS = {
     "arrangement.closed": ("becomes",),
-    "change.vote_concluded": ("outcome",),
+    "change.vote_concluded": ("outcome", "votes", "dissent"),
     "finding.closed": ("closure",),
     "finding.validated": ("closure",),
     "keys.kept": ("keys",),
@@ -95,6 +95,8 @@ TERMS = {
     "validation.attested": ("validation", "role"),
     "version.supervision_recorded": ("said", "on", "sha256"),
 }
+# Terms that a later release than the others added: statements of before say the others only.
+ADDED = {"change.vote_concluded": "votes"}
 # What an entry says of these by being of its kind.
 SAID_BY_KIND = {
     "arrangement.closed": {"becomes": "closed"},
@@ -142,8 +144,9 @@ def signed_since(action: str, statement: dict) -> set[str]:
 
 
 def lacks_terms(statement: dict, action: str) -> bool:
-    """Whether it does not say what was decided, as statements of this act once did not."""
-    return action in TERMS and "terms" not in statement
+    """Whether it does not say all that was decided, as statements of this act once did not."""
+    terms = statement.get("terms")
+    return action in TERMS and (terms is None or action in ADDED and part_of(terms, (ADDED[action],)) is None)
 
 
 def differing(statement: dict, action: str, subject: str, details: dict) -> str:
@@ -156,10 +159,21 @@ def differing(statement: dict, action: str, subject: str, details: dict) -> str:
         if name in details and (details[name] or None) != (part_of(statement, path) or None):
             return name.replace("_", " ")
     said = details | SAID_BY_KIND.get(action, {}) | {"validation": subject}
-    for name in () if lacks_terms(statement, action) else TERMS.get(action, ()):
+    if action == "change.vote_concluded" and not _was_concluded_by(statement, details.get("concluded_by")):
+        return "conclusion"
+    lacks = lacks_terms(statement, action)
+    for name in TERMS.get(action, ()):
+        if lacks and part_of(statement, ("terms", name)) is None:
+            continue
         if (said.get(name) or None) != (part_of(statement, ("terms", name)) or None):
             return name
     return ""
+
+
+def _was_concluded_by(statement: dict, told) -> bool:
+    """Whether the entry names who signed, also where as deputy of the chair; true where it names nobody."""
+    signer = part_of(statement, ("signer", "name"))
+    return told is None or told == signer or str(told).startswith(f"{signer}, deputy of ")
 
 
 def _outcomes(action: str, details: dict) -> set | None:

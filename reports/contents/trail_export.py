@@ -35,11 +35,13 @@ def export_whole(checkpoint: Checkpoint) -> Iterator[bytes]:
 def export_extract(checkpoint: Checkpoint, entries, scope: dict) -> Iterator[bytes]:
     """The chosen entries that stand under this checkpoint, each with its proof; the scope says how they were chosen.
 
-    And those in which the passkeys that signed what they tell of were enrolled or removed, so that it holds alone.
+    And those in which the passkeys that signed what they tell of were enrolled or removed, so that it holds alone; and
+    that the clock was set back, from when on entries are not dated as their statements are.
     """
     cited: list[str] = []
     entries = entries.filter(position__lt=checkpoint.size)
-    chosen = Entry.objects.filter(Q(pk__in=entries.values("pk")) | _enrolling(entries), position__lt=checkpoint.size)
+    besides = _enrolling(entries) | Q(action=Action.CLOCK_SET_BACK)
+    chosen = Entry.objects.filter(Q(pk__in=entries.values("pk")) | besides, position__lt=checkpoint.size)
     chosen = chosen.order_by("position")
     checkpoints = map(canonical, trail.checkpoints_in_full(after=checkpoint.size - 1, upto=checkpoint.size))
     return _archive(_manifest(checkpoint, scope), _proved(chosen, checkpoint, cited), checkpoints, _statements(cited))

@@ -103,7 +103,7 @@ def test_the_signature_of_one_act_does_not_stand_for_another():
 def test_an_entry_written_outside_the_time_to_sign_is_named(at):
     body = entry(statement=STATEMENT, at=at, **TRUE)
     assert "at another time" in faults([record(STATEMENT)], body)[0]
-    assert faults([record(STATEMENT)], body, whole=False) == []
+    assert "at another time" in faults([record(STATEMENT)], body, whole=False)[0], "in an extract as well"
     # Until the clock has come back to where it was, entries bear the time at which it was set back.
     assert faults([record(STATEMENT)], entry(2, action="clock.set_back", at=at), body) == []
 
@@ -184,11 +184,12 @@ def test_since_minor_findings_are_closed_by_signature_none_is_closed_without(act
 
 
 APPROVED_ROLE = {"role": "engineer", "workspace": "retail", "until": "2027-01-31T00:00:00+00:00"}
+TALLY = {"outcome": "approved", "votes": [{"name": "Vera", "vote": "approved", "line": "second"}], "dissent": []}
 OF_FOUR, PART = "workflows.ChangeRequest:4", {"id": "workflows.ValidatorAssignment:9", "title": "Vera, lead"}
 WORD = {"said": "objected", "on": "2026-11-02", "sha256": "ab12"}
 DECIDED = [
     # act, outcome, what its terms say, what the entry says instead
-    ("change.vote_concluded", "concluded", {"outcome": "rejected"}, {"outcome": "approved"}),
+    ("change.vote_concluded", "concluded", TALLY | {"outcome": "rejected"}, {"outcome": "approved"}),
     ("model.tiered", "tier_confirmed", {"tier": 1}, {"tier": 3}),
     ("model.tiered", "tier_confirmed", {"tier": 1}, {"tier": 0}),
     ("role.granted", "role_approved", APPROVED_ROLE, {"role": "risk_officer"}),
@@ -223,6 +224,39 @@ def test_an_entry_that_says_something_else_was_decided_than_the_terms_that_were_
     assert faults_of(decided(3, action, outcome, terms, terms)) == []
     [told] = faults_of(decided(3, action, outcome, terms, terms | other))
     assert told.endswith(f"says otherwise than the entry: its {next(iter(other))} is another.")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"votes": [*TALLY["votes"], {"name": "Nobody", "vote": "approved", "line": "second"}]},
+        {"votes": [{"name": "Vera", "vote": "rejected", "line": "second"}]},
+        {"dissent": [{"name": "Vera", "comment": "Too thin."}]},
+        {"outcome": "rejected"},
+        {"concluded_by": "Somebody Else"},
+        {"concluded_by": "Verana"},
+    ],
+)
+def test_a_tally_that_its_chair_did_not_sign_is_named(other):
+    told = TALLY | {"minutes": STATEMENT["comment"], "concluded_by": "Vera"}
+    act = "change.vote_concluded", "concluded", TALLY
+    assert faults_of(decided(3, *act, told)) == []
+    assert faults_of(decided(3, *act, told | {"concluded_by": "Vera, deputy of Carl"})) == []
+    [fault] = faults_of(decided(3, *act, told | other))
+    assert "says otherwise than the entry" in fault
+
+
+def test_a_conclusion_of_a_release_that_signed_its_outcome_only_holds_and_is_counted_until_one_signs_the_tally():
+    older = decided(1, "change.vote_concluded", "concluded", {"outcome": "approved"}, TALLY)
+    [fault] = faults_of(decided(1, "change.vote_concluded", "concluded", {"outcome": "rejected"}, TALLY))
+    assert fault.endswith("its outcome is another.")
+    statements = Statements(older[0])
+    statements.cite(told_by(older[1]))
+    assert (statements.check(), statements.without_terms) == (1, 1)
+    now = decided(2, "change.vote_concluded", "concluded", TALLY, TALLY)
+    after = decided(3, "change.vote_concluded", "concluded", {"outcome": "approved"}, TALLY)
+    assert faults_of(older, now) == []
+    assert len(faults_of(older, now, after)) == 1
 
 
 def test_a_validator_who_signed_about_another_validation_attests_nothing_about_this_one():

@@ -127,25 +127,25 @@ def _conclude(change: ChangeRequest, *, comment: str, signature: Signature, acto
     it off.
     """
     change = locked(change)
-    votes, outcome = votes_of(change), _outcome(change)
-    dissenting = "rejected" if outcome == "approved" else "approved"
-    told = {
-        "outcome": outcome,
+    tally = _tally(change)
+    told = tally | {
         "minutes": comment,
-        "votes": _told(votes),
-        "dissent": [
-            {"name": vote.name, "comment": vote.comment}
-            for vote in votes
-            if (vote.meaning in policies.APPROVING and dissenting == "approved") or vote.meaning == dissenting
-        ],
         "concluded_by": f"{actor}, deputy of {chair}" if (chair := chair_away(change, actor)) else str(actor),
         "concluded_at": timezone.now().isoformat(timespec="seconds"),
     }
     change.minutes = told
     change.save(update_fields=["minutes"])
     record(Action.VOTE_CONCLUDED, actor=actor, subject=change, signature=signature.in_trail(), **told)
-    _follow(change, outcome, signature, actor)
+    _follow(change, tally["outcome"], signature, actor)
     return change
+
+
+def _tally(change: ChangeRequest) -> dict:
+    """How the vote ends, who voted what, and what those who wanted otherwise said; signed by whoever concludes it."""
+    votes, outcome = votes_of(change), _outcome(change)
+    dissenting = ("rejected",) if outcome == "approved" else policies.APPROVING
+    dissent = [{"name": vote.name, "comment": vote.comment} for vote in votes if vote.meaning in dissenting]
+    return {"outcome": outcome, "votes": _told(votes), "dissent": dissent}
 
 
 def _told(votes: list[policies.Vote]) -> list[dict]:
@@ -171,7 +171,7 @@ VOTE_CONCLUSION = Act(
     bound=bound_of,
     asks="Write the minutes: what was discussed, and what weighed.",
     longest=8000,
-    terms=lambda change: {"outcome": _outcome(change)},
+    terms=_tally,
 )
 
 
