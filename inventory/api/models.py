@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
-from inventory.api.conditions import IF_MATCH, etag, expected_revision
+from inventory.api.conditions import IF_MATCH, expected_revision, tagged
 from inventory.api.lookups import model_at, model_for, readable_models, readable_records
 from inventory.api.paging import page_of, paged
 from inventory.contents.history import models_as_they_stood, telling_of_rows
@@ -105,8 +105,8 @@ class ModelApi(Api):
 
 
 def _answer(model, status: int = 200) -> Response:
-    headers = etag(model) | {"Location": f"/api/v1/models/{model.slug}/"}
-    return Response(ModelDetailOut(model).data, status=status, headers=headers)
+    headers = {"Location": f"/api/v1/models/{model.slug}/"}
+    return tagged(model, ModelDetailOut(model).data, status=status, headers=headers)
 
 
 def _past_page(request, asked: dict, moment: Moment) -> Response:

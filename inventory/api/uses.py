@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from inventory import services
 from inventory.api import examples
-from inventory.api.conditions import IF_MATCH, etag, expected_revision
+from inventory.api.conditions import IF_MATCH, expected_revision, tagged
 from inventory.api.lookups import model_at, model_for
 from inventory.api.paging import page_of, paged
 from inventory.contents.history import records_of_parts, rows_as_they_stood
@@ -149,5 +149,5 @@ def use_for(request, slug: str, number: int, *, reading: bool = True) -> Use:
 
 
 def _answer(use: Use, status: int = 200) -> Response:
-    address = f"/api/v1/models/{use.model_slug}/uses/{use.number}/"
-    return Response(UseOut(use).data, status=status, headers=etag(use) | {"Location": address})
+    headers = {"Location": f"/api/v1/models/{use.model_slug}/uses/{use.number}/"}
+    return tagged(use, UseOut(use).data, status=status, headers=headers)

@@ -7,9 +7,10 @@ import pytest
 
 from inventory.api import examples
 from inventory.models import Model, ModelVersion
+from inventory.services import add_particular
 from mrm.accounts.policies import Permission, Role
 from tests.factories import csv_of, make_model, make_person, make_version
-from tests.rest import is_problem, post_json
+from tests.rest import is_problem, patch_json, post_json
 
 MODELS = "/api/v1/models/"
 PARQUET = "application/vnd.apache.parquet"
@@ -272,6 +273,19 @@ def test_a_list_takes_few_queries_however_long_it_is(api, engineer, django_asser
     slug = Model.objects.first().slug
     with django_assert_max_num_queries(6):
         client.get(f"{MODELS}{slug}/versions/")
+
+
+def test_answers_that_differ_have_different_tags_and_what_stands_beside_the_entry_keeps_no_edit_out(api, engineer):
+    model = make_model()
+    client, address = api(engineer), f"{MODELS}{model.slug}/"
+    before = client.get(address)
+    assert client.get(address).headers["ETag"] == before.headers["ETag"]
+    add_particular(model, "limitations", values={"text": "No SMEs.", "significance": "low"}, actor=None)
+    after = client.get(address)
+    assert before.json()["missing"] != after.json()["missing"]
+    assert before.headers["ETag"] != after.headers["ETag"]
+    edited = patch_json(client, address, {"purpose": "Loans."}, **{"If-Match": before.headers["ETag"]})
+    assert edited.json()["revision"] == before.json()["revision"] + 1
 
 
 def test_an_edit_on_top_of_somebody_elses_is_refused(api, engineer):

@@ -17,7 +17,7 @@ from audits.workflows.serializers import (
     FindingQuery,
     NothingIn,
 )
-from inventory.api.conditions import IF_MATCH, etag, expected_revision
+from inventory.api.conditions import IF_MATCH, expected_revision, tagged
 from inventory.api.paging import page_of, paged
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
@@ -26,7 +26,7 @@ from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_exa
 def in_full(finding: Finding, status: int = 200, **headers) -> Response:
     """A finding as it is now, whatever step was taken with it."""
     found = Finding.objects.in_full().get(pk=finding.pk)
-    return Response(FindingInFullOut(found).data, status=status, headers=headers | etag(found))
+    return tagged(found, FindingInFullOut(found).data, status=status, headers=headers)
 
 
 class FindingsApi(Api):
