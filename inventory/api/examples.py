@@ -136,6 +136,7 @@ VERSION = {
     "artifact": {"uri": "", "sha256": "", "bytes": None},
     "origin": "",
     "predecessor": None,
+    "copied_from": None,
     "reference": None,
     "registered_by": PERSON,
     "registered_at": WHEN,

@@ -48,7 +48,9 @@ def model_for(request, slug: str, *, reading: bool = True) -> Model:
 def version_for(request, slug: str, number: int, *, reading: bool = True) -> ModelVersion:
     if reading:
         require(request.user, Permission.READ, None, model_slug=None)
-    versions = ModelVersion.objects.select_related("model__workspace", "registered_by", "predecessor", "reference")
+    versions = ModelVersion.objects.select_related(
+        "model__workspace", "registered_by", "predecessor", "copied_from__model", "reference"
+    )
     version = versions.filter(model__in=Model.objects.visible_to(request.user), model__slug=slug, number=number).first()
     if version is None:
         raise Http404(f"There is no version {number} of a model {slug} that you may see.")

@@ -50,7 +50,7 @@ class VersionsApi(Api):
         moment = query.moment()
         model = model_at(request, slug, moment)
         versions = ModelVersion.objects.filter(model_id=model.pk)
-        versions = versions.select_related("model", "registered_by", "predecessor", "reference")
+        versions = versions.select_related("model", "registered_by", "predecessor", "copied_from__model", "reference")
         if not moment:
             return paged(request, query.chosen(versions), query.ordering, VersionOut)
         records = query.chosen(records_of_parts(VersionRecord, model, moment))

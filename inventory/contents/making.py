@@ -49,9 +49,9 @@ def made_among(versions: Iterable[ModelVersion], person) -> set[ModelVersion]:
 
 def twins_of(version: ModelVersion | None) -> list[ModelVersion]:
     """The first versions with the same artifact, of whatever model."""
-    if version is None or not version.artifact_sha256:
+    if version is None:
         return []
-    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(pk=version.pk)
+    same = ModelVersion.objects.of_artifact(version).exclude(pk=version.pk)
     return list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
 
 

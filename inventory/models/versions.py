@@ -2,11 +2,22 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import MD5
 from django.utils import timezone
 
 from audits.profiles.schema import Column, Role, columns_from_json
 from inventory.states import Stage
+
+
+class ModelVersionQuerySet(models.QuerySet):
+    def of_artifact(self, version):
+        """Itself and every version, of whatever model, that is the same artifact: by digest, as a copy, or by place.
+
+        A function of the database says it, so that triggers go by the same.
+        """
+        same = Func("pk", function="versions_of_artifact", output_field=models.UUIDField())
+        return self.filter(pk__in=ModelVersion.objects.filter(pk=version.pk).values_list(same))
 
 
 class ModelVersion(models.Model):
@@ -29,6 +40,9 @@ class ModelVersion(models.Model):
     tags = models.JSONField(default=dict, blank=True)
     origin = models.CharField(max_length=100, blank=True)  # Reference of the request that asked for this version.
     predecessor = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="successors")
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="copies"
+    )  # What the first of a row of copies was made of.
     registered_by = models.ForeignKey(
         "accounts.Person", null=True, on_delete=models.PROTECT, related_name="versions_registered"
     )
@@ -36,10 +50,13 @@ class ModelVersion(models.Model):
     promoted_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)  # Superseded or retired.
 
+    objects = ModelVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["model", "-number"]
         indexes = [
-            models.Index(fields=["artifact_sha256"], condition=~Q(artifact_sha256=""), name="versions_by_artifact")
+            models.Index(MD5("artifact_uri"), condition=~Q(artifact_uri=""), name="versions_by_place"),
+            models.Index(fields=["artifact_sha256"], condition=~Q(artifact_sha256=""), name="versions_by_artifact"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["model", "number"], name="one_version_per_number"),
@@ -56,6 +73,12 @@ class ModelVersion(models.Model):
     @property
     def model_slug(self):
         return self.model.slug
+
+    def is_same_artifact(self, other: "ModelVersion") -> bool:
+        """As `of_artifact` says; two digests tell it without asking."""
+        if self.artifact_sha256 and other.artifact_sha256:
+            return self.artifact_sha256 == other.artifact_sha256
+        return self.pk == other.pk or ModelVersion.objects.of_artifact(self).filter(pk=other.pk).exists()
 
     @property
     def is_described(self) -> bool:

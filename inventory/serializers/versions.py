@@ -78,6 +78,13 @@ class ReferenceSummary(serializers.Serializer):
     sha256 = serializers.CharField()
 
 
+class CopiedFrom(serializers.Serializer):
+    """What a version is a copy of: the first of a row of copies."""
+
+    model = serializers.CharField(source="model.slug")
+    number = serializers.IntegerField()
+
+
 class SchemaOut(serializers.Serializer):
     columns = ColumnShape(many=True)
 
@@ -98,6 +105,7 @@ class VersionOut(serializers.Serializer):
     tags = serializers.DictField()
     origin = serializers.CharField()
     predecessor = serializers.IntegerField(source="predecessor.number", allow_null=True, default=None)
+    copied_from = CopiedFrom(allow_null=True, default=None)
     reference = ReferenceSummary(allow_null=True, default=None)
     registered_by = PersonOut(allow_null=True)
     registered_at = serializers.DateTimeField()

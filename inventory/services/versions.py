@@ -8,7 +8,7 @@ from contextlib import suppress
 from django.utils import timezone
 
 from audits.profiles.schema import Role, SchemaError, column_with_role, columns_from_json, columns_to_json
-from audits.trail.models import Action
+from audits.trail.models import Action, subject_name
 from audits.trail.services import Message, Overtaken, governed, record, written_at_once
 from inventory.models import Model, ModelVersion
 from inventory.services.models import move_model
@@ -43,6 +43,7 @@ def register_version(
     tags: dict | None = None,
     origin: str = "",
     predecessor: ModelVersion | None = None,
+    copied_from: ModelVersion | None = None,
     within: Message | None = None,
     actor,
 ) -> ModelVersion:
@@ -60,6 +61,7 @@ def register_version(
         "decision_threshold": decision_threshold,
         "origin": origin,
         "predecessor": predecessor,
+        "copied_from": copied_from and (copied_from.copied_from or copied_from),
         "registered_by": actor,
     } | {name: value or {} for name, value in facts.items()}
     require(actor, Permission.REGISTER_VERSION, model.workspace_id, model_slug=model.slug)
@@ -118,7 +120,7 @@ def _told(version: ModelVersion) -> dict:
         "artifact": version.artifact_sha256,
         "origin": version.origin,
         "predecessor": version.predecessor.number if version.predecessor else None,
-    }
+    } | ({"copied_from": subject_name(version.copied_from)} if version.copied_from else {})
 
 
 @governed()

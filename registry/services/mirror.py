@@ -22,7 +22,7 @@ from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.adapters.mlflow import Master
 from mrm.errors import DomainError, RuleBroken
-from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name, version_number
+from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name, copied_from, version_number
 from registry.models import Delivery, ModelFacts, ModelTag, VersionFacts, VersionTag
 from registry.refusals import invalid
 from registry.services.rules import owner_for
@@ -159,7 +159,8 @@ def _follow_version(model: Model, said: SaidVersion) -> None:
     origin = _origin(model, said.number)
     version = ModelVersion.objects.select_related("mlflow").filter(model=model, origin=origin).first()
     if version is None:
-        version = inventory.register_version(model, schema=None, artifact_uri=said.source, origin=origin, actor=None)
+        told = {"artifact_uri": said.source, "origin": origin, "copied_from": _copied(model.workspace, said.source)}
+        version = inventory.register_version(model, schema=None, **told, actor=None)
         VersionFacts.objects.create(
             version=version,
             description=said.description,
@@ -172,6 +173,13 @@ def _follow_version(model: Model, said: SaidVersion) -> None:
     elif version.mlflow.description != said.description:
         describe_version(model.workspace, model.name, str(version.number), description=said.description, actor=None)
     _keep_changed(VersionTag, version, said.tags | {GONE: ""}, keep_version_tags)
+
+
+def _copied(workspace: Workspace, source: str) -> ModelVersion | None:
+    """What a copy in the master was made of, where that was taken over before."""
+    name, number, _ = copied_from(source) or ("", "", "")
+    original = _mirror_of(workspace, name) if number else None
+    return original and original.versions.filter(origin=_origin(original, int(number))).first()
 
 
 def _origin(model: Model, number: int) -> str:

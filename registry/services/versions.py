@@ -67,12 +67,13 @@ def register_version(
     filled, kept = fields.of_version(tags)
     facts = {"run_id": run_id, "run_link": run_link, "logged_model_id": model_id, "description": description}
     facts["location"] = source
-    if original := _copied(workspace, source, actor):  # What the first is made of is known of the copy, too.
+    original = _copied(workspace, source, actor)
+    if original:  # What the first is made of is known of the copy, too.
         facts["location"] = download_location(original)
         digest = original.artifact_sha256
         if digest and filled.setdefault("artifact_sha256", digest) != digest:
             raise invalid(f"{original} has the artifact {digest}; a copy of it has no other.")
-    asked = partial(inventory.register_version, artifact_uri=source, **filled, actor=actor)
+    asked = partial(inventory.register_version, artifact_uri=source, copied_from=original, **filled, actor=actor)
     if not kept:
         with suppress(Overtaken):
             with written_at_once() as message:

@@ -236,8 +236,8 @@ def test_models_versions_and_roles_are_never_deleted_and_stay_what_they_are(chan
         assert_refused(partial(models.update, **kept))
     for kept in ({"number": 7}, {"schema": [{"name": "else"}]}, {"registered_by": risk_officer}):
         assert_refused(partial(versions.update, **kept))
-    versions.update(artifact_sha256="1" * 64)
-    assert_refused(partial(versions.update, artifact_sha256="2" * 64))
+    said = versions.filter(pk=make_version(change.model, artifact_sha256="1" * 64).pk)
+    assert_refused(partial(said.update, artifact_sha256="2" * 64))
     for kept in ({"role": Role.AUDITOR}, {"person": risk_officer}, {"reason": "Else."}):
         assert_refused(partial(grants.update, **kept))
     sql("SET CONSTRAINTS ALL DEFERRED")

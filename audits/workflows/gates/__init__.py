@@ -274,8 +274,7 @@ def _accepted(facts: Gathered) -> list[Waived]:
 def _open_finding(finding: Finding, version: ModelVersion) -> Blocker:
     text = f"{finding.reference} ({finding.severity}) is open: {finding.title}."
     about = finding.version or version
-    is_same = about == version or about.artifact_sha256 == version.artifact_sha256 != ""
-    return Blocker(f"findings.{finding.severity}", text, of_another_version=not is_same)
+    return Blocker(f"findings.{finding.severity}", text, of_another_version=not about.is_same_artifact(version))
 
 
 def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
@@ -288,7 +287,7 @@ def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
             NOT_FIT,
             f"{opinion.request.reference} found {opinion.request.version or version.model} not fit for use{same}.",
         )
-        for opinion, same in _unfit(version)
+        for opinion, same in _unfit(facts)
     ]
     blockers += blockers_in_signed_opinions(facts.signed)
     if validation_required(facts.document, tier) and facts.opinion is None:
@@ -297,16 +296,17 @@ def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
     return blockers
 
 
-def _unfit(version: ModelVersion) -> Iterator[tuple[ValidationOpinion, str]]:
+def _unfit(facts: Gathered) -> Iterator[tuple[ValidationOpinion, str]]:
     """That it was not fit, whatever number the same artifact had then, of any model; unless found fit since.
 
     Or that the model as a whole was not, in its review; unless a later review says otherwise.
     What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
     one later takes nothing back.
     """
+    version = facts.version
     unfit = ValidationOpinion.objects.not_fit().select_related("request__version__model").order_by("approved_at", "pk")
     own = Q(request__version=version) | Q(request__version=None, request__model=version.model_id)
-    twins = Q(request__version__artifact_sha256=version.artifact_sha256) if version.artifact_sha256 else Q(pk=None)
+    twins = Q(request__version__in=facts.twins)
     found = [(one, one.request.version in (None, version)) for one in unfit.filter(own | twins)]
     yield from ((opinion, "") for opinion, is_own in found if is_own)
     if all(is_own for _, is_own in found):
@@ -329,7 +329,7 @@ def _warnings(facts: Gathered) -> list[str]:
     warnings += warnings_of_supervision(facts)
     warnings += warnings_of_signed_opinions(facts.signed)
     warnings += warnings_of_envelope(facts)
-    warnings += _known_elsewhere(version)
+    warnings += _known_elsewhere(facts)
     warnings += _reached_downstream(version.model)
     warnings += [f"{one.told}." for one in counted.values() if one.part]
     warnings += _judged_by_other_limits([one.whole for one in counted.values() if one.whole], facts.policy_id)
@@ -368,12 +368,12 @@ def _reached_downstream(model: Model) -> list[str]:
     return [f"What changes here reaches {reached} model{'s' * (reached > 1)} downstream: see its dependencies."]
 
 
-def _known_elsewhere(version: ModelVersion) -> list[str]:
+def _known_elsewhere(facts: Gathered) -> list[str]:
     """Open severe findings, and what lapsed, about other models under which the same artifact is registered."""
-    if not version.artifact_sha256:
+    same = [twin for twin in facts.twins if twin.model_id != facts.version.model_id]
+    if not same:
         return []
-    same = ModelVersion.objects.filter(artifact_sha256=version.artifact_sha256).exclude(model=version.model_id)
-    about = Q(version__in=same) | Q(version=None, model__in=same.values("model"))
+    about = Q(version__in=same) | Q(version=None, model__in=[twin.model_id for twin in same])
     findings = Finding.objects.open().filter(about, severity__in=SEVERE).select_related("model").order_by("reference")
     lapsed = Arrangement.objects.unsettled().filter(about, kind__in=Arrangement.OF_AN_ARTIFACT)
     lapsed = lapsed.exclude(kind=Arrangement.Kind.FINDING).select_related("model").order_by("reference")

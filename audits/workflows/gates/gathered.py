@@ -1,5 +1,6 @@
 """What one question about a version rests on, gathered once and handed on."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -53,7 +54,7 @@ class Gathered:
     @cached_property
     def signed(self) -> list[ValidationOpinion]:
         """What was signed about it and is not approved, or void."""
-        return signed_opinions(self.version)
+        return signed_opinions(self.version, self.twins)
 
     @cached_property
     def severe(self) -> list[Finding]:
@@ -95,14 +96,12 @@ def watched_as(model: Model) -> set[str]:
     return {*model.regulatory_categories, *confirmed.get("regulatory_categories", ())}
 
 
-def signed_opinions(version: ModelVersion) -> list[ValidationOpinion]:
+def signed_opinions(version: ModelVersion, twins: Iterable[ModelVersion]) -> list[ValidationOpinion]:
     """Opinions on a version that await others, or are void, each with whether another was signed in its place.
 
     On this version, on the same artifact under whatever name, and on its model as a whole; the oldest first.
     """
-    about = Q(request__version=version) | Q(request__version=None, request__model=version.model_id)
-    if version.artifact_sha256:
-        about |= Q(request__version__artifact_sha256=version.artifact_sha256)
+    about = Q(request__version__in=[version, *twins]) | Q(request__version=None, request__model=version.model_id)
     unsettled = Q(voided_at__isnull=False, outcome=ValidationOpinion.Outcome.NOT_FIT)
     unsettled |= Q(voided_at=None, approved_at=None)
     opinions = ValidationOpinion.objects.filter(about, unsettled).select_related("person", "request__model")

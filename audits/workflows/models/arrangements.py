@@ -198,7 +198,7 @@ class Arrangement(models.Model):
         mine = self.version
         if mine is None or mine == version:
             return True
-        return self.kind in self.OF_AN_ARTIFACT and mine.artifact_sha256 == version.artifact_sha256 != ""
+        return self.kind in self.OF_AN_ARTIFACT and mine.is_same_artifact(version)
 
     def is_covered_by(self, version) -> bool:
         """That what is decided about a version, or about the model as a whole (None), is about all of it."""

@@ -200,7 +200,7 @@ class Finding(models.Model):
         in_use = self.model.production_version()
         if in_use is None or self.version is None:
             return in_use is not None
-        return self.version == in_use or self.version.artifact_sha256 == in_use.artifact_sha256 != ""
+        return self.version.is_same_artifact(in_use)
 
     @property
     def has_ended(self) -> bool:

@@ -62,8 +62,10 @@ def _asked_before(change: ChangeRequest) -> dict:
     if not change.about:  # From before requests named what is at stake.
         return {}
     same = Q(about=change.about, kind=change.kind)
-    if change.kind in GATED and (artifact := change.version.artifact_sha256):
-        same |= Q(version__artifact_sha256=artifact, kind__in=GATED)  # Under whatever model it was asked for.
+    if change.kind in GATED:
+        same |= Q(
+            version__in=ModelVersion.objects.of_artifact(change.version), kind__in=GATED
+        )  # Under whatever model it was asked for.
     earlier = ChangeRequest.objects.filter(same, decided_at__lt=change.requested_at)
     earlier = earlier.filter(state__in=CAME_TO_NOTHING).exclude(pk=change.pk).order_by("-requested_at")
     told = [

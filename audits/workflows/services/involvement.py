@@ -174,8 +174,7 @@ def _approved_opinion(version: ModelVersion, person) -> str:
 
 def _of_artifact(version: ModelVersion, request: str, since: str) -> Q:
     """What was asked about a version, or one with the same artifact; or about the model since that was registered."""
-    same = Q(artifact_sha256=version.artifact_sha256) if version.artifact_sha256 else Q()
-    versions = ModelVersion.objects.filter(Q(pk=version.pk) | same)
+    versions = ModelVersion.objects.of_artifact(version)
     of_model = versions.filter(model=OuterRef(f"{request}__model"), registered_at__lte=OuterRef(since))
     return Q(**{f"{request}__version__in": versions}) | Q(Exists(of_model), **{f"{request}__version": None})
 

@@ -1,7 +1,5 @@
 """Proposing the class of a change from its criteria; what people said of the same version before still holds."""
 
-from django.db.models import Q
-
 from audits.workflows.models import ChangeRequest, Classification
 from audits.workflows.services.classification.criteria import criteria_of, criteria_of_retraining
 from audits.workflows.services.classification.weighing import (
@@ -88,10 +86,10 @@ def _added_uses(change: ChangeRequest, before: ModelVersion) -> list[Use]:
 
 def _raised_before(change: ChangeRequest) -> Classification | None:
     """That somebody raised the class of the same version: asking again does not lower it."""
-    same = Q(change__version=change.version)
-    if artifact := change.version.artifact_sha256:
-        same |= Q(change__model=change.model, change__version__artifact_sha256=artifact)
-    return Classification.objects.filter(same, proposed=NON_MATERIAL, change_class=MATERIAL).first()
+    same = Classification.objects.filter(
+        change__model=change.model, change__version__in=ModelVersion.objects.of_artifact(change.version)
+    )
+    return same.filter(proposed=NON_MATERIAL, change_class=MATERIAL).first()
 
 
 def _told(before: ModelVersion, because: str, criteria: list[Criterion], effect: dict) -> dict:

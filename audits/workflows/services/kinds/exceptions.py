@@ -9,7 +9,7 @@ from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, why_not_until
 from audits.workflows.states import ArrangementState
-from inventory.models import Policy
+from inventory.models import ModelVersion, Policy
 from inventory.policies import CLAUSES, is_severe_exception
 
 
@@ -50,10 +50,7 @@ def _earlier(change: ChangeRequest, *, since) -> list[Arrangement]:
         model=change.model, kind=Arrangement.Kind.EXCEPTION, clause=change.terms["clause"]
     ).select_related("version")
     if version := change.version:
-        reach = Q(version=None) | Q(version=version)
-        if version.artifact_sha256:
-            reach |= Q(version__artifact_sha256=version.artifact_sha256)
-        alike = alike.filter(reach)
+        alike = alike.filter(Q(version=None) | Q(version__in=ModelVersion.objects.of_artifact(version)))
     return [one for one in alike if (one.ended_at or one.ends_at) > since]
 
 

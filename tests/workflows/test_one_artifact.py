@@ -1,0 +1,104 @@
+"""The same artifact is known by its digest, as a copy and by its place, with a digest or without, whatever its name."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from audits.trail.models import Action, Entry
+from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.services import request_change
+from inventory.contents.making import twins_of
+from inventory.models import ModelVersion
+from inventory.services import describe_version
+from mrm.accounts.policies import Role
+from registry.services import register_version as register_through_mlflow
+from reports.contents.agreement import disagreements
+from tests.factories import SCHEMA, make_model, make_person, make_reference, make_version, without_triggers
+from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
+from tests.workflows.validating import make_panel, validated
+
+PLACE = "s3://models/credit/1"
+
+
+@pytest.fixture
+def elsewhere(story):
+    return make_model(workspace=story.workspace, name="Elsewhere", owner=story.owner, actor=story.engineer)
+
+
+def first_of(story, model, **fields) -> ModelVersion:
+    version = make_version(model, actor=story.engineer, **fields)
+    make_reference(version, story.folder)
+    return version
+
+
+def copied(story, version: ModelVersion, model) -> ModelVersion:
+    """As an MLflow client copies a version, without a word about its digest."""
+    source = f"models:/{version.model.name}/{version.number}"
+    copy = register_through_mlflow(story.workspace, model.name, source=source, tags={}, actor=story.engineer)
+    return ModelVersion.objects.select_related("model").get(pk=copy.pk)
+
+
+@pytest.mark.parametrize("how", ["a copy", "a copy of a copy", "the same place"])
+def test_not_fit_is_not_shed_by_registering_it_again_without_a_digest(story, open_gate, elsewhere, how):
+    unfit = first_of(story, elsewhere, artifact_uri=PLACE)
+    judged = validated(unfit, make_panel(story.workspace), outcome="not_fit")
+    if how == "the same place":
+        again = make_version(story.model, artifact_uri=PLACE, actor=story.engineer)
+    else:
+        again = copied(story, unfit, story.model)
+    if how == "a copy of a copy":
+        again = copied(story, again, story.model)
+    told = f"{judged.reference} found {unfit} not fit for use, and this is the same artifact."
+    assert told in blockers_for_promotion(again)
+
+
+def test_a_copy_says_what_it_is_a_copy_of_in_the_trail_and_for_good(story, elsewhere):
+    first = first_of(story, elsewhere)
+    again = copied(story, copied(story, first, story.model), story.model)
+    assert again.copied_from == first
+    entry = Entry.objects.about(again).get(action=Action.VERSION_REGISTERED)
+    assert entry.details["copied_from"] == f"inventory.ModelVersion:{first.pk}"
+    for other in (story.version.pk, None):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ModelVersion.objects.filter(pk=again.pk).update(copied_from=other)
+    without_triggers(
+        "inventory_modelversion",
+        f"UPDATE inventory_modelversion SET copied_from_id = '{story.version.pk}' WHERE id = '{again.pk}'",
+    )
+    assert any("is a copy of is not what its entry says" in fault for fault in disagreements())
+
+
+def test_whoever_made_what_was_copied_does_not_decide_about_the_copy(story, open_gate, elsewhere):
+    maker = make_person(Role.ENGINEER, workspace=story.workspace)
+    first = make_version(elsewhere, actor=maker)
+    again = copied(story, first, story.model)
+    mover = now_holding(maker, Role.VALIDATOR, workspace=story.workspace)
+    describe_version(again, schema=SCHEMA, actor=story.engineer)
+    make_reference(ModelVersion.objects.get(pk=again.pk), story.folder)
+    change = request_change("promotion", again, reason=WHY, actor=story.engineer)
+    assert f"the same artifact as {first}" in reasons(change, mover)
+    assert_the_database_refuses(change, mover, "whoever sent what a version consists of")
+
+
+def test_what_states_another_digest_in_the_same_place_is_another_artifact(story, elsewhere):
+    first = make_version(elsewhere, artifact_uri=PLACE, artifact_sha256="1" * 64, actor=story.engineer)
+    second = make_version(story.model, artifact_uri=PLACE, artifact_sha256="2" * 64, actor=story.engineer)
+    unsaid = make_version(story.model, artifact_uri=PLACE, actor=story.engineer)
+    assert [twins_of(one) for one in (first, second)] == [[unsaid], [unsaid]]
+    assert twins_of(unsaid) == [first, second]
+
+
+def test_what_is_one_artifact_through_another_version_is_one_artifact(story, elsewhere):
+    original = make_version(elsewhere, artifact_sha256="1" * 64, actor=story.engineer)
+    same = make_version(elsewhere, artifact_sha256="1" * 64, artifact_uri=PLACE, actor=story.engineer)
+    placed = make_version(story.model, artifact_uri=PLACE, actor=story.engineer)
+    assert twins_of(original) == [same, placed]
+    assert twins_of(placed) == [original, same]
+
+
+def test_what_is_one_artifact_is_found_by_indices_however_many_versions_there_are(story, elsewhere):
+    version = make_version(elsewhere, artifact_sha256="1" * 64, artifact_uri=PLACE, actor=story.engineer)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT * FROM versions_of_key('1', 'place', %s)", [version.pk])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "versions_by_artifact" in plan and "versions_by_place" in plan and "Seq Scan" not in plan
