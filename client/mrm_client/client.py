@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from hashlib import sha256
@@ -59,7 +58,9 @@ class Client:
         self._http.close()
 
     def register_model(self, name: str, *, slug: str = "", **fields: Any) -> Model:
-        """Registers a model, or answers with the one of this slug and name that is there; that one is not edited.
+        """Registers a model, or answers with the one of this name that is there; that one is not edited.
+
+        A `slug` must then be that one's, too.
 
         `fields` are those of POST /models/: owner, purpose, business_unit, ...
         """
@@ -67,8 +68,8 @@ class Client:
         try:
             return Model.from_json(self._send("POST", "models/", json=asked))
         except Refused as refused:
-            found = self._find(slug or slug_of(name)) if refused.status == 409 else None
-            if found is None or found.name.casefold() != name.casefold():
+            found = self._named(asked) if refused.status == 409 else None
+            if found is None or slug not in ("", found.slug):
                 raise
             return found
 
@@ -143,13 +144,11 @@ class Client:
         checks = [Check(each["name"], each["holds"], each.get("explanation", "")) for each in answer["checks"]]
         return Verification(raw=answer, holds=verification.holds, sha256=verification.sha256, checks=checks)
 
-    def _find(self, slug: str) -> Model | None:
-        try:
-            return self.model(slug)
-        except Refused as refused:
-            if refused.status == 404:
-                return None
-            raise
+    def _named(self, asked: Mapping[str, Any]) -> Model | None:
+        """The model whose name keeps another from having it; None where it is none that the token may see."""
+        query = {key: asked[key] for key in ("name", "workspace") if key in asked}
+        found = self._send("GET", "models/", query=query)["results"]
+        return self.model(found[0]["slug"]) if found else None
 
     def _stream(self, method: str, path: str, body: Body) -> dict[str, Any]:
         headers = {
@@ -164,6 +163,7 @@ class Client:
         method: str,
         path: str,
         *,
+        query: Mapping[str, Any] | None = None,
         json: Any = None,
         file: Path | None = None,
         headers: Mapping[str, str] | None = None,
@@ -173,7 +173,7 @@ class Client:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 if file is None:
-                    response = self._http.request(method, path, json=json, headers=headers)
+                    response = self._http.request(method, path, params=query, json=json, headers=headers)
                 else:
                     with file.open("rb") as content:
                         response = self._http.request(method, path, content=content, headers=headers)
@@ -201,12 +201,6 @@ def origin_of(description: Mapping[str, Any], reference: Any, artifact: str | Pa
     if artifact is not None:
         hashed.update(f"\nartifact {Body(Path(artifact), '').digest}".encode())
     return f"sha256:{hashed.hexdigest()}"
-
-
-def slug_of(name: str) -> str:
-    """The slug that the server makes of a name."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain)).strip("-_")
 
 
 def _read(description: str | Path | Mapping[str, Any]) -> Mapping[str, Any]:

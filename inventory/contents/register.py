@@ -11,7 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import DateTimeField, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Lower
 
 from inventory.contents.shared import WHAT, naming
 from inventory.models import Alias, Determination, Model, ModelVersion, Moment, Policy, VersionRecord
@@ -61,6 +61,8 @@ def chosen(rows: QuerySet, wanted: dict) -> QuerySet:
     for name in ("status", "tier", "business_unit"):
         if wanted.get(name) not in (None, ""):
             rows = rows.filter(**{name: wanted[name]})
+    if name := wanted.get("name"):
+        rows = rows.alias(folded=Lower("name")).filter(folded=Lower(Value(name)))
     if owner := wanted.get("owner"):
         rows = rows.filter(owner_id=owner.pk)
     if slug := wanted.get("workspace"):

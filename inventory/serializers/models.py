@@ -95,6 +95,11 @@ class ModelQuery(MomentQuery):
 
     status = serializers.ChoiceField([status.value for status in Status], required=False)
     tier = serializers.IntegerField(min_value=0, max_value=3, required=False)
+    name = serializers.CharField(
+        max_length=200,
+        required=False,
+        help_text="The whole name, upper and lower case alike: one model of a workspace.",
+    )
     owner = PersonField(required=False, help_text="E-mail address or id.")
     workspace = serializers.SlugField(required=False)
     business_unit = serializers.CharField(max_length=200, required=False)

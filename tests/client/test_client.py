@@ -6,7 +6,7 @@ import httpx
 import polars as pl
 import pytest
 from mrm_client import Client, Refused, Unreachable
-from mrm_client.client import origin_of, slug_of
+from mrm_client.client import origin_of
 
 from inventory.models import Model, ModelVersion, PredictionBatch
 from tests.factories import make_model, make_person, make_token, make_workspace
@@ -46,6 +46,25 @@ def test_a_training_script_registers_logs_and_asks_the_gate(mrm, iris):
 def test_registering_a_model_twice_answers_with_the_one_that_is_there(mrm, iris):
     assert mrm.register_model("iris", purpose="Another purpose.") == iris
     assert Model.objects.get(slug="iris").purpose == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["Crédit  PD – Retail (2026)", "Bulk", "信用モデル", "Scores " + "long " * 30, " a_b-c "]
+)
+def test_a_name_is_registered_once_whatever_slug_it_has(mrm, workspace, name):
+    make_model(workspace=workspace, name="Its slug is taken", slug="a_b-c")
+    make_model(workspace=make_workspace("elsewhere"), name=name.strip())
+    first = mrm.register_model(name, workspace=workspace.slug)
+    assert mrm.register_model(name.upper()) == first == mrm.register_model(name, slug=first.slug)
+    with pytest.raises(Refused, match="already has a model"):
+        mrm.register_model(name, slug="another")
+
+
+def test_a_name_of_a_model_that_the_token_may_not_see_stays_refused(connect, engineer, workspace):
+    make_model(workspace=workspace, name="Hidden")
+    with pytest.raises(Refused) as refused:
+        connect(engineer, models=["mine"]).register_model("Hidden", slug="mine")
+    assert refused.value.status == 409
 
 
 def test_a_slug_that_belongs_to_another_model_is_refused_not_taken(mrm, iris):
@@ -218,11 +237,6 @@ def test_a_client_without_address_or_token_says_which_variable_to_set(url, token
     monkeypatch.delenv("MRM_TOKEN", raising=False)
     with pytest.raises(ValueError, match=missing):
         Client(url, token)
-
-
-@pytest.mark.parametrize("name", ["Iris", "Crédit  PD – Retail (2026)", "a_b-c", "  Ünïcode+slash "])
-def test_the_client_knows_which_slug_the_server_makes_of_a_name(mrm, name):
-    assert mrm.register_model(name).slug == slug_of(name)
 
 
 def test_every_address_of_the_client_is_in_the_openapi_document(client):

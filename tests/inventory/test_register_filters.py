@@ -74,6 +74,13 @@ def test_the_filters_cost_at_most_one_query_more(api, auditor, models, django_as
         client.get(MODELS, {"missing": "limitations", "in_production": "true", "search": "told"})
 
 
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+@pytest.mark.parametrize(("name", "slugs"), [("told", ["told"]), (" TOLD ", ["told"]), ("Tol", []), ("T_ld", [])])
+def test_the_register_is_filtered_by_a_whole_name_upper_and_lower_case_alike(api, auditor, models, moment, name, slugs):
+    found = api(auditor).get(MODELS, moment() | {"name": name}).json()["results"]
+    assert [model["slug"] for model in found] == slugs
+
+
 @pytest.mark.parametrize("asked", [{"search": "!"}, {"missing": UNASKED}, {"data_source": "no such"}])
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
 def test_what_nothing_fits_is_an_empty_list_with_empty_facets(client, auditor, models, moment, asked):
