@@ -72,7 +72,7 @@ KEEPING = {
         "inventory_modelversion_stays_as_registered",
         "inventory_modelversion_takes_its_steps",
     ),
-    "assessments_plan": ("assessments_plan_is_not_put_off",),
+    "assessments_plan": ("assessments_plan_is_not_put_off", "assessments_plan_switching_off_is_signed"),
     "workflows_finding": (
         "workflows_finding_stays_as_issued",
         "workflows_finding_takes_its_steps",

@@ -1,5 +1,6 @@
 """Acts that are signed: by a service in one step, and on the pages; by password."""
 
+from audits.assessments.services import PLAN_SWITCH_OFF
 from audits.workflows import services
 from audits.workflows.services.rollback import version_to_return_to
 from inventory.services import CADENCE_END, TIER_CONFIRMATION
@@ -65,6 +66,10 @@ def close_account(person, *, reason: str, actor):
 
 def end_cadence(cadence, *, reason: str, actor):
     return act_at_once(CADENCE_END, cadence, comment=reason, password=PASSWORD, actor=actor)
+
+
+def switch_off(plan, *, reason: str = "The table is moved.", actor):
+    return act_at_once(PLAN_SWITCH_OFF, plan, comment=reason, password=PASSWORD, actor=actor)
 
 
 def drop_finding(finding, *, reason: str, actor):

@@ -14,12 +14,6 @@ class ClosureForm(forms.Form):
     reason = forms.CharField(label="Why can it be closed?", widget=forms.Textarea(attrs={"rows": 2}), max_length=4000)
 
 
-class SwitchOffForm(forms.Form):
-    reason = forms.CharField(
-        label="Why, and what watches it meanwhile", widget=forms.Textarea(attrs={"rows": 2}), max_length=2000
-    )
-
-
 class StepForm(forms.Form):
     """The next step of the investigation of a breach."""
 

@@ -30,8 +30,6 @@ class PlanQuery(ListQuery):
 class PlanIn(serializers.Serializer):
     version = serializers.IntegerField(min_value=1, help_text="Number of a version of the model.")
     kind = serializers.ChoiceField(KINDS)
-    enabled = serializers.BooleanField(default=True, help_text="Whether runs become due.")
-    reason = serializers.CharField(default="", allow_blank=True, help_text="Why it is switched off; asked for then.")
 
 
 class PlanOut(serializers.Serializer):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("policy/drafts/<uuid:draft_id>/back-test/", backtests.of_draft, name="backtest-draft"),
     path("policy/versions/<int:number>/back-test/", backtests.of_version, name="backtest-policy"),
     path("plans/<uuid:plan_id>/off/", monitoring.switch_plan_off, name="switch-plan-off"),
+    path("plans/<uuid:plan_id>/off/<uuid:statement_id>/", monitoring.sign_plan_off, name="sign-plan-off"),
     path("plans/<uuid:plan_id>/on/", monitoring.switch_plan_on, name="switch-plan-on"),
     path("plans/<uuid:plan_id>/runs/", monitoring.run_now, name="run-now"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),

@@ -86,6 +86,7 @@ class Action(models.TextChoices):
     SOURCE_CLOSED = "source.closed", "Source closed"
     PLAN_CREATED = "plan.created", "Monitoring plan created"
     PLAN_SHORTENED = "plan.shortened", "Window of a plan shortened"
+    PLAN_SWITCHED_OFF = "plan.switched_off", "Monitoring plan switched off"
     PLAN_CHANGED = "plan.changed", "Monitoring plan changed"
     ASSESSMENT_COMPLETED = "assessment.completed", "Assessment completed"
     ASSESSMENT_FAILED = "assessment.failed", "Assessment failed"

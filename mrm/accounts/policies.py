@@ -31,6 +31,7 @@ class Permission(StrEnum):
     REGISTER_VERSION = "register_version"
     LOG_DATA = "log_data"
     CHANGE_PLAN = "change_plan"
+    DECIDE_PLAN = "decide_plan"
     RUN_ASSESSMENT = "run_assessment"
     REQUEST_CHANGE = "request_change"
     REQUEST_LEGAL_HOLD = "request_legal_hold"  # And its release; the CRO and an auditor decide.
@@ -74,6 +75,7 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.REGISTER_VERSION: frozenset({ENG, OWN}),
     Permission.LOG_DATA: frozenset({ENG}),
     Permission.CHANGE_PLAN: frozenset({VAL, HOV, RSK}),
+    Permission.DECIDE_PLAN: frozenset({HOV, RSK}),
     Permission.RUN_ASSESSMENT: frozenset({ENG, VAL, HOV, RSK, CMP}),
     Permission.REQUEST_CHANGE: frozenset({ENG, OWN, VAL, HOV, RSK}),
     Permission.REQUEST_LEGAL_HOLD: frozenset({ENG, OWN, VAL, HOV, RSK, CRO, CMP}),

@@ -146,8 +146,8 @@ ASSESSMENTS = {
         WHERE NOT is_window_of_a_plan(plan.window_start, plan.next_due_at)""",
     "the plan {} is switched off, and no entry says so": """
         SELECT plan.id::text FROM assessments_plan plan WHERE NOT plan.enabled AND 'false' IS DISTINCT FROM (
-            SELECT details ->> 'enabled' FROM trail_entry
-            WHERE subject = 'assessments.Plan:' || plan.id AND action = 'plan.changed'
+            SELECT CASE action WHEN 'plan.switched_off' THEN 'false' ELSE details ->> 'enabled' END FROM trail_entry
+            WHERE subject = 'assessments.Plan:' || plan.id AND action IN ('plan.changed', 'plan.switched_off')
             ORDER BY position DESC LIMIT 1)""",
     "the verdict of the run {} is not the one that its entry says": """
         SELECT run.id::text FROM assessments_run run WHERE run.verdict <> (

@@ -12,7 +12,7 @@ from audits.assessments.models import Run
 from audits.assessments.services import execute, rerun, take_step
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission, Role
-from tests.factories import decide_breach, make_person, make_version
+from tests.factories import PASSWORD, decide_breach, make_person, make_version
 from tests.rest import is_problem, post_json
 
 API = "/api/v1/"
@@ -121,13 +121,24 @@ def test_a_window_that_is_none_is_refused(api, story, body, status):
 
 
 def test_the_second_line_sets_plans_and_nobody_else(api, story, model):
-    off = {"version": 1, "kind": "drift", "enabled": False, "reason": "The table is moved."}
+    wanted = {"version": 1, "kind": "drift"}
     for name in ("engineer", "owner", "auditor", "administrator"):
-        is_problem(post_json(api(story.person(name)), f"{model}plans/", off), 403)
-    answer = post_json(api(story.validator), f"{model}plans/", off)
-    assert (answer.status_code, answer.json()["enabled"]) == (200, False)
-    is_problem(post_json(api(story.validator), f"{model}plans/", off | {"version": 99}), 404)
-    is_problem(post_json(api(story.validator), f"{model}plans/", off | {"kind": "weather"}), 400)
+        is_problem(post_json(api(story.person(name)), f"{model}plans/", wanted), 403)
+    answer = post_json(api(story.validator), f"{model}plans/", wanted)
+    assert (answer.status_code, answer.json()["enabled"]) == (200, True)
+    is_problem(post_json(api(story.validator), f"{model}plans/", wanted | {"version": 99}), 404)
+    is_problem(post_json(api(story.validator), f"{model}plans/", wanted | {"kind": "weather"}), 400)
+    is_problem(post_json(api(story.validator), f"{model}plans/", wanted | {"enabled": False}), 400)
+
+
+def test_a_plan_is_switched_off_over_rest_by_signature_and_by_no_token_alone(api, story):
+    address, client = f"{API}plans/{story.plan('drift').pk}/off/", api(story.risk_officer)
+    digest = client.get(address).json()["evidence_digest"]
+    said = {"reason": "The table is moved.", "evidence_digest": digest}
+    is_problem(post_json(client, address, said), 400)
+    is_problem(post_json(api(story.validator), address, said | {"password": PASSWORD}), 403)
+    assert post_json(client, address, said | {"password": PASSWORD}).json()["enabled"] is False
+    assert not story.plan("drift").enabled
 
 
 def test_a_plan_the_version_cannot_serve_is_refused_with_every_reason(api, story, model):

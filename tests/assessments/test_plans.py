@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.assessments.models import Kind, Run
-from audits.assessments.services import change_plan, create_missing_plans, queue_due_runs, set_plan
+from audits.assessments.services import create_missing_plans, queue_due_runs, set_plan, switch_on
 from audits.assessments.services.plans import kinds_for, why_not_of_kind
 from audits.trail.models import Action, Entry
 from inventory.models import ModelVersion
@@ -14,6 +15,7 @@ from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
+from reports.contents.agreement import disagreements
 from tests.factories import (
     SCHEMA,
     make_batch,
@@ -23,8 +25,11 @@ from tests.factories import (
     make_rows,
     make_version,
     promote,
+    settle,
+    sql,
     undecided,
 )
+from tests.signing import switch_off
 
 
 def today() -> datetime:
@@ -137,11 +142,11 @@ def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(v
     assert windows(drift)[-1] == (99, 8), "in production, silence is a fact"
 
 
-def test_a_plan_that_is_switched_off_has_no_runs(version, validator, tmp_path):
+def test_a_plan_that_is_switched_off_has_no_runs(version, risk_officer, tmp_path):
     make_reference(version, tmp_path)
     logged(version, tmp_path, days_ago=10)
     for plan in create_missing_plans():
-        change_plan(plan, enabled=False, reason="It is moved.", actor=validator)
+        switch_off(plan, actor=risk_officer)
     assert queue_due_runs(timezone.now()) == []
 
 
@@ -154,61 +159,85 @@ def test_a_superseded_version_is_not_watched_any_more(version, tmp_path):
     assert queue_due_runs(timezone.now() + timedelta(days=400)) == []
 
 
-def test_switching_a_plan_is_recorded_once(version, validator, tmp_path):
+def test_switching_a_plan_is_recorded_once(version, risk_officer, tmp_path):
     make_reference(version, tmp_path)
     logged(version, tmp_path, days_ago=10)
     plan = create_missing_plans()[0]
-    for _ in range(2):
-        assert not change_plan(plan, enabled=False, reason="It is moved.", actor=validator).enabled
-    assert Entry.objects.filter(action=Action.PLAN_CHANGED, actor_id=str(validator.pk)).count() == 1
+    assert not switch_off(plan, actor=risk_officer).enabled
+    with pytest.raises(RuleBroken, match="switched off already"):
+        switch_off(plan, actor=risk_officer)
+    assert all(switch_on(plan, actor=risk_officer).enabled for _ in range(2))
+    assert Entry.objects.filter(action__in=(Action.PLAN_CHANGED, Action.PLAN_SWITCHED_OFF)).count() == 2
 
 
 @pytest.mark.parametrize("role", [Role.ENGINEER, Role.OWNER, Role.AUDITOR, Role.ADMINISTRATOR])
 def test_only_the_second_line_switches_plans(story, role):
     person = make_person(role, workspace=story.workspace)
     with pytest.raises(NotPermitted):
-        change_plan(story.plan("drift"), enabled=False, actor=person)
+        switch_off(story.plan("drift"), actor=person)
     with pytest.raises(NotPermitted):
-        set_plan(story.version, Kind.DRIFT, enabled=False, actor=person)
+        set_plan(story.version, Kind.DRIFT, actor=person)
 
 
-def test_a_plan_is_switched_off_with_a_reason_that_is_recorded(story):
+def test_a_validator_alone_switches_no_monitoring_off(story):
+    with pytest.raises(NotPermitted):
+        switch_off(story.plan("drift"), actor=story.validator)
+    story.plan("drift").refresh_from_db()
+    assert story.plan("drift").enabled
+
+
+def test_a_plan_is_switched_off_by_signature_with_a_reason_that_is_recorded(story):
     plan = story.plan("drift")
     with pytest.raises(RuleBroken, match="Say why it is switched off"):
-        change_plan(plan, enabled=False, reason=" ", actor=story.validator)
-    change_plan(plan, enabled=False, reason="The table is moved.", actor=story.validator)
-    entry = Entry.objects.about(plan).get(action=Action.PLAN_CHANGED)
-    assert entry.details == {"enabled": False, "reason": "The table is moved."}
+        switch_off(plan, reason=" ", actor=story.risk_officer)
+    switch_off(plan, reason="The table is moved.", actor=story.risk_officer)
+    entry = Entry.objects.about(plan).get(action=Action.PLAN_SWITCHED_OFF)
+    told = {"kind": "drift", "version": story.version.number, "reason": "The table is moved."}
+    assert {name: entry.details[name] for name in told} == told
+    settle()
+    assert disagreements() == []
+
+
+def test_sql_switches_no_monitoring_off_with_an_old_signature_or_none(story):
+    plan = story.plan("drift")
+    for _ in range(2):
+        with pytest.raises(IntegrityError, match="switched off by signature"), transaction.atomic():
+            sql("UPDATE assessments_plan SET enabled = false WHERE id = %s", plan.pk)
+            settle()
+        switch_off(plan, actor=story.risk_officer)
+        switch_on(plan, actor=story.validator)
+        settle()
 
 
 def test_nobody_switches_off_what_watches_their_own_model(story):
-    person = make_person(Role.VALIDATOR, Role.OWNER, workspace=story.workspace)
+    person = make_person(Role.HEAD_OF_VALIDATION, Role.OWNER, workspace=story.workspace)
     for name in ("developer", "owner"):
         edit_model(story.model, changes={name: person}, actor=story.owner)
         with pytest.raises(NotPermitted, match="switches its monitoring off: you"):
-            change_plan(story.plan("drift"), enabled=False, reason="Noise.", actor=person)
+            switch_off(story.plan("drift"), actor=person)
         edit_model(story.model, changes={name: None if name == "developer" else story.owner}, actor=None)
 
 
 def test_a_service_account_does_not_switch_plans(story):
-    robot = make_person(Role.VALIDATOR, workspace=story.workspace, kind=Person.Kind.SERVICE)
+    robot = make_person(Role.RISK_OFFICER, workspace=story.workspace, kind=Person.Kind.SERVICE)
     with pytest.raises(NotPermitted):
-        change_plan(story.plan("drift"), enabled=False, actor=robot)
+        switch_off(story.plan("drift"), actor=robot)
 
 
-def test_a_plan_can_be_set_before_the_sweep_makes_it(version, validator, tmp_path):
+def test_a_plan_can_be_set_before_the_sweep_makes_it(version, validator, risk_officer, tmp_path):
     make_reference(version, tmp_path)
     logged(version, tmp_path, days_ago=10)
-    plan, is_new = set_plan(version, Kind.DRIFT, enabled=False, reason="Later.", actor=validator)
-    assert is_new and not plan.enabled
+    plan, is_new = set_plan(version, Kind.DRIFT, actor=validator)
+    assert is_new and plan.enabled
     assert Entry.objects.about(plan).get(action=Action.PLAN_CREATED).actor_id == str(validator.pk)
-    plan, is_new = set_plan(version, Kind.DRIFT, enabled=True, actor=validator)
+    switch_off(plan, actor=risk_officer)
+    plan, is_new = set_plan(version, Kind.DRIFT, actor=validator)
     assert not is_new and plan.enabled
 
 
 def test_a_plan_that_the_version_cannot_serve_is_refused_with_every_reason(version, validator):
     with pytest.raises(RuleBroken) as refusal:
-        set_plan(version, Kind.EXPLAINABILITY, enabled=True, actor=validator)
+        set_plan(version, Kind.EXPLAINABILITY, actor=validator)
     told = " ".join(refusal.value.reasons)
     assert all(lack in told for lack in ("no reference", "no predictions", "artifact is not here"))
     assert not version.plans.exists()

@@ -7,6 +7,7 @@ from audits.assessments.models import Run
 from inventory.services import edit_model
 from tests.factories import PASSWORD, make_model, make_version
 from tests.pages.scenery import make_assessed_model, make_result, make_run
+from tests.signing import signed_on_page
 
 
 @pytest.fixture
@@ -73,12 +74,12 @@ def test_a_rerun_that_differs_names_the_number(visit, validator, drift_run):
     )
 
 
-def test_a_plan_is_switched_off_and_on_by_the_second_line(visit, validator, drift_run):
-    client, address = visit(validator), reverse("switch-plan-off", args=[drift_run.plan_id])
+def test_a_plan_is_switched_off_and_on_by_the_second_line(visit, risk_officer, drift_run):
+    client, address = visit(risk_officer), reverse("switch-plan-off", args=[drift_run.plan_id])
     monitoring = reverse("model-monitoring", args=[drift_run.version.model_slug])
     assert address in client.get(monitoring).text
     assert client.post(address, {"reason": " "}).status_code == 400
-    client.post(address, {"reason": "The table is moved."})
+    signed_on_page(client, address, reason="The table is moved.")
     drift_run.plan.refresh_from_db()
     assert not drift_run.plan.enabled and "The table is moved." in client.get(monitoring).text
     client.post(reverse("switch-plan-on", args=[drift_run.plan_id]))
@@ -86,9 +87,11 @@ def test_a_plan_is_switched_off_and_on_by_the_second_line(visit, validator, drif
     assert drift_run.plan.enabled
 
 
-def test_who_develops_a_model_is_not_offered_to_switch_its_plans_off_and_keeps_their_words(visit, validator, drift_run):
-    client, address = visit(validator), reverse("switch-plan-off", args=[drift_run.plan_id])
-    edit_model(drift_run.version.model, changes={"developer": validator}, actor=None)
+def test_who_develops_a_model_is_not_offered_to_switch_its_plans_off_and_keeps_their_words(
+    visit, risk_officer, drift_run
+):
+    client, address = visit(risk_officer), reverse("switch-plan-off", args=[drift_run.plan_id])
+    edit_model(drift_run.version.model, changes={"developer": risk_officer}, actor=None)
     text = client.get(reverse("model-monitoring", args=[drift_run.version.model_slug])).text
     assert address not in text and "switches its monitoring off: you are named as the developer" in text
     refused = client.post(address, {"reason": "The table is moved."})

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 
 from audits.assessments.models import Plan
-from audits.assessments.services import change_plan, create_missing_plans
+from audits.assessments.services import create_missing_plans
 from inventory.models import Policy
 from mrm.accounts.models import Workspace
 from tests.factories import confirm, make_model, make_reference, make_version, publish
 from tests.fixtures.story import learn, log, make_applicants, make_scoring_version, scored, train
+from tests.signing import switch_off
 
 
 @pytest.fixture
@@ -57,9 +58,9 @@ def version(open_gate, owner, engineer, tmp_path):
 
 
 @pytest.fixture
-def explanation(version) -> Plan:
+def explanation(version, risk_officer) -> Plan:
     """The plan to explain the version, the only one that is enabled. Explaining takes seconds."""
     create_missing_plans()
     for plan in Plan.objects.exclude(kind="explainability"):
-        change_plan(plan, enabled=False, reason="It is moved.", actor=None)
+        switch_off(plan, actor=risk_officer)
     return Plan.objects.get(kind="explainability")

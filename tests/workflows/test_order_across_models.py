@@ -4,7 +4,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from audits.assessments.services import change_plan
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import (
@@ -26,7 +25,7 @@ from mrm.accounts.services import Password, prepare_act, sign_act
 from mrm.errors import NotPermitted
 from tests.factories import PASSWORD, make_model, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement, confirm_tier, drop_finding
+from tests.signing import close_arrangement, confirm_tier, drop_finding, switch_off
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import after, decided, in_days, overlay_terms
 from tests.workflows.validating import asked, attest, make_panel, validated
@@ -257,6 +256,6 @@ def test_a_policy_that_asks_for_passkeys_binds_what_was_begun_or_shown_before(st
 
 def test_the_gate_names_a_required_assessment_that_is_switched_off(story):
     assert "switched off" not in " ".join(blockers_for_promotion(story.version))
-    change_plan(story.plan("drift"), enabled=False, reason="Noise.", actor=story.validator)
+    switch_off(story.plan("drift"), actor=story.risk_officer)
     told = f"The drift plan of {story.version} is switched off; the policy requires the assessment."
     assert told in blockers_for_promotion(story.version)

@@ -6,17 +6,19 @@ from inventory.api.paging import page_example
 LATER = "2025-07-01T06:00:00Z"
 WINDOW = {"window_start": "2025-06-01T00:00:00Z", "window_end": "2025-07-01T00:00:00Z"}
 
-PLAN_SET = {"version": 1, "kind": "drift", "enabled": False}
-PLAN_IN = PLAN_SET | {"reason": "The table is moved; operations watches the score daily until 1 March."}
+PLAN_IN = {"version": 1, "kind": "drift"}
+PLAN_OFF_IN = {"reason": "The table is moved; operations watches the score daily until 1 March."}
 PLAN = {
     "id": ID,
     "model": MODEL["slug"],
-    **PLAN_SET,
+    **PLAN_IN,
+    "enabled": True,
     "window_start": WINDOW["window_start"],
     "next_due_at": WINDOW["window_end"],
     "created_at": WHEN,
 }
-PLAN_PAGE = page_example(PLAN | {"enabled": True})
+PLAN_OFF = PLAN | {"enabled": False}
+PLAN_PAGE = page_example(PLAN)
 
 RUN_IN = WINDOW
 _RUN = {"id": ID, "plan": ID, "model": MODEL["slug"], "version": 1, "kind": "drift", **WINDOW}

@@ -10,6 +10,8 @@ from audits.assessments.models import Plan
 from audits.assessments.serializers import PlanIn, PlanOut, PlanQuery, RunIn, RunInFullOut
 from inventory.api.lookups import model_for, version_for
 from inventory.api.paging import page_of, paged
+from inventory.api.signing import PROOF, SignedActApi, signable
+from inventory.serializers.signing import SignedReasonIn
 from mrm.accounts.api import Api, sent_to
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 from mrm.queue import nudge
@@ -35,14 +37,14 @@ class PlansApi(Api):
         summary="Set a monitoring plan",
         description=(
             "One plan per version and kind: created where it is missing and the version can be assessed so, else "
-            "switched on or, with a reason, off. Its cadence is the policy's. Watched versions get theirs unasked."
+            "switched on. Its cadence is the policy's. Watched versions get theirs unasked. Switching off is signed."
         ),
         tags=["assessments"],
         parameters=[IDEMPOTENCY_KEY],
         request=PlanIn,
         responses={200: PlanOut, 201: PlanOut, **problems(400, 403, 404, 409, 413, 415)},
         examples=[
-            request_example("Switch off", examples.PLAN_IN),
+            request_example("Switch on", examples.PLAN_IN),
             response_example("Set", examples.PLAN),
             response_example("Created", examples.PLAN, 201),
         ],
@@ -51,10 +53,33 @@ class PlansApi(Api):
         model = model_for(request, slug, reading=False)
         wanted = sent_to(PlanIn, request)
         version = version_for(request, model.slug, wanted["version"], reading=False)
-        plan, is_new = services.set_plan(
-            version, wanted["kind"], enabled=wanted["enabled"], reason=wanted["reason"], actor=request.user
-        )
+        plan, is_new = services.set_plan(version, wanted["kind"], actor=request.user)
         return Response(PlanOut(plan).data, status=201 if is_new else 200)
+
+
+class PlanOffApi(SignedActApi):
+    act = services.PLAN_SWITCH_OFF
+
+    @signable("read_plan_off", "What switching a monitoring plan off would sign", tags=["assessments"])
+    def get(self, request, plan_id):
+        return self.view(plan_for(request, plan_id), request)
+
+    @extend_schema(
+        operation_id="switch_plan_off",
+        summary="Switch a monitoring plan off",
+        description="Signed by the head of validation or a risk officer. Nothing of its kind is measured until it is "
+        "switched on again.",
+        tags=["assessments"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=SignedReasonIn,
+        responses={200: PlanOut, **problems(400, 403, 404, 409, 413, 415, 422)},
+        examples=[
+            request_example("Switch off", examples.PLAN_OFF_IN | PROOF),
+            response_example("Switched off", examples.PLAN_OFF),
+        ],
+    )
+    def post(self, request, plan_id):
+        return Response(PlanOut(self.sign(plan_for(request, plan_id), request, SignedReasonIn)).data)
 
 
 class PlanRunsApi(Api):

@@ -11,11 +11,12 @@ from audits.assessments.services.breaches import (
 from audits.assessments.services.decisions import facts_digest, prepare_decision, sign_decision
 from audits.assessments.services.execution import execute
 from audits.assessments.services.plans import (
+    PLAN_SWITCH_OFF,
     begin_windows_anew,
-    change_plan,
     create_missing_plans,
     set_plan,
     shorten_windows,
+    switch_on,
     why_not_switch_off,
 )
 from audits.assessments.services.runs import (
@@ -27,11 +28,11 @@ from audits.assessments.services.runs import (
 )
 
 __all__ = [
+    "PLAN_SWITCH_OFF",
     "BackTest",
     "backtest",
     "backtest_of_draft",
     "begin_windows_anew",
-    "change_plan",
     "close_breach",
     "close_breaches_of",
     "create_missing_plans",
@@ -47,6 +48,7 @@ __all__ = [
     "shorten_windows",
     "take_step",
     "waiting_runs",
+    "switch_on",
     "why_not_judge",
     "why_not_step",
     "why_not_switch_off",

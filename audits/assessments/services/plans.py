@@ -13,10 +13,12 @@ from inventory import policies
 from inventory.contents.cadences import cadence_of
 from inventory.contents.ownership import developed_model, owned_model
 from inventory.models import Cadence, Determination, ModelVersion, Policy, PredictionBatch, Source
+from inventory.services.signing import bound_in_force
 from inventory.states import Stage
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
-from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData, entry_behind
+from mrm.accounts.services import Act, require, role_with
+from mrm.errors import NotPermitted, RuleBroken, Shown, entry_behind
 
 LONGEST_REASON = 2000
 WATCHED = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
@@ -74,29 +76,30 @@ def why_not_of_kind(version: ModelVersion, kind: str) -> str:
 
 
 @governed()
-def set_plan(version: ModelVersion, kind: str, *, enabled: bool, reason: str = "", actor) -> tuple[Plan, bool]:
-    """Switch the version's plan of this kind on or off, making it first where it is missing; whether it was made."""
+def set_plan(version: ModelVersion, kind: str, *, actor) -> tuple[Plan, bool]:
+    """Switch the version's plan of this kind on, making it first where it is missing; whether it was made."""
     require(actor, Permission.CHANGE_PLAN, version.model.workspace_id, model_slug=version.model_slug)
-    plan, is_new = version.plans.filter(kind=kind).first(), False
-    if plan is None:
-        if reasons := _why_not_plan(version, kind):
-            raise RuleBroken(*reasons)
-        plan, is_new = _create(version, Kind(kind), actor=actor)
-    return change_plan(plan, enabled=enabled, reason=reason, actor=actor), is_new
+    if plan := version.plans.filter(kind=kind).first():
+        return switch_on(plan, actor=actor), False
+    if reasons := _why_not_plan(version, kind):
+        raise RuleBroken(*reasons)
+    return _create(version, Kind(kind), actor=actor)
 
 
 @governed()
-def change_plan(plan: Plan, *, enabled: bool, reason: str = "", actor) -> Plan:
-    """Switch a plan off, with the reason, or on again. Nobody switches off what watches their own work."""
+def switch_on(plan: Plan, *, actor) -> Plan:
+    """Let its runs become due again. Switching off is signed (`PLAN_SWITCH_OFF`)."""
     require(actor, Permission.CHANGE_PLAN, plan.version.model.workspace_id, model_slug=plan.model_slug)
-    plan = Plan.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=plan.pk)
-    if plan.enabled == enabled:
-        return plan
-    told = {} if enabled else {"reason": _why_off(plan, reason, actor)}
-    plan.enabled = enabled
-    plan.save(update_fields=["enabled"])
-    record(Action.PLAN_CHANGED, actor=actor, subject=plan, enabled=enabled, **told)
+    plan = _locked(plan)
+    if not plan.enabled:
+        plan.enabled = True
+        plan.save(update_fields=["enabled"])
+        record(Action.PLAN_CHANGED, actor=actor, subject=plan, enabled=True)
     return plan
+
+
+def _locked(plan: Plan) -> Plan:
+    return Plan.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=plan.pk)
 
 
 def why_not_switch_off(version: ModelVersion, person) -> str:
@@ -111,16 +114,51 @@ def why_not_switch_off(version: ModelVersion, person) -> str:
     return Shown(f"{rule}: you {fact}.", entry=entry_behind(fact))
 
 
-def _why_off(plan: Plan, reason: str, actor) -> str:
-    """The reason as it is kept; refused where there is none, or where the plan watches what is the actor's own."""
-    reason = reason.strip()
-    if actor and (why := why_not_switch_off(plan.version, actor)):
+def _refuse_off(plan: Plan, *, actor) -> None:
+    require(actor, Permission.DECIDE_PLAN, plan.version.model.workspace_id, model_slug=plan.model_slug)
+    if why := why_not_switch_off(plan.version, actor):
         raise NotPermitted(why)
-    if not reason:
-        raise RuleBroken("Say why it is switched off, and what watches the version meanwhile.")
-    if len(reason) > LONGEST_REASON or "\x00" in reason:
-        raise UnusableData({"message": f"At most {LONGEST_REASON} characters fit.", "field": "reason"})
-    return reason
+    if not plan.enabled:
+        raise RuleBroken(f"{plan} is switched off already.")
+
+
+def _off(plan: Plan, *, comment: str, signature: Signature, actor) -> Plan:
+    plan = _locked(plan)
+    plan.enabled = False
+    plan.save(update_fields=["enabled"])
+    told = {"reason": comment, "signature": signature.in_trail()}
+    record(Action.PLAN_SWITCHED_OFF, actor=actor, subject=plan, **_what(plan), **told)
+    return plan
+
+
+def _what(plan: Plan) -> dict:
+    return {"kind": plan.kind, "version": plan.version.number}
+
+
+def _facts(plan: Plan) -> dict:
+    version = plan.version
+    told = {"plan": str(plan.pk), "model": str(version.model_id), "stage": version.stage, "enabled": plan.enabled}
+    return told | _what(plan)
+
+
+def _role_that_decides(plan: Plan, person) -> str:
+    return role_with(Permission.DECIDE_PLAN, person, plan.version.model.workspace_id, plan.model_slug)
+
+
+# Nothing of the kind is measured from then on (governance.md, section 7): the head of validation or a risk officer
+# decides that, and nobody whose own work it watches.
+PLAN_SWITCH_OFF = Act(
+    name="plan_switched_off",
+    meaning=lambda plan: f"Nothing of this kind is measured until it is switched on again: {plan}.",
+    refuse=_refuse_off,
+    facts=_facts,
+    role=_role_that_decides,
+    done=_off,
+    bound=lambda plan: bound_in_force("cadence_change", plan.version.model),
+    asks="Say why it is switched off, and what watches the version meanwhile.",
+    longest=LONGEST_REASON,
+    terms=_what,
+)
 
 
 def next_window(plan: Plan, policy: Policy):

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audits.assessments import charts, services, tasks
-from audits.assessments.forms import SwitchOffForm
 from audits.assessments.models import Kind, Plan, Result, Run
 from audits.assessments.states import RunState
 from audits.assessments.views import figures
@@ -19,8 +18,9 @@ from audits.trail.models import Action, Entry
 from inventory.models import Model, Series
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import act_page, reason_page
 from mrm.pages import wording
-from mrm.pages.answers import answer, answer_form, go_to, posted
+from mrm.pages.answers import answer, go_to
 from mrm.queue import nudge
 
 MOST_POINTS = 400  # More are not told apart on a chart of this width.
@@ -72,7 +72,7 @@ def monitoring(request, slug):
         themes=figures.THEMES,
         counts=_counts(latest),
     )
-    if version and Permission.CHANGE_PLAN in context["may"]:
+    if version and Permission.DECIDE_PLAN in context["may"]:
         context["why_not_off"] = services.why_not_switch_off(version, request.user)
     return render(request, "assessments/monitoring.html", context)
 
@@ -110,30 +110,31 @@ def feature(request, slug):
 
 @require_http_methods(["GET", "POST"])
 def switch_plan_off(request, plan_id):
-    plan, form = plan_for(request, plan_id), SwitchOffForm(posted(request))
+    plan = plan_for(request, plan_id)
+    page = {
+        "heading": f"Switch off {plan.get_kind_display().lower()} of {plan.version}",
+        "lead": "Nothing of this kind is measured until it is switched on again.",
+        "back": _monitoring_of(plan),
+    }
+    return reason_page(request, services.PLAN_SWITCH_OFF, plan, to="sign-plan-off", args=[plan.pk], **page)
 
-    def act(data):
-        services.change_plan(plan, enabled=False, reason=data["reason"], actor=request.user)
+
+@require_http_methods(["GET", "POST"])
+def sign_plan_off(request, plan_id, statement_id):
+    plan = plan_for(request, plan_id)
+
+    def then(plan):
         messages.success(request, f"{plan.get_kind_display()} is switched off, with your reason in the trail.")
         return _monitoring_of(plan)
 
-    def show(status):
-        context = {
-            "form": form,
-            "heading": f"Switch off {plan.get_kind_display().lower()} of {plan.version}",
-            "lead": "Nothing of this kind is measured until it is switched on again.",
-            "submit": "Switch it off",
-            "back": _monitoring_of(plan),
-        }
-        return render(request, "components/form_page.html", context, status=status)
-
-    return answer_form(request, form, act=act, show=show)
+    page = {"heading": "Sign that it is switched off", "back": _monitoring_of(plan), "then": then}
+    return act_page(request, services.PLAN_SWITCH_OFF, plan, statement_id, **page)
 
 
 @require_POST
 def switch_plan_on(request, plan_id):
     plan = plan_for(request, plan_id)
-    services.change_plan(plan, enabled=True, actor=request.user)
+    services.switch_on(plan, actor=request.user)
     return redirect(_monitoring_of(plan))
 
 
@@ -175,7 +176,7 @@ def _plans(version, latest: dict) -> list[tuple[Plan, Run | None, Entry | None]]
 
 
 def _switching(plan: Plan) -> Entry | None:
-    return Entry.objects.about(plan).filter(action=Action.PLAN_CHANGED).first()
+    return Entry.objects.about(plan).filter(action__in=(Action.PLAN_CHANGED, Action.PLAN_SWITCHED_OFF)).first()
 
 
 def _counts(latest: dict) -> list[tuple[str, int]]:

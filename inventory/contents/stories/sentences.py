@@ -123,6 +123,7 @@ SENTENCES: dict[str, str] = {
     Action.SOURCE_TESTED: "tried to reach the {subject}",
     Action.SOURCE_CLOSED: "closed the {subject}",
     Action.PLAN_CREATED: "planned monitoring: {subject}[, first due on {first_due:day}]",
+    Action.PLAN_SWITCHED_OFF: "switched the {subject} off[: {reason}]",
     Action.PLAN_CHANGED: "switched the {subject} {enabled:switch}[: {reason}]",
     Action.PLAN_SHORTENED: "brought the {subject} forward to {due:day}, because its cadence was tightened",
     Action.ASSESSMENT_COMPLETED: (
