@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-INVISIBLE = frozenset({"Cf", "Cs", "Zl", "Zp"})
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+FILLING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")  # Unseen letters.
+HYPHENS = dict.fromkeys(map(ord, "\u02d7\u2010\u2011\u2012\u2043\u2212"), "-")  # Drawn as the one on the keyboard.
 LOOKS_LATIN = frozenset("АВЕЅІЈКМНОРСТУХаеіјорсѕухԁԛԝһΑΒΕΖΗΙΚΜΝΟΡΤΥΧανιορυ")  # noqa: RUF001 - that is the point.
 
 
@@ -22,7 +24,7 @@ def fault_in_reading(text: str) -> str:
 
 def fault_in_shown_name(name: str) -> str:
     """What would let a name be taken for another one, as the end of a sentence."""
-    if found := next((letter for letter in name if unicodedata.category(letter) in INVISIBLE), ""):
+    if found := next(filter(_is_invisible, name), ""):
         return f"holds {_named(found)}, which nobody sees; remove it."
     for is_word, letters in groupby(name, str.isalpha):
         word = set(letters)
@@ -31,6 +33,20 @@ def fault_in_shown_name(name: str) -> str:
                 f"holds {_named(min(alike))} among Latin letters, for one of which it is taken; write it in one script."
             )
     return ""
+
+
+def plain_form(name: str) -> str:
+    """The one way to write what looks like this: letters and marks put together, of the usual width, single blanks and
+    the hyphen of the keyboard."""
+    return " ".join(unicodedata.normalize("NFKC", name).translate(HYPHENS).split())
+
+
+def _is_invisible(letter: str) -> bool:
+    return (
+        unicodedata.category(letter) in INVISIBLE
+        or letter in FILLING
+        or "VARIATION SELECTOR" in unicodedata.name(letter, "")
+    )
 
 
 def texts_in(value) -> Iterator[str]:

@@ -22,10 +22,15 @@ _COPY = re.compile(r"models:/+([^/@]+)(?:/(?P<number>\d+)/?|@(?P<alias>[^/@]+))"
 
 
 def check_name(name: str, parameter: str = "name") -> None:
+    """That there may be a model of this name, which may be older than the rules for new names."""
     if not name.strip():
         raise invalid(f"Missing value for required parameter '{parameter}'.")
     if any(sign in name for sign in SEPARATORS):
         raise invalid(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.")
+
+
+def check_new_name(name: str, parameter: str = "name") -> None:
+    check_name(name, parameter)
     if name != name.strip():
         raise invalid(f"Invalid model name '{name}'. A name neither begins nor ends with a blank.")
     if fault := fault_in_name(name):

@@ -1,6 +1,6 @@
 """What a model may be called: the same on the page, over REST, in a sheet and for MLflow clients. Plain values."""
 
-from mrm.reading import fault_in_shown_name
+from mrm.reading import fault_in_shown_name, plain_form
 
 SEPARATORS = "/:"
 
@@ -16,4 +16,8 @@ def fault_in_name(name: str) -> str:
         return "is '.' or '..', which stand for folders; give it a name of letters."
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
         return "holds a line break or another control character; remove it."
-    return fault_in_shown_name(name)
+    if fault := fault_in_shown_name(name):
+        return fault
+    if (plain := plain_form(name)) != name.strip():
+        return fault_in_name(plain) or f"is written so that it can be taken for another name; write it as “{plain}”."
+    return ""

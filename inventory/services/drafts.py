@@ -114,9 +114,9 @@ def draft_model(
     )
     said = {name: value for name, value in described.items() if model.says(name)}
     refuse_what_is_not_theirs(said, workspace=workspace, actor=actor)
-    refuse_faults(model, anew={"name", *described})
-    if has_namesake:
+    if has_namesake:  # Told first: one from before a rule for names keeps its name.
         raise namesake_exists(model)
+    refuse_faults(model, anew={"name", *described})
     check_agreement(model)
     policy = check_registration(model, at_once=at_once)
     if slug_is_taken:

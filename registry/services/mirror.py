@@ -22,7 +22,15 @@ from inventory.states import Status
 from mrm.accounts.models import Workspace
 from mrm.adapters.mlflow import Master
 from mrm.errors import DomainError, RuleBroken
-from registry.limits import LONGEST_KEY, LONGEST_SOURCE, LONGEST_VALUE, check_name, copied_from, version_number
+from registry.limits import (
+    LONGEST_KEY,
+    LONGEST_SOURCE,
+    LONGEST_VALUE,
+    check_name,
+    check_new_name,
+    copied_from,
+    version_number,
+)
 from registry.models import Delivery, ModelFacts, ModelTag, VersionFacts, VersionTag
 from registry.refusals import invalid
 from registry.services.rules import owner_for
@@ -114,6 +122,7 @@ def _follow_model(
     with governed():
         model = _mirror_of(workspace, name)
         if model is None:
+            check_new_name(name)
             entry = {"name": name, "owner": owner_for(workspace, None), "description": description}
             model = inventory.register_model(workspace, **entry, baselined_until=baselined_until, actor=None)
         _keep_mirrored(model, name)

@@ -18,7 +18,8 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken
 from mrm.prepared import Prepared
-from registry.limits import check_name, check_tag
+from mrm.reading import plain_form
+from registry.limits import check_new_name, check_tag
 from registry.models import Alias, ModelFacts, ModelTag
 from registry.refusals import DENIED, Refused, already_exists, invalid
 from registry.services import fields, rows
@@ -35,7 +36,7 @@ def register_model(workspace: Workspace, *, name: str, description: str, tags: d
     In a governed workspace the same call of the same caller, repeated soon, gives the model it gave the first time,
     unless something of it was changed meanwhile.
     """
-    check_name(name)
+    _check_new_name(workspace, name)
     for key, value in tags.items():
         check_tag(key, value)
     filled, kept = fields.of_model(tags, actor)
@@ -71,7 +72,7 @@ def describe_model(workspace: Workspace, name: str, *, description: str, actor) 
 
 @governed()
 def rename_model(workspace: Workspace, name: str, *, new_name: str, actor) -> Model:
-    check_name(new_name, "new_name")
+    check_new_name(new_name, "new_name")
     model = model_named(workspace, name, actor)
     if new_name.lower() != name.lower():
         _refuse_taken(workspace, new_name)
@@ -99,8 +100,18 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     record(Action.MLFLOW_MODEL_DELETED, actor=actor, subject=model, name=name, versions=_numbers(model))
     if model.status != Status.RETIRED:
         ending = f" (deleted {now:%Y-%m-%d %H.%M.%S.%f})"
-        inventory.edit_model(model, changes={"name": name[: 200 - len(ending)] + ending}, actor=actor)
+        inventory.edit_model(
+            model, changes={"name": plain_form(name)[: 200 - len(ending)].rstrip() + ending}, actor=actor
+        )
         inventory.retire_model(model, actor=actor)
+
+
+def _check_new_name(workspace: Workspace, name: str) -> None:
+    try:
+        check_new_name(name)
+    except Refused:
+        _refuse_taken(workspace, name)  # One from before a rule for names: a client that asks again goes on with it.
+        raise
 
 
 def _numbers(model: Model) -> list[int]:

@@ -20,6 +20,17 @@ NAMES = {
     "cr\u0435dit": "CYRILLIC SMALL LETTER IE. among Latin letters",
     "credit\u200b": "ZERO WIDTH SPACE., which nobody sees",
     "credit \u202edp": "RIGHT-TO-LEFT OVERRIDE., which nobody sees",
+    "credit\ufe0f": "VARIATION SELECTOR-16., which nobody sees",
+    "credit\u3164": "HANGUL FILLER., which nobody sees",
+    "cre\u0301dit": "write it as “crédit”",
+    "credit\u00a0risk": "write it as “credit risk”",
+    "credit  risk": "write it as “credit risk”",
+    "credit\u3000risk": "write it as “credit risk”",
+    "\uff23redit": "write it as “Credit”",
+    "pro\ufb01t": "write it as “profit”",
+    "credit\u2010risk": "write it as “credit-risk”",
+    "credit \u2212 risk": "write it as “credit - risk”",
+    "a\uff0fb": "'/' or ':'",
 }
 
 
@@ -42,7 +53,10 @@ def test_nobody_renames_a_model_to_such_a_name(workspace, engineer):
             edit_model(model, changes={"name": name}, actor=engineer)
 
 
-@pytest.mark.parametrize("name", ["Кредит", "Δ hedge", "β-VAE", "信用 PD", "Crédit à l’habitat"])
+@pytest.mark.parametrize(
+    "name",
+    ["Кредит", "Δ hedge", "β-VAE", "信用 PD", "Crédit à l’habitat", "LGD – Retail", "हिन्दी", "Tiếng Việt", "경보"],
+)
 def test_a_name_in_any_one_script_is_a_name(workspace, engineer, name):
     assert make_model(workspace=workspace, name=name, actor=engineer).name == name
 
@@ -52,6 +66,12 @@ def test_a_model_that_was_named_before_the_rule_is_still_edited(workspace, engin
     Model.objects.filter(pk=model.pk).update(name="credit: a/b")
     assert edit_model(model, changes={"purpose": "Pricing."}, actor=engineer).name == "credit: a/b"
     assert edit_model(model, changes={"name": "credit: a/b", "purpose": "Loans."}, actor=engineer).purpose == "Loans."
+
+
+def test_who_registers_a_name_from_before_the_rule_again_is_told_that_it_is_there(workspace, engineer, api):
+    model = make_model(workspace=workspace, name="credit", actor=engineer)
+    Model.objects.filter(pk=model.pk).update(name="credit  risk")
+    is_problem(post_json(api(engineer), "/api/v1/models/", {"name": "credit  risk"}), 409)
 
 
 def test_a_sheet_names_the_line_of_such_a_name(workspace, owner):

@@ -31,6 +31,24 @@ def test_a_model_of_an_mlflow_client_is_a_model_of_the_register(client, engineer
 
 
 @pytest.mark.parametrize("is_governed", [True, False], ids=["governed", "ungoverned"])
+def test_a_new_name_is_written_as_it_looks_and_one_from_before_goes_on(client, workspace, is_governed):
+    set_rules(workspace, is_governed=is_governed, actor=None)
+    client.make_model("credit risk")
+    for name in ("credit  risk", "credit\u00a0risk", "ｃredit risk"):
+        words = "write it as “credit risk”"
+        refused(client.call("POST", "registered-models/create", {"name": name}), 400, "INVALID_PARAMETER_VALUE", words)
+        sent = {"name": "credit risk", "new_name": name}
+        refused(client.call("POST", "registered-models/rename", sent), 400, "INVALID_PARAMETER_VALUE", words)
+    old = "credit  " + "risk " * 38 + "A"
+    Model.objects.update(name=old)
+    refused(client.call("POST", "registered-models/create", {"name": old}), 400, "RESOURCE_ALREADY_EXISTS")
+    client.make_version(old)
+    assert client.model(old)["latest_versions"][0]["version"] == "1"
+    client.do("DELETE", "registered-models/delete", name=old)
+    assert " (deleted " in Model.objects.get().name and Model.objects.get().mlflow.deleted_name == old
+
+
+@pytest.mark.parametrize("is_governed", [True, False], ids=["governed", "ungoverned"])
 @pytest.mark.parametrize(
     "tags",
     [{}, {"zeta": "1", "Alpha": "ä"}, {"team": "cards", "mrm.purpose": "Limits.", "mrm.exposure_amount": "12.5"}],
