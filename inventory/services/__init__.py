@@ -61,6 +61,7 @@ from inventory.services.uses import (
     standing_approval,
     start_use,
     terms_digest,
+    why_not_live,
     withdraw_use,
 )
 from inventory.services.versions import (
@@ -137,6 +138,7 @@ __all__ = [
     "standing_approval",
     "start_challenge",
     "start_use",
+    "why_not_live",
     "suspend_model",
     "terms_digest",
     "who_may_confirm_tier",

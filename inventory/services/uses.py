@@ -179,12 +179,21 @@ def approve_use(
 
 @governed()
 def start_use(use: Use, *, actor) -> Use:
-    """From now on the version in production serves this use."""
+    """From now on the version in production serves this use, within limits where its model is restricted."""
     use = locked_use(use)
     _require_approved_production(use)
+    if use.model.status == Status.SUSPENDED:
+        raise RuleBroken(why_not_live(use))
     move_use(use, "start", started_at=use.started_at or timezone.now())
     record(Action.USE_STARTED, actor=actor, subject=use, version=use.model.production_version().number)
+    if use.model.status == Status.RESTRICTED:
+        restrict_use(use, reason=f"{use.model} is restricted.")
+        use.refresh_from_db()
     return use
+
+
+def why_not_live(use: Use) -> str:
+    return f"{use.model} is suspended: {use} goes live only once two people have lifted that."
 
 
 @governed()

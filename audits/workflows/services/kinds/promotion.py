@@ -11,8 +11,8 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, why_not_until
 from inventory.models import ModelVersion, Policy, Use
 from inventory.policies import rules_of, section
-from inventory.services import approve_use, promote_version, put_back, start_use, terms_digest
-from inventory.states import Stage, UseState
+from inventory.services import approve_use, promote_version, put_back, start_use, terms_digest, why_not_live
+from inventory.states import Stage, Status, UseState
 from mrm.pages.wording import day
 
 Kind = Arrangement.Kind
@@ -169,6 +169,8 @@ def _why_not_approve(change: ChangeRequest) -> list[str]:
     version, reasons = change.version, []
     if version.stage != Stage.PRODUCTION:
         reasons.append(f"Only what is in production is approved again; {version} is {version.stage}.")
+    if change.model.status == Status.SUSPENDED:
+        reasons += [why_not_live(use) for use in uses_of(change) if use.state in (UseState.PROPOSED, UseState.APPROVED)]
     return reasons + _why_not_until(change)
 
 
