@@ -5,16 +5,28 @@ from django.db import IntegrityError, connection, transaction
 
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services import request_change
 from inventory.contents.making import twins_of
-from inventory.models import ModelVersion
+from inventory.models import Model, ModelVersion
 from inventory.services import describe_version
+from inventory.states import Status
 from mrm.accounts.policies import Role
 from registry.services import register_version as register_through_mlflow
 from reports.contents.agreement import disagreements
-from tests.factories import SCHEMA, make_model, make_person, make_reference, make_version, without_triggers
+from tests.factories import (
+    SCHEMA,
+    make_model,
+    make_person,
+    make_reference,
+    make_version,
+    promote,
+    settle,
+    sql,
+    without_triggers,
+)
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
-from tests.workflows.validating import make_panel, validated
+from tests.workflows.validating import concluded, make_panel, opined, reviewed, validated
 
 PLACE = "s3://models/credit/1"
 
@@ -102,3 +114,38 @@ def test_what_is_one_artifact_is_found_by_indices_however_many_versions_there_ar
         cursor.execute("EXPLAIN SELECT * FROM versions_of_key('1', 'place', %s)", [version.pk])
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "versions_by_artifact" in plan and "versions_by_place" in plan and "Seq Scan" not in plan
+
+
+def test_what_is_in_production_is_restricted_where_the_same_artifact_is_found_not_fit(story, open_gate, officers):
+    in_use = first_of(story, story.model, artifact_sha256="5" * 64)
+    promote(in_use)
+    panel, again = make_panel(story.workspace), first_of(story, story.model, artifact_sha256="5" * 64)
+    judged = validated(again, panel, outcome="not_fit")
+    settle()
+    lapsed = Arrangement.objects.unsettled().get(model=story.model)
+    assert (lapsed.kind, lapsed.version, lapsed.validation) == (Arrangement.Kind.VALIDATION, in_use, judged)
+    assert Model.objects.get(pk=story.model.pk).status == Status.RESTRICTED
+    validated(in_use, panel, kind="periodic_full")
+    settle()
+    assert Model.objects.get(pk=story.model.pk).status == Status.IN_USE
+
+
+def test_the_database_takes_no_not_fit_without_its_consequence_for_what_is_in_production(story, open_gate):
+    promote(first_of(story, story.model, artifact_sha256="5" * 64))
+    panel, again = make_panel(story.workspace), first_of(story, story.model, artifact_sha256="5" * 64)
+    opinion = opined(concluded(again, panel), panel, outcome="not_fit")
+    reviewed(opinion.request, panel.second)
+    settle()
+    with pytest.raises(IntegrityError, match="is restricted with it"), transaction.atomic():
+        sql("UPDATE workflows_validationopinion SET approved_at = now() WHERE id = %s", opinion.pk)
+        settle()
+
+
+def test_another_model_that_has_it_in_production_gets_a_finding(story, open_gate, elsewhere):
+    in_use = first_of(story, elsewhere, artifact_sha256="5" * 64)
+    promote(in_use)
+    again = first_of(story, story.model, artifact_sha256="5" * 64)
+    judged = validated(again, make_panel(story.workspace), outcome="not_fit")
+    finding = Finding.objects.get(model=elsewhere)
+    assert (finding.version, finding.severity, finding.raised_by) == (in_use, "high", None)
+    assert judged.reference in finding.observation

@@ -88,9 +88,12 @@ def begin_of_rollback(approval: Arrangement, *, title: str, ends_at: datetime, t
 
 
 def begin_of_validation(
-    validation: ValidationRequest, kind: str, *, title: str, ends_at: datetime, actor
+    validation: ValidationRequest, kind: str, *, title: str, ends_at: datetime, version=None, actor
 ) -> Arrangement:
-    """Put into force what an approved opinion says holds. Call inside `governed()`."""
+    """Put into force what an approved opinion says holds. Call inside `governed()`.
+
+    version  what it holds for, where that is another number of what was validated
+    """
     return _put_in_force(
         kind,
         validation.model,
@@ -98,7 +101,7 @@ def begin_of_validation(
         ends_at=ends_at,
         told={"validation": validation.reference},
         actor=actor,
-        version=validation.version,
+        version=version or validation.version,
         validation=validation,
     )
 

@@ -2,10 +2,13 @@
 
 from django.utils import timezone
 
-from audits.workflows.models import Arrangement, ValidationOpinion
+from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from audits.workflows.models.opinions import ENTITLING
 from audits.workflows.services import arrangements
+from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import end_of
+from inventory.contents.making import twins_of
+from inventory.models import ModelVersion
 from inventory.policies import FULL_TYPES
 from inventory.states import Stage
 
@@ -68,7 +71,7 @@ def _settle(opinion: ValidationOpinion, actor) -> None:
 
 
 def _restrict(opinion: ValidationOpinion, actor) -> None:
-    """What is in use and not fit is restricted at once, until it is validated again or replaced.
+    """What is in use and not fit, by whatever number, is restricted at once, until it is validated again or replaced.
 
     A model that is not fit as a whole is not mended by another version alone: it is reviewed again.
     """
@@ -76,14 +79,33 @@ def _restrict(opinion: ValidationOpinion, actor) -> None:
     because = f"{validation.reference} found {version or model} not fit for use."
     for earlier in Arrangement.objects.active().filter(model=model, version=version, kind=Kind.VALIDATION):
         arrangements.end(arrangements.locked(earlier), because=because, actor=actor)
-    in_use = version.stage == Stage.PRODUCTION if version else model.production_version() is not None
-    if not in_use:
+    in_use = model.production_version()
+    _tell_elsewhere(opinion, version or in_use, because)
+    if in_use is None or (version and not version.is_same_artifact(in_use)):
         return
-    title = f"{version or model}: not fit for use"
+    concerned = in_use if version else None
+    title = f"{concerned or model}: not fit for use"
     arrangement = arrangements.begin_of_validation(
-        validation, Kind.VALIDATION, title=title, ends_at=timezone.now(), actor=actor
+        validation, Kind.VALIDATION, title=title, ends_at=timezone.now(), version=concerned, actor=actor
     )
     arrangements.lapse(arrangement, because=because, now=timezone.now())
+
+
+def _tell_elsewhere(opinion: ValidationOpinion, version: ModelVersion | None, because: str) -> None:
+    """A finding about each other model that has the same artifact in production: its own second line decides there."""
+    for twin in twins_of(version):
+        if twin.stage == Stage.PRODUCTION and twin.model_id != opinion.request.model_id:
+            raise_finding(
+                twin.model,
+                version=twin,
+                severity=Finding.Severity.HIGH,
+                title="The same artifact was found not fit for use",
+                observation=f"{because} {twin}, which is in production, is the same artifact.",
+                required_outcome=f"{twin} is validated, replaced, or restricted to what it is fit for.",
+                criterion="clauses.validation",
+                origin=f"opinion:{opinion.pk}:{twin.model_id}",
+                actor=None,
+            )
 
 
 def _begin(opinion: ValidationOpinion, kind: str, title: str, last_day: str, actor) -> None:
