@@ -149,3 +149,20 @@ def test_another_model_that_has_it_in_production_gets_a_finding(story, open_gate
     finding = Finding.objects.get(model=elsewhere)
     assert (finding.version, finding.severity, finding.raised_by) == (in_use, "high", None)
     assert judged.reference in finding.observation
+
+
+def test_what_was_found_of_a_model_as_a_whole_is_found_of_its_artifacts_under_another_model(
+    story, open_gate, elsewhere
+):
+    first = first_of(story, elsewhere, artifact_sha256="5" * 64)
+    again = first_of(story, story.model, artifact_sha256="5" * 64)
+    panel = make_panel(story.workspace)
+    opinion = opined(concluded(elsewhere, panel, kind="annual_review"), panel, outcome="not_fit")
+    assert any(f"signed that {elsewhere} is not fit" in reason for reason in blockers_for_promotion(again))
+    for person in (panel.second, panel.head):
+        reviewed(opinion.request, person)
+    told = f"{opinion.request.reference} found {elsewhere} not fit for use, and this is the same artifact."
+    assert told in blockers_for_promotion(again)
+    assert first.model == elsewhere
+    validated(again, panel, kind="periodic_full")
+    assert told not in blockers_for_promotion(ModelVersion.objects.get(pk=again.pk)), "found fit in full since"

@@ -27,7 +27,7 @@ from audits.workflows.gates.supervised import (
     warnings_of_supervision,
 )
 from audits.workflows.gates.windows import Counted
-from audits.workflows.models import Arrangement, Finding, ValidationOpinion
+from audits.workflows.models import Arrangement, Finding, ValidationOpinion, ValidationRequest
 from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
 from inventory.attributes import BY_NAME
@@ -285,9 +285,9 @@ def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
     blockers = [
         Blocker(
             NOT_FIT,
-            f"{opinion.request.reference} found {opinion.request.version or version.model} not fit for use{same}.",
+            f"{asked.reference} found {asked.version or asked.model} not fit for use{same}.",
         )
-        for opinion, same in _unfit(facts)
+        for asked, same in _unfit(facts)
     ]
     blockers += blockers_in_signed_opinions(facts.signed)
     if validation_required(facts.document, tier) and facts.opinion is None:
@@ -296,19 +296,27 @@ def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
     return blockers
 
 
-def _unfit(facts: Gathered) -> Iterator[tuple[ValidationOpinion, str]]:
+def _unfit(facts: Gathered) -> Iterator[tuple[ValidationRequest, str]]:
     """That it was not fit, whatever number the same artifact had then, of any model; unless found fit since.
 
-    Or that the model as a whole was not, in its review; unless a later review says otherwise.
+    Or that the model as a whole was not, in its review, or another that has the same artifact; unless a later review
+    says otherwise.
     What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
     one later takes nothing back.
     """
     version = facts.version
-    unfit = ValidationOpinion.objects.not_fit().select_related("request__version__model").order_by("approved_at", "pk")
-    own = Q(request__version=version) | Q(request__version=None, request__model=version.model_id)
-    twins = Q(request__version__in=facts.twins)
-    found = [(one, one.request.version in (None, version)) for one in unfit.filter(own | twins)]
-    yield from ((opinion, "") for opinion, is_own in found if is_own)
+    unfit = (
+        ValidationOpinion.objects.not_fit()
+        .select_related("request__version__model", "request__model")
+        .order_by("approved_at", "pk")
+    )
+    same = [version, *facts.twins]
+    about = Q(request__version__in=same) | Q(request__version=None, request__model__in={one.model_id for one in same})
+    found = [
+        (one, one.request.model_id == version.model_id and one.request.version in (None, version))
+        for one in unfit.filter(about)
+    ]
+    yield from ((opinion.request, "") for opinion, is_own in found if is_own)
     if all(is_own for _, is_own in found):
         return
     fit = ValidationOpinion.objects.fit().filter(request__version=version, request__kind__in=ENTITLING)
@@ -319,7 +327,7 @@ def _unfit(facts: Gathered) -> Iterator[tuple[ValidationOpinion, str]]:
         if is_own or (last_full and opinion.approved_at <= last_full):
             continue
         if last is None or opinion.request.kind in FULL_TYPES or opinion.approved_at >= last:
-            yield opinion, ", and this is the same artifact"
+            yield opinion.request, ", and this is the same artifact"
 
 
 def _warnings(facts: Gathered) -> list[str]:

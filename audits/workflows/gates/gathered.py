@@ -99,9 +99,10 @@ def watched_as(model: Model) -> set[str]:
 def signed_opinions(version: ModelVersion, twins: Iterable[ModelVersion]) -> list[ValidationOpinion]:
     """Opinions on a version that await others, or are void, each with whether another was signed in its place.
 
-    On this version, on the same artifact under whatever name, and on its model as a whole; the oldest first.
+    On this version, on the same artifact under whatever name, and on a model of either as a whole; the oldest first.
     """
-    about = Q(request__version__in=[version, *twins]) | Q(request__version=None, request__model=version.model_id)
+    same = [version, *twins]
+    about = Q(request__version__in=same) | Q(request__version=None, request__model__in={one.model_id for one in same})
     unsettled = Q(voided_at__isnull=False, outcome=ValidationOpinion.Outcome.NOT_FIT)
     unsettled |= Q(voided_at=None, approved_at=None)
     opinions = ValidationOpinion.objects.filter(about, unsettled).select_related("person", "request__model")
