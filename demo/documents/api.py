@@ -25,8 +25,8 @@ The whole document, with every field and with examples that work when they are p
   413 too large, 415 media type not read, 422 read but not usable, 429 too many requests, with `Retry-After`.
 * **Repeating.** A `POST` with `Idempotency-Key` is answered as the first time for seven days; the same key with another
   body is refused with 409. A batch whose body came before is answered with the batch it made then, key or no key.
-* **Editing.** `ETag` and `If-Match` on what can be edited. A transition is a `POST` of its own, never the edit of a
-  status.
+* **Editing.** `ETag` and `If-Match` on models, uses and findings, which are edited; of a tag that is sent back, the
+  revision before its dash counts. A transition is a `POST` of its own, never the edit of a status.
 """
 
 
