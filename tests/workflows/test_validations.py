@@ -454,8 +454,7 @@ def new_finding(validation, panel, story):
 
 
 def change_of_the_version(validation, panel, story):
-    validation.version.code_ref = "git:0000000"
-    validation.version.save(update_fields=["code_ref"])
+    make_otherwise(validation.version, code_ref="git:0000000")
 
 
 def new_challenge(validation, panel, story):
