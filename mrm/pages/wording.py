@@ -43,11 +43,12 @@ def counted(number: int, noun: str) -> str:
 
 
 def roles_together(roles: Iterable[str]) -> str:
-    """Roles that sign together, whoever signs twice counted: validator and two risk officers."""
-    return " and ".join(
+    """Roles that sign together, whoever signs twice counted: validator, compliance and two risk officers."""
+    told = [
         words(role) if count == 1 else f"{SMALL.get(count, count)} {_several(words(role))}"
         for role, count in Counter(roles).items()
-    )
+    ]
+    return " and ".join([", ".join(told[:-1]), *told[-1:]] if len(told) > 1 else told)
 
 
 def _several(noun: str) -> str:

@@ -70,7 +70,7 @@ class Tiles:
             (sum(counts[verdict] for verdict in UNJUDGED), "without a verdict to rely on"),
             (counts[Verdict.WITHIN], "within"),
         ]
-        return ", ".join(f"{count} {word}" for count, word in told if count)
+        return ", ".join(f"{count:,} {word}" for count, word in told if count)
 
     @property
     def out_of_order(self) -> list[Tile]:
