@@ -74,7 +74,9 @@ def test_a_hash_of_before_an_upgrade_is_made_anew_at_the_sign_in_and_recorded(pe
         "django.contrib.auth.hashers.ScryptPasswordHasher",
         "tests.settings.QuickHasher",
     ]
-    Client().post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    client = Client()
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    assert client.get(reverse("my-access")).status_code == 200, "they are still signed in"
     renewed = Person.objects.get(pk=person.pk)
     assert renewed.password.startswith("scrypt$") and is_password_recorded(renewed)
     assert told(person)[-1] == Action.PASSWORD_HASHED

@@ -1,6 +1,6 @@
 """Passwords: an entry tells of each hash that stands in the table, by its digest, and a password signs by no other."""
 
-from django.contrib.auth.hashers import get_hasher, identify_hasher
+from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.trail.services import governed, record
@@ -22,19 +22,26 @@ def choose_password(person: Person, password: str) -> None:
 
 
 def renew_hash(person: Person, password: str) -> None:
-    """Hash the password anew that somebody just signed in with, where it would be hashed otherwise by now."""
+    """Hash the password anew that somebody just signed in with, where it would be hashed otherwise by now.
+
+    `person` has the new hash then: their session is bound to it, so with the old one they would be signed out at once.
+    """
     hasher, kept = get_hasher(), person.password
     if identify_hasher(kept).algorithm != hasher.algorithm or hasher.must_update(kept):
-        _renew_hash(person, password, kept)
+        renewed = make_password(password)  # Before anybody has to wait for the pen of the trail: it takes a second.
+        if _put_in_place_of(kept, renewed, person):
+            person.password = renewed
 
 
 @governed()
-def _renew_hash(person: Person, password: str, kept: str) -> None:
+def _put_in_place_of(kept: str, renewed: str, person: Person) -> bool:
     person = Person.objects.select_for_update().get(pk=person.pk)
-    if person.password == kept and is_password_recorded(person):  # Else it would be called theirs by that.
-        person.set_password(password)
-        person.save(update_fields=["password"])
-        record(Action.PASSWORD_HASHED, actor=person, subject=person, password=person.password_digest)
+    if person.password != kept or not is_password_recorded(person):  # Else it would be called theirs by that.
+        return False
+    person.password = renewed
+    person.save(update_fields=["password"])
+    record(Action.PASSWORD_HASHED, actor=person, subject=person, password=person.password_digest)
+    return True
 
 
 def is_password_recorded(person: Person) -> bool:
