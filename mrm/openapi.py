@@ -92,6 +92,7 @@ PATH_EXAMPLES = {
     "slug": "instalment-loan-default",
     "name": "limitations",
     "number": 1,
+    "version": 1,
     "reference": "CR-2026-0001",
     "code": "nist-ai-rmf",
     "cadence": "0b9d3b0e-7d53-4d0e-9d6e-6f5a1a3c2b10",
