@@ -238,6 +238,7 @@ def _switch_triggers(word: str) -> None:
         for table in itertools.chain.from_iterable(RECORDED):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"ALTER TABLE {table} {word} TRIGGER USER")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _write_records() -> None:

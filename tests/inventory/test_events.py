@@ -20,7 +20,7 @@ from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role, issue_token, person_behind, rotate_token
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import make_otherwise, make_person, make_version
+from tests.factories import end_roles, make_otherwise, make_person, make_version
 from tests.rest import is_problem, post_json
 
 SENT_AT = "2026-06-01T12:00:00.123456789Z"
@@ -306,9 +306,7 @@ def test_one_faulty_pair_holds_up_no_other_and_says_why(version, address, engine
 def test_pairs_wait_while_a_rule_stands_against_their_batch(version, address, engineer, client):
     send(address, "request", REQUEST)
     send(address, "response", RESPONSE)
-    ended = engineer.grants.get()
-    ended.ends_at = ended.starts_at
-    ended.save()
+    end_roles(engineer)
     assert gather_events(version) == 0
     assert "do not allow you to log data" in version.events.first().fault
     grant_role(engineer, Role.ENGINEER, actor=None)
