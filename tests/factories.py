@@ -68,6 +68,7 @@ KEEPING = {
         "inventory_model_tier_is_told",
     ),
     "inventory_modelversion": (
+        "inventory_modelversion_is_filled_before_it_is_decided",
         "inventory_modelversion_keeps_what_it_is",
         "inventory_modelversion_stays_as_registered",
         "inventory_modelversion_takes_its_steps",

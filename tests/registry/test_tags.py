@@ -81,8 +81,8 @@ def test_a_tag_needs_the_role_that_the_page_and_the_api_need(client, registry, o
 
 MEANINGLESS = [
     ("mrm.exposure", "huge", "low, medium or high"),
-    ("mrm.exposure_amount", "-5", "an amount from 0 up"),
-    ("mrm.exposure_amount", "NaN", "an amount from 0 up"),
+    ("mrm.exposure_amount", "-5", "an amount such as"),
+    ("mrm.exposure_amount", "NaN", "an amount such as"),
     ("mrm.exposure_on", "31.3.2026", "a date such as 2026-03-31"),
     ("mrm.regulatory_categories", "ecology", "must be some of"),
     ("mrm.regions", "Austria, austria", "names an entry twice"),
