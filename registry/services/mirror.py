@@ -187,7 +187,7 @@ def _follow_version(model: Model, said: SaidVersion) -> None:
 def _copied(workspace: Workspace, source: str) -> ModelVersion | None:
     """What a copy in the master was made of, where that was taken over before."""
     name, number, _ = copied_from(source) or ("", "", "")
-    original = _mirror_of(workspace, name) if number else None
+    original = _mirror_of(workspace, _text(name)) if number else None
     return original and original.versions.filter(origin=_origin(original, int(number))).first()
 
 

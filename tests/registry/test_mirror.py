@@ -204,6 +204,16 @@ def test_a_version_said_oddly_is_named_and_its_model_waits(master, version):
     assert refusal.startswith("odd: ") and Model.objects.get().name == "credit"
 
 
+def test_a_source_that_names_what_no_model_is_called_stops_nothing(master):
+    versions = [
+        said_version(number, source=f"models:/{name}/1") for number, name in enumerate(("a%00b", "%ED%A0%80"), 1)
+    ]
+    master.content = {"a": ({"name": "a"}, versions)} | master.content
+    assert follow_master(master, timezone.now()) == []
+    assert not ModelVersion.objects.filter(model__name="a").exclude(copied_from=None).exists()
+    assert Model.objects.filter(name="credit").exists()
+
+
 def test_descriptions_follow_the_master_and_what_people_wrote_stays_until_it_says_something_else(
     master, client, engineer
 ):
