@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from inventory.policies.checks import Check, are_some_of, is_count, is_object, is_share
+from inventory.policies.checks import Check, are_some_of, is_count, is_days, is_object, is_share
 from inventory.policies.limits import MEASURES
 from inventory.policies.standard import section
 
@@ -19,7 +19,7 @@ def _by_measure(check: Check) -> Check:
 
 
 faults = is_object(
-    {name: _by_measure(check) for name, check in _per_measure.items()}, optional={"cool_down_days": is_count}
+    {name: _by_measure(check) for name, check in _per_measure.items()}, optional={"cool_down_days": is_days}
 )
 
 

@@ -1,6 +1,6 @@
 """Exceptions, overlays, accepted risks, emergencies: how long each may hold, and what may be excepted at all."""
 
-from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_several
+from inventory.policies.checks import are_some_of, is_count, is_days, is_number, is_object, is_several
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS
 from mrm.accounts.policies import Role
@@ -38,19 +38,19 @@ def _are_clauses(where: str, value) -> list[str]:
     return are_some_of(CLAUSES)(where, left)
 
 
-approvals_last = is_object(dict.fromkeys(TIERS, is_count))  # Days, by tier.
+approvals_last = is_object(dict.fromkeys(TIERS, is_days))  # Days, by tier.
 # Which clauses matter most, and from which size on an overlay is material: those are decided otherwise (approvals). A
 # policy that names none tells nothing apart.
 exceptions = is_object(
-    {"most_days": is_count, "renewals": is_count, "waivable": _are_clauses},
+    {"most_days": is_days, "renewals": is_count, "waivable": _are_clauses},
     optional={"severe": are_some_of(CLAUSES)},
 )
-overlays = is_object({"most_days": is_count, "finding_at_renewal": is_count}, optional={"material_percent": is_number})
-acceptances = is_object({"most_days": is_count})
+overlays = is_object({"most_days": is_days, "finding_at_renewal": is_count}, optional={"material_percent": is_number})
+acceptances = is_object({"most_days": is_days})
 suspension = is_object({"ordered_by": are_some_of(tuple(Role), at_least=1)})
 committee = is_object({"quorum": is_several, "of_second_line": is_count})
-break_glass = is_object({"most_days": is_count})
-baselines = is_object({"most_days": is_count})
+break_glass = is_object({"most_days": is_days})
+baselines = is_object({"most_days": is_days})
 
 
 def is_severe_exception(document: dict, clause: str) -> bool:

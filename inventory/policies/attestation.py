@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from inventory.policies.checks import is_count, is_object, is_one_of
+from inventory.policies.checks import is_days, is_object, is_one_of
 from inventory.policies.standard import section
 from inventory.policies.tiers import CADENCES
 
@@ -11,7 +11,7 @@ ALL_TIERS = ("0", "1", "2", "3")
 faults = is_object(
     {
         "cadence": is_object({tier: is_one_of(CADENCES) for tier in ALL_TIERS}),
-        "answer_within_days": is_count,
+        "answer_within_days": is_days,
     }
 )
 

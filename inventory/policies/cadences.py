@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from inventory.attributes.choices import REGULATORY_CATEGORIES
 from inventory.policies.attestation import attestation_cadence
-from inventory.policies.checks import is_count, is_list_of, is_object, is_text
+from inventory.policies.checks import is_days, is_list_of, is_object, is_text
 from inventory.policies.standard import section
 from inventory.policies.tiers import CADENCES, cadence, rules_of
 from inventory.policies.validation import span_of_months
@@ -78,7 +78,7 @@ faults = is_object(
             is_object({"when": _conditions, "at_least": _lengths, "why": is_text}),
             called="rules that make cadences stricter",
         ),
-        "loosened_for_days": is_count,
+        "loosened_for_days": is_days,
     }
 )
 

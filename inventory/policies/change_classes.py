@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from inventory.policies import supervision
 from inventory.policies.approvals import APPROVERS, COMMITTEE
-from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_share
+from inventory.policies.checks import are_some_of, is_days, is_number, is_object, is_share
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 
@@ -40,7 +40,7 @@ faults = is_object(
         "population_psi": _is_above_zero,
         "also_approved_by": is_object(dict.fromkeys(TIERS, are_some_of((*APPROVERS, COMMITTEE)))),
         "validated_in_tiers": are_some_of(TIERS),
-        "review_after_days": is_count,
+        "review_after_days": is_days,
     },
     optional={"supervisor": supervision.faults},  # A policy from before leaves it to the standard policy.
 )

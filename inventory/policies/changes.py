@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from inventory.policies.checks import is_count, is_object
+from inventory.policies.checks import is_days, is_object
 from inventory.policies.standard import section
 
-faults = is_object({"expire_after_days": is_count, "ask_again_after_days": is_count})
+faults = is_object({"expire_after_days": is_days, "ask_again_after_days": is_days})
 
 
 def expiry_of_changes(document: dict) -> timedelta:

@@ -29,6 +29,17 @@ def is_count(where: str, value) -> list[str]:
     return [] if known else [f"{where} must be a whole number of at least 1."]
 
 
+def _is_span(most: int) -> Check:
+    def check(where: str, value) -> list[str]:
+        faults = is_count(where, value)
+        return faults if faults or value <= most else [f"{where} must be at most {most:,}, a hundred years."]
+
+    return check
+
+
+is_days, is_months = _is_span(36_500), _is_span(1_200)
+
+
 def is_several(where: str, value) -> list[str]:
     """How many people decide together."""
     return is_count(where, value) or ([f"{where} must be at least 2: nobody decides alone."] if value < 2 else [])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inventory.attributes import COLUMNS, ROWS
-from inventory.policies.checks import are_some_of, is_count, is_object, is_one_of
+from inventory.policies.checks import are_some_of, is_days, is_object, is_one_of
 from inventory.policies.findings import SEVERITIES
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
@@ -19,7 +19,7 @@ faults = is_object(
     # A policy from before asks for neither.
     optional={
         "required_for_use": are_some_of(TIERS),
-        "registration_finding": is_object({"after_days": is_count, "severity": is_one_of(SEVERITIES)}),
+        "registration_finding": is_object({"after_days": is_days, "severity": is_one_of(SEVERITIES)}),
     },
 )
 

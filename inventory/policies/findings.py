@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from inventory.policies.arrangements import CLAUSES
-from inventory.policies.checks import are_some_of, is_count, is_number, is_object, is_one_of
+from inventory.policies.checks import are_some_of, is_count, is_days, is_number, is_object, is_one_of
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 from mrm.accounts.policies import ALLOWED, Permission
@@ -15,7 +15,7 @@ SEVERE = SEVERITIES[:2]
 ISSUERS = tuple(sorted(ALLOWED[Permission.RAISE_FINDING]))
 SIGNERS = tuple(sorted(ALLOWED[Permission.SIGN_OFF_FINDING]))
 
-_days = is_object(dict.fromkeys(SEVERITIES, is_count))
+_days = is_object(dict.fromkeys(SEVERITIES, is_days))
 
 
 def _limits(where: str, value) -> list[str]:
@@ -29,14 +29,14 @@ def _limits(where: str, value) -> list[str]:
 faults = is_object(
     {
         "days_until_due": is_object(dict.fromkeys(TIERS, _days)),
-        "days_to_rebut": is_count,
+        "days_to_rebut": is_days,
         "days_to_plan": _days,
         "without_plan": are_some_of(SEVERITIES[2:]),
         "impact": is_object({"effect_percent": _limits, "class_change_percent": _limits}),
         "issued_by": are_some_of(ISSUERS, at_least=1),
         "signed_off_by": are_some_of(SIGNERS, at_least=1),
-        "extensions": is_object({"at_officer_level": is_count, "most_days": is_count}),
-        "automatic": is_object({"red_breach_days": is_count, "severity": is_one_of(SEVERITIES)}),
+        "extensions": is_object({"at_officer_level": is_count, "most_days": is_days}),
+        "automatic": is_object({"red_breach_days": is_days, "severity": is_one_of(SEVERITIES)}),
     }
 )
 

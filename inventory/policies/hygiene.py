@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from inventory.policies.checks import is_count, is_object
+from inventory.policies.checks import is_days, is_object
 from inventory.policies.standard import section
 
 faults = is_object(
     {
-        "predictions_within_days": is_count,
-        "outcomes_within_days": is_count,
-        "holds_reviewed_after_days": is_count,
-        "assessment_grace_days": is_count,
+        "predictions_within_days": is_days,
+        "outcomes_within_days": is_days,
+        "holds_reviewed_after_days": is_days,
+        "assessment_grace_days": is_days,
     }
 )
 

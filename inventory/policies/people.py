@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from inventory.policies.checks import is_count, is_object, is_one_of
+from inventory.policies.checks import is_days, is_object, is_one_of
 from inventory.policies.standard import section
 from inventory.policies.tiers import CADENCES
 
-faults = is_object({"recertify_roles": is_one_of(CADENCES), "answer_within_days": is_count})
+faults = is_object({"recertify_roles": is_one_of(CADENCES), "answer_within_days": is_days})
 
 
 def recertification(document: dict) -> dict[str, timedelta]:

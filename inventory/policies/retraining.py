@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from inventory.policies.checks import are_some_of, is_count, is_list_of, is_object, is_one_of, is_share
+from inventory.policies.checks import Check, are_some_of, is_count, is_days, is_list_of, is_object, is_one_of, is_share
 from inventory.policies.limits import COLOURS, MEASURES, ROLES
 from inventory.policies.standard import section, standard
 from inventory.policies.tiers import ASSESSMENTS, TIERS, rules_of
@@ -10,11 +10,11 @@ from inventory.policies.tiers import ASSESSMENTS, TIERS, rules_of
 _cause = is_object({"measure": is_one_of(MEASURES), "verdict": is_one_of(COLOURS)}, optional={"role": is_one_of(ROLES)})
 
 
-def _is_none_or_more(where: str, value) -> list[str]:
-    return [] if value == 0 and not isinstance(value, bool) else is_count(where, value)
+def _is_none_or(check: Check) -> Check:
+    return lambda where, value: [] if value == 0 and not isinstance(value, bool) else check(where, value)
 
 
-_parallel_run = is_object({"days": _is_none_or_more, "rows": _is_none_or_more})
+_parallel_run = is_object({"days": _is_none_or(is_days), "rows": _is_none_or(is_count)})
 # What is asked of a candidate that a retraining made, besides what is asked of any. A policy from before leaves it to
 # the standard policy.
 _candidate = is_object(
@@ -25,11 +25,11 @@ _candidate = is_object(
     }
 )
 # Where the policy allows what retraining may change to be approved beforehand; one that says nothing allows it nowhere.
-_envelope = is_object({"tiers": are_some_of(TIERS), "most_days": is_count})
+_envelope = is_object({"tiers": are_some_of(TIERS), "most_days": is_days})
 _fields = is_object(
     {
         "on": is_list_of(_cause, called="the breaches that call for retraining"),
-        "window_days": is_count,
+        "window_days": is_days,
         "validation_share": is_share,
         "holdout_share": is_share,
     },

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from inventory.policies.checks import is_count, is_list_of, is_object, is_one_of, is_text
+from inventory.policies.checks import is_count, is_days, is_list_of, is_object, is_one_of, is_text
 from inventory.policies.findings import SEVERITIES
 from inventory.policies.tiers import TIERS
 
@@ -53,8 +53,8 @@ _fields = is_object(
         "factors": is_object(dict.fromkeys(FACTORS, _factor)),
         "matrix": is_object({level: is_object(dict.fromkeys(LEVELS, _tier)) for level in LEVELS}),
         "floors": is_list_of(_floor, called="floors"),
-        "review_after_days": is_count,
-        "exemption_days": is_count,
+        "review_after_days": is_days,
+        "exemption_days": is_days,
         "residual": is_object({tier: is_object(dict.fromkeys(MONITORED, is_one_of(RATINGS))) for tier in TIERS}),
     },
     optional={

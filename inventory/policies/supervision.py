@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inventory.attributes.choices import REGULATORY_CATEGORIES
-from inventory.policies.checks import is_count, is_object, is_one_of
+from inventory.policies.checks import is_days, is_object, is_one_of
 from inventory.policies.standard import section, standard
 
 # The strictest first.
 APPROVAL, NOTIFICATION, REPORT = NEEDS = ("approval", "notification", "report")
 
 faults = is_object(
-    {}, optional=dict.fromkeys(REGULATORY_CATEGORIES, is_object({"needs": is_one_of(NEEDS), "days": is_count}))
+    {}, optional=dict.fromkeys(REGULATORY_CATEGORIES, is_object({"needs": is_one_of(NEEDS), "days": is_days}))
 )
 
 

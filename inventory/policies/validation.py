@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from inventory.policies.checks import are_some_of, is_count, is_object
+from inventory.policies.checks import are_some_of, is_days, is_months, is_object
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
 from mrm.accounts.policies import Role
@@ -33,7 +33,7 @@ FULL_TYPES = ("initial", "periodic_full", "vendor")
 LIGHTER_TYPES = ("periodic_targeted", "change_triggered", "event_triggered", "post_implementation", "annual_review")
 
 _per_tier = is_object(dict.fromkeys(TIERS, are_some_of(COMPONENTS, at_least=1)))
-_months = is_object(dict.fromkeys(TIERS, is_count))
+_months = is_object(dict.fromkeys(TIERS, is_months))
 
 faults = is_object(
     {
@@ -41,7 +41,7 @@ faults = is_object(
         "components": is_object({"full": _per_tier, **dict.fromkeys(LIGHTER_TYPES, _per_tier)}),
         "full_every_months": _months,
         "annual_review_every_months": _months,
-        "opens_days_before": is_count,
+        "opens_days_before": is_days,
         "restricts_when_lapsed": are_some_of(TIERS),
         "approved_by": is_object(
             dict.fromkeys(TIERS, are_some_of((Role.HEAD_OF_VALIDATION, Role.RISK_OFFICER), at_least=1))
