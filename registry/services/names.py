@@ -9,6 +9,7 @@ from audits.trail.models import Action
 from audits.trail.services import Overtaken, governed, record, written_at_once
 from audits.workflows.services.holds import refuse_deletion
 from inventory import services as inventory
+from inventory.attributes.names import fault_in_name
 from inventory.models import Model, ModelVersion
 from inventory.services import namesakes
 from inventory.services.attributes import tidied
@@ -99,10 +100,9 @@ def delete_model(workspace: Workspace, name: str, *, actor) -> None:
     Alias.objects.filter(model=model).delete()
     record(Action.MLFLOW_MODEL_DELETED, actor=actor, subject=model, name=name, versions=_numbers(model))
     if model.status != Status.RETIRED:
-        ending = f" (deleted {now:%Y-%m-%d %H.%M.%S.%f})"
-        inventory.edit_model(
-            model, changes={"name": plain_form(name)[: 200 - len(ending)].rstrip() + ending}, actor=actor
-        )
+        ending, plain = f" (deleted {now:%Y-%m-%d %H.%M.%S.%f})", plain_form(name)
+        stem = model.slug if fault_in_name(plain) else plain  # A name from before may hold what no new one may.
+        inventory.edit_model(model, changes={"name": stem[: 200 - len(ending)].rstrip() + ending}, actor=actor)
         inventory.retire_model(model, actor=actor)
 
 

@@ -48,6 +48,15 @@ def test_a_new_name_is_written_as_it_looks_and_one_from_before_goes_on(client, w
     assert " (deleted " in Model.objects.get().name and Model.objects.get().mlflow.deleted_name == old
 
 
+@pytest.mark.parametrize("old", ["credit\ufe0f risk", "credit\u3164risk", "credit\u200brisk", "cr\u0435dit"])
+def test_a_name_from_before_that_no_new_one_may_have_is_deleted_all_the_same(client, old):
+    client.make_model("credit risk")
+    Model.objects.update(name=old)
+    client.do("DELETE", "registered-models/delete", name=old)
+    gone = Model.objects.get()
+    assert gone.name.startswith(f"{gone.slug} (deleted ") and gone.mlflow.deleted_name == old
+
+
 @pytest.mark.parametrize("is_governed", [True, False], ids=["governed", "ungoverned"])
 @pytest.mark.parametrize(
     "tags",
