@@ -4,10 +4,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audits.trail.models import Action, Entry
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services import request_change
-from inventory.contents.making import twins_of
+from inventory.contents.making import MOST_TWINS, twins_of
 from inventory.models import Model, ModelVersion
 from inventory.services import describe_version
 from inventory.states import Status
@@ -26,6 +26,7 @@ from tests.factories import (
     without_triggers,
 )
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
+from tests.workflows.test_supervision import letter_for, say
 from tests.workflows.validating import concluded, make_panel, opined, reviewed, validated
 
 PLACE = "s3://models/credit/1"
@@ -149,6 +150,24 @@ def test_another_model_that_has_it_in_production_gets_a_finding(story, open_gate
     finding = Finding.objects.get(model=elsewhere)
     assert (finding.version, finding.severity, finding.raised_by) == (in_use, "high", None)
     assert judged.reference in finding.observation
+
+
+def test_nothing_said_of_an_artifact_is_forgotten_however_often_it_was_registered_before(story, open_gate, elsewhere):
+    for _ in range(MOST_TWINS + 1):
+        make_version(elsewhere, artifact_sha256="5" * 64, actor=story.engineer)
+    third = make_model(workspace=story.workspace, name="Third", owner=story.owner, actor=story.engineer)
+    promote(first_of(story, third, artifact_sha256="5" * 64))
+    unfit = first_of(story, elsewhere, artifact_sha256="5" * 64)
+    say(story, unfit, "objected", letter_for(elsewhere))
+    panel = make_panel(story.workspace)
+    begun_again = opined(concluded(first_of(story, elsewhere, artifact_sha256="5" * 64), panel), panel)
+    judged = validated(unfit, panel, outcome="not_fit")
+    gate = gate_for(first_of(story, story.model, artifact_sha256="5" * 64))
+    assert f"{judged.reference} found {unfit} not fit for use, and this is the same artifact." in gate.reasons
+    assert any(f"The supervisor objected to {unfit}" in warning for warning in gate.warnings)
+    assert any(begun_again.request.reference in warning for warning in gate.warnings)
+    finding = Finding.objects.get(model=third)
+    assert f"{finding.reference} (high) is open about {third}, where the same artifact is registered." in gate.warnings
 
 
 def test_what_was_found_of_a_model_as_a_whole_is_found_of_its_artifacts_under_another_model(

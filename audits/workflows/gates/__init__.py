@@ -18,7 +18,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.gates.enveloped import warnings_of_envelope
 from audits.workflows.gates.gate import DOCUMENTATION, MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
-from audits.workflows.gates.gathered import Gathered
+from audits.workflows.gates.gathered import Gathered, about_artifact
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.gates.signed import blockers_in_signed_opinions, warnings_of_signed_opinions
 from audits.workflows.gates.supervised import (
@@ -310,11 +310,9 @@ def _unfit(facts: Gathered) -> Iterator[tuple[ValidationRequest, str]]:
         .select_related("request__version__model", "request__model")
         .order_by("approved_at", "pk")
     )
-    same = [version, *facts.twins]
-    about = Q(request__version__in=same) | Q(request__version=None, request__model__in={one.model_id for one in same})
     found = [
         (one, one.request.model_id == version.model_id and one.request.version in (None, version))
-        for one in unfit.filter(about)
+        for one in unfit.filter(about_artifact(version))
     ]
     yield from ((opinion.request, "") for opinion, is_own in found if is_own)
     if all(is_own for _, is_own in found):
@@ -378,10 +376,10 @@ def _reached_downstream(model: Model) -> list[str]:
 
 def _known_elsewhere(facts: Gathered) -> list[str]:
     """Open severe findings, and what lapsed, about other models under which the same artifact is registered."""
-    same = [twin for twin in facts.twins if twin.model_id != facts.version.model_id]
-    if not same:
+    same = ModelVersion.objects.of_artifact(facts.version).exclude(model=facts.version.model_id)
+    if not same.exists():
         return []
-    about = Q(version__in=same) | Q(version=None, model__in=[twin.model_id for twin in same])
+    about = Q(version__in=same) | Q(version=None, model__in=same.values("model"))
     findings = Finding.objects.open().filter(about, severity__in=SEVERE).select_related("model").order_by("reference")
     lapsed = Arrangement.objects.unsettled().filter(about, kind__in=Arrangement.OF_AN_ARTIFACT)
     lapsed = lapsed.exclude(kind=Arrangement.Kind.FINDING).select_related("model").order_by("reference")

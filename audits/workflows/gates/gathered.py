@@ -1,6 +1,5 @@
 """What one question about a version rests on, gathered once and handed on."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -9,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q
 
 from audits.workflows.gates.windows import Counted, runs_that_count
 from audits.workflows.models import Arrangement, Finding, SupervisoryRecord, ValidationOpinion
-from inventory.contents.making import twins_of
 from inventory.models import Model, ModelVersion, Policy
 from inventory.policies import SEVERE
 
@@ -54,7 +52,7 @@ class Gathered:
     @cached_property
     def signed(self) -> list[ValidationOpinion]:
         """What was signed about it and is not approved, or void."""
-        return signed_opinions(self.version, self.twins)
+        return signed_opinions(self.version)
 
     @cached_property
     def severe(self) -> list[Finding]:
@@ -72,15 +70,11 @@ class Gathered:
         return list(standing.select_related("finding__version").order_by("reference"))
 
     @cached_property
-    def twins(self) -> list[ModelVersion]:
-        """The same artifact under another number or name."""
-        return twins_of(self.version)
-
-    @cached_property
     def answers(self) -> list[SupervisoryRecord]:
         """What supervisors answered about this artifact, under whatever number or name; the latest last."""
         answers = SupervisoryRecord.objects.exclude(said=SupervisoryRecord.Said.NOTIFIED)
-        return list(answers.filter(version__in=[self.version, *self.twins]).select_related("version__model"))
+        same = ModelVersion.objects.of_artifact(self.version)
+        return list(answers.filter(version__in=same).select_related("version__model"))
 
     @cached_property
     def watched_as(self) -> set[str]:
@@ -96,15 +90,20 @@ def watched_as(model: Model) -> set[str]:
     return {*model.regulatory_categories, *confirmed.get("regulatory_categories", ())}
 
 
-def signed_opinions(version: ModelVersion, twins: Iterable[ModelVersion]) -> list[ValidationOpinion]:
-    """Opinions on a version that await others, or are void, each with whether another was signed in its place.
+def about_artifact(version: ModelVersion) -> Q:
+    """Of opinions: on this version, on the same artifact under whatever name, or on a model of either as a whole."""
+    same = ModelVersion.objects.of_artifact(version)
+    return Q(request__version__in=same) | Q(request__version=None, request__model__in=same.values("model"))
 
-    On this version, on the same artifact under whatever name, and on a model of either as a whole; the oldest first.
+
+def signed_opinions(version: ModelVersion) -> list[ValidationOpinion]:
+    """Opinions on its artifact that await others, or are void, each with whether another was signed in its place.
+
+    The oldest first.
     """
-    same = [version, *twins]
-    about = Q(request__version__in=same) | Q(request__version=None, request__model__in={one.model_id for one in same})
     unsettled = Q(voided_at__isnull=False, outcome=ValidationOpinion.Outcome.NOT_FIT)
     unsettled |= Q(voided_at=None, approved_at=None)
+    about = about_artifact(version)
     opinions = ValidationOpinion.objects.filter(about, unsettled).select_related("person", "request__model")
     signed_since = ValidationOpinion.objects.standing().filter(request=OuterRef("request"))
     opinions = opinions.select_related("request__version__model").annotate(is_followed=Exists(signed_since))

@@ -7,7 +7,6 @@ from audits.workflows.models.opinions import ENTITLING
 from audits.workflows.services import arrangements
 from audits.workflows.services.findings.issuing import raise_finding
 from audits.workflows.services.kinds.kind import end_of
-from inventory.contents.making import twins_of
 from inventory.models import ModelVersion
 from inventory.policies import FULL_TYPES
 from inventory.states import Stage
@@ -93,19 +92,21 @@ def _restrict(opinion: ValidationOpinion, actor) -> None:
 
 def _tell_elsewhere(opinion: ValidationOpinion, version: ModelVersion | None, because: str) -> None:
     """A finding about each other model that has the same artifact in production: its own second line decides there."""
-    for twin in twins_of(version):
-        if twin.stage == Stage.PRODUCTION and twin.model_id != opinion.request.model_id:
-            raise_finding(
-                twin.model,
-                version=twin,
-                severity=Finding.Severity.HIGH,
-                title="The same artifact was found not fit for use",
-                observation=f"{because} {twin}, which is in production, is the same artifact.",
-                required_outcome=f"{twin} is validated, replaced, or restricted to what it is fit for.",
-                criterion="clauses.validation",
-                origin=f"opinion:{opinion.pk}:{twin.model_id}",
-                actor=None,
-            )
+    if version is None:
+        return
+    twins = ModelVersion.objects.of_artifact(version).filter(stage=Stage.PRODUCTION)
+    for twin in twins.exclude(model=opinion.request.model_id).select_related("model").order_by("registered_at"):
+        raise_finding(
+            twin.model,
+            version=twin,
+            severity=Finding.Severity.HIGH,
+            title="The same artifact was found not fit for use",
+            observation=f"{because} {twin}, which is in production, is the same artifact.",
+            required_outcome=f"{twin} is validated, replaced, or restricted to what it is fit for.",
+            criterion="clauses.validation",
+            origin=f"opinion:{opinion.pk}:{twin.model_id}",
+            actor=None,
+        )
 
 
 def _begin(opinion: ValidationOpinion, kind: str, title: str, last_day: str, actor) -> None:
