@@ -100,6 +100,17 @@ def test_what_states_another_digest_in_the_same_place_is_another_artifact(story,
     assert twins_of(unsaid) == [first, second]
 
 
+@pytest.mark.parametrize("name", ["models:/credit/1", "models:/credit@best", "models://credit/Production"])
+def test_a_name_in_a_registry_is_no_place(story, elsewhere, name):
+    make_version(elsewhere, artifact_uri=name, actor=story.engineer)
+    assert twins_of(make_version(story.model, artifact_uri=name, actor=story.engineer)) == []
+
+
+def test_a_logged_model_is_a_place(story, elsewhere):
+    first = make_version(elsewhere, artifact_uri="models:/m-0a1b", actor=story.engineer)
+    assert twins_of(make_version(story.model, artifact_uri="models:/m-0a1b", actor=story.engineer)) == [first]
+
+
 def test_what_is_one_artifact_through_another_version_is_one_artifact(story, elsewhere):
     original = make_version(elsewhere, artifact_sha256="1" * 64, actor=story.engineer)
     same = make_version(elsewhere, artifact_sha256="1" * 64, artifact_uri=PLACE, actor=story.engineer)
