@@ -75,6 +75,15 @@ class SaidVersion:
     tags: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Copy:
+    """A version that the master says is a copy of another, of a model that it calls by this name."""
+
+    name: str
+    model: Model
+    said: SaidVersion
+
+
 def follow_master(master: Master, now: datetime) -> list[str]:
     """Bring the register up to what the master says: the models hinted at, and now and then all. The refusals met."""
     hints = list(Delivery.objects.filter(followed_at__isnull=True).exclude(event=SWEEP)[:1000])
@@ -85,15 +94,17 @@ def follow_master(master: Master, now: datetime) -> list[str]:
     names = {hint.name for hint in hints}
     workspace = Workspace.objects.get(slug=settings.MLFLOW_MASTER_WORKSPACE)
     refusals, seen, baselined_until = [], set(), _end_of_baseline(now) if last_sweep() is None else None
+    copies: list[Copy] = []
     for said in master.models():
         name = _text(said.get("name", "")) if isinstance(said, dict) else ""
         if not (everything or name in names):
             continue
         seen.add(name)
         try:
-            _follow_model(workspace, name, said, master.versions(name), baselined_until=baselined_until)
+            copies += _follow_model(workspace, name, said, master.versions(name), baselined_until=baselined_until)
         except DomainError as refusal:
             refusals.append(f"{name[:200] or 'A model without a name'}: {refusal}")
+    refusals += _follow_copies(copies, everything=everything)
     _mark_gone(workspace, seen, None if everything else names)
     Delivery.objects.filter(pk__in=[hint.pk for hint in hints]).update(followed_at=now)
     if everything:
@@ -115,7 +126,8 @@ def _end_of_baseline(now: datetime) -> date:
 
 def _follow_model(
     workspace: Workspace, name: str, said: dict, versions: Iterable[dict], *, baselined_until: date | None
-) -> None:
+) -> list[Copy]:
+    """The model and its versions; its copies of others are given back, to follow when what they are made of is here."""
     check_name(name)
     tags, description, aliases = _pairs(said), _text(said.get("description") or ""), _aliases(said)
     read = sorted((_read(version, aliases) for version in versions), key=lambda version: version.number)
@@ -127,16 +139,42 @@ def _follow_model(
             model = inventory.register_model(workspace, **entry, baselined_until=baselined_until, actor=None)
         _keep_mirrored(model, name)
         if model.status == Status.RETIRED:
-            return _refuse_new_versions(model, read)
+            _refuse_new_versions(model, read)
+            return []
         known = _tag(model, DESCRIPTION)
         if known is not None and known != description[:LONGEST_VALUE]:
             # What people here wrote stays until the master says something else.
             inventory.edit_model(model, changes={"description": description}, actor=None)
         follows = {GONE: "", DESCRIPTION: description[:LONGEST_VALUE]}  # It may have been gone before.
         _keep_changed(ModelTag, model, tags | follows, keep_model_tags)
+    copies = [Copy(name, model, version) for version in read if _numbered(version.source)]
     for version in read:
-        _follow_version(model, version)
+        if not _numbered(version.source):
+            _follow_version(model, version)
     _mark_versions_gone(model, {_origin(model, version.number) for version in read})
+    return copies
+
+
+def _follow_copies(copies: list[Copy], *, everything: bool) -> list[str]:
+    """Each after what it is a copy of, which may be a copy itself. The refusals met.
+
+    While only some models are looked at, one whose original is not here waits for the next look at everything.
+    """
+    refusals = []
+    while copies:
+        awaited = {(copy.name, copy.said.number) for copy in copies}
+        later = [copy for copy in copies if _numbered(copy.said.source) in awaited]
+        ready = [copy for copy in copies if _numbered(copy.said.source) not in awaited]
+        if not ready:  # Copies of themselves, or of each other.
+            ready, later = later, []
+        for copy in ready:
+            if everything or _copied(copy.model.workspace, copy.said.source):
+                try:
+                    _follow_version(copy.model, copy.said)
+                except DomainError as refusal:
+                    refusals.append(f"{copy.name[:200]}: {refusal}")
+        copies = later
+    return refusals
 
 
 def _mirror_of(workspace: Workspace, name: str) -> Model | None:
@@ -186,9 +224,15 @@ def _follow_version(model: Model, said: SaidVersion) -> None:
 
 def _copied(workspace: Workspace, source: str) -> ModelVersion | None:
     """What a copy in the master was made of, where that was taken over before."""
+    name, number = _numbered(source) or ("", 0)
+    original = _mirror_of(workspace, name) if name else None
+    return original and original.versions.filter(origin=_origin(original, number)).first()
+
+
+def _numbered(source: str) -> tuple[str, int] | None:
+    """The name and number of the version that a copy was made of; None for what is no copy."""
     name, number, _ = copied_from(source) or ("", "", "")
-    original = _mirror_of(workspace, _text(name)) if number else None
-    return original and original.versions.filter(origin=_origin(original, int(number))).first()
+    return (_text(name), int(number)) if number else None
 
 
 def _origin(model: Model, number: int) -> str:

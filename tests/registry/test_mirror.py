@@ -173,6 +173,31 @@ def test_what_the_master_goes_on_with_after_it_was_retired_here_is_named(master)
     assert ModelVersion.objects.count() == 2
 
 
+def test_a_copy_is_taken_over_after_what_it_was_made_of_whatever_the_order(master):
+    master.content = {
+        "again": ({"name": "again"}, [said_version(1, source="models:/before/1")]),
+        "before": ({"name": "before"}, [said_version(1, source="models:/credit/3")]),
+        "itself": ({"name": "itself"}, [said_version(1, source="models:/itself/1")]),
+    } | master.content
+    assert follow_master(master, timezone.now()) == []
+    first = ModelVersion.objects.get(model__name="credit", mlflow__run_id="r3")
+    copied = ModelVersion.objects.exclude(copied_from=None)
+    assert dict(copied.values_list("model__name", "copied_from")) == {"again": first.pk, "before": first.pk}
+    assert ModelVersion.objects.get(model__name="itself").copied_from is None
+
+
+def test_a_hint_takes_over_no_copy_before_what_it_was_made_of(master):
+    credit, now = master.content["credit"], timezone.now()
+    master.content = {}
+    follow_master(master, now)
+    master.content = {"again": ({"name": "again"}, [said_version(1, source="models:/credit/3")]), "credit": credit}
+    deliver(created("again"))
+    follow_master(master, now + timedelta(minutes=1))
+    assert not ModelVersion.objects.exists()
+    follow_master(master, now + timedelta(minutes=20))
+    assert ModelVersion.objects.get(model__name="again").copied_from.model.name == "credit"
+
+
 def test_what_cannot_be_taken_over_is_said_and_the_rest_goes_on(master):
     master.content = {"bad/name": ({"name": "bad/name"}, [])} | master.content
     master.content["credit"][0]["tags"].append({"key": "mrm.status", "value": "in_use\x00"})
