@@ -80,11 +80,11 @@ def _answer(status: str, described: dict) -> Answer:
 
 
 def _command(method: str, path: str, parameters: list[dict], bodies: dict) -> str:
-    """The call as a line of curl that works once MRM and TOKEN are set."""
+    """The call as a line of curl that works once MRM and MRM_TOKEN are set."""
     for parameter in parameters:
         if parameter["in"] == "path" and "example" in parameter:
             path = path.replace("{" + parameter["name"] + "}", str(parameter["example"]))
-    lines = [f'curl "$MRM{path}"', '--header "Authorization: Bearer $TOKEN"']
+    lines = [f'curl "$MRM{path}"', '--header "Authorization: Bearer $MRM_TOKEN"']
     if method != "get":
         lines[0] = f'curl --request {method.upper()} "$MRM{path}"'
     if bodies:
