@@ -147,6 +147,8 @@ def test_a_plan_is_told_item_by_item_and_a_value_in_words_without_its_digest(db)
     items = [{"what": "Refit it.", "owner": "Elif Demir", "due": "2026-12-06"}]
     line = lines_of([entry(Action.FINDING_PLANNED, plan=1, items=items)])[0]
     assert [(one.label, one.after) for one in line.changes] == [("Item 1", "Refit it; Elif Demir; by 6 December 2026")]
+    (line,) = lines_of([entry(Action.FINDING_PLANNED, plan=1, items=items * 5)])
+    assert line.changed == "5 items"
     changes = {
         "personal_data": {"before": "", "after": "special_category"},
         "exposure_on": {"before": None, "after": "2026-09-30"},
@@ -154,6 +156,7 @@ def test_a_plan_is_told_item_by_item_and_a_value_in_words_without_its_digest(db)
     }
     line = lines_of([entry(Action.MODEL_EDITED, changes=changes)])[0]
     assert [one.after for one in line.changes] == ["special category", "30 September 2026", "a longer text"]
+    assert line.changed == "3 fields"
     assert line.changes[2].address == "/models/credit/attributes/description/"
     document = {"attribute": "documents", "row": "Report", "values": {"title": "Report", "sha256": "b" * 64}}
     line = lines_of([entry(Action.PARTICULAR_ADDED, **document)])[0]

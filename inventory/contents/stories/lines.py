@@ -1,6 +1,7 @@
 """Entries of the trail as lines of a story: a sentence, what changed, what was said, and the evidence behind it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,7 @@ from inventory.contents.stories.wording import (
 from inventory.models import Model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
-from mrm.pages.wording import told, words
+from mrm.pages.wording import counted, told, words
 
 SYSTEM = "The system"
 PERSON = "person"  # The page that not everybody may open.
@@ -44,6 +45,7 @@ class Change:
     before: str | None
     after: str
     address: str = ""
+    noun: str = "field"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ class Line:
     @property
     def lacks_full_stop(self) -> bool:
         return not "".join(part.text for part in self.parts).endswith(".")
+
+    @property
+    def changed(self) -> str:
+        """How many of what: 5 items; 3 fields and 1 condition."""
+        nouns = Counter(change.noun for change in self.changes)
+        return " and ".join(counted(number, noun) for noun, number in nouns.items())
 
     @property
     def sentence(self) -> str:
@@ -210,11 +218,11 @@ def _changes(entry: Entry, names: Names) -> Iterable[Change]:
             field = field_of(name, entry)
             if name not in DIGESTS and (words_of := recorded(value, names, field)):
                 yield Change(label_of(name, field), None, words_of, _texts_of([value], name, entry))
-    for listed, label in LISTED.items():
+    for listed, noun in LISTED.items():
         items = details.get(listed)
         for number, item in enumerate(items if isinstance(items, list) else (), start=1):
             if isinstance(item, dict):
-                yield Change(f"{label} {number}", None, item_of(item, entry, names))
+                yield Change(f"{noun.capitalize()} {number}", None, item_of(item, entry, names), noun=noun)
 
 
 def _texts_of(values: Iterable, name: str, entry: Entry) -> str:

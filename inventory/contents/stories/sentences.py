@@ -251,7 +251,7 @@ QUOTED_FROM: dict[str, tuple[str, str, str]] = {
 }
 
 # What an entry lists item by item: what, by whom, until when.
-LISTED = {"items": "Item", "conditions": "Condition"}
+LISTED = {"items": "item", "conditions": "condition"}
 
 # The digests that an entry holds, and what each is of.
 DIGESTS = {
