@@ -8,6 +8,7 @@ from inventory import policies, services
 from inventory.api import examples
 from inventory.api.paging import page_of, paged
 from inventory.models import Policy, PolicyDraft
+from inventory.serializers import PagesQuery
 from inventory.serializers.policies import (
     DifferencesOut,
     DifferencesQuery,
@@ -49,6 +50,7 @@ class PoliciesApi(Api):
     )
     def get(self, request):
         require(request.user, Permission.READ, None, model_slug=None)
+        PagesQuery(data=request.query_params).is_valid(raise_exception=True)
         return paged(request, Policy.objects.select_related("published_by"), ("-number",), PolicyVersionOut)
 
 

@@ -1,7 +1,7 @@
 """The shapes of the REST API: `…In` what is sent, `…Out` what is answered."""
 
 from inventory.serializers.data import BatchOut, OutcomesOut, ReferenceOut
-from inventory.serializers.fields import ListQuery, PersonOut, StrictQuery
+from inventory.serializers.fields import ListQuery, PagesQuery, PersonOut, StrictQuery
 from inventory.serializers.models import (
     FacetsOut,
     FacetsQuery,
@@ -48,6 +48,7 @@ __all__ = [
     "ModelQuery",
     "MomentQuery",
     "OutcomesOut",
+    "PagesQuery",
     "PersonOut",
     "PolicyOut",
     "ReferenceOut",

@@ -92,6 +92,12 @@ class StrictQuery(serializers.Serializer):
         return sorted({*self.fields, *(PageQuery._declared_fields if self.is_paged else ())})
 
 
+class PagesQuery(StrictQuery):
+    """The parameters of a list that is only leafed through."""
+
+    is_paged = True
+
+
 class ListQuery(StrictQuery):
     """The parameters of a list that is told once, in a `Listing`: each filter by its field, a search, the ordering."""
 

@@ -9,6 +9,7 @@ from inventory.api.lookups import model_for
 from inventory.api.paging import page_of, paged
 from inventory.models import RegimePack
 from inventory.regimes import instruments, read_on
+from inventory.serializers import PagesQuery
 from mrm.accounts.api import Api
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -29,6 +30,7 @@ class RegimesApi(Api):
     )
     def get(self, request):
         require(request.user, Permission.READ, None, model_slug=None)
+        PagesQuery(data=request.query_params).is_valid(raise_exception=True)
         return paged(request, RegimePack.objects.all(), ("code", "id"), RegimeOut)
 
 

@@ -255,12 +255,14 @@ def test_a_query_that_cannot_be_answered_is_refused(api, engineer, query):
 
 
 @pytest.mark.parametrize("address", ["policies/", "regimes/", "findings/", "trail/entries/", "portfolio/"])
-def test_every_list_refuses_the_length_that_no_page_has_and_takes_the_longest(api, auditor, address):
+def test_every_list_refuses_lengths_that_no_page_has_and_parameters_that_nobody_knows(api, auditor, address):
     client = api(auditor)
     for wrong in ("abc", "0", "201", "100000"):
         (fault,) = is_problem(client.get(f"/api/v1/{address}?page_size={wrong}"), 400)["errors"]
         assert (fault["field"], "from 1 to 200" in fault["message"]) == ("page_size", True)
     assert client.get(f"/api/v1/{address}?page_size=200").status_code == 200
+    (fault,) = is_problem(client.get(f"/api/v1/{address}?colour=red"), 400)["errors"]
+    assert (fault["field"], "no such parameter" in fault["message"]) == ("colour", True)
 
 
 def test_a_list_takes_few_queries_however_long_it_is(api, engineer, django_assert_max_num_queries):

@@ -234,6 +234,9 @@ def test_programs_keep_it_with_the_digest_of_the_letter(api, story, candidate):
     address = f"/api/v1/models/{story.model.slug}/versions/{candidate.number}/supervision/"
     said = {"said": "approved", "on": TODAY().isoformat(), "document": letter.sha256}
     is_problem(post_json(api(story.risk_officer), address, said), 400)
+    for place, wanted in ((address, {}), (f"{address}statement/", said)):
+        (fault,) = is_problem(api(story.risk_officer).get(place, wanted | {"sad": "x"}), 400)["errors"]
+        assert fault["field"] == "sad", "a parameter that is not known is refused"
     shown = api(story.risk_officer).get(f"{address}statement/", said).json()
     assert shown["may_sign"] and not api(story.owner).get(f"{address}statement/", said).json()["may_sign"]
     sent = said | {"evidence_digest": shown["evidence_digest"], "password": PASSWORD, "remark": "No conditions."}

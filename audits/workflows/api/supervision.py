@@ -5,11 +5,12 @@ from rest_framework.response import Response
 
 from audits.workflows import services
 from audits.workflows.api import examples
-from audits.workflows.serializers.supervision import SupervisionIn, SupervisionOut, WordIn
+from audits.workflows.serializers.supervision import SupervisionIn, SupervisionOut, WordQuery
 from inventory.api.lookups import version_for
 from inventory.api.paging import page_example, page_of, paged
 from inventory.api.signing import PROOF, PROVING, SignedActApi, signable
 from inventory.models import Document
+from inventory.serializers import PagesQuery
 from mrm.accounts.api import SigningApi, sent_to
 from mrm.accounts.services import Act, act_at_once
 from mrm.errors import UnusableData
@@ -27,6 +28,7 @@ class SupervisionApi(SigningApi):
     )
     def get(self, request, slug, number):
         kept = version_for(request, slug, number).supervision.select_related("version", "document", "recorded_by")
+        PagesQuery(data=request.query_params).is_valid(raise_exception=True)
         return paged(request, kept, ("on", "recorded_at", "id"), SupervisionOut)
 
     @extend_schema(
@@ -52,11 +54,11 @@ class SupervisionApi(SigningApi):
 
 
 class SupervisionStatementApi(SignedActApi):
-    @extend_schema(parameters=[WordIn])
+    @extend_schema(parameters=[WordQuery])
     @signable("read_supervision", "What keeping a word of the supervisor would sign", tags=["versions"])
     def get(self, request, slug, number):
         version = version_for(request, slug, number)
-        asked = WordIn(data=request.query_params)
+        asked = WordQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         self.act = _word(version, asked.validated_data)
         return self.view(version, request)

@@ -1,5 +1,5 @@
 from audits.workflows.models import SupervisoryRecord
-from inventory.serializers import PersonOut
+from inventory.serializers import PersonOut, StrictQuery
 from inventory.serializers.signing import SignedIn
 from mrm import serializers
 
@@ -12,6 +12,10 @@ class WordIn(serializers.Serializer):
     said = serializers.ChoiceField(SAID)
     on = serializers.DateField(help_text="When it was told, or answered.")
     document = serializers.RegexField("^[0-9a-f]{64}$", help_text="SHA-256 of a document of the model that shows it.")
+
+
+class WordQuery(WordIn, StrictQuery):
+    """The word whose keeping would be signed."""
 
 
 class SupervisionIn(WordIn, SignedIn):
