@@ -5,15 +5,20 @@ from django.conf import settings
 from django.utils import timezone
 
 from audits.assessments import services
+from mrm.sweeps import one_by_one
 
 
 @shared_task
 def run_due_plans():
-    services.create_missing_plans()
-    services.shorten_windows(timezone.now())
-    services.queue_due_runs(timezone.now())
-    services.queue_reruns_for_late_outcomes()
-    start_waiting_runs()
+    """Each step also where one before it failed for some of what it found."""
+    steps = (
+        services.create_missing_plans,
+        lambda: services.shorten_windows(timezone.now()),
+        lambda: services.queue_due_runs(timezone.now()),
+        services.queue_reruns_for_late_outcomes,
+        start_waiting_runs,
+    )
+    one_by_one(steps, lambda step: step())
 
 
 @shared_task

@@ -9,6 +9,7 @@ from django.utils import timezone
 from audits.assessments.models import Kind, Run
 from audits.assessments.services import create_missing_plans, queue_due_runs, set_plan, switch_on
 from audits.assessments.services.plans import kinds_for, why_not_of_kind
+from audits.assessments.tasks import run_due_plans
 from audits.trail.models import Action, Entry
 from inventory.models import ModelVersion
 from inventory.services import edit_model
@@ -140,6 +141,21 @@ def test_a_window_without_predictions_is_a_run_only_for_what_was_in_production(v
         ModelVersion.objects.filter(pk=promoted.pk).update(promoted_at=today() - timedelta(days=99))
     queue_due_runs(timezone.now())
     assert windows(drift)[-1] == (99, 8), "in production, silence is a fact"
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+def test_a_plan_that_cannot_be_made_or_moved_on_stops_no_other(version, tmp_path, is_made):
+    other = make_version(version.model)
+    for one in (version, other):
+        make_reference(one, tmp_path)
+        logged(one, tmp_path, days_ago=10)
+    if is_made:
+        create_missing_plans()
+    settle()
+    sql(f"ALTER TABLE assessments_plan ADD CHECK (version_id <> '{version.pk}') NOT VALID")
+    with pytest.raises(ExceptionGroup):
+        run_due_plans()
+    assert {run.version for run in Run.objects.all()} == {other}
 
 
 def test_a_plan_that_is_switched_off_has_no_runs(version, risk_officer, tmp_path):

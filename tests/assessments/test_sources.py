@@ -201,3 +201,35 @@ def test_a_closed_source_is_read_no_more(version, source, tmp_path):
     assert Source.objects.to_read(timezone.now(), timedelta(0)).count() == 0
     services.create_missing_plans()
     assert not version.plans.exists(), "nothing is left to monitor"
+
+
+@pytest.fixture
+def misdated(version, tmp_path):
+    """A source of which so many rows are dated in days to come, read."""
+
+    def misdated(rows: int) -> Source:
+        url = put_into_duckdb(tmp_path)
+        with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+            connection.execute(
+                "UPDATE predictions SET scored_at = '2099-12-31' WHERE case_id IN "
+                "(SELECT case_id FROM predictions ORDER BY case_id LIMIT ?)",
+                [rows],
+            )
+        described = {"url": url, "table": "predictions", "columns": NAMES, "time_column": "scored_at"}
+        return read_source(register_source(version, **described, actor=None))
+
+    return misdated
+
+
+def test_a_candidate_is_judged_by_now_on_a_source_that_dates_a_row_in_days_to_come(version, misdated):
+    assert misdated(1).last_at.year == 2099
+    run = assessed(version, "drift")
+    assert run.state == "succeeded" and run.inputs["sources"][0]["rows"] == 699
+    assert run.window_end <= timezone.now()
+
+
+def test_a_source_of_days_to_come_alone_is_assessed_once_they_are_there(version, misdated):
+    assert misdated(len(ROWS)).first_at.year == 2099
+    assert services.create_missing_plans()
+    assert services.queue_due_runs(timezone.now()) == services.queue_due_runs(timezone.now()) == []
+    assert all(plan.next_due_at <= timezone.now() for plan in version.plans.all())

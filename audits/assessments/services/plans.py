@@ -19,6 +19,7 @@ from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, require, role_with
 from mrm.errors import NotPermitted, RuleBroken, Shown, entry_behind
+from mrm.sweeps import one_by_one
 
 LONGEST_REASON = 2000
 WATCHED = (Stage.CANDIDATE, Stage.CHALLENGER, Stage.PRODUCTION)
@@ -38,10 +39,13 @@ def create_missing_plans() -> list[Plan]:
         .select_related("model")
     )
     created = []
-    for version in versions:
-        existing = set(version.plans.values_list("kind", flat=True))
-        created += [_create(version, kind, actor=None)[0] for kind in kinds_for(version) if kind not in existing]
+    one_by_one(versions, lambda version: created.extend(_create_missing(version)))
     return created
+
+
+def _create_missing(version: ModelVersion) -> list[Plan]:
+    existing = set(version.plans.values_list("kind", flat=True))
+    return [_create(version, kind, actor=None)[0] for kind in kinds_for(version) if kind not in existing]
 
 
 def kinds_for(version: ModelVersion) -> list[Kind]:
@@ -167,16 +171,19 @@ def next_window(plan: Plan, policy: Policy):
 
 
 def first_window(version: ModelVersion, kind: str, policy: Policy, *, from_: datetime) -> tuple[datetime, datetime]:
-    """The window that begins on the day of `from_`: as long as the cadence says.
+    """The window that begins on the day of `from_`, today at the latest: as long as the cadence says.
 
     A candidate is judged at once, on everything it has scored so far, because the gate waits for it: its window ends
-    with the day of its newest row, or just after that row where the day is not over.
+    with the day of its newest row, or just after that row where the day is not over; now, where a source has rows of
+    days to come.
     """
-    start = _day_of(from_)
+    now = timezone.now()
+    start = _day_of(min(from_, now))
     if version.stage == Stage.CANDIDATE:
         _, last_at = version.logged_ends()
+        last_at = min(last_at, now)
         end_of_day = _day_of(last_at) + timedelta(days=1)
-        return start, end_of_day if end_of_day <= timezone.now() else last_at + timedelta(microseconds=1)
+        return start, end_of_day if end_of_day <= now else last_at + timedelta(microseconds=1)
     return start, start + _length(version, kind, policy)
 
 

@@ -14,14 +14,15 @@ from inventory.models import OutcomeBatch, Policy
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.errors import RuleBroken
+from mrm.sweeps import one_by_one
 
 
 def queue_due_runs(now: datetime) -> list[Run]:
     """One run per window that has closed by now, also those that closed while nobody was looking."""
     policy = Policy.objects.in_force()
     queued = []
-    for plan in Plan.objects.due(now).values_list("pk", flat=True):
-        queued += _queue_windows_of(plan, policy, now)
+    due = Plan.objects.due(now).values_list("pk", flat=True)
+    one_by_one(due, lambda plan: queued.extend(_queue_windows_of(plan, policy, now)))
     return queued
 
 
@@ -31,7 +32,7 @@ def _queue_windows_of(plan_id, policy: Policy, now: datetime) -> list[Run]:
     queued = []
     while plan.enabled and plan.next_due_at <= now:
         if not _is_worth_a_run(plan):
-            if not _move_to_next_data(plan, policy):
+            if not _move_to_next_data(plan, policy, now):
                 break
             continue
         window = {"window_start": plan.window_start, "window_end": plan.next_due_at}
@@ -48,10 +49,10 @@ def _is_worth_a_run(plan: Plan) -> bool:
     return was_in_production or plan.version.has_logged_within(plan.window_start, plan.next_due_at)
 
 
-def _move_to_next_data(plan: Plan, policy: Policy) -> bool:
-    """Let the plan's window begin with the next predictions that were logged; False while there are none."""
+def _move_to_next_data(plan: Plan, policy: Policy, now: datetime) -> bool:
+    """Let the plan's window begin with the next predictions that were logged by now; False while there are none."""
     later = plan.version.next_logged_at(plan.next_due_at)
-    if later is None:
+    if later is None or later > now:
         return False
     plan.window_start, plan.next_due_at = first_window(plan.version, plan.kind, policy, from_=later)
     return True
