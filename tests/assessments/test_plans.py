@@ -1,6 +1,7 @@
 """Plans: which a version has, who may switch them, and which windows become runs."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -29,6 +30,7 @@ from tests.factories import (
     settle,
     sql,
     undecided,
+    without_triggers,
 )
 from tests.signing import switch_off
 
@@ -212,6 +214,20 @@ def test_a_plan_is_switched_off_by_signature_with_a_reason_that_is_recorded(stor
     assert {name: entry.details[name] for name in told} == told
     settle()
     assert disagreements() == []
+
+
+@pytest.mark.parametrize("window", ["now() - interval '1 year', '2099-12-31'", "'2099-12-01', '2100-01-01'"])
+def test_what_was_put_off_before_that_was_refused_still_changes_and_is_brought_within_a_cadence(story, window):
+    put_off = f"UPDATE assessments_plan SET (window_start, next_due_at) = ({window}) WHERE kind = 'drift'"
+    without_triggers("assessments_plan", put_off)
+    settle()
+    plan = switch_off(story.plan("drift"), actor=story.risk_officer)
+    told = f"The plan {plan.pk} is due, or begins, later than any cadence gives."
+    assert told in disagreements()
+    sql(import_module("audits.assessments.migrations.0014_ask_only_of_windows_that_change").WITHIN)
+    assert told not in disagreements()
+    plan.refresh_from_db()
+    assert plan.window_start <= timezone.now() and plan.next_due_at <= plan.window_start + timedelta(days=366)
 
 
 def test_sql_switches_no_monitoring_off_with_an_old_signature_or_none(story):
