@@ -10,15 +10,17 @@ from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services import RETRAINING_ABANDONMENT, open_retraining_requests, request_change
 from audits.workflows.services.retraining import finish_retraining, mark_dispatched
+from audits.workflows.services.validations import cancel_validation
 from audits.workflows.states import RetrainingState
 from inventory.states import Stage
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.accounts.services import act_at_once
 from mrm.errors import NotPermitted, RuleBroken
-from tests.factories import PASSWORD, make_person, make_version, sql
+from tests.factories import PASSWORD, make_person, make_version, settle, sql
 from tests.fixtures.story import approve
 from tests.rest import post_json
+from tests.workflows.validating import asked
 
 WHY = "It is worse for the young."
 
@@ -74,8 +76,17 @@ def test_what_is_asked_for_is_decided_about_first(story, retraining):
         policy=change.policy, roles_required=change.roles_required, evidence_digest="0" * 64,
         expires_at=change.expires_at,
     )  # fmt: skip
-    with pytest.raises(RuleBroken, match="CR-2026-9999 asks for its promotion"):
+    with pytest.raises(RuleBroken, match="CR-2026-9999 asks about .* it is decided, or withdrawn first"):
         abandon(retraining, story.owner)
+
+
+def test_what_is_validated_is_concluded_or_cancelled_first(story, retraining):
+    validation = asked(retraining.candidate, actor=story.risk_officer)
+    with pytest.raises(RuleBroken, match=f"{validation.reference} validates .* concluded, or cancelled first"):
+        abandon(retraining, story.owner)
+    cancel_validation(validation, reason=WHY, actor=story.risk_officer)
+    abandon(retraining, story.owner)
+    settle()
 
 
 def test_the_same_breach_asks_again_only_after_the_waiting_period(story, retraining):

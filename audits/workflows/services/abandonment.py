@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action
 from audits.trail.services import record
-from audits.workflows.models import ChangeRequest, Retraining, ValidationRequest
+from audits.workflows.models import Retraining, ValidationRequest
 from audits.workflows.services.arrangements import end_with_version
 from audits.workflows.services.transitions import move
 from audits.workflows.states import retraining_after
@@ -31,20 +31,13 @@ def why_not_abandon(retraining: Retraining) -> list[str]:
     if retraining_after(retraining.state, "abandon") is None or candidate.stage not in UNDECIDED:
         state = candidate.stage if candidate else retraining.state
         return [f"Only a candidate that nobody has decided about is abandoned; this {retraining} is {state}."]
-    asked = candidate.changes.unfinished().filter(
-        kind__in=(ChangeRequest.Kind.PROMOTION, ChangeRequest.Kind.BREAK_GLASS)
-    )
-    return [f"{one.reference} asks for its promotion: it is decided about, or withdrawn first." for one in asked]
+    return _awaited(candidate)
 
 
 def why_not_lost(version: ModelVersion) -> list[str]:
     """Why a version that nobody has decided about does not end without a signature: what people do or did about it."""
     if version.stage not in UNDECIDED:
         return []
-    asking = version.changes.unfinished().order_by("reference")
-    asked = [f"{one.reference} asks about {version}: it is decided, or withdrawn first." for one in asking]
-    validating = ValidationRequest.objects.open().filter(version=version).order_by("reference")
-    validated = [f"{one.reference} validates {version}: it is concluded, or cancelled first." for one in validating]
     approvals = UseApproval.objects.filter(version=version, ended_at=None).select_related("use").order_by("use__number")
     approved = [f"{version} is approved for {one.use}: that is ended first, by signature." for one in approvals]
     made = Retraining.objects.filter(candidate=version).select_related("change")
@@ -53,7 +46,15 @@ def why_not_lost(version: ModelVersion) -> list[str]:
         for one in made
         if retraining_after(one.state, "abandon")
     ]
-    return asked + validated + approved + trained
+    return _awaited(version) + approved + trained
+
+
+def _awaited(version: ModelVersion) -> list[str]:
+    """What people do about a version, which comes to its end first."""
+    asking = version.changes.unfinished().order_by("reference")
+    asked = [f"{one.reference} asks about {version}: it is decided, or withdrawn first." for one in asking]
+    validating = ValidationRequest.objects.open().filter(version=version).order_by("reference")
+    return asked + [f"{one.reference} validates {version}: it is concluded, or cancelled first." for one in validating]
 
 
 def _refuse(retraining: Retraining, *, actor) -> None:
