@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import expire_arrangements, request_change
+from audits.workflows.services.decisions import decision_view
 from audits.workflows.states import ArrangementState
 from inventory.models import Model
 from inventory.states import Status
 from mrm.errors import RuleBroken
-from tests.factories import make_version, settle
+from tests.factories import make_version, settle, without_triggers
 from tests.workflows.duties import WHY
 from tests.workflows.kinds import after, decided, exception_terms, in_days, overlay_terms
 
@@ -84,3 +85,18 @@ def test_what_holds_for_one_version_is_renewed_for_that_version_or_the_model(sto
         other.pk, other.reference, other.state, other.renews = uuid4(), "EX-2000-0001", "closed", held
         other.save(force_insert=True)
         settle()
+
+
+@EACH
+def test_a_renewal_asked_for_before_that_rule_is_told_not_to_cover_before_anybody_signs_it(
+    story, candidate, officers, kind
+):
+    held = allowed(story, officers, kind, story.version, ends_on=in_days(5))
+    terms = TERMS[kind]() | ({"measured_effect": "Three points."} if kind == Kind.OVERLAY else {})
+    asked = request_change(kind, story.version, reason=WHY, terms=terms, renews=held, actor=story.owner)
+    assert decision_view(asked, person=officers[0]).reasons_not_to == []
+    without_triggers("workflows_changerequest", f"UPDATE workflows_changerequest SET version_id = '{candidate.pk}'"
+                     f" WHERE id = '{asked.pk}'")  # fmt: skip
+    settle()
+    (why,) = decision_view(ChangeRequest.objects.get(pk=asked.pk), person=officers[0]).reasons_not_to
+    assert "only what is about that goes on in its place" in why and f"Withdraw {asked.reference}" in why

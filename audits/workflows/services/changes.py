@@ -13,7 +13,7 @@ from audits.workflows.services.classification.proposing import propose_class
 from audits.workflows.services.classification.weighing import Weights, weigh
 from audits.workflows.services.evidence import digest_of, evidence_for
 from audits.workflows.services.kinds import KINDS, cleaned
-from audits.workflows.services.positions import approvals_needed
+from audits.workflows.services.positions import approvals_needed, why_not_covered
 from audits.workflows.services.supervision import why_not_ask
 from inventory import policies
 from inventory.models import Model, ModelVersion, Policy
@@ -154,9 +154,8 @@ def _why_not_request(change: ChangeRequest, gate: Gate | None) -> list[str]:
     if change.renews and change.renews.kind != KINDS[change.kind].renews:
         what, asked = change.renews.get_kind_display().lower(), change.get_kind_display().lower()
         reasons.append(f"{change.renews.reference}, of the kind {what}, is not renewed by a request for {asked}.")
-    if (held := change.renews) and held.kind in held.OF_AN_ARTIFACT and not held.is_covered_by(change.version):
-        about = held.version or "the model as a whole"
-        reasons.append(f"{held.reference} is about {about}; only what is about that goes on in its place.")
+    if why := why_not_covered(change):
+        reasons.append(why)
     if change.model and change.model.status == Status.RETIRED and not KINDS[change.kind].also_of_retired:
         reasons.append(f"{change.model} is retired.")
     open_request = ChangeRequest.objects.unfinished().filter(kind=change.kind, about=change.about).first()

@@ -60,7 +60,18 @@ def why_over(change: ChangeRequest) -> str:
         return Entry.objects.about(change).showing(f"{change.reference} is already {change.state}.")
     if change.expires_at <= timezone.now():
         return f"{change.reference} expired on {day(change.expires_at)}; ask again if the change is still wanted."
+    if why := why_not_covered(change):
+        return f"{why} Withdraw {change.reference} and ask again."
     return why_outdated(change) or _why_too_few(change)
+
+
+def why_not_covered(change: ChangeRequest) -> str:
+    """That what it renews is about more than it is; empty where it renews nothing, or all of it."""
+    held = change.renews
+    if held is None or held.kind not in held.OF_AN_ARTIFACT or held.is_covered_by(change.version):
+        return ""
+    about = held.version or "the model as a whole"
+    return f"{held.reference} is about {about}; only what is about that goes on in its place."
 
 
 def approvals_needed(change: ChangeRequest, classification: Classification | None) -> list[str]:
