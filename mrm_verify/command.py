@@ -90,6 +90,11 @@ def _told(found: Found, given: Trust):
             f"{found.without_terms:,} of these are of releases in which statements of their act had no terms. Which "
             "outcome, tier, role or validation was meant, their sentences say; compare them with the entries."
         )
+    if found.untimed:
+        yield (
+            f"Of {found.untimed:,} of these the extract does not say whether it was the time to sign: it may lack that "
+            "the clock was set back, which an extract or export of this release holds."
+        )
     if found.passkeys_of_unsaid_keys and whole:
         yield (
             f"{found.passkeys_of_unsaid_keys:,} of these passkeys were enrolled before entries said their keys: their "

@@ -2,13 +2,15 @@
 
 The archive is a ZIP file; every line of its `.ndjson` members is RFC 8785 canonical JSON.
 
-    manifest.json        {"format", "log", "size", "scope", "checkpoint", "keys": {"log", "witnesses", "authorities"}}
+    manifest.json        {"format", "log", "size", "scope", "checkpoint", "keys": {"log", "witnesses", "authorities"}};
+                         in an extract also "holds_every"
     entries.ndjson       {"body", "leaf_hash"}; in an extract also "proof"
     checkpoints.ndjson   {"note", "time_stamps"}: signed notes with cosignatures, RFC 3161 tokens in base64
     statements.ndjson    {"statement_digest", "statement", "method", "assertion", …}: what people signed
 
 The scope is null where the archive holds the whole trail from the first entry. An extract holds entries that were
-chosen, each with the proof that it stands under the checkpoint of the manifest.
+chosen, each with the proof that it stands under the checkpoint of the manifest, and besides them every entry of the
+actions that `holds_every` names; those of earlier releases name none.
 """
 
 import json
@@ -27,7 +29,7 @@ from mrm_verify.crew import crew
 from mrm_verify.faults import Fault
 from mrm_verify.log import STRETCH, Joined, Stretch, check_stretch, fault_in
 from mrm_verify.notes import Checkpoint
-from mrm_verify.statements import Statements, Told, told_by
+from mrm_verify.statements import CLOCK_SET_BACK, Statements, Told, told_by
 from mrm_verify.trust import Checker, Trust, check_attested
 
 FORMAT = "mrm-trail/1"
@@ -54,6 +56,7 @@ class Found:
     passkeys: int = 0
     passkeys_of_unsaid_keys: int = 0
     by_password: int = 0
+    untimed: int = 0
     without_terms: int = 0
 
 
@@ -70,8 +73,10 @@ def verify_export(
         found = Found(manifest["log"], manifest["scope"], trust)
         checkpoints = [(line, _checkpoint(line)) for line in _lines(archive, "checkpoints.ndjson")]
         _check_order(manifest, [checkpoint for _, checkpoint in checkpoints])
-        statements = Statements(_objects(archive, "statements.ndjson"), whole=manifest["scope"] is None)
-        check_entries = _check_whole if manifest["scope"] is None else _check_extract
+        whole = manifest["scope"] is None
+        timed = whole or CLOCK_SET_BACK in manifest.get("holds_every", [])
+        statements = Statements(_objects(archive, "statements.ndjson"), whole=whole, timed=timed)
+        check_entries = _check_whole if whole else _check_extract
         for checked in check_entries(archive, manifest, checkpoints, trust, run):
             found.entries += checked.entries
             statements.cite(checked.told)
@@ -85,6 +90,7 @@ def verify_export(
         found.statements = statements.check()
         found.passkeys, found.passkeys_of_unsaid_keys = statements.signed, statements.unsaid
         found.by_password, found.without_terms = statements.by_password, statements.without_terms
+        found.untimed = statements.untimed
         return found
 
 
@@ -212,6 +218,7 @@ def _manifest(archive: zipfile.ZipFile) -> dict:
     keys, scope = manifest.get("keys"), manifest.get("scope")
     shaped = isinstance(keys, dict) and isinstance(keys.get("log"), str) and (scope is None or isinstance(scope, dict))
     shaped = shaped and all(_are_texts(keys.get(name)) for name in ("witnesses", "authorities"))
+    shaped = shaped and _are_texts(manifest.get("holds_every", []))
     if not shaped or not isinstance(manifest.get("size"), int) or not isinstance(manifest.get("checkpoint"), str):
         raise Fault("The manifest lacks its size, its checkpoint or its keys.")
     return manifest

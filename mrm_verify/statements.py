@@ -90,14 +90,16 @@ class Statements:
     """The statements of a trail; each is cited by one entry, and each that is cited is here.
 
     whole  whether all entries are told, in their order; else a passkey of which none says who enrolled it is counted
+    timed  whether those are told that set the clock back; else what would be asked of the times is counted
     """
 
-    def __init__(self, records: Iterable[dict], *, whole: bool = True):
-        self.whole = whole
+    def __init__(self, records: Iterable[dict], *, whole: bool = True, timed: bool = True):
+        self.whole, self.timed = whole, timed
         self.records: dict[str, dict] = {}
         self.told: list[Told] = []
         self.signed, self.unsaid = 0, 0  # By passkey; of these, by passkeys whose keys no entry says.
         self.by_password = 0  # Alone.
+        self.untimed = 0  # Of which it was not asked whether it was the time to sign.
         self.without_terms = 0  # Of releases whose statements of their act did not say yet what was decided.
         for record in records:
             if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
@@ -149,11 +151,12 @@ class Statements:
                     statement = part_of(self.records.get(told.digest), ("statement",)) or {}
                     signed_by_now |= signed_since(told.action, statement)
                     self.by_password += told.method == PASSWORD
+                    self.untimed += not self.timed and "time_window" in statement
                     if told.method == PASSWORD and not development:
                         yield f"Entry {told.position} cites a signature by a password alone, and none counts here."
                     try:
                         self._check_terms(told, say_by_now)
-                        self._check(told, enrolments, is_timed=told.at != stuck_at)
+                        self._check(told, enrolments, is_timed=self.timed and told.at != stuck_at)
                     except Fault as fault:
                         yield str(fault)
 

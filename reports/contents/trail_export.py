@@ -44,7 +44,8 @@ def export_extract(checkpoint: Checkpoint, entries, scope: dict) -> Iterator[byt
     chosen = Entry.objects.filter(Q(pk__in=entries.values("pk")) | besides, position__lt=checkpoint.size)
     chosen = chosen.order_by("position")
     checkpoints = map(canonical, trail.checkpoints_in_full(after=checkpoint.size - 1, upto=checkpoint.size))
-    return _archive(_manifest(checkpoint, scope), _proved(chosen, checkpoint, cited), checkpoints, _statements(cited))
+    manifest = _manifest(checkpoint, scope) | {"holds_every": [str(Action.CLOCK_SET_BACK)]}
+    return _archive(manifest, _proved(chosen, checkpoint, cited), checkpoints, _statements(cited))
 
 
 def _enrolling(entries) -> Q:

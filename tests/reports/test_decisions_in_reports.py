@@ -31,6 +31,11 @@ def test_a_decision_as_it_was_signed_and_recorded_holds():
     assert told(signed(STATEMENT)) == "1 decisions are as they were signed."
 
 
+def test_a_report_holds_not_that_the_clock_was_set_back_and_so_no_time_to_sign_is_asked():
+    later = entry(statement=STATEMENT, at="2026-11-21T11:00:00.000000+00:00", **TRUE)
+    assert told(signed(STATEMENT), entries=[later, BEFORE]) == "1 decisions are as they were signed."
+
+
 def test_a_decision_older_than_the_entries_is_held_against_its_own_signature():
     assert told(signed(STATEMENT), entries=[AFTER]).endswith("1 of them are older than the entries here.")
     digest = sha256(canonical(STATEMENT)).hexdigest()

@@ -342,6 +342,21 @@ def test_an_extract_holds_the_chosen_entries_each_with_its_proof(story, tmp_path
     assert found.statements == 2
 
 
+def test_an_extract_of_before_extracts_held_every_setting_back_of_the_clock_is_asked_for_no_times(
+    story, tmp_path, capsys
+):
+    file = export(tmp_path, action="change.decided")
+    before = altered(
+        file,
+        "manifest.json",
+        lambda content: canonical({k: said for k, said in json.loads(content).items() if k != "holds_every"}),
+    )
+    for archive, untimed in ((file, 0), (before, 2)):
+        assert verified(archive).untimed == untimed
+        assert main(["trail", str(archive)]) == 0
+        assert ("Of 2 of these the extract does not say" in capsys.readouterr().out) == bool(untimed)
+
+
 def test_an_entry_put_into_an_extract_is_named(story, tmp_path):
     file = export(tmp_path, action="change.decided")
     with pytest.raises(Fault, match="was edited"):

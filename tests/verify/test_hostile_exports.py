@@ -102,8 +102,9 @@ def test_a_member_that_is_something_else_is_refused_in_words(tmp_path, member, c
      {"keys": {"log": str(LOG), "witnesses": [5], "authorities": []}},
      {"keys": {"log": str(LOG), "witnesses": ["x"], "authorities": []}},
      {"keys": {"log": str(LOG), "witnesses": [], "authorities": ["x"]}},
-     {"keys": {"log": str(LOG), "witnesses": [], "authorities": [None]}}],
-    ids=range(13),
+     {"keys": {"log": str(LOG), "witnesses": [], "authorities": [None]}},
+     {"holds_every": "clock.set_back"}],
+    ids=range(14),
 )  # fmt: skip
 def test_a_manifest_that_states_nonsense_is_refused_in_words(tmp_path, changes):
     members = contents()

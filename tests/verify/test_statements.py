@@ -108,6 +108,12 @@ def test_an_entry_written_outside_the_time_to_sign_is_named(at):
     assert faults([record(STATEMENT)], entry(2, action="clock.set_back", at=at), body) == []
 
 
+def test_of_an_extract_that_may_lack_that_the_clock_was_set_back_no_time_to_sign_is_asked_but_told():
+    statements = Statements([record(STATEMENT)], whole=False, timed=False)
+    statements.cite(told_by(entry(statement=STATEMENT, at="2026-11-21T11:00:00.000000+00:00", **TRUE)))
+    assert (statements.check(), statements.untimed) == (1, 1)
+
+
 def test_a_signature_that_two_entries_cite_is_named():
     told = faults([record(STATEMENT)], entry(3, statement=STATEMENT, **TRUE), entry(5, statement=STATEMENT, **TRUE))
     assert told == ["The entries 3 and 5 cite the same statement."]
