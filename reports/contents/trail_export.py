@@ -7,7 +7,7 @@ import contextlib
 import zipfile
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audits.trail import services as trail
 from audits.trail.models import Action, Checkpoint, Entry
@@ -22,6 +22,7 @@ from reports.contents.signed import signed_statements
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # The time that files in the archive bear, so that it depends on the trail alone.
 SOME = 1000
+SET_BACK = Action.CLOCK_SET_BACK
 
 
 def export_whole(checkpoint: Checkpoint) -> Iterator[bytes]:
@@ -39,21 +40,19 @@ def export_extract(checkpoint: Checkpoint, entries, scope: dict) -> Iterator[byt
     that the clock was set back, from when on entries are not dated as their statements are.
     """
     cited: list[str] = []
-    entries = entries.filter(position__lt=checkpoint.size)
-    besides = _enrolling(entries) | Q(action=Action.CLOCK_SET_BACK)
-    chosen = Entry.objects.filter(Q(pk__in=entries.values("pk")) | besides, position__lt=checkpoint.size)
-    chosen = chosen.order_by("position")
+    parts = (entries, _enrolling(entries.filter(position__lt=checkpoint.size)), Entry.objects.filter(action=SET_BACK))
     checkpoints = map(canonical, trail.checkpoints_in_full(after=checkpoint.size - 1, upto=checkpoint.size))
-    manifest = _manifest(checkpoint, scope) | {"holds_every": [str(Action.CLOCK_SET_BACK)]}
-    return _archive(manifest, _proved(chosen, checkpoint, cited), checkpoints, _statements(cited))
+    manifest = _manifest(checkpoint, scope) | {"holds_every": [str(SET_BACK)]}
+    return _archive(manifest, _proved(parts, checkpoint, cited), checkpoints, _statements(cited))
 
 
-def _enrolling(entries) -> Q:
+def _enrolling(entries) -> QuerySet:
     """What the trail says of the passkeys of those who signed by passkey what these entries tell of."""
     by_passkey = Q(details__signature__method=METHOD) | Q(details__authentication=METHOD)
     signers = entries.filter(by_passkey).order_by().values_list("actor_id", flat=True).distinct()
     enrolling = (Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED)
-    return Q(subject__in=[f"{ACCOUNT}{signer}" for signer in signers], action__in=enrolling, details__kind=METHOD)
+    accounts = [f"{ACCOUNT}{signer}" for signer in signers]
+    return Entry.objects.filter(subject__in=accounts, action__in=enrolling, details__kind=METHOD)
 
 
 def _manifest(checkpoint: Checkpoint, scope: dict | None) -> dict:
@@ -68,14 +67,24 @@ def _manifest(checkpoint: Checkpoint, scope: dict | None) -> dict:
     }
 
 
-def _proved(entries, checkpoint: Checkpoint, cited: list[str]) -> Iterator[bytes]:
+def _proved(parts: Iterable[QuerySet], checkpoint: Checkpoint, cited: list[str]) -> Iterator[bytes]:
     last = -1
-    while some := list(entries.filter(position__gt=last)[:SOME]):
+    while some := _next(parts, after=last, before=checkpoint.size):
         proofs = trail.inclusion_proofs([entry.position for entry in some], checkpoint.size)
         for entry in some:
             _note_citation(entry.body(), cited)
             yield canonical({"body": entry.body(), "leaf_hash": entry.leaf_hash, "proof": proofs[entry.position]})
         last = some[-1].position
+
+
+def _next(parts: Iterable[QuerySet], *, after: int, before: int) -> list[Entry]:
+    """The next entries of all parts together; an index finds those of each."""
+    first, *others = (
+        part.filter(position__gt=after, position__lt=before).order_by("position").values("position")[:SOME]
+        for part in parts
+    )
+    positions = first.union(*others).order_by("position")[:SOME]
+    return list(Entry.objects.filter(position__in=positions).order_by("position"))
 
 
 def _recorded(entries: Iterable[tuple[dict | None, str]], cited: list[str]) -> Iterator[bytes]:
