@@ -49,7 +49,7 @@ def version_for(request, slug: str, number: int, *, reading: bool = True) -> Mod
     if reading:
         require(request.user, Permission.READ, None, model_slug=None)
     versions = ModelVersion.objects.select_related(
-        "model__workspace", "registered_by", "predecessor", "copied_from__model", "reference"
+        "model__workspace", "registered_by", "predecessor", "copied_from__model__workspace", "reference"
     )
     version = versions.filter(model__in=Model.objects.visible_to(request.user), model__slug=slug, number=number).first()
     if version is None:

@@ -50,12 +50,14 @@ class VersionsApi(Api):
         moment = query.moment()
         model = model_at(request, slug, moment)
         versions = ModelVersion.objects.filter(model_id=model.pk)
-        versions = versions.select_related("model", "registered_by", "predecessor", "copied_from__model", "reference")
+        versions = versions.select_related(
+            "model", "registered_by", "predecessor", "copied_from__model__workspace", "reference"
+        )
         if not moment:
-            return paged(request, query.chosen(versions), query.ordering, VersionOut)
+            return paged(request, query.chosen(versions), query.ordering, VersionOut, _to(request))
         records = query.chosen(records_of_parts(VersionRecord, model, moment))
         stood = partial(rows_as_they_stood, present=versions)
-        return paged(request, records, query.ordering, VersionOut, made=stood)
+        return paged(request, records, query.ordering, VersionOut, _to(request), made=stood)
 
     @extend_schema(
         operation_id="register_version",
@@ -75,7 +77,7 @@ class VersionsApi(Api):
         fields = facts_of(sent_to(VersionIn, request))
         predecessor = _predecessor(model, fields.pop("predecessor", None))
         version = services.register_version(model, predecessor=predecessor, **fields, actor=request.user)
-        return _answer(version, 201)
+        return _answer(request, version, 201)
 
 
 class VersionApi(Api):
@@ -87,7 +89,7 @@ class VersionApi(Api):
         examples=[response_example("A version", examples.VERSION)],
     )
     def get(self, request, slug, number):
-        return _answer(version_for(request, slug, number))
+        return _answer(request, version_for(request, slug, number))
 
 
 class ArtifactApi(StreamedApi):
@@ -113,12 +115,16 @@ class ArtifactApi(StreamedApi):
     def put(self, request, slug, number):
         expected = self.version.artifact_sha256 if self.version.artifact_bytes is None else ""
         services.attach_artifact(self.version, self.upload.path, expected_sha256=expected, actor=request.user)
-        return _answer(version_for(request, slug, number, reading=False))
+        return _answer(request, version_for(request, slug, number, reading=False))
 
 
-def _answer(version: ModelVersion, status: int = 200) -> Response:
+def _answer(request, version: ModelVersion, status: int = 200) -> Response:
     address = f"/api/v1/models/{version.model.slug}/versions/{version.number}/"
-    return Response(VersionOut(version).data, status=status, headers={"Location": address})
+    return Response(VersionOut(version, context=_to(request)).data, status=status, headers={"Location": address})
+
+
+def _to(request) -> dict:
+    return {"reader": request.user}
 
 
 def _predecessor(model, number: int | None) -> ModelVersion | None:

@@ -79,7 +79,7 @@ class ReferenceSummary(serializers.Serializer):
 
 
 class CopiedFrom(serializers.Serializer):
-    """What a version is a copy of: the first of a row of copies."""
+    """What a version is a copy of, the first of a row of copies; null also where the reader may not see that model."""
 
     model = serializers.CharField(source="model.slug")
     number = serializers.IntegerField()
@@ -105,7 +105,7 @@ class VersionOut(serializers.Serializer):
     tags = serializers.DictField()
     origin = serializers.CharField()
     predecessor = serializers.IntegerField(source="predecessor.number", allow_null=True, default=None)
-    copied_from = CopiedFrom(allow_null=True, default=None)
+    copied_from = serializers.SerializerMethodField()
     reference = ReferenceSummary(allow_null=True, default=None)
     registered_by = PersonOut(allow_null=True)
     registered_at = serializers.DateTimeField()
@@ -115,6 +115,12 @@ class VersionOut(serializers.Serializer):
     @extend_schema_field(SchemaOut)
     def get_schema(self, version) -> dict:
         return {"columns": version.schema}
+
+    @extend_schema_field(CopiedFrom(allow_null=True))
+    def get_copied_from(self, version) -> dict | None:
+        original = version.copied_from
+        sees = original and self.context["reader"].may_see(original.model.workspace, original.model.slug)
+        return CopiedFrom(original).data if sees else None
 
 
 class VersionQuery(PartsQuery):

@@ -11,7 +11,9 @@ def model_for(request, slug: str) -> Model:
 
 
 def version_for(request, slug: str, number: int) -> ModelVersion:
-    versions = ModelVersion.objects.select_related("model__workspace", "model__owner", "registered_by", "predecessor")
+    versions = ModelVersion.objects.select_related(
+        "model__workspace", "model__owner", "registered_by", "predecessor", "copied_from__model__workspace"
+    )
     return get_object_or_404(
         versions.filter(model__in=Model.objects.visible_to(request.user)), model__slug=slug, number=number
     )

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import blockers_for_promotion, gate_for
@@ -12,6 +13,7 @@ from inventory.models import Model, ModelVersion
 from inventory.services import describe_version
 from inventory.states import Status
 from mrm.accounts.policies import Role
+from mrm.accounts.services import grant_role
 from registry.services import register_version as register_through_mlflow
 from reports.contents.agreement import disagreements
 from tests.factories import (
@@ -62,6 +64,20 @@ def test_not_fit_is_not_shed_by_registering_it_again_without_a_digest(story, ope
         again = copied(story, again, story.model)
     told = f"{judged.reference} found {unfit} not fit for use, and this is the same artifact."
     assert told in blockers_for_promotion(again)
+
+
+def test_what_a_version_is_a_copy_of_is_told_to_those_who_may_see_that_model(story, elsewhere, api, client):
+    again = copied(story, first_of(story, elsewhere), story.model)
+    address = f"/api/v1/models/{story.model.slug}/versions/"
+    within = make_person()
+    grant_role(within, Role.AUDITOR, models=[story.model.slug], workspace=story.workspace, actor=None)
+    for person, told in ((story.owner, {"model": elsewhere.slug, "number": 1}), (within, None)):
+        assert api(person).get(f"{address}{again.number}/").json()["copied_from"] == told
+        listed = api(person).get(address).json()["results"]
+        assert [one["copied_from"] for one in listed if one["number"] == again.number] == [told]
+        client.force_login(person)
+        page = client.get(reverse("version", args=[story.model.slug, again.number])).text
+        assert (f"{elsewhere.name} version 1" in page, "a model that you may not see" in page) == (bool(told), not told)
 
 
 def test_a_copy_says_what_it_is_a_copy_of_in_the_trail_and_for_good(story, elsewhere):

@@ -64,6 +64,7 @@ def model(request, slug):
 def version(request, slug, number):
     """Exactly what was built, from what, and may it go into production?"""
     version = version_for(request, slug, number)
+    original = version.copied_from
     could_be_promoted = version.stage in UNDECIDED
     gate = gate_for(version) if could_be_promoted else Gate()
     runs = Run.objects.filter(version=version).latest_per_plan().select_related("plan")
@@ -72,6 +73,8 @@ def version(request, slug, number):
         version.model,
         "versions",
         version=version,
+        original=original,
+        may_see_original=original and request.user.may_see(original.model.workspace, original.model.slug),
         columns=version.columns(),
         could_be_promoted=could_be_promoted,
         may_abandon=could_be_promoted and _may_abandon(version, request.user),
