@@ -1,8 +1,11 @@
-"""Who made a version: registered it, or sent what it consists of, by the row and by the trail."""
+"""Who made a version: registered it, or sent what it consists of, by the row and by the trail.
+
+Of a version that another registry made, whom that one names counts as well, as soon as they have an account here.
+"""
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audits.trail.models import Action, Entry, subject_name
 from inventory.models import ModelVersion, ReferenceData
@@ -36,7 +39,7 @@ def made_one_of(versions: Iterable[ModelVersion], person) -> str:
     """Whoever registered one of these versions, or sent what it consists of, by the trail."""
     parts = _parts_of(versions)
     if sent := _sent(parts, person).first():
-        told = f"{MADE[sent.action]} version {parts[sent.subject].number} on {day(sent.at)}"
+        told = f"{_verb(sent)} version {parts[sent.subject].number} on {day(sent.at)}"
         return Shown(told, entry=sent.position)
     return ""
 
@@ -45,6 +48,12 @@ def made_among(versions: Iterable[ModelVersion], person) -> set[ModelVersion]:
     """Which of these versions somebody made, by the trail; what else has the same artifact aside."""
     parts = _parts_of(versions) if versions else {}
     return {parts[subject] for subject in _sent(parts, person).values_list("subject", flat=True)} if parts else set()
+
+
+def maker_elsewhere(version: ModelVersion) -> str:
+    """Who made it, as the other registry calls them that it was taken over from; empty where nobody is said."""
+    registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED, details__has_key="maker")
+    return registered.values_list("details__maker", flat=True).first() or ""
 
 
 def twins_of(version: ModelVersion | None) -> list[ModelVersion]:
@@ -63,15 +72,25 @@ def _parts_of(versions: Iterable[ModelVersion]) -> dict[str, ModelVersion]:
 
 
 def _sent(parts: dict[str, ModelVersion], person) -> QuerySet[Entry]:
-    return Entry.objects.filter(subject__in=parts, actor_id=str(person.pk), action__in=MADE)
+    return Entry.objects.filter(_is_by(person), subject__in=parts)
+
+
+def _is_by(person) -> Q:
+    return Q(actor_id=str(person.pk), action__in=MADE) | Q(
+        action=Action.VERSION_REGISTERED, details__maker__iexact=person.email
+    )
+
+
+def _verb(entry: Entry) -> str:
+    return MADE[entry.action] if entry.actor_id else "made"
 
 
 def _made_before(twins: list[ModelVersion], person) -> str:
     """Whoever made a version with the same artifact, however it is called there."""
     if not twins:
         return ""
-    sent = Entry.objects.about(*twins).filter(actor_id=str(person.pk), action__in=MADE)
+    sent = Entry.objects.about(*twins).filter(_is_by(person))
     if first := sent.first():
-        told = f"{MADE[first.action]} the same artifact as {first.subject_name} on {day(first.at)}"
+        told = f"{_verb(first)} the same artifact as {first.subject_name} on {day(first.at)}"
         return Shown(told, entry=first.position)
     return ""

@@ -48,18 +48,18 @@ def draft_models(workspace: Workspace, entries: list[dict], *, actor) -> list[Dr
 
 
 def drafts_of(
-    workspace: Workspace, entries: list[dict], *, most: int = MOST_ERRORS, actor
+    workspace: Workspace, entries: list[dict], *, most: int | None = MOST_ERRORS, actor
 ) -> tuple[list[Draft], list[dict]]:
-    """What each entry would be, and what is against the others by its place; it ends at so many reasons."""
+    """What each entry would be, and what is against others by its place; where `most` is said, it ends at so many."""
     taken, drafts, errors = TakenByMany(workspace), [], []
     for place, entry in enumerate(entries):
         said = {name: value for name, value in entry.items() if name != "versions"}
         known = {name: said.pop(name) for name in ("name", "owner", "slug", "baselined_until") if name in said}
-        drafted = partial(draft_model, workspace, said, **known, taken=taken, actor=actor)
+        drafted = partial(draft_model, workspace, said, **known, taken=taken, at_once=True, actor=actor)
         if draft := _tried(errors, f"models[{place}]", drafted):
             drafts.append(draft)
             taken.add(draft.model)
-        if len(errors) >= most:
+        if most is not None and len(errors) >= most:
             break
     return drafts, errors
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.contents import survey as contents
-from inventory.frames.sheets import MOST_FAULTS, read_sheet
+from inventory.frames.sheets import read_sheet
 from inventory.models import Survey
 from inventory.services.bulk import drafts_of, enter_models
 from inventory.services.drafts import Draft, check_baseline
@@ -30,7 +30,7 @@ def receive_survey(
     """Keep a sheet and say what it would register, or every fault by line and column. Nothing is registered yet."""
     require(actor, Permission.REGISTER_MODEL, workspace)
     check_baseline(baselined_until, workspace, actor=actor)
-    checked, _ = _checked(path, workspace, baselined_until, actor=actor)
+    checked, _ = _checked(path, workspace, None, actor=actor)  # The baseline is asked once, not for every line.
     if not checked.faults.total and not checked.entries:
         raise UnusableData({"message": "The sheet has no line below its header.", "field": "file"})
     sha256 = storage.put(path)
@@ -113,7 +113,7 @@ def _checked(
     """A sheet with every fault of its cells and everything that the register has against its sound lines, and these."""
     checked = contents.check(read_sheet(path), workspace)
     entries = _with_baseline([checked.lines[line] for line in checked.sound], baselined_until)
-    drafts, errors = drafts_of(workspace, entries, most=MOST_FAULTS, actor=actor)
+    drafts, errors = drafts_of(workspace, entries, most=None, actor=actor)
     checked.refuse(errors)
     return checked, drafts
 

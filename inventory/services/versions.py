@@ -45,12 +45,14 @@ def register_version(
     predecessor: ModelVersion | None = None,
     copied_from: ModelVersion | None = None,
     within: Message | None = None,
+    maker: str = "",
     actor,
 ) -> ModelVersion:
     """A new candidate of a model. The same origin again gives the version it gave the first time.
 
     Without a schema (None) it is in the register but nothing about it can be measured until `describe_version`.
     `within` a message of the caller's it is registered with whatever else that writes; without an origin, then.
+    With an origin, `maker` is who made it there, as its address there says.
     """
     facts = {"training_data": training_data, "params": params, "metrics": metrics, "tags": tags}
     said = {
@@ -78,7 +80,8 @@ def register_version(
             return first
         version = _drafted(model, schema, said)
         version.save(force_insert=True)
-        record(Action.VERSION_REGISTERED, actor=actor, subject=version, **_told(version))
+        told = _told(version) | ({"maker": maker} if maker else {})
+        record(Action.VERSION_REGISTERED, actor=actor, subject=version, **told)
     return version
 
 

@@ -42,6 +42,7 @@ EVERYTHING_EVERY = timedelta(minutes=15)
 KEPT = timedelta(days=30)
 MIRRORED = "mlflow:"  # How the origin of a version begins that came from there.
 MOST_TOLD = 100
+LONGEST_MAKER = 254
 GONE, NUMBER, ALIASES, STAGE = "mlflow.gone", "mlflow.version", "mlflow.aliases", "mlflow.stage"
 DESCRIPTION = "mlflow.description"  # What the master said last.
 
@@ -72,6 +73,7 @@ class SaidVersion:
     run_id: str
     run_link: str
     model_id: str
+    maker: str
     tags: dict[str, str]
 
 
@@ -207,7 +209,7 @@ def _follow_version(model: Model, said: SaidVersion) -> None:
     version = ModelVersion.objects.select_related("mlflow").filter(model=model, origin=origin).first()
     if version is None:
         told = {"artifact_uri": said.source, "origin": origin, "copied_from": _copied(model.workspace, said.source)}
-        version = inventory.register_version(model, schema=None, **told, actor=None)
+        version = inventory.register_version(model, schema=None, **told, maker=said.maker, actor=None)
         VersionFacts.objects.create(
             version=version,
             description=said.description,
@@ -289,7 +291,8 @@ def _read(said: dict, aliases: Mapping[int, set[str]]) -> SaidVersion:
         raise invalid("One of its versions is said in a way that cannot be read.") from fault
     # Aliases are told, not set: the master's champion is no decision of ours.
     tags = {NUMBER: str(number), STAGE: stage[:LONGEST_VALUE], ALIASES: ", ".join(aliases)[:LONGEST_VALUE]}
-    return SaidVersion(number, source[:LONGEST_SOURCE], tags=_pairs(said) | tags, **texts)
+    maker = _text(said.get("user_id") or "")[:LONGEST_MAKER]
+    return SaidVersion(number, source[:LONGEST_SOURCE], maker=maker, tags=_pairs(said) | tags, **texts)
 
 
 def _pairs(said: dict) -> dict[str, str]:

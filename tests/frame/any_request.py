@@ -59,9 +59,5 @@ def ask(stage, tmp_path) -> Callable:
         ]  # fmt: skip
         asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=580)
         assert asked.returncode == 0, asked.stdout[-60000:] + asked.stderr[-2000:]
-        import resource
-
-        print(resource.getrusage(resource.RUSAGE_CHILDREN))
-        print(asked.stdout[-400:])
 
     return ask

@@ -13,9 +13,12 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from audits.trail.models import Entry
+from audits.workflows.gates import gate_for
+from inventory.contents.making import made_version
 from inventory.models import Model, ModelVersion, Policy
 from inventory.services import edit_model, retire_model
 from inventory.states import Stage
+from mrm.accounts.services import create_person
 from mrm.adapters import mlflow
 from mrm.adapters.mlflow import HttpMaster, MemoryMaster
 from mrm.adapters.outside import Unreachable
@@ -81,6 +84,28 @@ def test_what_the_master_has_is_registered_once_and_nothing_of_it_is_in_producti
     entries = Entry.objects.count()
     assert follow_master(master, timezone.now() + timedelta(hours=1)) == []
     assert Entry.objects.count() == entries, "looking again leaves no trace"
+
+
+def test_whoever_made_a_version_in_the_master_made_it_here_too_as_soon_as_they_have_an_account(
+    master, workspace, engineer, risk_officer
+):
+    master.content["credit"][1][0]["user_id"] = engineer.email.upper()
+    master.content["credit"][1][1]["user_id"] = "mallory@elsewhere.example"
+    follow_master(master, timezone.now())
+    known, unknown = ModelVersion.objects.order_by("number")
+    assert made_version(known, engineer).startswith("made version 1 on ")
+    assert made_in_sql(known, engineer) and not made_in_sql(known, risk_officer)
+    assert not made_version(known, risk_officer)
+    assert not [one for one in gate_for(known).warnings if "made it" in one]
+    assert [one for one in gate_for(unknown).warnings if "mallory@elsewhere.example made it" in one]
+    mallory = create_person("Mallory@elsewhere.example", "Mallory", actor=None)
+    assert made_version(unknown, mallory) and made_in_sql(unknown, mallory)
+
+
+def made_in_sql(version, person) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT made_one_of(ARRAY[%s::uuid], ARRAY[%s::uuid])", [version.pk, person.pk])
+        return cursor.fetchone()[0]
 
 
 def test_what_the_first_sweep_takes_over_is_baselined_and_what_comes_later_is_not(master):

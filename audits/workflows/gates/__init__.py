@@ -32,11 +32,13 @@ from audits.workflows.models.opinions import ENTITLING
 from inventory.artifacts import output_column
 from inventory.attributes import BY_NAME
 from inventory.contents.dependencies import consumers_of, why_still_needed
+from inventory.contents.making import maker_elsewhere
 from inventory.contents.uses import why_tier_first
 from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
 from inventory.policies import FULL_TYPES, SEVERE, required_assessments, required_for_use, validation_required
 from inventory.states import UNDECIDED, Status
+from mrm.accounts.models import Person
 from mrm.pages.wording import day
 
 MOST_NAMED = 5
@@ -336,6 +338,7 @@ def _warnings(facts: Gathered) -> list[str]:
     warnings += warnings_of_signed_opinions(facts.signed)
     warnings += warnings_of_envelope(facts)
     warnings += _known_elsewhere(facts)
+    warnings += _made_by_a_stranger(version)
     warnings += _reached_downstream(version.model)
     warnings += [f"{one.told}." for one in counted.values() if one.part]
     warnings += _judged_by_other_limits([one.whole for one in counted.values() if one.whole], facts.policy_id)
@@ -345,6 +348,14 @@ def _warnings(facts: Gathered) -> list[str]:
             f"The policy does not require it for tier {tier}."
         )
     return warnings
+
+
+def _made_by_a_stranger(version: ModelVersion) -> list[str]:
+    """Whoever made a version does not decide about it; whom another registry names is known by their account alone."""
+    maker = "" if version.registered_by_id else maker_elsewhere(version)
+    if not maker or Person.objects.filter(email__iexact=maker).exists():
+        return []
+    return [f"The registry that ours follows says that {maker} made it, who has no account here: they must not decide."]
 
 
 def _judged_by_other_limits(runs: list[Run], in_force: UUID) -> list[str]:

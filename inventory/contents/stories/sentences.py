@@ -89,6 +89,7 @@ SENTENCES: dict[str, str] = {
     Action.USE_ENDED: "ended {subject} for good",
     Action.VERSION_REGISTERED: (
         "registered {subject}[, which follows version {predecessor:version}][, made by {origin:origin}]"
+        "[, made there by {maker}]"
     ),
     Action.VERSION_DESCRIBED: "described the columns of {subject}",
     Action.VERSION_CHALLENGES: "let {subject} score the traffic of the version in production as its challenger",

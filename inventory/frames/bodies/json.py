@@ -18,6 +18,7 @@ from inventory.frames.bodies.pieces import Body, Piece, check_rows, rows_per_pie
 from inventory.frames.faults import MOST_TOLD, Faults, shown
 from inventory.frames.kinds import LARGEST_EXACT, inexact
 from mrm.errors import TooLarge, UnusableData
+from mrm.json_text import NamedTwice, each_name_once
 
 DUE = {
     Kind.NUMERIC: "a number",
@@ -130,10 +131,10 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 def _parsed(content: bytes, subject: str, **where) -> Any:
     try:
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=each_name_once)
     except UnicodeDecodeError:
         wrong = "is not UTF-8"
-    except _TwiceNamed as twice:
+    except NamedTwice as twice:
         wrong = f"names {shown(twice.name)} more than once in one object"
     except json.JSONDecodeError as fault:
         wrong = f"is not JSON: {fault}"
@@ -142,20 +143,6 @@ def _parsed(content: bytes, subject: str, **where) -> Any:
     except RecursionError:
         wrong = "is nested too deeply"
     raise UnusableData({"message": f"{subject} {wrong}.", **where})
-
-
-class _TwiceNamed(Exception):
-    def __init__(self, name: str):
-        super().__init__(name)
-        self.name = name
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwiceNamed(next(name for name in names if names.count(name) > 1))
-    return made
 
 
 def _piece(rows: int, columns: list["_Values"]) -> Piece:
