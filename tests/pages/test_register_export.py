@@ -20,7 +20,16 @@ from inventory.contents.attributes import NOT_KEPT
 from inventory.contents.export import DERIVED
 from inventory.models import Model
 from inventory.services import add_particular, attach_document, edit_model, start_use
-from tests.factories import approve_for, confirm, make_model, make_person, make_use, make_version, promote
+from tests.factories import (
+    approve_for,
+    confirm,
+    make_model,
+    make_otherwise,
+    make_person,
+    make_use,
+    make_version,
+    promote,
+)
 from tests.inventory.test_history import days_ago, let_days_pass
 from tests.pages.scenery import make_assessed_model, make_run
 from tests.pages.test_workbook import cells
@@ -71,12 +80,11 @@ def test_plans_of_a_past_day_are_told_as_they_stood(visit, auditor, model):
     [then] = exported(visit(auditor), as_of=days_ago(3))
     plan = Plan.objects.get()
     due = f"Drift on {plan.next_due_at.day} {plan.next_due_at:%b %Y}"
-    plan.next_due_at += timedelta(days=400)
-    plan.save()
+    make_otherwise(plan, next_due_at=plan.next_due_at + timedelta(days=400))
     [moved] = exported(visit(auditor), as_of=days_ago(3))
     assert then["next_due"] == moved["next_due"] and then["next_due"][-1] == due
     assert then["next_due"][0].startswith("Full revalidation on")
-    Plan.objects.update(enabled=False)
+    make_otherwise(plan, enabled=False)
     assert exported(visit(auditor))[0]["monitoring"] == []
     assert exported(visit(auditor), as_of=days_ago(3))[0]["monitoring"][0].startswith("Drift: ")
 
