@@ -1,5 +1,7 @@
 """The same artifact is known by its digest, as a copy and by its place, with a digest or without, whatever its name."""
 
+import random
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
@@ -133,6 +135,52 @@ def test_what_is_one_artifact_through_another_version_is_one_artifact(story, els
     placed = make_version(story.model, artifact_uri=PLACE, actor=story.engineer)
     assert twins_of(original) == [same, placed]
     assert twins_of(placed) == [original, same]
+
+
+def joined(version: ModelVersion, among: list[ModelVersion]) -> set[ModelVersion]:
+    """What paths lead to from a version on which no two digests differ."""
+    known = set()
+    awaited = {(version, version.artifact_sha256)}
+    while awaited:
+        known |= awaited
+        awaited = {
+            (other, stated or other.artifact_sha256)
+            for one, stated in awaited
+            for other in among
+            if keys(one) & keys(other) and ("" in (stated, other.artifact_sha256) or stated == other.artifact_sha256)
+        } - known
+    return {one for one, _ in known}
+
+
+def keys(version: ModelVersion) -> set:
+    place = "" if version.copied_from else version.artifact_uri
+    return {version.artifact_sha256, place, version.copied_from_id or version.pk} - {""}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_one_artifact_is_one_from_whichever_end_it_is_asked(story, elsewhere, seed):
+    draw, versions = random.Random(seed), []
+    for _ in range(9):
+        said = {
+            "artifact_sha256": draw.choice(["", "1" * 64, "2" * 64]),
+            "artifact_uri": draw.choice(["", "s3://p", "s3://q"]),
+        }
+        if versions and draw.random() < 0.4:
+            said["copied_from"] = draw.choice(versions)
+        versions.append(make_version(draw.choice([elsewhere, story.model]), **said, actor=story.engineer))
+    same = {one: set(ModelVersion.objects.of_artifact(one)) for one in versions}
+    assert {(one, other) for one in versions for other in same[one] if one not in same[other]} == set()
+    assert same == {one: joined(one, versions) for one in versions}
+
+
+def test_what_leads_on_through_one_digest_leads_to_none_that_states_another(story, elsewhere):
+    said = [("", "s3://p"), ("2" * 64, "s3://p"), ("2" * 64, "s3://q"), ("1" * 64, "s3://q")]
+    versions = [
+        make_version(elsewhere, artifact_sha256=digest, artifact_uri=uri, actor=story.engineer) for digest, uri in said
+    ]
+    first, last = versions[0], versions[-1]
+    assert not first.is_same_artifact(last) and not last.is_same_artifact(first)
+    assert twins_of(first) == versions[1:3] and twins_of(last) == []
 
 
 def test_what_is_one_artifact_is_found_by_indices_however_many_versions_there_are(story, elsewhere):
