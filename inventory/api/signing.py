@@ -40,13 +40,13 @@ class SignedActApi(SigningApi):
         return act_at_once(self.act, subject, comment="".join(told.values()), **proof, actor=request.user)
 
 
-def signable(operation_id: str, summary: str, *, tags: list[str]):
-    """What the document says of reading what would be signed."""
+def signable(operation_id: str, summary: str, *, tags: list[str], refusals: tuple[int, ...] = ()):
+    """What the document says of reading what would be signed; `refusals` are those of a query, where there is one."""
     return extend_schema(
         operation_id=operation_id,
         summary=summary,
         description="The facts and their digest, and every reason why you may not sign.",
         tags=tags,
-        responses={200: SignableOut, **problems(403, 404, 409)},
+        responses={200: SignableOut, **problems(*refusals, 403, 404, 409)},
         examples=[response_example("What would be signed", SIGNABLE)],
     )

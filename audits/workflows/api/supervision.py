@@ -55,7 +55,9 @@ class SupervisionApi(SigningApi):
 
 class SupervisionStatementApi(SignedActApi):
     @extend_schema(parameters=[WordQuery])
-    @signable("read_supervision", "What keeping a word of the supervisor would sign", tags=["versions"])
+    @signable(
+        "read_supervision", "What keeping a word of the supervisor would sign", tags=["versions"], refusals=(400, 422)
+    )
     def get(self, request, slug, number):
         version = version_for(request, slug, number)
         asked = WordQuery(data=request.query_params)
