@@ -21,7 +21,7 @@ from inventory.models.words import NO_WORD
 from inventory.policies import ALL_TIERS, required_attributes, tier_name
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Workspace
-from mrm.pages.listing import at_most_ten
+from mrm.pages.listing import check_number
 
 # What a list may be sorted by: now, and as of a past day, where some is looked for among what a record keeps.
 ORDERINGS = {
@@ -103,7 +103,7 @@ def words_of(text: str) -> list[str]:
 
 def check_words(text: str) -> None:
     """That a search has no more words than are looked for; for fields of forms and of the API."""
-    at_most_ten(words_of(text))
+    check_number(words_of(text))
 
 
 def _flags(kind: type, moment: Moment | None) -> dict[str, Q]:

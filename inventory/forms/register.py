@@ -11,6 +11,7 @@ from inventory.models.moments import check_day_has_come
 from inventory.policies import REQUIRABLE, tier_name
 from inventory.states import Status
 from mrm.accounts.models import Workspace
+from mrm.pages.filters import SearchField
 
 
 class MomentForm(forms.Form):
@@ -43,7 +44,7 @@ class RegisterFilter(MomentForm):
         "known_on",
     )
 
-    search = forms.CharField(label="Words", required=False, max_length=200, validators=[check_words])
+    search = SearchField(label="Words", check=check_words)
     status = forms.ChoiceField(
         choices=[ANY, *((status.value, status.replace("_", " ").capitalize()) for status in Status)], required=False
     )

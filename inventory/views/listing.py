@@ -9,7 +9,6 @@ from inventory.contents.shared import WHAT
 from inventory.forms import MomentForm, RegisterFilter
 from inventory.models import Determination, Model, ModelRecord, Moment
 from mrm.accounts.policies import Permission
-from mrm.errors import UnusableData
 from mrm.pages.answers import answer
 from mrm.pages.keyset import keyset_page
 from mrm.pages.listing import Column, head_of
@@ -61,13 +60,6 @@ def asked_moment(form: MomentForm) -> Moment | None:
     return Moment.of(as_of, known_on) if as_of else None
 
 
-def insist(form: MomentForm) -> None:
-    """Refuse a question that is nonsense: a file that answers another one would be taken for what it is not."""
-    if not form.is_valid():
-        told = ((name, message) for name, messages in form.errors.items() for message in messages)
-        raise UnusableData(*({"message": message, "field": name} for name, message in told))
-
-
 def asked_rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None):
     """The rows that fit, what the list is sorted by, and the fields which that is."""
     form.is_valid()
@@ -75,5 +67,6 @@ def asked_rows(request: HttpRequest, form: RegisterFilter, moment: Moment | None
         rows = Model.objects.visible_to(request.user).select_related("owner", "workspace", "tier_confirmed_by")
     else:
         rows = ModelRecord.objects.visible_to(request.user).standing(moment)
-    rows, order = in_order(chosen(rows, form.cleaned_data), form.cleaned_data)
+    rows = rows.none() if "search" in form.errors else chosen(rows, form.cleaned_data)
+    rows, order = in_order(rows, form.cleaned_data)
     return rows, form.cleaned_data.get("ordering") or "name", order

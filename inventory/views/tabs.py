@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 from inventory.contents.lists import SOURCES, USES, VERSIONS
 from inventory.forms import MomentForm
 from inventory.models import Source
-from inventory.views.listing import asked_moment, insist
+from inventory.views.listing import asked_moment
 from inventory.views.scope import model_for, model_page
+from mrm.pages.filters import insist
 
 
 @require_safe

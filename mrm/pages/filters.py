@@ -1,5 +1,6 @@
 """What the page of a list may be narrowed to: one form for all of them, as `Listing` is one for what they show."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from django import forms
@@ -12,14 +13,22 @@ from mrm.pages.listing import Listing, check_words
 class SearchField(forms.CharField):
     """The words of a search in a list."""
 
-    def __init__(self, *, label: str):
-        super().__init__(label=label, required=False, max_length=200, validators=[check_words])
+    def __init__(self, *, label: str, check: Callable[[str], None] = check_words):
+        super().__init__(label=label, required=False, max_length=200, validators=[check])
+
+
+def insist(form: forms.Form) -> None:
+    """Refuse a question that is nonsense: a file that answers another one would be taken for what it is not."""
+    if not form.is_valid():
+        told = ((name, message) for name, messages in form.errors.items() for message in messages)
+        raise UnusableData(*({"message": message, "field": name} for name, message in told))
 
 
 class ListFilter(forms.Form):
     """The filters of a list. `chosen_by` says which field each is for; the others a list looks at itself.
 
-    What cannot be read filters nothing, but for a search: what it found would be taken for what was looked for.
+    What cannot be read is named and filters nothing; a search that cannot be read finds nothing, for what it found
+    would be taken for what was looked for.
     """
 
     listing: ClassVar[Listing]
@@ -31,11 +40,16 @@ class ListFilter(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
+    @property
+    def status(self) -> int:
+        """Of a page that shows it."""
+        return 200 if self.is_valid() else 400
+
     def chosen(self, rows: QuerySet) -> QuerySet:
         """The rows that fit."""
         asked = self.asked
-        if faults := self.errors.get("q"):
-            raise UnusableData(*({"message": message, "field": "q"} for message in faults))
+        if "q" in self.errors:
+            return rows.none()
         rows = rows.filter(**{field: asked[name] for name, field in self.chosen_by.items() if name in asked})
         return self.listing.holding(rows, asked.get("q", ""))
 

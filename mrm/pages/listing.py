@@ -19,14 +19,14 @@ MOST_WORDS = 10
 PREPOSITION = re.compile("_(at|on|by|from|until)$")
 
 
-def at_most_ten(words: list[str]) -> None:
+def check_number(words: list[str]) -> None:
     if len(words) > MOST_WORDS:
         raise ValidationError(f"These are {len(words)} words; at most {MOST_WORDS} are looked for together.")
 
 
 def check_words(text: str) -> None:
     """That a search has no more words than are looked for; for fields of forms and of the API."""
-    at_most_ten(text.split())
+    check_number(text.split())
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
 from mrm.adapters import storage
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 from mrm.queue import nudge
 from reports import services, tasks
 from reports.contents.lists import REPORTS
@@ -29,13 +30,15 @@ def report_list(request):
         "form": form,
         "may_issue": Permission.ISSUE_REPORT in request.user.permissions_in(None),
     }
-    return answer(request, "reports/report_list.html", context, part="reports/report_rows.html")
+    return answer(request, "reports/report_list.html", context, part="reports/report_rows.html", status=form.status)
 
 
 @require_safe
 def reports_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
-    return REPORTS.spreadsheet(request, ReportFilter(request.GET).chosen(_visible(request)), "reports.csv")
+    form = ReportFilter(request.GET)
+    insist(form)
+    return REPORTS.spreadsheet(request, form.chosen(_visible(request)), "reports.csv")
 
 
 @require_safe

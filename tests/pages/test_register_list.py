@@ -112,7 +112,7 @@ def test_more_words_than_are_looked_for_are_refused(visit, auditor, moment):
     client, ten = visit(auditor), "one two three four five six seven eight nine ten"
     assert len(names(client.get(LIST, {"search": ten} | moment()))) == 1
     answer = client.get(LIST, {"search": f"{ten} eleven"} | moment())
-    assert answer.status_code == 400 and "These are 11 words; at most 10" in answer.text
+    assert answer.status_code == 400 and "These are 11 words; at most 10" in answer.text and names(answer) == []
 
 
 @pytest.mark.parametrize("moment", [dict, as_of_today], ids=["now", "as of today"])

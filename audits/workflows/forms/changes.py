@@ -47,7 +47,7 @@ def dated_lines(lines: str) -> list[tuple[str, str]]:
 
 
 class PortfolioFilter(forms.Form):
-    q = forms.CharField(label="Name, unit or owner", required=False, max_length=200, validators=[check_words])
+    q = SearchField(label="Name, unit or owner", check=check_words)
     tier = forms.ChoiceField(
         choices=[ANY, ("1", "Tier 1"), ("2", "Tier 2"), ("3", "Tier 3"), ("0", "Exempt")], required=False
     )

@@ -20,6 +20,7 @@ from inventory.views.scope import model_for
 from mrm.accounts.policies import Permission
 from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 from mrm.pages.wording import counted, day
 
 # The kind of request that renews each, and whether it names what it renews.
@@ -40,13 +41,16 @@ RENEWED_BY = {
 def arrangement_list(request):
     rows, form = _chosen(request)
     context = ARRANGEMENTS.shown(request, rows, csv="arrangements-csv") | {"form": form}
-    return answer(request, "workflows/arrangement_list.html", context, part="workflows/arrangement_rows.html")
+    return answer(
+        request, "workflows/arrangement_list.html", context, part="workflows/arrangement_rows.html", status=form.status
+    )
 
 
 @require_safe
 def arrangements_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
-    rows, _ = _chosen(request)
+    rows, form = _chosen(request)
+    insist(form)
     return ARRANGEMENTS.spreadsheet(request, rows, "arrangements.csv")
 
 

@@ -13,6 +13,7 @@ from audits.workflows.forms import AttestationFilter, AttestationForm
 from audits.workflows.models import Attestation
 from audits.workflows.states import AttestationState
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 
 
 @require_safe
@@ -20,14 +21,17 @@ def attestation_list(request):
     form, today = AttestationFilter(request.GET), timezone.now().date()
     context = ATTESTATIONS.shown(request, _chosen(request, form), csv="attestations-csv") | {"form": form}
     context["rows"] = [(row, row.bucket(today)) for row in context["page"].rows]
-    return answer(request, "workflows/attestation_list.html", context, part="workflows/attestation_rows.html")
+    return answer(
+        request, "workflows/attestation_list.html", context, part="workflows/attestation_rows.html", status=form.status
+    )
 
 
 @require_safe
 def attestations_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
-    rows = _chosen(request, AttestationFilter(request.GET))
-    return ATTESTATIONS.spreadsheet(request, rows, f"attestations-{timezone.now().date()}.csv")
+    form = AttestationFilter(request.GET)
+    insist(form)
+    return ATTESTATIONS.spreadsheet(request, _chosen(request, form), f"attestations-{timezone.now().date()}.csv")
 
 
 def _chosen(request, form: AttestationFilter):

@@ -21,6 +21,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.accounts.views.signing import act_page, signing_page, to_sign
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 from mrm.queue import nudge
 
 
@@ -28,13 +29,14 @@ from mrm.queue import nudge
 def change_list(request):
     changes, form = _chosen(request)
     context = CHANGES.shown(request, changes, csv="changes-csv") | {"form": form}
-    return answer(request, "workflows/change_list.html", context, part="workflows/change_rows.html")
+    return answer(request, "workflows/change_list.html", context, part="workflows/change_rows.html", status=form.status)
 
 
 @require_safe
 def changes_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
-    changes, _ = _chosen(request)
+    changes, form = _chosen(request)
+    insist(form)
     return CHANGES.spreadsheet(request, changes, "changes.csv")
 
 

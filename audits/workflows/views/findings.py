@@ -24,19 +24,23 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import holders_of
 from mrm.pages import wording
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 
 
 @require_safe
 def finding_list(request):
     findings, form = _chosen(request)
     context = FINDINGS.shown(request, findings, csv="findings-csv") | {"form": form}
-    return answer(request, "workflows/finding_list.html", context, part="workflows/finding_rows.html")
+    return answer(
+        request, "workflows/finding_list.html", context, part="workflows/finding_rows.html", status=form.status
+    )
 
 
 @require_safe
 def findings_csv(request):
     """What the list shows, all of it, for a spreadsheet."""
-    findings, _ = _chosen(request)
+    findings, form = _chosen(request)
+    insist(form)
     return FINDINGS.spreadsheet(request, findings.select_related("version"), "findings.csv")
 
 

@@ -18,9 +18,9 @@ from audits.workflows.contents.tiles import tiles_of
 from audits.workflows.forms import PortfolioFilter
 from audits.workflows.models import RETIRED_LAST_WORST_FIRST, Standing
 from audits.workflows.tasks import counted_meanwhile
-from inventory.views.listing import insist
 from mrm.accounts.policies import Permission
 from mrm.pages.answers import answer
+from mrm.pages.filters import insist
 from mrm.pages.keyset import keyset_page
 from mrm.pages.tables import ROWS_PER_PAGE, csv_answer
 
@@ -34,7 +34,8 @@ def portfolio(request):
     counted = counted_meanwhile(now)
     standings, form = standings_seen_by(request.user, now), _filter(request)
     periods, tiles = periods_until(now.date(), form.cleaned_data.get("by")), tiles_of(standings)
-    rows, is_narrowed = chosen_standings(standings, form.cleaned_data, now), any(map(form.cleaned_data.get, NARROWS))
+    rows = standings.none() if "q" in form.errors else chosen_standings(standings, form.cleaned_data, now)
+    is_narrowed = bool(form.errors) or any(map(form.cleaned_data.get, NARROWS))
     page = keyset_page(rows, RETIRED_LAST_WORST_FIRST, cursor=request.GET.get("cursor", ""), size=ROWS_PER_PAGE)
     page.rows[:] = portfolio_of(page.rows, now=now, periods=periods)
     context = {

@@ -10,8 +10,9 @@ from inventory.contents.attributes import grouped
 from inventory.contents.history import model_as_it_stood, parts_as_they_stood, telling_of_rows
 from inventory.forms import RegisterFilter
 from inventory.models import ModelRecord, Moment, Policy, UseRecord, VersionRecord
-from inventory.views.listing import asked_moment, asked_rows, insist
+from inventory.views.listing import asked_moment, asked_rows
 from inventory.views.scope import model_for, model_page
+from mrm.pages.filters import insist
 
 
 @require_safe

@@ -29,19 +29,23 @@ from inventory.views.scope import model_for, model_page
 from mrm.accounts.models import Person
 from mrm.accounts.policies import ALLOWED, Permission
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 
 
 @require_safe
 def validation_list(request):
     rows, form = _filtered(request)
     context = VALIDATIONS.shown(request, rows, csv="validations-csv") | {"form": form}
-    return answer(request, "workflows/validation_list.html", context, part="workflows/validation_rows.html")
+    return answer(
+        request, "workflows/validation_list.html", context, part="workflows/validation_rows.html", status=form.status
+    )
 
 
 @require_safe
 def validations_csv(request):
     """The rows that the list shows, all pages of them."""
-    rows, _ = _filtered(request)
+    rows, form = _filtered(request)
+    insist(form)
     return VALIDATIONS.spreadsheet(request, rows, "validations.csv")
 
 

@@ -15,6 +15,7 @@ from mrm.accounts.services.grants import why_not_confirm_grant, why_not_decide_g
 from mrm.accounts.states import GrantState
 from mrm.accounts.views.signing import act_page, reason_page
 from mrm.pages.answers import answer, answer_form, posted
+from mrm.pages.filters import insist
 from mrm.pages.listing import Listing
 
 MOST_SHOWN = 100
@@ -35,14 +36,15 @@ def people(request):
         "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed[:MOST_SHOWN]],
         "may": me.permissions_in(None),
     }
-    return answer(request, "accounts/people.html", context, part="accounts/people_rows.html")
+    return answer(request, "accounts/people.html", context, part="accounts/people_rows.html", status=form.status)
 
 
 @require_safe
 def people_csv(request):
     """Who holds which roles, for a spreadsheet: everybody, or service accounts only."""
     services.require(request.user, Permission.READ_PEOPLE, None)
-    listing, rows, _ = _accounts(request)
+    listing, rows, form = _accounts(request)
+    insist(form)
     return listing.spreadsheet(request, rows, "people.csv" if listing is PEOPLE else "service-accounts.csv")
 
 
