@@ -1,12 +1,16 @@
 """What lapses about a version restricts the model where that version, or its artifact, is what is in use."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
+from audits.workflows.contents.queue import work_for
 from audits.workflows.gates import blockers_for_promotion, gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import expire_arrangements
@@ -52,6 +56,45 @@ def test_a_condition_of_a_candidate_that_lapses_keeps_the_candidate_out_and_rest
         candidate
     )
     assert lapsed.until_in_order == f"Until somebody puts it in order, {candidate} stays out of production."
+
+
+def test_work_that_is_asked_says_what_the_lapse_means(story, candidate):
+    own, of_candidate = conditional(story.version), conditional(candidate)
+    means = {
+        own: f"the use of {story.model.name} is restricted.",
+        of_candidate: f"{candidate} stays out of production.",
+    }
+
+    def told(now) -> dict:
+        tasks = work_for(story.owner, now=now)
+        return {one: task.why for one in means for task in tasks if one.reference in task.what}
+
+    soon = told(own.ends_at - timedelta(days=1))
+    assert all(why.endswith(f". When it lapses, {means[one]}") for one, why in soon.items()) and len(soon) == 2
+    expire_arrangements(after(own))
+    late = told(after(own))
+    assert all(why.endswith(f". Until somebody puts it in order, {means[one]}") for one, why in late.items())
+    assert len(late) == 2
+
+
+def test_what_is_asked_of_a_person_costs_no_more_for_all_that_lapsed(story, open_gate):
+    candidate = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
+    make_reference(candidate, story.folder)
+    lapsed = conditional(candidate)
+    expire_arrangements(after(lapsed))
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            tasks = work_for(story.owner, now=timezone.now())
+        assert any(lapsed.reference in task.what for task in tasks)
+        return len(captured)
+
+    before = asked()
+    panel, conditions = make_panel(story.workspace), [CONDITION | {"text": f"No loans above {n}."} for n in range(5)]
+    validation = validated(candidate, panel, outcome="fit_with_conditions", conditions=conditions)
+    expire_arrangements(after(validation.arrangements.filter(kind=Arrangement.Kind.CONDITION).first()))
+    assert Arrangement.objects.unsettled().count() == 6
+    assert asked() <= before
 
 
 def test_a_validation_of_a_candidate_that_lapses_restricts_nothing(story, candidate):

@@ -105,7 +105,11 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
         .filter(model__in=models)
         .filter(Q(state=ArrangementState.EXPIRED) | Q(ends_at__lte=now + SOON) | Q(kind=Arrangement.Kind.SUSPENSION))
     )
-    for one in holding.select_related("model", "change", "use__model").order_by("ends_at")[: 2 * MOST_OF_A_KIND]:
+    holding = holding.select_related("model", "version__model", "change", "use__model").order_by("ends_at")
+    holding = holding[: 2 * MOST_OF_A_KIND]
+    used = ModelVersion.objects.filter(stage=Stage.PRODUCTION, model__in={one.model_id for one in holding})
+    in_use = {version.model_id: version for version in used}
+    for one in holding:
         is_mine = person.pk in (one.model.owner_id, one.change.requester_id if one.change else one.begun_by_id)
         judges = not is_mine and _may(person, one.permission_to_close, one.model)
         if not is_mine and not (
@@ -114,14 +118,15 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
             continue
         where = f"{one.reference} of {one.model.name}"
         name = f"{one.get_kind_display().lower()} {where}"
+        means = one.what_a_lapse_means(in_use.get(one.model_id))
         if one.kind == Arrangement.Kind.SUSPENSION:
             what, why = f"Have the suspension of {one.use or one.model.name} lifted, or end its use", one.title
             action = "Have it lifted"
         elif one.state == ArrangementState.EXPIRED:
-            what, why = f"Put in order: {name}", f"{one.ended_because} {one.until_in_order}"
+            what, why = f"Put in order: {name}", f"{one.ended_because} Until somebody puts it in order, {means}."
             action = "Put in order"
         else:
-            what, why = f"Renew or end: {name}", f"{sentence(one.title)}. When it lapses the use is restricted."
+            what, why = f"Renew or end: {name}", f"{sentence(one.title)}. When it lapses, {means}."
             action = "Renew or end"
         yield Task(
             icon="clock",

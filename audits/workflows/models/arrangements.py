@@ -207,15 +207,23 @@ class Arrangement(models.Model):
     @property
     def is_about_what_is_in_use(self) -> bool:
         """A lapse restricts the model then; else it keeps what it is about out of production."""
-        in_use = self.model.production_version()
-        return in_use is not None and self.is_held_against(in_use)
+        return self._is_about(self.model.production_version())
 
     @property
     def until_in_order(self) -> str:
         """What a lapse means for as long as nobody puts it in order."""
-        if self.is_about_what_is_in_use:
-            return f"Until somebody puts it in order, the use of {self.model.name} is restricted."
-        return f"Until somebody puts it in order, {self.version or self.model} stays out of production."
+        return f"Until somebody puts it in order, {self.what_a_lapse_means(self.model.production_version())}."
+
+    def what_a_lapse_means(self, in_use) -> str:
+        """Where this version, if any, is in production."""
+        if self.kind == self.Kind.ENVELOPE:
+            return "people decide about each version again"
+        if self._is_about(in_use):
+            return f"the use of {self.model.name} is restricted"
+        return f"{self.version or self.model} stays out of production"
+
+    def _is_about(self, in_use) -> bool:
+        return in_use is not None and self.is_held_against(in_use)
 
     def is_standing(self, now) -> bool:
         return self.state == ArrangementState.ACTIVE and (self.ends_at is None or self.ends_at > now)
