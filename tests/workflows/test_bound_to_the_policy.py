@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from audits.assessments.services import execute, request_run
 from audits.trail.models import Action, Entry
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Decision
 from audits.workflows.services import decision_view, request_change
 from tests.factories import RETIREMENT, publish
@@ -44,7 +44,7 @@ def test_the_gate_asks_the_policy_in_force_and_says_which(api, story, standard_d
     publish(standard_document | {"promotion": {"required_assessments": [], "must_be_decided": []}})
     after = api(story.engineer, workspace=story.workspace).get(asked).json()
     assert after["policy_version"] == 2
-    assert not any("drift assessment" in blocker for blocker in after["blockers"] + blockers_for_promotion(version))
+    assert not any("drift assessment" in blocker for blocker in after["blockers"] + gate_for(version).reasons)
 
 
 def test_a_request_awaits_the_roles_of_the_policy_in_force_when_it_was_made(story, standard_document):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from audits.assessments.models import Run
 from audits.assessments.services import execute, request_run
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import gate_for
 from audits.workflows.services import raise_finding, refresh_evidence, request_change
 from inventory.models import ModelVersion, Policy
 from inventory.services import attach_document, edit_model
@@ -21,7 +21,7 @@ from tests.workflows.remedies import closed
 
 
 def blockers(version) -> str:
-    return " ".join(blockers_for_promotion(version))
+    return " ".join(gate_for(version).reasons)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_an_assessed_candidate_without_blockers_may_be_promoted(story):
     candidate = story.candidate()
     assert "No drift assessment" in blockers(candidate), "not before it is assessed"
     assess(candidate)
-    assert blockers_for_promotion(candidate) == []
+    assert gate_for(candidate).reasons == []
 
 
 def test_what_is_in_production_is_not_promoted(story):
@@ -156,7 +156,7 @@ def test_an_open_severe_finding_blocks_until_it_is_closed(story, open_gate, seve
     finding = raise_finding(story.model, severity=severity, **texts, actor=story.validator)
     assert (f"{finding.reference} ({severity}) is open" in blockers(version)) is blocks
     closed(story, finding)
-    assert blockers_for_promotion(version) == []
+    assert gate_for(version).reasons == []
 
 
 def test_an_owner_alone_does_not_take_the_fairness_gate_off(story):

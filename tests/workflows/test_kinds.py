@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding, Standing
 from audits.workflows.services import (
     count_marked,
@@ -96,7 +96,7 @@ def test_a_live_use_that_the_new_version_is_not_approved_for_blocks_unless_it_is
     use = propose_use(story.model, title="Pricing", actor=story.owner)
     approve_for(story.version, use)
     decided(Kind.APPROVAL, story.version, *officers, terms={"uses": [str(use.number)]}, actor=story.owner)
-    assert any("not approved for use 1, Pricing" in reason for reason in blockers_for_promotion(candidate))
+    assert any("not approved for use 1, Pricing" in reason for reason in gate_for(candidate).reasons)
     with pytest.raises(RuleBroken, match="name it in the request"):
         request_change(Kind.PROMOTION, candidate, reason=WHY, actor=story.owner)
     assert request_change(Kind.PROMOTION, candidate, reason=WHY, terms={"uses": ["1"]}, actor=story.owner)
@@ -135,7 +135,7 @@ def test_what_rested_on_the_version_before_ends_with_its_use(story, candidate, o
 def test_what_cannot_be_assessed_does_not_pass_silently(story):
     schema = [column for column in story.version.schema if column["name"] != "label"]
     version = make_version(story.model, schema=schema)
-    told = " ".join(blockers_for_promotion(version))
+    told = " ".join(gate_for(version).reasons)
     assert "The policy requires the performance assessment, and Consumer credit version 2 cannot have one" in told
     assert "its artifact is not here" in told
 
@@ -153,7 +153,7 @@ def test_an_exception_waives_the_blocker_it_names_and_no_other_until_its_end(sto
 def test_a_suspended_model_promotes_nothing(story, candidate):
     suspend(story.model, reason="Scores are constant.", actor=story.risk_officer)
     candidate.refresh_from_db()
-    assert "two people must lift the suspension" in " ".join(blockers_for_promotion(candidate))
+    assert "two people must lift the suspension" in " ".join(gate_for(candidate).reasons)
 
 
 # Tier, suspension, retirement, emergencies

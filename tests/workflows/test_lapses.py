@@ -11,7 +11,7 @@ from audits.trail.models import Action, Entry
 from audits.workflows.contents.hygiene import BY_NAME, breaking
 from audits.workflows.contents.indicators.decided import unapproved_in_use
 from audits.workflows.contents.indicators.scope import Scope
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Delegation, Finding, Standing
 from audits.workflows.services import (
     arrangements,
@@ -300,11 +300,11 @@ def finding(story) -> Finding:
 
 
 def test_an_accepted_risk_lets_a_promotion_pass_until_it_lapses(story, candidate, finding, officers):
-    assert any(finding.reference in reason for reason in blockers_for_promotion(candidate))
+    assert any(finding.reference in reason for reason in gate_for(candidate).reasons)
     change = decided(Kind.RISK_ACCEPTANCE, story.model, *officers, terms=acceptance_terms(finding), actor=story.owner)
-    assert blockers_for_promotion(candidate) == []
+    assert gate_for(candidate).reasons == []
     expire_arrangements(after(change.arrangements.get()))
-    assert any(finding.reference in reason for reason in blockers_for_promotion(candidate))
+    assert any(finding.reference in reason for reason in gate_for(candidate).reasons)
 
 
 def test_a_critical_finding_is_never_accepted(story):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
 from audits.workflows.contents.queue import work_for
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import expire_arrangements
 from audits.workflows.services.arrangements import lapse, locked, what_restricts
@@ -52,9 +52,7 @@ def lapsed(story, candidate):
 def test_a_condition_of_a_candidate_that_lapses_keeps_the_candidate_out_and_restricts_nothing(story, candidate, lapsed):
     settle()
     assert status_of(story.model) == Status.IN_USE
-    assert f"{lapsed.reference} has lapsed and is not put in order: {lapsed.title}." in blockers_for_promotion(
-        candidate
-    )
+    assert f"{lapsed.reference} has lapsed and is not put in order: {lapsed.title}." in gate_for(candidate).reasons
     assert lapsed.until_in_order == f"Until somebody puts it in order, {candidate} stays out of production."
 
 
@@ -105,7 +103,7 @@ def test_a_validation_of_a_candidate_that_lapses_restricts_nothing(story, candid
     settle()
     held.refresh_from_db()
     assert (held.state, status_of(story.model)) == ("expired", Status.IN_USE)
-    assert any(held.reference in text for text in blockers_for_promotion(candidate))
+    assert any(held.reference in text for text in gate_for(candidate).reasons)
 
 
 def test_what_lapses_of_a_candidate_with_the_artifact_that_is_in_use_restricts(story, open_gate):

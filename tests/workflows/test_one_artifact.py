@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from audits.trail.models import Action, Entry
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services import request_change
 from inventory.contents.making import MOST_TWINS, twins_of
@@ -65,7 +65,7 @@ def test_not_fit_is_not_shed_by_registering_it_again_without_a_digest(story, ope
     if how == "a copy of a copy":
         again = copied(story, again, story.model)
     told = f"{judged.reference} found {unfit} not fit for use, and this is the same artifact."
-    assert told in blockers_for_promotion(again)
+    assert told in gate_for(again).reasons
 
 
 def test_what_a_version_is_a_copy_of_is_told_to_those_who_may_see_that_model(story, elsewhere, api, client):
@@ -252,11 +252,11 @@ def test_what_was_found_of_a_model_as_a_whole_is_found_of_its_artifacts_under_an
     again = first_of(story, story.model, artifact_sha256="5" * 64)
     panel = make_panel(story.workspace)
     opinion = opined(concluded(elsewhere, panel, kind="annual_review"), panel, outcome="not_fit")
-    assert any(f"signed that {elsewhere} is not fit" in reason for reason in blockers_for_promotion(again))
+    assert any(f"signed that {elsewhere} is not fit" in reason for reason in gate_for(again).reasons)
     for person in (panel.second, panel.head):
         reviewed(opinion.request, person)
     told = f"{opinion.request.reference} found {elsewhere} not fit for use, and this is the same artifact."
-    assert told in blockers_for_promotion(again)
+    assert told in gate_for(again).reasons
     assert first.model == elsewhere
     validated(again, panel, kind="periodic_full")
-    assert told not in blockers_for_promotion(ModelVersion.objects.get(pk=again.pk)), "found fit in full since"
+    assert told not in gate_for(ModelVersion.objects.get(pk=again.pk)).reasons, "found fit in full since"

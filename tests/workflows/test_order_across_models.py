@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import (
     ARRANGEMENT_CLOSURE,
@@ -60,7 +60,7 @@ def test_what_was_not_fit_is_not_fit_as_another_model(story, open_gate, elsewher
     judged = validated(unfit, make_panel(story.workspace), outcome="not_fit")
     again = same_artifact(story, story.model)
     told = f"{judged.reference} found {unfit} not fit for use, and this is the same artifact."
-    assert blockers_for_promotion(again) == [told]
+    assert gate_for(again).reasons == [told]
 
 
 def test_what_is_known_of_an_artifact_as_another_model_is_shown_to_whoever_decides(story, open_gate, elsewhere):
@@ -135,12 +135,12 @@ def test_a_condition_that_lapsed_is_not_shed_under_another_number(story, open_ga
     expire_arrangements(after(condition))
     again = same_artifact(story, story.model)
     told = f"{condition.reference} has lapsed and is not put in order: Only in Austria.."
-    assert blockers_for_promotion(again) == [told]
+    assert gate_for(again).reasons == [told]
     other = make_version(story.model, artifact_sha256="6" * 64, actor=story.engineer)
     make_reference(other, story.folder)
-    assert blockers_for_promotion(other) == []
+    assert gate_for(other).reasons == []
     close_arrangement(Arrangement.objects.get(pk=condition.pk), reason="Met.", actor=story.second_officer())
-    assert blockers_for_promotion(again) == []
+    assert gate_for(again).reasons == []
 
 
 def test_a_condition_goes_on_where_the_same_artifact_is_promoted_under_another_number(story, open_gate, officers):
@@ -255,7 +255,7 @@ def test_a_policy_that_asks_for_passkeys_binds_what_was_begun_or_shown_before(st
 
 
 def test_the_gate_names_a_required_assessment_that_is_switched_off(story):
-    assert "switched off" not in " ".join(blockers_for_promotion(story.version))
+    assert "switched off" not in " ".join(gate_for(story.version).reasons)
     switch_off(story.plan("drift"), actor=story.risk_officer)
     told = f"The drift plan of {story.version} is switched off; the policy requires the assessment."
-    assert told in blockers_for_promotion(story.version)
+    assert told in gate_for(story.version).reasons

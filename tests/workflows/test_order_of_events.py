@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audits.assessments.models import Run
 from audits.assessments.services import execute, request_run, rerun
-from audits.workflows.gates import blockers_for_promotion, gate_for
+from audits.workflows.gates import gate_for
 from audits.workflows.gates.windows import runs_that_count
 from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import decision_view, expire_arrangements, raise_finding, request_change, withdraw
@@ -211,14 +211,14 @@ def test_what_was_not_fit_is_not_fit_under_another_number(story, open_gate):
     panel = make_panel(story.workspace)
     judged = validated(unfit, panel, outcome="not_fit")
     again = with_artifact()
-    assert blockers_for_promotion(again) == [
+    assert gate_for(again).reasons == [
         f"{judged.reference} found {unfit} not fit for use, and this is the same artifact."
     ]
     validated(again, panel, outcome="fit")
-    assert blockers_for_promotion(again) == []
-    assert blockers_for_promotion(unfit) != []
+    assert gate_for(again).reasons == []
+    assert gate_for(unfit).reasons != []
     validated(again, panel, kind="change_triggered", outcome="fit")
-    assert blockers_for_promotion(again) == [], "a lighter opinion in place of the full one takes nothing back"
+    assert gate_for(again).reasons == [], "a lighter opinion in place of the full one takes nothing back"
 
 
 def test_what_a_full_validation_found_not_fit_is_found_fit_by_no_lighter_one(story, open_gate):
@@ -229,9 +229,9 @@ def test_what_a_full_validation_found_not_fit_is_found_fit_by_no_lighter_one(sto
     make_reference(version, story.folder)
     judged = validated(version, panel, kind="initial", outcome="not_fit")
     validated(version, panel, kind="change_triggered", outcome="fit")
-    assert blockers_for_promotion(version) == [f"{judged.reference} found {version} not fit for use."]
+    assert gate_for(version).reasons == [f"{judged.reference} found {version} not fit for use."]
     validated(version, panel, kind="initial", outcome="fit")
-    assert blockers_for_promotion(version) == []
+    assert gate_for(version).reasons == []
 
 
 def test_the_gate_is_not_opened_by_choosing_what_a_run_looks_at(story):
@@ -261,7 +261,7 @@ def test_a_longer_window_of_choice_takes_no_place_of_a_scheduled_one_and_the_sam
     scheduled = Run.objects.get(plan=plan)
     for since in (until - cadence_of(story.model, "drift").span, scheduled.window_start):
         execute(request_run(plan, window_start=since, window_end=until, actor=story.engineer).pk)
-        assert "Drift is red: " in " ".join(blockers_for_promotion(version))
+        assert "Drift is red: " in " ".join(gate_for(version).reasons)
     again = execute(rerun(scheduled, actor=story.engineer).pk)
     assert runs_that_count(version)["drift"].whole == again
 

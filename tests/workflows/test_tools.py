@@ -13,7 +13,7 @@ from audits.workflows.contents.portfolio import standings_seen_by
 from audits.workflows.contents.queue import work_for
 from audits.workflows.contents.tiles import tiles_of
 from audits.workflows.contents.validations import due_of
-from audits.workflows.gates import blockers_for_promotion
+from audits.workflows.gates import gate_for
 from audits.workflows.models import Attestation
 from audits.workflows.services import count_marked, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.validations.schedule import open_due_validations
@@ -138,11 +138,11 @@ def test_the_register_of_a_past_day_tells_the_tools_of_that_day(model, validator
 
 def test_a_tool_is_not_promoted_until_it_is_a_model_again(model, validator):
     version = model.versions.get()
-    before = blockers_for_promotion(version)
+    before = gate_for(version).reasons
     determine(model, "not_a_model", validator)
-    assert "Loans is determined to be no model" in " ".join(blockers_for_promotion(version))
+    assert "Loans is determined to be no model" in " ".join(gate_for(version).reasons)
     determine(model, "model", validator)
-    assert before and blockers_for_promotion(version) == before
+    assert before and gate_for(version).reasons == before
 
 
 @pytest.mark.parametrize("status", ["in_use", "restricted", "suspended"])

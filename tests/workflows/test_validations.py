@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
-from audits.workflows.gates import blockers_for_promotion, gate_for, gate_for_approval, gate_for_going_back
+from audits.workflows.gates import gate_for, gate_for_approval, gate_for_going_back
 from audits.workflows.models import Arrangement, ValidationItem, ValidationRequest
 from audits.workflows.policies import OpenFinding, why_not_opinion
 from audits.workflows.services import (
@@ -526,7 +526,7 @@ def test_what_was_signed_not_fit_keeps_the_gate_shut_though_its_subject_is_rewor
     opined(validation, panel, outcome="not_fit")
 
     def unfit() -> bool:
-        return any("not fit for use" in one for one in blockers_for_promotion(version))
+        return any("not fit for use" in one for one in gate_for(version).reasons)
 
     assert unfit()
     edit_model(story.model, changes={"purpose": "Something milder."}, actor=story.owner)
@@ -618,23 +618,23 @@ def test_the_gate_asks_for_a_validation_in_the_tiers_of_the_policy_and_warns_in_
     assert any("No validation with a fit opinion" in text for text in gate_for(version).warnings)
     standard_document["validation"]["required_for_tiers"] = ["2"]
     publish(standard_document)
-    assert any("the policy requires it for tier 2" in text for text in blockers_for_promotion(version))
+    assert any("the policy requires it for tier 2" in text for text in gate_for(version).reasons)
     validated(version, panel)
-    assert not any("validation" in text for text in blockers_for_promotion(version) + gate_for(version).warnings)
+    assert not any("validation" in text for text in gate_for(version).reasons + gate_for(version).warnings)
 
 
 def test_a_lighter_review_does_not_stand_for_a_validation(version, panel, standard_document):
     standard_document["validation"]["required_for_tiers"] = ["2"]
     publish(standard_document)
     validated(version, panel, kind="post_implementation")
-    assert any("the policy requires it" in text for text in blockers_for_promotion(version))
+    assert any("the policy requires it" in text for text in gate_for(version).reasons)
 
 
 def test_what_was_found_not_fit_is_never_promoted_until_found_fit_again(version, panel):
     validated(version, panel, outcome="not_fit")
-    assert any("not fit for use" in text for text in blockers_for_promotion(version))
+    assert any("not fit for use" in text for text in gate_for(version).reasons)
     validated(version, panel)
-    assert not any("not fit" in text for text in blockers_for_promotion(version))
+    assert not any("not fit" in text for text in gate_for(version).reasons)
 
 
 @pytest.mark.parametrize("about", ["the version", "the same artifact", "the model"])
@@ -650,7 +650,7 @@ def test_what_two_signed_not_fit_is_promoted_by_nobody_while_it_awaits_its_appro
     opined(validation, panel, outcome="not_fit")
     reviewed(validation, panel.second)
     told = f"Lena Lead signed that {subject} is not fit for use; {validation.reference} awaits its approval."
-    assert told in blockers_for_promotion(version)
+    assert told in gate_for(version).reasons
     approve(change, story.risk_officer)
     first.refresh_from_db()
     assert first.voided_at is not None
@@ -701,11 +701,11 @@ def test_a_model_whose_review_finds_it_not_fit_is_restricted_until_a_review_find
 def test_a_model_found_not_fit_in_its_review_gets_no_version_promoted_approved_or_rolled_back_to(story, panel, version):
     unfit = validated(story.model, panel, kind="annual_review", outcome="not_fit")
     told = f"{unfit.reference} found {story.model} not fit for use."
-    assert told in blockers_for_promotion(version) and told in gate_for_approval(story.version).reasons
+    assert told in gate_for(version).reasons and told in gate_for_approval(story.version).reasons
     assert any(one.text == told and one.binds_in_an_emergency for one in gate_for(version).blockers)
     assert told in gate_for_going_back(version)[0]
     validated(story.model, panel, kind="annual_review")
-    assert not any("not fit" in text for text in blockers_for_promotion(version))
+    assert not any("not fit" in text for text in gate_for(version).reasons)
 
 
 def test_a_review_that_finds_a_model_not_fit_before_it_is_in_use_restricts_nothing(panel, story):

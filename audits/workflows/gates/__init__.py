@@ -70,11 +70,6 @@ def gate_for_approval(version: ModelVersion, *, for_uses: Collection[Use] = ()) 
     return _gate(facts, [*_blockers_in_tiering(for_uses), *fitness, *_blockers_in_what_its_supervisor_said(facts)])
 
 
-def blockers_for_promotion(version: ModelVersion, *, for_uses: Collection[Use] = ()) -> list[str]:
-    """Every reason why this version may not go into production now, in words."""
-    return gate_for(version, for_uses=for_uses).reasons
-
-
 def gate_for_going_back(version: ModelVersion) -> tuple[list[str], list[str]]:
     """What the gate says of a version that was approved and superseded: what keeps it out, and what is passed over."""
     blockers = gate_for(version).blockers

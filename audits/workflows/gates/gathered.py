@@ -15,7 +15,7 @@ from inventory.policies import SEVERE
 class Gathered:
     """Facts about one version at one moment, each read when it is first asked for and then handed on.
 
-    Of one step in one transaction: whoever asks again, asks a new one.
+    Of one look: whoever acts on it gathers again, inside the lock.
     """
 
     def __init__(self, version: ModelVersion, now: datetime):
