@@ -10,6 +10,7 @@ from django import forms
 from audits.statistics.limits import DecidedBy
 from inventory import policies
 from inventory.forms.fields import text_area
+from mrm.json_text import read_json
 from mrm.pages import wording
 
 LARGEST_POLICY = 256 * 1024
@@ -165,11 +166,13 @@ class PolicyDocumentForm(forms.Form):
         else:
             content = cleaned.get("document", "").encode(errors="surrogatepass")
         try:
-            cleaned["content"] = json.loads(content)
+            cleaned["content"] = read_json(content.decode("utf-8-sig"))
         except json.JSONDecodeError as fault:
             self.add_error("document", f"Line {fault.lineno}, column {fault.colno}: {fault.msg}.")
         except (UnicodeDecodeError, RecursionError):
             self.add_error("document", "This is not JSON in UTF-8.")
+        except ValueError as fault:
+            self.add_error("document", f"This is not JSON: {fault}.")
         return cleaned
 
 

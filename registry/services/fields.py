@@ -1,6 +1,5 @@
 """Tags that begin with mrm.: they fill the typed fields of the register, by the services that fill them anywhere."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +8,7 @@ from inventory.attributes import PREFIX, TAGGED, Kind
 from inventory.models import Model
 from mrm.accounts.models import Person
 from mrm.errors import UnusableData
+from mrm.json_text import read_json
 from registry.contents.shown import STATE_TAGS, VERSION_FIELDS
 from registry.contents.tagged import ROWS, SAID_OTHERWISE, TYPED
 from registry.refusals import invalid
@@ -135,6 +135,6 @@ def _number(key: str, value: str) -> float:
 
 def _json(key: str, value: str):
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        raise invalid(f"The tag {key} must be JSON.") from None
+        return read_json(value)
+    except (ValueError, RecursionError) as fault:
+        raise invalid(f"The tag {key} must be JSON: {fault}.") from None

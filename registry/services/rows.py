@@ -1,10 +1,9 @@
 """Tags that hold a list: an attribute that the register keeps row by row, as JSON in one tag."""
 
-import json
-
 from inventory import services as inventory
 from inventory.models import Model
 from inventory.serializers import SHAPES
+from mrm.json_text import NamedTwice, read_json
 from registry.contents.tagged import ROWS, example_of
 from registry.refusals import invalid
 
@@ -24,7 +23,9 @@ def emptied(tag: str) -> dict[str, list[dict]]:
 def _rows_from(tag: str, text: str, actor) -> list[dict]:
     """The rows that the text of a tag stands for, as REST takes them one by one; or every fault, by its entry."""
     try:
-        said = json.loads(text or "[]")
+        said = read_json(text or "[]")
+    except NamedTwice as fault:
+        raise invalid(f"Tag {tag}: {fault}.") from None
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, list):

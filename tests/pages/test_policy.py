@@ -157,7 +157,18 @@ def test_a_json_file_is_proposed_and_its_faults_are_named_by_path(visit, risk_of
     assert client.post(address, sent).status_code == 302
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000, b'{"title": "\\ud800"}', b"NaN", b""])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"title": "\\ud800"}',
+        b"NaN",
+        b"",
+        b"9" * 5000,
+        b'{"title": "a", "title": "b"}',
+    ],
+)
 def test_a_file_that_is_no_policy_is_refused_in_words(content, visit, risk_officer):
     upload = SimpleUploadedFile("policy.json", content)
     answer = visit(risk_officer).post(reverse("upload-policy"), {"file": upload, "reason": "Why."})

@@ -115,13 +115,14 @@ def test_a_read_costs_one_query_more_only_where_a_list_was_set(client, django_as
         ("Only Austria.", "must be a list in JSON"),
         ('{"text": "x"}', "must be a list in JSON"),
         ("[" * 10_000, "must be a list in JSON"),
+        ('[{"text": "x", "text": "y"}]', "'text' stands twice in one object"),
         ('["x"]', "entry 1"),
         (json.dumps([LOW, {"text": "x"}]), "entry 2, significance"),
         (json.dumps([LOW | {"weight": 3}]), "entry 1, weight"),
         (json.dumps([LOW | {"text": "a\x00b"}]), "entry 1, text"),
         (json.dumps([LOW | {"significance": "huge"}]), "entry 1, significance"),
     ],
-    ids=["text", "object", "nested", "no_object", "lacking", "unknown_field", "nul", "unknown_word"],
+    ids=["text", "object", "nested", "twice", "no_object", "lacking", "unknown_field", "nul", "unknown_word"],
 )
 def test_a_list_that_means_nothing_is_refused_by_its_entry_and_nothing_is_written(client, value, words):
     client.make_model("m", {"mrm.limitations": json.dumps([HIGH])})

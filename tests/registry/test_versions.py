@@ -58,6 +58,9 @@ def test_typed_tags_are_given_with_the_version_and_not_changed(client, model):
     refused(client.call("POST", "model-versions/set-tag", sent), 400, "INVALID_PARAMETER_VALUE", "does not change")
     bad = {"name": "m", "source": "s3://x", "tags": [{"key": "mrm.schema", "value": "no json"}]}
     refused(client.call("POST", "model-versions/create", bad), 400, "INVALID_PARAMETER_VALUE", "must be JSON")
+    for key, value, words in (("schema", '{"a": 1, "a": 2}', "twice"), ("metrics", '{"auc": NaN}', "NaN is no number")):
+        bad["tags"] = [{"key": f"mrm.{key}", "value": value}]
+        refused(client.call("POST", "model-versions/create", bad), 400, "INVALID_PARAMETER_VALUE", words)
 
 
 def test_what_a_version_was_trained_with_is_answered_as_mlflows_params_and_metrics(client, model):
