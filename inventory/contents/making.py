@@ -12,7 +12,6 @@ from inventory.models import ModelVersion, ReferenceData
 from mrm.errors import Shown
 from mrm.pages.wording import day
 
-MOST_TWINS = 100
 MADE = {
     Action.VERSION_REGISTERED: "registered",
     Action.ARTIFACT_RECEIVED: "sent the artifact of",
@@ -57,11 +56,11 @@ def maker_elsewhere(version: ModelVersion) -> str:
 
 
 def twins_of(version: ModelVersion | None) -> list[ModelVersion]:
-    """The first versions with the same artifact, of whatever model."""
+    """Every other version with the same artifact, of whatever model: their keys and their models', the first first."""
     if version is None:
         return []
     same = ModelVersion.objects.of_artifact(version).exclude(pk=version.pk)
-    return list(same.select_related("model").order_by("registered_at")[:MOST_TWINS])
+    return list(same.only("model_id").order_by("registered_at"))
 
 
 def _parts_of(versions: Iterable[ModelVersion]) -> dict[str, ModelVersion]:

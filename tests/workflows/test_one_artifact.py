@@ -10,7 +10,7 @@ from audits.trail.models import Action, Entry
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Arrangement, Finding
 from audits.workflows.services import request_change
-from inventory.contents.making import MOST_TWINS, twins_of
+from inventory.contents.making import twins_of
 from inventory.models import Model, ModelVersion
 from inventory.services import describe_version
 from inventory.states import Status
@@ -34,6 +34,7 @@ from tests.workflows.test_supervision import letter_for, say
 from tests.workflows.validating import concluded, make_panel, opined, reviewed, validated
 
 PLACE = "s3://models/credit/1"
+OFTEN = 101
 
 
 @pytest.fixture
@@ -227,9 +228,32 @@ def test_another_model_that_has_it_in_production_gets_a_finding(story, open_gate
     assert judged.reference in finding.observation
 
 
+def registered_often(model: Model, **said):
+    for _ in range(OFTEN):
+        make_version(model, **said)
+
+
+@pytest.mark.parametrize("part", ["made", "owns", "is named"])
+def test_whoever_had_a_part_in_an_artifact_does_not_decide_however_often_it_was_registered_before(
+    story, open_gate, elsewhere, part
+):
+    registered_often(elsewhere, artifact_sha256="5" * 64, actor=story.engineer)
+    someone = make_person(Role.ENGINEER, Role.OWNER, workspace=story.workspace)
+    offices = {"owns": {"owner": someone}, "is named": {"owner": story.owner, "developer": someone}}
+    third = make_model(
+        workspace=story.workspace, name="Third", actor=story.engineer, **offices.get(part, {"owner": story.owner})
+    )
+    maker = someone if part == "made" else story.engineer
+    late = make_version(third, artifact_sha256="5" * 64, actor=maker)
+    again = first_of(story, story.model, artifact_sha256="5" * 64)
+    change = request_change("promotion", again, reason=WHY, actor=story.engineer)
+    told = {"made": f"the same artifact as {late}", "owns": "you own Third", "is named": "named as the developer of"}
+    mover = now_holding(someone, Role.VALIDATOR, workspace=story.workspace)
+    assert told[part] in reasons(change, mover)
+
+
 def test_nothing_said_of_an_artifact_is_forgotten_however_often_it_was_registered_before(story, open_gate, elsewhere):
-    for _ in range(MOST_TWINS + 1):
-        make_version(elsewhere, artifact_sha256="5" * 64, actor=story.engineer)
+    registered_often(elsewhere, artifact_sha256="5" * 64, actor=story.engineer)
     third = make_model(workspace=story.workspace, name="Third", owner=story.owner, actor=story.engineer)
     promote(first_of(story, third, artifact_sha256="5" * 64))
     unfit = first_of(story, elsewhere, artifact_sha256="5" * 64)

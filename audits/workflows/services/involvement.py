@@ -84,11 +84,12 @@ def developed(
 def _others_of(about, person, *, office: str, twins: Twins) -> list[Model]:
     """Other models with the same artifact in which somebody holds this office, or did less than twelve months ago."""
     twins = twins_of(about.version) if twins is None else twins
-    others = {twin.model_id: twin.model for twin in twins if twin.model_id != about.model.pk}
-    lately = held_lately(others.values(), person, office=office) if others else set()
-    return [
-        model for model in others.values() if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately
-    ]
+    others = {twin.model_id for twin in twins} - {about.model.pk}
+    if not others:
+        return []
+    models = Model.objects.filter(pk__in=others)
+    lately = held_lately(models, person, office=office)
+    return [model for model in models if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately]
 
 
 def made(change: ChangeRequest | ValidationRequest | Subject, person) -> str:
