@@ -5,7 +5,7 @@ from django import forms
 from inventory.models import Model
 from mrm.pages.filters import OfModelsFilter, SearchField
 from reports.contents.lists import REPORTS
-from reports.models import Report
+from reports.states import ReportState
 from reports.verification import MAXIMUM_BYTES
 
 ANY = ("", "Any")
@@ -19,7 +19,7 @@ class ReportFilter(OfModelsFilter):
     listing = REPORTS
     chosen_by = {"state": "state"}
 
-    state = forms.ChoiceField(choices=[ANY, *Report.State.choices], required=False)
+    state = forms.ChoiceField(choices=[ANY, *((s.value, s.capitalize()) for s in ReportState)], required=False)
     q = SearchField(label="Model or reference")
 
 

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from reports.states import ReportState
+
 
 class Report(models.Model):
     """One sealed document about a model and a period; a sealed report is never replaced."""
@@ -13,18 +15,15 @@ class Report(models.Model):
     class Kind(models.TextChoices):
         MONITORING = "monitoring", "Ongoing monitoring report"
 
-    class State(models.TextChoices):
-        REQUESTED = "requested", "Requested"
-        SEALED = "sealed", "Sealed"
-        FAILED = "failed", "Failed"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)  # R-2026-0001
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.MONITORING)
     model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="reports")
     period_start = models.DateField()
     period_end = models.DateField()
-    state = models.CharField(max_length=20, choices=State.choices, default=State.REQUESTED)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.capitalize()) for s in ReportState], default=ReportState.REQUESTED
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=200, blank=True)
     origin = models.CharField(max_length=100, blank=True)  # What made the system ask for it; empty where somebody did.
@@ -39,9 +38,7 @@ class Report(models.Model):
     class Meta:
         ordering = ["-requested_at"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=["requested", "sealed", "failed"]), name="report_state_is_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in ReportState]), name="report_state_is_known"),
             models.UniqueConstraint(fields=["origin"], condition=~Q(origin=""), name="one_report_per_origin"),
             models.CheckConstraint(
                 condition=Q(period_end__gte=models.F("period_start")), name="report_period_is_not_empty"

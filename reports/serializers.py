@@ -9,8 +9,9 @@ from mrm import serializers
 from reports.contents.answers import Standing
 from reports.contents.lists import REPORTS
 from reports.models import Report
+from reports.states import ReportState
 
-STATES = Report.State.values
+STATES = [state.value for state in ReportState]
 INSTRUMENT_SOURCES = [PRIMARY, SECONDARY]
 STANDINGS = [standing.value for standing in Standing]
 

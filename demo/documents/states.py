@@ -8,6 +8,7 @@ from audits.assessments import states as assessments
 from audits.workflows import states as workflows
 from inventory import states as inventory
 from mrm.accounts import states as accounts
+from reports import states as reports
 
 PREFACE = """# States
 
@@ -137,6 +138,13 @@ LIVES = (
         "audits/workflows/states.py",
         workflows.ArrangementState,
         workflows.ARRANGEMENT_TRANSITIONS,
+    ),
+    Life(
+        "Report",
+        "Rendered and sealed in one step. One that failed stays so with its reason, and another is asked for.",
+        "reports/states.py",
+        reports.ReportState,
+        reports.REPORT_TRANSITIONS,
     ),
 )
 

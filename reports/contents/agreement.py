@@ -27,6 +27,7 @@ from reports.contents.descriptions import differing
 from reports.contents.recomputed import RECOMPUTED
 from reports.contents.undecided import undecided
 from reports.contents.unsaid import UNSAID, unsaid
+from reports.states import ReportState
 
 MOST_NAMED = 20
 
@@ -167,6 +168,16 @@ STATES = (
         },
         Action.ATTESTATION_OPENED,
     ),
+    States(
+        "reports.Report",
+        "state",
+        {
+            Action.REPORT_REQUESTED: (ReportState.REQUESTED,),
+            Action.REPORT_ISSUED: (ReportState.SEALED,),
+            Action.REPORT_FAILED: (ReportState.FAILED,),
+        },
+        Action.REPORT_REQUESTED,
+    ),
     States("inventory.Cadence", "", {Action.CADENCE_LOOSENED: ()}, Action.CADENCE_TIGHTENED),
     *(
         States(label, "", {}, since)
@@ -178,7 +189,6 @@ STATES = (
             ("assessments.Plan", Action.PLAN_CREATED),
             ("assessments.Breach", Action.BREACH_OPENED),
             ("workflows.Delegation", Action.DELEGATION_GIVEN),
-            ("reports.Report", Action.REPORT_REQUESTED),
             ("accounts.Person", Action.PERSON_CREATED),
             ("accounts.Token", Action.TOKEN_ISSUED),
         )

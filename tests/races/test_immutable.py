@@ -20,6 +20,7 @@ from audits.workflows.services import decide, request_change
 from inventory.models import OutcomeBatch, Policy, PredictionBatch, ReferenceData
 from mrm import embedded
 from reports.models import Report
+from reports.states import ReportState
 from tests.factories import PASSWORD, make_batch, make_outcomes, make_rows, sql
 
 KEPT = {
@@ -97,7 +98,7 @@ def test_requests_and_findings_are_closed_and_never_deleted(lived):
 def test_a_sealed_report_stays_as_it_was_sealed(lived, candidate):
     day = timezone.localdate()
     period = {"period_start": day, "period_end": day, "model": candidate.model}
-    Report.objects.create(reference="R-2026-0001", state=Report.State.SEALED, pdf_sha256="1" * 64, **period)
+    Report.objects.create(reference="R-2026-0001", state=ReportState.SEALED, pdf_sha256="1" * 64, **period)
     waiting = Report.objects.create(reference="R-2026-0002", **period)
     assert_refused(partial(Report.objects.filter(state="sealed").update, pdf_sha256="2" * 64))
     assert_refused(partial(sql, "DELETE FROM reports_report"))

@@ -16,6 +16,7 @@ from mrm.adapters import storage
 from reports.api import examples
 from reports.models import Report
 from reports.services import MOST_ATTEMPTS, issue_report, request_report
+from reports.states import ReportState
 from tests.rest import is_problem, post_json
 
 REPORTS = "/api/v1/reports/"
@@ -111,7 +112,7 @@ def test_a_report_that_cannot_be_issued_fails_after_three_attempts_with_a_reason
     report = request_report(story.model, period_start=today, period_end=today, actor=story.auditor)
     Report.objects.filter(pk=report.pk).update(attempts=MOST_ATTEMPTS)
     report = issue_report(report.pk)
-    assert report.state == Report.State.FAILED and f"{MOST_ATTEMPTS} attempts" in report.reason
+    assert report.state == ReportState.FAILED and f"{MOST_ATTEMPTS} attempts" in report.reason
 
 
 def test_a_sealed_report_is_fetched_as_it_was_sealed(api, story, sealed):

@@ -1,7 +1,6 @@
-"""Issuing reports: gathered, printed, sealed, kept under their digest; and verifying what somebody hands in."""
+"""Issuing reports: asked for, gathered, printed, sealed, kept under their digest."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -10,10 +9,9 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from audits.trail.models import Action
-from audits.trail.services import governed, record, sign_checkpoint
+from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement
 from audits.workflows.models.references import next_reference
-from inventory.contents.trail import chosen, entries_visible_to
 from inventory.models import Model
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -22,9 +20,9 @@ from mrm.errors import RuleBroken
 from mrm.locks import held
 from reports.contents import evidence_bundle
 from reports.contents.gather import gather
-from reports.contents.trail_export import export_extract, export_whole
 from reports.models import Report
-from reports.verification import Verification
+from reports.services.transitions import locked, move
+from reports.states import ReportState
 from reports.verification.evidence import EVIDENCE
 
 MOST_ATTEMPTS = 3
@@ -83,7 +81,7 @@ def issue_report(report_id: UUID) -> Report | None:
     """Gather, print and seal a requested report; None where it is issued already or another worker has it in hand."""
     with held(report_id) as mine:
         report = Report.objects.select_related("model__owner", "model__workspace", "requested_by").get(pk=report_id)
-        if not mine or report.state != Report.State.REQUESTED:
+        if not mine or report.state != ReportState.REQUESTED:
             return None
         if report.attempts >= MOST_ATTEMPTS:
             return _fail(report, f"Stopped after {MOST_ATTEMPTS} attempts without a document; the log says more.")
@@ -93,7 +91,7 @@ def issue_report(report_id: UUID) -> Report | None:
             gathered.report, results=gathered.results, decisions=gathered.decisions, trail=gathered.trail
         )
         _show_step(report, "Setting the pages")
-        pdf = print_report(gathered.report, evidence)
+        pdf = _print(gathered.report, evidence)
         _show_step(report, "Sealing the document")
         try:
             sealed = keys.configured().seal(pdf, reason=f"Issued by mrm as {report.reference}")
@@ -102,7 +100,7 @@ def issue_report(report_id: UUID) -> Report | None:
         return _keep(report, sealed, evidence)
 
 
-def print_report(contents, evidence: bytes) -> bytes:
+def _print(contents, evidence: bytes) -> bytes:
     """The pages as PDF/A-3b with the evidence attached."""
     from reports.pdf import Attachment, render
     from reports.pdf.pages import pages
@@ -117,65 +115,31 @@ def print_report(contents, evidence: bytes) -> bytes:
     )
 
 
-def verify(data: bytes) -> Verification:
-    """Whether a report holds, question by question."""
-    from reports.verification.judging import verify_pdf
-
-    return verify_pdf(data, trusted_roots=keys.configured().trusted_roots())
-
-
 def waiting_reports() -> list[UUID]:
-    return list(Report.objects.filter(state=Report.State.REQUESTED).values_list("pk", flat=True))
-
-
-@governed()
-def _keep_row(report: Report, **facts) -> Report:
-    report = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
-    for name, value in facts.items():
-        setattr(report, name, value)
-    report.step = ""
-    report.save(update_fields=["step", *facts])
-    sealed = report.state == Report.State.SEALED
-    details = {"sha256": report.pdf_sha256, "evidence_sha256": report.evidence_sha256} if sealed else {}
-    action = Action.REPORT_ISSUED if sealed else Action.REPORT_FAILED
-    record(action, actor=None, subject=report, **details, **({"reason": report.reason} if report.reason else {}))
-    return report
+    return list(Report.objects.filter(state=ReportState.REQUESTED).values_list("pk", flat=True))
 
 
 def _keep(report: Report, sealed: bytes, evidence: bytes) -> Report:
-    return _keep_row(
-        report,
-        state=Report.State.SEALED,
-        sealed_at=timezone.now(),
-        pdf_sha256=storage.put(sealed),
-        pdf_bytes=len(sealed),
-        evidence_sha256=storage.put(evidence),
-    )
+    digests = {"pdf_sha256": storage.put(sealed), "evidence_sha256": storage.put(evidence)}
+    return _keep_sealed(report, pdf_bytes=len(sealed), **digests)
 
 
+@governed()
+def _keep_sealed(report: Report, **facts) -> Report:
+    report = locked(report)
+    move(report, "seal", step="", sealed_at=timezone.now(), **facts)
+    digests = {"sha256": report.pdf_sha256, "evidence_sha256": report.evidence_sha256}
+    record(Action.REPORT_ISSUED, actor=None, subject=report, **digests)
+    return report
+
+
+@governed()
 def _fail(report: Report, reason: str) -> Report:
-    return _keep_row(report, state=Report.State.FAILED, reason=reason)
+    report = locked(report)
+    move(report, "fail", step="", reason=reason)
+    record(Action.REPORT_FAILED, actor=None, subject=report, reason=reason)
+    return report
 
 
 def _show_step(report: Report, step: str) -> None:
     Report.objects.filter(pk=report.pk).update(step=step)
-
-
-def export_trail(*, wanted: dict, actor) -> Iterator[bytes]:
-    """The trail as an archive that `mrm-verify` checks, a piece at a time.
-
-    The whole of it for the system and for those who may read all of it; an extract with proofs for everybody else, and
-    where only part is wanted: by the names of the search on the page Trail.
-    """
-    require(actor, Permission.READ_TRAIL, None, model_slug=None)
-    checkpoint = sign_checkpoint()
-    if checkpoint is None:
-        raise RuleBroken("Nothing is recorded yet, so there is nothing to export.")
-    wanted = {name: value for name, value in wanted.items() if value not in ("", None)}
-    everything = actor is None or actor.workspace_ids() is None
-    if everything and not wanted:
-        return export_whole(checkpoint)
-    scope = {name: str(value) for name, value in wanted.items()}
-    if not everything:
-        scope["reader"] = f"{actor} sees the entries about the models of their workspaces."
-    return export_extract(checkpoint, chosen(entries_visible_to(actor), wanted), scope)

@@ -1,0 +1,21 @@
+"""What is handed out: reports, from being asked for on; what somebody hands in; the trail to take away."""
+
+from reports.services.export import export_trail
+from reports.services.issuing import (
+    MOST_ATTEMPTS,
+    issue_report,
+    report_emergencies,
+    request_report,
+    waiting_reports,
+)
+from reports.services.verifying import verify
+
+__all__ = [
+    "MOST_ATTEMPTS",
+    "export_trail",
+    "issue_report",
+    "report_emergencies",
+    "request_report",
+    "verify",
+    "waiting_reports",
+]
