@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
         "AttributeKind": "inventory.attributes.kinds.KINDS",
         "ColumnKind": "inventory.serializers.versions.COLUMN_KINDS",
         "ColumnRole": "inventory.serializers.versions.COLUMN_ROLES",
+        "VersionStage": "inventory.serializers.versions.STAGES",
         "AssessmentKind": "audits.assessments.serializers.KINDS",
         "RunState": "audits.assessments.serializers.STATES",
         "EvidenceStanding": "reports.serializers.STANDINGS",

@@ -151,6 +151,7 @@ class Action(models.TextChoices):
     DELEGATION_REVOKED = "delegation.revoked", "Delegation revoked"
     RETRAINING_DISPATCHED = "retraining.dispatched", "Retraining dispatched"
     RETRAINING_REPORTED = "retraining.reported", "Retraining reported back"
+    RETRAINING_PROMOTED = "retraining.promoted", "Candidate of a retraining promoted"
     RETRAINING_ABANDONED = "retraining.abandoned", "Candidate of a retraining abandoned"
     RETIREMENT_BEGUN = "retirement.begun", "Retirement begun"
     RETIREMENT_AGREED = "retirement.agreed", "Owner agreed to a retirement"

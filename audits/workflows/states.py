@@ -29,7 +29,8 @@ CHANGE_TRANSITIONS = {
 class RetrainingState(StrEnum):
     APPROVED = "approved"
     DISPATCHED = "dispatched"
-    SUCCEEDED = "succeeded"
+    SUCCEEDED = "succeeded"  # Its candidate is registered, and nobody has decided about it.
+    PROMOTED = "promoted"  # Its candidate went into production; what became of it there is the version's life.
     ABANDONED = "abandoned"  # Its candidate is not wanted.
     FAILED = "failed"
 
@@ -38,6 +39,7 @@ RETRAINING_TRANSITIONS = {
     (RetrainingState.APPROVED, "dispatch"): RetrainingState.DISPATCHED,
     (RetrainingState.DISPATCHED, "succeed"): RetrainingState.SUCCEEDED,
     (RetrainingState.DISPATCHED, "fail"): RetrainingState.FAILED,
+    (RetrainingState.SUCCEEDED, "promote"): RetrainingState.PROMOTED,
     (RetrainingState.SUCCEEDED, "abandon"): RetrainingState.ABANDONED,
 }
 

@@ -10,6 +10,7 @@ from mrm import serializers
 
 COLUMN_KINDS = [kind.value for kind in Kind]
 COLUMN_ROLES = [role.value for role in Role]
+STAGES = [stage.value for stage in Stage]
 
 
 @extend_schema_field({"type": ["string", "number", "boolean"]})
@@ -93,7 +94,7 @@ class VersionOut(serializers.Serializer):
     id = serializers.UUIDField()
     model = serializers.CharField(source="model.slug")
     number = serializers.IntegerField()
-    stage = serializers.ChoiceField([stage.value for stage in Stage])
+    stage = serializers.ChoiceField(STAGES)
     framework = serializers.CharField()
     artifact = ArtifactOut(source="*")
     code_ref = serializers.CharField()
@@ -127,7 +128,7 @@ class VersionQuery(PartsQuery):
     listing = VERSIONS
     chosen_by = {"stage": "stage", "framework": "framework", "artifact_sha256": "artifact_sha256"}
 
-    stage = serializers.ChoiceField([stage.value for stage in Stage], required=False)
+    stage = serializers.ChoiceField(STAGES, required=False)
     framework = serializers.CharField(max_length=50, required=False)
     artifact_sha256 = serializers.CharField(max_length=64, required=False)
     predecessor = serializers.IntegerField(

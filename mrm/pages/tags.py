@@ -67,6 +67,7 @@ STATES = {
         "in_use",
         "live",
         "production",
+        "promoted",
         "readable",
         "sealed",
         "succeeded",

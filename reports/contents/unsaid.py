@@ -270,11 +270,23 @@ WORKFLOWS = {
     "the retraining of {} is not where its entries left it": """
         SELECT asked.reference FROM workflows_retraining retraining
         JOIN workflows_changerequest asked ON asked.id = retraining.change_id
-        WHERE retraining.state IN ('succeeded', 'failed') AND NOT EXISTS (
-            SELECT FROM trail_entry WHERE subject = 'workflows.Retraining:' || retraining.id
-            AND action = 'retraining.reported' AND details ->> 'state' = retraining.state
-            AND (details ->> 'candidate') IS NOT DISTINCT FROM
-                (SELECT number::text FROM inventory_modelversion WHERE id = retraining.candidate_id))""",
+        WHERE retraining.state <> CASE WHEN EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'inventory.ModelVersion:' || retraining.candidate_id
+            AND action = 'version.promoted')
+        THEN 'promoted' ELSE coalesce((
+            SELECT CASE WHEN action = 'retraining.abandoned' THEN 'abandoned'
+                        WHEN details ->> 'state' IN ('succeeded', 'failed') THEN details ->> 'state'
+                        ELSE 'dispatched' END FROM trail_entry
+            WHERE subject = 'workflows.Retraining:' || retraining.id ORDER BY position DESC LIMIT 1
+        ), 'approved') END""",
+    "the candidate of the retraining of {} is not the one that its entry says": """
+        SELECT asked.reference FROM workflows_retraining retraining
+        JOIN workflows_changerequest asked ON asked.id = retraining.change_id
+        WHERE (SELECT number::text FROM inventory_modelversion WHERE id = retraining.candidate_id)
+        IS DISTINCT FROM (
+            SELECT details ->> 'candidate' FROM trail_entry
+            WHERE subject = 'workflows.Retraining:' || retraining.id AND action = 'retraining.reported'
+            AND details ->> 'state' = 'succeeded' ORDER BY position LIMIT 1)""",
     "what was submitted for the closure of {} is not what its entries say": """
         SELECT finding.reference FROM workflows_submission submitted
         JOIN workflows_finding finding ON finding.id = submitted.finding_id WHERE NOT EXISTS (

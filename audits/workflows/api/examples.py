@@ -299,10 +299,13 @@ RETRAINING = {
     "pipeline": "built-in",
     "external_id": RETRAINING_EVENT["external_id"],
     "candidate": 2,
+    "candidate_stage": "candidate",
     "metrics": RETRAINING_EVENT["metrics"],
     "reason": "",
     "dispatched_at": LATER,
     "finished_at": LATEST,
+    "promoted_at": None,
+    "abandoned_at": None,
 }
 
 HYGIENE = {

@@ -35,6 +35,10 @@ def _number(row):
     return row.version.number if row.version else None
 
 
+def _retrained(row):
+    return row.retraining.state if hasattr(row, "retraining") else None
+
+
 FINDINGS = Listing(
     (
         Column("reference", "Reference", "reference", lambda row: row.reference, on_page=False),
@@ -66,6 +70,7 @@ CHANGES = Listing(
         Column("model", "Model", "model__name", lambda row: row.model.slug if row.model else None),
         Column("version", "Version", "", _number, on_page=False),
         Column("state", "State", "state", lambda row: row.state),
+        Column("retraining", "Retraining", "", _retrained, on_page=False),
         Column("requester", "Asked for by", "requester__display_name", lambda row: row.requester or "the system"),
         Column("requested", "Asked", "requested_at", lambda row: row.requested_at, holds=datetime),
         Column("expires", "Expires or decided", "expires_at", lambda row: row.expires_at, holds=datetime),

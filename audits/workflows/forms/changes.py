@@ -9,7 +9,7 @@ from audits.workflows.contents.lists import ARRANGEMENTS, ATTESTATIONS, CHANGES
 from audits.workflows.models import Arrangement, ChangeRequest, Decision, SupervisoryRecord
 from audits.workflows.models.classifications import CHANGE_CLASSES
 from audits.workflows.services.kinds import KINDS, Term
-from audits.workflows.states import ArrangementState, AttestationState, ChangeState
+from audits.workflows.states import ArrangementState, AttestationState, ChangeState, RetrainingState
 from inventory.contents.register import check_words
 from inventory.models import Document, ModelVersion
 from inventory.policies import MATERIAL
@@ -72,10 +72,11 @@ class PortfolioFilter(forms.Form):
 
 class ChangeFilter(OfModelsFilter):
     listing = CHANGES
-    chosen_by = {"state": "state", "kind": "kind"}
+    chosen_by = {"state": "state", "kind": "kind", "retraining": "retraining__state"}
 
     state = forms.ChoiceField(choices=[ANY, *words(ChangeState)], required=False)
     kind = forms.ChoiceField(choices=[ANY, *ChangeRequest.Kind.choices], required=False)
+    retraining = forms.ChoiceField(choices=[ANY, *words(RetrainingState)], required=False)
     q = SearchField(label="Model or reference")
 
 

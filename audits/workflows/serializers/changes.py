@@ -3,6 +3,7 @@ from drf_spectacular.utils import extend_schema_field
 from audits.workflows.contents.lists import CHANGES
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.serializers.classification import ClassificationOut
+from audits.workflows.serializers.retraining import STATES as RETRAININGS
 from audits.workflows.serializers.retraining import RetrainingOut
 from audits.workflows.states import ChangeState
 from inventory.serializers import ListQuery, PersonOut, StrictQuery
@@ -41,6 +42,7 @@ class ChangeQuery(ListQuery):
         "model": "model__slug",
         "version": "version__number",
         "requester": "requester",
+        "retraining": "retraining__state",
         "requested_since": "requested_at__gte",
         "requested_before": "requested_at__lt",
     }
@@ -50,6 +52,7 @@ class ChangeQuery(ListQuery):
     model = serializers.SlugField(max_length=100, required=False)
     version = serializers.IntegerField(min_value=1, required=False)
     requester = PersonField(required=False, help_text="E-mail address or id.")
+    retraining = serializers.ChoiceField(RETRAININGS, required=False, help_text="Where its retraining stands.")
     requested_since = serializers.DateTimeField(required=False)
     requested_before = serializers.DateTimeField(required=False)
 

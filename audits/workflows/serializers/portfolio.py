@@ -3,7 +3,8 @@ from audits.workflows.contents.lists import PORTFOLIO
 from audits.workflows.contents.portfolio import ATTENTION
 from inventory.contents.register import check_words
 from inventory.serializers import ListQuery, PersonOut
-from inventory.states import Stage, Status
+from inventory.serializers.versions import STAGES
+from inventory.states import Status
 from mrm import serializers
 
 NO_DATA = "no_data"
@@ -62,9 +63,7 @@ class PortfolioRowOut(serializers.Serializer):
     version = serializers.IntegerField(
         source="version.number", allow_null=True, default=None, help_text="In use, or the newest that might come."
     )
-    stage = serializers.ChoiceField(
-        [stage.value for stage in Stage], source="version.stage", allow_null=True, default=None
-    )
+    stage = serializers.ChoiceField(STAGES, source="version.stage", allow_null=True, default=None)
     verdict = serializers.SerializerMethodField()
     cells = CellOut(many=True, help_text="The last year, the earliest period first.")
     findings_open = serializers.IntegerField(source="model.findings_open")

@@ -1,4 +1,5 @@
 from audits.workflows.states import RetrainingState
+from inventory.serializers.versions import STAGES
 from mrm import serializers
 
 STATES = [state.value for state in RetrainingState]
@@ -20,7 +21,18 @@ class RetrainingOut(serializers.Serializer):
     pipeline = serializers.CharField()
     external_id = serializers.CharField()
     candidate = serializers.IntegerField(source="candidate.number", allow_null=True, default=None)
+    candidate_stage = serializers.ChoiceField(
+        STAGES,
+        source="candidate.stage",
+        allow_null=True,
+        default=None,
+        help_text="A challenger runs beside what is in use.",
+    )
     metrics = serializers.DictField()
     reason = serializers.CharField()
     dispatched_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When the pipeline was done.")
+    promoted_at = serializers.DateTimeField(
+        source="candidate.promoted_at", allow_null=True, default=None, help_text="When its candidate was promoted."
+    )
+    abandoned_at = serializers.DateTimeField(allow_null=True)

@@ -14,12 +14,13 @@ from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services.changes import request_change
 from audits.workflows.services.envelopes import start_within
+from audits.workflows.services.kinds.promotion import conclude_retraining
 from audits.workflows.services.transitions import move
 from audits.workflows.states import ChangeState, RetrainingState
 from inventory import policies
 from inventory.artifacts import output_column
 from inventory.models import ModelVersion, Policy
-from inventory.states import Stage
+from inventory.states import UNDECIDED, Stage
 from mrm.adapters import training
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from mrm.facts import why_not_kept
@@ -103,7 +104,7 @@ def finish_retraining(
 ) -> Retraining:
     """The candidate is registered: the request that asked for it is carried out."""
     retraining = _locked(retraining)
-    if retraining.state == RetrainingState.SUCCEEDED and candidate and retraining.candidate_id == candidate.pk:
+    if candidate and retraining.candidate_id == candidate.pk:
         return retraining
     if candidate is None or candidate.origin != retraining.change.reference:
         raise RuleBroken(f"Register the candidate first, with the origin {retraining.change.reference}.")
@@ -119,6 +120,9 @@ def finish_retraining(
     move(change, "complete", completed_at=now, outcome=f"{candidate} was trained and registered as a candidate.")
     record(Action.RETRAINING_REPORTED, actor=None, subject=retraining, state="succeeded", candidate=candidate.number)
     record(Action.CHANGE_COMPLETED, actor=None, subject=change, outcome=change.outcome)
+    if candidate.promoted_at:  # Before the pipeline reported back.
+        conclude_retraining(candidate, actor=None)
+        retraining.refresh_from_db()
     return retraining
 
 
@@ -182,7 +186,7 @@ def _may_ask(breach: Breach, policy: Policy, now: datetime) -> bool:
     earlier = version.changes.filter(kind=ChangeRequest.Kind.RETRAINING)
     if version.artifact_bytes is None or earlier.unfinished().exists():
         return False
-    if Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).exists():
+    if Retraining.objects.filter(change__version=version, candidate__stage__in=UNDECIDED).exists():
         return False
     since = now - policies.retraining_waits(policy.document)
     if Retraining.objects.filter(change__breach=breach, abandoned_at__gt=since).exists():

@@ -42,14 +42,16 @@ def changes_csv(request):
 
 def _chosen(request):
     form = ChangeFilter(request.GET)
-    changes = ChangeRequest.objects.visible_to(request.user).select_related("model", "version", "requester")
+    changes = ChangeRequest.objects.visible_to(request.user).select_related(
+        "model", "version", "requester", "retraining"
+    )
     return form.chosen(changes), form
 
 
 @require_safe
 def model_changes(request, slug):
     model = model_for(request, slug)
-    changes = model.changes.select_related("model", "version", "requester")
+    changes = model.changes.select_related("model", "version", "requester", "retraining")
     context = model_page(request, model, "changes", **CHANGES.shown(request, changes, csv="changes-csv", model=slug))
     return render(request, "workflows/model_changes.html", context)
 
@@ -217,7 +219,15 @@ def withdraw(request, reference):
 
 def change_for(request, reference) -> ChangeRequest:
     changes = ChangeRequest.objects.visible_to(request.user).select_related(
-        "envelope", "model__owner", "model__workspace", "version", "breach", "requester", "policy"
+        "envelope",
+        "model__owner",
+        "model__workspace",
+        "version",
+        "breach",
+        "requester",
+        "policy",
+        "retraining__candidate",
+        "retraining__abandoned_by",
     )
     return get_object_or_404(changes, reference=reference)
 

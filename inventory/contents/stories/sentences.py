@@ -217,6 +217,9 @@ SENTENCES: dict[str, str] = {
     Action.RETRAINING_REPORTED: (
         "heard that the {subject} has {state:words}[ as {external_id}][; the candidate is version {candidate:version}]"
     ),
+    Action.RETRAINING_PROMOTED: (
+        "put version {candidate:version}, which the {subject} had made, into production[, by {change:change}]"
+    ),
     Action.RETRAINING_ABANDONED: "abandoned version {candidate:version}, which the {subject} had made",
     Action.REPORT_REQUESTED: "asked for {subject}[, over {period:period}]",
     Action.REPORT_ISSUED: "issued and sealed {subject}",

@@ -5,10 +5,14 @@ from datetime import timedelta
 from django.utils import timezone
 
 from audits.assessments.services import close_breaches_of
+from audits.trail.models import Action
+from audits.trail.services import record
 from audits.workflows.gates import Gate, gate_for, gate_for_approval
-from audits.workflows.models import Arrangement, ChangeRequest
+from audits.workflows.models import Arrangement, ChangeRequest, Retraining
 from audits.workflows.services import arrangements
 from audits.workflows.services.kinds.kind import ChangeKind, Term, end_of, natural_persons, why_not_until
+from audits.workflows.services.transitions import move
+from audits.workflows.states import RetrainingState
 from inventory.models import ModelVersion, Policy, Use
 from inventory.policies import rules_of, section
 from inventory.services import approve_use, promote_version, put_back, start_use, terms_digest, why_not_live
@@ -120,6 +124,7 @@ def supersede(change: ChangeRequest, actor) -> str:
     """Put the version into production and end what rested on the one before it."""
     before = change.model.production_version()
     promote_version(change.version, actor=actor)
+    conclude_retraining(change.version, actor=actor, change=change.reference)
     arrangements.restrict_as_lapsed(change.model)
     if before is None:
         return f"{change.version} is in production."
@@ -127,6 +132,15 @@ def supersede(change: ChangeRequest, actor) -> str:
     going_on = end_what_rested_on(before, because=because, now=change.version)
     told = "".join(f" {reference} goes on: it is the same artifact." for reference in going_on)
     return f"{change.version} is in production; {before} is superseded.{told}"
+
+
+def conclude_retraining(version: ModelVersion, *, actor, **told) -> None:
+    """A retraining whose candidate went into production has come to its end; `told` is what else its entry says."""
+    made = Retraining.objects.select_for_update(of=("self",)).select_related("change__model")
+    retraining = made.filter(candidate=version, state=RetrainingState.SUCCEEDED).first()
+    if retraining:
+        move(retraining, "promote")
+        record(Action.RETRAINING_PROMOTED, actor=actor, subject=retraining, candidate=version.number, **told)
 
 
 def end_what_rested_on(version: ModelVersion, *, because: str, now: ModelVersion) -> list[str]:

@@ -3,7 +3,7 @@
 from audits.workflows.models import ChangeRequest, Retraining
 from audits.workflows.services.kinds.kind import ChangeKind
 from inventory.models import ModelVersion
-from inventory.states import Stage
+from inventory.states import UNDECIDED, Stage
 
 
 def why_not_retrain(version: ModelVersion) -> list[str]:
@@ -13,7 +13,7 @@ def why_not_retrain(version: ModelVersion) -> list[str]:
         reasons.append(f"Only what runs can be retrained; {version} is {version.stage}.")
     if version.artifact_bytes is None:
         reasons.append(f"{version} has no artifact here to retrain.")
-    waiting = Retraining.objects.filter(change__version=version, candidate__stage=Stage.CANDIDATE).first()
+    waiting = Retraining.objects.filter(change__version=version, candidate__stage__in=UNDECIDED).first()
     if waiting:
         reasons.append(f"{waiting.candidate} was already retrained from it and awaits a decision.")
     return reasons
