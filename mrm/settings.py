@@ -203,6 +203,11 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 0, least=0)  # Else everybody shares the proxy's allowance.
 MFA_ADAPTER = "mrm.accounts.adapter.FactorAdapter"
+MFA_FORMS = {
+    "login_webauthn": "mrm.accounts.forms.SignInByPasskeyForm",
+    "authenticate_webauthn": "mrm.accounts.forms.SecondFactorForm",
+    "reauthenticate_webauthn": "mrm.accounts.forms.AgainByPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # What an enrolment proves is that its holder signed in; no address gives access.
 MFA_PASSKEY_LOGIN_ENABLED = True

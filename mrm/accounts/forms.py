@@ -3,6 +3,8 @@
 from datetime import datetime, time
 
 from allauth.account.forms import LoginForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
@@ -10,7 +12,8 @@ from django.utils import timezone
 from mrm.accounts.contents import PEOPLE
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
-from mrm.accounts.services import Passkey, Password
+from mrm.accounts.services import Passkey, Password, is_recorded
+from mrm.errors import NotPermitted
 from mrm.pages.filters import ListFilter, SearchField
 
 NOT_FOR_TOKENS = {
@@ -36,6 +39,31 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""
+
+
+class Enrolled:
+    """A passkey opens what is its holder's only where the trail says that they enrolled exactly this one.
+
+    Else whoever puts one in by SQL signs in with it, and enrols another with an entry in the holder's name.
+    """
+
+    def clean_credential(self) -> Authenticator:
+        passkey = super().clean_credential()
+        if not is_recorded(passkey, passkey.user):
+            raise NotPermitted("Nothing says that you enrolled this passkey yourself, so it opens nothing.")
+        return passkey
+
+
+class SignInByPasskeyForm(Enrolled, LoginWebAuthnForm):
+    pass
+
+
+class SecondFactorForm(Enrolled, AuthenticateWebAuthnForm):
+    pass
+
+
+class AgainByPasskeyForm(Enrolled, ReauthenticateWebAuthnForm):
+    pass
 
 
 class PersonFilter(ListFilter):

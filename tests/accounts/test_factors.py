@@ -1,5 +1,6 @@
 """Passkeys and authenticator apps: who enrolled which is in the trail, and nothing else signs."""
 
+import json
 import stat
 import time
 from uuid import uuid4
@@ -11,6 +12,7 @@ from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, format_hotp
 from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -34,6 +36,7 @@ from mrm.accounts.services import (
 )
 from mrm.adapters.keys import Hiding
 from mrm.errors import NotPermitted, RuleBroken
+from mrm_verify.passkeys import base64url, from_base64url
 from tests.accounts.authenticators import SecurityKey, working_at
 from tests.factories import PASSWORD, make_person, without_triggers
 from tests.races.threads import at_once
@@ -113,6 +116,36 @@ def test_a_passkey_put_into_the_database_by_sql_signs_nothing_and_is_named(risk_
     Authenticator.objects.filter(pk=forged.kept.pk).update(user=risk_officer)
     assert not signs_with(forged, risk_officer) and signs_with(own, risk_officer)
     assert list(unrecorded_factors()) == [(risk_officer, "passkey")]
+
+
+def tries(client, page: str, key: SecurityKey, person):
+    """The answer to a passkey on one of the pages that ask for one, as the script of that page gives it."""
+    asked = client.get(reverse(page), headers={"X-Requested-With": "XMLHttpRequest"})
+    options = asked.json() if asked["Content-Type"] == "application/json" else asked.context["js_data"]
+    answer = key.answer(from_base64url(options["request_options"]["publicKey"]["challenge"]))
+    answer["response"]["userHandle"] = base64url(str(person.pk).encode())
+    return client.post(reverse(page), {"credential": json.dumps(answer)})
+
+
+@pytest.fixture
+def at_site() -> Client:
+    return Client(headers={"host": "localhost"})
+
+
+def test_a_passkey_put_into_the_database_by_sql_opens_nothing_and_so_enrols_no_other(at_site, risk_officer, engineer):
+    """Else it would be in the holder's name that the next one is enrolled, which signs."""
+    own, forged = (SecurityKey(person, origin="http://localhost") for person in (risk_officer, engineer))
+    Authenticator.objects.filter(pk=forged.kept.pk).update(user=risk_officer)
+    refused = tries(at_site, "mfa_login_webauthn", forged, risk_officer)
+    assert refused.status_code == 403 and "Nothing says that you enrolled this passkey" in refused.text
+    at_site.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
+    assert tries(at_site, "mfa_authenticate", forged, risk_officer).status_code == 403, "nor as a second factor"
+    assert at_site.get(reverse("my-access")).status_code == 302, "nobody is signed in"
+    assert tries(at_site, "mfa_authenticate", own, risk_officer).status_code == 302
+    assert tries(at_site, "mfa_reauthenticate_webauthn", forged, risk_officer).status_code == 403
+    assert at_site.get(reverse("mfa_add_webauthn")).status_code == 302, "nor to enrol another"
+    assert tries(at_site, "mfa_reauthenticate_webauthn", own, risk_officer).status_code == 302
+    assert at_site.get(reverse("mfa_add_webauthn")).status_code == 200
 
 
 def test_a_key_exchanged_in_the_row_of_an_enrolled_passkey_signs_nothing(risk_officer, engineer):

@@ -52,6 +52,16 @@ def test_a_hash_swapped_by_sql_signs_nothing_and_is_named_and_put_back_it_is_the
     assert named not in disagreements()
 
 
+def test_a_hash_swapped_by_sql_opens_nothing_and_so_enrols_and_chooses_nothing(person, client):
+    """Else its holder would seem to enrol the app, and to choose the password, that sign from then on."""
+    client.force_login(put_down(person, make_password(OF_THE_ATTACKER)))  # Who had signed in otherwise.
+    again = client.post(reverse("account_reauthenticate"), {"password": OF_THE_ATTACKER})
+    assert again.status_code == 403 and "It opens and signs nothing" in again.text
+    assert client.get(reverse("mfa_activate_totp")).status_code == 302
+    entered = Client().post(reverse("account_login"), {"login": person.email, "password": OF_THE_ATTACKER})
+    assert entered.status_code == 403 and "sessionid" not in entered.cookies
+
+
 def test_an_earlier_password_put_back_by_sql_signs_nothing(person):
     """Such as the first one, which whoever created the account knows."""
     first = person.password

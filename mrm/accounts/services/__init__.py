@@ -17,7 +17,12 @@ from mrm.accounts.services.factors import (
 )
 from mrm.accounts.services.grants import ROLE_APPROVAL, ROLE_REFUSAL, ROLE_REVOCATION, grant_role
 from mrm.accounts.services.notices import send_notices, write_notice
-from mrm.accounts.services.passwords import choose_password, record_passwords_from_before, renew_hash
+from mrm.accounts.services.passwords import (
+    choose_password,
+    record_passwords_from_before,
+    renew_hash,
+    require_recorded_password,
+)
 from mrm.accounts.services.people import (
     ACCOUNT_CLOSURE,
     create_person,
@@ -90,6 +95,7 @@ __all__ = [
     "require",
     "require_a_role",
     "require_own_password",
+    "require_recorded_password",
     "revoke_token",
     "role_with",
     "rotate_token",

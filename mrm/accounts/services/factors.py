@@ -1,7 +1,7 @@
 """Passkeys, second factors and single sign-on: the sign-in library keeps them, the trail says who enrolled which.
 
-A passkey signs, and single sign-on opens an account, only where an entry says that its holder enrolled exactly this
-one, so a row that somebody puts into the database does neither.
+A passkey signs and opens an account, and single sign-on opens one, only where an entry says that its holder enrolled
+exactly this one, so a row that somebody puts into the database does neither.
 """
 
 from collections import Counter

@@ -1,12 +1,16 @@
-"""Passwords: an entry tells of each hash that stands in the table, by its digest, and a password signs by no other."""
+"""Passwords: an entry tells of each hash in the table, by its digest; with no other one signs in, or signs."""
 
 from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
 
 from audits.trail.models import Action, Entry, subject_name
 from audits.trail.services import governed, record
 from mrm.accounts.models import Person
-from mrm.errors import RuleBroken
+from mrm.errors import NotPermitted, RuleBroken
 
+PAST_THE_TRAIL = (
+    "No entry of the trail says that this password is yours: it was put there past it, or by a release that did not "
+    "record it. It opens and signs nothing. Tell an administrator, and choose another as for a forgotten password."
+)
 TELLING = (Action.PERSON_CREATED, Action.PASSWORD_CHOSEN, Action.PASSWORD_HASHED)
 
 
@@ -49,6 +53,12 @@ def is_password_recorded(person: Person) -> bool:
     told = Entry.objects.about(person).filter(action__in=TELLING, details__has_key="password")
     last = told.order_by("-position").first()
     return last is not None and last.details["password"] == person.password_digest
+
+
+def require_recorded_password(person: Person) -> None:
+    """Whoever swaps a hash signs nothing with it, and does not get in to choose, or enrol, what would sign then."""
+    if not is_password_recorded(person):
+        raise NotPermitted(PAST_THE_TRAIL)
 
 
 @governed()

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from mrm.accounts.models import Person
-from mrm.accounts.services.passwords import is_password_recorded
+from mrm.accounts.services.passwords import require_recorded_password
 from mrm.errors import NotPermitted
 
 FAILURES = "reauthentication-failures:{}"  # Of whom.
@@ -16,10 +16,6 @@ MOST_FAILURES = 5
 ALONE = (
     "A password alone signs nothing. Set up an authenticator app, or enrol a passkey, on the page “Second factor and "
     "passkeys”; then sign. Nothing was signed."
-)
-PAST_THE_TRAIL = (
-    "No entry of the trail says that this password is yours: it was put there past it, or by a release that did not "
-    "record it. Tell an administrator, choose your own on the page “Change password”, then sign. Nothing was signed."
 )
 FAILURES_FORGOTTEN_AFTER = 300  # seconds
 
@@ -39,8 +35,7 @@ def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
         raise NotPermitted("Too many wrong passwords or codes; wait a few minutes, then sign again.")
     if not person.check_password(password):
         raise NotPermitted("The password is not right; nothing was signed.")
-    if not is_password_recorded(person):
-        raise NotPermitted(PAST_THE_TRAIL)
+    require_recorded_password(person)
     if totp and not TOTP(totp).validate_code(code.strip()):
         raise NotPermitted("The code of your authenticator app is missing or not right; nothing was signed.")
     with suppress(ValueError):  # Forgotten meanwhile.
