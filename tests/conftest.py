@@ -28,7 +28,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("suite")
 SERVICES = pytest.StashKey[contextlib.ExitStack]()
-LOG = pytest.StashKey[str]()  # The id of the log that every prepared database begins.
 TAKEN_ALONE = "accounts_rolegrant_is_not_taken_alone"
 PROCESSES = {"stage", "stage_of_the_file", "live", "live_worker", "page"}
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -76,13 +75,12 @@ def migrated() -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
     """The test database, prepared as an installation is before anybody signs in: nearly every test begins there.
 
     pytest-django's own fixture would make it only for tests that carry its marks. Nothing is dropped at the end: the
     whole server goes.
     """
-    from audits.trail.services.checkpoints import log_id  # Not before Django is set up.
     from inventory.services import prepare_installation
 
     with django_db_blocker.unblock():
@@ -92,21 +90,15 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
         connections.close_all()
         administer(f"CREATE DATABASE {migrated()} TEMPLATE {connection.settings_dict['NAME']}")
         prepare_installation()
-        request.config.stash[LOG] = log_id()
         connections.close_all()
         administer(f"CREATE DATABASE {pristine()} TEMPLATE {connection.settings_dict['NAME']}")
 
 
 @pytest.fixture(autouse=True)
-def checkpoints_bind_no_other_test(request):
-    """What a test signed is kept outside its database, under the id that all databases share."""
+def checkpoints_bind_no_other_test():
+    """What a test signed is kept outside its database, for all databases of the run."""
     yield
-    forget_checkpoints(request.config)
-
-
-def forget_checkpoints(config: pytest.Config) -> None:
-    if LOG in config.stash:
-        kept.forget(config.stash[LOG])
+    kept.forget()
 
 
 @pytest.fixture
@@ -120,11 +112,11 @@ def own_database(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="module")
-def database_of_the_file(request, django_db_setup, django_db_blocker):
+def database_of_the_file(django_db_setup, django_db_blocker):
     """The same for all tests of a file: where a server takes long to start and each test finds its own rows."""
     with django_db_blocker.unblock(), copied(pristine()) as own:
         yield own
-    forget_checkpoints(request.config)
+    kept.forget()
 
 
 @pytest.fixture

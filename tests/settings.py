@@ -20,6 +20,7 @@ WORKER_NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("g
 os.environ.pop("DATABASE_URL", None)  # A test run never touches a database that somebody else runs.
 os.environ["REDIS_URL"] = embedded.redis_url(FOLDER, WORKER_NUMBER)
 os.environ["MRM_VAR"] = str(FOLDER)
+os.environ["KEYS_DIR"] = str(FOLDER / f"keys_{WORKER_NUMBER}")  # An installation of its own.
 os.environ["MRM_DEVELOPMENT"] = "true"
 
 from mrm.settings import *  # noqa: E402, F403

@@ -1,6 +1,7 @@
-"""The newest checkpoint of each log, kept beside the keys and so outside the database.
+"""The newest checkpoint, kept beside the keys and so outside the database.
 
-Whoever puts an older copy of the database in place of the newer one does not put this file back with it.
+Whoever puts an older copy of the database in place of the newer one, or another trail from its first entry on, does not
+put this file back with it. So it depends on nothing that stands in the database.
 """
 
 import fcntl
@@ -12,32 +13,39 @@ from django.conf import settings
 
 from mrm_verify.notes import Checkpoint
 
-
-def newest(log: str) -> str:
-    """The note that was kept last for this log, named by the hash of its first entry; empty where there is none."""
-    file = _file(log)
-    return file.read_text() if file.exists() else ""
+NEWEST = "newest"  # Earlier releases named it by the first entry of the log.
 
 
-def keep(log: str, note: str) -> None:
+def newest() -> str:
+    """The longest note that was kept; empty where there is none."""
+    notes = [file.read_text() for file in _folder().glob("[!.]*")]
+    return max(notes, key=_size, default="")
+
+
+def keep(note: str) -> None:
     """Keep this note, unless a longer one is there already."""
-    file = _file(log)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(file.parent):
-        before = newest(log)
-        if not before or Checkpoint.read(before).size < Checkpoint.read(note).size:
-            draft = file.with_name(f".{file.name}")
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder):
+        before = newest()
+        if not before or _size(before) < _size(note):
+            draft = folder / f".{NEWEST}"
             draft.write_text(note)
-            draft.replace(file)
+            draft.replace(folder / NEWEST)
 
 
-def forget(log: str) -> None:
-    """Give up what was kept of this log, because somebody accepted the loss."""
-    _file(log).unlink(missing_ok=True)
+def forget() -> None:
+    """Give up what was kept, because somebody accepted the loss."""
+    for file in _folder().glob("[!.]*"):
+        file.unlink(missing_ok=True)
 
 
-def _file(log: str) -> Path:
-    return Path(settings.KEYS_DIR) / "checkpoints" / log[:32]
+def _size(note: str) -> int:
+    return Checkpoint.read(note).size
+
+
+def _folder() -> Path:
+    return Path(settings.KEYS_DIR) / "checkpoints"
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Checkpoint, Entry, Head
 from audits.trail.services import accept_restore, sign_checkpoint, verify_trail
-from audits.trail.services.checkpoints import log_id
 from inventory.models import Model
 from inventory.services import edit_model
 from mrm import embedded
@@ -92,8 +91,8 @@ def test_the_kept_checkpoint_never_goes_back(model):
     first = Checkpoint.objects.first()
     edit(model, "More.")
     second = sign_checkpoint()
-    kept.keep(log_id(), first.note)
-    assert kept.newest(log_id()) == second.note
+    kept.keep(first.note)
+    assert kept.newest() == second.note
     folder = Path(settings.KEYS_DIR) / "checkpoints"
     assert folder.stat().st_mode & 0o077 == 0
 
@@ -101,7 +100,7 @@ def test_the_kept_checkpoint_never_goes_back(model):
 def test_a_checkpoint_whose_transaction_fails_is_not_kept(workspace):
     make_model()
     sign_checkpoint()  # The test's own transaction is never committed.
-    assert kept.newest(log_id()) == ""
+    assert kept.newest() == ""
 
 
 class Clock:

@@ -308,12 +308,11 @@ def test_two_entries_that_changed_places_are_found(written, superuser):
     assert verify_trail().fault.startswith("Entry 3 ")
 
 
-def test_a_forger_who_recomputes_every_hash_is_caught_by_the_checkpoint(written, superuser):
-    """The whole tail rewritten consistently: only the signature over the old root gives it away."""
-    entries = list(Entry.objects.order_by("position"))
+def rewritten(*edited: int) -> str:
+    """The statements that rewrite the trail consistently, every hash in it, so that nobody did these entries."""
     previous, frontier, statements = "", [], []
-    for entry in entries:
-        if entry.position == 5:
+    for entry in Entry.objects.order_by("position"):
+        if entry.position in edited:
             entry.actor_name = "Nobody"
         entry.previous = previous
         leaf = chain.leaf_hash(chain.canonical(entry.body()))
@@ -329,5 +328,18 @@ def test_a_forger_who_recomputes_every_hash_is_caught_by_the_checkpoint(written,
             )
     nodes = str([node.hex() for node in frontier]).replace("'", '"')
     statements.append(f"UPDATE trail_head SET frontier = '{nodes}', last_leaf = '{previous}'")
-    superuser("; ".join(statements))
+    return "; ".join(statements)
+
+
+def test_a_forger_who_recomputes_every_hash_is_caught_by_the_checkpoint(written, superuser):
+    """The whole tail rewritten consistently: only the signature over the old root gives it away."""
+    superuser(rewritten(5))
     assert "signed over other entries" in verify_trail().fault
+
+
+@pytest.mark.parametrize("edited", [(5,), (0, 5)], ids=["the tail", "all of it, from the first entry on"])
+def test_a_forger_who_also_deletes_every_checkpoint_is_caught_by_the_one_beside_the_keys(written, superuser, edited):
+    superuser(f"DELETE FROM trail_checkpoint; {rewritten(*edited)}")
+    assert "kept beside the keys was signed over other entries" in verify_trail().fault
+    with pytest.raises(RuleBroken, match="signed over other entries"):
+        sign_checkpoint()

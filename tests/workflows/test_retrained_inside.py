@@ -45,9 +45,9 @@ Kind, Arranged = ChangeRequest.Kind, Arrangement.Kind
 
 
 @pytest.fixture(scope="module")
-def story_database(told_story, django_db_blocker, request):
+def story_database(told_story, django_db_blocker):
     """The story goes on: what the sweeps and the built-in pipeline make of its breach, within an envelope."""
-    with django_db_blocker.unblock(), told_further(told_story, request.config) as story:
+    with django_db_blocker.unblock(), told_further(told_story) as story:
         allow_envelopes()
         approved(story)
         retrained(story)

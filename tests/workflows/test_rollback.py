@@ -34,9 +34,9 @@ WHY = "Version 2 refuses everybody from the new branch."
 
 
 @pytest.fixture(scope="module")
-def story_database(told_story, django_db_blocker, request):
+def story_database(told_story, django_db_blocker):
     """The story goes on: version 2 took the place of version 1."""
-    with django_db_blocker.unblock(), told_further(told_story, request.config) as story:
+    with django_db_blocker.unblock(), told_further(told_story) as story:
         open_the_gate()
         promoted(story, another(story))
         yield

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audits.trail import chain
-from audits.trail.models import Action, Checkpoint, Endorsement, Entry, Head
+from audits.trail.models import Action, Checkpoint, Endorsement, Head
 from audits.trail.services.proofs import root_at
 from audits.trail.services.writing import governed, record
 from mrm.adapters import kept, keys, notes, witnesses
@@ -37,13 +37,13 @@ def sign_checkpoint() -> Checkpoint | None:
     root = chain.root([bytes.fromhex(node) for node in head.frontier])
     name = log_name()
     note = notes.sign_note(notes.checkpoint_body(name, head.length, root), name, keys.configured().checkpoint_key())
-    transaction.on_commit(partial(kept.keep, log_id(), note))
+    transaction.on_commit(partial(kept.keep, note))
     return Checkpoint.objects.create(size=head.length, root=root.hex(), note=note, signed_at=timezone.now())
 
 
 def fault_against_kept(length: int) -> str:
     """What the checkpoint that was kept outside the database has against a trail of this length; empty for nothing."""
-    note = kept.newest(log_id())
+    note = kept.newest()
     if not note:
         return ""
     newest = Note.read(note)
@@ -67,14 +67,9 @@ def accept_restore(*, reason: str, lost: str = "", actor) -> str:
     fault = lost or fault_against_kept(head.length)
     if not fault:
         raise RuleBroken("Nothing is missing: the trail agrees with the checkpoint that is kept beside the keys.")
-    record(Action.TRAIL_RESTORED, actor=actor, subject=head, reason=reason, fault=fault, kept=kept.newest(log_id()))
-    transaction.on_commit(partial(kept.forget, log_id()))
+    record(Action.TRAIL_RESTORED, actor=actor, subject=head, reason=reason, fault=fault, kept=kept.newest())
+    transaction.on_commit(kept.forget)
     return fault
-
-
-def log_id() -> str:
-    """What tells this log from every other: the hash of its first entry."""
-    return Entry.objects.values_list("leaf_hash", flat=True).filter(position=0).first() or "empty"
 
 
 def log_name() -> str:

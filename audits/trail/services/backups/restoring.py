@@ -79,7 +79,7 @@ def what_would_be_lost(backup: Backup) -> str:
                 f"{first.get_action_display()}” and end on {last.at:%d %B %Y, %H:%M} UTC with “{last.subject_name}: "
                 f"{last.get_action_display()}”."
             )
-    note = kept.newest(backup.leaves[0].hex())
+    note = kept.newest()
     newest = Note.read(note) if note else None
     if newest and newest.size > len(backup.leaves):
         return (
