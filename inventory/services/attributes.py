@@ -9,6 +9,8 @@ from inventory import attributes, policies
 from inventory.attributes import Kind
 from inventory.models import Model, Policy
 from mrm.accounts.models import Person
+from mrm.accounts.policies import Permission, Role
+from mrm.accounts.services import role_with
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
@@ -76,6 +78,29 @@ def check_agreement(model: Model) -> None:
         raise RuleBroken(f"{model} cannot be its own successor.")
     if model.successor and model.successor.workspace_id != model.workspace_id:
         raise RuleBroken(f"{model.successor} belongs to another workspace, so it cannot succeed {model}.")
+
+
+def refuse_to_keep_from_deciding(model: Model, *, anew: Collection[str], actor) -> None:
+    """Raise where somebody who decides about models there is named `anew` as the owner or developer by another.
+
+    Whoever is so named decides nothing about the model for twelve months, nor about its artifact under another name. So
+    they enter themselves, or a risk officer does: nobody else chooses who is left to judge.
+    """
+    there = (model.workspace_id, model.slug)
+    if actor is None or Role.RISK_OFFICER in actor.roles_in(*there):
+        return
+    named = {name: getattr(model, name) for name in NEVER_THE_VALIDATOR if name in anew}
+    faults = [
+        {
+            "message": f"{person} decides about models there, and no {name} decides about theirs: they enter "
+            "themselves, or a risk officer does.",
+            "field": name,
+        }
+        for name, person in named.items()
+        if person is not None and person.pk != actor.pk and role_with(Permission.DECIDE_CHANGE, person, *there)
+    ]
+    if faults:
+        raise UnusableData(*faults)
 
 
 def check_registration(model: Model, *, at_once: bool) -> UUID:

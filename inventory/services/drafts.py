@@ -16,6 +16,7 @@ from inventory.services.attributes import (
     check_agreement,
     check_registration,
     faults_in_attributes,
+    refuse_to_keep_from_deciding,
     refuse_what_is_not_theirs,
     tidied,
     told,
@@ -117,6 +118,7 @@ def draft_model(
     if has_namesake:  # Told first: one from before a rule for names keeps its name.
         raise namesake_exists(model)
     refuse_faults(model, anew={"name", *described})
+    refuse_to_keep_from_deciding(model, anew={"owner", *said}, actor=actor)
     check_agreement(model)
     policy = check_registration(model, at_once=at_once)
     if slug_is_taken:

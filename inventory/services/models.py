@@ -13,6 +13,7 @@ from inventory.contents.dependencies import why_still_needed
 from inventory.models import Model, ModelVersion
 from inventory.services.attributes import (
     check_agreement,
+    refuse_to_keep_from_deciding,
     refuse_what_is_not_theirs,
     tidied,
     told,
@@ -118,6 +119,7 @@ def edit_model(
     for name, value in changed.items():
         setattr(model, name, value)
     _check(model, anew=changed)
+    refuse_to_keep_from_deciding(model, anew=changed, actor=actor)
     details = {"changes": {name: {"before": told(before[name]), "after": told(changed[name])} for name in changed}}
     if again := doubt_by_attributes(model, before=before, changed=changed, actor=actor):
         details["tier_to_assess_again"] = again

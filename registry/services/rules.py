@@ -9,7 +9,7 @@ from inventory.models import Model
 from inventory.states import Status
 from mrm.accounts.models import Person, RoleGrant, Workspace
 from mrm.accounts.policies import Permission, Role
-from mrm.accounts.services import require
+from mrm.accounts.services import require, role_with
 from mrm.errors import RuleBroken
 from mrm.prepared import Prepared
 from registry.models import RegistryRules
@@ -48,6 +48,10 @@ def set_rules(workspace: Workspace, *, is_governed: bool, default_owner: Person 
         )
     if default_owner and (default_owner.is_service or not default_owner.is_active):
         raise RuleBroken(f"{default_owner} cannot answer for a model; name a person.")
+    if default_owner and role_with(Permission.DECIDE_CHANGE, default_owner, workspace, ""):
+        raise RuleBroken(
+            f"{default_owner} decides about models there, and no owner decides about theirs; name another."
+        )
     rules, _ = RegistryRules.objects.update_or_create(
         workspace=workspace, defaults={"governed": is_governed, "default_owner": default_owner}
     )
@@ -62,16 +66,18 @@ def owner_for(workspace: Workspace, actor: Person | None) -> Person:
     """Who answers for a model for which the client named nobody.
 
     The caller; for a service account the workspace's default owner, else whoever has been an owner there the longest: a
-    training job must not fail for want of a name, and a model must not be without a person.
+    training job must not fail for want of a name, and a model must not be without a person. Nobody who decides about
+    models there: an owner does not.
     """
     if actor is not None and not actor.is_service:
         return actor
-    if owner := rules_of(workspace).default_owner:
-        return owner
-    grants = RoleGrant.objects.in_force(timezone.now()).filter(role__in=(Role.OWNER, Role.RISK_OFFICER), model_slugs=[])
+    grants = RoleGrant.objects.in_force(timezone.now()).filter(role=Role.OWNER, model_slugs=[])
     grants = grants.filter(person__kind=Person.Kind.HUMAN, person__is_active=True)
     here = grants.filter(workspace=workspace) | grants.filter(workspace__isnull=True)
-    longest = here.order_by("role", "starts_at").select_related("person").first()
-    if longest is None:
-        raise invalid("Set the tag mrm.owner to the e-mail address of the person who will answer for this model.")
-    return longest.person
+    default = rules_of(workspace).default_owner
+    owners = [default] if default else []
+    owners += [grant.person for grant in here.order_by("starts_at").select_related("person")]
+    for owner in owners:
+        if not role_with(Permission.DECIDE_CHANGE, owner, workspace, ""):
+            return owner
+    raise invalid("Set the tag mrm.owner to the e-mail address of the person who will answer for this model.")

@@ -253,3 +253,6 @@ def test_the_rules_of_a_workspace_are_recorded_and_name_a_person(workspace, risk
     robot = make_person(Role.ENGINEER, kind="service", workspace=workspace)
     with pytest.raises(RuleBroken, match="cannot answer for a model"):
         set_rules(workspace, is_governed=True, default_owner=robot, actor=risk_officer)
+    judge = make_person(Role.VALIDATOR, Role.OWNER, workspace=workspace)
+    with pytest.raises(RuleBroken, match="no owner decides about theirs"):
+        set_rules(workspace, is_governed=True, default_owner=judge, actor=risk_officer)

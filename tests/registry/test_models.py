@@ -272,6 +272,9 @@ def test_a_service_account_registers_for_the_default_owner_or_the_longest_one(re
     set_rules(workspace, is_governed=True, default_owner=named, actor=risk_officer)
     client.make_model("second")
     assert Model.objects.get(name="second").owner == named
+    grant_role(named, Role.COMMITTEE_MEMBER, workspace=workspace, actor=None)
+    client.make_model("third")
+    assert Model.objects.get(name="third").owner == owner, "who decides about models by now owns none by default"
 
 
 @pytest.mark.parametrize("name", ["auditor", "validator", "administrator"])

@@ -84,7 +84,7 @@ def test_whoever_made_an_artifact_does_not_approve_it_under_another_number(story
 
 def test_whoever_was_owner_until_a_moment_ago_does_not_decide(retraining, story):
     mover = make_person(Role.VALIDATOR, workspace=story.workspace)
-    edit_model(story.model, changes={"owner": mover}, actor=story.engineer)
+    edit_model(story.model, changes={"owner": mover}, actor=None)
     edit_model(story.model, changes={"owner": story.owner}, actor=story.engineer)
     with pytest.raises(NotPermitted, match="owned it until"):
         approve(retraining, mover)

@@ -34,7 +34,7 @@ Kind = ChangeRequest.Kind
 
 @pytest.fixture
 def validator_who_owned_it(story, second_validator) -> Person:
-    edit_model(story.model, changes={"owner": second_validator}, actor=story.engineer)
+    edit_model(story.model, changes={"owner": second_validator}, actor=None)
     edit_model(story.model, changes={"owner": story.owner}, actor=story.engineer)
     return second_validator
 

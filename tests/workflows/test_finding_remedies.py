@@ -131,10 +131,10 @@ def test_every_fault_of_an_item_names_its_row(story, finding, wrong, told):
     assert fresh(finding).state == FindingState.ISSUED
 
 
-def test_an_item_is_for_somebody_who_works_on_the_model(story, finding, stranger):
+def test_an_item_is_for_somebody_who_answers_findings(story, finding, stranger):
     robot = make_person(Role.ENGINEER, workspace=story.workspace, kind=Person.Kind.SERVICE)
     for nobody in (stranger, robot):
-        with pytest.raises(UnusableData, match="is nobody who works on"):
+        with pytest.raises(UnusableData, match="does not answer findings on"):
             submit_plan(finding, items=[item(nobody)], actor=story.owner)
 
 

@@ -37,7 +37,7 @@ def test_each_reason_against_deciding_leads_to_the_entry_that_shows_it(retrainin
 
 def test_a_former_owner_is_led_to_the_entry_that_handed_the_model_over(retraining, story):
     former = make_person(Role.VALIDATOR, workspace=story.workspace)
-    edit_model(story.model, changes={"owner": former}, actor=story.engineer)
+    edit_model(story.model, changes={"owner": former}, actor=None)
     edit_model(story.model, changes={"owner": story.owner}, actor=story.engineer)
     entry = shown(why_not_decide(retraining, person=former))[Action.MODEL_EDITED]
     assert entry.details["changes"]["owner"]["before"] == str(former.pk)

@@ -8,6 +8,8 @@ from audits.workflows.models import ActionItem, ActionPlan, Finding
 from audits.workflows.services.findings.access import for_the_first_line, for_the_second_line, refuse_blank
 from audits.workflows.services.transitions import move
 from audits.workflows.states import FindingState
+from mrm.accounts.policies import Permission
+from mrm.accounts.services import role_with
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
 MOST_ITEMS = 20
@@ -100,8 +102,9 @@ def _faults_in(finding: Finding, item: dict):
     what, owner, due_at = item["what"].strip(), item["owner"], item["due_at"]
     if not what or len(what) > LONGEST_ITEM or "\x00" in what:
         yield "what", f"say what is done, in at most {LONGEST_ITEM} characters."
-    if owner.is_service or not owner.is_active or not owner.roles_in(finding.model.workspace_id, finding.model_slug):
-        yield "owner", f"{owner} is nobody who works on {finding.model}."
+    there = (finding.model.workspace_id, finding.model_slug)
+    if owner.is_service or not owner.is_active or not role_with(Permission.ANSWER_FINDING, owner, *there):
+        yield "owner", f"{owner} does not answer findings on {finding.model}; name an owner or an engineer of it."
     if due_at < timezone.localdate():
         yield "due_at", f"its day, {due_at:%d %B %Y}, has passed."
     elif timezone.localdate() <= finding.due_at < due_at:  # What is overdue is planned for all the same.
