@@ -162,7 +162,7 @@ def test_every_address_named_is_served(page):
 def test_every_command_named_is_there(page):
     text = page.read_text()
     commands = {path.stem for path in ROOT.glob("**/management/commands/*.py") if ".venv" not in path.parts}
-    commands |= {"migrate", "check", "shell", "changepassword", "makemigrations", "clearsessions"}  # Django's own.
+    commands |= {"migrate", "check", "shell", "makemigrations", "clearsessions"}  # Django's own.
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"manage\.py ([a-z_]+)", text)) <= commands
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets

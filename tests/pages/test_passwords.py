@@ -1,17 +1,21 @@
 """A forgotten password, and where passkeys work: what the pages say is so."""
 
 import re
+from io import StringIO
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from audits.trail.models import Action, Entry
 from mrm.accounts.models import Person
 from mrm.accounts.services import choose_password
 from mrm.errors import RuleBroken
-from tests.factories import make_person
+from tests.factories import make_person, settle
+from tests.signing import close_account
 
 FORGOTTEN = "account_reset_password"
 
@@ -51,12 +55,37 @@ def test_with_mail_the_link_lets_its_owner_choose_another_password_once(with_mai
     assert message.to == [engineer.email] and message.subject == "Choose another password, within 72 hours"
     assert settings.ORGANISATION in message.body and "testserver!" not in message.body
     link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
-    client, chosen = Client(), "a better horse and a battery"
-    form = client.get(link, follow=True)
-    place = form.redirect_chain[-1][0]
-    client.post(place, {"password1": chosen, "password2": chosen})
+    chosen = "a better horse and a battery"
+    choose_by(link, chosen)
     assert Person.objects.get(pk=engineer.pk).check_password(chosen)
     assert 'name="password1"' not in Client().get(link, follow=True).text
+
+
+def choose_by(link: str, chosen: str) -> None:
+    client = Client()
+    place = client.get(link, follow=True).redirect_chain[-1][0]
+    client.post(place, {"password1": chosen, "password2": chosen})
+
+
+def test_without_mail_a_link_made_on_the_server_lets_its_owner_choose_another_password_once(engineer, settings):
+    said, chosen = StringIO(), "a better horse and a battery"
+    call_command("password_link", engineer.email.upper(), stdout=said)
+    link = said.getvalue().split()[-1].removeprefix(settings.PUBLIC_URL)
+    choose_by(link, chosen)
+    assert 'name="password1"' not in Client().get(link, follow=True).text
+    settle()
+    entered = Client().post(reverse("account_login"), {"login": engineer.email, "password": chosen})
+    assert entered.status_code == 302
+    last = Entry.objects.about(engineer).latest("position")
+    assert (last.action, last.actor_name) == (Action.PASSWORD_CHOSEN, str(engineer))
+
+
+def test_no_link_is_made_for_a_service_account_a_closed_one_or_nobody(workspace, administrator, engineer):
+    robot = make_person("engineer", workspace=workspace, kind=Person.Kind.SERVICE)
+    close_account(engineer, reason="Left the firm.", actor=administrator)
+    for email in (robot.email, engineer.email, "nobody@bank.example"):
+        with pytest.raises(CommandError, match="Nobody who signs in"):
+            call_command("password_link", email)
 
 
 def test_whoever_asks_does_not_learn_whether_there_is_an_account_and_strangers_get_no_mail(with_mail, engineer):
@@ -77,10 +106,7 @@ def test_a_service_account_gets_no_password_by_any_way(with_mail, workspace):
     ask(robot.email)
     for message in mail.outbox:
         link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
-        client = Client()
-        place = client.get(link, follow=True).redirect_chain[-1][0]
-        chosen = "a better horse and a battery"
-        client.post(place, {"password1": chosen, "password2": chosen})
+        choose_by(link, "a better horse and a battery")
     assert not Person.objects.get(pk=robot.pk).has_usable_password()
     with pytest.raises(RuleBroken, match="tokens only"):
         choose_password(robot, "a better horse and a battery")
