@@ -40,6 +40,7 @@ urlpatterns = [
     path("accounts/password/reset/", passwords.reset_password),
     path("accounts/password/reset/done/", passwords.reset_password_done),
     path("accounts/3rdparty/", not_found),  # Both would do without an entry what the page “My sign-ins” does with one.
+    path("accounts/3rdparty/signup/", not_found),  # What the provider says makes an account, or none; nobody is asked.
     path("accounts/sessions/", not_found),
     path("accounts/email/", not_found),  # An address is what an account is known by; people do not change their own.
     path("accounts/2fa/webauthn/add/", factors.EnrolPasskey.as_view(), name="mfa_add_webauthn"),

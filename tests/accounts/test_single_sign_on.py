@@ -79,6 +79,41 @@ def test_an_account_that_exists_is_not_taken_over_by_its_address(provider, works
     assert not is_in(client) and not SocialAccount.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ({"email": ""}, "did not say your e-mail address"),
+        ({"email": None}, "did not say your e-mail address"),
+        ({"email": "no address"}, "gave as your e-mail address is none"),
+        ({"email": f"{'x' * 300}@bank.example"}, "gave as your e-mail address is none"),
+        ({"email": ["grace@bank.example"]}, "gave as your e-mail address is none"),
+        ({"email_verified": False}, "has not verified that grace@bank.example is your address"),
+        ({"email_verified": None}, "has not verified"),
+    ],
+)
+def test_nobody_gets_an_account_under_an_address_that_is_none_or_not_theirs(provider, says, why):
+    """An administrator would give it the roles of whoever they take it for."""
+    provider.overrides = says
+    answer, client = signed_on()
+    assert answer.status_code == 409 and why in answer.text and not is_in(client)
+    assert not SocialAccount.objects.exists()
+    assert client.get("/accounts/3rdparty/signup/").url.startswith(reverse("account_login")), "nobody is asked for one"
+
+
+@pytest.mark.parametrize("says", [{}, {"email_verified": True}], ids=["unsaid", "yes"])
+def test_whoever_has_an_account_needs_no_verified_address_any_more(provider, says):
+    provider.overrides = says | {"name": "  "}
+    assert is_in(signed_on()[1]) and Person.objects.get(email=EMAIL).display_name == EMAIL
+    provider.overrides = {"email_verified": False}
+    assert is_in(signed_on()[1])
+
+
+def test_a_name_that_is_none_is_refused_in_words(provider):
+    provider.overrides = {"name": 7}
+    answer, client = signed_on()
+    assert answer.status_code < 500 and not is_in(client)
+
+
 def test_the_owner_of_an_account_connects_it_and_then_signs_in_without_a_password(provider, engineer):
     client = signed_in_by_password(engineer)
     assert client.get(reverse("sign-on"), {"process": "connect"}).status_code == 403, "a link is not enough"
@@ -232,13 +267,6 @@ def test_an_id_token_that_is_not_signed_with_a_key_pair_signs_nobody_in(provider
     provider.algorithm, provider.key = algorithm, key
     _, client = signed_on()
     assert not is_in(client) and not Person.objects.exists()
-
-
-def test_without_an_address_there_is_no_account(provider):
-    provider.overrides = {"email": ""}
-    answer, client = signed_on()
-    assert answer.status_code == 409 and "did not say your e-mail address" in answer.text
-    assert not is_in(client)
 
 
 def test_a_code_is_worth_nothing_in_another_browser_or_a_second_time(provider):

@@ -23,6 +23,7 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
@@ -66,6 +67,8 @@ class Provider(OpenIDConnectOAuth2Adapter):
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as fault:
             raise OAuth2Error("The ID token does not hold.") from fault
         asked = self.request.session.get(NONCES, [])
+        if not isinstance(claims.get("name", ""), str):
+            raise OAuth2Error("The ID token does not hold.")
         if claims.get("nonce") not in asked:
             raise OAuth2Error("The ID token answers nothing that this browser asked.")
         self.request.session[NONCES] = [nonce for nonce in asked if nonce != claims["nonce"]]
@@ -82,24 +85,15 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
             return
         if sociallogin.state.get("process") == "connect":
             raise ImmediateHttpResponse(_connected(request, sociallogin.account))
-        claims = _claims(sociallogin)
-        if not claims.get("email"):
-            raise ImmediateHttpResponse(_refusal(request, "Your identity provider did not say your e-mail address."))
-        if Person.objects.filter(email__iexact=claims["email"]).exists():
-            raise ImmediateHttpResponse(
-                _refusal(
-                    request,
-                    f"There is already an account for {claims['email']}. Sign in to it with its password, then connect "
-                    "single sign-on on the page “My sign-ins”.",
-                )
-            )
+        if reason := _why_no_account(_claims(sociallogin)):
+            raise ImmediateHttpResponse(_refusal(request, reason))
 
     def is_open_for_signup(self, request, sociallogin):
         return True
 
     def save_user(self, request, sociallogin, form=None):
         claims = _claims(sociallogin)
-        name = claims.get("name") or claims["email"]
+        name = str(claims.get("name") or "").strip() or claims["email"]
         with governed():
             sociallogin.user = create_person(claims["email"], name[:200], origin="single sign-on", actor=None)
             sociallogin.save(request)
@@ -180,6 +174,28 @@ def _connected(request, account):
     connect_sign_on(account, request.user)
     messages.success(request, f"{settings.OIDC_NAME} opens your account from now on.")
     return redirect("my-sessions")
+
+
+def _why_no_account(claims: dict) -> str:
+    """Why whoever comes for the first time gets no account by what the provider says of them; empty if they do.
+
+    An administrator gives roles to an address, so nobody comes under one that is not theirs.
+    """
+    email = claims.get("email")
+    if not email:
+        return "Your identity provider did not say your e-mail address."
+    try:
+        Person._meta.get_field("email").run_validators(str(email))
+    except ValidationError:
+        return "What your identity provider gave as your e-mail address is none."
+    if claims.get("email_verified", True) is not True:
+        return f"Your identity provider has not verified that {email} is your address. Have it do so, then sign in."
+    if Person.objects.filter(email__iexact=email).exists():
+        return (
+            f"There is already an account for {email}. Sign in to it with its password, then connect single sign-on "
+            "on the page “My sign-ins”."
+        )
+    return ""
 
 
 def _claims(sociallogin) -> dict:
