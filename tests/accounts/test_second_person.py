@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
@@ -285,6 +286,20 @@ def test_a_role_that_ended_before_its_confirmation_was_due_does_not_lapse_again(
     end_unconfirmed(cycle[0].due_at)
     assert Recertification.objects.get(grant__person=validator).outcome == "over"
     assert validator.grants.get().state == "revoked"
+
+
+def test_a_role_that_was_taken_back_or_is_over_is_not_asked_about_and_not_confirmed(
+    cycle, validator, administrator, risk_officer, client
+):
+    row = next(row for row in cycle if row.grant.person == validator)
+    revoke_role(row.grant, actor=administrator)
+    client.force_login(risk_officer)
+    asked = client.get(reverse("people")).context["unconfirmed"]
+    assert {one.grant.person for one, _ in asked} == {one.grant.person for one in cycle} - {validator}
+    with pytest.raises(RuleBroken, match="ended already"):
+        confirm_role(row, actor=risk_officer)
+    with pytest.raises(IntegrityError, match="a role that is over is not confirmed"), transaction.atomic():
+        Recertification.objects.filter(pk=row.pk).update(outcome="confirmed", decided_by=risk_officer)
 
 
 def test_the_work_queue_asks_to_confirm_the_roles_of_others(cycle, risk_officer):

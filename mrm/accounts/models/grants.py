@@ -102,6 +102,10 @@ class RecertificationQuerySet(models.QuerySet):
     def open(self):
         return self.filter(outcome=Recertification.Outcome.PENDING)
 
+    def awaiting(self, now):
+        """Those that somebody can confirm now: in time, and of a role that is in force."""
+        return self.open().filter(due_at__gt=now, grant__in=RoleGrant.objects.in_force(now))
+
 
 class Recertification(models.Model):
     """That one role in force has to be confirmed until a date, else it lapses. One per role and cycle."""

@@ -41,6 +41,8 @@ def confirm_role(recertification: Recertification, *, actor) -> Recertification:
         raise NotPermitted(*reasons)
     if row.outcome != Outcome.PENDING or row.due_at <= timezone.now():
         raise RuleBroken(f"This role is no longer waiting to be confirmed: {row.get_outcome_display().lower()}.")
+    if _is_over(row.grant, timezone.now()):
+        raise RuleBroken("This role has ended already.")
     _settle(row, Outcome.CONFIRMED, by=actor)
     record(Action.ROLE_CONFIRMED, actor=actor, subject=row.grant.person, role=row.grant.role)
     return row
@@ -57,13 +59,17 @@ def _lapse(recertification: Recertification, now: datetime) -> None:
     if row.outcome != Outcome.PENDING:
         return
     grant = row.grant
-    if grant.state != GrantState.GRANTED or (grant.ends_at and grant.ends_at <= now):
+    if _is_over(grant, now):
         _settle(row, Outcome.OVER)
         return
     _settle(row, Outcome.LAPSED)
     because = f"Nobody confirmed it by {row.due_at:%d %B %Y}."
     end_grant(grant, "lapse", because=because, now=now)
     record(Action.ROLE_LAPSED, actor=None, subject=grant.person, role=grant.role, because=because)
+
+
+def _is_over(grant: RoleGrant, now: datetime) -> bool:
+    return grant.state != GrantState.GRANTED or bool(grant.ends_at and grant.ends_at <= now)
 
 
 def _settle(row: Recertification, outcome: str, *, by=None) -> None:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mrm.accounts import services
@@ -27,7 +28,7 @@ def people(request):
     services.require(request.user, Permission.READ_PEOPLE, None)
     listing, rows, form = _accounts(request)
     proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by").order_by("proposed_at")
-    unconfirmed = Recertification.objects.open().select_related("grant__person", "grant__workspace")
+    unconfirmed = Recertification.objects.awaiting(timezone.now()).select_related("grant__person", "grant__workspace")
     me = request.user
     context = listing.shown(request, rows, csv="people-csv") | {
         "form": form,
