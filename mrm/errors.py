@@ -59,6 +59,10 @@ class UnusableData(DomainError):
         self.errors = list(errors)
 
 
+class TookTooLong(UnusableData):
+    """What holds the data did not give them in the time that it has."""
+
+
 class TooLarge(DomainError):
     """More was sent than the stated limit allows."""
 

@@ -21,9 +21,19 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from mrm.context import RequestContext, enter, leave, request_context, set_authenticated_by, set_origin
-from mrm.errors import CursorUnknown, DomainError, NotPermitted, Outdated, RuleBroken, TooLarge, UnusableData, shown_by
+from mrm.errors import (
+    CursorUnknown,
+    DomainError,
+    NotPermitted,
+    Outdated,
+    RuleBroken,
+    TookTooLong,
+    TooLarge,
+    UnusableData,
+    shown_by,
+)
 
-STATUS = {NotPermitted: 403, RuleBroken: 409, Outdated: 412, UnusableData: 422, TooLarge: 413}
+STATUS = {NotPermitted: 403, RuleBroken: 409, Outdated: 412, UnusableData: 422, TookTooLong: 422, TooLarge: 413}
 TITLE = {
     400: "The request is malformed",
     401: "Sign in first",

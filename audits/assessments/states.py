@@ -8,16 +8,19 @@ class RunState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    TIMED_OUT = "timed_out"  # The model or a warehouse took longer than it is given.
     INSUFFICIENT_DATA = "insufficient_data"
 
 
-FINISHED = (RunState.SUCCEEDED, RunState.FAILED, RunState.INSUFFICIENT_DATA)
+WITHOUT_ANSWER = (RunState.FAILED, RunState.TIMED_OUT)  # As far as the data go, running it again may give one.
+FINISHED = (RunState.SUCCEEDED, *WITHOUT_ANSWER, RunState.INSUFFICIENT_DATA)
 
 TRANSITIONS = {
     (RunState.QUEUED, "claim"): RunState.RUNNING,
     (RunState.RUNNING, "claim"): RunState.RUNNING,  # Its worker was lost; the next attempt takes over.
     (RunState.RUNNING, "succeed"): RunState.SUCCEEDED,
     (RunState.RUNNING, "fail"): RunState.FAILED,
+    (RunState.RUNNING, "time_out"): RunState.TIMED_OUT,
     (RunState.RUNNING, "lack_data"): RunState.INSUFFICIENT_DATA,
 }
 

@@ -24,7 +24,7 @@ from typing import BinaryIO
 import numpy as np
 
 from audits.scoring import answers
-from audits.scoring.errors import ArtifactRefused, ScoringFailed
+from audits.scoring.errors import ArtifactRefused, ScoringFailed, ScoringTimedOut
 from audits.scoring.limits import Limits, in_words
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ class Ending:
     """How a child ended: its exit code (negative for a signal), why we ended it if we did, and the time it computed."""
 
     code: int
-    killed_because: str
+    killed_because: ScoringFailed | None
     cpu_seconds: float
 
 
@@ -136,14 +136,14 @@ def _reopened(file: BinaryIO) -> BinaryIO:
 def _wait(child: subprocess.Popen, limits: Limits) -> Ending:
     """Look every few hundredths of a second until the child has ended or must be ended."""
     deadline = time.monotonic() + limits.wall_seconds
-    killed_because = ""
+    killed_because = None
     handle = os.pidfd_open(child.pid)
     try:
         while not select.select([handle], [], [], SECONDS_BETWEEN_LOOKS)[0]:
             if time.monotonic() > deadline:
-                killed_because = f"The model ran longer than {limits.wall_seconds:g} seconds."
+                killed_because = ScoringTimedOut(f"The model ran longer than {limits.wall_seconds:g} seconds.")
             elif _threads_of(child.pid) > limits.threads:
-                killed_because = f"The model started more than {limits.threads} threads."
+                killed_because = ScoringFailed(f"The model started more than {limits.threads} threads.")
             if killed_because:
                 break
     finally:
@@ -180,11 +180,11 @@ def _tail(printed: io.BufferedRandom) -> str:
 def _raise_unless_well(ending: Ending, printed: str, confinement: tuple[str, ...], limits: Limits) -> None:
     """Turn how the child ended into a sentence, the most telling cause first."""
     if ending.killed_because:
-        raise ScoringFailed(ending.killed_because)
+        raise ending.killed_because
     if ending.code == 0 and confinement:
         return
     if ending.code == -signal.SIGXCPU or (ending.code < 0 and ending.cpu_seconds >= limits.cpu_seconds):
-        raise ScoringFailed(f"The model used more than {limits.cpu_seconds} seconds of processor time.")
+        raise ScoringTimedOut(f"The model used more than {limits.cpu_seconds} seconds of processor time.")
     if ending.code == -signal.SIGXFSZ or ANSWER_TOO_LARGE.search(printed):
         raise ScoringFailed(f"The model's answer is larger than {in_words(limits.answer_bytes)}.")
     if NO_MORE_THREADS.search(printed):

@@ -7,3 +7,7 @@ class ArtifactRefused(Exception):
 
 class ScoringFailed(Exception):
     """The model was opened but did not answer: it broke a limit, or the rows or the model do not fit the question."""
+
+
+class ScoringTimedOut(ScoringFailed):
+    """The limit that it broke is that of time."""

@@ -16,7 +16,7 @@ from inventory.frames.kinds import stored_as
 from inventory.frames.writing import derivable
 from inventory.models import ModelVersion, Source
 from mrm.adapters import warehouses
-from mrm.errors import UnusableData
+from mrm.errors import TookTooLong, UnusableData
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -32,7 +32,8 @@ def opened(source: Source) -> Iterator[ir.Table]:
             schema, _, name = source.table.rpartition(".")
             yield _described(warehouse.table(name, database=schema or None), source)
     except (SourceError, warehouses.WarehouseFailed, warehouses.WarehouseRefused) as fault:
-        raise UnusableData({"message": f"The source {source.table} cannot be read. {fault}"}) from fault
+        refusal = TookTooLong if isinstance(fault, warehouses.WarehouseTimedOut) else UnusableData
+        raise refusal({"message": f"The source {source.table} cannot be read. {fault}"}) from fault
 
 
 def ends(table: ir.Table) -> tuple[int, datetime | None, datetime | None]:

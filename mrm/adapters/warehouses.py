@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SECRET = re.compile(r"env:(SOURCE_[A-Z0-9_]+)")
 SECONDS_TO_CONNECT = 10
 SECONDS_PER_QUERY = 900
+QUERY_CANCELLED = "57014"
 
 
 class WarehouseRefused(Exception):
@@ -32,6 +33,10 @@ class WarehouseRefused(Exception):
 
 class WarehouseFailed(Exception):
     """A warehouse that did not answer, or not as it should; the message says what it said."""
+
+
+class WarehouseTimedOut(WarehouseFailed):
+    """A warehouse that did not answer in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +126,13 @@ def opened(url: str) -> Iterator["BaseBackend"]:
         raise WarehouseFailed(f"{engine.title} at {_place(parts)} has no table {error}.") from error
     except (ibis.common.exceptions.IbisError, driver_error, OSError) as error:
         said = " ".join(str(error).split())[:500]
-        raise WarehouseFailed(f"{engine.title} at {_place(parts)} could not be read: {said}") from error
+        failure = WarehouseTimedOut if _is_late(error) else WarehouseFailed
+        raise failure(f"{engine.title} at {_place(parts)} could not be read: {said}") from error
+
+
+def _is_late(error: Exception) -> bool:
+    """A connection's time-out, or PostgreSQL's of a statement."""
+    return isinstance(error, TimeoutError) or getattr(error, "sqlstate", "") == QUERY_CANCELLED
 
 
 def _installed(engine: Engine):

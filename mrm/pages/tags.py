@@ -85,6 +85,7 @@ STATES = {
         "rejected",
         "restricted",
         "suspended",
+        "timed_out",
         "unreadable",
         "not_fit",
         "not_met",

@@ -149,6 +149,14 @@ ASSESSMENTS = {
             SELECT CASE action WHEN 'plan.switched_off' THEN 'false' ELSE details ->> 'enabled' END FROM trail_entry
             WHERE subject = 'assessments.Plan:' || plan.id AND action IN ('plan.changed', 'plan.switched_off')
             ORDER BY position DESC LIMIT 1)""",
+    "the run {} did not end as its entry says": """
+        SELECT run.id::text FROM assessments_run run
+        WHERE coalesce((
+            SELECT action FROM trail_entry
+            WHERE subject = 'assessments.Run:' || run.id AND action IN ('assessment.completed', 'assessment.failed')
+            ORDER BY position DESC LIMIT 1), '')
+        <> CASE WHEN run.state IN ('succeeded', 'insufficient_data') THEN 'assessment.completed'
+                WHEN run.state IN ('failed', 'timed_out') THEN 'assessment.failed' ELSE '' END""",
     "the verdict of the run {} is not the one that its entry says": """
         SELECT run.id::text FROM assessments_run run WHERE run.verdict <> (
             SELECT details ->> 'verdict' FROM trail_entry

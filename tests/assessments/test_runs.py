@@ -22,6 +22,7 @@ from inventory.models import Policy
 from mrm.accounts.policies import Role
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken
+from reports.contents.agreement import disagreements
 from tests.factories import make_otherwise, make_person, publish
 from tests.fixtures.story import SUMMER, assess, learn, make_applicants, scored
 
@@ -138,6 +139,27 @@ def test_an_artifact_that_is_no_model_fails_the_run_with_a_reason(story):
     failed = execute(rerun(story.run("explainability"), actor=story.validator).pk)
     assert failed.state == RunState.FAILED and failed.reason
     assert failed.verdict == "unknown" and not failed.results.exists()
+
+
+def test_a_model_that_takes_too_long_times_its_run_out_and_the_end_is_told_as_a_failure_is(story, settings):
+    settings.SCORING_WALL_SECONDS = 0
+    late = execute(rerun(story.run("explainability"), actor=story.validator).pk)
+    assert (late.state, late.verdict) == (RunState.TIMED_OUT, "unknown") and not late.results.exists()
+    assert late.reason == "The model ran longer than 0 seconds."
+    assert Entry.objects.about(late).get().action == Action.ASSESSMENT_FAILED
+    assert not [one for one in disagreements() if str(late.pk) in one]
+    with pytest.raises(IntegrityError, match="is finished is never changed"), transaction.atomic():
+        Run.objects.filter(pk=late.pk).update(state=RunState.FAILED)
+
+
+def test_what_timed_out_is_listed_apart_from_what_failed(story, settings, api):
+    settings.SCORING_WALL_SECONDS = 0
+    late = execute(rerun(story.run("explainability"), actor=story.validator).pk)
+    client = api(story.risk_officer)
+    for state, found in (("timed_out", [str(late.pk)]), ("failed", [])):
+        assert [
+            run["id"] for run in client.get(f"/api/v1/models/{story.model.slug}/runs/?state={state}").json()["results"]
+        ] == found
 
 
 def test_a_window_without_predictions_is_insufficient_data_and_says_so(story):

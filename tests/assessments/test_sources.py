@@ -17,7 +17,7 @@ from audits.assessments.services.measuring_again import CannotMeasureAgain, meas
 from inventory.models import Policy, Source
 from inventory.services import close_source, read_source, register_source
 from mrm import embedded
-from mrm.adapters import storage
+from mrm.adapters import storage, warehouses
 from tests.factories import SCHEMA, make_batch, make_outcomes, make_reference, make_rows, make_version
 
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_record_batch:DeprecationWarning")
@@ -62,6 +62,23 @@ def postgres(settings):
         server.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
 
+def put_into_postgresql(version, url: str) -> None:
+    """The rows in a table there, registered as a source and read once."""
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA scoring")
+        cursor.execute(
+            "CREATE TABLE scoring.loans (case_id text, scored_at timestamptz, income double precision, "
+            "debt_ratio double precision, purpose text, sex text, region text, score double precision)"
+        )
+        with cursor.copy("COPY scoring.loans FROM STDIN") as copy:
+            for row in SENT.iter_rows():
+                copy.write_row(row)
+    source = register_source(
+        version, url=url, table="scoring.loans", columns=NAMES, time_column="scored_at", actor=None
+    )
+    assert read_source(source).fault == ""
+
+
 def assessed(version, kind: str) -> Run:
     services.create_missing_plans()
     services.queue_due_runs(timezone.now())
@@ -89,25 +106,22 @@ def test_counts_from_duckdb_give_the_numbers_of_a_local_file(version, source, tm
 
 
 def test_counts_from_postgresql_give_the_numbers_of_a_local_file(version, postgres, tmp_path):
-    with psycopg.connect(postgres) as connection, connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA scoring")
-        cursor.execute(
-            "CREATE TABLE scoring.loans (case_id text, scored_at timestamptz, income double precision, "
-            "debt_ratio double precision, purpose text, sex text, region text, score double precision)"
-        )
-        with cursor.copy("COPY scoring.loans FROM STDIN") as copy:
-            for row in SENT.iter_rows():
-                copy.write_row(row)
-    source = register_source(
-        version, url=postgres, table="scoring.loans", columns=NAMES, time_column="scored_at", actor=None
-    )
-    assert read_source(source).fault == ""
+    put_into_postgresql(version, postgres)
     run = assessed(version, "drift")
     local = make_version()
     make_reference(local, tmp_path)
     make_batch(local, tmp_path, rows=ROWS.drop("repaid"))
     assert numbers_of(run) == numbers_of(assessed(local, "drift"))
     assert assessed(version, "bias").state == "succeeded"
+
+
+def test_a_warehouse_that_does_not_answer_in_time_times_the_run_out(version, postgres, monkeypatch):
+    put_into_postgresql(version, postgres)
+    monkeypatch.setattr(warehouses, "SECONDS_PER_QUERY", 0.3)
+    with psycopg.connect(postgres) as connection:
+        connection.execute("LOCK TABLE scoring.loans")
+        run = assessed(version, "drift")
+    assert run.state == "timed_out" and "The source scoring.loans cannot be read." in run.reason
 
 
 def test_rows_in_a_batch_and_in_a_source_are_counted_together(version, source, tmp_path):

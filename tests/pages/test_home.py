@@ -129,8 +129,9 @@ def test_the_tier_to_confirm_is_the_proposed_one_and_waits_for_its_change_where_
     assert told() == []
 
 
-def test_a_failed_run_is_asked_of_those_who_may_run_it_again(asked, model, engineer, owner):
-    make_run(model.versions.get(), kind="bias", state="failed", reason="The artifact is missing.")
+@pytest.mark.parametrize("state", ["failed", "timed_out"])
+def test_a_run_without_an_answer_is_asked_of_those_who_may_run_it_again(asked, model, engineer, owner, state):
+    make_run(model.versions.get(), kind="bias", state=state, reason="The artifact is missing.")
     assert "Run again: bias of Lending version 1" in asked(engineer)
     assert "Run again: bias of Lending version 1" not in asked(owner)
 

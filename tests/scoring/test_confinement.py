@@ -14,7 +14,7 @@ import pytest
 
 from audits.scoring import answers
 from audits.scoring.confinement import SOURCE_ROOT, run_confined
-from audits.scoring.errors import ScoringFailed
+from audits.scoring.errors import ScoringFailed, ScoringTimedOut
 from audits.scoring.limits import MEBIBYTE, Limits
 
 PROBE = "tests.scoring.probe"
@@ -124,13 +124,13 @@ def test_too_much_memory_for_an_array_ends_the_run_with_a_reason():
 
 
 def test_too_much_processor_time_ends_the_run_even_if_the_signal_is_ignored():
-    with pytest.raises(ScoringFailed, match=r"^The model used more than 1 seconds of processor time\.$"):
+    with pytest.raises(ScoringTimedOut, match=r"^The model used more than 1 seconds of processor time\.$"):
         run_probe("use_processor", limits=Limits(cpu_seconds=1, wall_seconds=30))
 
 
 def test_too_long_a_run_is_killed_with_a_reason():
     begin = time.monotonic()
-    with pytest.raises(ScoringFailed, match=r"^The model ran longer than 0\.5 seconds\.$"):
+    with pytest.raises(ScoringTimedOut, match=r"^The model ran longer than 0\.5 seconds\.$"):
         run_probe("use_time", limits=Limits(wall_seconds=0.5))
     assert time.monotonic() - begin < 5
 

@@ -13,14 +13,14 @@ from audits.assessments.measures import Measured, Measurement, NotEnoughData, Su
 from audits.assessments.models import Result, Run
 from audits.assessments.services.breaches import open_breaches
 from audits.assessments.services.holding_back import hold_back
-from audits.assessments.states import FINISHED, after
-from audits.scoring.errors import ArtifactRefused, ScoringFailed
+from audits.assessments.states import FINISHED, WITHOUT_ANSWER, after
+from audits.scoring.errors import ArtifactRefused, ScoringFailed, ScoringTimedOut
 from audits.statistics.limits import judge, worst
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.models import ModelVersion
 from mrm.adapters import storage
-from mrm.errors import UnusableData
+from mrm.errors import TookTooLong, UnusableData
 from mrm.locks import held
 from mrm_verify.canonical import canonical
 
@@ -42,6 +42,8 @@ def execute(run_id: UUID) -> Run | None:
             measured = measure(run.plan.kind, subject_of(run, report_progress=_progress_of(run)))
         except NotEnoughData as lack:
             return _finish(run, "lack_data", reason=str(lack))
+        except (ScoringTimedOut, TookTooLong) as late:
+            return _finish(run, "time_out", reason=str(late))
         except (ArtifactRefused, ScoringFailed, UnusableData) as failure:
             return _finish(run, "fail", reason=str(failure))
         return _finish(run, "succeed", measured=measured)
@@ -132,7 +134,7 @@ def _finish(run: Run, event: str, *, measured: Measured | None = None, reason: s
         if measured:
             run.inputs, run.environment = measured.inputs, measured.environment
         run.save()
-        action = Action.ASSESSMENT_FAILED if event == "fail" else Action.ASSESSMENT_COMPLETED
+        action = Action.ASSESSMENT_FAILED if run.state in WITHOUT_ANSWER else Action.ASSESSMENT_COMPLETED
         record(
             action,
             actor=None,

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from audits.assessments.models import Run
-from audits.assessments.states import RunState
+from audits.assessments.states import WITHOUT_ANSWER, RunState
 from audits.statistics.limits import Verdict
 from audits.workflows import policies
 from audits.workflows.contents.access import access_tasks
@@ -32,7 +32,7 @@ from inventory.models import Model, ModelVersion, TierAssessment, TierDoubt
 from inventory.policies import validation_approvers
 from inventory.states import Stage, Status
 from mrm.accounts.policies import Permission
-from mrm.pages.wording import counted, sentence
+from mrm.pages.wording import counted, sentence, words
 
 RESTING = (FindingState.RISK_ACCEPTED, *ENDED_FINDINGS)
 
@@ -170,11 +170,11 @@ def _candidates_and_failed_runs(person, models) -> Iterator[Task]:
     runs_of = {}
     for run in latest:
         runs_of.setdefault(run.version, []).append(run)
-        if run.state == RunState.FAILED and _may(person, Permission.RUN_ASSESSMENT, run.version.model):
+        if run.state in WITHOUT_ANSWER and _may(person, Permission.RUN_ASSESSMENT, run.version.model):
             yield Task(
                 icon="repeat",
                 what=f"Run again: {run.plan.get_kind_display().lower()} of {run.version}",
-                why=f"It failed: {run.reason} Until it succeeds nothing of this kind is known.",
+                why=f"It {words(run.state)}: {run.reason} Until it succeeds nothing of this kind is known.",
                 brief=f"Failed run, {run.plan.get_kind_display().lower()} of {run.version}",
                 action="Run again",
                 address=reverse("run", args=[run.pk]),
