@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from audits.trail.models import Action, Entry
 from audits.workflows.gates import gate_for
-from audits.workflows.models import Arrangement, Finding
+from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import request_change
 from inventory.contents.making import twins_of
 from inventory.models import Model, ModelVersion
@@ -16,6 +16,7 @@ from inventory.services import describe_version
 from inventory.states import Status
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role
+from mrm.errors import RuleBroken
 from registry.services import register_version as register_through_mlflow
 from reports.contents.agreement import disagreements
 from tests.factories import (
@@ -27,11 +28,13 @@ from tests.factories import (
     promote,
     settle,
     sql,
+    undecided,
     without_triggers,
 )
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
+from tests.workflows.kinds import in_days
 from tests.workflows.test_supervision import letter_for, say
-from tests.workflows.validating import concluded, make_panel, opined, reviewed, validated
+from tests.workflows.validating import Panel, concluded, make_panel, opined, reviewed, validated
 
 PLACE = "s3://models/credit/1"
 OFTEN = 101
@@ -205,6 +208,53 @@ def test_what_is_in_production_is_restricted_where_the_same_artifact_is_found_no
     validated(in_use, panel, kind="periodic_full")
     settle()
     assert Model.objects.get(pk=story.model.pk).status == Status.IN_USE
+
+
+@pytest.fixture
+def restricted(story, open_gate) -> tuple[ModelVersion, ModelVersion, Panel]:
+    """What is in production, and the same artifact that a full validation found not fit under another number."""
+    in_use = first_of(story, story.model, artifact_sha256="5" * 64)
+    promote(in_use)
+    request_change("approval", in_use, reason=WHY, terms={"ends_on": in_days(30)}, actor=story.owner)
+    panel, again = make_panel(story.workspace), first_of(story, story.model, artifact_sha256="5" * 64)
+    validated(again, panel, kind="periodic_full", outcome="not_fit")
+    settle()
+    return in_use, again, panel
+
+
+def test_a_restriction_by_a_full_validation_of_another_number_is_lifted_by_no_lighter_one(story, restricted):
+    in_use, _, panel = restricted
+    validated(in_use, panel)
+    settle()
+    assert Model.objects.get(pk=story.model.pk).status == Status.RESTRICTED
+    with pytest.raises(IntegrityError, match="or by what replaces it"), transaction.atomic():
+        sql("UPDATE workflows_arrangement SET state = 'closed', ended_at = now() WHERE state = 'expired'")
+        settle()
+    validated(in_use, panel, kind="periodic_full")
+    settle()
+    assert Model.objects.get(pk=story.model.pk).status == Status.IN_USE
+
+
+def test_what_is_found_fit_after_all_under_another_number_lifts_the_restriction_for_that(story, restricted):
+    _, again, panel = restricted
+    validated(again, panel)
+    assert Model.objects.get(pk=story.model.pk).status == Status.RESTRICTED, "by a lighter one it is not"
+    validated(again, panel, kind="periodic_full")
+    settle()
+    assert Model.objects.get(pk=story.model.pk).status == Status.IN_USE
+
+
+def test_the_database_puts_nothing_into_production_that_was_found_not_fit_under_any_number(story, restricted):
+    in_use, again, _ = restricted
+    for unfit in (again, first_of(story, story.model, artifact_sha256="5" * 64)):
+        with pytest.raises(RuleBroken, match="found not fit for use does not go"):
+            promote(unfit)
+    approval = ChangeRequest.objects.get(version=in_use)
+    decided = undecided("workflows_changerequest", "workflows_changerequest_is_decided")
+    with pytest.raises(RuleBroken, match="nor on in it"), decided:
+        sql("UPDATE workflows_changerequest SET state = 'approved', decided_at = now() WHERE id = %s", approval.pk)
+    promote(make_version(story.model, artifact_sha256="6" * 64, actor=story.engineer))
+    settle()
 
 
 def test_the_database_takes_no_not_fit_without_its_consequence_for_what_is_in_production(story, open_gate):

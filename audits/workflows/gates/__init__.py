@@ -5,7 +5,7 @@ Page, API, registry and the services that act all ask here; an empty list means 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from audits.assessments.states import RunState
 from audits.statistics.limits import Verdict
 from audits.workflows.gates.enveloped import warnings_of_envelope
 from audits.workflows.gates.gate import DOCUMENTATION, MODEL_STATUS, NOT_FIT, STAGE, Blocker, Gate, Waived
-from audits.workflows.gates.gathered import Gathered, about_artifact
+from audits.workflows.gates.gathered import Gathered
 from audits.workflows.gates.retrained import asked_of, blockers_in_comparison, blockers_in_parallel_run
 from audits.workflows.gates.signed import blockers_in_signed_opinions, warnings_of_signed_opinions
 from audits.workflows.gates.supervised import (
@@ -27,8 +27,7 @@ from audits.workflows.gates.supervised import (
     warnings_of_supervision,
 )
 from audits.workflows.gates.windows import Counted
-from audits.workflows.models import Arrangement, Finding, ValidationOpinion, ValidationRequest
-from audits.workflows.models.opinions import ENTITLING
+from audits.workflows.models import Arrangement, Finding, ValidationOpinion
 from inventory.artifacts import output_column
 from inventory.attributes import BY_NAME
 from inventory.contents.dependencies import consumers_of, why_still_needed
@@ -36,7 +35,7 @@ from inventory.contents.making import maker_elsewhere
 from inventory.contents.uses import why_tier_first
 from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
-from inventory.policies import FULL_TYPES, SEVERE, required_assessments, required_for_use, validation_required
+from inventory.policies import SEVERE, required_assessments, required_for_use, validation_required
 from inventory.states import UNDECIDED, Status
 from mrm.accounts.models import Person
 from mrm.pages.wording import day
@@ -279,50 +278,23 @@ def _blockers_in_validation(facts: Gathered) -> list[Blocker]:
     requires it for the tier.
     """
     version, tier = facts.version, facts.model.tier
-    blockers = [
-        Blocker(
-            NOT_FIT,
-            f"{asked.reference} found {asked.version or asked.model} not fit for use{same}.",
-        )
-        for asked, same in _unfit(facts)
-    ]
-    blockers += blockers_in_signed_opinions(facts.signed)
+    blockers = _found_unfit(version) + blockers_in_signed_opinions(facts.signed)
     if validation_required(facts.document, tier) and facts.opinion is None:
         text = f"No validation with a fit opinion is in force for {version}; the policy requires it for tier {tier}."
         blockers.append(Blocker(VALIDATION, text))
     return blockers
 
 
-def _unfit(facts: Gathered) -> Iterator[tuple[ValidationRequest, str]]:
-    """That it was not fit, whatever number the same artifact had then, of any model; unless found fit since.
-
-    Or that the model as a whole was not, in its review, or another that has the same artifact; unless a later review
-    says otherwise.
-    What a full validation found not fit takes another full one. That such an opinion ends or is replaced by a lighter
-    one later takes nothing back.
-    """
-    version = facts.version
-    unfit = (
-        ValidationOpinion.objects.not_fit()
-        .select_related("request__version__model", "request__model")
-        .order_by("approved_at", "pk")
-    )
-    found = [
-        (one, one.request.model_id == version.model_id and one.request.version in (None, version))
-        for one in unfit.filter(about_artifact(version))
-    ]
-    yield from ((opinion.request, "") for opinion, is_own in found if is_own)
-    if all(is_own for _, is_own in found):
-        return
-    fit = ValidationOpinion.objects.fit().filter(request__version=version, request__kind__in=ENTITLING)
-    fit_since = list(fit.order_by("approved_at").values_list("approved_at", "request__kind"))
-    last = max((moment for moment, _ in fit_since), default=None)
-    last_full = max((moment for moment, kind in fit_since if kind in FULL_TYPES), default=None)
-    for opinion, is_own in found:
-        if is_own or (last_full and opinion.approved_at <= last_full):
-            continue
-        if last is None or opinion.request.kind in FULL_TYPES or opinion.approved_at >= last:
-            yield opinion.request, ", and this is the same artifact"
+def _found_unfit(version: ModelVersion) -> list[Blocker]:
+    found = ValidationOpinion.objects.against(version).select_related("request__version__model", "request__model")
+    blockers = []
+    for asked in (opinion.request for opinion in found.order_by("approved_at", "pk")):
+        is_own = asked.model_id == version.model_id and asked.version in (None, version)
+        same = "" if is_own else ", and this is the same artifact"
+        blockers.append(
+            Blocker(NOT_FIT, f"{asked.reference} found {asked.version or asked.model} not fit for use{same}.")
+        )
+    return blockers
 
 
 def _warnings(facts: Gathered) -> list[str]:

@@ -90,20 +90,15 @@ def watched_as(model: Model) -> set[str]:
     return {*model.regulatory_categories, *confirmed.get("regulatory_categories", ())}
 
 
-def about_artifact(version: ModelVersion) -> Q:
-    """Of opinions: on this version, on the same artifact under whatever name, or on a model of either as a whole."""
-    same = ModelVersion.objects.of_artifact(version)
-    return Q(request__version__in=same) | Q(request__version=None, request__model__in=same.values("model"))
-
-
 def signed_opinions(version: ModelVersion) -> list[ValidationOpinion]:
     """Opinions on its artifact that await others, or are void, each with whether another was signed in its place.
 
-    The oldest first.
+    On this version, on the same artifact under whatever name, or on a model of either as a whole; the oldest first.
     """
+    same = ModelVersion.objects.of_artifact(version)
+    about = Q(request__version__in=same) | Q(request__version=None, request__model__in=same.values("model"))
     unsettled = Q(voided_at__isnull=False, outcome=ValidationOpinion.Outcome.NOT_FIT)
     unsettled |= Q(voided_at=None, approved_at=None)
-    about = about_artifact(version)
     opinions = ValidationOpinion.objects.filter(about, unsettled).select_related("person", "request__model")
     signed_since = ValidationOpinion.objects.standing().filter(request=OuterRef("request"))
     opinions = opinions.select_related("request__version__model").annotate(is_followed=Exists(signed_since))

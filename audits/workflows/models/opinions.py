@@ -4,11 +4,12 @@ import uuid
 from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils import timezone
 
 from audits.workflows.models.past import not_by
 from audits.workflows.models.validations import ValidationRequest
+from inventory.models import ModelVersion
 
 # The types whose opinion lets a version go into production; lighter ones look at parts of it.
 ENTITLING = ("initial", "periodic_full", "vendor", "change_triggered")
@@ -37,6 +38,16 @@ class OpinionQuerySet(models.QuerySet):
         """That a version is not fit holds until a later opinion says otherwise."""
         unfit = self.approved(at).filter(outcome=ValidationOpinion.Outcome.NOT_FIT)
         return unfit.filter(not_by("superseded_at", at))
+
+    def against(self, version):
+        """That this version is not fit, whatever number or model its artifact had then, unless it was found fit since.
+
+        Or that a model is not that has it, as a whole, in its review. What a full validation found takes another full
+        one; that such an opinion ends or is replaced by a lighter one later takes nothing back. A function of the
+        database says it, so that triggers go by the same.
+        """
+        found = Func("pk", function="found_unfit_by", output_field=models.UUIDField())
+        return self.filter(pk__in=ModelVersion.objects.filter(pk=version.pk).values_list(found))
 
 
 class ValidationOpinion(models.Model):

@@ -1,5 +1,6 @@
 """What an approved opinion does: it holds until its end, its conditions hold, or what is in use is restricted."""
 
+from django.db.models import F, Q
 from django.utils import timezone
 
 from audits.workflows.models import Arrangement, Finding, ValidationOpinion
@@ -62,11 +63,26 @@ def _hold(opinion: ValidationOpinion, actor) -> None:
 
 
 def _settle(opinion: ValidationOpinion, actor) -> None:
-    """What had lapsed about the same version, or the model as a whole, is in order, unless it is not fit still."""
+    """What had lapsed about the model as a whole, or the version, is in order, unless it is not fit still.
+
+    So is what lapsed because the same artifact was found not fit under another number.
+    """
     model, version = opinion.request.model, opinion.request.version
-    if not ValidationOpinion.objects.not_fit().filter(request__model=model, request__version=version).exists():
-        because = f"Validated again by {opinion.request.reference}."
-        arrangements.settle(model, (Kind.VALIDATION,), because=because, actor=actor, version=version)
+    about = Q(version=version)
+    if version:
+        about |= Q(version__in=ModelVersion.objects.of_artifact(version)) & ~Q(validation__version=F("version"))
+    lapsed = Arrangement.objects.unsettled().filter(about, model=model, kind=Kind.VALIDATION).select_related("version")
+    in_order = [one.pk for one in lapsed if not _is_unfit_still(one)]
+    because = f"Validated again by {opinion.request.reference}."
+    arrangements.settle(model, (Kind.VALIDATION,), because=because, actor=actor, pk__in=in_order)
+
+
+def _is_unfit_still(lapsed: Arrangement) -> bool:
+    """What is said of its model as a whole is held for itself."""
+    of_the_model = Q(request__model=lapsed.model_id, request__version=None)
+    if lapsed.version is None:
+        return ValidationOpinion.objects.not_fit().filter(of_the_model).exists()
+    return ValidationOpinion.objects.against(lapsed.version).exclude(of_the_model).exists()
 
 
 def _restrict(opinion: ValidationOpinion, actor) -> None:
