@@ -6,6 +6,7 @@ from audits.workflows.services.rollback import version_to_return_to
 from inventory.services import CADENCE_END, TIER_CONFIRMATION
 from mrm.accounts.policies import Role
 from mrm.accounts.services import ACCOUNT_CLOSURE, ROLE_APPROVAL, ROLE_REFUSAL, ROLE_REVOCATION, act_at_once
+from reports.services import REPORT_SIGNATURE
 from tests.factories import PASSWORD, make_person
 
 
@@ -79,6 +80,10 @@ def drop_finding(finding, *, reason: str, actor):
 def keep_word(version, *, said: str, on, document, remark: str = "", actor):
     word = services.supervisory_word(said, on=on, document=document)
     return act_at_once(word, version, comment=remark, password=PASSWORD, actor=actor)
+
+
+def sign_report(report, *, actor):
+    return act_at_once(REPORT_SIGNATURE, report, password=PASSWORD, actor=actor)
 
 
 def signed_on_page(client, address, **filled):

@@ -164,6 +164,9 @@ class Action(models.TextChoices):
     REPORT_REQUESTED = "report.requested", "Report requested"
     REPORT_ISSUED = "report.issued", "Report issued"
     REPORT_FAILED = "report.failed", "Report failed"
+    REPORT_SIGNED = "report.signed", "Report signed"
+    REPORT_PUBLISHED = "report.published", "Report published"
+    REPORT_SUPERSEDED = "report.superseded", "Report superseded"
     CLOCK_SET_BACK = "clock.set_back", "Clock set back"
     TRAIL_RESTORED = "trail.restored", "Older trail accepted"
 

@@ -141,7 +141,9 @@ LIVES = (
     ),
     Life(
         "Report",
-        "Rendered and sealed in one step. One that failed stays so with its reason, and another is asked for.",
+        "Rendered and sealed in one step. A risk officer signs it, or several do; the second line publishes what is "
+        "signed. Publishing one of the same model and kind that reaches as far supersedes it, and its file stays. One "
+        "that failed stays so with its reason, and another is asked for.",
         "reports/states.py",
         reports.ReportState,
         reports.REPORT_TRANSITIONS,

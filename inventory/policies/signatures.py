@@ -11,6 +11,7 @@ SIGNED = (
     "arrangement_closure",
     "breach_decision",
     "finding_closure",
+    "report",
     "retraining_abandonment",
     "supervision",
     "rollback",

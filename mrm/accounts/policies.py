@@ -50,6 +50,8 @@ class Permission(StrEnum):
     VALIDATE_MODEL = "validate_model"  # And be assigned to it; history keeps some from it.
     APPROVE_VALIDATION = "approve_validation"  # Which of these roles approves is the policy's, per tier.
     ISSUE_REPORT = "issue_report"
+    SIGN_REPORT = "sign_report"  # Of monitoring, R2 in governance.md; history keeps some from it.
+    PUBLISH_REPORT = "publish_report"  # Once it is signed.
     PROPOSE_POLICY = "propose_policy"
     PUBLISH_POLICY = "publish_policy"
     MANAGE_PEOPLE = "manage_people"
@@ -94,6 +96,8 @@ ALLOWED: dict[Permission, frozenset[Role]] = {
     Permission.VALIDATE_MODEL: frozenset({VAL, HOV}),
     Permission.APPROVE_VALIDATION: frozenset({HOV, RSK}),
     Permission.ISSUE_REPORT: EVERYBODY - {ADM, SEC},
+    Permission.SIGN_REPORT: frozenset({RSK}),
+    Permission.PUBLISH_REPORT: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.PROPOSE_POLICY: frozenset({VAL, HOV, RSK, CRO, CMP}),
     Permission.PUBLISH_POLICY: frozenset({RSK, CRO, CHR}),
     Permission.MANAGE_PEOPLE: frozenset({ADM}),

@@ -21,7 +21,7 @@ from reports import services, tasks
 from reports.api import examples
 from reports.models import Report
 from reports.serializers import ReportIn, ReportOut, ReportQuery
-from reports.states import ReportState
+from reports.states import ONCE_SEALED
 
 
 class ReportsApi(Api):
@@ -120,7 +120,7 @@ def _report_for(request, named: UUID | str) -> Report:
 
 def _sealed_report_for(request, named: UUID | str) -> Report:
     report = _report_for(request, named)
-    if report.state != ReportState.SEALED:
+    if report.state not in ONCE_SEALED:
         raise RuleBroken(
             f"{report.reference} is {report.state}; there is nothing to fetch yet. {report.reason}".strip()
         )

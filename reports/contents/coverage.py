@@ -30,7 +30,7 @@ from reports.contents.answers import (
     nothing_in_production,
 )
 from reports.contents.recorded import RECORDED
-from reports.states import ReportState
+from reports.states import ONCE_SEALED
 
 A_YEAR = timedelta(days=366)
 
@@ -282,7 +282,7 @@ def _decision_signed(subject: Subject, kind: str) -> Answer:
 
 
 def _report_issued(subject: Subject, kind: str) -> Answer:
-    report = subject.model.reports.filter(state=ReportState.SEALED).order_by("-sealed_at").first()
+    report = subject.model.reports.filter(state__in=ONCE_SEALED).order_by("-sealed_at").first()
     if report is None:
         return no_evidence(kind, "No report on the model was issued.", ("Reports", subject.address("model-reports")))
     link = (report.reference, reverse("report", args=[report.reference]))

@@ -38,8 +38,9 @@ REGISTER = "register"
 
 @dataclass(frozen=True)
 class Gathered:
-    """What the pages print, and what only the evidence bundle carries."""
+    """What the pages print, and what only the evidence bundle carries; and which version both are about."""
 
+    version: ModelVersion
     report: parts.MonitoringReport
     results: list[dict]
     decisions: list[dict]
@@ -73,6 +74,7 @@ def gather(report: Report) -> Gathered:
     sources = tuple(source_of(run) for run in runs) + (_register_source(model),)
     verdicts = [row.verdict for run in latest.values() for row in run.results.all() if row.verdict]
     return Gathered(
+        version=version,
         report=parts.MonitoringReport(
             reference=report.reference,
             organisation=settings.ORGANISATION,

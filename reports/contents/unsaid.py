@@ -464,10 +464,34 @@ ACCOUNTS = {
         OR entry.action = 'token.revoked' AND token.revoked_at IS NULL""",
 }
 REPORTS = {
-    "the report {} is not the file that its entry says": """
-        SELECT report.reference FROM reports_report report WHERE report.state = 'sealed' AND NOT EXISTS (
+    "the report {} is not the file, the evidence or of the version that its entry says": """
+        SELECT report.reference FROM reports_report report
+        LEFT JOIN inventory_modelversion version ON version.id = report.version_id
+        WHERE report.state NOT IN ('requested', 'failed') AND NOT EXISTS (
             SELECT FROM trail_entry WHERE subject = 'reports.Report:' || report.id AND action = 'report.issued'
-            AND details ->> 'sha256' = report.pdf_sha256)""",
+            AND details ->> 'sha256' = report.pdf_sha256 AND details ->> 'evidence_sha256' = report.evidence_sha256
+            AND details -> 'version' IS NOT DISTINCT FROM to_jsonb(version.number))""",
+    "the report {} was asked for by somebody else, or of another period, than its entry says": """
+        SELECT report.reference FROM reports_report report
+        JOIN trail_entry entry ON entry.subject = 'reports.Report:' || report.id AND entry.action = 'report.requested'
+        WHERE entry.actor_id <> coalesce(report.requested_by_id::text, '')
+        OR entry.details -> 'period' <> jsonb_build_array(report.period_start, report.period_end)""",
+    "the report {} is signed by others than its entries say": """
+        SELECT coalesce((SELECT reference FROM reports_report WHERE id = kept.report_id), entry.subject)
+        FROM reports_reportsignature kept
+        FULL JOIN (SELECT * FROM trail_entry WHERE action = 'report.signed') entry
+        ON entry.subject = 'reports.Report:' || kept.report_id AND entry.actor_id = kept.person_id::text
+        AND entry.details #>> '{signature,id}' = kept.signature_id::text
+        WHERE kept.id IS NULL OR entry.position IS NULL""",
+    "the report {} was not published by whom, or is not superseded by what, its entries say": """
+        SELECT report.reference FROM reports_report report LEFT JOIN reports_report later
+        ON later.id = report.superseded_by_id
+        WHERE report.published_at IS NOT NULL AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'reports.Report:' || report.id AND action = 'report.published'
+            AND actor_id = report.published_by_id::text
+        ) OR later.id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM trail_entry WHERE subject = 'reports.Report:' || report.id AND action = 'report.superseded'
+            AND details ->> 'by' = later.reference)""",
 }
 UNSAID = MODELS | USES | DATA | ASSESSMENTS | DECISIONS | WORKFLOWS | ACCOUNTS | REPORTS
 

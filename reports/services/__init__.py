@@ -8,14 +8,18 @@ from reports.services.issuing import (
     request_report,
     waiting_reports,
 )
+from reports.services.signing import REPORT_SIGNATURE, publish_report, why_not_publish
 from reports.services.verifying import verify
 
 __all__ = [
     "MOST_ATTEMPTS",
+    "REPORT_SIGNATURE",
     "export_trail",
     "issue_report",
+    "publish_report",
     "report_emergencies",
     "request_report",
     "verify",
     "waiting_reports",
+    "why_not_publish",
 ]

@@ -12,7 +12,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows.models import Arrangement
 from audits.workflows.models.references import next_reference
-from inventory.models import Model
+from inventory.models import Model, ModelVersion
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import keys, storage
@@ -97,7 +97,7 @@ def issue_report(report_id: UUID) -> Report | None:
             sealed = keys.configured().seal(pdf, reason=f"Issued by mrm as {report.reference}")
         except RuleBroken as refusal:
             return _fail(report, str(refusal))
-        return _keep(report, sealed, evidence)
+        return _keep(report, sealed, evidence, version=gathered.version)
 
 
 def _print(contents, evidence: bytes) -> bytes:
@@ -119,17 +119,17 @@ def waiting_reports() -> list[UUID]:
     return list(Report.objects.filter(state=ReportState.REQUESTED).values_list("pk", flat=True))
 
 
-def _keep(report: Report, sealed: bytes, evidence: bytes) -> Report:
+def _keep(report: Report, sealed: bytes, evidence: bytes, *, version: ModelVersion) -> Report:
     digests = {"pdf_sha256": storage.put(sealed), "evidence_sha256": storage.put(evidence)}
-    return _keep_sealed(report, pdf_bytes=len(sealed), **digests)
+    return _keep_sealed(report, version=version, pdf_bytes=len(sealed), **digests)
 
 
 @governed()
 def _keep_sealed(report: Report, **facts) -> Report:
     report = locked(report)
     move(report, "seal", step="", sealed_at=timezone.now(), **facts)
-    digests = {"sha256": report.pdf_sha256, "evidence_sha256": report.evidence_sha256}
-    record(Action.REPORT_ISSUED, actor=None, subject=report, **digests)
+    told = {"sha256": report.pdf_sha256, "evidence_sha256": report.evidence_sha256, "version": report.version.number}
+    record(Action.REPORT_ISSUED, actor=None, subject=report, **told)
     return report
 
 

@@ -19,7 +19,7 @@ from reports import services, tasks
 from reports.contents.lists import REPORTS
 from reports.forms import ReportFilter, ReportForm
 from reports.models import Report
-from reports.states import ReportState
+from reports.states import ONCE_SEALED
 
 RECENT = 6
 
@@ -45,7 +45,7 @@ def reports_csv(request):
 @require_safe
 def recent_reports(request):
     """The newest sealed reports, as a part of the home page."""
-    sealed = _visible(request).filter(state=ReportState.SEALED).order_by("-requested_at")[:RECENT]
+    sealed = _visible(request).filter(state__in=ONCE_SEALED).order_by("-requested_at")[:RECENT]
     return render(request, "reports/recent.html", {"reports": sealed})
 
 
@@ -93,7 +93,7 @@ def report(request, reference):
 
 @require_safe
 def download(request, reference):
-    report = _report_for(request, reference, state=ReportState.SEALED)
+    report = _report_for(request, reference, state__in=ONCE_SEALED)
     file = storage.local_path(report.pdf_sha256).open("rb")
     return FileResponse(file, as_attachment=True, filename=f"{report.reference}.pdf", content_type="application/pdf")
 

@@ -24,7 +24,7 @@ def test_every_state_of_a_report_is_reached_from_the_first():
 def test_a_report_that_failed_stays_so_and_another_is_asked_for(story, requested):
     failed = issuing._fail(requested, "There is no key.")
     with pytest.raises(RuleBroken, match="is failed; you cannot seal it"):
-        issuing._keep(failed, b"%PDF", b"{}")
+        issuing._keep(failed, b"%PDF", b"{}", version=story.version)
     day = failed.period_end
     again = request_report(story.model, period_start=day, period_end=day, actor=story.auditor)
     assert (again.state, again.reference == failed.reference) == (ReportState.REQUESTED, False)

@@ -20,6 +20,7 @@ from inventory.services import edit_model, lift_model_restriction, propose_tier,
 from inventory.services.uses import lift_restriction
 from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, UseState
 from mrm.errors import RuleBroken
+from reports.states import REPORT_TRANSITIONS
 from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote, settle
 from tests.signing import close_arrangement, end_cadence
 from tests.workflows.kinds import after, except_from
@@ -29,6 +30,7 @@ STEPS = {
     "inventory_model": MODEL_TRANSITIONS,
     "inventory_modelversion": VERSION_TRANSITIONS,
     "inventory_use": USE_TRANSITIONS,
+    "reports_report": REPORT_TRANSITIONS,
     "workflows_finding": FINDING_TRANSITIONS,
 }
 

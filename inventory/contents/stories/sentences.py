@@ -222,8 +222,11 @@ SENTENCES: dict[str, str] = {
     ),
     Action.RETRAINING_ABANDONED: "abandoned version {candidate:version}, which the {subject} had made",
     Action.REPORT_REQUESTED: "asked for {subject}[, over {period:period}]",
-    Action.REPORT_ISSUED: "issued and sealed {subject}",
+    Action.REPORT_ISSUED: "issued and sealed {subject}[, about version {version:version}]",
     Action.REPORT_FAILED: "could not issue {subject}",
+    Action.REPORT_SIGNED: "signed {subject}[, over {period:period}]",
+    Action.REPORT_PUBLISHED: "published {subject}",
+    Action.REPORT_SUPERSEDED: "superseded {subject}[: {by} was published]",
     Action.CLOCK_SET_BACK: (
         "found the clock set back[: it showed {clock:moment} after the last entry of {last_entry:moment}]"
     ),
