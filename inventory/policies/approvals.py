@@ -7,6 +7,7 @@ from mrm.accounts.policies import ALLOWED, Permission
 from mrm.pages.wording import words
 
 APPROVED_KINDS = ("retraining", "promotion", "retirement")
+FURTHER_EXTENSION = "further_extension"
 # Kinds that came later: a policy may leave them to the standard policy.
 LATER_KINDS = (
     "approval",
@@ -18,7 +19,7 @@ LATER_KINDS = (
     "resumption",
     "break_glass",
     "extension",
-    "further_extension",
+    FURTHER_EXTENSION,
     "cadence_change",
     "use_ending",
     "retraining_envelope",
@@ -45,7 +46,7 @@ NAMES = {
     "cadence_change": "looser cadence",
     "exception_severe": "exception from what matters most",
     "extension": "more time for a finding",
-    "further_extension": "still more time for a finding",
+    FURTHER_EXTENSION: "still more time for a finding",
     "overlay_material": "overlay that is material",
     "resumption": "lifting of a suspension",
     "retraining_envelope": "envelope for retraining",

@@ -1,6 +1,6 @@
 """Signatures: for which decisions nothing weaker than a passkey will do."""
 
-from inventory.policies.approvals import APPROVED_KINDS
+from inventory.policies.approvals import APPROVED_KINDS, FURTHER_EXTENSION, LATER_KINDS
 from inventory.policies.checks import are_some_of, is_object
 from inventory.policies.standard import section
 from inventory.policies.tiers import TIERS, rules_of
@@ -8,6 +8,9 @@ from inventory.policies.tiers import TIERS, rules_of
 # What is signed by people: decisions of these kinds, what one person does or ends by their signature, and validations.
 SIGNED = (
     *APPROVED_KINDS,
+    *(kind for kind in LATER_KINDS if kind != FURTHER_EXTENSION),  # Of the same kind as any extension.
+    "legal_hold",
+    "hold_release",
     "arrangement_closure",
     "breach_decision",
     "finding_closure",

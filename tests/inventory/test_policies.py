@@ -6,6 +6,7 @@ import pytest
 
 from audits.assessments.catalogue import MEASURES
 from audits.assessments.models import Kind
+from audits.workflows.models import ChangeRequest
 from inventory import policies
 from inventory.models import Policy
 from inventory.services import propose_policy
@@ -187,3 +188,9 @@ def test_a_policy_says_for_which_kind_and_tier_only_a_passkey_signs():
         document, "retraining", 1
     )
     assert not policies.needs_passkey(changed("signatures", None), "promotion", 1), "from before there were passkeys"
+
+
+@pytest.mark.parametrize("kind", ChangeRequest.Kind.values)
+def test_a_policy_may_ask_for_a_passkey_whatever_is_decided(kind):
+    document = changed("signatures.passkey", {kind: ["1", "2"]})
+    assert policies.faults_in(document) == [] and policies.needs_passkey(document, kind, 2)
