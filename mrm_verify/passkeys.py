@@ -16,10 +16,23 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from mrm_verify.faults import Fault
 
 METHOD = "passkey"
-USER_PRESENT, USER_VERIFIED = 0x01, 0x04
+WEAK = "Its key is so weak that others could sign with it."
+USER_PRESENT, USER_VERIFIED, MAY_BE_BACKED_UP, IS_BACKED_UP = 0x01, 0x04, 0x08, 0x10
 SHORTEST = 37  # Bytes of authenticator data: digest of the site, flags, counter.
 CURVES = {"ES256": ("secp256r1", hashes.SHA256()), "ES384": ("secp384r1", hashes.SHA384())}
 CURVES["ES512"] = ("secp521r1", hashes.SHA512())
+SHORTEST_RSA = 2048  # Bits.
+# Points of Ed25519 of order 1, 2, 4 and 8, without their sign, 0 and 1 in either spelling: one signature holds over
+# many texts, or over all.
+WEAK_POINTS = {
+    f"{0:064x}",
+    f"01{0:062x}",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    f"ec{'ff' * 30}7f",
+    f"ed{'ff' * 30}7f",
+    f"ee{'ff' * 30}7f",
+}
 
 
 def fault_in(
@@ -52,6 +65,10 @@ def fault_in(
         return "Nobody touched the authenticator."
     if user_verified and not flags & USER_VERIFIED:
         return "The authenticator did not verify who was using it: a PIN, a fingerprint or a face is needed."
+    if flags & IS_BACKED_UP and not flags & MAY_BE_BACKED_UP:
+        return "It says of its key that it is backed up, and that it never can be."
+    if is_weak(public_key):
+        return WEAK
     try:
         _verify(public_key, algorithm, signature, authenticator_data + sha256(client_data).digest())
     except InvalidSignature:
@@ -59,6 +76,17 @@ def fault_in(
     except UnsupportedAlgorithm:
         return "The kind of key is not one that others can verify."
     return ""
+
+
+def is_weak(key) -> bool:
+    """Whether others could sign with this public key, so that whoever enrolled it could say that they did not."""
+    match key:
+        case rsa.RSAPublicKey():
+            return key.key_size < SHORTEST_RSA
+        case ed25519.Ed25519PublicKey():
+            *rest, last = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+            return bytes([*rest, last & 0x7F]).hex() in WEAK_POINTS
+    return False
 
 
 def check_signature(digest: str, assertion: dict) -> None:

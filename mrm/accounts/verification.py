@@ -12,7 +12,17 @@ from fido2.cose import CoseKey
 from mrm_verify import passkeys
 from mrm_verify.passkeys import base64url, from_base64url
 
-__all__ = ["ALGORITHMS", "Assertion", "base64url", "fault_in", "from_base64url", "is_cloned", "pem", "read_assertion"]
+__all__ = [
+    "ALGORITHMS",
+    "Assertion",
+    "base64url",
+    "fault_in",
+    "from_base64url",
+    "is_cloned",
+    "is_weak",
+    "pem",
+    "read_assertion",
+]
 
 ALGORITHMS = {-7: "ES256", -8: "EdDSA", -35: "ES384", -36: "ES512", -37: "PS256", -257: "RS256"}
 CURVES = {-7: ec.SECP256R1(), -35: ec.SECP384R1(), -36: ec.SECP521R1()}
@@ -65,6 +75,14 @@ def fault_in(
         algorithm=ALGORITHMS[public_key[3]],
         user_verified=user_verified,
     )
+
+
+def is_weak(public_key: CoseKey) -> bool:
+    """Whether others could sign with it; of a kind that is not verified here it is not known, and signs nothing."""
+    try:
+        return passkeys.is_weak(serialization.load_pem_public_key(pem(public_key).encode()))
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def is_cloned(*, sign_count: int, last: int) -> bool:

@@ -66,8 +66,8 @@ def signatures_that_differ() -> Iterator[str]:
             yield f"{told} is not as it was given: its {column} differs."
 
 
-def _columns_that_differ(signature: Signature, named: dict[str, str]) -> Iterator[str]:
-    """`named` is what a passkey calls itself, by the digest of its key."""
+def _columns_that_differ(signature: Signature, named: dict[str, set[str]]) -> Iterator[str]:
+    """`named` is what passkeys call themselves, by the digest of their key."""
     statement = signature.statement
     if not isinstance(statement, dict):
         yield "statement"
@@ -88,7 +88,7 @@ def _columns_that_differ(signature: Signature, named: dict[str, str]) -> Iterato
         yield from _of_the_answer(signature, named)
 
 
-def _of_the_answer(signature: Signature, named: dict[str, str]) -> Iterator[str]:
+def _of_the_answer(signature: Signature, named: dict[str, set[str]]) -> Iterator[str]:
     """That the answer itself is the passkey's is checked with the statement."""
     try:
         counted = int.from_bytes(from_base64url(signature.authenticator_data)[COUNTER])
@@ -97,5 +97,5 @@ def _of_the_answer(signature: Signature, named: dict[str, str]) -> Iterator[str]
         return  # Then it signs nothing, and is named for that.
     if signature.sign_count != counted:
         yield "counter"
-    if signature.credential_id != named.get(key, signature.credential_id):
+    if signature.credential_id not in named.get(key, {signature.credential_id}):
         yield "credential id"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from fido2.cose import ES256
+from fido2.cose import ES256, CoseKey
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from mrm.accounts.services import change_factors
@@ -33,12 +33,13 @@ def working_at(origin: str, session: str = "the session"):
 class SecurityKey:
     """One credential for one site; `count` is the counter it will say next."""
 
-    def __init__(self, person, *, origin: str = ORIGIN, count: int = 1):
+    def __init__(self, person, *, origin: str = ORIGIN, count: int = 1, credential_id: bytes = b"", public=None):
+        """`public` is enrolled in place of its own key: nobody asks who enrols one for a proof that it is theirs."""
         self.origin, self.count = origin, count
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.credential_id = secrets.token_bytes(32)
+        self.credential_id = credential_id or secrets.token_bytes(32)
         self.site = sha256(urlsplit(origin).hostname.encode()).digest()
-        self._enrol(person)
+        self._enrol(person, public or ES256.from_cryptography_key(self.key.public_key()))
 
     def answer(
         self, challenge: bytes, *, flags=PRESENT | VERIFIED, origin="", purpose="webauthn.get", **client
@@ -60,9 +61,8 @@ class SecurityKey:
             },
         }
 
-    def _enrol(self, person) -> None:
+    def _enrol(self, person, public: CoseKey) -> None:
         """As the sign-in library keeps an enrolled key."""
-        public = ES256.from_cryptography_key(self.key.public_key())
         credential = AttestedCredentialData.create(Aaguid.NONE, self.credential_id, public)
         data = AuthenticatorData.create(self.site, PRESENT | VERIFIED | ATTESTED, self.count, bytes(credential))
         self.count += 1 if self.count else 0

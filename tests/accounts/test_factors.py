@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from fido2.cose import ES256, RS256, EdDSA
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed
@@ -116,6 +117,29 @@ def test_a_passkey_put_into_the_database_by_sql_signs_nothing_and_is_named(risk_
     Authenticator.objects.filter(pk=forged.kept.pk).update(user=risk_officer)
     assert not signs_with(forged, risk_officer) and signs_with(own, risk_officer)
     assert list(unrecorded_factors()) == [(risk_officer, "passkey")]
+
+
+def test_nobody_enrols_a_passkey_that_is_somebody_elses_by_its_key_or_its_name(risk_officer, engineer):
+    """Both stand in every export. Else their signatures would seem changed, or their counter not to advance."""
+    theirs = SecurityKey(risk_officer)
+    public = ES256.from_cryptography_key(theirs.key.public_key())
+    for copied in ({"public": public}, {"credential_id": theirs.credential_id}):
+        with pytest.raises(RuleBroken, match="was enrolled before"):
+            SecurityKey(engineer, **copied)
+    theirs.kept.delete()
+    with pytest.raises(RuleBroken, match="was enrolled before"):
+        SecurityKey(engineer, public=public)
+    assert Entry.objects.filter(action=Action.FACTOR_ENROLLED).count() == 1
+
+
+def test_nobody_enrols_a_key_with_which_anybody_signs(risk_officer):
+    for public in (
+        EdDSA({1: 1, 3: -8, -1: 6, -2: bytes([1, *bytes(31)])}),
+        RS256({1: 3, 3: -257, -1: b"\x0f", -2: b"\x03"}),
+    ):
+        with pytest.raises(RuleBroken, match="so weak that others could sign"):
+            SecurityKey(risk_officer, public=public)
+    assert not Authenticator.objects.exists()
 
 
 def tries(client, page: str, key: SecurityKey, person):

@@ -13,10 +13,10 @@ from django.utils import timezone
 from mrm.accounts.models import Person, Signature, Statement
 from mrm.accounts.policies import Role
 from mrm.accounts.services import Passkey, Password, passkey_options, prepare_statement, prove, sign, void_signatures
-from mrm.accounts.verification import from_base64url
+from mrm.accounts.verification import base64url, from_base64url
 from mrm.errors import NotPermitted, RuleBroken
 from tests.accounts.authenticators import ORIGIN, PRESENT, SecurityKey, working_at
-from tests.factories import PASSWORD, make_person, make_workspace
+from tests.factories import PASSWORD, make_person, make_workspace, without_triggers
 
 SHOWN = "5" * 64
 
@@ -147,6 +147,18 @@ def test_a_counter_that_does_not_advance_betrays_a_copied_key(workspace, risk_of
         signed(second, by_passkey(second, key), subject=workspace)
     key.count = 7
     assert signed(second, by_passkey(second, key), subject=workspace).sign_count == 7
+
+
+def test_the_counter_of_a_passkey_is_not_moved_by_somebody_elses_of_the_same_name(
+    workspace, risk_officer, validator, key
+):
+    """An earlier release let people enrol one by the credential id of another, which stands in every export."""
+    statement = prepared(workspace, validator)
+    signed(statement, by_passkey(statement, SecurityKey(validator)), subject=workspace)
+    name = base64url(key.credential_id)
+    without_triggers("accounts_signature", f"UPDATE accounts_signature SET credential_id = '{name}', sign_count = 99")
+    statement = prepared(workspace, risk_officer)
+    assert signed(statement, by_passkey(statement, key), subject=workspace).sign_count < 99
 
 
 def test_a_passkey_that_does_not_count_signs_again_and_again(workspace, risk_officer):

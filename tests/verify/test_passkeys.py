@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mrm_verify.faults import Fault
-from mrm_verify.passkeys import base64url, check_signature
+from mrm_verify.passkeys import WEAK_POINTS, base64url, check_signature
 
 ORIGIN = "https://risk.example.org"
 SIGNED, OTHER = sha256(b"a statement").hexdigest(), sha256(b"another").hexdigest()
@@ -65,6 +65,7 @@ def test_the_signature_of_another_passkey_does_not_hold(kind):
     [
         ({"flags": 0x01}, "did not verify who was using it"),
         ({"flags": 0x04}, "Nobody touched"),
+        ({"flags": 0x15}, "backed up, and that it never can be"),
         ({"origin": "https://risk.example.org.evil.example"}, "another page"),
         ({"site": "evil.example"}, "another site"),
         ({"type": "webauthn.create"}, "another purpose"),
@@ -74,6 +75,29 @@ def test_the_signature_of_another_passkey_does_not_hold(kind):
 def test_a_passkey_used_in_another_way_does_not_sign(how, said):
     with pytest.raises(Fault, match=said):
         check_signature(SIGNED, Passkey().sign(SIGNED, **how))
+
+
+def test_a_passkey_that_is_backed_up_signs():
+    check_signature(SIGNED, Passkey().sign(SIGNED, flags=0x1D))
+
+
+@pytest.mark.parametrize("point", sorted(WEAK_POINTS))
+@pytest.mark.parametrize("sign", [0x00, 0x80])
+def test_a_key_with_which_anybody_signs_proves_nothing(point, sign):
+    """For the first of these points the signature "1, 0" holds over every text."""
+    raw = bytes.fromhex(point)
+    key = ed25519.Ed25519PublicKey.from_public_bytes(raw[:-1] + bytes([raw[-1] | sign]))
+    weak = {"public_key": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()}
+    forged = Passkey().sign(SIGNED) | weak | {"signature": base64url(bytes([1]) + bytes(63))}
+    with pytest.raises(Fault, match="so weak that others could sign"):
+        check_signature(SIGNED, forged)
+
+
+def test_a_short_key_proves_nothing():
+    passkey = Passkey("RS256")
+    passkey.key = rsa.generate_private_key(65537, 1024)
+    with pytest.raises(Fault, match="so weak that others could sign"):
+        check_signature(SIGNED, passkey.sign(SIGNED))
 
 
 @pytest.mark.parametrize(

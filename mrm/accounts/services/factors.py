@@ -22,7 +22,7 @@ from mrm.accounts.models import Person
 from mrm.adapters import keys
 from mrm.errors import NotPermitted, RuleBroken
 from mrm_verify.canonical import canonical
-from mrm_verify.passkeys import METHOD, digest_of_key
+from mrm_verify.passkeys import METHOD, WEAK, digest_of_key
 
 Type = Authenticator.Type
 SECRETS = {Type.TOTP: "secret", Type.RECOVERY_CODES: "seed"}  # What is kept under which name.
@@ -47,6 +47,7 @@ def change_factors(person: Person, change: Callable[[], Done]) -> Done:
     done = change()
     after = _factors_of(person)
     for pk in after.keys() - before.keys():
+        _refuse_what_proves_nothing(after[pk])
         record_enrolment(after[pk], actor=person)
     for pk in before.keys() - after.keys():
         record(Action.FACTOR_REMOVED, actor=person, subject=person, **_told(before[pk]))
@@ -159,11 +160,35 @@ def vanished_factors() -> Iterator[tuple[str, str]]:
     yield from ((names[subject], KINDS[Type.TOTP]) for subject, difference in apps.items() if difference)
 
 
-def credentials_by_key() -> dict[str, str]:
-    """What each passkey calls itself (base64url), by the digest of its public key."""
-    passkeys = Authenticator.objects.filter(type=Type.WEBAUTHN).order_by("pk").iterator()
-    credentials = [factor.wrap().authenticator_data.credential_data for factor in passkeys]
-    return {_key_of(one): verification.base64url(one.credential_id) for one in credentials}
+def credentials_by_key() -> dict[str, set[str]]:
+    """What the passkeys of each public key call themselves (base64url), by its digest."""
+    found: dict[str, set[str]] = {}
+    for credential in _credentials(Authenticator.objects.order_by("pk")):
+        found.setdefault(_key_of(credential), set()).add(verification.base64url(credential.credential_id))
+    return found
+
+
+def _credentials(factors: QuerySet[Authenticator]) -> Iterator[AttestedCredentialData]:
+    for factor in factors.filter(type=Type.WEBAUTHN).iterator():
+        yield factor.wrap().authenticator_data.credential_data
+
+
+def _refuse_what_proves_nothing(factor: Authenticator) -> None:
+    """Refuse a passkey with which others sign as well, by a key that anybody could use or that is somebody's already.
+
+    Nobody proves, when they enrol one, that they have its private key: both can be read in any export.
+    """
+    if factor.type != Type.WEBAUTHN:
+        return
+    [credential] = _credentials(Authenticator.objects.filter(pk=factor.pk))
+    others = _credentials(Authenticator.objects.exclude(pk=factor.pk))
+    told = {"action": Action.FACTOR_ENROLLED, "details__key": _key_of(credential)}
+    if Entry.objects.filter(**told).exclude(details__key="").exists() or credential.credential_id in {
+        other.credential_id for other in others
+    }:
+        raise RuleBroken("This passkey was enrolled before, by you or by somebody else. Enrol another.")
+    if verification.is_weak(credential.public_key):
+        raise RuleBroken(f"This passkey cannot be enrolled. {WEAK}")
 
 
 def _passkeys_enrolled_by(keyless: QuerySet[Entry]) -> list[Authenticator]:

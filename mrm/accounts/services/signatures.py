@@ -258,8 +258,8 @@ def _assertion_fields(proven: Proven) -> dict:
     if assertion is None:
         return {}
     credential_id = verification.base64url(assertion.credential_id)
-    earlier = Signature.objects.filter(credential_id=credential_id).aggregate(last=Max("sign_count"))["last"]
-    last = max(enrolled.sign_count, earlier or 0)
+    earlier = proven.statement.person.signatures.filter(credential_id=credential_id).aggregate(last=Max("sign_count"))
+    last = max(enrolled.sign_count, earlier["last"] or 0)
     if verification.is_cloned(sign_count=assertion.sign_count, last=last):
         raise NotPermitted(
             "The counter of this passkey did not advance, as if somebody had copied it. Nothing was signed; tell an "
