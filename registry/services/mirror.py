@@ -35,7 +35,7 @@ from registry.models import Delivery, ModelFacts, ModelTag, VersionFacts, Versio
 from registry.refusals import invalid
 from registry.services.rules import owner_for
 from registry.services.tags import keep_model_tags, keep_version_tags
-from registry.services.versions import LONGEST, describe_version
+from registry.services.versions import LONGEST, describe_version, download_location
 
 SWEEP = "sweep"
 EVERYTHING_EVERY = timedelta(minutes=15)
@@ -106,7 +106,7 @@ def follow_master(master: Master, now: datetime) -> list[str]:
             copies += _follow_model(workspace, name, said, master.versions(name), baselined_until=baselined_until)
         except DomainError as refusal:
             refusals.append(f"{name[:200] or 'A model without a name'}: {refusal}")
-    refusals += _follow_copies(copies, everything=everything)
+    refusals += _follow_copies(workspace, copies, everything=everything)
     _mark_gone(workspace, seen, None if everything else names)
     Delivery.objects.filter(pk__in=[hint.pk for hint in hints]).update(followed_at=now)
     if everything:
@@ -152,15 +152,15 @@ def _follow_model(
     copies = [Copy(name, model, version) for version in read if _numbered(version.source)]
     for version in read:
         if not _numbered(version.source):
-            _follow_version(model, version)
+            _follow_version(workspace, model, version)
     _mark_versions_gone(model, {_origin(model, version.number) for version in read})
     return copies
 
 
-def _follow_copies(copies: list[Copy], *, everything: bool) -> list[str]:
+def _follow_copies(workspace: Workspace, copies: list[Copy], *, everything: bool) -> list[str]:
     """Each after what it is a copy of, which may be a copy itself. The refusals met.
 
-    While only some models are looked at, one whose original is not here waits for the next look at everything.
+    While only some models are looked at, a new one whose original is not here waits for the next look at everything.
     """
     refusals = []
     while copies:
@@ -170,11 +170,10 @@ def _follow_copies(copies: list[Copy], *, everything: bool) -> list[str]:
         if not ready:  # Copies of themselves, or of each other.
             ready, later = later, []
         for copy in ready:
-            if everything or _copied(copy.model.workspace, copy.said.source):
-                try:
-                    _follow_version(copy.model, copy.said)
-                except DomainError as refusal:
-                    refusals.append(f"{copy.name[:200]}: {refusal}")
+            try:
+                _follow_version(workspace, copy.model, copy.said, waits=not everything)
+            except DomainError as refusal:
+                refusals.append(f"{copy.name[:200]}: {refusal}")
         copies = later
     return refusals
 
@@ -203,12 +202,18 @@ def _refuse_new_versions(model: Model, read: list[SaidVersion]) -> None:
 
 
 @governed()
-def _follow_version(model: Model, said: SaidVersion) -> None:
-    """The version, registered once; its origin says which of the master's it is, whatever number it has here."""
+def _follow_version(workspace: Workspace, model: Model, said: SaidVersion, *, waits: bool = False) -> None:
+    """The version, registered once; its origin says which of the master's it is, whatever number it has here.
+
+    waits  for what it is a copy of, where that is not here
+    """
     origin = _origin(model, said.number)
     version = ModelVersion.objects.select_related("mlflow").filter(model=model, origin=origin).first()
     if version is None:
-        told = {"artifact_uri": said.source, "origin": origin, "copied_from": _copied(model.workspace, said.source)}
+        original = _copied(workspace, said.source)
+        if waits and original is None:
+            return
+        told = {"artifact_uri": said.source, "origin": origin, "copied_from": original}
         version = inventory.register_version(model, schema=None, **told, maker=said.maker, actor=None)
         VersionFacts.objects.create(
             version=version,
@@ -216,11 +221,11 @@ def _follow_version(model: Model, said: SaidVersion) -> None:
             run_id=said.run_id,
             run_link=said.run_link,
             logged_model_id=said.model_id,
-            location=said.source,
+            location=download_location(original) if original else said.source,
             touched_at=version.registered_at,
         )
     elif version.mlflow.description != said.description:
-        describe_version(model.workspace, model.name, str(version.number), description=said.description, actor=None)
+        describe_version(workspace, model.name, str(version.number), description=said.description, actor=None)
     _keep_changed(VersionTag, version, said.tags | {GONE: ""}, keep_version_tags)
 
 

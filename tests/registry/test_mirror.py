@@ -198,7 +198,7 @@ def test_what_the_master_goes_on_with_after_it_was_retired_here_is_named(master)
     assert ModelVersion.objects.count() == 2
 
 
-def test_a_copy_is_taken_over_after_what_it_was_made_of_whatever_the_order(master):
+def test_a_copy_is_taken_over_after_what_it_was_made_of_whatever_the_order(master, client):
     master.content = {
         "again": ({"name": "again"}, [said_version(1, source="models:/before/1")]),
         "before": ({"name": "before"}, [said_version(1, source="models:/credit/3")]),
@@ -209,6 +209,9 @@ def test_a_copy_is_taken_over_after_what_it_was_made_of_whatever_the_order(maste
     copied = ModelVersion.objects.exclude(copied_from=None)
     assert dict(copied.values_list("model__name", "copied_from")) == {"again": first.pk, "before": first.pk}
     assert ModelVersion.objects.get(model__name="itself").copied_from is None
+    for name in ("before", "again"):
+        found = client.ask("model-versions/get-download-uri", name=name, version="1")
+        assert found == {"artifact_uri": first.artifact_uri}, "its name there is another version here"
 
 
 def test_a_hint_takes_over_no_copy_before_what_it_was_made_of(master):
