@@ -44,10 +44,10 @@ MODELS = {
     "what {} is a copy of is not what its entry says": """
         SELECT 'version ' || version.number || ' of the model ' || model.slug FROM inventory_modelversion version
         JOIN inventory_model model ON model.id = version.model_id
-        WHERE version.copied_from_id IS NOT NULL AND NOT EXISTS (
-            SELECT FROM trail_entry
+        WHERE 'inventory.ModelVersion:' || version.copied_from_id IS DISTINCT FROM (
+            SELECT details ->> 'copied_from' FROM trail_entry
             WHERE subject = 'inventory.ModelVersion:' || version.id AND action = 'version.registered'
-              AND details ->> 'copied_from' = 'inventory.ModelVersion:' || version.copied_from_id)""",
+            ORDER BY position LIMIT 1)""",
     "the alias {} does not point where its last entry says": """
         SELECT alias.name || ' of the model ' || model.slug FROM registry_alias alias
         JOIN inventory_model model ON model.id = alias.model_id
