@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audits.trail.services import governed
-from audits.workflows.models import ChangeRequest, Delegation, ValidatorAssignment
+from audits.workflows.models import ChangeRequest, Delegation, Retraining, ValidatorAssignment
 from audits.workflows.services import delegate, request_change
 from audits.workflows.services.arrangements import locked, release
 from audits.workflows.services.validations import assign_validator
@@ -22,9 +22,9 @@ from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from registry.services import describe_version
-from tests.factories import make_otherwise, make_person, make_reference, make_version, settle
+from tests.factories import make_otherwise, make_person, make_reference, make_version, settle, undecided
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement
+from tests.signing import close_arrangement, suspend
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
 from tests.workflows.validating import asked, make_panel, validated
@@ -65,6 +65,42 @@ def test_1_whoever_registered_a_version_cannot_approve_it(story, open_gate, seco
     change = request_change(Kind.PROMOTION, version, reason=WHY, actor=story.engineer)
     assert f"you registered version {version.number} on" in reasons(change, second_validator)
     assert_the_database_refuses(change, second_validator, "registered a version")
+
+
+@pytest.mark.parametrize("kind", [Kind.EXCEPTION, Kind.OVERLAY])
+def test_1_whoever_made_what_is_in_production_decides_nothing_about_the_model_as_a_whole(story, kind):
+    terms = exception_terms() if kind == Kind.EXCEPTION else overlay_terms()
+    change = request_change(kind, story.model, reason=WHY, terms=terms, actor=story.owner)
+    maker = now_holding(story.engineer, Role.VALIDATOR, workspace=story.workspace)
+    assert f"you registered version {story.version.number} on" in reasons(change, maker)
+    with pytest.raises(NotPermitted, match="Whoever registered or changed a version"):
+        approve(change, maker)
+    assert_the_database_refuses(change, maker, "made what is in production")
+
+
+def test_1_whoever_had_what_is_in_production_trained_decides_nothing_about_the_model_as_a_whole(retraining, story):
+    with undecided("workflows_retraining", "USER"):
+        Retraining.objects.create(change=retraining, candidate=story.version)
+    change = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    trainer = make_person(Role.VALIDATOR, workspace=story.workspace)
+    with undecided("workflows_changerequest", "USER"):
+        ChangeRequest.objects.filter(pk=retraining.pk).update(requester=trainer)
+    assert "for the retraining that made version 1" in reasons(change, trainer)
+    assert_the_database_refuses(change, trainer, "made what is in production")
+
+
+def test_1_whoever_made_what_is_in_production_does_not_let_it_run_again(story, officers):
+    suspend(story.model, reason="It refuses everybody.", actor=story.risk_officer)
+    change = request_change(Kind.RESUMPTION, story.model, reason=WHY, terms={"remedy": "Mended."}, actor=story.owner)
+    maker = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
+    assert "you registered version 1" in reasons(change, maker) and reasons(change, officers[0]) == ""
+
+
+def test_1_whoever_made_what_is_in_production_ends_nothing_that_holds_about_the_model(story, officers):
+    held = decided(Kind.OVERLAY, story.model, *officers, terms=overlay_terms(), actor=story.owner).arrangements.get()
+    maker = now_holding(story.engineer, Role.RISK_OFFICER, workspace=story.workspace)
+    with pytest.raises(NotPermitted, match="whoever made the version closes what holds"):
+        close_arrangement(held, reason="Over.", actor=maker)
 
 
 def test_1_whoever_sent_its_artifact_cannot_approve_it_even_as_a_validator_by_now(story, open_gate):

@@ -170,8 +170,8 @@ def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
             "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it; "
             "another of the second line does."
         )
-    versions = [arrangement.version] if arrangement.version else []
-    if fact := developed(arrangement, actor) or made_one_of(versions, actor):
+    versions = filter(None, [arrangement.version or arrangement.model.production_version()])
+    if fact := developed(arrangement, actor) or made_one_of(list(versions), actor):
         told = "Neither the developer of a model nor whoever made the version closes what holds about it"
         raise NotPermitted(Shown(f"{told}: you {fact}.", entry=entry_behind(fact)))
 

@@ -40,11 +40,12 @@ def answers_for(version: ModelVersion, person) -> str:
 
 def involvement_of(change: ChangeRequest, person, *, twins: Twins = None) -> policies.Involvement:
     twins = twins_of(change.version) if twins is None else twins
+    in_use = _in_use(change)
     return policies.Involvement(
         owns=owned(change, person, twins=twins) if change.model else "",
         developed=developed(change, person, twins=twins) if change.model else "",
-        registered=made_version(change.version, person, twins=twins) if change.version else "",
-        trained=trained(change, person),
+        registered=made(in_use, person) if in_use else made(change, person, twins=twins),
+        trained=trained(in_use or change, person),
         requested=_requested(change, person),
         proposed=_proposed(change, person),
         validated=_validated(change, person),
@@ -92,8 +93,14 @@ def _others_of(about, person, *, office: str, twins: Twins) -> list[Model]:
     return [model for model in models if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately]
 
 
-def made(change: ChangeRequest | ValidationRequest | Subject, person) -> str:
-    return made_version(change.version, person) if change.version else ""
+def _in_use(change: ChangeRequest) -> Subject | None:
+    """What is asked about a model as a whole is about what it has in production; None where it is about a version."""
+    version = change.model.production_version() if change.model and not change.version else None
+    return version and Subject(change.model, version)
+
+
+def made(change: ChangeRequest | ValidationRequest | Subject, person, *, twins: Twins = None) -> str:
+    return made_version(change.version, person, twins=twins) if change.version else ""
 
 
 def trained(change: ChangeRequest | ValidationRequest | Subject, person) -> str:
