@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Checkpoint, Entry, Head
@@ -142,4 +142,20 @@ def test_clocks_that_differ_by_a_moment_are_no_event(workspace, monkeypatch):
     monkeypatch.setattr(timezone, "now", Clock(timedelta(seconds=1)))
     edit_model(model, changes={"purpose": "From another host."}, actor=None)
     assert not Entry.objects.filter(action=Action.CLOCK_SET_BACK).exists()
+    assert verify_trail().holds
+
+
+def test_nothing_is_dated_ahead_by_a_clock_set_forward_or_by_sql(workspace, monkeypatch):
+    """Else all that is recorded later would bear that time, and of nothing would be asked when it was signed."""
+    model = make_model()
+    length = Head.objects.get().length
+    with monkeypatch.context() as patched, pytest.raises(RuleBroken, match="clock of the server that writes"):
+        patched.setattr(timezone, "now", Clock(-timedelta(days=1)))
+        edit_model(model, changes={"purpose": "Tomorrow's."}, actor=None)
+    ahead = "UPDATE trail_head SET last_at = '9999-01-01'"
+    with pytest.raises(DatabaseError, match="dated ahead"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ahead)
+    assert Head.objects.get().length == length
+    monkeypatch.setattr(timezone, "now", Clock(-timedelta(seconds=30)))
+    edit(model, "From a host whose clock is a little ahead.")
     assert verify_trail().holds
