@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mrm_verify import __version__
 from mrm_verify.export import Found, verify_export
-from mrm_verify.faults import Fault
+from mrm_verify.faults import Fault, plain
 from mrm_verify.proof import verify_proof
 from mrm_verify.trust import Trust
 
@@ -47,9 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
         found = verify_export(options.export, trust, jobs=options.jobs, progress=_shown)
     except (Fault, OSError, UnicodeDecodeError) as fault:
-        print(f"The trail does not hold. {fault}", file=sys.stderr)
+        print(f"The trail does not hold. {plain(str(fault))}", file=sys.stderr)
         return 1
-    print("\n".join(_told(found, trust)))
+    print("\n".join(map(plain, _told(found, trust))))
     return 0
 
 
@@ -57,10 +57,10 @@ def _proof(options: argparse.Namespace) -> int:
     try:
         found = verify_proof(options.entry.read_bytes(), options.proof.read_text(), options.key)
     except (Fault, OSError, UnicodeDecodeError) as fault:
-        print(f"The proof does not hold. {fault}", file=sys.stderr)
+        print(f"The proof does not hold. {plain(str(fault))}", file=sys.stderr)
         return 1
     log, size = found.checkpoint.origin, found.checkpoint.size
-    print(f"The proof holds: it is entry {found.index} of {log}, among {size:,} that the log signed.")
+    print(plain(f"The proof holds: it is entry {found.index} of {log}, among {size:,} that the log signed."))
     return 0
 
 

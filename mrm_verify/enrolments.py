@@ -32,7 +32,7 @@ def enrolments_in(body: dict) -> list[Enrolment]:
     person = subject.removeprefix(ACCOUNT)
     if body["actor"]["id"] not in (person, ""):
         return []
-    key, site = details.get("key"), details.get("site")
+    key, site = (said if isinstance(said, str) else None for said in (details.get("key"), details.get("site")))
     return [Enrolment(person, str(details.get("digest")), key, site, STANDS[body["action"]])]
 
 

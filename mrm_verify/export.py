@@ -203,6 +203,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             if tuple(archive.namelist()) != MEMBERS:
                 raise Fault(f"{path} is not an exported trail: it must hold {', '.join(MEMBERS)} in this order.")
             for member in archive.infolist():
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise zipfile.BadZipFile(f"{member.filename} is compressed in another way than exports are")
                 if member.file_size > MOST_EXPANDED * member.compress_size:
                     raise Fault(f"{member.filename} would expand {MOST_EXPANDED} times and more, as no trail does.")
             yield archive

@@ -66,6 +66,8 @@ def fault_in(position: int, body: dict | None, recorded: str, previous: str | No
     if leaf != recorded:
         action = f" ({body.get('action')})" if body else ""
         return f"Entry {position}{action} was edited: its fields do not give its recorded hash."
+    if not _is_shaped(body):
+        return f"Entry {position} does not say what every entry says."
     if previous is not None and body["previous"] != previous:
         return not_following(position, body["action"])
     if not is_time(body.get("at")):
@@ -74,6 +76,20 @@ def fault_in(position: int, body: dict | None, recorded: str, previous: str | No
     if body["at"] < last_at:
         return dated_back(position, body.get("action", ""))
     return ""
+
+
+def _is_shaped(body: dict) -> bool:
+    """Whether who checks an entry further finds there what each of them says."""
+    actor, subject = body.get("actor"), body.get("subject")
+    return (
+        isinstance(body.get("action"), str)
+        and isinstance(body.get("previous"), str)
+        and "details" in body
+        and isinstance(actor, dict)
+        and isinstance(actor.get("id"), str)
+        and isinstance(subject, dict)
+        and isinstance(subject.get("id"), str)
+    )
 
 
 def is_time(at) -> bool:

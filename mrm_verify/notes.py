@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mrm_verify.faults import Fault
 
 ED25519, COSIGNATURE = b"\x01", b"\x04"
+LATEST = 253_402_300_799  # The last second of the year 9999, in seconds since 1970: no clock says more.
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")  # A note may hold line feeds and no others.
 
@@ -95,7 +96,7 @@ class Checkpoint:
         times = []
         for blob in self._signatures_of(key):
             at = int.from_bytes(blob[:8], "big")
-            if len(blob) != 72 or not _holds(key.key, blob[8:], cosigned_text(self.body, at)):
+            if len(blob) != 72 or at > LATEST or not _holds(key.key, blob[8:], cosigned_text(self.body, at)):
                 raise Fault(f"The signature of the witness {key.name} over {self.size} entries does not hold.")
             times.append(at)
         return max(times, default=None)

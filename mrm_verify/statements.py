@@ -16,6 +16,9 @@ CITES = "statement_digest"
 PARTS = {"validation.attested": "workflows.ValidatorAssignment:"}
 CLOCK_SET_BACK, PREPARED = "clock.set_back", "installation.prepared"
 PASSWORD = "password"  # noqa: S105  The method of a signature, without the code of an app.
+# What stands beside a statement, for people to read, and where it is in what was signed.
+BESIDE = {"id": ("id",), "printed_name": ("signer", "name"), "meaning": ("meaning",)}
+TIMES_BESIDE = ("authenticated_at", "signed_at")
 # Between the proof of who signs and the entry lies a transaction, and the clocks of two hosts differ a little.
 EARLY, LATE = timedelta(seconds=5), timedelta(minutes=2)
 
@@ -102,8 +105,11 @@ class Statements:
         self.untimed = 0  # Of which it was not asked whether it was the time to sign.
         self.without_terms = 0  # Of releases whose statements of their act did not say yet what was decided.
         for record in records:
-            if not isinstance(record.get("statement"), dict) or not isinstance(record.get(CITES), str):
+            statement = record.get("statement")
+            if not isinstance(statement, dict) or not isinstance(record.get(CITES), str):
                 raise Fault("A statement lacks its text or its digest.")
+            if isinstance(statement.get("outcome"), dict | list):
+                raise Fault(f"The statement {record[CITES]} does not say what was decided.")
             if record[CITES] in self.records:
                 raise Fault(f"The statement {record[CITES]} is there twice.")
             self.records[record[CITES]] = record
@@ -184,6 +190,12 @@ class Statements:
             raise Fault(f"{which} was signed by somebody else.")
         if not _is_about(_id(statement, "subject"), cited):
             raise Fault(f"{which} is about something else.")
+        for name, path in BESIDE.items():
+            if name in record and record[name] != part_of(statement, path):
+                raise Fault(f"{which} has another {name.replace('_', ' ')} beside it than was signed.")
+        for name in TIMES_BESIDE:
+            if name in record and not could_be_signed(statement, record[name]):
+                raise Fault(f"{which} was to be signed at another time than its {name.replace('_', ' ')} beside it.")
         if part := differing(statement, cited.action, cited.subject, cited.details):
             raise Fault(f"{which} says otherwise than the entry: its {part} is another.")
         if is_timed and not could_be_signed(statement, cited.at):

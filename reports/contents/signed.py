@@ -12,7 +12,7 @@ from mrm.accounts.services import credentials_by_key
 from mrm_verify.acts import ALWAYS_SIGNED, SIGNED_BY_NOW, part_of
 from mrm_verify.faults import Fault
 from mrm_verify.passkeys import digest_of_key, from_base64url
-from mrm_verify.statements import CITES, Statements, could_be_signed, told_by
+from mrm_verify.statements import CITES, Statements, told_by
 
 SOME = 500  # Rows read at a time.
 TELLING = {
@@ -23,14 +23,8 @@ TELLING = {
     Action.FACTOR_REMOVED,
     Action.INSTALLATION_PREPARED,
 }
-READ_FROM = {
-    "id": ("id",),
-    "signer": ("signer", "id"),
-    "printed name": ("signer", "name"),
-    "subject": ("subject", "id"),
-    "meaning": ("meaning",),
-    "evidence digest": ("evidence_digest",),
-}
+# What an export does not tell; the rest is held against the statement with it.
+READ_FROM = {"signer": ("signer", "id"), "subject": ("subject", "id"), "evidence digest": ("evidence_digest",)}
 COUNTER = slice(33, 37)  # Of authenticator data: after the digest of the site and the flags.
 
 
@@ -73,17 +67,11 @@ def _columns_that_differ(signature: Signature, named: dict[str, set[str]]) -> It
         yield "statement"
         return
     read = {
-        "id": str(signature.pk),
         "signer": str(signature.person_id),
-        "printed name": signature.printed_name,
         "subject": signature.subject,
-        "meaning": signature.meaning,
         "evidence digest": signature.evidence_digest,
     }
     yield from (name for name, value in read.items() if value != part_of(statement, READ_FROM[name]))
-    for name in ("authenticated_at", "signed_at"):
-        if not could_be_signed(statement, getattr(signature, name)):
-            yield name.replace("_", " ")
     if signature.method == Signature.Method.PASSKEY:
         yield from _of_the_answer(signature, named)
 

@@ -22,12 +22,15 @@ CHANGED = {
     "statement_digest": (f"statement_digest = md5(id::text) || '{'1' * 32}'", "cites is missing"),
     "method": ("method = 'password+totp'", "proved in another way"),
     "person": (f"person_id = {NINA}", "its signer differs"),
-    "printed_name": ("printed_name = 'Olaf'", "its printed name differs"),
+    "printed_name": ("printed_name = 'Olaf'", "another printed name beside it"),
     "subject": ("subject = 'workflows.Finding:7'", "its subject differs"),
-    "meaning": ("meaning = 'I was there.'", "its meaning differs"),
+    "meaning": ("meaning = 'I was there.'", "another meaning beside it"),
     "evidence_digest": (f"evidence_digest = '{'1' * 64}'", "its evidence digest differs"),
-    "signed_at": ("signed_at = signed_at - interval '1 day'", "its signed at differs"),
-    "authenticated_at": ("authenticated_at = authenticated_at + interval '1 day'", "its authenticated at differs"),
+    "signed_at": ("signed_at = signed_at - interval '1 day'", "another time than its signed at"),
+    "authenticated_at": (
+        "authenticated_at = authenticated_at + interval '1 day'",
+        "another time than its authenticated at",
+    ),
 }
 # And to those of a signature by passkey.
 OF_PASSKEYS = {

@@ -17,22 +17,25 @@ from mrm_verify.command import main
 from mrm_verify.export import FORMAT, MEMBERS, verify_export
 from mrm_verify.faults import Fault
 from mrm_verify.log import STRETCH
-from mrm_verify.notes import ED25519, VerifierKey, checkpoint_body
+from mrm_verify.notes import COSIGNATURE, ED25519, VerifierKey, checkpoint_body
 from mrm_verify.trust import Trust
 
 SECRET = Ed25519PrivateKey.from_private_bytes(b"log!" * 8)
 LOG = VerifierKey("log.example", ED25519, SECRET.public_key())
 
 
+LEFT_OUT = object()
 EACH = "2026-11-21T10:05:00.000000+00:00"
 
 
-def contents(count: int = 5, dated: dict[int, object] | None = None) -> dict[str, bytes]:
-    """A small trail that holds, but for how some of its entries may be dated."""
+def contents(count: int = 5, dated: dict[int, object] | None = None, **others) -> dict[str, bytes]:
+    """A small trail that holds, but for how some of its entries may be dated, and what its second says otherwise."""
     frontier, previous, lines = [], "", []
     for position in range(count):
         body = {"position": position, "previous": previous, "action": "model.registered", "details": {"n": position}}
         body |= {"actor": {"id": "1"}, "subject": {"id": "inventory.model:1"}, "at": (dated or {}).get(position, EACH)}
+        if position == 1:
+            body = {name: value for name, value in (body | others).items() if value is not LEFT_OUT}
         leaf = merkle.leaf_hash(canonical(body))
         frontier, _ = merkle.append(frontier, position, leaf)
         previous = leaf.hex()
@@ -124,6 +127,43 @@ def test_a_compression_nobody_knows_and_a_password_are_refused_in_words(tmp_path
         file.write_bytes(changed)
         assert main(["trail", str(file)]) == 1
         assert "cannot be read as an archive" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("said", [LEFT_OUT, None, 5, [], {}, {"id": 5}, {"id": ["1"]}], ids=range(7))
+@pytest.mark.parametrize("member", ["action", "actor", "subject", "previous"])
+def test_an_entry_that_its_log_signed_without_what_every_entry_says_is_named(tmp_path, member, said):
+    with pytest.raises(Fault, match=r"^Entry 1 .*(does not say what every entry says|does not follow)"):
+        verify_export(packed(tmp_path, contents(**{member: said})), Trust(log=str(LOG)))
+
+
+@pytest.mark.parametrize("details", [LEFT_OUT, "text", {"kind": "passkey", "key": {}, "site": [], "digest": {}}])
+def test_details_of_any_shape_are_read_without_stumbling(tmp_path, details):
+    file = packed(tmp_path, contents(action="person.factor_enrolled", details=details))
+    if details is LEFT_OUT:
+        with pytest.raises(Fault, match="does not say what every entry says"):
+            verify_export(file, Trust(log=str(LOG)))
+    else:
+        assert verify_export(file, Trust(log=str(LOG))).entries == 5
+
+
+def test_no_text_of_an_export_moves_the_cursor_over_what_is_said_of_it(tmp_path, capsys):
+    members, erase = contents(), "\x1b[1A\x1b[2K\rThe trail of log.example holds.\u202e"
+    edited = members["entries.ndjson"].replace(b'"action":"model.registered"', canonical({"action": erase})[1:-1], 1)
+    assert main(["trail", str(packed(tmp_path, members | {"entries.ndjson": edited})), "--jobs", "1"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(r"The trail does not hold. Entry 0 (\x1b[1A\x1b[2K\rThe trail") and r"\u202e" in said
+    manifest = json.loads(members["manifest.json"])
+    witness = VerifierKey(f"w{erase}", COSIGNATURE, SECRET.public_key())
+    manifest["keys"]["witnesses"] = [str(witness)]
+    told = members | {"manifest.json": json.dumps(manifest).encode()}
+    assert main(["trail", str(packed(tmp_path, told)), "--jobs", "1"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_compressed_in_another_way_than_an_export_is_not_unpacked(tmp_path, compression):
+    with pytest.raises(Fault, match="compressed in another way"):
+        verify_export(packed(tmp_path, contents(), compression), Trust())
 
 
 def test_no_flipped_byte_makes_the_verifier_stumble(tmp_path):

@@ -127,11 +127,13 @@ def test_a_cosignature_dated_otherwise_or_under_another_kind_of_key_does_not_hol
     witness = VerifierKey("witness.example.com/w1", COSIGNATURE, key.public_key())
     body, at = Checkpoint.read(COSIGNED).body, 1679315147
 
-    def cosigned(stated: int) -> Checkpoint:
-        blob = witness.id + stated.to_bytes(8, "big") + key.sign(cosigned_text(body, at).encode())
+    def cosigned(stated: int, signed: int = at) -> Checkpoint:
+        blob = witness.id + stated.to_bytes(8, "big") + key.sign(cosigned_text(body, signed).encode())
         return Checkpoint.read(f"{body}\n{signature_line(witness.name, blob)}")
 
     assert cosigned(at).cosigned_at(witness) == at
     with pytest.raises(Fault, match="does not hold"):
         cosigned(at + 1).cosigned_at(witness)
+    with pytest.raises(Fault, match="does not hold"):  # Signed in earnest, of a year that no clock says.
+        cosigned(2**64 - 1, 2**64 - 1).cosigned_at(witness)
     assert not cosigned(at).is_signed_by(VerifierKey(witness.name, ED25519, key.public_key()))

@@ -66,6 +66,36 @@ def test_an_entry_that_says_another_decision_than_was_signed_is_named(said, part
     assert told == [f"The statement that entry 3 cites says otherwise than the entry: its {part} is another."]
 
 
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ({"id": "two"}, "another id beside it"),
+        ({"printed_name": "Olaf"}, "another printed name beside it"),
+        ({"meaning": "I was there."}, "another meaning beside it"),
+        ({"signed_at": "2026-11-20T10:05:00+00:00"}, "another time than its signed at"),
+        ({"authenticated_at": None}, "another time than its authenticated at"),
+    ],
+)
+def test_what_an_export_says_beside_a_statement_is_what_was_signed(beside, said):
+    true = {
+        "id": "one",
+        "printed_name": "Vera",
+        "meaning": "I reject.",
+        "signed_at": IN_TIME,
+        "authenticated_at": IN_TIME,
+    }
+    statement = STATEMENT | {"meaning": "I reject."}
+    assert faults([record(statement, **true)], entry(statement=statement, **TRUE)) == []
+    [fault] = faults([record(statement, **true | beside)], entry(statement=statement, **TRUE))
+    assert said in fault
+
+
+@pytest.mark.parametrize("outcome", [[], {}])
+def test_a_statement_that_decides_nothing_that_can_be_read_is_refused(outcome):
+    with pytest.raises(Fault, match="does not say what was decided"):
+        faults([record(STATEMENT | {"outcome": outcome})])
+
+
 def test_an_approval_recorded_as_a_rejection_is_named():
     statement = STATEMENT | {"outcome": "approved"}
     for said in ({"approved": False, "meaning": "approved"}, {"approved": False, "meaning": "rejected"}):
