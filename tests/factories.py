@@ -275,7 +275,8 @@ def promote(version):
 
 def retire(model):
     """End a model, as an approved and signed retirement would."""
-    with undecided("inventory_model", "inventory_model_retirement_is_decided"):
+    versions = undecided("inventory_modelversion", "inventory_modelversion_is_not_lost")
+    with versions, undecided("inventory_model", "inventory_model_retirement_is_decided"):
         return services.retire_model(model, actor=None)
 
 

@@ -8,9 +8,9 @@ from audits.workflows.models import Arrangement, Retraining
 from audits.workflows.services import open_retraining_requests, request_change
 from audits.workflows.services.retraining import finish_retraining, mark_dispatched
 from inventory.models import Model, ModelVersion
-from inventory.services import retire_version
+from inventory.services import retire_model, retire_version
 from inventory.states import Stage
-from tests.factories import approve_for, make_use, make_version
+from tests.factories import approve_for, confirm, make_model, make_reference, make_use, make_version
 from tests.fixtures.story import approve
 from tests.registry.conftest import refused
 from tests.workflows.conftest import candidate as candidate  # noqa: PLC0414 - a fixture
@@ -89,6 +89,17 @@ def test_the_database_retires_no_candidate_that_people_are_asked_about(story, ca
     version = standing(story, candidate)
     with refused_by_the_database("does not end without"):
         retire_version(version, actor=story.engineer)
+
+
+@pytest.mark.parametrize("standing", [promotion_asked_for, validation_asked_for])
+def test_the_database_retires_none_with_its_model_either_but_by_a_decision(story, open_gate, standing):
+    fresh = make_model(workspace=story.workspace, owner=story.owner, name="fresh", actor=story.engineer)
+    confirm(fresh)
+    version = make_version(fresh, actor=story.engineer)
+    make_reference(version, story.folder)
+    standing(story, version)
+    with refused_by_the_database("does not end without"):
+        retire_model(fresh, actor=story.engineer)
 
 
 def test_a_candidate_that_nobody_is_asked_about_is_deleted_and_what_was_said_of_it_ends(client, story, candidate):
