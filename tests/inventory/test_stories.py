@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.urls import get_resolver
 
 from audits.trail.models import Action, Entry, subject_name
-from inventory.contents.stories import KINDS, SENTENCES, all_lines, lines_of, story_of
+from inventory.contents.stories import KINDS, KINDS_OF_ENTRY, SENTENCES, all_lines, lines_of, story_of
 from inventory.contents.stories.lines import PLACE
 from inventory.contents.stories.sentences import QUOTED, QUOTED_FROM
 from inventory.contents.stories.wording import WRITTEN
@@ -141,6 +141,23 @@ def test_lines_count_name_and_list_as_people_do(db):
     )
     use = {"subject": "inventory.Use:1", "name": "Churn, use 2: Letters"}
     assert told(Action.USE_PROPOSED, **use).endswith(" proposed use 2 of Churn (Letters).")
+
+
+@pytest.mark.parametrize(
+    ("ends", "last_day"),
+    [("2027-03-01T00:00:00+00:00", "28 February 2027"), ("2027-03-01T09:30:00+00:00", "1 March 2027")],
+)
+def test_what_ends_at_midnight_is_told_until_the_day_before_as_its_page_tells_it(db, ends, last_day):
+    begun = told(Action.ARRANGEMENT_BEGUN, kind="approval", ends=ends)
+    assert begun.endswith(f"into force, until {last_day}.")
+    assert told(Action.USE_APPROVED, version=1, expires=ends).endswith(f", until {last_day}.")
+    assert told(Action.DELEGATION_GIVEN, to="7", ends=ends).endswith(f" until {last_day}.")
+
+
+def test_what_a_story_is_narrowed_to_is_named_by_words_that_there_are():
+    named = dict(KINDS_OF_ENTRY)
+    assert (named["policy"], named["breach"], named["finding"]) == ("Policies", "Breaches", "Findings")
+    assert not [label for label in named.values() if re.search("(ch|[^aeiou]y|s)s$", label)]
 
 
 def test_a_plan_is_told_item_by_item_and_a_value_in_words_without_its_digest(db):

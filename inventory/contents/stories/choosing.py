@@ -14,13 +14,23 @@ from mrm.pages.wording import sentence
 NEWEST_FIRST = ("-position",)
 PIECE = 500
 NAMED = {
+    "batch": "Batches",
+    "breach": "Breaches",
     "change": "Changes and decisions",
+    "clock": "The clock",
+    "events": "Events given up",
+    "installation": "The installation",
+    "keys": "Keys",
     "mlflow": "MLflow",
     "model": "The model itself",
     "outcomes": "Outcomes",
     "particular": "Limitations, documents and the like",
+    "person": "People and accounts",
+    "policy": "Policies",
     "reference": "Reference data",
+    "regime": "Regime packs",
     "series": "Operational and business series",
+    "trail": "The trail",
 }
 
 

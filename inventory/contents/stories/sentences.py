@@ -78,7 +78,7 @@ SENTENCES: dict[str, str] = {
     Action.USE_PROPOSED: "proposed {subject}",
     Action.USE_EDITED: "changed {changes:fields} of {subject}",
     Action.USE_APPROVED: (
-        "approved version {version:version} for {subject}[, by {change:change}][, until {expires:day}]"
+        "approved version {version:version} for {subject}[, by {change:change}][, until {expires:last_day}]"
         "[, on condition that: {conditions}]"
     ),
     Action.USE_APPROVAL_ENDED: "ended the approval of version {version:version} for {subject}",
@@ -183,7 +183,7 @@ SENTENCES: dict[str, str] = {
     ),
     Action.ARRANGEMENT_BEGUN: (
         "brought[ the {kind:arrangement}] {subject} into force[, by {change:change}][, in place of {renews}]"
-        "[, until {ends:day}]"
+        "[, until {ends:last_day}]"
     ),
     Action.ARRANGEMENT_EXPIRED: "let {subject} lapse",
     Action.ARRANGEMENT_CLOSED: "ended {subject}",
@@ -211,7 +211,7 @@ SENTENCES: dict[str, str] = {
     Action.RETIREMENT_SIGNED: "ended {model} with the {subject}",
     Action.RETIREMENT_ARCHIVED: "said where the records of the {subject} lie[, kept until {retained_until:day}]",
     Action.RETIREMENT_ABANDONED: "abandoned the {subject}",
-    Action.DELEGATION_GIVEN: "let {to:person} decide in their place[ until {ends:day}]",
+    Action.DELEGATION_GIVEN: "let {to:person} decide in their place[ until {ends:last_day}]",
     Action.DELEGATION_REVOKED: "ended the delegation: {subject}",
     Action.RETRAINING_DISPATCHED: "started the {subject}[ in the pipeline {pipeline}]",
     Action.RETRAINING_REPORTED: (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import NoReverseMatch, reverse
 
@@ -145,6 +145,14 @@ def _moment(value, entry: Entry, names: Names) -> Part:
 
 def _day(value, entry: Entry, names: Names) -> Part:
     return Part(_day_of(value))
+
+
+def _last_day(value, entry: Entry, names: Names) -> Part:
+    """The last day on which it holds all day or until that moment: where it ends at midnight, the day before."""
+    try:
+        return Part(day(datetime.fromisoformat(value) - timedelta(microseconds=1)))
+    except (TypeError, ValueError, OverflowError):
+        return Part(told(value))
 
 
 def _day_of(value) -> str:
@@ -296,6 +304,7 @@ WRITTEN: dict[str, Callable[[object, Entry, Names], Part]] = {
     "capacity": _capacity,
     "envelope": _envelope,
     "evidenced": _evidenced,
+    "last_day": _last_day,
     "list": _plain(lambda value: ", ".join(words(told(one)) for one in _listed(value))),
     "origin": _origin,
     "other_tier": _other_tier,
