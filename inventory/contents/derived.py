@@ -64,7 +64,7 @@ def _conditions(uses: Served) -> list[str]:
     lines = [f"{use.title} is {use.state}: {use.state_because}" for use, _ in uses if use.state in HELD]
     for use, approvals in uses:
         for approval in approvals:
-            until = f" (until {day(approval.expires_at)})" if approval.expires_at else ""
+            until = f" (until {day(approval.last_day)})" if approval.last_day else ""
             version = f"version {approval.version.number} for {use.title}"
             lines += [f"{condition} – {version}{until}" for condition in approval.conditions]
     return lines

@@ -36,7 +36,7 @@ def answer_for(version: ModelVersion, use: Use, now: datetime) -> Answer:
         return Answer(
             False, [f"No. Version {version.number} is not approved for {use.title}.", *_why_not(version, given, now)]
         )
-    until = f"until {day(standing.expires_at)}" if standing.expires_at else "without an end"
+    until = f"until {day(standing.last_day)}" if standing.last_day else "without an end"
     by = f" by {standing.change_reference}" if standing.change_reference else ""
     sentences = [f"Yes. Version {version.number} is approved for {use.title} {until}{by}."]
     sentences += [f"Under the condition: {condition}" for condition in standing.conditions]
@@ -83,7 +83,7 @@ def _why_not(version: ModelVersion, given: list[UseApproval], now: datetime) -> 
     own = [approval for approval in given if approval.version_id == version.pk]
     if own and not own[0].stands(now):
         latest = own[0]
-        ended = latest.ended_at or latest.expires_at
+        ended = latest.ended_at or latest.last_day
         because = latest.ended_because or "it expired."
         sentences.append(f"It was approved from {day(latest.effective_at)} to {day(ended)}: {because}")
     others = sorted(

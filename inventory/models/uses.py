@@ -1,6 +1,7 @@
 """What a model may be used for, and which version was approved for it."""
 
 import uuid
+from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -127,6 +128,11 @@ class UseApproval(models.Model):
     @property
     def model_slug(self):
         return self.use.model_slug
+
+    @property
+    def last_day(self) -> date | None:
+        """The day at whose end it is over; None where it is open-ended."""
+        return (self.expires_at - timedelta(microseconds=1)).date() if self.expires_at else None
 
     def stands(self, now=None) -> bool:
         now = now or timezone.now()

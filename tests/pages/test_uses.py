@@ -1,5 +1,7 @@
 """The tab of a model's uses: what it may be used for, which version was approved, and the forms."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -80,6 +82,14 @@ def test_the_page_answers_whether_a_version_is_approved_for_a_use(visit, auditor
     assert "Under the condition: Up to 50 000." in yes and "But the use itself is approved." in yes
     no = ask(client, model, version=later.number, use=1)
     assert "No. Version 2 is not approved for Pricing." in no and "Approved for it: version 1." in no
+
+
+def test_an_approval_is_told_until_its_last_day_everywhere_on_the_page(visit, auditor, version):
+    """It ends at the midnight after: on that day the answer is no."""
+    approve_for(version, make_use(version.model, title="Pricing"), expires_at=datetime(2099, 3, 1, tzinfo=UTC))
+    page = ask(visit(auditor), version.model, version=1, use=1)
+    assert "approved for Pricing until 28 Feb 2099" in page and page.count("until 28 Feb 2099") == 3
+    assert "1 Mar 2099" not in page
 
 
 def test_an_approval_that_ended_is_told_with_its_reason(visit, auditor, version):

@@ -284,7 +284,7 @@ def test_a_condition_of_use_tells_its_end(story, candidate):
     approve(change, story.risk_officer)
     condition = Arrangement.objects.get(kind=Arrangement.Kind.CONDITION)
     (line,) = all_derived_of([story.model], None)[story.model.pk]["conditions"]
-    assert line == f"{condition.reference}: Watch it monthly. (until {day(condition.ends_at)})"
+    assert line == f"{condition.reference}: Watch it monthly. (until {day(condition.last_day)})"
 
 
 def test_those_concerned_are_told_by_mail_and_in_their_queue(story, pricing, settings):

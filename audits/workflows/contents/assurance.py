@@ -174,7 +174,7 @@ def _orders(arrangements: list[Arrangement]) -> list[str]:
 def _held(arrangements: list[Arrangement]) -> list[str]:
     """Conditions, exceptions, accepted risks or overlays, each with its end."""
     return [
-        f"{one.reference}: {one.title}" + (f" (until {day(one.ends_at)})" if one.ends_at else "")
+        f"{one.reference}: {one.title}" + (f" (until {day(one.last_day)})" if one.last_day else "")
         for one in arrangements
     ]
 

@@ -135,7 +135,7 @@ def _arrangements(person, models, now: datetime) -> Iterator[Task]:
             brief=f"{one.get_kind_display()} {where}",
             action=action,
             address=reverse("arrangement", args=[one.reference]),
-            due_at=one.ends_at,
+            due_at=datetime.combine(one.last_day, time.max, tzinfo=UTC) if one.last_day else None,
             since=one.starts_at,
         )
 

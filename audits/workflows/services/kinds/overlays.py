@@ -54,7 +54,8 @@ def _why_not(change: ChangeRequest) -> list[str]:
     if renewed is None and any(one.version is None or one.is_covered_by(change.version) for one in running):
         return [*reasons, f"{before[0].reference} is already about this limitation; ask for its renewal."]
     if before and not change.terms.get("measured_effect"):
-        told = f"{before[0].reference} was about this limitation until {day(_end(before[0]))}: it goes on, and so"
+        until = day(before[0].ended_at or before[0].last_day)
+        told = f"{before[0].reference} was about this limitation until {until}: it goes on, and so"
         begun = "An overlay is renewed only" if renewed else f"{told} this one begins only"
         reasons.append(f"{begun} with its effect measured: say what it was.")
     return reasons
