@@ -1,8 +1,10 @@
 """The way back: which version a roll-back leads to, on which approval and conditions, and where there is none."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from audits.workflows.models import Arrangement, ChangeRequest
 from audits.workflows.services import ARRANGEMENT_CLOSURE
@@ -10,10 +12,11 @@ from inventory.models import ModelVersion
 from mrm.accounts.policies import Role
 from mrm.accounts.services import act_at_once
 from mrm.errors import RuleBroken
-from tests.factories import PASSWORD, make_person, make_reference, make_version
+from tests.factories import PASSWORD, make_person, make_reference, make_version, undecided
 from tests.signing import roll_back
-from tests.workflows.kinds import decided, in_days, promoted
+from tests.workflows.kinds import decided, in_days, overlay_terms, promoted
 from tests.workflows.test_nothing_without_its_decision import refused
+from tests.workflows.validating import make_panel, validated
 
 Kind, Held = ChangeRequest.Kind, Arrangement.Kind
 WHY = "Version 2 refuses everybody from the new branch."
@@ -33,6 +36,41 @@ def test_a_condition_that_nobody_met_holds_again_and_ends_it_on_its_day(story, c
     rollback = roll_back(story.model, reason=WHY, actor=story.risk_officer)
     assert (rollback.version, rollback.ends_at) == (candidate, condition.ends_at)
     assert rollback.terms["conditions"] == [condition.reference]
+
+
+@pytest.fixture
+def found_fit(story, candidate):
+    """The candidate as found fit under a condition; put into production, and replaced."""
+    limits = {"conditions": [{"text": "Loans up to 1,000 only.", "due_on": in_days(20)}]}
+    validated(
+        candidate, make_panel(story.workspace), kind="initial", outcome="fit_with_conditions",
+        expires_on=timezone.localdate() + timedelta(days=300), **limits,
+    )  # fmt: skip
+    promoted(story, ModelVersion.objects.get(pk=candidate.pk))
+    promoted(story, another(story))
+    return Arrangement.objects.get(kind=Held.CONDITION, version=candidate)
+
+
+def test_a_condition_under_which_it_was_found_fit_holds_again_and_ends_it_on_its_day(story, found_fit):
+    rollback = roll_back(story.model, reason=WHY, actor=story.risk_officer)
+    assert (rollback.version, rollback.ends_at) == (found_fit.version, found_fit.ends_at)
+    assert rollback.terms["conditions"] == [found_fit.reference]
+
+
+def test_a_condition_under_which_it_was_found_fit_and_that_was_not_met_in_time_stands_in_the_way(story, found_fit):
+    with undecided("workflows_arrangement", "workflows_arrangement_rows_stay"):
+        Arrangement.objects.filter(pk=found_fit.pk).update(ends_at=timezone.now())
+    with pytest.raises(RuleBroken, match=f"The condition {found_fit.reference} of its approval or validation"):
+        roll_back(story.model, reason=WHY, actor=story.risk_officer)
+
+
+def test_whoever_goes_back_signs_that_an_overlay_adjusts_its_output_no_more(story, candidate, officers):
+    promoted(story, candidate)
+    held = decided(Kind.OVERLAY, candidate, *officers, terms=overlay_terms(), actor=story.owner).arrangements.get()
+    promoted(story, another(story))
+    rollback = roll_back(story.model, reason=WHY, actor=story.risk_officer)
+    (told,) = rollback.terms["passed_over"]
+    assert told.startswith(f"{held.reference} adjusted its output until it was replaced, and does not now")
 
 
 # What it cannot be used for.

@@ -36,7 +36,7 @@ class WayBack:
     approval: Arrangement | None = None
     conditions: tuple[Arrangement, ...] = ()
     reasons: tuple[str, ...] = ()
-    passed_over: tuple[str, ...] = ()  # What the gate says against it and a roll-back does not wait for.
+    passed_over: tuple[str, ...] = ()  # What is said against it, and a roll-back does not wait for.
 
     @property
     def ends_at(self) -> datetime:
@@ -119,14 +119,28 @@ def version_to_return_to(model: Model) -> ModelVersion:
 
 
 def _conditions_left(version: ModelVersion, approval: Arrangement) -> list[Arrangement]:
-    """Those of the approval that ended with it, and those that went on from another number of the same artifact."""
+    """Those of the approval and of the validation that ended with it, and those that went on from another number of the
+    same artifact.
+    """
     ended = Arrangement.objects.filter(model=version.model_id, version__isnull=False, kind=Kind.CONDITION)
     ended = ended.filter(state=ArrangementState.CLOSED, ended_by=None).select_related("version").order_by("starts_at")
     return [
         one
         for one in ended
         if one.change_id == approval.change_id
+        or (one.version_id == version.pk and one.validation_id)
         or (one.version_id != version.pk and one.ended_at >= version.promoted_at and one.is_held_against(version))
+    ]
+
+
+def _overlays_gone(version: ModelVersion) -> list[str]:
+    """What adjusted its output until it was replaced, and does so no more."""
+    gone = Arrangement.objects.filter(
+        version=version, kind=Kind.OVERLAY, state=ArrangementState.CLOSED, ended_by=None, ended_at__gte=version.ended_at
+    )
+    return [
+        f"{one.reference} adjusted its output until it was replaced, and does not now: {one.title}. Ask for it anew."
+        for one in gone.order_by("starts_at")
     ]
 
 
@@ -149,8 +163,9 @@ def way_back(model: Model) -> WayBack:
     if approval.ends_at <= now:
         reasons.append(f"The approval {approval.reference} of {version} ended on {day(approval.last_day)}.")
     reasons += [
-        f"The condition {one.reference} of that approval was due on {day(one.last_day)} and is not shown to be met."
+        f"The condition {one.reference} of its approval or validation was due on {day(one.last_day)} and is not shown "
+        "to be met."
         for one in unmet
         if one.ends_at <= now
     ]
-    return WayBack(version, approval, unmet, tuple(reasons), tuple(passed_over))
+    return WayBack(version, approval, unmet, tuple(reasons), (*passed_over, *_overlays_gone(version)))
