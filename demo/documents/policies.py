@@ -23,6 +23,10 @@ Whatever a policy says, nobody decides alone, except that one person stops what 
 a second one signs: the head of validation for the opinion that the second line gives. There is no role for the business
 executive of tier 2; the chief risk officer decides in their place.
 
+**By passkey only** is signed what `signatures.passkey` names with its tiers: any kind of request, and what one person
+does by their signature, such as `suspension`, `tier_confirmation`, `finding_closure` or `validation`. The services and
+the database ask for it. The standard policy names nothing.
+
 **What a register must not let grow old** is policy, too: `hygiene` says after how many days without predictions or
 outcomes a model in use is named, when a legal hold is looked at again, and how long after its window an assessment may
 come in before coverage says that there is none; `doubts` names what of a model and of its uses casts doubt on a
