@@ -19,13 +19,14 @@ from audits.workflows.services import (
 from audits.workflows.services.findings.access import why_not_judge
 from audits.workflows.services.rollback import way_back
 from audits.workflows.services.validations import assign_validator, prepare_attestation, sign_attestation
+from inventory.models import ModelVersion
 from inventory.services import edit_model
 from mrm.accounts.policies import Role
 from mrm.accounts.services import Password, prepare_act, sign_act
 from mrm.errors import NotPermitted
-from tests.factories import PASSWORD, make_model, make_person, make_reference, make_version, publish
+from tests.factories import PASSWORD, make_model, make_otherwise, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement, confirm_tier, drop_finding, switch_off
+from tests.signing import close_arrangement, confirm_tier, drop_finding, suspend, switch_off
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import after, decided, in_days, overlay_terms
 from tests.workflows.validating import asked, attest, make_panel, validated
@@ -75,6 +76,14 @@ def test_what_is_known_of_an_artifact_as_another_model_is_shown_to_whoever_decid
     ]
     warnings = gate_for(same_artifact(story, story.model)).warnings
     assert [warning for warning in warnings if "same artifact" in warning] == told
+
+
+def test_that_its_artifact_was_stopped_as_another_model_is_shown_to_whoever_decides(story, open_gate, elsewhere):
+    same = same_artifact(story, elsewhere)
+    make_otherwise(same, artifact_sha256=story.version.artifact_sha256)
+    suspension = suspend(story.model, reason="It refuses everybody.", actor=story.risk_officer)
+    told = f"{story.model} is suspended by {suspension.reference}, with the same artifact in production."
+    assert told in gate_for(ModelVersion.objects.get(pk=same.pk)).warnings
 
 
 def test_what_was_rejected_as_another_model_is_shown_to_whoever_is_asked_again(story, open_gate, elsewhere):

@@ -36,7 +36,7 @@ from inventory.contents.uses import why_tier_first
 from inventory.models import Document, Model, ModelVersion, Policy, Use, UseApproval
 from inventory.models.particulars import Determination
 from inventory.policies import SEVERE, required_assessments, required_for_use, validation_required
-from inventory.states import UNDECIDED, Status
+from inventory.states import UNDECIDED, Stage, Status
 from mrm.accounts.models import Person
 from mrm.pages.wording import day
 
@@ -353,7 +353,7 @@ def _reached_downstream(model: Model) -> list[str]:
 
 
 def _known_elsewhere(facts: Gathered) -> list[str]:
-    """Open severe findings, and what lapsed, about other models under which the same artifact is registered."""
+    """Open severe findings, what lapsed, and who was stopped: of other models that have the same artifact."""
     same = ModelVersion.objects.of_artifact(facts.version).exclude(model=facts.version.model_id)
     if not same.exists():
         return []
@@ -361,10 +361,17 @@ def _known_elsewhere(facts: Gathered) -> list[str]:
     findings = Finding.objects.open().filter(about, severity__in=SEVERE).select_related("model").order_by("reference")
     lapsed = Arrangement.objects.unsettled().filter(about, kind__in=Arrangement.OF_AN_ARTIFACT)
     lapsed = lapsed.exclude(kind=Arrangement.Kind.FINDING).select_related("model").order_by("reference")
-    return [
+    in_use = same.filter(stage=Stage.PRODUCTION).values("model")
+    stopped = Arrangement.objects.active().filter(model__in=in_use, kind=Arrangement.Kind.SUSPENSION, use=None)
+    told = [
+        f"{one.model} is suspended by {one.reference}, with the same artifact in production."
+        for one in stopped.select_related("model").order_by("reference")[:MOST_NAMED]
+    ]
+    told += [
         f"{one.reference} ({one.severity}) is open about {one.model}, where the same artifact is registered."
         for one in findings[:MOST_NAMED]
-    ] + [
+    ]
+    return told + [
         f"{one.reference} has lapsed and is not put in order about {one.model}, where the same artifact is registered."
         for one in lapsed[:MOST_NAMED]
     ]
