@@ -20,10 +20,20 @@ from inventory.models import Policy
 from inventory.services import edit_use, propose_use
 from inventory.states import Status
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
-from tests.factories import make_otherwise, publish, rows_of, sql, undecided, without_triggers
+from tests.factories import (
+    make_otherwise,
+    make_reference,
+    make_version,
+    publish,
+    rows_of,
+    sql,
+    undecided,
+    without_triggers,
+)
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement, suspend
+from tests.signing import close_arrangement, roll_back, suspend
 from tests.workflows.envelopes import WHY, allow_envelopes, approved, ask, in_use, terms
+from tests.workflows.kinds import promoted
 
 Kind, Arranged = ChangeRequest.Kind, Arrangement.Kind
 
@@ -101,6 +111,21 @@ def test_a_suspension_ends_it_for_good(story, envelope):
     suspend(story.model, reason="A fault upstream.", actor=story.owner)
     ended = over(envelope)
     assert ended.state == ArrangementState.CLOSED and "was suspended since" in ended.ended_because
+
+
+def test_a_roll_back_ends_it_before_the_next_retrained_version_goes_into_production_by_itself(story, envelope):
+    version = make_version(story.model, actor=story.engineer)
+    make_reference(version, story.folder)
+    promoted(story, version)
+    harmless = "UPDATE workflows_classification SET change_class = 'non_material', proposed = 'non_material'"
+    without_triggers("workflows_classification", harmless)
+    sql("SET CONSTRAINTS ALL DEFERRED")
+    assert envelope_of(story.model, timezone.now()) == envelope
+    rollback = roll_back(story.model, reason="It refuses everybody.", actor=story.owner)
+    assert envelope_of(story.model, timezone.now()) is None, "from that moment, before the sweep"
+    [[is_over]] = rows_of("SELECT envelope_is_over(held) FROM workflows_arrangement held WHERE id = %s", envelope.pk)
+    assert is_over, "the database says so too"
+    assert f"{rollback.reference} went back from a version" in over(envelope).ended_because
 
 
 def test_another_tier_ends_it(story, envelope):

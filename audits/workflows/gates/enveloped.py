@@ -89,6 +89,9 @@ def why_over(envelope: Arrangement, model: Model) -> str:
     suspensions = Arrangement.objects.filter(model=model.pk, kind=Arranged.SUSPENSION, use=None)
     if model.status == Status.SUSPENDED or suspensions.filter(starts_at__gt=since).exists():
         return f"{model} was suspended since."
+    back = Arrangement.objects.filter(model=model.pk, kind=Arranged.ROLLBACK, starts_at__gt=since).first()
+    if back:
+        return f"{back.reference} went back from a version of {model} since."
     material = Classification.objects.filter(change_class=MATERIAL, change__in=later.filter(completed_at__isnull=False))
     if material.filter(change__kind__in=(Asked.PROMOTION, Asked.BREAK_GLASS)).exists():
         return f"A material change of {model} went into production since."

@@ -124,7 +124,7 @@ def promote_within(
 
 
 def end_envelopes(now: datetime) -> None:
-    """What a material change, another tier or a suspension has ended is closed, with the reason."""
+    """What a material change, another tier, a suspension or a roll-back has ended is closed, with the reason."""
     one_by_one(Arrangement.objects.standing(now).filter(kind=Arrangement.Kind.ENVELOPE), _end)
 
 

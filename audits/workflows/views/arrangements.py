@@ -190,7 +190,7 @@ def _what_rolling_back_does(way: WayBack) -> str:
         f"{way.version} goes into production at once, in place of the present one, under its approval "
         f"{way.approval.reference}: until {until}, unless it is approved again. A finding reports why."
         + (
-            f" {counted(len(way.passed_over), 'blocker')} of the gate, passed over, stay on record."
+            f" What is said against it, and is passed over, stays on record: {counted(len(way.passed_over), 'point')}."
             if way.passed_over
             else ""
         )

@@ -114,8 +114,8 @@ RETRAINING_ENVELOPE = ChangeKind(
     "decided about by itself, with each bound that failed named.",
     if_not="Every retraining, and every retrained version, is decided about by itself.",
     on_lapse="At its end retrained versions are decided about one by one again. So they are after a material change, "
-    "another tier or a suspension, which end it; and where the policy wants others to agree to a promotion, or whether "
-    "the model concerns natural persons has changed.",
+    "another tier, a suspension or a roll-back, which end it; and where the policy wants others to agree to a "
+    "promotion, or whether the model concerns natural persons has changed.",
     terms=(
         Term(name=WINDOW, label="Trained on at most so many days", shape="number"),
         Term(name=ROWS, label="Trained on at least so many rows", shape="number"),
