@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from audits.workflows.models import Arrangement, Retirement, Retraining
+from audits.workflows.models import Arrangement, ChangeRequest, Retirement, Retraining
 from audits.workflows.services import AGREEMENT, request_change
 from audits.workflows.services.retraining import open_retraining_requests
 from audits.workflows.services.validations import assign_validator
@@ -21,6 +21,7 @@ from mrm.errors import RuleBroken
 from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import PASSWORD, RETIREMENT, make_person, make_use, publish
 from tests.fixtures.story import Story, approve
+from tests.reports.sealing import make_sealed
 from tests.workflows.kinds import decided, exception_terms
 from tests.workflows.remedies import raised
 from tests.workflows.validating import asked, make_panel
@@ -93,6 +94,7 @@ ABOUT: dict[str, list[tuple[str, Callable[[Story], object]]]] = {
         )
     ],
     "retirement": [("retired", a_retirement), (AGREEMENT.name, a_retirement)],
+    "report": [("report_signed", make_sealed)],
     "retraining_abandonment": [("retraining_abandoned", a_retraining)],
 }
 
@@ -108,6 +110,11 @@ def test_nothing_weaker_than_the_policy_asks_for_is_kept_of_what_is_signed(story
     demand(kind)
     with pytest.raises(RuleBroken, match=REFUSED):
         weakly_signed(about, outcome=outcome)
+
+
+def test_whatever_a_policy_may_ask_for_is_tried_here():
+    """Requests of every kind are kept in one table, so one kind stands for all."""
+    assert set(SIGNED) - set(ChangeRequest.Kind.values) == set(ABOUT) - {"exception", "retirement", "cadence_change"}
 
 
 def test_in_a_tier_for_which_no_passkey_is_asked_a_password_signs(story):
