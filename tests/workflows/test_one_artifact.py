@@ -211,6 +211,19 @@ def test_what_is_in_production_is_restricted_where_the_same_artifact_is_found_no
     assert Model.objects.get(pk=story.model.pk).status == Status.IN_USE
 
 
+def test_thousands_in_one_place_with_and_without_a_digest_are_not_compared_each_with_each(story, elsewhere):
+    ModelVersion.objects.bulk_create(
+        ModelVersion(
+            model=elsewhere, number=number, artifact_uri=PLACE, artifact_sha256=f"{number:064}" if number % 2 else ""
+        )
+        for number in range(1, 4001)
+    )
+    sql("ANALYZE inventory_modelversion; SET LOCAL statement_timeout = '4s'")
+    unsaid, stated = (elsewhere.versions.get(number=number) for number in (2, 1))
+    assert ModelVersion.objects.of_artifact(unsaid).count() == 4000
+    assert ModelVersion.objects.of_artifact(stated).count() == 2001
+
+
 @pytest.fixture
 def restricted(story, open_gate) -> tuple[ModelVersion, ModelVersion, Panel]:
     """What is in production, and the same artifact that a full validation found not fit under another number."""
