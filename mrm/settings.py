@@ -304,6 +304,7 @@ SPECTACULAR_SETTINGS = {
         "AssessmentKind": "audits.assessments.serializers.KINDS",
         "RunState": "audits.assessments.serializers.STATES",
         "EvidenceStanding": "reports.serializers.STANDINGS",
+        "ReportState": "reports.serializers.STATES",
         "InstrumentSource": "reports.serializers.INSTRUMENT_SOURCES",
         "TierAssessmentState": "inventory.serializers.tiering.ASSESSMENT_STATES",
         "PolicyDraftState": "inventory.serializers.policies.DRAFT_STATES",

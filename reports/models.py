@@ -6,10 +6,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from inventory.models import Model
 from reports.states import HANDED_OUT, ReportState
 
 
 class ReportQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        return self.filter(model__in=Model.objects.visible_to(person))
+
     def regular(self):
         """Those somebody asked for; what was asked for by an emergency stands beside them."""
         return self.filter(origin="")
@@ -108,3 +112,8 @@ class ReportSignature(models.Model):
 
     def __str__(self):
         return f"{self.signature} on {self.report.reference}"
+
+    @property
+    def role(self):
+        """As what they signed."""
+        return self.signature.statement["signer"]["role"]

@@ -33,14 +33,34 @@ class ReportQuery(ListQuery):
     kind = serializers.ChoiceField(Report.Kind.values, required=False)
 
 
-class ReportOut(serializers.Serializer):
+class ReportSignatureOut(serializers.Serializer):
+    person = PersonOut()
+    role = serializers.CharField(help_text="In which they signed.")
+    method = serializers.CharField(source="signature.method", help_text="How they proved who they are.")
+    signed_at = serializers.DateTimeField(source="signature.signed_at")
+    statement_digest = serializers.CharField(source="signature.statement_digest")
+
+
+class ReportStandingOut(serializers.Serializer):
+    state = serializers.ChoiceField(STATES)
+    signatures = ReportSignatureOut(many=True, source="signatures.all")
+    published_by = PersonOut(allow_null=True)
+    published_at = serializers.DateTimeField(allow_null=True)
+    superseded_by = serializers.CharField(
+        source="superseded_by.reference", allow_null=True, help_text="The report that was published in its place."
+    )
+
+
+class ReportOut(ReportStandingOut):
     id = serializers.UUIDField()
     reference = serializers.CharField()
     kind = serializers.CharField()
     model = serializers.CharField(source="model.slug")
     period_start = serializers.DateField()
     period_end = serializers.DateField()
-    state = serializers.ChoiceField(STATES)
+    version = serializers.IntegerField(
+        source="version.number", allow_null=True, help_text="What it is about; null until it is sealed."
+    )
     step = serializers.CharField(help_text="What is being done while it is made.")
     reason = serializers.CharField(help_text="Why it failed.")
     requested_by = PersonOut(allow_null=True)
@@ -64,6 +84,7 @@ class VerificationOut(serializers.Serializer):
     signer = serializers.CharField(help_text="Whose seal it is.")
     sealed_at = serializers.DateTimeField(allow_null=True, help_text="By the time-stamp.")
     report = serializers.CharField(allow_null=True, help_text="Reference of the report of ours that this file is.")
+    standing = ReportStandingOut(allow_null=True, help_text="Who signed and published that one, as is on record here.")
 
 
 class RequirementOut(serializers.Serializer):

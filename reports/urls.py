@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reports.views import regimes, reports, trail, verify
+from reports.views import regimes, reports, signing, trail, verify
 
 urlpatterns = [
     path("api/v1/", include("reports.api.urls")),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("reports/verify/", verify.verify_report, name="verify-report"),
     path("reports/<reference:reference>/", reports.report, name="report"),
     path("reports/<reference:reference>/pdf/", reports.download, name="report-pdf"),
+    path("reports/<reference:reference>/sign/", signing.prepare, name="prepare-report-signature"),
+    path("reports/<reference:reference>/sign/<uuid:statement_id>/", signing.sign, name="sign-report"),
+    path("reports/<reference:reference>/publish/", signing.publish, name="publish-report"),
     path("trail/export/", trail.export, name="export-trail"),
     path("trail/verification/", trail.verify, name="verify-trail"),
     path("policy/regimes/", regimes.regimes, name="regimes"),

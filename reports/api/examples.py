@@ -11,7 +11,12 @@ REQUESTED = {
     "reference": "R-2025-0001",
     "kind": "monitoring",
     **REPORT_IN,
+    "version": None,
     "state": "requested",
+    "signatures": [],
+    "published_by": None,
+    "published_at": None,
+    "superseded_by": None,
     "step": "",
     "reason": "",
     "requested_by": PERSON,
@@ -23,11 +28,25 @@ REQUESTED = {
 }
 REPORT = REQUESTED | {
     "state": "sealed",
+    "version": 7,
     "sealed_at": "2025-07-01T08:00:09Z",
     "pdf_sha256": DIGEST,
     "pdf_bytes": 241_903,
     "evidence_sha256": DIGEST,
 }
+SIGNED = REPORT | {
+    "state": "signed",
+    "signatures": [
+        {
+            "person": PERSON,
+            "role": "risk_officer",
+            "method": "password+totp",
+            "signed_at": "2025-07-02T09:00:00Z",
+            "statement_digest": DIGEST,
+        }
+    ],
+}
+PUBLISHED = SIGNED | {"state": "published", "published_by": PERSON, "published_at": "2025-07-02T09:05:00Z"}
 REPORT_PAGE = page_example(REPORT)
 EVIDENCE = {
     "report": {"reference": REPORT["reference"], "model": {"slug": MODEL["slug"], "name": MODEL["name"]}},
@@ -40,6 +59,9 @@ VERIFICATION = {
     "signer": "Example Bank, sealing",
     "sealed_at": REPORT["sealed_at"],
     "report": REPORT["reference"],
+    "standing": {
+        name: PUBLISHED[name] for name in ("state", "signatures", "published_by", "published_at", "superseded_by")
+    },
 }
 REGIME = {
     "code": "nist-ai-rmf",

@@ -9,7 +9,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
 
 from inventory.api.paging import page_of, paged
+from inventory.api.signing import PROOF, SignedActApi, signable
 from inventory.models import Model
+from inventory.serializers.signing import SignedIn
 from mrm.accounts.api import Api, FileApi, sent_to
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -76,6 +78,46 @@ class ReportApi(Api):
         return Response(ReportOut(_report_for(request, report)).data)
 
 
+class ReportSignatureApi(SignedActApi):
+    act = services.REPORT_SIGNATURE
+
+    @signable("read_report_signature", "What signing a report would sign", tags=["reports"])
+    def get(self, request, report):
+        return self.view(_report_for(request, report), request)
+
+    @extend_schema(
+        operation_id="sign_report",
+        summary="Sign a sealed report",
+        description="By a risk officer, over the digests of the file and of its evidence: neither by who answers for "
+        "the model or its version, nor by who asked for the report. Several may sign, nobody twice.",
+        tags=["reports"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=SignedIn,
+        responses={200: ReportOut, **problems(400, 403, 404, 409, 413, 415)},
+        examples=[request_example("Sign", PROOF), response_example("Signed", examples.SIGNED)],
+    )
+    def post(self, request, report):
+        self.sign(_report_for(request, report), request, SignedIn)
+        return Response(ReportOut(_report_for(request, report)).data)
+
+
+class ReportPublicationApi(Api):
+    @extend_schema(
+        operation_id="publish_report",
+        summary="Publish a signed report",
+        description="By the second line. The one of the same model and kind that was published before is superseded; "
+        "its file stays.",
+        tags=["reports"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: ReportOut, **problems(403, 404, 409)},
+        examples=[response_example("Published", examples.PUBLISHED)],
+    )
+    def post(self, request, report):
+        services.publish_report(_report_for(request, report), actor=request.user)
+        return Response(ReportOut(_report_for(request, report)).data)
+
+
 class ReportPdfApi(FileApi):
     @extend_schema(
         operation_id="read_report_pdf",
@@ -106,8 +148,7 @@ class ReportEvidenceApi(FileApi):
 
 def _readable(request):
     require(request.user, Permission.READ, None, model_slug=None)
-    visible = Model.objects.visible_to(request.user)
-    return Report.objects.filter(model__in=visible).select_related("model", "requested_by")
+    return Report.objects.visible_to(request.user).in_full()
 
 
 def _report_for(request, named: UUID | str) -> Report:

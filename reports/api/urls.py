@@ -3,7 +3,14 @@
 from django.urls import path
 
 from reports.api.regimes import CoverageApi, InstrumentsApi, RegimesApi
-from reports.api.reports import ReportApi, ReportEvidenceApi, ReportPdfApi, ReportsApi
+from reports.api.reports import (
+    ReportApi,
+    ReportEvidenceApi,
+    ReportPdfApi,
+    ReportPublicationApi,
+    ReportsApi,
+    ReportSignatureApi,
+)
 from reports.api.trail import TrailExportApi
 from reports.api.verification import VerificationApi
 
@@ -20,6 +27,10 @@ urlpatterns = [
         for pattern in (
             path(f"reports/<{named}:report>/", ReportApi.as_view(), name="api-report"),
             path(f"reports/<{named}:report>/pdf", ReportPdfApi.as_view(), name="api-report-pdf"),
+            path(f"reports/<{named}:report>/signature/", ReportSignatureApi.as_view(), name="api-report-signature"),
+            path(
+                f"reports/<{named}:report>/publication/", ReportPublicationApi.as_view(), name="api-report-publication"
+            ),
             path(f"reports/<{named}:report>/evidence", ReportEvidenceApi.as_view(), name="api-report-evidence"),
         )
     ),

@@ -10,7 +10,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
-from inventory.models import Model
 from mrm.accounts.api import StreamedApi
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -46,9 +45,9 @@ class VerificationApi(StreamedApi):
     )
     def post(self, request):
         verification = services.verify(self._document(request))
-        ours = Report.objects.filter(pdf_sha256=verification.sha256, model__in=Model.objects.visible_to(request.user))
-        known = ours.values_list("reference", flat=True).first()
-        return Response(VerificationOut({**_told(verification), "report": known}).data)
+        ours = Report.objects.visible_to(request.user).in_full().filter(pdf_sha256=verification.sha256).first()
+        told = {"report": ours and ours.reference, "standing": ours}
+        return Response(VerificationOut(_told(verification) | told).data)
 
     def _document(self, request) -> bytes:
         sent = request._request

@@ -4,6 +4,11 @@ from datetime import date, datetime
 
 from mrm.pages.listing import Column, Listing
 
+
+def _signers(report) -> str:
+    return ", ".join(kept.signature.printed_name for kept in report.signatures.all())
+
+
 REPORTS = Listing(
     (
         Column("reference", "Report", "reference", lambda row: row.reference),
@@ -17,6 +22,17 @@ REPORTS = Listing(
             "requested_at", "Asked for", "requested_at", lambda row: row.requested_at, on_page=False, holds=datetime
         ),
         Column("sealed_at", "Sealed", "sealed_at", lambda row: row.sealed_at, holds=datetime),
+        Column("signed_by", "Signed by", "", _signers, on_page=False),
+        Column(
+            "published_at", "Published", "published_at", lambda row: row.published_at, on_page=False, holds=datetime
+        ),
+        Column(
+            "superseded_by",
+            "Superseded by",
+            "",
+            lambda row: row.superseded_by and row.superseded_by.reference,
+            on_page=False,
+        ),
         Column("pdf", "PDF"),
         Column("pdf_sha256", "SHA-256", "", lambda row: row.pdf_sha256, on_page=False),
     ),

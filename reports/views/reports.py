@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.http import FileResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +20,8 @@ from reports.contents.lists import REPORTS
 from reports.forms import ReportFilter, ReportForm
 from reports.models import Report
 from reports.states import ONCE_SEALED
+from reports.views import signing
+from reports.views.signing import report_for
 
 RECENT = 6
 
@@ -63,7 +65,9 @@ def request_report(request):
     models = Model.objects.visible_to(request.user)
     today = timezone.localdate()
     chosen = models.filter(slug=request.GET.get("model", "")).first()
-    initial = {"model": chosen, "period_start": today - timedelta(days=90), "period_end": today}
+    initial = {"model": chosen, "period_start": today - timedelta(days=90), "period_end": today} | {
+        name: request.GET[name] for name in ("period_start", "period_end") if name in request.GET
+    }
     form = ReportForm(posted(request), models=models, initial=initial)
 
     def act(data):
@@ -87,21 +91,16 @@ def request_report(request):
 @require_safe
 def report(request, reference):
     """One report; while it is made, htmx asks for its body again and again."""
-    context = {"report": _report_for(request, reference)}
+    context = signing.page_of(request, report_for(request, reference))
     return answer(request, "reports/report.html", context, part="reports/report_body.html")
 
 
 @require_safe
 def download(request, reference):
-    report = _report_for(request, reference, state__in=ONCE_SEALED)
+    report = report_for(request, reference, state__in=ONCE_SEALED)
     file = storage.local_path(report.pdf_sha256).open("rb")
     return FileResponse(file, as_attachment=True, filename=f"{report.reference}.pdf", content_type="application/pdf")
 
 
 def _visible(request):
-    visible = Model.objects.visible_to(request.user)
-    return Report.objects.filter(model__in=visible).select_related("model", "requested_by")
-
-
-def _report_for(request, reference, **facts) -> Report:
-    return get_object_or_404(_visible(request), reference=reference, **facts)
+    return Report.objects.visible_to(request.user).in_full()

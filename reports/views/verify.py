@@ -5,6 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from mrm.pages.answers import answer, posted
 from reports import services
+from reports.contents.standing import standing_of
 from reports.forms import VerifyForm
 from reports.models import Report
 
@@ -18,10 +19,12 @@ def verify_report(request):
         return answer(request, "reports/verify.html", {"form": form}, part="reports/verify_part.html", status=400)
     file = form.cleaned_data["file"]
     verification = services.verify(file.read())
+    known = Report.objects.visible_to(request.user).in_full().filter(pdf_sha256=verification.sha256).first()
     context = {
         "form": VerifyForm(),
         "verification": verification,
         "name": file.name,
-        "known": Report.objects.filter(pdf_sha256=verification.sha256).first(),
+        "known": known,
+        "standing": standing_of(known) if known else [],
     }
     return answer(request, "reports/verify.html", context, part="reports/verify_part.html")

@@ -17,7 +17,10 @@ from reports.api import examples
 from reports.models import Report
 from reports.services import MOST_ATTEMPTS, issue_report, request_report
 from reports.states import ReportState
+from tests.factories import PASSWORD
+from tests.reports.sealing import make_sealed
 from tests.rest import is_problem, post_json
+from tests.signing import sign_report
 
 REPORTS = "/api/v1/reports/"
 PDF = "application/pdf"
@@ -128,6 +131,47 @@ def test_a_sealed_report_is_fetched_as_it_was_sealed(api, story, sealed):
     assert storage.digest_of(content) == told["evidence_sha256"] and json.loads(content)
 
 
+def test_a_report_is_signed_and_published_over_what_was_read(api, story):
+    report = make_sealed(story)
+    address, officer = f"{REPORTS}{report.reference}/", api(story.risk_officer)
+    shown = officer.get(f"{address}signature/").json()
+    assert shown["may_sign"] and shown["evidence"]["sha256"] == report.pdf_sha256
+    proof = {"evidence_digest": shown["evidence_digest"], "password": PASSWORD}
+    is_problem(post_json(officer, f"{address}signature/", proof | {"evidence_digest": "0" * 64}), 409)
+    is_problem(post_json(officer, f"{address}signature/", proof | {"password": "a guess"}), 403)
+    is_problem(post_json(officer, f"{address}publication/", {}), 409)
+    signed = post_json(officer, f"{address}signature/", proof).json()
+    assert signed["state"] == "signed" and signed.keys() == examples.SIGNED.keys()
+    (signature,) = signed["signatures"]
+    assert signature.keys() == examples.SIGNED["signatures"][0].keys()
+    assert (signature["person"]["name"], signature["role"]) == ("Risk Officer", "risk_officer")
+    is_problem(post_json(officer, f"{address}signature/", proof), 409)
+    is_problem(post_json(api(story.auditor), f"{address}publication/", {}), 403)
+    published = post_json(api(story.validator), f"{address}publication/", {}).json()
+    assert (published["state"], published["published_by"]["name"]) == ("published", "Validator")
+    is_problem(post_json(officer, f"{address}publication/", {}), 409)
+    listed = officer.get(f"{REPORTS}?state=published").json()["results"]
+    assert [one["reference"] for one in listed] == [report.reference]
+    told = verify(officer, storage.read(report.pdf_sha256)).json()
+    assert told["report"] == report.reference
+    assert told["standing"] == {name: published[name] for name in examples.VERIFICATION["standing"]}
+
+
+def test_who_may_not_sign_is_told_why_with_the_entry(api, story):
+    report = make_sealed(story, actor=story.risk_officer)
+    told = api(story.risk_officer).get(f"{REPORTS}{report.reference}/signature/").json()
+    assert not told["may_sign"] and told["shown_by"][0]["reason"] == told["reasons_not_to"][0]
+    assert "does not sign it" in told["reasons_not_to"][0]
+
+
+def test_a_token_of_a_program_signs_and_publishes_nothing(api, story):
+    report = sign_report(make_sealed(story), actor=story.risk_officer)
+    asks = api(story.risk_officer, actions=[Permission.READ, Permission.ISSUE_REPORT])
+    is_problem(asks.post(f"{REPORTS}{report.reference}/publication/"), 403)
+    proof = {"evidence_digest": "0" * 64, "password": PASSWORD}
+    is_problem(post_json(asks, f"{REPORTS}{report.reference}/signature/", proof), 403)
+
+
 def test_a_report_verifies_as_body_or_in_a_form(api, story, sealed):
     client = api(story.auditor)
     form = {"file": SimpleUploadedFile("report.pdf", sealed.pdf, content_type=PDF)}
@@ -136,7 +180,7 @@ def test_a_report_verifies_as_body_or_in_a_form(api, story, sealed):
         told = answer.json()
         assert told.keys() == examples.VERIFICATION.keys()
         assert told["holds"] and all(check["holds"] for check in told["checks"])
-        assert told["report"] == sealed.reference
+        assert (told["report"], told["standing"]["state"]) == (sealed.reference, "sealed")
 
 
 def test_a_flipped_byte_is_found_and_every_check_still_answered(api, story, sealed):
@@ -177,7 +221,8 @@ def test_what_one_may_not_see_is_not_there(api, story, sealed, wanted, stranger)
         is_problem(client.get(f"{REPORTS}{sealed.reference}/{path}"), 404)
     assert client.get(REPORTS).json()["results"] == []
     is_problem(post_json(client, REPORTS, wanted), 422)
-    assert verify(client, sealed.pdf).json()["report"] is None, "it holds, and whose it is stays untold"
+    told = verify(client, sealed.pdf).json()
+    assert (told["report"], told["standing"]) == (None, None), "it holds, and whose it is stays untold"
 
 
 def test_a_token_does_only_what_it_is_for(api, story, sealed, wanted):
