@@ -214,6 +214,13 @@ def test_the_database_takes_no_signature_that_is_over_another_report(story, repo
         signed_past_the_service(report, story.risk_officer, over=make_sealed(story))
 
 
+def test_the_database_takes_no_password_where_the_policy_asks_for_a_passkey(story, report, standard_document):
+    standard_document["signatures"]["passkey"]["report"] = ["1", "2", "3"]
+    publish(standard_document)
+    with pytest.raises(RuleBroken, match="asks for this to be signed by passkey"):
+        signed_past_the_service(report, story.risk_officer)
+
+
 def test_the_database_takes_the_signature_of_no_other_role(story, report):
     with refused("signed by a risk officer over the file that was sealed"):
         signed_past_the_service(report, story.validator)
