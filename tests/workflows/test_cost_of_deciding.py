@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audits.workflows.gates import gate_for
 from audits.workflows.models import Decision
-from audits.workflows.services import decision_view, prepare_decision, request_change, sign_decision
+from audits.workflows.services import decide, decision_view, prepare_decision, request_change, sign_decision
 from audits.workflows.states import ChangeState
 from mrm.accounts.services import Password
 from tests.factories import PASSWORD
@@ -23,6 +23,7 @@ MOST = {
     "the second page": 53,
     "the second statement": 54,
     "the last signature": 107,
+    "deciding first, in one call": 76,
 }
 AT_THE_GATE = (
     "assessments_run",
@@ -70,3 +71,13 @@ def test_each_step_of_a_promotion_reads_what_the_gate_rests_on_once_and_keeps_to
     spent.again["the last signature"] = [one for one in spent.again["the last signature"] if UNSETTLED not in one]
     assert {name: sqls for name, sqls in spent.again.items() if sqls} == {}
     assert {name: n for name, n in spent.statements.items() if n > MOST[name]} == {}, spent.statements
+
+
+def test_a_program_that_decides_where_nothing_is_signed_yet_reads_what_the_gate_rests_on_once(story, open_gate):
+    assess(version := story.candidate())
+    change = request_change("promotion", version, reason="Better.", actor=story.owner)
+    said = {"approved": True, "meaning": Decision.Meaning.REVIEWED, "evidence_digest": change.evidence_digest}
+    spent = Spent()
+    spent.step("deciding first, in one call", decide, change, **said, password=PASSWORD, actor=story.validator)
+    assert spent.again == {"deciding first, in one call": []}
+    assert {name: n for name, n in spent.statements.items() if n > MOST[name]} == {}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audits.trail.models import Action
@@ -83,16 +84,16 @@ def decide(
     code: str = "",
     actor,
 ) -> Decision:
-    """Prepare and sign a decision by password in one step, as a program does that has shown the statement itself."""
-    statement = prepare_decision(
-        change,
-        approved=approved,
-        meaning=meaning,
-        comment=comment,
-        conditions=conditions,
-        evidence_digest=evidence_digest,
-        actor=actor,
-    )
+    """Prepare and sign a decision by password in one step, as a program does that has shown the statement itself.
+
+    Signing gathers the evidence again, under the lock; before it that is needed only where what was signed may be void.
+    """
+    _require(change, actor)
+    change = _with_its_rows().get(pk=change.pk)
+    if change.evidence_digest != evidence_digest or change.decisions.standing().exists():
+        change = refresh_evidence(change)
+    said = {"approved": approved, "meaning": meaning, "comment": comment, "conditions": conditions}
+    statement = _prepare(change, **said, evidence_digest=evidence_digest, actor=actor)
     return sign_decision(change, statement.pk, proof=Password(password, code), actor=actor)
 
 
@@ -112,6 +113,13 @@ def prepare_decision(
     """
     _require(change, actor)
     change = refresh_evidence(change)
+    said = {"approved": approved, "meaning": meaning, "comment": comment, "conditions": conditions}
+    return _prepare(change, **said, evidence_digest=evidence_digest, actor=actor)
+
+
+def _prepare(
+    change: ChangeRequest, *, approved: bool, meaning: str, comment: str, conditions, evidence_digest: str, actor
+) -> Statement:
     position = position_of(change, actor)
     _refuse_decision(change, position, evidence_digest=evidence_digest)
     if approved != (meaning in APPROVING):
@@ -338,7 +346,10 @@ def _checked(change: ChangeRequest, conditions: list[dict], *, approved: bool) -
 
 
 def locked(change: ChangeRequest) -> ChangeRequest:
-    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related(
+    return _with_its_rows().select_for_update(of=("self",)).get(pk=change.pk)
+
+
+def _with_its_rows() -> QuerySet[ChangeRequest]:
+    return ChangeRequest.objects.select_related(
         "model__workspace", "model__owner", "version", "breach", "policy", "renews__change"
     )
-    return rows.get(pk=change.pk)
