@@ -1,11 +1,11 @@
 """Work that is found: batches to count, sources to look at, approvals past their day, roles to confirm."""
 
 from celery import shared_task
-from django.utils import timezone
 
 from inventory import policies, services
 from inventory.models import ModelVersion, Policy, PredictionBatch, Source, Survey
 from mrm.accounts.services import end_unconfirmed, open_recertification
+from mrm.sweeps import moment
 
 AT_ONCE = 200
 
@@ -26,23 +26,23 @@ def profile_batch(batch_id: str):
 
 @shared_task
 def end_lapsed_exemptions():
-    services.end_lapsed_exemptions(timezone.now())
+    services.end_lapsed_exemptions(moment())
 
 
 @shared_task
 def end_lapsed_cadences():
-    services.end_lapsed_cadences(timezone.now().date())
+    services.end_lapsed_cadences(moment().date())
 
 
 @shared_task
 def end_expired_approvals():
-    services.end_expired_approvals(timezone.now())
+    services.end_expired_approvals(moment())
 
 
 @shared_task
 def read_sources():
     """Ask every open source once an hour what rows it has by now."""
-    for key in Source.objects.to_read(timezone.now(), services.READ_AGAIN_AFTER).values_list("pk", flat=True):
+    for key in Source.objects.to_read(moment(), services.READ_AGAIN_AFTER).values_list("pk", flat=True):
         read_source.delay(str(key))
 
 
@@ -56,7 +56,7 @@ def read_source(source_id: str):
 @shared_task
 def gather_events():
     """Hand every version with pairs of events that wait for their batch, or with old ones, to a worker."""
-    for key in services.versions_with_events(timezone.now()):
+    for key in services.versions_with_events(moment()):
         gather_events_of.delay(str(key))
 
 
@@ -80,6 +80,6 @@ def import_survey(survey_id: str):
 @shared_task
 def recertify_roles():
     """Ask for the confirmation of every role as often as the policy says; end those that nobody confirmed."""
-    now = timezone.now()
+    now = moment()
     end_unconfirmed(now)
     open_recertification(now, **policies.recertification(Policy.objects.in_force().document))

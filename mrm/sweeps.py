@@ -2,11 +2,21 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TypeVar
+
+from django.db import connection
 
 Found = TypeVar("Found")
 
 log = logging.getLogger(__name__)
+
+
+def moment() -> datetime:
+    """Now, by the database's clock: a worker's own may be wrong, and what lapses too early has lapsed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def one_by_one(found: Iterable[Found], do: Callable[[Found], object]) -> int:

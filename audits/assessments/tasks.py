@@ -2,10 +2,9 @@
 
 from celery import shared_task
 from django.conf import settings
-from django.utils import timezone
 
 from audits.assessments import services
-from mrm.sweeps import one_by_one
+from mrm.sweeps import moment, one_by_one
 
 
 @shared_task
@@ -13,8 +12,8 @@ def run_due_plans():
     """Each step also where one before it failed for some of what it found."""
     steps = (
         services.create_missing_plans,
-        lambda: services.shorten_windows(timezone.now()),
-        lambda: services.queue_due_runs(timezone.now()),
+        lambda: services.shorten_windows(moment()),
+        lambda: services.queue_due_runs(moment()),
         services.queue_reruns_for_late_outcomes,
         start_waiting_runs,
     )

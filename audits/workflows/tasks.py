@@ -5,7 +5,6 @@ from functools import partial
 from itertools import chain
 
 from celery import shared_task
-from django.utils import timezone
 
 from audits.scoring.errors import ArtifactRefused, ScoringFailed
 from audits.workflows import services
@@ -19,12 +18,12 @@ from mrm.accounts.models import Person
 from mrm.errors import DomainError
 from mrm.locks import held
 from mrm.queue import nudge
-from mrm.sweeps import one_by_one
+from mrm.sweeps import moment, one_by_one
 
 
 @shared_task
 def open_retraining_requests():
-    services.open_retraining_requests(timezone.now())
+    services.open_retraining_requests(moment())
 
 
 @shared_task
@@ -34,57 +33,57 @@ def dispatch_approved_retrainings():
 
 @shared_task
 def end_envelopes():
-    services.end_envelopes(timezone.now())
+    services.end_envelopes(moment())
 
 
 @shared_task
 def decide_retrained():
     """What an envelope approves beforehand; one that is over approves nothing, ended or not."""
-    services.decide_retrained(timezone.now())
+    services.decide_retrained(moment())
 
 
 @shared_task
 def expire_change_requests():
-    services.expire_change_requests(timezone.now())
+    services.expire_change_requests(moment())
 
 
 @shared_task
 def expire_arrangements():
-    services.expire_arrangements(timezone.now())
+    services.expire_arrangements(moment())
 
 
 @shared_task
 def remind_people():
     """Once a day, in the morning; a morning without workers is made up for later."""
-    for person_id in services.people_to_remind(timezone.now()):
+    for person_id in services.people_to_remind(moment()):
         remind.delay(str(person_id))
 
 
 @shared_task
 def remind(person_id):
-    services.remind(Person.objects.get(pk=person_id), timezone.now())
+    services.remind(Person.objects.get(pk=person_id), moment())
 
 
 @shared_task
 def raise_due_findings():
-    services.raise_due_findings(timezone.now())
+    services.raise_due_findings(moment())
 
 
 @shared_task
 def ask_for_attestations():
     services.withdraw_needless_attestations()
-    services.open_due_attestations(timezone.now())
+    services.open_due_attestations(moment())
 
 
 @shared_task
 def ask_for_validations():
-    validations.open_due_validations(timezone.now())
-    services.open_due_reviews(timezone.now())
+    validations.open_due_validations(moment())
+    services.open_due_reviews(moment())
 
 
 @shared_task
 def end_baselines():
-    services.end_baselines(timezone.now())
+    services.end_baselines(moment())
 
 
 @shared_task

@@ -8,6 +8,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
+from audits.workflows import tasks
 from audits.workflows.contents.hygiene import BY_NAME, breaking
 from audits.workflows.contents.indicators.decided import unapproved_in_use
 from audits.workflows.contents.indicators.scope import Scope
@@ -23,7 +24,7 @@ from audits.workflows.services import (
     raise_finding,
     request_change,
 )
-from audits.workflows.states import ArrangementState
+from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Model
 from inventory.services import propose_use
 from inventory.states import Status
@@ -248,6 +249,18 @@ def test_nothing_lapses_before_its_end_and_each_lapse_is_recorded_once(story, of
         expire_arrangements(exception.ends_at)
     assert Entry.objects.about(exception).filter(action=Action.ARRANGEMENT_EXPIRED).count() == 1
     assert Entry.objects.about(story.model).filter(action=Action.MODEL_RESTRICTED).count() == 1
+
+
+def test_a_worker_whose_clock_is_ahead_ends_nothing_before_its_end(story, officers, monkeypatch):
+    exception, ahead = except_from(story, officers, "validation"), timezone.now() + timedelta(days=999)
+    asked = request_change(Kind.EXCEPTION, story.model, reason=WHY, terms=exception_terms(), actor=story.owner)
+    with monkeypatch.context() as patched:
+        patched.setattr(timezone, "now", lambda: ahead)
+        tasks.expire_arrangements()
+        tasks.expire_change_requests()
+    exception.refresh_from_db()
+    asked.refresh_from_db()
+    assert (exception.state, asked.state) == (ArrangementState.ACTIVE, ChangeState.PENDING)
 
 
 def test_what_was_approved_is_neither_changed_nor_deleted(story, officers):
