@@ -24,6 +24,7 @@ from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
 from mrm.errors import RuleBroken, UnusableData
+from mrm.pages.wording import day
 from mrm.sweeps import one_by_one
 
 # What an approval covers; it stays as it was approved. The rest describes, and may be corrected at any time.
@@ -283,7 +284,7 @@ def _expire(now: datetime, approval: UseApproval) -> bool:
     if approval.version.stage == Stage.RETIRED:
         reason = f"Version {approval.version.number} is retired, which ends its approvals."
     else:
-        reason = f"It expired on {approval.expires_at:%d %B %Y}."
+        reason = f"Its last day was {day(approval.last_day)}."
     end_approval(approval, reason=reason, actor=None, now=now)
     return True
 

@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -32,3 +33,8 @@ class Delegation(models.Model):
 
     def __str__(self):
         return f"{self.delegate} for {self.delegator}"
+
+    @property
+    def last_day(self):
+        """The day at whose end it is over."""
+        return (self.ends_at - timedelta(microseconds=1)).date()
