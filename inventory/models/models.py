@@ -6,6 +6,7 @@ from django.db.models import Exists, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from audits.trail.models import Action, Entry
 from inventory import policies
 from inventory.models.described import DESCRIBED_CONSTRAINTS, Described
 from inventory.models.moments import Moment
@@ -17,6 +18,7 @@ from inventory.states import Stage, Status
 SEARCHED = ("name", "slug", "business_unit", "purpose", "description", "methodology")
 WORDS = words_in(*SEARCHED)
 LEVELS = [(level, level.capitalize()) for level in policies.LEVELS]
+PERSONAL = ("personal", "special_category")  # Data.
 
 
 class ModelQuerySet(models.QuerySet):
@@ -158,8 +160,15 @@ class Model(Described):
 
     @property
     def concerns_persons(self) -> bool:
-        """Whether it decides about natural persons, or uses their data."""
-        return self.is_about_persons or self.personal_data in ("personal", "special_category")
+        """Whether it decides about natural persons, or uses their data; or the register said so when its tier was
+        confirmed, or since: confirming anew takes that back."""
+        return self.is_about_persons or self.personal_data in PERSONAL or self._used_personal_data
+
+    @property
+    def _used_personal_data(self) -> bool:
+        taken_out = Q(action=Action.MODEL_EDITED, details__changes__personal_data__before__in=PERSONAL)
+        last = Entry.objects.about(self).filter(taken_out | Q(action=Action.MODEL_TIERED)).first()
+        return last is not None and last.action == Action.MODEL_EDITED
 
     def missing(self, document: dict | None = None) -> list[str]:
         """What the policy (the one then in force unless given) asks for and the register lacks, by attribute."""

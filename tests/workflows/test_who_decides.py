@@ -5,13 +5,15 @@ import json
 
 import pytest
 
-from audits.trail.services import governed
+from audits.trail.models import Action
+from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services import draft_change, raise_finding, request_change
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ChangeState
 from inventory import policies
-from inventory.models import Policy
+from inventory.models import ModelVersion, Policy
+from inventory.services import edit_model
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from mrm.pages.wording import roles_together
@@ -198,6 +200,24 @@ def test_what_concerns_persons_or_their_data_is_not_used_against_compliance(stor
     approve(change, panel["compliance"], approved=False, meaning="rejected", comment="One group falls behind.")
     change.refresh_from_db()
     assert change.state == ChangeState.REJECTED, "and their no ends it"
+
+
+def test_an_owner_sheds_compliance_by_no_word_in_the_register(story, panel, open_to_all):
+    """What the register says of personal data binds until the tier is confirmed anew; the database says so too."""
+    in_tier(story.model, 3, **NO_PERSON)
+    edit_model(story.model, changes={"personal_data": "personal"}, actor=story.owner)
+    for said in ("", "none"):
+        edit_model(story.model, changes={"personal_data": said}, actor=story.owner)
+        change = draft_change(Kind.PROMOTION, ModelVersion.objects.get(pk=story.version.pk))
+        assert KINDS[Kind.PROMOTION].roles_required(change) == [*OFFICERS, "compliance"]
+    change.reference, change.reason, change.requester = "CR-2026-9999", WHY, story.engineer
+    change.evidence_digest, change.expires_at = "0" * 64, change.requested_at.replace(year=2030)
+    with pytest.raises(RuleBroken, match="awaits everybody whom the policy names"):
+        insert(change, OFFICERS)
+    with governed():
+        record(Action.MODEL_TIERED, actor=None, subject=story.model, before=3, tier=3)
+    assert KINDS[Kind.PROMOTION].roles_required(change) == OFFICERS
+    insert(change, OFFICERS)
 
 
 def test_a_request_from_before_it_concerned_persons_needs_compliance_as_well(story, panel, open_to_all):
