@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mrm_verify import __version__
@@ -79,6 +80,7 @@ def _told(found: Found, given: Trust):
         f"{found.checkpoints:,} checkpoints signed by the log; {found.cosignatures:,} cosignatures of witnesses; "
         f"{found.time_stamps:,} time-stamps."
     )
+    yield from _told_of_clocks(found)
     yield f"{found.statements:,} statements that people signed, {found.passkeys:,} of them by passkey."
     if found.by_password:
         yield (
@@ -122,3 +124,27 @@ def _told(found: Found, given: Trust):
         )
     if not given.log:
         yield f"The log's key came with the export. Compare it with the one that was published: {found.trust.log}"
+
+
+def _told_of_clocks(found: Found):
+    """What clocks outside say of when it was; nothing where none is heard."""
+    if found.newest_seen:
+        yield f"The newest checkpoint was first seen by a clock outside at {_second(found.newest_seen)}."
+    latest, ahead, unseen = found.clocks.latest, found.clocks.ahead, found.clocks.unseen
+    if latest:
+        late = timedelta(seconds=max(0, round((latest.seen - latest.dated).total_seconds())))
+        yield (
+            f"No entry was seen outside more than {late} after its date; that is entry {latest.position}, dated "
+            f"{_second(latest.dated)} and seen at {_second(latest.seen)}. None can have been dated back by more."
+        )
+    if ahead:
+        yield (
+            f"Entry {ahead.position} is dated {_second(ahead.dated)}, and was seen outside at {_second(ahead.seen)}: "
+            "the clock of the log was ahead by then, or set so."
+        )
+    if latest and unseen:
+        yield f"The last {unseen:,} entries nobody outside has dated: when they were made is what the log says."
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

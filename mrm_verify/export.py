@@ -16,15 +16,18 @@ actions that `holds_every` names; those of earlier releases name none.
 import json
 import zipfile
 import zlib
+from bisect import bisect_left
 from bisect import bisect_right as bisect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
 
 from mrm_verify import merkle
 from mrm_verify.canonical import NotCanonical, canonical
+from mrm_verify.clocks import Clocks, compare
 from mrm_verify.crew import crew
 from mrm_verify.faults import Fault
 from mrm_verify.log import STRETCH, Joined, Stretch, check_stretch, fault_in
@@ -58,6 +61,8 @@ class Found:
     by_password: int = 0
     untimed: int = 0
     without_terms: int = 0
+    newest_seen: datetime | None = None  # The newest checkpoint, by a clock outside.
+    clocks: Clocks = Clocks()  # Of a whole trail.
 
 
 def verify_export(
@@ -77,15 +82,24 @@ def verify_export(
         timed = whole or CLOCK_SET_BACK in manifest.get("holds_every", [])
         statements = Statements(_objects(archive, "statements.ndjson"), whole=whole, timed=timed)
         check_entries = _check_whole if whole else _check_extract
+        dates: dict[int, str] = {}
         for checked in check_entries(archive, manifest, checkpoints, trust, run):
             found.entries += checked.entries
+            dates |= checked.dates
             statements.cite(checked.told)
             progress(found.entries, manifest["size"])
-        for counted in run(_check_signatures, ((lines, trust) for lines in _grouped(line for line, _ in checkpoints))):
-            found.checkpoints += counted[0]
-            found.cosignatures += counted[1]
-            found.time_stamps += counted[2]
+        seen: dict[int, datetime] = {}
+        for attested in run(_check_signatures, ((lines, trust) for lines in _grouped(line for line, _ in checkpoints))):
+            for size, cosigned, stamped in attested:
+                found.checkpoints += 1
+                found.cosignatures += len(cosigned)
+                found.time_stamps += len(stamped)
+                if heard := _heard(given, cosigned, stamped):
+                    seen[size] = min(heard)
         line, newest = checkpoints[-1]
+        found.newest_seen = seen.get(newest.size)
+        if whole and seen:
+            found.clocks = compare(seen.items(), dates, newest.size)
         check_attested(given, newest, json.loads(line)["time_stamps"])
         found.statements = statements.check()
         found.passkeys, found.passkeys_of_unsaid_keys = statements.signed, statements.unsaid
@@ -98,6 +112,7 @@ def verify_export(
 class _Checked:
     entries: int
     told: list[Told]
+    dates: dict[int, str] = field(default_factory=dict)  # Of the entries before and after the end of a checkpoint.
 
 
 def _check_whole(archive, manifest, checkpoints, trust, run) -> Iterator[_Checked]:
@@ -109,20 +124,22 @@ def _check_whole(archive, manifest, checkpoints, trust, run) -> Iterator[_Checke
     stretches = iter(lambda: list(islice(lines, STRETCH)), [])
     sizes = sorted(roots)
     work = (
-        (start, stretch, sizes[bisect(sizes, start) : bisect(sizes, start + STRETCH)])
+        (start, stretch, sizes[bisect_left(sizes, start) : bisect(sizes, start + STRETCH)])
         for start, stretch in zip(count(0, STRETCH), stretches, strict=False)
     )
-    for stretch, told in run(_check_lines, work):
+    for stretch, told, dates in run(_check_lines, work):
         for size, root in joined.add(stretch)[0].items():
             if roots.get(size, {root}) != {root}:
                 raise Fault(f"The checkpoint over {size} entries was signed over other entries than these.")
-        yield _Checked(stretch.length, told)
+        yield _Checked(stretch.length, told, dates)
     if joined.length != manifest["size"]:
         raise Fault(f"The checkpoint is over {manifest['size']} entries, the export holds {joined.length}.")
 
 
-def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stretch, list[Told]]:
+def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stretch, list[Told], dict[int, str]]:
     told: list[Told] = []
+    dates: dict[int, str] = {}
+    wanted = {place for size in sizes for place in (size - 1, size)} | {0}
 
     def entries() -> Iterator[tuple[dict | None, str]]:
         for number, line in enumerate(lines, start):
@@ -135,8 +152,10 @@ def _check_lines(start: int, lines: list[bytes], sizes: list[int]) -> tuple[Stre
             if line != begins + written + ends or merkle.leaf_hash(written).hex() != leaf:
                 raise Fault(f"Entry {number} is not spelt canonically.")
             told.extend(told_by(body))
+            if number in wanted:
+                dates[number] = body["at"]
 
-    return check_stretch(start, entries(), sizes)[0], told
+    return check_stretch(start, entries(), sizes)[0], told, dates
 
 
 def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Checked]:
@@ -163,11 +182,22 @@ def _check_extract(archive, manifest, checkpoints, trust, run) -> Iterator[_Chec
         yield _Checked(1, told_by(body))
 
 
-def _check_signatures(lines: list[bytes], trust: Trust) -> tuple[int, int, int]:
-    """How many checkpoints hold, with how many cosignatures and time-stamps."""
-    checker = Checker(trust)
-    counts = [checker.check(_checkpoint(line), json.loads(line)["time_stamps"]) for line in lines]
-    return len(lines), sum(one for one, _ in counts), sum(other for _, other in counts)
+def _check_signatures(lines: list[bytes], trust: Trust) -> list[tuple[int, list[datetime], list[datetime]]]:
+    """The size of each checkpoint that holds, and when it was cosigned and stamped."""
+    checker, found = Checker(trust), []
+    for line in lines:
+        checkpoint = _checkpoint(line)
+        found.append((checkpoint.size, *checker.check(checkpoint, json.loads(line)["time_stamps"])))
+    return found
+
+
+def _heard(given: Trust, cosigned: list[datetime], stamped: list[datetime]) -> list[datetime]:
+    """The times that count: of those whom the auditor named, where they named any; else of whom the export names."""
+    nobody_named = not given.witnesses and not given.authorities
+    return [
+        *(cosigned if given.witnesses or nobody_named else ()),
+        *(stamped if given.authorities or nobody_named else ()),
+    ]
 
 
 def _check_order(manifest: dict, checkpoints: list[Checkpoint]) -> None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cryptography import x509
 
@@ -38,17 +39,20 @@ class Checker:
         self.witnesses = [VerifierKey.read(line) for line in trust.witnesses]
         self.roots = [root for pem in trust.authorities for root in _roots(pem)]
 
-    def check(self, checkpoint: Checkpoint, time_stamps: Sequence[str]) -> tuple[int, int]:
-        """How many cosignatures and time-stamps hold; Fault where the log's signature or one of these does not."""
+    def check(self, checkpoint: Checkpoint, time_stamps: Sequence[str]) -> tuple[list[datetime], list[datetime]]:
+        """When it was cosigned and when stamped; Fault where the log's signature or one of these does not hold."""
         if checkpoint.origin != self.log.name or not checkpoint.is_signed_by(self.log):
             raise Fault(f"The signature of the checkpoint over {checkpoint.size} entries does not hold.")
+        stamped = []
         for token in time_stamps:
             try:
-                check_token(base64.b64decode(token, validate=True), checkpoint.body.encode(), self.roots)
+                stamped.append(
+                    check_token(base64.b64decode(token, validate=True), checkpoint.body.encode(), self.roots)
+                )
             except (Fault, binascii.Error) as fault:
                 raise Fault(f"On the checkpoint over {checkpoint.size} entries: {fault}") from fault
-        seen = sum(checkpoint.cosigned_at(witness) is not None for witness in self.witnesses)
-        return seen, len(time_stamps)
+        cosigned = [at for witness in self.witnesses if (at := checkpoint.cosigned_at(witness)) is not None]
+        return [datetime.fromtimestamp(at, UTC) for at in cosigned], stamped
 
 
 def check_attested(given: Trust, newest: Checkpoint, time_stamps: Sequence[str]) -> None:

@@ -207,7 +207,8 @@ def test_a_time_stamp_of_a_real_authority_is_kept_and_verified(trail, time_stamp
     stamp = Endorsement.objects.get(kind="time_stamp")
     assert abs((stamp.stated_at - checkpoint.signed_at).total_seconds()) < 30
     assert verify_trail().holds, verify_trail().fault
-    assert verify_export(exported(tmp_path), Trust()).time_stamps == 1
+    found = verify_export(exported(tmp_path), Trust())
+    assert (found.time_stamps, found.newest_seen, found.clocks.ahead) == (1, stamp.stated_at, None)
     openssl_agrees(stamp, time_stamp_authority, Note.read(checkpoint.note).body)
 
 
