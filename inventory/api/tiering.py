@@ -29,7 +29,7 @@ class TierApi(Api):
         examples=[response_example("A tier", examples.TIER)],
     )
     def get(self, request, slug):
-        return Response(_tier(model_for(request, slug)))
+        return Response(_tier(model_for(request, slug), asker=request.user))
 
 
 class TierAssessmentsApi(Api):
@@ -79,12 +79,12 @@ class TierConfirmationApi(SignedActApi):
     def post(self, request, slug):
         model = model_for(request, slug, reading=False)
         self.sign(model, request, SignedIn, check=lambda: refuse_outdated(model, expected_revision(request, model)))
-        return Response(_tier(model_for(request, slug, reading=False)), status=201)
+        return Response(_tier(model_for(request, slug, reading=False), asker=request.user), status=201)
 
 
-def _tier(model) -> dict:
+def _tier(model, *, asker) -> dict:
     assessments = model.tier_assessments.select_related("policy", "proposed_by", "confirmed_by")
-    people = services.who_may_confirm_tier(model) if model.tier_is_provisional else []
+    people = services.who_may_confirm_tier(model, asker=asker) if model.tier_is_provisional else []
     facts = {
         "tier": model.tier,
         "is_provisional": model.tier_is_provisional,

@@ -45,4 +45,6 @@ class TierOut(serializers.Serializer):
         child=serializers.CharField(), help_text="Why its confirmed tier no longer rests on what holds."
     )
     assessments = TierAssessmentOut(many=True, help_text="Newest first.")
-    deciders = DeciderOut(many=True, help_text="Who may confirm it while it is provisional, and why others may not.")
+    deciders = DeciderOut(
+        many=True, help_text="Who may confirm it while it is provisional, and why others, and whoever asks, may not."
+    )

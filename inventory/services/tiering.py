@@ -15,7 +15,7 @@ from inventory.services.signing import bound_in_force
 from inventory.states import Status
 from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import Act, holders_of, require, role_with
+from mrm.accounts.services import Act, holders_of, require, role_with, why_not_permitted, with_asker
 from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData
 from mrm.pages.wording import day, roles_together
 from mrm.sweeps import one_by_one
@@ -208,13 +208,17 @@ def lowers_strictest(model: Model, tier: int) -> bool:
     return last is not None and last.tier == STRICTEST and tier != STRICTEST
 
 
-def who_may_confirm_tier(model: Model) -> list[tuple[Person, str, list[str]]]:
-    """Everybody whose role confirms tiers there, each with that role and what keeps them from it, if anything."""
-    asked = (model.workspace_id, model.slug)
-    return [
-        (person, role_with(Permission.CONFIRM_TIER, person, *asked), why_not_confirm_tier(model, person=person))
-        for person in holders_of(Permission.CONFIRM_TIER, *asked)
-    ]
+def who_may_confirm_tier(model: Model, *, asker: Person | None = None) -> list[tuple[Person, str, list[str]]]:
+    """Everybody whose role confirms tiers there, each with that role and what keeps them from it, if anything.
+
+    Whoever asks is told of themselves too, whatever their role.
+    """
+    told, place = [], (model.workspace_id, model.slug)
+    for person in with_asker(holders_of(Permission.CONFIRM_TIER, *place), asker):
+        reasons = why_not_permitted(person, Permission.CONFIRM_TIER, *place)
+        reasons += why_not_confirm_tier(model, person=person)
+        told.append((person, role_with(Permission.CONFIRM_TIER, person, *place), reasons))
+    return told
 
 
 def end_lapsed_exemptions(now: datetime) -> int:

@@ -103,7 +103,7 @@ def _tier_page(request, model, form, status: int, *, confirmation):
     context["may_propose"] = Permission.EDIT_MODEL in context["may"] and model.status != "retired"
     may_confirm = Permission.CONFIRM_TIER in context["may"] and model.tier_is_provisional
     why_not = services.why_not_confirm_tier(model, person=request.user) if may_confirm else []
-    people = services.who_may_confirm_tier(model) if model.tier_is_provisional else []
+    people = services.who_may_confirm_tier(model, asker=request.user) if model.tier_is_provisional else []
     context |= {
         "may_confirm": may_confirm and not why_not,
         "why_not_confirm": why_not,

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from audits.trail.models import Action, Entry
 from audits.workflows.services import who_may_close, why_not_decide
@@ -65,6 +66,49 @@ def test_a_refusal_says_which_entry_it_rests_on(story, api):
     browser = Client()
     browser.force_login(turned)
     assert f'href="/trail/{shown_by["entry"]}/"' in browser.get(f"/models/{story.model.slug}/tier/").text
+
+
+@pytest.mark.parametrize(
+    ("which", "why"),
+    [
+        ("owner", {"own", "your roles here: owner", "allow you to close finding", "holds no role of a validator"}),
+        ("engineer", {"registered", "your roles here: engineer", "allow you to confirm tier"}),
+        ("auditor", {"your roles here: auditor", "allow you to close finding", "allow you to confirm tier"}),
+        ("administrator", {"your roles here: administrator", "allow you to close finding"}),
+    ],
+)
+def test_whoever_asks_who_may_reads_why_it_is_not_them_whatever_their_role(retraining, story, api, which, why):
+    reader = getattr(story, which)
+    edit_model(story.model, changes={"complexity": "high"}, actor=story.owner)
+    finding, validation, browser, told = raised(story), asked(story.version), Client(), ""
+    browser.force_login(reader)
+    for place in (
+        f"changes/{retraining.reference}/deciders",
+        f"findings/{finding.reference}/deciders",
+        f"validations/{validation.reference}/deciders",
+        f"models/{story.model.slug}/tier",
+    ):
+        page = browser.get(f"/{place}/").text
+        assert f"{reader} (you)" in page, place
+        mine = [
+            one
+            for one in api(reader).get(f"/api/v1/{place}/").json()["deciders"]
+            if one["person"]["id"] == str(reader.pk)
+        ]
+        assert (
+            len(mine) == 1
+            and not mine[0]["may_decide"]
+            and all(escape(one) in page for one in mine[0]["reasons_not_to"])
+        )
+        told += " ".join(mine[0]["reasons_not_to"]).lower()
+    assert [one for one in why if one.lower() not in told] == []
+
+
+def test_whoever_may_is_named_once(story):
+    finding, browser = raised(story), Client()
+    browser.force_login(story.validator)
+    page = browser.get(f"/findings/{finding.reference}/deciders/").text
+    assert page.count(f"{story.validator} (you)") == 1 and "Nobody else holds a role" not in page
 
 
 def test_whoever_has_a_part_in_a_finding_is_led_to_what_they_did(story, api):

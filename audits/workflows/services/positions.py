@@ -19,6 +19,7 @@ from inventory.models import Policy
 from inventory.policies import also_approved_by
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission, Role
+from mrm.accounts.services import with_asker
 from mrm.pages.wording import day, roles_together
 
 
@@ -98,12 +99,16 @@ def _why_too_few(change: ChangeRequest) -> str:
     )
 
 
-def who_may_decide(change: ChangeRequest) -> list[tuple[Person, Position]]:
-    """Everybody who holds a role that the request awaits or awaited, each with what keeps them from it, if anything."""
+def who_may_decide(change: ChangeRequest, *, asker: Person | None = None) -> list[tuple[Person, Position]]:
+    """Everybody who holds a role that the request awaits or awaited, each with what keeps them from it, if anything.
+
+    Whoever asks is told of themselves too, whatever their role.
+    """
     awaited = set(change.roles_required)
     awaited |= policies.COMMITTEE_ROLES if policies.COMMITTEE in awaited else set()
     holders = Person.objects.filter(pk__in=Person.objects.filter(grants__role__in=awaited, is_active=True).values("pk"))
-    return [(person, position_of(change, person)) for person in holders if awaited & roles_for(change, person)]
+    people = with_asker([person for person in holders if awaited & roles_for(change, person)], asker)
+    return [(person, position_of(change, person)) for person in people]
 
 
 def conflicts_since(change: ChangeRequest) -> list[str]:

@@ -1,4 +1,4 @@
-"""Who may decide, judge or sign something, and what keeps everybody else who holds such a role from it."""
+"""Who may decide, judge or sign something, and what keeps others who hold such a role, and whoever asks, from it."""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +16,7 @@ def of_change(request, reference):
     change = change_for(request, reference)
     people = [
         (person, position.role, position.on_behalf_of, position.reasons_not_to)
-        for person, position in services.who_may_decide(change)
+        for person, position in services.who_may_decide(change, asker=request.user)
     ]
     return _page(request, change, people, heading="Who may decide", within=("Changes", "change-list"), at="change")
 
@@ -24,7 +24,7 @@ def of_change(request, reference):
 @require_safe
 def of_finding(request, reference):
     finding = finding_for(request, reference)
-    people = _with_roles(finding, services.who_may_close(finding))
+    people = _with_roles(finding, services.who_may_close(finding, asker=request.user))
     return _page(
         request, finding, people, heading="Who may close it", within=("Findings", "finding-list"), at="finding"
     )
@@ -34,7 +34,7 @@ def of_finding(request, reference):
 def of_validation(request, reference):
     """Of the step that is awaited: to validate, to review the opinion, to approve it."""
     validation = validation_for(request, reference)
-    people = _with_roles(validation, validations.who_may_act(validation))
+    people = _with_roles(validation, validations.who_may_act(validation, asker=request.user))
     heading = HEADINGS.get(validation.state, "Who may validate")
     within = ("Validations", "validation-list")
     return _page(request, validation, people, heading=heading, within=within, at="validation")
@@ -54,6 +54,7 @@ def _page(request, subject, people, *, heading: str, within: tuple[str, str], at
     context = {
         "subject": subject,
         "people": people,
+        "nobody_else": [person for person, *_ in people] == [request.user] and people[0][-1],
         "heading": heading,
         "list_name": name,
         "list_address": reverse(addressed),

@@ -30,7 +30,14 @@ from mrm.accounts.services.people import (
     prepare_accounts,
     reopen_account,
 )
-from mrm.accounts.services.permissions import holders_of, require, require_a_role, role_with
+from mrm.accounts.services.permissions import (
+    holders_of,
+    require,
+    require_a_role,
+    role_with,
+    why_not_permitted,
+    with_asker,
+)
 from mrm.accounts.services.proofs import reauthenticate
 from mrm.accounts.services.recertification import confirm_role, end_unconfirmed, open_recertification
 from mrm.accounts.services.sessions import end_session, open_sessions
@@ -108,5 +115,7 @@ __all__ = [
     "vanished_factors",
     "view_of_act",
     "void_signatures",
+    "why_not_permitted",
+    "with_asker",
     "write_notice",
 ]

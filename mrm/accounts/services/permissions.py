@@ -14,6 +14,20 @@ def holders_of(permission: Permission, workspace, model_slug: str) -> list[Perso
     return [person for person in people if role_with(permission, person, workspace, model_slug)]
 
 
+def with_asker(holders: list[Person], asker: Person | None) -> list[Person]:
+    """Before those who hold a role whoever asks about it, if they do not: to read why it is not them."""
+    return holders if asker is None or asker in holders else [asker, *holders]
+
+
+def why_not_permitted(person: Person, permission: Permission, workspace, model_slug: str) -> list[str]:
+    """That their roles there do not allow it, in words; empty where they do."""
+    try:
+        require(person, permission, workspace, model_slug=model_slug)
+    except NotPermitted as refusal:
+        return refusal.reasons
+    return []
+
+
 def role_with(permission: Permission, person: Person, workspace, model_slug: str) -> str:
     """The role in force by which this person may do it there; empty if by none."""
     held = policies.ALLOWED[permission] & person.roles_in(workspace, model_slug)

@@ -13,7 +13,7 @@ from inventory.contents.ownership import owned_model
 from inventory.policies import section
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
-from mrm.accounts.services import holders_of, require
+from mrm.accounts.services import holders_of, require, why_not_permitted, with_asker
 from mrm.errors import NotPermitted, RuleBroken
 
 LONGEST_TEXT = 8000
@@ -79,13 +79,20 @@ def _part_shown(finding: Finding, person) -> policies.PartInFinding:
     )
 
 
-def who_may_close(finding: Finding) -> list[tuple[Person, list[str]]]:
-    """Everybody whose role judges findings, or signs off a closure that awaits it; and what keeps them from it."""
-    signing = finding.state == FindingState.VALIDATED_CLOSED
-    permission = Permission.SIGN_OFF_FINDING if signing else Permission.CLOSE_FINDING
-    why_not = why_not_sign_off if signing else why_not_judge
-    holders = holders_of(permission, finding.model.workspace_id, finding.model_slug)
-    return [(person, why_not(finding, person)) for person in holders]
+def who_may_close(finding: Finding, *, asker: Person | None = None) -> list[tuple[Person, list[str]]]:
+    """Everybody whose role judges findings, or signs off a closure that awaits it; and what keeps them from it.
+
+    Whoever asks is told of themselves too, whatever their role.
+    """
+    signing, place = finding.state == FindingState.VALIDATED_CLOSED, (finding.model.workspace_id, finding.model_slug)
+    if signing:
+        people = with_asker(holders_of(Permission.SIGN_OFF_FINDING, *place), asker)
+        return [(person, why_not_sign_off(finding, person)) for person in people]
+    people = with_asker(holders_of(Permission.CLOSE_FINDING, *place), asker)
+    return [
+        (person, [*why_not_permitted(person, Permission.CLOSE_FINDING, *place), *why_not_judge(finding, person)])
+        for person in people
+    ]
 
 
 def refuse_blank(**texts: str) -> None:

@@ -16,7 +16,17 @@ from audits.workflows.states import ValidationState as State
 from inventory.policies import validation_approvers
 from mrm.accounts.models import Person, Statement
 from mrm.accounts.policies import Permission, label
-from mrm.accounts.services import Passkey, Password, Proven, holders_of, prepare_statement, prove, require, sign
+from mrm.accounts.services import (
+    Passkey,
+    Password,
+    Proven,
+    holders_of,
+    prepare_statement,
+    prove,
+    require,
+    sign,
+    with_asker,
+)
 from mrm.errors import NotPermitted, RuleBroken
 
 Step = ValidationReview.Step
@@ -118,17 +128,19 @@ def why_not_review(validation: ValidationRequest, person) -> list[str]:
     return _why_not(validation, step, person)
 
 
-def who_may_act(validation: ValidationRequest) -> list[tuple[Person, list[str]]]:
+def who_may_act(validation: ValidationRequest, *, asker: Person | None = None) -> list[tuple[Person, list[str]]]:
     """Everybody whose role takes the step that is awaited, each with what keeps them from it, if anything.
 
-    Before the opinion is signed the step is to validate; then to review the opinion, and to approve it.
+    Before the opinion is signed the step is to validate; then to review the opinion, and to approve it. Whoever asks is
+    told of themselves too, whatever their role.
     """
     step, place = STEP_IN.get(validation.state), (validation.model.workspace_id, validation.model_slug)
     if step is None:
-        holders = holders_of(Permission.VALIDATE_MODEL, *place)
-        return [(person, why_not_assign(validation, person)) for person in holders]
+        people = with_asker(holders_of(Permission.VALIDATE_MODEL, *place), asker)
+        return [(person, why_not_assign(validation, person)) for person in people]
     permission = Permission.APPROVE_VALIDATION if step == Step.APPROVAL else Permission.VALIDATE_MODEL
-    return [(person, _why_not(validation, step, person)) for person in holders_of(permission, *place)]
+    people = with_asker(holders_of(permission, *place), asker)
+    return [(person, _why_not(validation, step, person)) for person in people]
 
 
 def _why_not(validation: ValidationRequest, step: str, person) -> list[str]:
