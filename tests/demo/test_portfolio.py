@@ -10,10 +10,13 @@ from audits.trail.models import Entry
 from audits.trail.services import verify_trail
 from demo.building import Calendar
 from demo.cast import CAST, assemble
+from demo.portfolio import PUBLISHED, report_on
 from demo.stories import STORIES
 from inventory.models import Model
 from mrm.accounts.policies import Role
 from reports.contents.agreement import disagreements
+from reports.models import Report
+from reports.states import ReportState
 from tests.conftest import TAKEN_ALONE
 
 TOLD = ("Energy demand", "Imaging triage pilot")
@@ -27,6 +30,7 @@ def told(database_of_the_demo):
     cast = assemble()
     for name in TOLD:
         STORIES[name](cast, Calendar.of(cast))
+    report_on(Model.objects.get(slug=PUBLISHED), cast, Calendar.of(cast))
     return cast
 
 
@@ -39,10 +43,17 @@ def test_the_stories_show_a_healthy_model_in_use_and_one_with_too_little_evidenc
     assert disagreements() == []
 
 
+def test_a_report_is_signed_and_published_by_who_did_not_ask_for_it(told):
+    report = Report.objects.get()
+    assert (report.state, report.published_by) == (ReportState.PUBLISHED, told.officer)
+    assert {kept.person for kept in report.signatures.all()} == {told.officer} != {report.requested_by}
+
+
 def test_telling_the_stories_again_changes_nothing(told):
     entries = Entry.objects.count()
     for name in TOLD:
         STORIES[name](told, Calendar.of(told))
+    report_on(Model.objects.get(slug=PUBLISHED), told, Calendar.of(told))
     assert Entry.objects.count() == entries
 
 
