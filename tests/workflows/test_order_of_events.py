@@ -317,6 +317,15 @@ def test_an_exception_for_one_version_counts_where_it_is_asked_for_the_model(sto
             request_change(Kind.EXCEPTION, subject, reason=WHY, terms=terms, actor=story.owner)
 
 
+@pytest.mark.parametrize(
+    "again", ["Energy  prices are\tno input", "energy prices are no input.", "Energy prices are no inｐut"]
+)
+def test_an_overlay_for_what_reads_alike_is_the_same(story, officers, again):
+    held = decided(Kind.OVERLAY, story.model, *officers, terms=overlay_terms(), actor=story.owner).arrangements.get()
+    with pytest.raises(RuleBroken, match=f"{held.reference} is already about this limitation"):
+        request_change(Kind.OVERLAY, story.model, reason=WHY, terms=overlay_terms(limitation=again), actor=story.owner)
+
+
 def test_an_overlay_that_lapsed_or_was_ended_goes_on_and_is_counted(story, officers):
     terms = overlay_terms()
     first = decided(Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()

@@ -13,6 +13,7 @@ from audits.workflows.states import ArrangementState
 from inventory.models import Policy
 from inventory.policies import is_material_overlay
 from mrm.pages.wording import day
+from mrm.reading import plain_form
 
 DIRECTIONS = {"increases": "Increases the output", "decreases": "Decreases the output", "both": "Both, by case"}
 
@@ -37,7 +38,12 @@ def goes_on(change: ChangeRequest) -> list[Arrangement]:
 
 
 def _is_about(overlay: Arrangement, limitation: str) -> bool:
-    return overlay.terms["limitation"].casefold() == limitation.casefold()
+    """However it is spaced and written: what reads alike is the same limitation."""
+    return _plain(overlay.terms["limitation"]) == _plain(limitation)
+
+
+def _plain(limitation: str) -> str:
+    return plain_form(limitation).casefold().rstrip(".")
 
 
 def _end(overlay: Arrangement) -> datetime:
@@ -123,6 +129,6 @@ OVERLAY = ChangeKind(
     why_not=_why_not,
     carry_out=_apply,
     renews=Arrangement.Kind.OVERLAY,
-    at_stake=lambda change: f"{change.model_id}:{change.terms['limitation'].casefold()}"[:200],
+    at_stake=lambda change: f"{change.model_id}:{_plain(change.terms['limitation'])}"[:200],
     approved_as=_approved_as,
 )
