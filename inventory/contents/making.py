@@ -49,6 +49,12 @@ def made_among(versions: Iterable[ModelVersion], person) -> set[ModelVersion]:
     return {parts[subject] for subject in _sent(parts, person).values_list("subject", flat=True)} if parts else set()
 
 
+def sent_by_people(version: ModelVersion) -> str:
+    """Who registered a version or sent its artifact, by the trail; empty where the system alone did."""
+    sent = Entry.objects.about(version).filter(action__in=(Action.VERSION_REGISTERED, Action.ARTIFACT_RECEIVED))
+    return sent.exclude(actor_id="").values_list("actor_name", flat=True).first() or ""
+
+
 def maker_elsewhere(version: ModelVersion) -> str:
     """Who made it, as the other registry calls them that it was taken over from; empty where nobody is said."""
     registered = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED, details__has_key="maker")

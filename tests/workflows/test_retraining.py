@@ -23,6 +23,7 @@ from audits.workflows.states import ChangeState, RetrainingState
 from audits.workflows.tasks import train
 from inventory.models import Policy
 from inventory.policies import MATERIAL
+from inventory.services import attach_artifact, register_version
 from inventory.states import Stage
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import (
@@ -36,7 +37,7 @@ from tests.factories import (
     retire,
     undecided,
 )
-from tests.fixtures.story import approve, learn, make_applicants, scored
+from tests.fixtures.story import SCHEMA, approve, learn, make_applicants, scored
 
 SECRET = "the secret that came with the order"
 
@@ -160,6 +161,19 @@ def test_the_built_in_pipeline_trains_registers_and_scores_a_holdout_it_never_sa
     assert candidate.reference.rows == rows["validation"]
     train(change.reference)
     assert story.model.versions.count() == 2, "delivered twice, trained once"
+
+
+@pytest.mark.parametrize("part", ["version", "artifact"])
+def test_what_somebody_sends_under_its_reference_is_not_what_the_pipeline_trained(dispatched, story, part):
+    learn(story.model, scored(story.booster, make_applicants(500, seed=6, prefix="S", shift=1.5)), story.folder)
+    sender = {"version": story.engineer, "artifact": None}[part]
+    own = register_version(story.model, schema=SCHEMA, origin=dispatched.change.reference, actor=sender)
+    (story.folder / "own").write_bytes(bytes(story.booster.save_raw("json")))
+    attach_artifact(own, story.folder / "own", actor=story.engineer)
+    train(dispatched.change.reference)
+    dispatched.refresh_from_db()
+    assert (dispatched.state, dispatched.candidate, dispatched.metrics) == (RetrainingState.FAILED, None, {})
+    assert f"{own} bears its reference and is of Engineer" in dispatched.reason and not own.batches.exists()
 
 
 def test_training_that_lacks_outcomes_fails_the_request_with_a_reason(dispatched, story):

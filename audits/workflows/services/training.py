@@ -16,6 +16,7 @@ import polars as pl
 from audits.profiles.schema import Role
 from audits.workflows.models import Retraining
 from inventory import artifacts, frames
+from inventory.contents.making import sent_by_people
 from inventory.models import ModelVersion, Policy
 from inventory.services import attach_artifact, receive_batch, receive_reference, register_version
 from mrm.adapters import storage
@@ -54,6 +55,9 @@ def train_candidate(retraining: Retraining) -> tuple[ModelVersion, dict]:
     with tempfile.TemporaryDirectory(prefix="mrm-training-") as folder:
         if existing is None or not existing.artifact_sha256:
             existing = _register(retraining, version, split, Path(folder))
+        if somebody := sent_by_people(existing):
+            told = f"{existing} bears its reference and is of {somebody}; what it would say of its training is not so."
+            raise CannotTrain(told)
         _score(existing, split, Path(folder))
     rows = {"training": split.training.height, "validation": split.validation.height, "holdout": split.holdout.height}
     return existing, {"rows": rows, "window_days": rules["window_days"]}
