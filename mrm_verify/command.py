@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from mrm_verify import __version__
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="root of an authority that stamped the newest checkpoint",
     )
     trail.add_argument("--against", action="append", default=[], type=Path, help="a checkpoint you hold from before")
+    trail.add_argument(
+        "--report", action="append", default=[], type=Path, help="a report of which to say who signed it; repeatable"
+    )
     trail.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use; by default one a core")
     proof = commands.add_parser("proof", help="check that one entry stands in the log")
     proof.add_argument("entry", type=Path, help="the bytes of the entry, as its page gives them")
@@ -46,12 +50,19 @@ def main(arguments: list[str] | None = None) -> int:
             tuple(path.read_text() for path in options.authority),
             tuple(path.read_text() for path in options.against),
         )
+        reports = {str(path): sha256(path.read_bytes()).hexdigest() for path in options.report}
         found = verify_export(options.export, trust, jobs=options.jobs, progress=_shown)
     except (Fault, OSError, UnicodeDecodeError) as fault:
         print(f"The trail does not hold. {plain(str(fault))}", file=sys.stderr)
         return 1
-    print("\n".join(map(plain, _told(found, trust))))
+    print("\n".join(map(plain, [*_told(found, trust), *_told_of(reports, found)])))
     return 0
+
+
+def _told_of(reports: dict[str, str], found: Found):
+    for name, digest in reports.items():
+        signed = found.signed_files.get(digest)
+        yield f"{name} was signed by {'; '.join(signed)}." if signed else f"By these entries nobody signed {name}."
 
 
 def _proof(options: argparse.Namespace) -> int:

@@ -56,6 +56,7 @@ class Found:
     cosignatures: int = 0
     time_stamps: int = 0
     statements: int = 0
+    signed_files: dict[str, list[str]] = field(default_factory=dict)  # Who signed, in words, by the file's digest.
     passkeys: int = 0
     passkeys_of_unsaid_keys: int = 0
     by_password: int = 0
@@ -104,7 +105,7 @@ def verify_export(
         found.statements = statements.check()
         found.passkeys, found.passkeys_of_unsaid_keys = statements.signed, statements.unsaid
         found.by_password, found.without_terms = statements.by_password, statements.without_terms
-        found.untimed = statements.untimed
+        found.untimed, found.signed_files = statements.untimed, statements.files()
         return found
 
 

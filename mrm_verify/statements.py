@@ -14,6 +14,7 @@ from mrm_verify.faults import Fault
 CITES = "statement_digest"
 # Who validates signs for their own part in a validation; the entry is about the validation as a whole.
 PARTS = {"validation.attested": "workflows.ValidatorAssignment:"}
+SIGNS_FILE = "report.signed"
 CLOCK_SET_BACK, PREPARED = "clock.set_back", "installation.prepared"
 PASSWORD = "password"  # noqa: S105  The method of a signature, without the code of an app.
 # What stands beside a statement, for people to read, and where it is in what was signed.
@@ -128,6 +129,17 @@ class Statements:
         yield from self.faults_of_cited()
         for digest in self.strangers():
             yield f"No entry of the trail cites the statement {digest}."
+
+    def files(self) -> dict[str, list[str]]:
+        """Of statements that hold: who signed which file, in words, by the file's digest."""
+        signed: dict[str, list[str]] = {}
+        for told in self.told:
+            if isinstance(told, Cited) and told.action == SIGNS_FILE:
+                said = self.records[told.digest]["statement"]
+                name, role = (part_of(said, ("signer", one)) for one in ("name", "role"))
+                words = f"{name}, as {str(role).replace('_', ' ')}, on {told.at}, as {told.details.get('report')}"
+                signed.setdefault(str(told.details.get("sha256")), []).append(f"{words} (entry {told.position})")
+        return signed
 
     def strangers(self) -> list[str]:
         """The statements that no entry cites, by their digests."""

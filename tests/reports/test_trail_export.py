@@ -24,6 +24,7 @@ from audits.workflows.services.validations import assign_validator
 from inventory.services import edit_model
 from mrm.accounts.models import Signature
 from mrm.accounts.services import Passkey
+from mrm.adapters import storage
 from mrm.errors import NotPermitted
 from mrm_verify.canonical import canonical
 from mrm_verify.command import main
@@ -35,6 +36,8 @@ from mrm_verify.trust import Trust
 from reports.services import export_trail
 from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import make_person, make_workspace
+from tests.reports.sealing import make_sealed
+from tests.signing import sign_report
 from tests.workflows.validating import asked, attest, make_panel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +118,19 @@ def test_the_command_writes_it_and_the_verifier_ends_with_zero(story, tmp_path, 
     key = told.split("published: ")[1].strip()
     assert main(["trail", str(file), "--jobs", "1", "--key", key]) == 0
     assert "Compare it" not in capsys.readouterr().out
+
+
+def test_the_verifier_says_who_signed_a_report_by_its_file(story, tmp_path, capsys):
+    report = sign_report(make_sealed(story), actor=story.risk_officer)
+    signed, other = tmp_path / "signed.pdf", tmp_path / "other.pdf"
+    signed.write_bytes(storage.read(report.pdf_sha256))
+    other.write_bytes(b"%PDF-1.7")
+    asked = ["--jobs", "1", "--report", str(signed), "--report", str(other)]
+    assert main(["trail", str(export(tmp_path)), *asked]) == 0
+    *_, of_signed, of_other = capsys.readouterr().out.splitlines()
+    assert of_signed.startswith(f"{signed} was signed by Risk Officer, as risk officer, on ")
+    assert f", as {report.reference} (entry " in of_signed
+    assert of_other == f"By these entries nobody signed {other}."
 
 
 def test_the_command_writes_no_extract_of_nothing_and_names_a_day_that_is_none(story, tmp_path):

@@ -223,6 +223,14 @@ APPROVED_ROLE = {"role": "engineer", "workspace": "retail", "until": "2027-01-31
 TALLY = {"outcome": "approved", "votes": [{"name": "Vera", "vote": "approved", "line": "second"}], "dissent": []}
 OF_FOUR, PART = "workflows.ChangeRequest:4", {"id": "workflows.ValidatorAssignment:9", "title": "Vera, lead"}
 WORD = {"said": "objected", "on": "2026-11-02", "sha256": "ab12"}
+REPORT = {
+    "report": "R-2026-0001",
+    "kind": "monitoring",
+    "model": "credit",
+    "period": ["2026-01-01", "2026-03-31"],
+    "sha256": "a1" * 32,
+    "evidence_sha256": "c3" * 32,
+}
 DECIDED = [
     # act, outcome, what its terms say, what the entry says instead
     ("change.vote_concluded", "concluded", TALLY | {"outcome": "rejected"}, {"outcome": "approved"}),
@@ -239,6 +247,10 @@ DECIDED = [
     ("version.supervision_recorded", "supervision_recorded", WORD, {"said": "approved"}),
     ("version.supervision_recorded", "supervision_recorded", WORD, {"sha256": "cd34"}),
     ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"version": 3}),
+    ("report.signed", "report_signed", REPORT, {"sha256": "b2" * 32}),
+    ("report.signed", "report_signed", REPORT, {"evidence_sha256": "b2" * 32}),
+    ("report.signed", "report_signed", REPORT, {"period": ["2026-01-01", "2026-04-30"]}),
+    ("report.signed", "report_signed", REPORT, {"report": "R-2026-0002"}),
     ("validation.attested", "independent", {"validation": OF_FOUR, "role": "lead"}, {"role": "second"}),
 ]
 ONCE_FOLLOWED = [
