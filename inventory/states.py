@@ -1,4 +1,4 @@
-"""The life of a model, of a version and of a use, as one table each."""
+"""The life of a model, of a version, of a use and of what is proposed about them, as one table each."""
 
 from enum import StrEnum
 
@@ -108,6 +108,45 @@ SURVEY_TRANSITIONS = {
     (SurveyState.REQUESTED, "import"): SurveyState.IMPORTED,
     (SurveyState.REQUESTED, "fail"): SurveyState.FAILED,
 }
+
+
+class TierState(StrEnum):
+    """Where an assessment of a tier stands."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"  # In force.
+    SUPERSEDED = "superseded"
+
+
+TIER_TRANSITIONS = {
+    (TierState.PROPOSED, "confirm"): TierState.CONFIRMED,
+    (TierState.PROPOSED, "supersede"): TierState.SUPERSEDED,  # By another proposal.
+    (TierState.CONFIRMED, "supersede"): TierState.SUPERSEDED,  # By the next that is confirmed, or because it lapsed.
+}
+
+
+class DraftState(StrEnum):
+    """Where a proposed policy stands."""
+
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+DRAFT_TRANSITIONS = {
+    (DraftState.PROPOSED, "publish"): DraftState.PUBLISHED,
+    (DraftState.PROPOSED, "withdraw"): DraftState.WITHDRAWN,
+}
+
+
+def tier_after(state: str, event: str) -> TierState | None:
+    """The next state, or None where the event is not allowed."""
+    return TIER_TRANSITIONS.get((TierState(state), event))
+
+
+def draft_after(state: str, event: str) -> DraftState | None:
+    """The next state, or None where the event is not allowed."""
+    return DRAFT_TRANSITIONS.get((DraftState(state), event))
 
 
 def survey_after(state: str, event: str) -> SurveyState | None:

@@ -21,13 +21,21 @@ allow in the present state is refused with a sentence; nobody sets a state anywh
 
 @dataclass(frozen=True)
 class Life:
-    """One thing that has states, and the table that moves it."""
+    """One thing that has states, and the table that moves it.
+
+    begins  where a life may begin; left out, in the first of its states
+    """
 
     name: str
     meaning: str
     where: str
     states: type[StrEnum]
     transitions: Mapping[tuple[StrEnum, str], StrEnum]
+    begins: tuple[StrEnum, ...] = ()
+
+    @property
+    def beginnings(self) -> tuple[StrEnum, ...]:
+        return self.begins or tuple(self.states)[:1]
 
 
 LIVES = (
@@ -65,11 +73,27 @@ LIVES = (
         inventory.USE_TRANSITIONS,
     ),
     Life(
+        "Tier",
+        "Proposed by the scorecard, confirmed by signature; the next confirmation supersedes it, and an exemption that "
+        "nobody confirms again lapses.",
+        "inventory/states.py",
+        inventory.TierState,
+        inventory.TIER_TRANSITIONS,
+    ),
+    Life(
+        "Policy draft",
+        "Published by a request that others decide, or taken back with a reason.",
+        "inventory/states.py",
+        inventory.DraftState,
+        inventory.DRAFT_TRANSITIONS,
+    ),
+    Life(
         "Survey",
         "A sheet without a fault is imported whole, in one transaction, or not at all.",
         "inventory/states.py",
         inventory.SurveyState,
         inventory.SURVEY_TRANSITIONS,
+        begins=(inventory.SurveyState.FAULTY, inventory.SurveyState.CHECKED),
     ),
     Life(
         "Run",
@@ -114,6 +138,7 @@ LIVES = (
         "audits/workflows/states.py",
         workflows.FindingState,
         workflows.FINDING_TRANSITIONS,
+        begins=(workflows.FindingState.DRAFT, workflows.FindingState.ISSUED),
     ),
     Life(
         "Validation request",
@@ -125,10 +150,12 @@ LIVES = (
     ),
     Life(
         "Role",
-        "A role gives nothing until a second person approves it. It also ends at its date, without a change of state.",
+        "A role gives nothing until a second person approves it; what the installation itself gives holds at once. It "
+        "also ends at its date, without a change of state.",
         "mrm/accounts/states.py",
         accounts.GrantState,
         accounts.GRANT_TRANSITIONS,
+        begins=(accounts.GrantState.PROPOSED, accounts.GrantState.GRANTED),
     ),
     Life(
         "Arrangement",
@@ -160,8 +187,8 @@ def _section(life: Life) -> str:
 
 
 def diagram(life: Life) -> str:
-    """A Mermaid state diagram: the first state is where a life begins, those without a way out are where it ends."""
-    lines = ["stateDiagram-v2", f"    [*] --> {next(iter(life.states))}"]
+    """A Mermaid state diagram: where a life may begin, and in the states without a way out its end."""
+    lines = ["stateDiagram-v2", *(f"    [*] --> {state}" for state in life.beginnings)]
     lines += [f"    {before} --> {after}: {event}" for (before, event), after in life.transitions.items()]
     left = {before for before, _ in life.transitions}
     lines += [f"    {state} --> [*]" for state in life.states if state not in left]

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from inventory import policies
 from inventory.models.moments import Moment
+from inventory.states import DraftState
 from mrm.prepared import Prepared
 
 
@@ -65,23 +66,20 @@ def _document(policy: uuid.UUID) -> dict:
 
 class PolicyDraftQuerySet(models.QuerySet):
     def proposed(self):
-        return self.filter(state=PolicyDraft.State.PROPOSED)
+        return self.filter(state=DraftState.PROPOSED)
 
 
 class PolicyDraft(models.Model):
     """A document that somebody proposes as the next policy. Another person publishes it, or it comes to nothing."""
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
-        PUBLISHED = "published", "Published"
-        WITHDRAWN = "withdrawn", "Withdrawn"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     document = models.JSONField()
     digest = models.CharField(max_length=64)
     based_on = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="drafts")  # In force when proposed.
     reason = models.TextField()
-    state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.capitalize()) for s in DraftState], default=DraftState.PROPOSED
+    )
     proposed_by = models.ForeignKey(
         "accounts.Person", null=True, on_delete=models.PROTECT, related_name="policies_proposed"
     )
@@ -101,7 +99,7 @@ class PolicyDraft(models.Model):
         ordering = ["-proposed_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["proposed", "published", "withdrawn"]), name="policy_draft_state_is_known"
+                condition=Q(state__in=[s.value for s in DraftState]), name="policy_draft_state_is_known"
             ),
             models.CheckConstraint(
                 condition=~Q(state="published") | ~Q(ended_by=F("proposed_by")) | Q(ended_by__isnull=True),

@@ -5,23 +5,19 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from inventory import policies
+from inventory.states import TierState
 
 
 class TierAssessmentQuerySet(models.QuerySet):
     def proposed(self):
-        return self.filter(state=TierAssessment.State.PROPOSED)
+        return self.filter(state=TierState.PROPOSED)
 
     def confirmed(self):
-        return self.filter(state=TierAssessment.State.CONFIRMED)
+        return self.filter(state=TierState.CONFIRMED)
 
 
 class TierAssessment(models.Model):
     """One answer to "how much depends on this model?": the scorecard as it was filled in, and the tier it came to."""
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
-        CONFIRMED = "confirmed", "Confirmed"
-        SUPERSEDED = "superseded", "Superseded"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     model = models.ForeignKey("inventory.Model", on_delete=models.PROTECT, related_name="tier_assessments")
@@ -37,7 +33,9 @@ class TierAssessment(models.Model):
     tier = models.PositiveSmallIntegerField()  # Stricter than computed where overridden; 0 where exempt.
     reason = models.TextField(blank=True)  # Of an override or an exemption.
     steps = models.JSONField(default=list)  # The arithmetic, in sentences.
-    state = models.CharField(max_length=20, choices=State.choices, default=State.PROPOSED)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.capitalize()) for s in TierState], default=TierState.PROPOSED
+    )
     proposed_by = models.ForeignKey(
         "accounts.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="tiers_proposed"
     )
@@ -59,7 +57,7 @@ class TierAssessment(models.Model):
                 fields=["model"], condition=Q(state="confirmed"), name="one_confirmed_tier_per_model"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["proposed", "confirmed", "superseded"]), name="tier_assessment_state_is_known"
+                condition=Q(state__in=[s.value for s in TierState]), name="tier_assessment_state_is_known"
             ),
             models.CheckConstraint(condition=Q(computed__gte=1, computed__lte=3), name="computed_tier_is_1_2_or_3"),
             models.CheckConstraint(

@@ -1,11 +1,11 @@
 from drf_spectacular.utils import extend_schema_field
 
-from inventory.models import PolicyDraft
 from inventory.policies import differences
 from inventory.serializers.fields import PersonOut, StrictQuery
+from inventory.states import DraftState
 from mrm import serializers
 
-DRAFT_STATES = [state.value for state in PolicyDraft.State]
+DRAFT_STATES = [state.value for state in DraftState]
 LARGEST_NUMBER = 2**31 - 1
 
 

@@ -1,11 +1,11 @@
 from inventory.attributes import TIERS_EXPECTED
-from inventory.models import TierAssessment
 from inventory.policies import LEVELS
 from inventory.serializers.deciders import DeciderOut
 from inventory.serializers.fields import PersonOut
+from inventory.states import TierState
 from mrm import serializers
 
-ASSESSMENT_STATES = [state.value for state in TierAssessment.State]
+ASSESSMENT_STATES = [state.value for state in TierState]
 
 
 class TierAssessmentIn(serializers.Serializer):

@@ -32,7 +32,7 @@ from inventory.services.effective import check_effective_day, holding_since
 from inventory.services.revisions import refuse_outdated
 from inventory.services.tiering import reassess, tier_inputs
 from inventory.services.uses import end_uses_of
-from inventory.states import Stage, Status, model_after
+from inventory.states import Stage, Status, model_after, version_after
 from mrm.accounts.models import Person, Workspace
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
@@ -149,7 +149,8 @@ def retire_model(model: Model, *, actor) -> Model:
     model.revision += 1
     model.save(update_fields=["status", "retired_at", "revision"])
     for version in ModelVersion.objects.select_for_update().filter(model=model).exclude(stage=Stage.RETIRED):
-        version.stage, version.ended_at = Stage.RETIRED, version.ended_at or now
+        move_version(version, "retire")
+        version.ended_at = version.ended_at or now
         version.save(update_fields=["stage", "ended_at"])
         record(Action.VERSION_RETIRED, actor=actor, subject=version)
     end_uses_of(model, reason=f"{model} was retired.", actor=actor)
@@ -163,6 +164,14 @@ def move_model(model: Model, event: str) -> None:
     if status is None:
         raise RuleBroken(f"{model} is {model.get_status_display().lower()}; it is too late to {event} it.")
     model.status = status
+
+
+def move_version(version: ModelVersion, event: str) -> None:
+    """The one place that sets a version's stage; the caller saves it."""
+    stage = version_after(version.stage, event)
+    if stage is None:
+        raise RuleBroken(f"{version} is {version.get_stage_display().lower()}; you cannot {event} it.")
+    version.stage = stage
 
 
 def _check(model: Model, *, anew: Collection[str]) -> None:

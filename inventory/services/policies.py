@@ -9,6 +9,7 @@ from audits.trail.services import governed, record
 from inventory import policies
 from inventory.models import Policy, PolicyDraft
 from inventory.services.regimes import load_regime_packs
+from inventory.states import draft_after
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import (
     hide_secrets_from_before,
@@ -58,7 +59,7 @@ def publish_draft(draft: PolicyDraft, *, actor) -> Policy:
 
     Never offered directly: what brings it about is a decided request, and the database refuses a draft without one.
     """
-    draft = _locked(draft)
+    draft = _locked(draft, "publish")
     in_force = Policy.objects.in_force()
     if draft.based_on_id != in_force.pk:
         raise Outdated(
@@ -66,18 +67,18 @@ def publish_draft(draft: PolicyDraft, *, actor) -> Policy:
             "propose it again on the policy now in force."
         )
     policy = _put_in_force(draft.document, actor=actor)
-    _end(draft, PolicyDraft.State.PUBLISHED, actor=actor, published_as=policy)
+    _end(draft, "publish", actor=actor, published_as=policy)
     return policy
 
 
 @governed()
 def withdraw_draft(draft: PolicyDraft, *, reason: str, actor) -> PolicyDraft:
     """Take a proposed policy back, as its proposer, or turn it down, as somebody who could publish it."""
-    draft = _locked(draft)
+    draft = _locked(draft, "withdraw")
     own = actor is not None and actor.pk == draft.proposed_by_id
     require(actor, Permission.PROPOSE_POLICY if own else Permission.PUBLISH_POLICY, None)
     reason = _reason(reason, "Say why it comes to nothing")
-    _end(draft, PolicyDraft.State.WITHDRAWN, actor=actor, ended_because=reason)
+    _end(draft, "withdraw", actor=actor, ended_because=reason)
     record(Action.POLICY_WITHDRAWN, actor=actor, subject=draft, digest=draft.digest, reason=reason)
     return draft
 
@@ -145,15 +146,17 @@ def _reason(given: str, asked: str) -> str:
     return given
 
 
-def _locked(draft: PolicyDraft) -> PolicyDraft:
+def _locked(draft: PolicyDraft, event: str) -> PolicyDraft:
+    """The draft as it is now, of which this may become."""
     draft = PolicyDraft.objects.select_for_update(of=("self",)).select_related("based_on").get(pk=draft.pk)
-    if draft.state != PolicyDraft.State.PROPOSED:
+    if draft_after(draft.state, event) is None:
         raise RuleBroken(f"This draft is already {draft.get_state_display().lower()}.")
     return draft
 
 
-def _end(draft: PolicyDraft, state: str, *, actor, **facts) -> None:
-    facts |= {"state": state, "ended_by": actor, "ended_at": timezone.now()}
+def _end(draft: PolicyDraft, event: str, *, actor, **facts) -> None:
+    """The one place that sets the state of a draft."""
+    facts |= {"state": draft_after(draft.state, event), "ended_by": actor, "ended_at": timezone.now()}
     for name, value in facts.items():
         setattr(draft, name, value)
     draft.save(update_fields=list(facts))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audits.trail.models import Action, Entry
@@ -12,7 +12,7 @@ from inventory.contents.ownership import owned_model
 from inventory.models import Model, Policy, TierAssessment
 from inventory.services.doubts import settle_doubts
 from inventory.services.signing import bound_in_force
-from inventory.states import Status
+from inventory.states import Status, tier_after
 from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import Act, holders_of, require, role_with, why_not_permitted, with_asker
@@ -117,9 +117,8 @@ def confirm_tier(model: Model, *, actor, **told) -> Model:
     assessment = model.tier_assessments.proposed().first()
     now, before = timezone.now(), model.tier
     assessment = assessment or _assessment_without_questions(model)
-    model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
-    assessment.state, assessment.confirmed_by, assessment.confirmed_at = TierAssessment.State.CONFIRMED, actor, now
-    assessment.save(update_fields=["state", "confirmed_by", "confirmed_at"])
+    _supersede(model.tier_assessments.confirmed())
+    _move(assessment, "confirm", confirmed_by=actor, confirmed_at=now)
     model.tier, model.tier_confirmed_by, model.tier_confirmed_at = assessment.tier, actor, now
     model.revision += 1
     model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
@@ -237,7 +236,7 @@ def _end_exemption(key, since: datetime) -> bool:
     model.tier_confirmed_by = model.tier_confirmed_at = None
     model.revision += 1
     model.save(update_fields=["tier", "tier_confirmed_by", "tier_confirmed_at", "revision"])
-    model.tier_assessments.confirmed().update(state=TierAssessment.State.SUPERSEDED)
+    _supersede(model.tier_assessments.confirmed())
     record(Action.MODEL_EXEMPTION_LAPSED, actor=None, subject=model, tier=model.tier)
     return True
 
@@ -300,7 +299,22 @@ def reassess(model: Model, *, changed: set[str]) -> bool:
 
 
 def supersede_proposed(model: Model) -> None:
-    model.tier_assessments.proposed().update(state=TierAssessment.State.SUPERSEDED)
+    _supersede(model.tier_assessments.proposed())
+
+
+def _supersede(assessments: QuerySet) -> None:
+    for assessment in assessments:
+        _move(assessment, "supersede")
+
+
+def _move(assessment: TierAssessment, event: str, **fields) -> None:
+    """The one place that sets the state of an assessment."""
+    state = tier_after(assessment.state, event)
+    if state is None:
+        raise RuleBroken(f"This assessment is {assessment.get_state_display().lower()}; you cannot {event} it.")
+    for name, value in (fields | {"state": state}).items():
+        setattr(assessment, name, value)
+    assessment.save(update_fields=["state", *fields])
 
 
 def _hold(model: Model, tier: int) -> None:

@@ -11,9 +11,9 @@ from audits.profiles.schema import Role, SchemaError, column_with_role, columns_
 from audits.trail.models import Action, subject_name
 from audits.trail.services import Message, Overtaken, governed, record, written_at_once
 from inventory.models import Model, ModelVersion
-from inventory.services.models import move_model
+from inventory.services.models import move_model, move_version
 from inventory.services.uses import end_approvals_of, restrict_unapproved_uses
-from inventory.states import UNDECIDED, Stage, Status, version_after
+from inventory.states import UNDECIDED, Stage, Status
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.adapters import storage
@@ -170,7 +170,7 @@ def retire_version(version: ModelVersion, *, actor) -> ModelVersion:
     if version.stage == Stage.PRODUCTION:
         raise RuleBroken(f"{version} is in production; promote another version, or ask to retire the model.")
     if version.stage != Stage.RETIRED:
-        _move(version, "retire")
+        move_version(version, "retire")
         version.ended_at = version.ended_at or timezone.now()
         version.save(update_fields=["stage", "ended_at"])
         record(Action.VERSION_RETIRED, actor=actor, subject=version)
@@ -183,7 +183,7 @@ def start_challenge(version: ModelVersion, *, actor) -> ModelVersion:
     """Let a candidate score the same traffic as the version in production, deciding nothing."""
     require(actor, Permission.REGISTER_VERSION, version.model.workspace_id, model_slug=version.model_slug)
     version = ModelVersion.objects.select_for_update().select_related("model").get(pk=version.pk)
-    _move(version, "challenge")
+    move_version(version, "challenge")
     version.save(update_fields=["stage"])
     record(Action.VERSION_CHALLENGES, actor=actor, subject=version)
     return version
@@ -215,11 +215,11 @@ def _put_into_production(version: ModelVersion, event: str, actor, **fields) -> 
     siblings = ModelVersion.objects.select_for_update().filter(model=model)
     version, now = siblings.get(pk=version.pk), timezone.now()
     for present in siblings.filter(stage=Stage.PRODUCTION).exclude(pk=version.pk):
-        _move(present, "supersede")
+        move_version(present, "supersede")
         present.ended_at = now
         present.save(update_fields=["stage", "ended_at"])
         record(Action.VERSION_SUPERSEDED, actor=actor, subject=present, by=version.number)
-    _move(version, event)
+    move_version(version, event)
     for name, value in fields.items():
         setattr(version, name, value)
     version.save(update_fields=["stage", *fields])
@@ -231,14 +231,6 @@ def _put_into_production(version: ModelVersion, event: str, actor, **fields) -> 
 def _restrict_uses(version: ModelVersion) -> None:
     because = f"Version {version.number} came into production without an approval for this use."
     restrict_unapproved_uses(version.model, because=because)
-
-
-def _move(version: ModelVersion, event: str) -> None:
-    """The one place that sets a version's stage; the caller saves it."""
-    stage = version_after(version.stage, event)
-    if stage is None:
-        raise RuleBroken(f"{version} is {version.get_stage_display().lower()}; you cannot {event} it.")
-    version.stage = stage
 
 
 def digest_of_schema(schema: list[dict]) -> str:

@@ -15,10 +15,10 @@ from audits.workflows.services import expire_arrangements
 from audits.workflows.services.arrangements import end, locked
 from audits.workflows.states import FINDING_TRANSITIONS
 from inventory import policies
-from inventory.models import Cadence, Model, ModelVersion, TierAssessment, Use
+from inventory.models import Cadence, Model, ModelVersion, Use
 from inventory.services import edit_model, lift_model_restriction, propose_tier, start_use, tighten_cadence
 from inventory.services.uses import lift_restriction
-from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, UseState
+from inventory.states import MODEL_TRANSITIONS, USE_TRANSITIONS, VERSION_TRANSITIONS, Stage, Status, TierState, UseState
 from mrm.errors import RuleBroken
 from reports.states import REPORT_TRANSITIONS
 from tests.factories import approve_for, confirm, make_model, make_use, make_version, promote, settle
@@ -164,7 +164,7 @@ def test_editing_and_proposing_make_a_tier_laxer_before_it_was_ever_confirmed(wo
         factor: {question["name"]: question["answers"][0]["name"] for question in rules["questions"]}
         for factor, rules in factors.items()
     }
-    assert propose_tier(model, answers=least, actor=owner).state == TierAssessment.State.PROPOSED
+    assert propose_tier(model, answers=least, actor=owner).state == TierState.PROPOSED
     settle()
     assert Model.objects.get(pk=model.pk).tier == 3
 

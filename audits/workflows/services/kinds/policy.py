@@ -6,6 +6,7 @@ from audits.workflows.services.kinds.kind import ChangeKind, Term
 from inventory import policies
 from inventory.models import Model, Policy, PolicyDraft
 from inventory.services import publish_draft
+from inventory.states import DraftState
 from mrm.accounts.policies import Permission, Role
 
 DECIDE_RETENTION = [Role.CHIEF_RISK_OFFICER, Role.AUDITOR]
@@ -22,7 +23,7 @@ def _draft(change: ChangeRequest) -> PolicyDraft:
 
 def _why_not(change: ChangeRequest) -> list[str]:
     draft, in_force = _draft(change), Policy.objects.in_force()
-    if draft.state != PolicyDraft.State.PROPOSED:
+    if draft.state != DraftState.PROPOSED:
         return [f"The draft is already {draft.get_state_display().lower()}."]
     if draft.based_on_id != in_force.pk:
         return [f"Version {in_force.number} was published after this was drafted; draft it again on that one."]
