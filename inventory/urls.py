@@ -75,6 +75,7 @@ urlpatterns = [
     path("trail/entries.csv", trail.trail_csv, name="trail-csv"),
     path("trail/<int:position>/entry.json", trail.entry_bytes, name="trail-entry-bytes"),
     path("trail/<int:position>/entry.tlog-proof", trail.entry_proof, name="trail-entry-proof"),
+    path("trail/<int:position>/signature.json", trail.entry_signature, name="trail-entry-signature"),
     path("trail/checkpoints/<int:size>/note", trail.checkpoint_note, name="checkpoint-note"),
     path("trail/checkpoints/<int:size>/time-stamp/<int:number>", trail.time_stamp, name="checkpoint-time-stamp"),
     path("trail/<int:position>/", trail.entry, name="trail-entry"),

@@ -407,7 +407,7 @@ STORY_LINE = {
     ),
     "quote": "Within appetite for its tier.",
     "changes": [],
-    "evidence": [{"label": "the statement that was signed", "address": "", "digest": DIGEST}],
+    "evidence": [{"label": "the statement that was signed", "address": "/trail/43/#signed", "digest": DIGEST}],
     "leaf_hash": DIGEST,
 }
 STORY = page_example(STORY_LINE)

@@ -8,11 +8,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from audits.trail import services
-from audits.trail.models import Checkpoint, Endorser
+from audits.trail.models import Checkpoint, Endorser, Entry
 from inventory.contents.lists import TRAIL
 from inventory.contents.stories import lines_of
 from inventory.contents.trail import chosen, entries_visible_to
 from inventory.forms import TrailFilter
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
 from mrm.pages.answers import answer
@@ -56,6 +57,7 @@ def entry(request, position):
         "consistency": _consistency(request, checkpoint),
         "key": services.trust().log,
         "story": lines_of([entry])[0],
+        "signed": _signature_of(entry),
         "before": visible.filter(position__lt=position).first(),
         "after": visible.filter(position__gt=position).last(),
     }
@@ -80,6 +82,15 @@ def entry_proof(request, position):
 
 
 @require_safe
+def entry_signature(request, position):
+    """What was signed for an entry, word for word, and all it takes to verify it, as an export holds it."""
+    signature = _signature_of(get_object_or_404(entries_visible_to(request.user), position=position))
+    if signature is None:
+        raise Http404
+    return _file(canonical(signature.in_full()), f"signature-{position}.json", "application/json")
+
+
+@require_safe
 def checkpoint_note(request, size):
     """A signed checkpoint with the cosignatures of witnesses under it."""
     require(request.user, Permission.READ_TRAIL, None, model_slug=None)
@@ -95,6 +106,13 @@ def time_stamp(request, size, number):
     if number >= len(tokens):
         raise Http404
     return _file(base64.b64decode(tokens[number]), f"checkpoint-{size}.tst", "application/timestamp-token")
+
+
+def _signature_of(entry: Entry) -> Signature | None:
+    """The one that the entry cites; none where nobody signed, or an earlier release kept it with the decision alone."""
+    told = entry.details.get("signature")
+    cited = told.get("statement_digest") if isinstance(told, dict) else None
+    return Signature.objects.filter(statement_digest=str(cited)).first() if cited else None
 
 
 def _covering(position: int) -> int | None:

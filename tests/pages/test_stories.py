@@ -1,13 +1,16 @@
 """The pages of histories: read by those who may see the object, filtered, paged, and as a file."""
 
+import hashlib
+
 import pytest
 from django.urls import reverse
 
-from audits.trail.models import subject_name
+from audits.trail.models import Entry, subject_name
 from audits.workflows.models import Decision
 from audits.workflows.services import decide, raise_finding, request_change
 from inventory.models import Policy
 from inventory.services import edit_model
+from mrm_verify.canonical import canonical
 from tests.factories import PASSWORD, RETIREMENT, make_model, make_use
 from tests.pages.scenery import make_assessed_model
 from tests.workflows.validating import asked
@@ -46,6 +49,27 @@ def test_a_request_reads_as_a_story_with_proof_and_evidence(visit, auditor, chan
     assert change.evidence_digest[:12] in text
     assert reverse("change", args=[change.reference]) in text
     assert "#proof" in text
+
+
+def test_every_evidence_of_a_line_leads_to_where_it_is_read(visit, auditor, stranger, change):
+    decision = change.decisions.get()
+    entry = Entry.objects.about(change).get(action="change.decided")
+    page, full = (reverse(name, args=[entry.position]) for name in ("trail-entry", "trail-entry-signature"))
+    reader = visit(auditor)
+    story = reader.get(story_of(change)).text
+    assert f'href="{page}#signed">The statement that was signed' in story
+    assert f'href="{reverse("change", args=[change.reference])}">The evidence that was shown' in story
+    shown = reader.get(page).text
+    for word in (decision.signature.meaning, "Agreed, it is idle.", decision.statement_digest, "proved by password"):
+        assert word in shown
+    signature = reader.get(full).json()
+    assert (
+        hashlib.sha256(canonical(signature["statement"])).hexdigest() == entry.details["signature"]["statement_digest"]
+    )
+    asking = Entry.objects.about(change).get(action="change.requested").position
+    assert 'id="signed"' not in reader.get(reverse("trail-entry", args=[asking])).text
+    assert reader.get(reverse("trail-entry-signature", args=[asking])).status_code == 404
+    assert visit(stranger).get(full).status_code == 404
 
 
 def test_a_models_story_tells_of_its_versions_and_changes(visit, auditor, change, model):

@@ -50,7 +50,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What stands behind a line: another page, or a digest to compare."""
+    """What stands behind a line: where it is read, and its digest to compare."""
 
     label: str
     address: str = ""
@@ -114,20 +114,18 @@ def leads_to_people(reader: Person | None) -> bool:
 
 
 def _line(entry: Entry, names: Names, rows: dict[str, dict], *, named: str) -> Line:
+    subject = _subject(entry, rows, named, names)
     return Line(
         entry=entry,
         by=SYSTEM if entry.actor_name == "system" and not entry.actor_id else entry.actor_name,
-        parts=tuple(_parts(entry, names, rows, named)),
+        parts=tuple(_parts(entry, names, subject)),
         quote=_quote(entry, rows),
         changes=tuple(_changes(entry, names)),
-        evidence=tuple(_evidence(entry)),
+        evidence=tuple(_evidence(entry, subject)),
     )
 
 
-def _parts(entry: Entry, names: Names, rows: dict[str, dict], named: str) -> list[Part]:
-    subject = _subject(entry, rows, named)
-    if not names.leads_to_people and kind_of(entry.subject).page == PERSON:
-        subject = Part(subject.text)
+def _parts(entry: Entry, names: Names, subject: Part) -> list[Part]:
     try:
         template = SENTENCES[entry.action]
         return _filled(template if SIGNED in template else template + SIGNED, entry, subject, names)
@@ -181,10 +179,12 @@ def _is_told(entry: Entry, name: str) -> bool:
     return value not in (None, "", [], {}) and (isinstance(value, bool) or value != 0)
 
 
-def _subject(entry: Entry, rows: dict[str, dict], named: str) -> Part:
+def _subject(entry: Entry, rows: dict[str, dict], named: str, names: Names) -> Part:
     name = USE.sub(r"use \2 of \1 (\3)", REFERENCED.sub(named, entry.subject_name))
     if entry.subject.startswith(NAMED_BY_KIND):
         name = name[:1].lower() + name[1:]
+    if not names.leads_to_people and kind_of(entry.subject).page == PERSON:
+        return Part(name)
     return Part(name, address_of(entry.subject, rows.get(entry.subject)))
 
 
@@ -231,7 +231,8 @@ def _texts_of(values: Iterable, name: str, entry: Entry) -> str:
     return address("model-attribute", entry.model_slug, name) if is_longer and name in BY_NAME else ""
 
 
-def _evidence(entry: Entry) -> Iterable[Evidence]:
+def _evidence(entry: Entry, subject: Part) -> Iterable[Evidence]:
+    """Each leads to where it is read: what was signed to the entry's page, what has a digest to that of its object."""
     details = entry.details
     if run := details.get("run"):
         yield Evidence("the run", address("run", run))
@@ -241,13 +242,14 @@ def _evidence(entry: Entry) -> Iterable[Evidence]:
         yield Evidence("the report as PDF", address("report-pdf", reference[1]))
     signature = details.get("signature")
     if isinstance(signature, dict) and signature.get("statement_digest"):
-        yield Evidence("the statement that was signed", digest=str(signature["statement_digest"]))
+        digest, page = str(signature["statement_digest"]), address("trail-entry", entry.position)
+        yield Evidence("the statement that was signed", address=f"{page}#signed", digest=digest)
     values = details.get("values")
     digests = details | (values if isinstance(values, dict) else {})
     for name, label in DIGESTS.items():
         value = digests.get(name)
         if isinstance(value, str) and value:
-            yield Evidence(label, digest=value.removeprefix("sha256:"))
+            yield Evidence(label, address=subject.address, digest=value.removeprefix("sha256:"))
 
 
 def _names(entries: list[Entry], *, leads_to_people: bool) -> Names:
