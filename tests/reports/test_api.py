@@ -2,11 +2,16 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 from mrm_client import commands
@@ -15,13 +20,14 @@ from mrm.accounts.policies import Permission
 from mrm.adapters import storage
 from reports.api import examples
 from reports.models import Report
-from reports.services import MOST_ATTEMPTS, issue_report, request_report
+from reports.services import MOST_ATTEMPTS, issue_report, publish_report, request_report
 from reports.states import ReportState
 from tests.factories import PASSWORD
 from tests.reports.sealing import make_sealed
 from tests.rest import is_problem, post_json
 from tests.signing import sign_report
 
+ROOT = Path(__file__).resolve().parents[2]
 REPORTS = "/api/v1/reports/"
 PDF = "application/pdf"
 
@@ -170,6 +176,27 @@ def test_a_token_of_a_program_signs_and_publishes_nothing(api, story):
     is_problem(asks.post(f"{REPORTS}{report.reference}/publication/"), 403)
     proof = {"evidence_digest": "0" * 64, "password": PASSWORD}
     is_problem(post_json(asks, f"{REPORTS}{report.reference}/signature/", proof), 403)
+
+
+def test_verify_report_tells_who_signed_and_published_what_is_on_record_here(sealed, story, tmp_path, capsys):
+    file = tmp_path / "report.pdf"
+    file.write_bytes(sealed.pdf)
+    report = sign_report(Report.objects.get(reference=sealed.reference), actor=story.risk_officer)
+    publish_report(report, actor=story.validator)
+    call_command("verify_report", str(file))
+    told = capsys.readouterr().out
+    assert f"On record here as {report.reference}.\nSigned by Risk Officer as risk officer on " in told
+    assert "\nPublished by Validator on " in told and "\nEverything holds. " in told
+
+
+def test_verify_report_needs_no_database(sealed, settings, tmp_path):
+    file = tmp_path / "report.pdf"
+    file.write_bytes(sealed.pdf)
+    elsewhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "KEYS_DIR": str(settings.KEYS_DIR)}
+    command = [sys.executable, str(ROOT / "manage.py"), "verify_report", str(file)]
+    done = subprocess.run(command, env=os.environ | elsewhere, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Everything holds. " in done.stdout and "On record here" not in done.stdout
 
 
 def test_a_report_verifies_as_body_or_in_a_form(api, story, sealed):

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DatabaseError
 
 from reports.contents.standing import standing_of
 from reports.models import Report
@@ -35,6 +35,6 @@ class Command(BaseCommand):
         """What is on record here of this file; nothing where there is no database, because none is needed."""
         try:
             known = Report.objects.in_full().filter(pdf_sha256=sha256).first()
-        except OperationalError:
+        except DatabaseError:
             return []
         return [f"On record here as {known.reference}.", *standing_of(known)] if known else []
