@@ -12,5 +12,5 @@ def bound_in_force(kind: str, model: Model) -> Bound:
 
 def bound_under(policy: Policy, kind: str, tier: int) -> Bound:
     """The policy that something was begun under. It may ask for a passkey, and so may the one in force by now."""
-    asked = (policy, Policy.objects.in_force())
-    return Bound(policy.number, any(needs_passkey(one.document, kind, tier) for one in asked))
+    _, in_force = Policy.objects.document_in_force()
+    return Bound(policy.number, any(needs_passkey(one, kind, tier) for one in (policy.document, in_force)))

@@ -29,7 +29,7 @@ def evidence_for(change: ChangeRequest, gate: Gate | None, *, breach_run: Run | 
     change of the subject.
     """
     model, version, breach = change.model, change.version, change.breach
-    policy = Policy.objects.in_force()
+    policy = Policy.objects.only("number", "digest").in_force()
     return (
         {
             "kind": str(change.kind),

@@ -34,8 +34,13 @@ class Subject(NamedTuple):
 
 def answers_for(version: ModelVersion, person) -> str:
     """That somebody owns or develops the model, or did until lately, or made or trained this version; else empty."""
-    about = Subject(version.model, version)
-    return owned(about, person) or developed(about, person) or made(about, person) or trained(about, person)
+    about, twins = Subject(version.model, version), twins_of(version)
+    return (
+        owned(about, person, twins=twins)
+        or developed(about, person, twins=twins)
+        or made(about, person, twins=twins)
+        or trained(about, person)
+    )
 
 
 def involvement_of(change: ChangeRequest, person, *, twins: Twins = None) -> policies.Involvement:

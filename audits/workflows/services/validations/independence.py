@@ -10,6 +10,7 @@ from audits.workflows.policies import SECOND_LINE
 from audits.workflows.services.involvement import developed, made, owned, trained
 from audits.workflows.states import ChangeState
 from inventory.attributes import BY_NAME
+from inventory.contents.making import twins_of
 from inventory.contents.ownership import OWNERSHIP_COUNTS_FOR
 from mrm.errors import NotPermitted, Shown, entry_behind
 from mrm.pages.wording import day
@@ -36,16 +37,17 @@ def refuse_dependent(validation: ValidationRequest, actor) -> None:
 
 def _parts_of(validation: ValidationRequest, person) -> tuple[tuple[str, str], ...]:
     """By which rule which part in what is validated keeps somebody from it; an empty part keeps nobody."""
+    twins = twins_of(validation.version)
     return (
         (
             "Whoever owns a model, or owned it in the last twelve months, does not validate it",
-            owned(validation, person, owns="owns"),
+            owned(validation, person, owns="owns", twins=twins),
         ),
         (
             "The developer of a model, or who was it in the last twelve months, does not validate it",
-            developed(validation, person, is_named="is named"),
+            developed(validation, person, is_named="is named", twins=twins),
         ),
-        ("Whoever registered or changed a version does not validate it", made(validation, person)),
+        ("Whoever registered or changed a version does not validate it", made(validation, person, twins=twins)),
         ("Whoever trained a version does not validate it", trained(validation, person)),
     )
 
