@@ -592,6 +592,17 @@ def test_no_update_sheds_that_a_version_is_not_fit(version, panel, how):
         settle()
 
 
+@pytest.mark.parametrize("is_agreed", [False, True])
+def test_sql_puts_no_opinion_into_force_that_lacks_a_signature(version, panel, is_agreed):
+    opinion = opined(concluded(version, panel), panel)
+    if is_agreed:
+        reviewed(opinion.request, panel.second)
+    settle()
+    with pytest.raises(IntegrityError, match="whoever approves it have signed"), transaction.atomic():
+        sql("UPDATE workflows_validationopinion SET approved_at = now()")
+        settle()
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
