@@ -193,7 +193,7 @@ def test_what_was_done_without_a_decision_by_the_owner_of_the_tables_is_named(ch
     assert disagreements() == [PROMOTED]
     publish(standard_document | {"title": "Mine"})
     confirm(change.model)
-    approve_for(change.version, make_use(change.model))
+    approve_for(change.model.versions.get(), make_use(change.model))
     with undecided("workflows_arrangement", "workflows_arrangement_is_decided"):
         held = Arrangement.objects.create(
             reference="EX-2026-9999", kind="exception", clause="validation", model=change.model, change=change,
@@ -214,8 +214,8 @@ def test_what_was_done_without_a_decision_by_the_owner_of_the_tables_is_named(ch
 def test_a_request_that_nobody_had_to_approve_decides_nothing(change):
     """While the trigger is off that asks for approvers: a request that awaits no role is approved by nobody."""
     asked = ChangeRequest(
-        reference="CR-2026-9999", kind="promotion", model=change.model, version=change.version, reason="Mine.",
-        policy=change.policy, roles_required=[], evidence_digest="", expires_at=change.expires_at,
+        reference="CR-2026-9999", kind="promotion", model=change.model, version=change.model.versions.get(),
+        reason="Mine.", policy=change.policy, roles_required=[], evidence_digest="", expires_at=change.expires_at,
     )  # fmt: skip
     asking = ("workflows_changerequest_names_approvers", "workflows_changerequest_names_approvers_still")
     with undecided("workflows_changerequest", *asking):

@@ -1,5 +1,7 @@
 """Every kind of change: what it needs, what stands against it, what approval does and what lapse does."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -34,6 +36,7 @@ from tests.factories import (
 from tests.fixtures.story import approve
 from tests.inventory.test_tiering import LOWEST
 from tests.signing import close_arrangement, confirm_tier, suspend
+from tests.workflows.duties import now_holding, reasons
 from tests.workflows.kinds import (
     after,
     decided,
@@ -51,6 +54,20 @@ def test_every_kind_says_what_it_is_for_and_what_follows():
     assert set(KINDS) == set(Kind.values)
     for kind in KINDS.values():
         assert kind.purpose.endswith(".") and kind.if_approved.endswith(".") and kind.if_not.endswith(".")
+
+
+def test_what_is_about_the_model_as_a_whole_is_about_no_version_that_the_asker_chose(story, officers, open_gate):
+    """Else whoever made what is in production would let it run again, when another version is named."""
+    other = make_version(story.model, actor=make_person(Role.ENGINEER, workspace=story.workspace))
+    suspend(story.model, reason="It refuses everybody.", actor=story.risk_officer)
+    terms = {"remedy": "Mended."}
+    change = request_change(Kind.RESUMPTION, other, reason=WHY, terms=terms, actor=story.owner)
+    assert change.version is None
+    maker = now_holding(story.engineer, Role.VALIDATOR, workspace=story.workspace)
+    assert f"you registered version {story.version.number}" in reasons(change, maker)
+    change.pk, change.reference, change.version = uuid4(), "CR-2026-9999", other
+    with pytest.raises(IntegrityError, match="is about the model as a whole"), transaction.atomic():
+        change.save(force_insert=True)
 
 
 # Promotion and approval for use

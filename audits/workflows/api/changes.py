@@ -64,8 +64,9 @@ class ChangesApi(Api):
         operation_id="request_change",
         summary="Ask for a change",
         description=(
-            "Of any kind that `GET /change-kinds/` names, with the terms that it asks for. What the deciders will be "
-            "shown is frozen now; what cannot be done, such as a promotion while the gate is closed, is refused with "
+            "Of any kind that `GET /change-kinds/` names, with the terms that it asks for. Of those about a model only "
+            "an exception or an overlay is for one `version`, where it names one. What the deciders will be shown is "
+            "frozen now; what cannot be done, such as a promotion while the gate is closed, is refused with "
             "every reason."
         ),
         tags=["changes"],

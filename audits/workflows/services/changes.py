@@ -120,6 +120,8 @@ def draft_change(
     """A request as it would be, unsaved: what a form asks which terms there are and what stands against it."""
     version = subject if isinstance(subject, ModelVersion) else None
     model = version.model if version else subject
+    if KINDS[kind].about == "model" and not KINDS[kind].of_a_version:
+        version = None
     return ChangeRequest(kind=kind, model=model, version=version, renews=renews, policy=Policy.objects.in_force())
 
 

@@ -76,6 +76,7 @@ def _approved_as(change: ChangeRequest) -> str:
 
 EXCEPTION = ChangeKind(
     about="model",
+    of_a_version=True,
     purpose="Do without something that the policy requires, for a time and with something else in its place.",
     if_approved="The clause does not bind this model, or this version, until the end; the gate shows it as waived.",
     if_not="The clause binds.",

@@ -83,6 +83,8 @@ class ChangeKind:
     """One kind of change. Everything the engine asks of it is a plain function of the request.
 
     about      version, model, or policy: what a request of this kind names
+    of_a_version  whether one about a model may be for a version of it alone; else whoever names one asks about the
+               model as a whole, and whose part in it counts is not the asker's choice
     ruled_out  why the policy allows none of its subject, whatever is said: it is not even offered; empty if it does
     gate       what its version must pass to be in use; none where it puts nothing to use
     bars       which reasons of that gate stand against it
@@ -99,6 +101,7 @@ class ChangeKind:
     """
 
     about: str
+    of_a_version: bool = False
     purpose: str
     if_approved: str
     if_not: str

@@ -111,6 +111,7 @@ def _approved_as(change: ChangeRequest) -> str:
 
 OVERLAY = ChangeKind(
     about="model",
+    of_a_version=True,
     purpose="Adjust the output for a known limitation, for two quarters at most under the standard policy.",
     if_approved="The overlay stands in the register until its end.",
     if_not="The output is used as it comes.",
