@@ -244,7 +244,7 @@ def test_sql_switches_no_monitoring_off_with_an_old_signature_or_none(story):
 def test_nobody_switches_off_what_watches_their_own_model(story):
     person = make_person(Role.HEAD_OF_VALIDATION, Role.OWNER, workspace=story.workspace)
     for name in ("developer", "owner"):
-        edit_model(story.model, changes={name: person}, actor=story.owner)
+        edit_model(story.model, changes={name: person}, actor=story.risk_officer)
         with pytest.raises(NotPermitted, match="switches its monitoring off: you"):
             switch_off(story.plan("drift"), actor=person)
         edit_model(story.model, changes={name: None if name == "developer" else story.owner}, actor=None)
