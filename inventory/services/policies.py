@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from audits.trail.chain import canonical
 from audits.trail.models import Action, Entry
-from audits.trail.services import governed, record
+from audits.trail.services import governed, record, take_over_checkpoint_from_before
 from inventory import policies
 from inventory.models import Policy, PolicyDraft
 from inventory.services.regimes import load_regime_packs
@@ -111,6 +111,7 @@ def prepare_installation() -> None:
     """
     keys.configured().checkpoint_key()
     hide_secrets_from_before()
+    take_over_checkpoint_from_before()
     with governed():
         workspace = prepare_accounts()
         if not Policy.objects.exists():

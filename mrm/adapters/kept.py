@@ -13,13 +13,30 @@ from django.conf import settings
 
 from mrm_verify.notes import Checkpoint
 
-NEWEST = "newest"  # Earlier releases named it by the first entry of the log.
+NEWEST = "newest"
 
 
 def newest() -> str:
-    """The longest note that was kept; empty where there is none."""
-    notes = [file.read_text() for file in _folder().glob("[!.]*")]
-    return max(notes, key=_size, default="")
+    """The note that was kept last; empty where there is none.
+
+    Earlier releases named it by the first entry of its log; of such the longest counts until one is taken over.
+    """
+    file = _folder() / NEWEST
+    if file.exists():
+        return file.read_text()
+    return max((file.read_text() for file in _folder().glob("[!.]*")), key=_size, default="")
+
+
+def take_over(log: str) -> None:
+    """Go on from what an earlier release kept of the log with this first entry, if it did and nothing is kept since.
+
+    What it kept of others, of databases that were here before this one, counts no more.
+    """
+    of_the_log, folder = _folder() / log[:32], _folder()
+    if of_the_log.exists():
+        with _alone(folder):
+            if not (folder / NEWEST).exists():
+                of_the_log.replace(folder / NEWEST)
 
 
 def keep(note: str) -> None:

@@ -11,11 +11,11 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from audits.trail.models import Action, Checkpoint, Entry, Head
-from audits.trail.services import accept_restore, sign_checkpoint, verify_trail
+from audits.trail.services import accept_restore, log_name, sign_checkpoint, verify_trail
 from inventory.models import Model
 from inventory.services import edit_model
 from mrm import embedded
-from mrm.adapters import kept
+from mrm.adapters import kept, keys, notes
 from mrm.errors import RuleBroken
 from tests.factories import make_model
 
@@ -95,6 +95,34 @@ def test_the_kept_checkpoint_never_goes_back(model):
     assert kept.newest() == second.note
     folder = Path(settings.KEYS_DIR) / "checkpoints"
     assert folder.stat().st_mode & 0o077 == 0
+
+
+def kept_by_an_earlier_release(model: Model) -> tuple[Path, str]:
+    """Its folder, and what it kept of this log, beside a longer one, of a database that was here before."""
+    folder, note = Path(settings.KEYS_DIR) / "checkpoints", kept.newest()
+    (folder / kept.NEWEST).rename(folder / Entry.objects.get(position=0).leaf_hash[:32])
+    name, key = log_name(), keys.configured().checkpoint_key()
+    (folder / ("5" * 32)).write_text(notes.sign_note(notes.checkpoint_body(name, 5000, b"5" * 32), name, key))
+    return folder, note
+
+
+def test_what_an_earlier_release_kept_of_a_database_that_was_here_before_counts_no_more(model):
+    _, note = kept_by_an_earlier_release(model)
+    assert "was cut off, or is another one" in verify_trail().fault
+    call_command("prepare")
+    assert kept.newest() == note and verify_trail().holds
+    edit(model, "Signed again.")
+    newer = sign_checkpoint()
+    assert kept.newest() == newer.note
+
+
+def test_where_an_earlier_release_kept_nothing_of_a_log_with_this_first_entry_the_longest_counts(model):
+    folder, _ = kept_by_an_earlier_release(model)
+    (folder / Entry.objects.get(position=0).leaf_hash[:32]).unlink()
+    call_command("prepare")
+    edit(model, "Another history.")
+    with pytest.raises(RuleBroken, match="to 4999 are missing"):
+        sign_checkpoint()
 
 
 def test_a_checkpoint_whose_transaction_fails_is_not_kept(workspace):

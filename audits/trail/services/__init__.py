@@ -7,6 +7,7 @@ from audits.trail.services.checkpoints import (
     log_name,
     note_in_full,
     sign_checkpoint,
+    take_over_checkpoint_from_before,
     time_stamps_of,
     trust,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "recorded_together",
     "root_at",
     "sign_checkpoint",
+    "take_over_checkpoint_from_before",
     "time_stamps_of",
     "trust",
     "verify_some",

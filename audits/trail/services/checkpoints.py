@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audits.trail import chain
-from audits.trail.models import Action, Checkpoint, Endorsement, Head
+from audits.trail.models import Action, Checkpoint, Endorsement, Entry, Head
 from audits.trail.services.proofs import root_at
 from audits.trail.services.writing import governed, record
 from mrm.adapters import kept, keys, notes, witnesses
@@ -50,11 +50,17 @@ def fault_against_kept(length: int) -> str:
     if newest.size > length:
         return (
             f"Entries {length} to {newest.size - 1} are missing: a checkpoint over {newest.size} was signed and is "
-            "kept beside the keys. The database is older than that, or was cut off."
+            "kept beside the keys. The database is older than that, was cut off, or is another one."
         )
     if root_at(newest.size) != newest.root.hex():
         return f"The checkpoint over {newest.size} entries that is kept beside the keys was signed over other entries."
     return ""
+
+
+def take_over_checkpoint_from_before() -> None:
+    """Once, of a release that kept the newest checkpoint of each log: this log's is the one that counts."""
+    if first := Entry.objects.filter(position=0).values_list("leaf_hash", flat=True).first():
+        kept.take_over(first)
 
 
 @governed()
