@@ -88,6 +88,21 @@ def test_what_holds_has_a_page_with_its_end_and_the_way_to_renew_it(visit, owner
     assert f'Renews <a href="{page}"' in renewal.text and "Compliance samples" in renewal.text
 
 
+def test_the_page_of_what_holds_tells_anybody_why_they_do_not_end_it(
+    visit, owner, engineer, auditor, risk_officer, exception
+):
+    page = reverse("arrangement", args=[exception.reference])
+    roles = "It is ended by: risk officer, chief risk officer. Your roles here:"
+    told = {one: visit(one).get(page).text for one in (owner, engineer, auditor, risk_officer)}
+    assert f"{roles} owner." in told[owner] and "but another of the second line: you own it." in told[owner]
+    assert "Entry" in told[owner] and f"{roles} engineer." in told[engineer] and f"{roles} auditor." in told[auditor]
+    assert "Why you do not end it" not in told[risk_officer]
+    suspend(exception.model, reason="The feed is broken.", actor=owner)
+    stopped = reverse("arrangement", args=[Arrangement.objects.get(kind=Arrangement.Kind.SUSPENSION).reference])
+    for one in (owner, auditor, risk_officer):
+        assert "ends by a change request that two people decide" in visit(one).get(stopped).text
+
+
 def test_what_lapsed_stands_on_the_model_and_in_the_queue_until_it_is_put_in_order(
     visit, owner, risk_officer, exception
 ):

@@ -2,7 +2,12 @@
 
 from audits.workflows.services.abandonment import RETRAINING_ABANDONMENT, why_not_lost
 from audits.workflows.services.agreements import AGREEMENT
-from audits.workflows.services.arrangements import ARRANGEMENT_CLOSURE, end_with_version, expire_arrangements
+from audits.workflows.services.arrangements import (
+    ARRANGEMENT_CLOSURE,
+    end_with_version,
+    expire_arrangements,
+    why_not_end,
+)
 from audits.workflows.services.attestations import attest, open_due_attestations, withdraw_needless_attestations
 from audits.workflows.services.baselines import end_baselines
 from audits.workflows.services.changes import draft_change, request_change
@@ -130,6 +135,7 @@ __all__ = [
     "who_may_close",
     "why_not_judge",
     "who_may_decide",
+    "why_not_end",
     "why_not_conclude",
     "why_not_classify",
     "why_not_decide",

@@ -17,8 +17,9 @@ from inventory.contents.ownership import owned_model
 from inventory.models import Model, ModelVersion, Policy
 from inventory.policies import restricts_when_lapsed
 from inventory.services import bound_in_force, lift_model_restriction, release_use, restrict_model
-from mrm.accounts.models import Signature
-from mrm.accounts.services import Act, require, role_with
+from mrm.accounts.models import Person, Signature
+from mrm.accounts.policies import ALLOWED, Role, label
+from mrm.accounts.services import Act, require, role_with, why_not_permitted
 from mrm.errors import NotPermitted, RuleBroken, Shown, entry_behind
 from mrm.sweeps import one_by_one
 
@@ -146,34 +147,61 @@ def _refuse_closure(arrangement: Arrangement, *, actor) -> None:
     """The second line closes it; never who owns the model or did until lately, and never who asked for it."""
     needed = arrangement.permission_to_close
     require(actor, needed, arrangement.model.workspace_id, model_slug=arrangement.model_slug)
+    if how := _ends_otherwise(arrangement):
+        raise RuleBroken(how)
+    if arrangement_after(arrangement.state, "close") is None:
+        raise RuleBroken(f"{arrangement} is {arrangement.state}; it cannot close now.")
+    if reasons := _part_in(arrangement, actor):
+        raise NotPermitted(*reasons)
+
+
+def why_not_end(arrangement: Arrangement, person: Person) -> list[str]:
+    """Every reason why this person does not end it, or put it in order: told to whoever reads its page."""
+    if how := _ends_otherwise(arrangement):
+        return [how]
+    needed, place = arrangement.permission_to_close, (arrangement.model.workspace_id, arrangement.model_slug)
+    reasons = _part_in(arrangement, person)
+    if why_not_permitted(person, needed, *place):
+        ending = ", ".join(label(role) for role in Role if role in ALLOWED[needed])
+        held = ", ".join(sorted(label(role) for role in person.roles_in(*place))) or "no role"
+        reasons.append(f"It is ended by: {ending}. Your roles here: {held}.")
+    return reasons
+
+
+def _ends_otherwise(arrangement: Arrangement) -> str:
+    """By what it ends where nobody ends it alone; empty where one person of the second line does."""
     if arrangement.kind == Kind.SUSPENSION:
-        raise RuleBroken("A suspension ends by a change request that two people decide: ask for its lifting.")
+        return "A suspension ends by a change request that two people decide: ask for its lifting."
     if arrangement.kind == Kind.VALIDATION:
-        raise RuleBroken(
-            "A validation ends by another one of the same version or model, or when the version is replaced."
-        )
+        return "A validation ends by another one of the same version or model, or when the version is replaced."
     if arrangement.kind == Kind.FINDING:
-        raise RuleBroken(f"{arrangement.reference} ends when {arrangement.finding.reference} is closed.")
+        return f"{arrangement.reference} ends when {arrangement.finding.reference} is closed."
     if arrangement.kind in Arrangement.FOR_PRODUCTION:
-        raise RuleBroken(
+        return (
             f"{arrangement.reference} is by what {arrangement.version} is in production. It ends when that is approved "
             "anew, replaced or retired, each by a request; to stop it at once, suspend the model."
         )
     if arrangement.kind == Kind.LEGAL_HOLD:
-        raise RuleBroken(
-            "A legal hold ends by a request that is decided by the CRO and an auditor: ask for its release."
-        )
-    if arrangement_after(arrangement.state, "close") is None:
-        raise RuleBroken(f"{arrangement} is {arrangement.state}; it cannot close now.")
-    if actor.pk == arrangement.asked_by_id or owned_model(arrangement.model, actor):
-        raise NotPermitted(
-            "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it; "
-            "another of the second line does."
-        )
+        return "A legal hold ends by a request that is decided by the CRO and an auditor: ask for its release."
+    return ""
+
+
+def _part_in(arrangement: Arrangement, person: Person) -> list[str]:
+    """What this person has to do with it that keeps them from ending it, with the entry that shows it."""
+    asked = "asked for it" if person.pk == arrangement.asked_by_id else ""
     versions = filter(None, [arrangement.version or arrangement.model.production_version()])
-    if fact := developed(arrangement, actor) or made_one_of(list(versions), actor):
-        told = "Neither the developer of a model nor whoever made the version closes what holds about it"
-        raise NotPermitted(Shown(f"{told}: you {fact}.", entry=entry_behind(fact)))
+    facts = (
+        (
+            "Neither whoever owns the model, or did less than twelve months ago, nor whoever asked for it closes it, "
+            "but another of the second line",
+            owned_model(arrangement.model, person) or asked,
+        ),
+        (
+            "Neither the developer of a model nor whoever made the version closes what holds about it",
+            developed(arrangement, person) or made_one_of(list(versions), person),
+        ),
+    )
+    return [Shown(f"{rule}: you {fact}.", entry=entry_behind(fact)) for rule, fact in facts if fact]
 
 
 def _close(arrangement: Arrangement, *, comment: str, signature: Signature, actor) -> Arrangement:

@@ -64,17 +64,15 @@ def arrangement(request, reference):
     """What holds, since when and until when, why, and what happens when it ends."""
     found = _arrangement_for(request, reference)
     may = request.user.permissions_in(found.model.workspace_id, found.model_slug)
-    involved = (found.model.owner_id, found.asked_by_id)
+    is_open = found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED)
     context = {
         "arrangement": found,
         "model": found.model,
         "terms": told_terms(found.change) if found.change else [],
         "renewed_by": getattr(found, "renewal", None),
         "renewal_address": _renewal_address(found, may),
-        "may_close": found.permission_to_close in may
-        and request.user.pk not in involved
-        and found.kind not in Arrangement.ENDED_BY_DECISION
-        and found.state in (ArrangementState.ACTIVE, ArrangementState.EXPIRED),
+        "is_open": is_open,
+        "why_not_end": services.why_not_end(found, request.user) if is_open else [],
     }
     return render(request, "workflows/arrangement.html", context)
 
