@@ -8,7 +8,7 @@ from audits.workflows import services as workflows
 from audits.workflows.models import ChangeRequest, Delegation, ValidationRequest
 from audits.workflows.services import validations
 from demo.building import approve
-from demo.cast import Cast
+from demo.cast import PASSWORD, Cast
 from demo.governance import in_days
 from demo.scorecards import ANSWERS, LESS_EXPOSED
 from inventory.models import Cadence, Model
@@ -96,7 +96,8 @@ def _propose_a_role(people: dict[str, Person]) -> None:
 def _delegate(people: dict[str, Person]) -> None:
     if not Delegation.objects.exists():
         ends_at = timezone.now() + timedelta(days=14)
-        workflows.delegate(people["officer"], reason="Leave.", ends_at=ends_at, actor=people["officer.two"])
+        given, away = workflows.delegation_to(people["officer"], ends_at=ends_at), people["officer.two"]
+        accounts.act_at_once(given, away, comment="Leave.", password=PASSWORD, actor=away)
 
 
 def _look_more_often(cast: Cast) -> None:

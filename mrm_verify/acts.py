@@ -19,6 +19,7 @@ SIGNED_BY_NOW = {
     "breach.decided",
     "cadence.ended",
     "change.vote_concluded",
+    "delegation.given",
     "finding.closed",
     "finding.dropped",
     "finding.validated",
@@ -85,6 +86,7 @@ COMPLETE, AWAITS_SIGN_OFF = "complete", "awaits sign-off"
 TERMS = {
     "arrangement.closed": ("becomes",),
     "change.vote_concluded": ("outcome", "votes", "dissent"),
+    "delegation.given": ("to", "starts", "ends"),
     "finding.closed": ("closure",),
     "finding.validated": ("closure",),
     "keys.kept": ("keys",),
@@ -115,6 +117,7 @@ OUTCOMES = {
     "cadence.ended": {"cadence_ended"},
     "change.vote_concluded": {"concluded"},
     "finding.closed": {"closed", *OUTCOMES_OF_CLOSURES},
+    "delegation.given": {"delegated"},
     "finding.dropped": {"finding_dropped"},
     "finding.validated": {"closure_agreed"},
     "keys.kept": {"keys_kept"},

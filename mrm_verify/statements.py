@@ -12,8 +12,9 @@ from mrm_verify.enrolments import Enrolment, Enrolments, enrolments_in
 from mrm_verify.faults import Fault
 
 CITES = "statement_digest"
-# Who validates signs for their own part in a validation; the entry is about the validation as a whole.
-PARTS = {"validation.attested": "workflows.ValidatorAssignment:"}
+# Who validates signs for their own part in a validation, and who delegates for themselves; the entry is about the
+# validation as a whole, and about the delegation that this makes.
+PARTS = {"delegation.given": "accounts.Person:", "validation.attested": "workflows.ValidatorAssignment:"}
 SIGNS_FILE = "report.signed"
 CLOCK_SET_BACK, PREPARED = "clock.set_back", "installation.prepared"
 PASSWORD = "password"  # noqa: S105  The method of a signature, without the code of an app.

@@ -77,6 +77,11 @@ def drop_finding(finding, *, reason: str, actor):
     return act_at_once(services.FINDING_DROP, finding, comment=reason, password=PASSWORD, actor=actor)
 
 
+def delegate(to, *, reason: str, ends_at, actor):
+    given = services.delegation_to(to, ends_at=ends_at)
+    return act_at_once(given, actor, comment=reason, password=PASSWORD, actor=actor)
+
+
 def keep_word(version, *, said: str, on, document, remark: str = "", actor):
     word = services.supervisory_word(said, on=on, document=document)
     return act_at_once(word, version, comment=remark, password=PASSWORD, actor=actor)

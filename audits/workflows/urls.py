@@ -136,6 +136,7 @@ urlpatterns = [
     path("policy/drafts/<uuid:draft_id>/", policies.draft, name="policy-draft"),
     path("policy/drafts/<uuid:draft_id>/withdrawal/", policies.withdraw, name="withdraw-policy"),
     path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations/<uuid:statement_id>/sign/", delegations.sign_delegation, name="sign-delegation"),
     path("delegations/<uuid:pk>/end/", delegations.revoke, name="revoke-delegation"),
     path("in-force/arrangements.csv", arrangements.arrangements_csv, name="arrangements-csv"),
     path("in-force/", arrangements.arrangement_list, name="arrangement-list"),

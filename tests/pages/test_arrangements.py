@@ -157,7 +157,7 @@ def test_anyone_reads_who_may_decide_and_why_the_others_may_not(visit, auditor, 
 
 def test_a_person_lets_another_decide_for_them_and_takes_it_back(visit, risk_officer, validator):
     sent = {"delegate": validator.pk, "ends_on": in_days(14), "reason": "Leave."}
-    assert visit(risk_officer).post(reverse("delegations"), sent).status_code == 302
+    assert signed_on_page(visit(risk_officer), reverse("delegations"), **sent).status_code == 302
     delegation, last = Delegation.objects.get(), date.fromisoformat(sent["ends_on"])
     page = visit(validator).get(reverse("delegations")).text
     assert "Leave." in page and f"to {last.day} {last:%b %Y}" in page

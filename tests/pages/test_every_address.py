@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from audits.trail.models import Entry
 from audits.trail.services import sign_checkpoint
-from audits.workflows.services import delegate, open_due_attestations, raise_finding, request_change
+from audits.workflows.services import open_due_attestations, raise_finding, request_change
 from audits.workflows.services.validations import request_validation
 from inventory.services import attach_document, receive_survey, register_source, tighten_cadence
 from mrm.accounts.models import Person, Recertification, Token
@@ -28,7 +28,7 @@ from reports.models import Report
 from tests.factories import RETIREMENT, make_model, make_otherwise, make_person, make_token, make_use, make_workspace
 from tests.inventory.sheets import make_csv
 from tests.pages.scenery import make_assessed_model
-from tests.signing import suspend
+from tests.signing import delegate, suspend
 
 NAME = "Xylophone scoring"
 NOBODY = str(uuid4())

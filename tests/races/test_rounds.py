@@ -9,7 +9,6 @@ from audits.trail.models import Action, Entry
 from audits.trail.services import verify_trail
 from audits.workflows.models import Arrangement, ChangeRequest, Decision, Finding
 from audits.workflows.services import (
-    delegate,
     expire_arrangements,
     raise_due_findings,
     request_change,
@@ -36,7 +35,7 @@ from tests.factories import (
 )
 from tests.races.test_decisions import approval
 from tests.races.threads import at_once, refusals
-from tests.signing import suspend
+from tests.signing import delegate, suspend
 from tests.workflows.kinds import exception_terms, overlay_terms
 from tests.workflows.retiring import sign, verified
 

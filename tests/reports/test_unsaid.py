@@ -7,14 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from audits.assessments.services import take_step
-from audits.workflows.services import delegate, draft_finding, raise_finding, revoke_delegation
+from audits.workflows.services import draft_finding, raise_finding, revoke_delegation
 from inventory.services import add_particular, tighten_cadence
 from mrm.accounts.policies import Role
 from mrm.accounts.services import grant_role, issue_token, revoke_token
 from registry.services.aliases import set_alias
 from reports.contents.agreement import disagreements
 from tests.factories import make_person, make_version, without_triggers
-from tests.signing import close_account, revoke_role
+from tests.signing import close_account, delegate, revoke_role
 from tests.workflows.remedies import done, raised
 from tests.workflows.validating import make_panel, validated
 

@@ -242,6 +242,7 @@ DECIDED = [
     ("role.granted", "role_approved", APPROVED_ROLE, {"models": ["credit"]}),
     ("role.refused", "role_refused", APPROVED_ROLE, {"role": "viewer"}),
     ("role.revoked", "role_revoked", {"role": "engineer", "workspace": "all"}, {"workspace": "retail"}),
+    ("delegation.given", "delegated", {"to": "8", "ends": "2027"}, {"to": "9", "ends": "2027"}),
     ("keys.kept", "keys_kept", {"keys": {"seal": "ab12"}}, {"keys": {"seal": "cd34"}}),
     ("use.approval_ended", "use_approval_ended", {"approval": "a1", "version": 2}, {"approval": "b2"}),
     ("version.supervision_recorded", "supervision_recorded", WORD, {"said": "approved"}),

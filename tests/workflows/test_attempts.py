@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.policies import Vote, why_no_quorum
-from audits.workflows.services import decide, delegate, request_change, why_not_conclude, why_not_decide
+from audits.workflows.services import decide, request_change, why_not_conclude, why_not_decide
 from audits.workflows.services.decisions import prepare_decision, refresh_evidence, sign_decision
 from inventory.models import Model, Policy
 from inventory.services import attach_artifact, edit_model
@@ -19,7 +19,7 @@ from mrm.accounts.services.tokens import person_behind
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import PASSWORD, end_roles, make_person, make_reference, make_version, publish
 from tests.fixtures.story import approve
-from tests.signing import approve_grant, conclude_vote, revoke_role
+from tests.signing import approve_grant, conclude_vote, delegate, revoke_role
 from tests.workflows.kinds import exception_terms
 
 Kind, Meaning = ChangeRequest.Kind, Decision.Meaning

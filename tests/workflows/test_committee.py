@@ -9,7 +9,7 @@ from django.utils import timezone
 from audits.trail.models import Action, Entry
 from audits.workflows.models import ChangeRequest, Decision
 from audits.workflows.policies import Vote, outcome_of, why_no_quorum
-from audits.workflows.services import delegate, request_change, revoke_delegation, why_not_conclude
+from audits.workflows.services import request_change, revoke_delegation, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import edit_model
@@ -18,7 +18,7 @@ from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_person, publish
 from tests.fixtures.story import approve
-from tests.signing import conclude_vote
+from tests.signing import conclude_vote, delegate
 from tests.workflows.kinds import exception_terms
 
 Meaning = Decision.Meaning

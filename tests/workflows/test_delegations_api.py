@@ -6,9 +6,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from audits.trail.models import Action, Entry
 from audits.workflows.models import Delegation
+from mrm.accounts.models import Signature
 from mrm.accounts.policies import Role
-from tests.factories import make_person
+from reports.contents.signed import statements_that_differ
+from tests.factories import PASSWORD, make_person
 from tests.rest import is_problem, post_json
 
 DELEGATIONS = "/api/v1/delegations/"
@@ -26,7 +29,26 @@ def signed_in(person) -> APIClient:
 
 
 def leave(to, **told) -> dict:
-    return {"to": to.email, "reason": "Leave.", "ends_at": (timezone.now() + timedelta(days=9)).isoformat()} | told
+    ends_at = (timezone.now() + timedelta(days=9)).isoformat()
+    return {"to": to.email, "reason": "Leave.", "ends_at": ends_at, "password": PASSWORD} | told
+
+
+def test_whoever_finds_a_browser_open_does_not_let_themselves_decide(risk_officer, stand_in):
+    client, unsigned = signed_in(risk_officer), leave(stand_in)
+    is_problem(post_json(client, DELEGATIONS, leave(stand_in, password="a guess")), 403)
+    unsigned.pop("password")
+    is_problem(post_json(client, DELEGATIONS, unsigned), 400)
+    assert not Delegation.objects.exists()
+
+
+def test_what_was_signed_says_whom_it_lets_decide_until_when(risk_officer, stand_in):
+    later = (timezone.now() + timedelta(days=2)).isoformat()
+    made = post_json(signed_in(risk_officer), DELEGATIONS, leave(stand_in, starts_at=later)).json()
+    signed, entry = Signature.objects.get(), Entry.objects.get(action=Action.DELEGATION_GIVEN)
+    assert signed.statement["terms"] == {name: entry.details[name] for name in ("to", "starts", "ends")}
+    assert (signed.statement["comment"], signed.statement["signer"]["role"]) == ("Leave.", "risk_officer")
+    assert stand_in.display_name in signed.meaning and made["starts_at"][:16] == later[:16]
+    assert list(statements_that_differ()) == []
 
 
 def test_who_decides_gives_a_delegation_that_both_see_and_either_ends(risk_officer, stand_in):

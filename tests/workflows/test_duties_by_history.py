@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audits.trail.services import governed
 from audits.workflows.models import ChangeRequest, Delegation, Retraining, ValidatorAssignment
-from audits.workflows.services import delegate, request_change
+from audits.workflows.services import request_change
 from audits.workflows.services.arrangements import locked, release
 from audits.workflows.services.validations import assign_validator
 from audits.workflows.states import ChangeState
@@ -24,7 +24,7 @@ from mrm.errors import NotPermitted, RuleBroken
 from registry.services import describe_version
 from tests.factories import make_otherwise, make_person, make_reference, make_version, settle, undecided
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement, suspend
+from tests.signing import close_arrangement, delegate, suspend
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
 from tests.workflows.kinds import decided, exception_terms, overlay_terms
 from tests.workflows.validating import asked, make_panel, validated

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audits.workflows.models import ChangeRequest, Decision
-from audits.workflows.services import delegate, request_change, why_not_conclude
+from audits.workflows.services import request_change, why_not_conclude
 from audits.workflows.states import ChangeState
 from inventory.models import Policy
 from inventory.services import edit_model
@@ -22,7 +22,7 @@ from mrm.errors import NotPermitted
 from tests.factories import make_otherwise, make_person, make_version, publish
 from tests.fixtures.story import approve
 from tests.rest import sign_json
-from tests.signing import conclude_vote, signed_on_page
+from tests.signing import conclude_vote, delegate, signed_on_page
 from tests.workflows.duties import WHY, now_holding
 from tests.workflows.kinds import exception_terms
 

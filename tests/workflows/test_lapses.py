@@ -17,7 +17,6 @@ from audits.workflows.models import Arrangement, ChangeRequest, Delegation, Find
 from audits.workflows.services import (
     arrangements,
     count_marked,
-    delegate,
     expire_arrangements,
     position_of,
     raise_due_findings,
@@ -32,7 +31,7 @@ from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import make_person, make_version, take_back_approval, undecided
 from tests.fixtures.story import approve
-from tests.signing import close_arrangement
+from tests.signing import close_arrangement, delegate
 from tests.workflows.kinds import (
     acceptance_terms,
     after,

@@ -8,8 +8,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from audits.trail.models import Action, Entry
+from audits.trail.services import governed, record
 from audits.workflows.models import ChangeRequest, Delegation
-from audits.workflows.services import delegate, request_change, revoke_delegation, withdraw
+from audits.workflows.services import request_change, revoke_delegation, withdraw
 from audits.workflows.states import CHANGE_TRANSITIONS
 from inventory.models import Model, Policy
 from inventory.services import propose_policy
@@ -18,6 +20,7 @@ from mrm.accounts.policies import FORBIDDEN_TOGETHER, Role
 from mrm.accounts.services import grant_role
 from tests.factories import RETIREMENT, end_roles, make_person, make_workspace, publish, settle, sql
 from tests.fixtures.story import approve
+from tests.signing import delegate
 from tests.workflows.kinds import exception_terms
 
 Kind = ChangeRequest.Kind
@@ -109,11 +112,18 @@ def test_nobody_decides_for_another_without_a_delegation_in_force(retraining, st
 def test_nobody_makes_themselves_a_delegate_by_sql(story, second_validator):
     away = make_person(Role.RISK_OFFICER, workspace=story.workspace)
     ends_at = timezone.now() + timedelta(days=9)
-    with refused("no entry says that they did"), transaction.atomic():
-        Delegation.objects.create(delegator=away, delegate=second_validator, reason="Leave.", ends_at=ends_at)
-        sql("SET CONSTRAINTS ALL IMMEDIATE")
     given = delegate(second_validator, reason="Leave.", ends_at=ends_at, actor=away)
     settle()
+    fields = {"delegator": away, "delegate": second_validator, "reason": "Leave.", "ends_at": ends_at}
+    told = Entry.objects.get(action=Action.DELEGATION_GIVEN).details
+    unsigned = {"to": told["to"], "ends": told["ends"]}
+    for said in ({}, unsigned, told):  # By no entry, by none that is signed, by the signature of another.
+        with refused("given by the signature of who delegates"), transaction.atomic():
+            with governed():
+                forged = Delegation.objects.create(**fields)
+                if said:
+                    record(Action.DELEGATION_GIVEN, actor=away, subject=forged, **said)
+            sql("SET CONSTRAINTS ALL IMMEDIATE")
     kept = Delegation.objects.filter(pk=given.pk)
     third = make_person(Role.VALIDATOR, workspace=story.workspace)
     for fields in ({"ends_at": ends_at + timedelta(days=90)}, {"delegate": third}, {"delegator": story.risk_officer}):

@@ -13,10 +13,12 @@ from inventory.api.examples import ID, PERSON, WHEN
 from inventory.api.paging import page_example, page_of, paged
 from mrm.accounts.api import Api, sent_to
 from mrm.accounts.models import Person
+from mrm.accounts.services import act_at_once
 from mrm.errors import UnusableData
 from mrm.openapi import IDEMPOTENCY_KEY, problems, request_example, response_example
 
 DELEGATION_IN = {"to": "victor.validator@bank.example", "reason": "Parental leave.", "ends_at": LATER}
+PROOF = {"password": "correct horse battery", "code": "123456"}
 DELEGATION = {
     "id": ID,
     "delegator": PERSON,
@@ -46,13 +48,14 @@ class DelegationsApi(Api):
     @extend_schema(
         operation_id="give_delegation",
         summary="Let somebody decide for you",
-        description="For a time, with your conflicts as well as their own. From a browser that is signed in: a token "
-        "delegates nothing.",
+        description="For a time, with your conflicts as well as their own; signed by your password with the code of "
+        "your authenticator app, or with a passkey on the pages. From a browser that is signed in: a token delegates "
+        "nothing.",
         tags=["delegations"],
         parameters=[IDEMPOTENCY_KEY],
         request=DelegationIn,
         responses={201: DelegationOut, **problems(400, 403, 409, 413, 415, 422)},
-        examples=[request_example("A leave", DELEGATION_IN), response_example("Given", DELEGATION, 201)],
+        examples=[request_example("A leave", DELEGATION_IN | PROOF), response_example("Given", DELEGATION, 201)],
     )
     def post(self, request):
         told = sent_to(DelegationIn, request)
@@ -60,7 +63,11 @@ class DelegationsApi(Api):
         to = Person.objects.filter(email__iexact=address, kind=Person.Kind.HUMAN, is_active=True).first()
         if to is None:
             raise UnusableData({"message": f"Nobody with the address {address} can decide for you.", "field": "to"})
-        return Response(DelegationOut(services.delegate(to, **told, actor=request.user)).data, status=201)
+        proof, reason = {name: told.pop(name) for name in ("password", "code")}, told.pop("reason")
+        given = act_at_once(
+            services.delegation_to(to, **told), request.user, comment=reason, **proof, actor=request.user
+        )
+        return Response(DelegationOut(given).data, status=201)
 
 
 class DelegationRevocationApi(Api):

@@ -1,6 +1,7 @@
 from audits.workflows.contents.lists import DELEGATIONS
 from inventory.serializers import ListQuery, PersonOut
 from inventory.serializers.fields import PersonField
+from inventory.serializers.signing import ProofIn
 from mrm import serializers
 
 
@@ -12,7 +13,7 @@ class DelegationQuery(ListQuery):
     delegate = PersonField(required=False, help_text="E-mail address or id.")
 
 
-class DelegationIn(serializers.Serializer):
+class DelegationIn(ProofIn):
     to = serializers.CharField(max_length=254, help_text="Address of who decides for you.")
     reason = serializers.CharField(max_length=2000)
     starts_at = serializers.DateTimeField(required=False, help_text="By default now.")

@@ -23,7 +23,7 @@ from audits.workflows.services.decisions import (
     sign_decision,
     statement_of,
 )
-from audits.workflows.services.delegations import delegate, revoke_delegation
+from audits.workflows.services.delegations import delegation_shown, delegation_to, revoke_delegation
 from audits.workflows.services.endings import expire_change_requests, may_withdraw, withdraw
 from audits.workflows.services.envelopes import decide_retrained, end_envelopes
 from audits.workflows.services.findings import (
@@ -109,7 +109,8 @@ __all__ = [
     "count_marked",
     "decide",
     "decision_view",
-    "delegate",
+    "delegation_shown",
+    "delegation_to",
     "dispatch_approved_retrainings",
     "draft_change",
     "expire_arrangements",

@@ -1,6 +1,7 @@
 """Deciding for somebody who is away: given by them, for a time; it brings their conflicts with it."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.utils import timezone
 
@@ -9,26 +10,80 @@ from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.models import Delegation
 from mrm.accounts.models import Person
-from mrm.accounts.policies import Permission
-from mrm.accounts.services import require
+from mrm.accounts.policies import ALLOWED, Permission
+from mrm.accounts.services import Act, require, statement_shown
 from mrm.errors import NotPermitted, RuleBroken
 
 LONGEST = timedelta(days=92)
 
 
-@governed()
-def delegate(to: Person, *, reason: str, ends_at: datetime, starts_at: datetime | None = None, actor) -> Delegation:
-    """Let another person decide in one's place until a day. Nobody delegates what was delegated to them."""
+def delegation_to(to: Person, *, ends_at: datetime, starts_at: datetime | None = None) -> Act:
+    """Letting this person decide in one's place until a day. Nobody delegates what was delegated to them.
+
+    By signature, for who finds a browser open would let themselves decide for whoever left it.
+    """
+    terms = _terms(to, starts_at, ends_at)
+    since = f" from {starts_at:%d %B %Y}" if starts_at else ""
+    return Act(
+        name="delegated",
+        meaning=lambda delegator: (
+            f"{to} decides in my place{since} until {ends_at:%d %B %Y, %H:%M} UTC, with my "
+            "conflicts as well as their own."
+        ),
+        refuse=partial(_refuse, to, starts_at, ends_at),
+        facts=lambda delegator: {"delegator": str(delegator.pk), "deciding": _deciding(delegator)} | terms,
+        role=lambda delegator, person: min(_deciding(delegator), default=""),
+        done=partial(_give, to, starts_at, ends_at),
+        asks="Say why you delegate, such as a leave.",
+        longest=2000,
+        terms=lambda delegator: terms,
+    )
+
+
+def delegation_shown(reference, *, signer: Person) -> Act:
+    """What the statement that was prepared for this person lets whom decide."""
+    said = statement_shown(reference, signer=signer).body.get("terms", {})
+    to = Person.objects.filter(pk=said["to"]).first() if "to" in said else None
+    if to is None:
+        raise RuleBroken("This statement is about something else. Nothing was signed.")
+    moments = {name: datetime.fromisoformat(said[name]) for name in ("starts", "ends") if name in said}
+    return delegation_to(to, ends_at=moments["ends"], starts_at=moments.get("starts"))
+
+
+def _terms(to: Person, starts_at: datetime | None, ends_at: datetime) -> dict:
+    begins = {"starts": starts_at.isoformat()} if starts_at else {}
+    return {"to": str(to.pk), "ends": ends_at.isoformat()} | begins
+
+
+def _deciding(delegator: Person) -> list[str]:
+    return sorted(str(role) for role in delegator.all_roles() if role in ALLOWED[Permission.DECIDE_CHANGE])
+
+
+def _refuse(to: Person, starts_at: datetime | None, ends_at: datetime, delegator: Person, *, actor: Person) -> None:
     require(actor, Permission.DECIDE_CHANGE, None)
     if actor.token:
         raise NotPermitted("A token delegates nothing; sign in on the pages.")
-    starts_at = starts_at or timezone.now()
-    if reasons := _why_not(actor, to, reason=reason, starts_at=starts_at, ends_at=ends_at):
+    if delegator.pk != actor.pk:
+        raise NotPermitted("Whoever delegates signs it for themselves.")
+    if reasons := _why_not(delegator, to, starts_at=starts_at or timezone.now(), ends_at=ends_at):
         raise RuleBroken(*reasons)
+
+
+def _give(
+    to: Person,
+    starts_at: datetime | None,
+    ends_at: datetime,
+    delegator: Person,
+    *,
+    comment: str,
+    signature,
+    actor: Person,
+) -> Delegation:
     delegation = Delegation.objects.create(
-        delegator=actor, delegate=to, reason=reason.strip(), starts_at=starts_at, ends_at=ends_at
+        delegator=actor, delegate=to, reason=comment, starts_at=starts_at or timezone.now(), ends_at=ends_at
     )
-    record(Action.DELEGATION_GIVEN, actor=actor, subject=delegation, to=str(to.pk), ends=ends_at.isoformat())
+    told = _terms(to, starts_at, ends_at) | {"signature": signature.in_trail()}
+    record(Action.DELEGATION_GIVEN, actor=actor, subject=delegation, **told)
     return delegation
 
 
@@ -45,10 +100,8 @@ def revoke_delegation(delegation: Delegation, *, actor) -> Delegation:
     return delegation
 
 
-def _why_not(delegator: Person, to: Person, *, reason: str, starts_at: datetime, ends_at: datetime) -> list[str]:
+def _why_not(delegator: Person, to: Person, *, starts_at: datetime, ends_at: datetime) -> list[str]:
     reasons = []
-    if not reason.strip():
-        reasons.append("Say why you delegate, such as a leave.")
     if to.pk == delegator.pk:
         reasons.append("Nobody delegates to themselves.")
     if to.is_service or not to.is_active:

@@ -14,6 +14,7 @@ from audits.workflows.forms import DelegationForm
 from audits.workflows.models import Delegation
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
+from mrm.accounts.views.signing import act_page, to_sign
 from mrm.pages.answers import answer_form, posted
 
 
@@ -24,9 +25,8 @@ def delegations(request):
 
     def act(data):
         ends_at = datetime.combine(data["ends_on"], time.min, tzinfo=UTC) + timedelta(days=1)
-        services.delegate(data["delegate"], reason=data["reason"], ends_at=ends_at, actor=request.user)
-        messages.success(request, f"{data['delegate']} decides for you until {data['ends_on']:%d %B %Y}.")
-        return reverse("delegations")
+        given = services.delegation_to(data["delegate"], ends_at=ends_at)
+        return reverse("sign-delegation", args=[to_sign(request, given, request.user, data["reason"])])
 
     def show(status):
         mine = Delegation.objects.filter(Q(delegator=request.user) | Q(delegate=request.user))
@@ -38,6 +38,20 @@ def delegations(request):
         return render(request, "workflows/delegations.html", context, status=status)
 
     return answer_form(request, form, act=act, show=show)
+
+
+@require_http_methods(["GET", "POST"])
+def sign_delegation(request, statement_id):
+    back = reverse("delegations")
+
+    def then(delegation):
+        messages.success(request, f"{delegation.delegate} decides for you until {delegation.last_day:%d %B %Y}.")
+        return back
+
+    statement = get_object_or_404(request.user.statements, pk=statement_id)
+    given = services.delegation_shown(statement.pk, signer=request.user)
+    page = {"heading": "Sign who decides for you", "back": back, "then": then}
+    return act_page(request, given, request.user, statement.pk, **page)
 
 
 @require_POST
