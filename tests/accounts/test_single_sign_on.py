@@ -89,6 +89,7 @@ def test_an_account_that_exists_is_not_taken_over_by_its_address(provider, works
         ({"email": ["grace@bank.example"]}, "gave as your e-mail address is none"),
         ({"email_verified": False}, "has not verified that grace@bank.example is your address"),
         ({"email_verified": None}, "has not verified"),
+        ({"email_verified": "false"}, "has not verified"),
     ],
 )
 def test_nobody_gets_an_account_under_an_address_that_is_none_or_not_theirs(provider, says, why):
@@ -100,12 +101,19 @@ def test_nobody_gets_an_account_under_an_address_that_is_none_or_not_theirs(prov
     assert client.get("/accounts/3rdparty/signup/").url.startswith(reverse("account_login")), "nobody is asked for one"
 
 
-@pytest.mark.parametrize("says", [{}, {"email_verified": True}], ids=["unsaid", "yes"])
+@pytest.mark.parametrize(
+    "says", [{}, {"email_verified": True}, {"email_verified": "true"}], ids=["unsaid", "yes", "yes as a text"]
+)
 def test_whoever_has_an_account_needs_no_verified_address_any_more(provider, says):
     provider.overrides = says | {"name": "  "}
     assert is_in(signed_on()[1]) and Person.objects.get(email=EMAIL).display_name == EMAIL
     provider.overrides = {"email_verified": False}
     assert is_in(signed_on()[1])
+
+
+def test_whoever_has_no_name_with_the_provider_is_called_by_their_address(provider):
+    provider.overrides = {"name": None}
+    assert is_in(signed_on()[1]) and Person.objects.get(email=EMAIL).display_name == EMAIL
 
 
 def test_a_name_that_is_none_is_refused_in_words(provider):

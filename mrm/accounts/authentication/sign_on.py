@@ -67,11 +67,13 @@ class Provider(OpenIDConnectOAuth2Adapter):
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as fault:
             raise OAuth2Error("The ID token does not hold.") from fault
         asked = self.request.session.get(NONCES, [])
-        if not isinstance(claims.get("name", ""), str):
+        if not isinstance(claims.get("name") or "", str):
             raise OAuth2Error("The ID token does not hold.")
         if claims.get("nonce") not in asked:
             raise OAuth2Error("The ID token answers nothing that this browser asked.")
         self.request.session[NONCES] = [nonce for nonce in asked if nonce != claims["nonce"]]
+        if claims.get("email_verified") == "true":  # Some providers say it as a text.
+            claims["email_verified"] = True
         return claims
 
 
