@@ -40,6 +40,7 @@ from tests.workflows.envelopes import (
     retrained,
     settle,
 )
+from tests.workflows.kinds import except_from
 
 Kind, Arranged = ChangeRequest.Kind, Arrangement.Kind
 
@@ -149,6 +150,20 @@ def test_a_closed_gate_keeps_a_candidate_inside_every_bound_out(story, envelope,
     publish(document)
     decide_retrained(timezone.now())
     assert not retraining.candidate.changes.exists()
+
+
+def test_what_is_red_and_excepted_is_left_to_people(story, envelope, retraining):
+    document = Policy.objects.in_force().document
+    document["promotion"]["required_assessments"] = ["performance"]
+    document["exceptions"]["waivable"] = ["verdict.performance"]
+    publish(document)
+    settle(WITHIN | {"auc_change": (-0.5, "red")}, retraining.candidate)
+    exception = except_from(story, (story.validator, story.risk_officer), "verdict.performance")
+    gate = gate_for(retraining.candidate)
+    assert gate.is_open and gate.waived
+    decide_retrained(timezone.now())
+    change = retraining.candidate.changes.get()
+    assert change.state == ChangeState.PENDING and f"Waived by {exception.reference}" in change.reason
 
 
 def test_conditions_of_use_are_not_shed(story, envelope, retraining):

@@ -116,6 +116,8 @@ def promote_within(
     }
     asked = {"told": told, "reason": reason, "terms": terms, "weights": weights}
     change, gate = ask_within(envelope, Kind.PROMOTION, version, **asked)
+    if gate.waived:  # For what is excepted or accepted, people answer who were shown it about this version.
+        raise RuleBroken(*(waived.text for waived in gate.waived))
     classified = getattr(change, "classification", None)
     if classified is None or classified.is_material:
         raise RuleBroken("With what changed since the last full validation it is a material change.")

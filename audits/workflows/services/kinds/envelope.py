@@ -110,8 +110,8 @@ RETRAINING_ENVELOPE = ChangeKind(
     about="model",
     purpose="Approve beforehand what retraining may change by itself: a predetermined change plan.",
     if_approved="Until its end a breach that calls for retraining starts it, and a retrained version inside every "
-    "bound, as measured by runs that count, goes into production on this approval when the gate is open. Any other is "
-    "decided about by itself, with each bound that failed named.",
+    "bound, as measured by runs that count, goes into production on this approval when the gate is open and waives "
+    "nothing. Any other is decided about by itself, with each bound that failed named.",
     if_not="Every retraining, and every retrained version, is decided about by itself.",
     on_lapse="At its end retrained versions are decided about one by one again. So they are after a material change, "
     "another tier, a suspension or a roll-back, which end it; and where the policy wants others to agree to a "
