@@ -23,6 +23,7 @@ from audits.workflows.services import (
     raise_finding,
     request_change,
 )
+from audits.workflows.services.positions import why_over
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Model
 from inventory.services import propose_use
@@ -237,6 +238,22 @@ def test_an_expired_exception_restricts_the_use_and_the_second_line_puts_it_in_o
         close_arrangement(exception, reason="Done.", actor=story.owner)
     close_arrangement(exception, reason="Assessed again.", actor=story.second_officer())
     assert story.model.status == Status.IN_USE
+
+
+def test_what_is_over_closes_the_gate_and_is_renewed_no_more_before_a_sweep_has_seen_it(
+    story, candidate, officers, monkeypatch
+):
+    held = except_from(story, officers, "assessment.bias")
+    terms = exception_terms(ends_on=in_days(120))
+    renewal = request_change(Kind.EXCEPTION, story.model, reason="R.", terms=terms, renews=held, actor=story.owner)
+    approve(renewal, officers[0])
+    assert gate_for(candidate).is_open
+    later = after(held)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert gate_for(candidate).reasons == [f"{held.reference} has lapsed and is not put in order: {held.title}."]
+    renewal.refresh_from_db()
+    renewal.expires_at = later + timedelta(days=1)
+    assert f"{held.reference} held until" in why_over(renewal) and "is not renewed" in why_over(renewal)
 
 
 def test_nothing_lapses_before_its_end_and_each_lapse_is_recorded_once(story, officers):

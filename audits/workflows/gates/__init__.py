@@ -142,7 +142,7 @@ def _blockers_in_fitness(facts: Gathered, *, made_good=()) -> list[Blocker]:
         *_blockers_in_assessments(facts),
         *_blockers_in_findings(facts),
         *_blockers_in_validation(facts),
-        *_blockers_in_what_lapsed(facts.version, made_good),
+        *_blockers_in_what_lapsed(facts, made_good),
     ]
 
 
@@ -377,20 +377,20 @@ def _known_elsewhere(facts: Gathered) -> list[str]:
     ]
 
 
-def _blockers_in_what_lapsed(version: ModelVersion, made_good) -> list[Blocker]:
+def _blockers_in_what_lapsed(facts: Gathered, made_good) -> list[Blocker]:
     """What has lapsed about the model, this version of it or its artifact, and nobody has put in order.
 
     What is restricted for a critical finding is named by the finding.
     """
     apart = (*made_good, Arrangement.Kind.FINDING)
-    lapsed = Arrangement.objects.unsettled().filter(model=version.model_id).exclude(kind__in=apart)
+    lapsed = Arrangement.objects.lapsed(facts.now).filter(model=facts.model).exclude(kind__in=apart)
     return [
         Blocker(
             "conditions" if one.kind == Arrangement.Kind.CONDITION else LAPSED,
             f"{one.reference} has lapsed and is not put in order: {one.title}.",
         )
         for one in lapsed.select_related("version")
-        if one.is_held_against(version)
+        if one.is_held_against(facts.version)
     ]
 
 

@@ -28,6 +28,12 @@ class ArrangementQuerySet(models.QuerySet):
         """Over by lapse of time, with nobody having put in order what rested on it."""
         return self.filter(state=ArrangementState.EXPIRED)
 
+    def lapsed(self, now):
+        """The same from its minute on, also before the sweep has seen it; but for what ends without a lapse: an opinion
+        counts by its day, and an envelope is over."""
+        unseen = Q(state=ArrangementState.ACTIVE, ends_at__lte=now) & ~Q(kind__in=("validation", "envelope"))
+        return self.filter(Q(state=ArrangementState.EXPIRED) | unseen)
+
     def holding(self):
         """What holds, and what has lapsed and holds the model back."""
         return self.filter(state__in=(ArrangementState.ACTIVE, ArrangementState.EXPIRED))

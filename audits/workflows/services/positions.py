@@ -13,7 +13,7 @@ from audits.workflows.models import ChangeRequest, Classification, Decision, Del
 from audits.workflows.services.classification.proposing import why_outdated
 from audits.workflows.services.involvement import involvement_of
 from audits.workflows.services.kinds import KINDS
-from audits.workflows.states import ChangeState
+from audits.workflows.states import ArrangementState, ChangeState
 from inventory.contents.making import twins_of
 from inventory.models import Policy
 from inventory.policies import also_approved_by
@@ -67,8 +67,10 @@ def why_over(change: ChangeRequest) -> str:
 
 
 def why_not_covered(change: ChangeRequest) -> str:
-    """That what it renews is about more than it is; empty where it renews nothing, or all of it."""
+    """That what it renews is over, or about more than it is; empty where it renews nothing, or all of it."""
     held = change.renews
+    if held and held.state == ArrangementState.ACTIVE and not held.is_standing(timezone.now()):
+        return f"{held.reference} held until {day(held.last_day)}; what is over is not renewed."
     if held is None or held.kind not in held.OF_AN_ARTIFACT or held.is_covered_by(change.version):
         return ""
     about = held.version or "the model as a whole"
