@@ -23,6 +23,7 @@ from audits.workflows.services import (
     raise_finding,
     request_change,
 )
+from audits.workflows.services.findings import automatic
 from audits.workflows.services.positions import why_over
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.models import Model
@@ -148,6 +149,17 @@ def test_an_exception_that_lapsed_raises_one_finding_that_names_it(story, office
     close_arrangement(exception, reason="Assessed again.", actor=story.second_officer())
     raise_due_findings(exception.ends_at)
     assert of_exceptions.count() == 1
+
+
+def test_an_exception_that_has_its_finding_keeps_no_other_from_one(story, officers, monkeypatch):
+    monkeypatch.setattr(automatic, "AT_ONCE", 1)
+    for clause in ("validation", "conditions"):
+        except_from(story, officers, clause)
+    late = Arrangement.objects.latest("ends_at").ends_at
+    expire_arrangements(late)
+    for _ in range(2):
+        raise_due_findings(late)
+    assert Finding.objects.filter(origin__startswith="exception:").count() == 2
 
 
 def test_findings_that_overlays_and_emergencies_raise_name_what_raised_them(story, officers):

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from audits.assessments.models import Breach
 from audits.statistics.limits import Verdict
@@ -23,6 +24,7 @@ from mrm.pages import wording
 from mrm.sweeps import one_by_one
 
 AT_ONCE = 200
+EXCEPTION = "exception:"
 REGISTRATION = "registration:"
 
 
@@ -50,11 +52,11 @@ def _neglected(before: datetime):
 
 
 def _lapsed_exceptions():
-    raised = Finding.objects.exclude(origin="").values("origin")
-    lapsed = Arrangement.objects.unsettled().filter(kind=Arrangement.Kind.EXCEPTION)
-    known = {row["origin"] for row in raised.filter(origin__startswith="exception:")}
+    """Those that no finding names yet; what has one, and is not put in order, stands before no other."""
+    raised = Finding.objects.filter(origin=Concat(Value(EXCEPTION), Cast(OuterRef("pk"), CharField())))
+    lapsed = Arrangement.objects.unsettled().filter(~Exists(raised), kind=Arrangement.Kind.EXCEPTION)
     rows = lapsed.exclude(model__status=Status.RETIRED).select_related("model__owner", "version")
-    return [one for one in rows.order_by("ended_at")[:AT_ONCE] if f"exception:{one.pk}" not in known]
+    return rows.order_by("ended_at")[:AT_ONCE]
 
 
 @governed()
@@ -79,7 +81,7 @@ def _raise_on_breach(breach: Breach, *, days: int, severity: str) -> None:
 
 @governed()
 def _raise_on_exception(exception: Arrangement, *, severity: str) -> None:
-    origin = f"exception:{exception.pk}"
+    origin = f"{EXCEPTION}{exception.pk}"
     exception = Arrangement.objects.select_for_update(of=("self",)).select_related("model__owner").get(pk=exception.pk)
     if exception.state != ArrangementState.EXPIRED or Finding.objects.filter(origin=origin).exists():
         return
