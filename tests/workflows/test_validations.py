@@ -34,6 +34,7 @@ from audits.workflows.services.validations import (
     resolve_challenge,
     respond_to_challenge,
     resume_validation,
+    schedule,
     withdraw_evidence,
 )
 from audits.workflows.states import ValidationState as State
@@ -50,6 +51,7 @@ from tests.factories import (
     make_policy,
     make_reference,
     make_version,
+    promote,
     publish,
     settle,
     sql,
@@ -767,6 +769,17 @@ def test_what_is_due_soon_is_asked_for_once_per_cycle(story):
     assert (validation.kind, validation.requested_by) == ("annual_review", None)
     cancel_validation(validation, reason="Done elsewhere.", actor=None)
     assert open_due_validations(soon) == 0, "this cycle's was cancelled"
+
+
+def test_what_was_cancelled_keeps_no_other_model_from_being_asked(story, monkeypatch):
+    monkeypatch.setattr(schedule, "AT_ONCE", 1)
+    other = make_model(workspace=story.workspace, owner=story.owner)
+    promote(make_version(other))
+    soon = timezone.now() + timedelta(days=365 - 80)
+    assert open_due_validations(soon) == 1
+    cancel_validation(story.model.validations.get(), reason="Done elsewhere.", actor=None)
+    assert open_due_validations(soon) == 1 and other.validations.exists()
+    assert open_due_validations(soon) == 0
 
 
 def test_a_validation_that_waits_says_for_what(version, panel):
