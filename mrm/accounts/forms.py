@@ -3,6 +3,7 @@
 from datetime import datetime, time
 
 from allauth.account.forms import LoginForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
@@ -12,7 +13,7 @@ from django.utils import timezone
 from mrm.accounts.contents import PEOPLE
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
-from mrm.accounts.services import Passkey, Password, is_recorded
+from mrm.accounts.services import Passkey, Password, is_recorded, require_recorded_app
 from mrm.errors import NotPermitted
 from mrm.pages.filters import ListFilter, SearchField
 
@@ -63,6 +64,24 @@ class SecondFactorForm(Enrolled, AuthenticateWebAuthnForm):
 
 
 class AgainByPasskeyForm(Enrolled, ReauthenticateWebAuthnForm):
+    pass
+
+
+class SetUp:
+    """A code counts only where it is of the app of which the trail says that its holder set it up."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            require_recorded_app(self.authenticator)
+        return code
+
+
+class SecondFactorCodeForm(SetUp, AuthenticateForm):
+    pass
+
+
+class AgainByCodeForm(SetUp, ReauthenticateForm):
     pass
 
 

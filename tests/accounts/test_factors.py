@@ -3,6 +3,7 @@
 import json
 import stat
 import time
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
@@ -18,13 +19,14 @@ from django.utils import timezone
 from fido2.cose import ES256, RS256, EdDSA
 
 from audits.trail.models import Action, Entry
-from audits.trail.services import governed
+from audits.trail.services import governed, record
 from inventory.services import prepare_installation
 from mrm.accounts.models import Signature
 from mrm.accounts.policies import Role
 from mrm.accounts.services import (
     Passkey,
     Password,
+    change_factors,
     create_person,
     hide_secrets_from_before,
     is_recorded,
@@ -75,10 +77,12 @@ def told(person) -> list[str]:
 
 def test_setting_up_and_turning_off_an_app_stands_in_the_trail_without_its_secret(signed_in, risk_officer):
     assert set_up_app(signed_in).status_code == 302
+    hidden = Authenticator.objects.get(type=Authenticator.Type.TOTP).data["secret"]
     assert signed_in.post(reverse("mfa_deactivate_totp")).status_code == 302
     assert told(risk_officer) == [Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED]
     entry = Entry.objects.get(action=Action.FACTOR_ENROLLED)
-    assert (entry.actor_id, entry.details) == (str(risk_officer.pk), {"kind": "authenticator app"})
+    kept = sha256(hidden.encode()).hexdigest()
+    assert (entry.actor_id, entry.details) == (str(risk_officer.pk), {"kind": "authenticator app", "digest": kept})
 
 
 def test_enrolling_and_removing_a_passkey_stands_in_the_trail_by_its_digest(signed_in, risk_officer):
@@ -271,10 +275,47 @@ def test_another_key_above_the_first_hides_and_both_reveal(tmp_path):
         Hiding(file).reveal(written_since.hide("later"))
 
 
-def test_a_code_of_the_app_signs_once(risk_officer):
+def set_up(person, secret: str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP") -> Authenticator:
+    return change_factors(person, lambda: TOTP.activate(person, secret)).instance
+
+
+def test_an_app_that_sql_put_in_the_place_of_somebodys_signs_and_opens_nothing_and_is_named(risk_officer, engineer):
+    """What is hidden does not say whose it is: whoever knows a password puts their own in a colleague's row."""
+    app = set_up(risk_officer)
+    own = set_up(engineer, SECRET)
+    assert not list(vanished_factors())
+    Authenticator.objects.filter(pk=app.pk).update(data=own.data)
+    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up"):
+        reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET))
+    assert (str(risk_officer), "authenticator app") in list(vanished_factors())
+    cache.clear()
+    client = Client()
+    client.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
+    refused = client.post(reverse("mfa_authenticate"), {"code": code_of(SECRET)})
+    assert refused.status_code == 403 and "you set up this authenticator app" in refused.text
+    Authenticator.objects.filter(pk=app.pk).delete()
+    Authenticator.objects.create(user=risk_officer, type=Authenticator.Type.TOTP, data=own.data)
+    cache.clear()
+    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up"):
+        reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET))
+
+
+def test_an_app_of_a_release_that_told_none_from_another_goes_on_until_it_is_turned_off(signed_in, risk_officer):
+    app = TOTP.activate(risk_officer, SECRET).instance
     with governed():
-        app = TOTP.activate(risk_officer, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-    assert app
+        record(Action.FACTOR_ENROLLED, actor=risk_officer, subject=risk_officer, kind="authenticator app")
+    assert reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET)) == "password+totp"
+    assert not list(vanished_factors())
+    assert signed_in.post(reverse("mfa_deactivate_totp")).status_code == 302
+    assert not list(vanished_factors())
+    Authenticator.objects.create(user=risk_officer, type=Authenticator.Type.TOTP, data=app.data)
+    cache.clear()
+    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up"):
+        reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET))
+
+
+def test_a_code_of_the_app_signs_once(risk_officer):
+    set_up(risk_officer)
     code = code_of("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     assert reauthenticate(risk_officer, password=PASSWORD, code=code) == "password+totp"
     with pytest.raises(NotPermitted, match="not right"):
@@ -285,8 +326,7 @@ def test_11_a_password_alone_signs_nothing_where_people_work(risk_officer, setti
     settings.DEVELOPMENT = False
     with pytest.raises(NotPermitted, match="A password alone signs nothing"):
         reauthenticate(risk_officer, password=PASSWORD)
-    with governed():
-        TOTP.activate(risk_officer, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    set_up(risk_officer)
     with pytest.raises(NotPermitted, match="is missing or not right"):
         reauthenticate(risk_officer, password=PASSWORD)
     code = code_of("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")

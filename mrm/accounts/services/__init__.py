@@ -12,6 +12,7 @@ from mrm.accounts.services.factors import (
     record_enrolment,
     record_factors_from_before,
     require_own_password,
+    require_recorded_app,
     unrecorded_factors,
     vanished_factors,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "require",
     "require_a_role",
     "require_own_password",
+    "require_recorded_app",
     "require_recorded_password",
     "revoke_token",
     "role_with",

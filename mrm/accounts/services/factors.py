@@ -40,6 +40,15 @@ def require_own_password(person: Person) -> None:
         )
 
 
+def require_recorded_app(factor: Authenticator) -> None:
+    """An app counts only where the trail says that its holder set up this one: not one that SQL put in its place."""
+    if not is_recorded(factor, factor.user):
+        raise NotPermitted(
+            "No entry of the trail says that you set up this authenticator app, so it opens and signs nothing. Tell an "
+            "administrator; then turn it off and set up your own."
+        )
+
+
 @governed()
 def change_factors(person: Person, change: Callable[[], Done]) -> Done:
     """Let the library add or remove what this person signs in and signs with, and record what it did."""
@@ -109,7 +118,7 @@ def hide_secrets_from_before() -> None:
 
 
 def is_recorded(factor: Authenticator | SocialAccount, person: Person) -> bool:
-    """Whether the last that the trail says of exactly this passkey or sign-on is that this person enrolled it."""
+    """Whether the last that the trail says of exactly this factor is that this person enrolled it."""
     return _enrolled_by(factor, person) is not None
 
 
@@ -120,8 +129,21 @@ def _enrolled_by(factor: Authenticator | SocialAccount, person: Person) -> Entry
         action__in=[Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED],
         details__digest=_digest_of(factor),
     )
-    last = told.order_by("-position").first()
+    last = told.order_by("-position").first() or _told_of_app_before(factor, person)
     return last if last and last.action == Action.FACTOR_ENROLLED else None
+
+
+def _told_of_app_before(factor: Authenticator | SocialAccount, person: Person) -> Entry | None:
+    """The last entry about an app of theirs, if it is of a release whose entries did not tell one from another."""
+    if not _is_app(factor):
+        return None
+    told = Entry.objects.filter(subject=subject_name(person), details__kind=KINDS[Type.TOTP])
+    last = told.order_by("-position").first()
+    return last if last and "digest" not in last.details else None
+
+
+def _is_app(factor: Authenticator | SocialAccount) -> bool:
+    return isinstance(factor, Authenticator) and factor.type == Type.TOTP
 
 
 def unrecorded_factors() -> Iterator[tuple[Person, str]]:
@@ -134,7 +156,10 @@ def unrecorded_factors() -> Iterator[tuple[Person, str]]:
 
 
 def vanished_factors() -> Iterator[tuple[str, str]]:
-    """Who, as entries say, has enrolled what is no longer there; of apps, which no entry tells apart, also one more."""
+    """Who, as entries say, has enrolled what is no longer there; of apps also who has one of which none says so.
+
+    Entries of earlier releases do not tell one app from another, so of those their number is compared.
+    """
     standing: dict[tuple[str, str], tuple[str, str]] = {}
     apps: Counter[str] = Counter()
     names: dict[str, str] = {}
@@ -146,16 +171,14 @@ def vanished_factors() -> Iterator[tuple[str, str]]:
             apps[entry.subject] += 1 if enrolled else -1
         elif enrolled:
             standing[entry.subject, digest] = entry.subject_name, entry.details["kind"]
-        else:
-            standing.pop((entry.subject, digest), None)
+        elif not standing.pop((entry.subject, digest), None) and entry.details["kind"] == KINDS[Type.TOTP]:
+            apps[entry.subject] -= 1  # Enrolled by such a release.
     for factors in (Authenticator.objects.filter(type__in=KINDS), SocialAccount.objects):
         for factor in factors.select_related("user").order_by("pk").iterator():
             subject = subject_name(factor.user)
-            if isinstance(factor, Authenticator) and factor.type == Type.TOTP:
+            if not standing.pop((subject, _digest_of(factor)), None) and _is_app(factor):
                 apps[subject] -= 1
                 names.setdefault(subject, str(factor.user))
-            else:
-                standing.pop((subject, _digest_of(factor)), None)
     yield from standing.values()
     yield from ((names[subject], KINDS[Type.TOTP]) for subject, difference in apps.items() if difference)
 
@@ -206,8 +229,8 @@ def _factors_of(person: Person) -> dict[int, Authenticator]:
 def _told(factor: Authenticator | SocialAccount) -> dict:
     if isinstance(factor, SocialAccount):
         return {"kind": SIGN_ON, "digest": _digest_of(factor)}
-    if factor.type == Type.TOTP:  # A digest of its secret would help to guess it.
-        return {"kind": KINDS[factor.type]}
+    if factor.type == Type.TOTP:
+        return {"kind": KINDS[factor.type], "digest": _digest_of(factor)}
     told = {"kind": KINDS[factor.type], "named": factor.data["name"][:100], "digest": _digest_of(factor)}
     data = factor.wrap().authenticator_data
     return told | {"key": _key_of(data.credential_data), "site": data.rp_id_hash.hex()}
@@ -222,7 +245,12 @@ def _key_of(credential: AttestedCredentialData) -> str:
 
 
 def _digest_of(factor: Authenticator | SocialAccount) -> str:
-    """Of the name the provider knows somebody by; of all their browser said of a passkey, the public key with it."""
+    """Of the name the provider knows somebody by; of all their browser said of a passkey, the public key with it.
+
+    Of the secret of an app as it is hidden: the digest of the secret itself would help to guess it.
+    """
     if isinstance(factor, SocialAccount):
         return sha256(canonical([factor.provider, factor.uid])).hexdigest()
+    if factor.type == Type.TOTP:
+        return sha256(factor.data["secret"].encode()).hexdigest()
     return sha256(canonical(factor.data["credential"])).hexdigest()

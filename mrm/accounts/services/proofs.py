@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from mrm.accounts.models import Person
+from mrm.accounts.services.factors import require_recorded_app
 from mrm.accounts.services.passwords import require_recorded_password
 from mrm.errors import NotPermitted
 
@@ -36,6 +37,8 @@ def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
     if not person.check_password(password):
         raise NotPermitted("The password is not right; nothing was signed.")
     require_recorded_password(person)
+    if totp:
+        require_recorded_app(totp)
     if totp and not TOTP(totp).validate_code(code.strip()):
         raise NotPermitted("The code of your authenticator app is missing or not right; nothing was signed.")
     with suppress(ValueError):  # Forgotten meanwhile.
