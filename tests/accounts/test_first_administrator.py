@@ -34,7 +34,7 @@ def test_an_address_that_is_taken_is_said_to_be_taken(workspace, administrator):
         call_command("create_administrator", administrator.email, "Ada again", password=PASSWORD)
 
 
-@pytest.mark.parametrize("password", ["short", "password1234", "ada@bank.example"])
+@pytest.mark.parametrize("password", ["short", "password1234", "ada@bank.example", "Adanovak2026"])
 def test_a_weak_password_is_refused(workspace, password):
     with pytest.raises(CommandError):
         call_command("create_administrator", "ada@bank.example", "Ada Novak", password=password)
