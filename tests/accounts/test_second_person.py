@@ -24,6 +24,7 @@ from mrm.accounts.services import (
 )
 from mrm.accounts.services.grants import take_back
 from mrm.accounts.services.tokens import person_behind
+from mrm.accounts.views.people import MOST_SHOWN
 from mrm.errors import NotPermitted, RuleBroken
 from tests.factories import make_model, make_person, make_token, make_workspace, settle
 from tests.signing import approve_grant, close_account, refuse_grant, revoke_role
@@ -300,6 +301,16 @@ def test_a_role_that_was_taken_back_or_is_over_is_not_asked_about_and_not_confir
         confirm_role(row, actor=risk_officer)
     with pytest.raises(IntegrityError, match="a role that is over is not confirmed"), transaction.atomic():
         Recertification.objects.filter(pk=row.pk).update(outcome="confirmed", decided_by=risk_officer)
+
+
+def test_where_more_roles_wait_than_the_page_shows_it_says_so(cycle, risk_officer, client, workspace):
+    client.force_login(risk_officer)
+    assert "the others follow" not in client.get(reverse("people")).text
+    for _ in range(MOST_SHOWN):
+        make_person(Role.OWNER, workspace=workspace)
+    open_recertification(cycle[0].due_at + QUARTER, every=QUARTER, answer_within=FORTNIGHT)
+    page = client.get(reverse("people"))
+    assert f"the first {MOST_SHOWN}; the others follow" in page.text and len(page.context["unconfirmed"]) == MOST_SHOWN
 
 
 def test_the_work_queue_asks_to_confirm_the_roles_of_others(cycle, risk_officer):

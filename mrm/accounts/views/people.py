@@ -30,11 +30,14 @@ def people(request):
     proposed = RoleGrant.objects.proposed().select_related("person", "workspace", "granted_by").order_by("proposed_at")
     unconfirmed = Recertification.objects.awaiting(timezone.now()).select_related("grant__person", "grant__workspace")
     me = request.user
+    (proposed, more_proposed), (unconfirmed, more_unconfirmed) = _first(proposed), _first(unconfirmed)
     context = listing.shown(request, rows, csv="people-csv") | {
         "form": form,
         "of_services": listing is SERVICE_ACCOUNTS,
-        "proposed": [(grant, why_not_decide_grant(grant, person=me)) for grant in proposed[:MOST_SHOWN]],
-        "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed[:MOST_SHOWN]],
+        "proposed": [(grant, why_not_decide_grant(grant, person=me)) for grant in proposed],
+        "more_proposed": more_proposed,
+        "unconfirmed": [(row, why_not_confirm_grant(row.grant, person=me)) for row in unconfirmed],
+        "more_unconfirmed": more_unconfirmed,
         "may": me.permissions_in(None),
     }
     return answer(request, "accounts/people.html", context, part="accounts/people_rows.html", status=form.status)
@@ -146,6 +149,12 @@ def reopen_account(request, person_id):
     services.reopen_account(person, actor=request.user)
     messages.success(request, f"{person} can sign in again and holds no role yet.")
     return redirect("person", person.pk)
+
+
+def _first(rows: QuerySet) -> tuple[list, bool]:
+    """As many as the page shows, and whether there are more."""
+    found = list(rows[: MOST_SHOWN + 1])
+    return found[:MOST_SHOWN], len(found) > MOST_SHOWN
 
 
 def _accounts(request) -> tuple[Listing, QuerySet[Person], PersonFilter]:
