@@ -77,7 +77,7 @@ from inventory.policies.retraining import (
     days_of_envelope,
 )
 from inventory.policies.scorecard import FACTORS, FACTS, LEVELS
-from inventory.policies.signatures import needs_passkey
+from inventory.policies.signatures import needs_any_passkey, needs_passkey
 from inventory.policies.standard import PRESETS, preset, section, standard
 from inventory.policies.supervision import APPROVAL, REPORT, Obligation, obligation
 from inventory.policies.tiering import (
@@ -192,6 +192,7 @@ __all__ = [
     "materiality",
     "minimum_group",
     "name_of",
+    "needs_any_passkey",
     "needs_passkey",
     "production_aliases",
     "recertification",

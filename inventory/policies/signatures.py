@@ -29,3 +29,8 @@ faults = is_object({"passkey": is_object({}, optional={kind: are_some_of(TIERS) 
 def needs_passkey(document: dict, kind: str, tier: int) -> bool:
     """Whether a decision of this kind at this tier is signed by passkey only, or by password as well."""
     return rules_of(tier) in section(document, "signatures")["passkey"].get(kind, ())
+
+
+def needs_any_passkey(document: dict) -> bool:
+    """Whether anything is signed by passkey only: then so is that somebody lets another decide."""
+    return any(section(document, "signatures")["passkey"].values())

@@ -4,6 +4,7 @@ Whoever runs code of their own on the server does not ask what the policy asks: 
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -17,11 +18,12 @@ from inventory.policies.signatures import SIGNED
 from inventory.services import tighten_cadence
 from mrm.accounts.models import Signature
 from mrm.accounts.services import Passkey, Password, prepare_statement, prove, sign
-from mrm.errors import RuleBroken
+from mrm.errors import NotPermitted, RuleBroken
 from tests.accounts.authenticators import ORIGIN, SecurityKey, working_at
 from tests.factories import PASSWORD, RETIREMENT, make_person, make_use, publish
 from tests.fixtures.story import Story, approve
 from tests.reports.sealing import make_sealed
+from tests.signing import delegate
 from tests.workflows.kinds import decided, exception_terms
 from tests.workflows.remedies import raised
 from tests.workflows.validating import asked, make_panel
@@ -139,3 +141,15 @@ def test_what_was_begun_under_a_policy_that_asked_for_a_passkey_is_bound_by_it(s
     demand()
     with pytest.raises(RuleBroken, match=REFUSED):
         weakly_signed(finding, outcome="closure_agreed")
+
+
+def test_whoever_stole_a_password_and_a_code_lets_nobody_decide_what_a_passkey_signs(story):
+    """A delegate signs with their own passkey, so the delegation is what the holder's would be missed from."""
+    given = {"reason": "Leave.", "ends_at": timezone.now() + timedelta(days=9), "actor": story.risk_officer}
+    demand("promotion", tiers=())
+    assert delegate(story.validator, **given)
+    demand("promotion", tiers=("1",))
+    with pytest.raises(NotPermitted, match="asks for a passkey"):
+        delegate(story.validator, **given)
+    with pytest.raises(RuleBroken, match=REFUSED):
+        weakly_signed(story.risk_officer, outcome="delegated", signer=story.risk_officer)

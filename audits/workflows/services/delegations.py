@@ -9,9 +9,11 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from audits.workflows import policies
 from audits.workflows.models import Delegation
+from inventory.models import Policy
+from inventory.policies import needs_any_passkey
 from mrm.accounts.models import Person
 from mrm.accounts.policies import ALLOWED, Permission
-from mrm.accounts.services import Act, require, statement_shown
+from mrm.accounts.services import Act, Bound, require, statement_shown
 from mrm.errors import NotPermitted, RuleBroken
 
 LONGEST = timedelta(days=92)
@@ -34,6 +36,7 @@ def delegation_to(to: Person, *, ends_at: datetime, starts_at: datetime | None =
         facts=lambda delegator: {"delegator": str(delegator.pk), "deciding": _deciding(delegator)} | terms,
         role=lambda delegator, person: min(_deciding(delegator), default=""),
         done=partial(_give, to, starts_at, ends_at),
+        bound=lambda delegator: _bound(),
         asks="Say why you delegate, such as a leave.",
         longest=2000,
         terms=lambda delegator: terms,
@@ -53,6 +56,12 @@ def delegation_shown(reference, *, signer: Person) -> Act:
 def _terms(to: Person, starts_at: datetime | None, ends_at: datetime) -> dict:
     begins = {"starts": starts_at.isoformat()} if starts_at else {}
     return {"to": str(to.pk), "ends": ends_at.isoformat()} | begins
+
+
+def _bound() -> Bound:
+    """What another may then decide is not signed by less than a passkey where the policy asks for one."""
+    policy = Policy.objects.in_force()
+    return Bound(policy.number, needs_any_passkey(policy.document))
 
 
 def _deciding(delegator: Person) -> list[str]:
