@@ -317,6 +317,14 @@ def test_an_exception_for_one_version_counts_where_it_is_asked_for_the_model(sto
             request_change(Kind.EXCEPTION, subject, reason=WHY, terms=terms, actor=story.owner)
 
 
+def test_an_exception_that_was_refused_for_the_model_is_shown_to_whoever_is_asked_for_a_version(story, officers):
+    asked = {"reason": WHY, "terms": exception_terms(), "actor": story.owner}
+    first = request_change(Kind.EXCEPTION, story.model, **asked)
+    approve(first, officers[0], approved=False, meaning="rejected", comment="It is needed.")
+    again = request_change(Kind.EXCEPTION, story.version, **asked)
+    assert [one["reference"] for one in again.evidence["asked_before"]] == [first.reference]
+
+
 @pytest.mark.parametrize(
     "again", ["Energy  prices are\tno input", "energy prices are no input.", "Energy prices are no inｐut"]
 )

@@ -66,6 +66,8 @@ def _asked_before(change: ChangeRequest) -> dict:
         same |= Q(
             version__in=ModelVersion.objects.of_artifact(change.version), kind__in=GATED
         )  # Under whatever model it was asked for.
+    if change.kind == Kind.EXCEPTION:  # For the model, what was asked for a version of it, and the other way round.
+        same |= Q(kind=change.kind, model=change.model_id, terms__clause=change.terms["clause"])
     earlier = ChangeRequest.objects.filter(same, decided_at__lt=change.requested_at)
     earlier = earlier.filter(state__in=CAME_TO_NOTHING).exclude(pk=change.pk).order_by("-requested_at")
     told = [
