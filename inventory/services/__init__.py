@@ -1,6 +1,7 @@
 """Everything that changes the inventory: one function per decision, each with its rule and its trail entry."""
 
 from inventory.services.artifacts import attach_artifact
+from inventory.services.attributes import decides_somewhere
 from inventory.services.batches import profile_batch, receive_batch
 from inventory.services.bulk import register_models
 from inventory.services.cadences import (
@@ -74,6 +75,7 @@ from inventory.services.versions import (
 )
 
 __all__ = [
+    "decides_somewhere",
     "CADENCE_END",
     "TIER_CONFIRMATION",
     "READ_AGAIN_AFTER",

@@ -9,8 +9,7 @@ from inventory import attributes, policies
 from inventory.attributes import Kind
 from inventory.models import Model, Policy
 from mrm.accounts.models import Person
-from mrm.accounts.policies import Permission, Role
-from mrm.accounts.services import role_with
+from mrm.accounts.policies import ALLOWED, Permission, Role
 from mrm.adapters import storage
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 
@@ -81,26 +80,29 @@ def check_agreement(model: Model) -> None:
 
 
 def refuse_to_keep_from_deciding(model: Model, *, anew: Collection[str], actor) -> None:
-    """Raise where somebody who decides about models there is named `anew` as the owner or developer by another.
+    """Raise where somebody who decides about models is named `anew` as the owner or developer of one by another.
 
-    Whoever is so named decides nothing about the model for twelve months, nor about its artifact under another name. So
-    they enter themselves, or a risk officer does: nobody else chooses who is left to judge.
+    Whoever is so named decides nothing about the model for twelve months, nor about its artifact under another name,
+    wherever that is. So they enter themselves, or a risk officer does: nobody else chooses who is left to judge.
     """
-    there = (model.workspace_id, model.slug)
-    if actor is None or Role.RISK_OFFICER in actor.roles_in(*there):
+    if actor is None or Role.RISK_OFFICER in actor.roles_in(model.workspace_id, model.slug):
         return
     named = {name: getattr(model, name) for name in NEVER_THE_VALIDATOR if name in anew}
     faults = [
         {
-            "message": f"{person} decides about models there, and no {name} decides about theirs: they enter "
-            "themselves, or a risk officer does.",
+            "message": f"{person} decides about models, and no {name} decides about theirs: they enter themselves, or "
+            "a risk officer does.",
             "field": name,
         }
         for name, person in named.items()
-        if person is not None and person.pk != actor.pk and role_with(Permission.DECIDE_CHANGE, person, *there)
+        if person is not None and person.pk != actor.pk and decides_somewhere(person)
     ]
     if faults:
         raise UnusableData(*faults)
+
+
+def decides_somewhere(person: Person) -> bool:
+    return bool(ALLOWED[Permission.DECIDE_CHANGE] & person.all_roles())
 
 
 def check_registration(model: Model, *, at_once: bool) -> UUID:

@@ -6,10 +6,11 @@ from django.utils import timezone
 from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.models import Model
+from inventory.services import decides_somewhere
 from inventory.states import Status
 from mrm.accounts.models import Person, RoleGrant, Workspace
 from mrm.accounts.policies import Permission, Role
-from mrm.accounts.services import require, role_with
+from mrm.accounts.services import require
 from mrm.errors import RuleBroken
 from mrm.prepared import Prepared
 from registry.models import RegistryRules
@@ -48,10 +49,8 @@ def set_rules(workspace: Workspace, *, is_governed: bool, default_owner: Person 
         )
     if default_owner and (default_owner.is_service or not default_owner.is_active):
         raise RuleBroken(f"{default_owner} cannot answer for a model; name a person.")
-    if default_owner and role_with(Permission.DECIDE_CHANGE, default_owner, workspace, ""):
-        raise RuleBroken(
-            f"{default_owner} decides about models there, and no owner decides about theirs; name another."
-        )
+    if default_owner and decides_somewhere(default_owner):
+        raise RuleBroken(f"{default_owner} decides about models, and no owner decides about theirs; name another.")
     rules, _ = RegistryRules.objects.update_or_create(
         workspace=workspace, defaults={"governed": is_governed, "default_owner": default_owner}
     )
@@ -67,7 +66,7 @@ def owner_for(workspace: Workspace, actor: Person | None) -> Person:
 
     The caller; for a service account the workspace's default owner, else whoever has been an owner there the longest: a
     training job must not fail for want of a name, and a model must not be without a person. Nobody who decides about
-    models there: an owner does not.
+    models: an owner does not.
     """
     if actor is not None and not actor.is_service:
         return actor
@@ -78,6 +77,6 @@ def owner_for(workspace: Workspace, actor: Person | None) -> Person:
     owners = [default] if default else []
     owners += [grant.person for grant in here.order_by("starts_at").select_related("person")]
     for owner in owners:
-        if not role_with(Permission.DECIDE_CHANGE, owner, workspace, ""):
+        if not decides_somewhere(owner):
             return owner
     raise invalid("Set the tag mrm.owner to the e-mail address of the person who will answer for this model.")

@@ -8,7 +8,7 @@ from inventory.models import Model, Policy
 from inventory.services import edit_model, register_model
 from mrm.accounts.policies import Role
 from mrm.errors import UnusableData
-from tests.factories import make_person, publish
+from tests.factories import make_person, make_workspace, publish
 from tests.fixtures.story import approve
 from tests.rest import is_problem, patch_json
 from tests.workflows.duties import WHY, reasons
@@ -16,7 +16,7 @@ from tests.workflows.kinds import exception_terms
 from tests.workflows.remedies import fresh, item, planned, raised
 
 NO = {"approved": False, "meaning": Decision.Meaning.REJECTED, "comment": "Nobody watches it meanwhile."}
-DECIDES = "decides about models there, and no {} decides about theirs"
+DECIDES = "decides about models, and no {} decides about theirs"
 
 
 @pytest.fixture
@@ -35,6 +35,13 @@ def test_1_an_owner_keeps_nobody_from_deciding_by_naming_them(story, role, offic
         with pytest.raises(UnusableData, match=DECIDES.format(office)):
             register_model(story.workspace, name="Another", **{"owner": story.owner} | {office: person}, actor=actor)
     assert not Model.objects.filter(name="Another").exists()
+
+
+def test_1_nobody_is_kept_from_deciding_by_owning_the_same_artifact_in_another_workspace(story, judge):
+    elsewhere = make_workspace("elsewhere")
+    engineer = make_person(Role.ENGINEER, workspace=elsewhere)
+    with pytest.raises(UnusableData, match=DECIDES.format("owner")):
+        register_model(elsewhere, name="The same", owner=judge, actor=engineer)
 
 
 def test_12_whoever_voted_no_is_not_named_as_the_developer_so_that_all_vote_anew_without_them(story, judge):
