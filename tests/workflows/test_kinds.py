@@ -188,6 +188,22 @@ def test_a_proposed_tier_is_confirmed_by_signed_approvals_and_not_by_its_propose
     assert (story.model.tier, story.model.tier_is_provisional) == (1, False)
 
 
+def test_nobody_confirms_alone_a_tier_that_several_are_asked_about_or_refused(story, officers):
+    assessment = propose_tier(story.model, answers=LOWEST, actor=story.engineer)
+    change = request_change(Kind.TIER_CHANGE, story.model, reason=WHY, actor=story.engineer)
+    alone = make_person(Role.RISK_OFFICER, workspace=story.workspace)
+    with pytest.raises(RuleBroken, match=f"{change.reference} asks several to decide about this tier"):
+        confirm_tier(story.model, actor=alone)
+    approve(change, officers[0], approved=False, meaning="rejected", comment="It prices half the book.")
+    with pytest.raises(RuleBroken, match=f"This tier was refused in {change.reference}"):
+        confirm_tier(story.model, actor=alone)
+    assessment.refresh_from_db()
+    assert assessment.state == "proposed"
+    propose_tier(story.model, answers=LOWEST, actor=story.engineer)
+    confirm_tier(story.model, actor=alone)
+    assert story.model.tier == 3
+
+
 def test_leaving_tier_1_is_signed_by_the_chief_risk_officer(story, officers):
     propose_tier(story.model, answers=LOWEST, override=1, reason="Many customers.", actor=story.engineer)
     confirm_tier(story.model, actor=story.risk_officer)
