@@ -9,17 +9,19 @@ from django.utils import timezone
 
 from audits.assessments.models import Kind, Run
 from audits.assessments.services import create_missing_plans, queue_due_runs, set_plan, switch_on
-from audits.assessments.services.plans import kinds_for, why_not_of_kind
+from audits.assessments.services.plans import kinds_for, why_not_of_kind, why_not_switch_off
 from audits.assessments.tasks import run_due_plans
 from audits.trail.models import Action, Entry
 from inventory.models import ModelVersion
 from inventory.services import edit_model
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Role
+from mrm.accounts.services import grant_role
 from mrm.errors import NotPermitted, RuleBroken
 from reports.contents.agreement import disagreements
 from tests.factories import (
     SCHEMA,
+    end_roles,
     make_batch,
     make_model,
     make_person,
@@ -248,6 +250,28 @@ def test_nobody_switches_off_what_watches_their_own_model(story):
         with pytest.raises(NotPermitted, match="switches its monitoring off: you"):
             switch_off(story.plan("drift"), actor=person)
         edit_model(story.model, changes={name: None if name == "developer" else story.owner}, actor=None)
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_nobody_switches_off_what_watches_what_they_made(story, tmp_path, is_elsewhere):
+    maker = make_person(Role.ENGINEER, workspace=story.workspace)
+    watched = make_version(story.model, artifact_sha256="5" * 64, actor=story.engineer)
+    if is_elsewhere:
+        make_version(make_model(workspace=story.workspace), artifact_sha256="5" * 64, actor=maker)
+    else:
+        make_reference(watched, tmp_path, actor=maker)
+    end_roles(maker)
+    grant_role(maker, Role.RISK_OFFICER, workspace=story.workspace, actor=None)
+    assert "made the version, switches its monitoring off: you " in why_not_switch_off(watched, maker)
+    assert not why_not_switch_off(watched, story.risk_officer)
+
+
+@pytest.mark.parametrize("office", ["owner_id", "developer_id"])
+def test_the_database_takes_no_switching_off_of_what_watches_their_own_work(story, office):
+    with pytest.raises(IntegrityError, match="what watches their own work"), transaction.atomic():
+        switch_off(story.plan("drift"), actor=story.risk_officer)
+        sql(f"UPDATE inventory_model SET {office} = %s WHERE id = %s", story.risk_officer.pk, story.model.pk)
+        settle()
 
 
 def test_a_service_account_does_not_switch_plans(story):

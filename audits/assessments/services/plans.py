@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from audits.assessments.models import Kind, Plan
 from audits.profiles.schema import Role
-from audits.trail.models import Action, Entry
+from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory import policies
 from inventory.contents.cadences import cadence_of
+from inventory.contents.making import made_version
 from inventory.contents.ownership import developed_model, owned_model
 from inventory.models import Cadence, Determination, ModelVersion, Policy, PredictionBatch, Source
 from inventory.services.signing import bound_in_force
@@ -108,13 +109,10 @@ def _locked(plan: Plan) -> Plan:
 
 def why_not_switch_off(version: ModelVersion, person) -> str:
     """Why the version is this person's own work, with the entry that shows it; empty where it is not."""
-    fact = owned_model(version.model, person) or developed_model(version.model, person)
-    if not fact and version.registered_by_id == person.pk:
-        registering = Entry.objects.about(version).filter(action=Action.VERSION_REGISTERED)
-        fact = registering.showing(f"registered version {version.number}")
+    fact = owned_model(version.model, person) or developed_model(version.model, person) or made_version(version, person)
     if not fact:
         return ""
-    rule = "Nobody who owns or develops a model, or registered the version, switches its monitoring off"
+    rule = "Nobody who owns or develops a model, or made the version, switches its monitoring off"
     return Shown(f"{rule}: you {fact}.", entry=entry_behind(fact))
 
 
