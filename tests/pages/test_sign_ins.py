@@ -14,7 +14,7 @@ from django.urls import reverse
 from audits.trail.models import Action, Entry
 from mrm.accounts.models import Reading
 from mrm.accounts.policies import Role
-from mrm.accounts.services import end_session, open_sessions
+from mrm.accounts.services import choose_password, end_session, open_sessions
 from mrm.errors import NotPermitted
 from mrm_verify.passkeys import base64url, from_base64url
 from tests.accounts.authenticators import SecurityKey
@@ -200,6 +200,20 @@ def test_a_recovery_code_signs_in_once_where_the_app_is_lost_and_a_wrong_code_ne
     assert not reads(sign_in("no code"))
     assert reads(sign_in(code))
     assert not reads(sign_in(code))
+
+
+def test_a_sign_in_that_waits_for_the_second_factor_ends_with_the_password_it_began_with(engineer):
+    TOTP.activate(engineer, "JBSWY3DPEHPK3PXP")
+    code = RecoveryCodes.activate(engineer).get_unused_codes()
+    client, new = Client(REMOTE_ADDR="192.0.2.1"), "a password of my own"
+    attempt(engineer, client=client)
+    choose_password(engineer, new)
+    refused = client.post(reverse("mfa_authenticate"), {"code": code[0]})
+    assert refused.status_code == 403 and "Your password was changed after you gave it here" in refused.text
+    client.post(reverse("mfa_authenticate"), {"code": code[1]})
+    assert not reads(client)
+    attempt(engineer, new, client=client)
+    assert client.post(reverse("mfa_authenticate"), {"code": code[2]}).status_code == 302 and reads(client)
 
 
 def test_codes_of_the_second_factor_are_not_tried_without_end(engineer):

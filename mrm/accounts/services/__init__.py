@@ -20,6 +20,7 @@ from mrm.accounts.services.grants import ROLE_APPROVAL, ROLE_REFUSAL, ROLE_REVOC
 from mrm.accounts.services.notices import send_notices, write_notice
 from mrm.accounts.services.passwords import (
     choose_password,
+    chosen_since,
     record_passwords_from_before,
     renew_hash,
     require_recorded_password,
@@ -71,6 +72,7 @@ __all__ = [
     "act_at_once",
     "change_factors",
     "choose_password",
+    "chosen_since",
     "confirm_role",
     "connect_sign_on",
     "credentials_by_key",

@@ -1,5 +1,7 @@
 """Passwords: an entry tells of each hash in the table, by its digest; with no other one signs in, or signs."""
 
+from datetime import UTC, datetime
+
 from django.contrib.auth.hashers import get_hasher, identify_hasher, make_password
 
 from audits.trail.models import Action, Entry, subject_name
@@ -46,6 +48,12 @@ def _put_in_place_of(kept: str, renewed: str, person: Person) -> bool:
     person.save(update_fields=["password"])
     record(Action.PASSWORD_HASHED, actor=person, subject=person, password=person.password_digest)
     return True
+
+
+def chosen_since(person: Person, seconds: float) -> bool:
+    """Whether they chose another password after this time, in seconds as the clock counts them."""
+    chosen = Entry.objects.about(person).filter(action=Action.PASSWORD_CHOSEN)
+    return chosen.filter(at__gt=datetime.fromtimestamp(seconds, tz=UTC)).exists()
 
 
 def is_password_recorded(person: Person) -> bool:
