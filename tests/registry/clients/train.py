@@ -19,7 +19,9 @@ step, seen = sys.argv[2], {}
 if step == "log":
     where = {"name": "model"} if mlflow.__version__ >= "3" else {"artifact_path": "model"}
     with mlflow.start_run():
-        logged = mlflow.pyfunc.log_model(**where, python_model=Doubles(), registered_model_name="doubles")
+        # Said, or MLflow finds them out by loading the model in another process, for longer than the rest takes.
+        needs = {"pip_requirements": ["pandas"]}
+        logged = mlflow.pyfunc.log_model(**where, python_model=Doubles(), registered_model_name="doubles", **needs)
     seen["version"] = str(logged.registered_model_version)
 else:
     client = mlflow.MlflowClient()
