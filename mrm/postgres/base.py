@@ -2,10 +2,16 @@
 
 import select
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "mrm.postgres.compiler"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
     def is_usable(self) -> bool:
         """A server that ended a connection closed it, which this machine knows; only where something came is it asked.
 
