@@ -14,8 +14,8 @@ who decides in a small firm: [the policies that are shipped](policies.md).*
 
 Whatever matters is asked for by a change request: what is said and shown is frozen, its digest is signed by the people
 whom the policy names, and the last approval carries it out. Whoever asked, owns the model, owned it in the last twelve
-months, registered or trained the version (what is in production, where it is about the model as a whole), or has
-decided already does not decide, whatever their roles; the database refuses it too.
+months, registered or trained the version (what is in production, where it is about the model as a whole, and what its
+finding is about), or has decided already does not decide, whatever their roles; the database refuses it too.
 
 What is asked for holds until it is approved: where the tier or the policy asks for more approvals by then, the request
 is withdrawn and asked for anew, and evidence that changed, or a part that somebody who decided took in it since, voids

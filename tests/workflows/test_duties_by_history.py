@@ -26,7 +26,8 @@ from tests.factories import make_otherwise, make_person, make_reference, make_ve
 from tests.fixtures.story import approve
 from tests.signing import close_arrangement, delegate, suspend
 from tests.workflows.duties import WHY, assert_the_database_refuses, now_holding, reasons
-from tests.workflows.kinds import decided, exception_terms, overlay_terms
+from tests.workflows.kinds import acceptance_terms, decided, exception_terms, overlay_terms
+from tests.workflows.remedies import opened, raised
 from tests.workflows.validating import asked, make_panel, validated
 
 Kind = ChangeRequest.Kind
@@ -76,6 +77,19 @@ def test_1_whoever_made_what_is_in_production_decides_nothing_about_the_model_as
     with pytest.raises(NotPermitted, match="Whoever registered or changed a version"):
         approve(change, maker)
     assert_the_database_refuses(change, maker, "made what is in production")
+
+
+@pytest.mark.parametrize("kind", [Kind.RISK_ACCEPTANCE, Kind.EXTENSION])
+def test_1_whoever_made_what_a_finding_is_about_decides_neither_to_live_with_it_nor_for_how_long(story, kind):
+    maker = make_person(Role.ENGINEER, workspace=story.workspace)
+    candidate = make_version(story.model, actor=maker)
+    finding = opened(story, raised(story, version=candidate))
+    more_time = {"due_on": (finding.due_at + timedelta(days=5)).isoformat(), "compensating_control": "A sample."}
+    terms = acceptance_terms(finding) if kind == Kind.RISK_ACCEPTANCE else {"finding": finding.reference} | more_time
+    change = request_change(kind, story.model, reason=WHY, terms=terms, actor=story.owner)
+    mover = now_holding(maker, Role.VALIDATOR, workspace=story.workspace)
+    assert f"you registered version {candidate.number} on" in reasons(change, mover)
+    assert_the_database_refuses(change, mover, "or what a finding is about")
 
 
 def test_1_whoever_had_what_is_in_production_trained_decides_nothing_about_the_model_as_a_whole(retraining, story):

@@ -1,5 +1,6 @@
 """What one person has done to the subject of a request, each deed with its day, so that the page can say so."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
@@ -45,12 +46,12 @@ def answers_for(version: ModelVersion, person) -> str:
 
 def involvement_of(change: ChangeRequest, person, *, twins: Twins = None) -> policies.Involvement:
     twins = twins_of(change.version) if twins is None else twins
-    in_use = _in_use(change)
+    concerned = _concerned(change)
     return policies.Involvement(
         owns=owned(change, person, twins=twins) if change.model else "",
         developed=developed(change, person, twins=twins) if change.model else "",
-        registered=made(in_use, person) if in_use else made(change, person, twins=twins),
-        trained=trained(in_use or change, person),
+        registered=_first(made(one, person, twins=twins if change.version else None) for one in concerned),
+        trained=_first(trained(one, person) for one in concerned),
         requested=_requested(change, person),
         proposed=_proposed(change, person),
         validated=_validated(change, person),
@@ -98,10 +99,17 @@ def _others_of(about, person, *, office: str, twins: Twins) -> list[Model]:
     return [model for model in models if getattr(model, f"{office}_id") == person.pk or str(model.pk) in lately]
 
 
-def _in_use(change: ChangeRequest) -> Subject | None:
-    """What is asked about a model as a whole is about what it has in production; None where it is about a version."""
-    version = change.model.production_version() if change.model and not change.version else None
-    return version and Subject(change.model, version)
+def _concerned(change: ChangeRequest) -> list[Subject]:
+    """Its version; where it is about a model as a whole, what that has in production, and what its finding is about."""
+    versions = [change.version]
+    if change.model and not change.version:
+        finding = Finding.objects.filter(reference=change.terms.get("finding")).select_related("version").first()
+        versions = [change.model.production_version(), finding and finding.version]
+    return [Subject(change.model, version) for version in dict.fromkeys(versions) if version]
+
+
+def _first(told: Iterable[str]) -> str:
+    return next(filter(None, told), "")
 
 
 def made(change: ChangeRequest | ValidationRequest | Subject, person, *, twins: Twins = None) -> str:
