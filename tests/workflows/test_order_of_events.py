@@ -16,9 +16,10 @@ from audits.workflows.models import Arrangement, ChangeRequest, Finding
 from audits.workflows.services import decision_view, expire_arrangements, raise_finding, request_change, withdraw
 from audits.workflows.states import ChangeState
 from inventory.contents.cadences import cadence_of
-from inventory.models import Policy
+from inventory.models import Model, Policy
 from inventory.policies import FACTORS, faults_in
 from inventory.services import edit_model, edit_use, propose_use
+from inventory.states import Status
 from mrm.accounts.policies import Role
 from mrm.errors import NotPermitted, RuleBroken, UnusableData
 from tests.factories import (
@@ -340,8 +341,13 @@ def test_an_overlay_that_lapsed_or_was_ended_goes_on_and_is_counted(story, offic
     expire_arrangements(after(first))
     with pytest.raises(RuleBroken, match=f"{first.reference} was about this limitation"):
         request_change(Kind.OVERLAY, story.model, reason=WHY, terms=terms, actor=story.owner)
-    terms |= {"measured_effect": "Two points.", "limitation": terms["limitation"].upper()}
+    terms |= {"measured_effect": "Two points."}
+    otherwise = terms | {"limitation": terms["limitation"].upper()}
+    with pytest.raises(RuleBroken, match=f"as “{terms['limitation']}”: call it the same"):
+        request_change(Kind.OVERLAY, story.model, reason=WHY, terms=otherwise, actor=story.owner)
     second = decided(Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()
+    first.refresh_from_db()
+    assert first.state == "closed" and Model.objects.get(pk=story.model.pk).status != Status.RESTRICTED
     close_arrangement(second, reason="Over.", actor=make_person(Role.RISK_OFFICER, workspace=story.workspace))
     assert not Finding.objects.filter(origin__startswith="overlay:").exists()
     third = decided(Kind.OVERLAY, story.model, *officers, terms=terms, actor=story.owner).arrangements.get()

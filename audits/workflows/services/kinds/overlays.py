@@ -59,6 +59,9 @@ def _why_not(change: ChangeRequest) -> list[str]:
     running = [one for one in before[:1] if one.state == ArrangementState.ACTIVE]
     if renewed is None and any(one.version is None or one.is_covered_by(change.version) for one in running):
         return [*reasons, f"{before[0].reference} is already about this limitation; ask for its renewal."]
+    if renewed is None and before and before[0].terms["limitation"] != change.terms["limitation"]:
+        called = before[0].terms["limitation"]
+        reasons.append(f"{before[0].reference} was about this limitation, as “{called}”: call it the same.")
     if before and not change.terms.get("measured_effect"):
         until = day(before[0].ended_at or before[0].last_day)
         told = f"{before[0].reference} was about this limitation until {until}: it goes on, and so"
