@@ -12,6 +12,7 @@ from inventory.models import Cadence, Policy
 from inventory.states import Status
 from inventory.views.scope import model_for, model_page
 from mrm.accounts.policies import Permission
+from mrm.accounts.services import why_not_act
 from mrm.accounts.views.signing import act_page, reason_page
 from mrm.pages.answers import answer_form, posted
 
@@ -26,14 +27,19 @@ def cadences(request, slug):
         request,
         model,
         "overview",
-        cadences=cadences_of(model),
+        cadences=[(one, _why_not_end(one.own, request.user)) for one in cadences_of(model)],
         earlier=earlier.order_by("-ended_at")[:EARLIER],
         policy=Policy.objects.in_force(),
     )
     alive = model.status != Status.RETIRED
+    context["alive"] = alive
     context["may_tighten"] = alive and Permission.SET_CADENCE in context["may"]
     context["may_ask"] = alive and Permission.REQUEST_CHANGE in context["may"]
     return render(request, "inventory/cadences.html", context)
+
+
+def _why_not_end(own: Cadence | None, person) -> list[str]:
+    return why_not_act(services.CADENCE_END, own, person=person) if own else []
 
 
 @require_http_methods(["GET", "POST"])

@@ -305,6 +305,24 @@ def test_the_portfolio_counts_a_model_anew_when_its_cadence_or_what_a_rule_asks_
     assert before > by_rule > Standing.objects.get(model=model).validation_due_on
 
 
+def test_the_page_offers_to_end_a_stricter_one_to_who_may_and_tells_the_others_why_not(
+    model, owner, validator, risk_officer, auditor
+):
+    tighten_cadence(model, rhythm="drift", every="weekly", reason=REASON, actor=validator)
+    told = {
+        owner: "do not allow you to change plan",
+        auditor: "do not allow you to change plan",
+        validator: "nor whoever set it does",
+        risk_officer: "",
+    }
+    for reader, why in told.items():
+        browser = Client()
+        browser.force_login(reader)
+        page = browser.get(reverse("model-cadences", args=[model.slug])).text
+        assert (reverse("end-cadence", args=[model.slug, Cadence.objects.get().pk]) in page) == (not why)
+        assert ("You do not end it: " in page) == bool(why) and why in page
+
+
 def test_the_page_shows_what_holds_and_what_the_policy_wants_and_takes_a_stricter_one(model, owner):
     browser = Client()
     browser.force_login(owner)

@@ -1,6 +1,15 @@
 """People, roles, tokens and signatures; and the question every service asks first: may this actor do that here?"""
 
-from mrm.accounts.services.acts import Act, Bound, act_at_once, digest_of_act, prepare_act, sign_act, view_of_act
+from mrm.accounts.services.acts import (
+    Act,
+    Bound,
+    act_at_once,
+    digest_of_act,
+    prepare_act,
+    sign_act,
+    view_of_act,
+    why_not_act,
+)
 from mrm.accounts.services.custody import KEY_CUSTODY
 from mrm.accounts.services.factors import (
     change_factors,
@@ -119,6 +128,7 @@ __all__ = [
     "vanished_factors",
     "view_of_act",
     "void_signatures",
+    "why_not_act",
     "why_not_permitted",
     "with_asker",
     "write_notice",

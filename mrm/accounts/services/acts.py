@@ -106,18 +106,22 @@ def act_at_once(
 
 def view_of_act(act: Act, subject, *, person: Person) -> dict:
     """What this person would sign over, its digest, and every reason why they may not."""
-    subject = _anew(subject)
-    try:
-        act.refuse(subject, actor=_as_person(person))
-        reasons = []
-    except DomainError as refusal:
-        reasons = refusal.reasons
+    subject, reasons = _anew(subject), why_not_act(act, subject, person=person)
     return {
         "may_sign": not reasons,
         "reasons_not_to": reasons,
         "evidence_digest": digest_of_act(act, subject),
         "evidence": act.facts(subject),
     }
+
+
+def why_not_act(act: Act, subject, *, person: Person) -> list[str]:
+    """Every reason why this person may not do it now; empty if they may."""
+    try:
+        act.refuse(_anew(subject), actor=_as_person(person))
+    except DomainError as refusal:
+        return refusal.reasons
+    return []
 
 
 def digest_of_act(act: Act, subject) -> str:
