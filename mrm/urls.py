@@ -47,6 +47,11 @@ urlpatterns = [
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", factors.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("accounts/2fa/totp/activate/", factors.SetUpApp.as_view(), name="mfa_activate_totp"),
     path("accounts/2fa/totp/deactivate/", factors.TurnOffApp.as_view(), name="mfa_deactivate_totp"),
+    path(
+        "accounts/2fa/recovery-codes/generate/",
+        factors.RenewRecoveryCodes.as_view(),
+        name="mfa_generate_recovery_codes",
+    ),
     path("accounts/", include("allauth.urls")),
     path("favicon.ico", icon, name="icon"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from mrm.accounts.contents import PEOPLE
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
-from mrm.accounts.services import Passkey, Password, is_recorded, require_recorded_app
+from mrm.accounts.services import Passkey, Password, is_recorded, require_recorded_code
 from mrm.errors import NotPermitted
 from mrm.pages.filters import ListFilter, SearchField
 
@@ -68,12 +68,11 @@ class AgainByPasskeyForm(Enrolled, ReauthenticateWebAuthnForm):
 
 
 class SetUp:
-    """A code counts only where it is of the app of which the trail says that its holder set it up."""
+    """A code counts only where the trail says that its holder set up the app, or the recovery codes, it is of."""
 
     def clean_code(self) -> str:
         code = super().clean_code()
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            require_recorded_app(self.authenticator)
+        require_recorded_code(self.authenticator)
         return code
 
 

@@ -71,18 +71,15 @@ def set_up_app(client):
     return client.post(reverse("mfa_activate_totp"), {"code": code_of(client.session[SECRET_SESSION_KEY])})
 
 
-def told(person) -> list[str]:
-    return list(Entry.objects.about(person).order_by("position").values_list("action", flat=True))[-2:]
-
-
 def test_setting_up_and_turning_off_an_app_stands_in_the_trail_without_its_secret(signed_in, risk_officer):
     assert set_up_app(signed_in).status_code == 302
-    hidden = Authenticator.objects.get(type=Authenticator.Type.TOTP).data["secret"]
+    factors = Authenticator.objects.order_by("pk")
+    hidden = {"authenticator app": factors[0].data["secret"], "recovery codes": factors[1].data["seed"]}
     assert signed_in.post(reverse("mfa_deactivate_totp")).status_code == 302
-    assert told(risk_officer) == [Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED]
-    entry = Entry.objects.get(action=Action.FACTOR_ENROLLED)
-    kept = sha256(hidden.encode()).hexdigest()
-    assert (entry.actor_id, entry.details) == (str(risk_officer.pk), {"kind": "authenticator app", "digest": kept})
+    kept = [{"kind": kind, "digest": sha256(text.encode()).hexdigest()} for kind, text in hidden.items()]
+    for action in (Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED):
+        entries = Entry.objects.filter(action=action, actor_id=str(risk_officer.pk)).order_by("position")
+        assert [entry.details for entry in entries] == kept
 
 
 def test_enrolling_and_removing_a_passkey_stands_in_the_trail_by_its_digest(signed_in, risk_officer):
@@ -285,19 +282,35 @@ def test_an_app_that_sql_put_in_the_place_of_somebodys_signs_and_opens_nothing_a
     own = set_up(engineer, SECRET)
     assert not list(vanished_factors())
     Authenticator.objects.filter(pk=app.pk).update(data=own.data)
-    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up"):
+    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up the authenticator app"):
         reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET))
     assert (str(risk_officer), "authenticator app") in list(vanished_factors())
     cache.clear()
     client = Client()
     client.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
     refused = client.post(reverse("mfa_authenticate"), {"code": code_of(SECRET)})
-    assert refused.status_code == 403 and "you set up this authenticator app" in refused.text
+    assert refused.status_code == 403 and "that you set up the authenticator app" in refused.text
     Authenticator.objects.filter(pk=app.pk).delete()
     Authenticator.objects.create(user=risk_officer, type=Authenticator.Type.TOTP, data=own.data)
     cache.clear()
-    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up"):
+    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up the authenticator app"):
         reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET))
+
+
+def test_recovery_codes_that_sql_put_in_the_place_of_somebodys_open_nothing_and_are_named(
+    signed_in, risk_officer, engineer
+):
+    assert set_up_app(signed_in).status_code == 302
+    assert signed_in.post(reverse("mfa_generate_recovery_codes")).status_code == 302
+    assert not list(vanished_factors())
+    theirs = Authenticator.objects.filter(user=risk_officer, type=Authenticator.Type.RECOVERY_CODES)
+    own = RecoveryCodes.activate(engineer)
+    assert theirs.update(data=own.instance.data) == 1
+    client = Client()
+    client.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
+    refused = client.post(reverse("mfa_authenticate"), {"code": own.get_unused_codes()[0]})
+    assert refused.status_code == 403 and "that you set up the recovery codes" in refused.text
+    assert (str(risk_officer), "recovery codes") in list(vanished_factors())
 
 
 def test_an_app_of_a_release_that_told_none_from_another_goes_on_until_it_is_turned_off(signed_in, risk_officer):
@@ -310,7 +323,7 @@ def test_an_app_of_a_release_that_told_none_from_another_goes_on_until_it_is_tur
     assert not list(vanished_factors())
     Authenticator.objects.create(user=risk_officer, type=Authenticator.Type.TOTP, data=app.data)
     cache.clear()
-    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up"):
+    with pytest.raises(NotPermitted, match="No entry of the trail says that you set up the authenticator app"):
         reauthenticate(risk_officer, password=PASSWORD, code=code_of(SECRET))
 
 

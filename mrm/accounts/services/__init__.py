@@ -21,7 +21,7 @@ from mrm.accounts.services.factors import (
     record_enrolment,
     record_factors_from_before,
     require_own_password,
-    require_recorded_app,
+    require_recorded_code,
     unrecorded_factors,
     vanished_factors,
 )
@@ -114,7 +114,7 @@ __all__ = [
     "require",
     "require_a_role",
     "require_own_password",
-    "require_recorded_app",
+    "require_recorded_code",
     "require_recorded_password",
     "revoke_token",
     "role_with",

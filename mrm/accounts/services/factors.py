@@ -27,7 +27,7 @@ from mrm_verify.passkeys import METHOD, WEAK, digest_of_key
 Type = Authenticator.Type
 SECRETS = {Type.TOTP: "secret", Type.RECOVERY_CODES: "seed"}  # What is kept under which name.
 SIGN_ON = "single sign-on"
-KINDS = {Type.WEBAUTHN: "passkey", Type.TOTP: "authenticator app"}
+KINDS = {Type.WEBAUTHN: "passkey", Type.TOTP: "authenticator app", Type.RECOVERY_CODES: "recovery codes"}
 Done = TypeVar("Done")
 
 
@@ -40,12 +40,12 @@ def require_own_password(person: Person) -> None:
         )
 
 
-def require_recorded_app(factor: Authenticator) -> None:
-    """An app counts only where the trail says that its holder set up this one: not one that SQL put in its place."""
+def require_recorded_code(factor: Authenticator) -> None:
+    """A code counts only where the trail says that its holder set up what it is of: not what SQL put in its place."""
     if not is_recorded(factor, factor.user):
         raise NotPermitted(
-            "No entry of the trail says that you set up this authenticator app, so it opens and signs nothing. Tell an "
-            "administrator; then turn it off and set up your own."
+            f"No entry of the trail says that you set up the {KINDS[factor.type]} that this code is of, so it opens "
+            "and signs nothing. Tell an administrator; then set up your own."
         )
 
 
@@ -55,10 +55,10 @@ def change_factors(person: Person, change: Callable[[], Done]) -> Done:
     before = _factors_of(person)
     done = change()
     after = _factors_of(person)
-    for pk in after.keys() - before.keys():
+    for pk in sorted(after.keys() - before.keys()):
         _refuse_what_proves_nothing(after[pk])
         record_enrolment(after[pk], actor=person)
-    for pk in before.keys() - after.keys():
+    for pk in sorted(before.keys() - after.keys()):
         record(Action.FACTOR_REMOVED, actor=person, subject=person, **_told(before[pk]))
     return done
 
@@ -119,7 +119,7 @@ def hide_secrets_from_before() -> None:
 
 def is_recorded(factor: Authenticator | SocialAccount, person: Person) -> bool:
     """Whether the last that the trail says of exactly this factor is that this person enrolled it."""
-    return _enrolled_by(factor, person) is not None
+    return _enrolled_by(factor, person) is not None or _is_of_before(factor, person)
 
 
 def _enrolled_by(factor: Authenticator | SocialAccount, person: Person) -> Entry | None:
@@ -129,17 +129,20 @@ def _enrolled_by(factor: Authenticator | SocialAccount, person: Person) -> Entry
         action__in=[Action.FACTOR_ENROLLED, Action.FACTOR_REMOVED],
         details__digest=_digest_of(factor),
     )
-    last = told.order_by("-position").first() or _told_of_app_before(factor, person)
+    last = told.order_by("-position").first()
     return last if last and last.action == Action.FACTOR_ENROLLED else None
 
 
-def _told_of_app_before(factor: Authenticator | SocialAccount, person: Person) -> Entry | None:
-    """The last entry about an app of theirs, if it is of a release whose entries did not tell one from another."""
-    if not _is_app(factor):
-        return None
-    told = Entry.objects.filter(subject=subject_name(person), details__kind=KINDS[Type.TOTP])
+def _is_of_before(factor: Authenticator | SocialAccount, person: Person) -> bool:
+    """Whether the last entry about what gives them codes is of a release that did not tell one app from another, and
+    told nothing of recovery codes."""
+    if not isinstance(factor, Authenticator) or factor.type not in SECRETS:
+        return False
+    told = Entry.objects.filter(subject=subject_name(person), details__kind=KINDS[factor.type])
     last = told.order_by("-position").first()
-    return last if last and "digest" not in last.details else None
+    if last is None:
+        return factor.type == Type.RECOVERY_CODES
+    return "digest" not in last.details and last.action == Action.FACTOR_ENROLLED
 
 
 def _is_app(factor: Authenticator | SocialAccount) -> bool:
@@ -229,7 +232,7 @@ def _factors_of(person: Person) -> dict[int, Authenticator]:
 def _told(factor: Authenticator | SocialAccount) -> dict:
     if isinstance(factor, SocialAccount):
         return {"kind": SIGN_ON, "digest": _digest_of(factor)}
-    if factor.type == Type.TOTP:
+    if factor.type in SECRETS:
         return {"kind": KINDS[factor.type], "digest": _digest_of(factor)}
     told = {"kind": KINDS[factor.type], "named": factor.data["name"][:100], "digest": _digest_of(factor)}
     data = factor.wrap().authenticator_data
@@ -247,10 +250,10 @@ def _key_of(credential: AttestedCredentialData) -> str:
 def _digest_of(factor: Authenticator | SocialAccount) -> str:
     """Of the name the provider knows somebody by; of all their browser said of a passkey, the public key with it.
 
-    Of the secret of an app as it is hidden: the digest of the secret itself would help to guess it.
+    Of the secret of an app, or the seed of codes, as it is hidden: that of the secret itself would help to guess it.
     """
     if isinstance(factor, SocialAccount):
         return sha256(canonical([factor.provider, factor.uid])).hexdigest()
-    if factor.type == Type.TOTP:
-        return sha256(factor.data["secret"].encode()).hexdigest()
+    if factor.type in SECRETS:
+        return sha256(factor.data[SECRETS[factor.type]].encode()).hexdigest()
     return sha256(canonical(factor.data["credential"])).hexdigest()

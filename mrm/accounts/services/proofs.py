@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from mrm.accounts.models import Person
-from mrm.accounts.services.factors import require_recorded_app
+from mrm.accounts.services.factors import require_recorded_code
 from mrm.accounts.services.passwords import require_recorded_password
 from mrm.errors import NotPermitted
 
@@ -38,7 +38,7 @@ def reauthenticate(person: Person, *, password: str, code: str = "") -> str:
         raise NotPermitted("The password is not right; nothing was signed.")
     require_recorded_password(person)
     if totp:
-        require_recorded_app(totp)
+        require_recorded_code(totp)
     if totp and not TOTP(totp).validate_code(code.strip()):
         raise NotPermitted("The code of your authenticator app is missing or not right; nothing was signed.")
     with suppress(ValueError):  # Forgotten meanwhile.

@@ -1,6 +1,7 @@
 """Enrolling and removing passkeys and authenticator apps: the library's pages, with what they do recorded."""
 
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.shortcuts import redirect
@@ -42,4 +43,8 @@ class SetUpApp(WithOwnPassword, Recorded, ActivateTOTPView):
 
 
 class TurnOffApp(Recorded, DeactivateTOTPView):
+    pass
+
+
+class RenewRecoveryCodes(Recorded, GenerateRecoveryCodesView):
     pass
