@@ -41,7 +41,7 @@ def why_not_publish(report: Report) -> list[str]:
     if present and (present.period_end, present.sealed_at) >= (report.period_end, report.sealed_at):
         return [
             f"{present.reference} is published, reaches until {day(present.period_end)} and was sealed on "
-            f"{day(present.sealed_at)}; only a report that reaches as far and was sealed later takes its place."
+            f"{day(present.sealed_at)}; only one that reaches further, or as far and was sealed later, takes its place."
         ]
     return []
 

@@ -27,7 +27,7 @@ from reports.contents.signed import statements_that_differ
 from reports.models import Report
 from reports.services import REPORT_SIGNATURE, publish_report, request_report, why_not_publish
 from reports.states import ReportState
-from tests.factories import PASSWORD, end_roles, make_person, publish, sql, without_triggers
+from tests.factories import PASSWORD, end_roles, make_person, publish, settle, sql, without_triggers
 from tests.reports.sealing import make_sealed
 from tests.signing import sign_report
 from tests.workflows.test_nothing_without_its_decision import refused
@@ -179,8 +179,18 @@ def test_a_report_that_reaches_less_far_or_was_sealed_earlier_takes_no_place(sto
     shorter = sign_report(make_sealed(story, until=yesterday), actor=story.risk_officer)
     present = signed_and_published(make_sealed(story), story.risk_officer)
     for one in (earlier, shorter):
-        with pytest.raises(RuleBroken, match=f"{present.reference} is published, reaches until"):
+        with pytest.raises(RuleBroken, match=f"{present.reference} is published, reaches until .* reaches further, or"):
             publish_report(one, actor=story.risk_officer)
+
+
+def test_a_report_that_reaches_further_takes_the_place_of_one_that_was_sealed_later(story):
+    yesterday = timezone.localdate() - timedelta(days=1)
+    longer = sign_report(make_sealed(story), actor=story.risk_officer)
+    shorter = signed_and_published(make_sealed(story, until=yesterday), story.risk_officer)
+    publish_report(longer, actor=story.risk_officer)
+    settle()
+    shorter.refresh_from_db()
+    assert (shorter.state, shorter.superseded_by) == ("superseded", longer)
 
 
 def test_the_report_of_an_emergency_stands_beside_the_regular_ones(story, report):
