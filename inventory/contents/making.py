@@ -91,11 +91,11 @@ def _verb(entry: Entry) -> str:
 
 
 def _made_before(twins: list[ModelVersion], person) -> str:
-    """Whoever made a version with the same artifact, however it is called there."""
+    """Whoever made a version with the same artifact, or sent what it consists of, however it is called there."""
     if not twins:
         return ""
-    sent = Entry.objects.about(*twins).filter(_is_by(person))
-    if first := sent.first():
-        told = f"{_verb(first)} the same artifact as {first.subject_name} on {day(first.at)}"
+    parts = _parts_of(twins)
+    if first := _sent(parts, person).first():
+        told = f"{_verb(first)} the same artifact as {parts[first.subject]} on {day(first.at)}"
         return Shown(told, entry=first.position)
     return ""

@@ -22,7 +22,7 @@ MOST = {
     "the first signature": 57,
     "the second page": 53,
     "the second statement": 54,
-    "the last signature": 107,
+    "the last signature": 108,
     "deciding first, in one call": 76,
 }
 AT_THE_GATE = (

@@ -115,6 +115,19 @@ def test_whoever_made_what_was_copied_does_not_decide_about_the_copy(story, open
     assert_the_database_refuses(change, mover, "whoever sent what a version consists of")
 
 
+def test_whoever_sent_the_reference_data_of_the_same_artifact_is_told_so_before_the_database_refuses(
+    story, open_gate, elsewhere
+):
+    sender = make_person(Role.ENGINEER, workspace=story.workspace)
+    first = make_version(elsewhere, artifact_sha256="5" * 64, actor=story.engineer)
+    make_reference(first, story.folder, actor=sender)
+    again = first_of(story, story.model, artifact_sha256="5" * 64)
+    mover = now_holding(sender, Role.VALIDATOR, workspace=story.workspace)
+    change = request_change("promotion", again, reason=WHY, actor=story.engineer)
+    assert f"sent the reference data of the same artifact as {first}" in reasons(change, mover)
+    assert_the_database_refuses(change, mover, "whoever sent what a version consists of")
+
+
 def test_what_states_another_digest_in_the_same_place_is_another_artifact(story, elsewhere):
     first = make_version(elsewhere, artifact_uri=PLACE, artifact_sha256="1" * 64, actor=story.engineer)
     second = make_version(story.model, artifact_uri=PLACE, artifact_sha256="2" * 64, actor=story.engineer)
