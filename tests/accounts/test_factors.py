@@ -313,6 +313,25 @@ def test_recovery_codes_that_sql_put_in_the_place_of_somebodys_open_nothing_and_
     assert (str(risk_officer), "recovery codes") in list(vanished_factors())
 
 
+def test_recovery_codes_that_sql_gave_to_somebody_who_had_none_open_nothing(at_site, risk_officer):
+    SecurityKey(risk_officer, origin="http://localhost")
+    codes = RecoveryCodes.activate(risk_officer).get_unused_codes()
+    at_site.post(reverse("account_login"), {"login": risk_officer.email, "password": PASSWORD})
+    refused = at_site.post(reverse("mfa_authenticate"), {"code": codes[0]})
+    assert refused.status_code == 403 and "that you set up the recovery codes" in refused.text
+    assert at_site.get(reverse("my-access")).status_code == 302, "nobody is signed in"
+
+
+def test_recovery_codes_of_a_release_that_told_nothing_of_them_count_once_the_trail_tells_it(risk_officer, engineer):
+    kept = RecoveryCodes.activate(risk_officer).instance
+    record_factors_from_before()
+    put_in = RecoveryCodes.activate(engineer).instance
+    record_factors_from_before()
+    assert is_recorded(kept, risk_officer) and not is_recorded(put_in, engineer)
+    entry = Entry.objects.get(action=Action.FACTOR_ENROLLED)
+    assert (entry.actor_name, entry.details["kind"]) == ("system", "recovery codes")
+
+
 def test_an_app_of_a_release_that_told_none_from_another_goes_on_until_it_is_turned_off(signed_in, risk_officer):
     app = TOTP.activate(risk_officer, SECRET).instance
     with governed():

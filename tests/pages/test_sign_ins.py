@@ -14,7 +14,7 @@ from django.urls import reverse
 from audits.trail.models import Action, Entry
 from mrm.accounts.models import Reading
 from mrm.accounts.policies import Role
-from mrm.accounts.services import choose_password, end_session, open_sessions
+from mrm.accounts.services import choose_password, end_session, open_sessions, record_factors_from_before
 from mrm.errors import NotPermitted
 from mrm_verify.passkeys import base64url, from_base64url
 from tests.accounts.authenticators import SecurityKey
@@ -188,6 +188,7 @@ def test_a_wrong_password_counts_whatever_the_case_of_the_address(engineer):
 def test_a_recovery_code_signs_in_once_where_the_app_is_lost_and_a_wrong_code_never(engineer):
     TOTP.activate(engineer, "JBSWY3DPEHPK3PXP")
     code = RecoveryCodes.activate(engineer).get_unused_codes()[0]
+    record_factors_from_before()
 
     def sign_in(answer: str) -> Client:
         cache.clear()
@@ -205,6 +206,7 @@ def test_a_recovery_code_signs_in_once_where_the_app_is_lost_and_a_wrong_code_ne
 def test_a_sign_in_that_waits_for_the_second_factor_ends_with_the_password_it_began_with(engineer):
     TOTP.activate(engineer, "JBSWY3DPEHPK3PXP")
     code = RecoveryCodes.activate(engineer).get_unused_codes()
+    record_factors_from_before()
     client, new = Client(REMOTE_ADDR="192.0.2.1"), "a password of my own"
     attempt(engineer, client=client)
     choose_password(engineer, new)

@@ -91,7 +91,8 @@ def record_enrolment(factor: Authenticator | SocialAccount, *, actor: Person | N
 def record_factors_from_before() -> None:
     """Once, in an installation older than these entries: what there is counts as enrolled, and the trail says so.
 
-    Also once: the keys of passkeys whose entries are older than their telling it.
+    Also once: the keys of passkeys whose entries are older than their telling it, and recovery codes of a release that
+    told nothing of them.
     """
     enrolled = Entry.objects.filter(action=Action.FACTOR_ENROLLED)
     keyless = enrolled.filter(details__kind=METHOD).exclude(details__has_key="key")
@@ -100,6 +101,9 @@ def record_factors_from_before() -> None:
     if not enrolled.exclude(details__kind=SIGN_ON).exists():
         for factor in Authenticator.objects.filter(type__in=KINDS).select_related("user").order_by("pk"):
             record_enrolment(factor, actor=None)
+    if not enrolled.filter(details__kind=KINDS[Type.RECOVERY_CODES]).exists():
+        for codes in Authenticator.objects.filter(type=Type.RECOVERY_CODES).select_related("user").order_by("pk"):
+            record_enrolment(codes, actor=None)
     if not enrolled.filter(details__kind=SIGN_ON).exists():
         for account in SocialAccount.objects.select_related("user").order_by("pk"):
             record_enrolment(account, actor=None)
@@ -134,15 +138,12 @@ def _enrolled_by(factor: Authenticator | SocialAccount, person: Person) -> Entry
 
 
 def _is_of_before(factor: Authenticator | SocialAccount, person: Person) -> bool:
-    """Whether the last entry about what gives them codes is of a release that did not tell one app from another, and
-    told nothing of recovery codes."""
-    if not isinstance(factor, Authenticator) or factor.type not in SECRETS:
+    """Whether the last entry about an app of theirs is of a release that did not tell one from another."""
+    if not _is_app(factor):
         return False
-    told = Entry.objects.filter(subject=subject_name(person), details__kind=KINDS[factor.type])
+    told = Entry.objects.filter(subject=subject_name(person), details__kind=KINDS[Type.TOTP])
     last = told.order_by("-position").first()
-    if last is None:
-        return factor.type == Type.RECOVERY_CODES
-    return "digest" not in last.details and last.action == Action.FACTOR_ENROLLED
+    return last is not None and "digest" not in last.details and last.action == Action.FACTOR_ENROLLED
 
 
 def _is_app(factor: Authenticator | SocialAccount) -> bool:
