@@ -35,7 +35,7 @@ def model(workspace, owner, engineer, risk_officer):
 
 def test_only_those_who_may_decide_are_asked_to(asked, model, engineer, owner, validator, risk_officer, auditor):
     request_change("retirement", model.versions.get(), reason="Old.", terms=RETIREMENT, actor=engineer)
-    decide = "Decide: retirement of Lending version 1"
+    decide = "Decide: retirement of Lending"
     assert decide in asked(validator)
     assert decide in asked(risk_officer)
     for person in (engineer, owner, auditor):
