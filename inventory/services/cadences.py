@@ -30,7 +30,7 @@ def tighten_cadence(
     require(actor, Permission.SET_CADENCE, model.workspace_id, model_slug=model.slug)
     model = Model.objects.select_for_update().get(pk=model.pk)
     _check(rhythm, every, reason, holds_until)
-    if reasons := why_not_set(model, rhythm):
+    if reasons := why_not_set(model, rhythm) + _why_not_sooner(model, rhythm, holds_until):
         raise RuleBroken(*reasons)
     now = cadence_of(model, rhythm)
     if policies.LENGTHS[rhythm][every] >= min(now.span, now.required.span):
@@ -135,6 +135,14 @@ def why_not_set(model: Model, rhythm: str) -> list[str]:
     if model.tier == policies.EXEMPT and rhythm != policies.ATTESTATION:
         return [f"{model} is exempt: only its attestation has a cadence."]
     return []
+
+
+def _why_not_sooner(model: Model, rhythm: str, holds_until: date | None) -> list[str]:
+    """Why one that holds until this day takes the place of no stricter one that holds longer: it would end that."""
+    held = Cadence.objects.standing().filter(model=model, rhythm=rhythm, loosens=False).first()
+    if held is None or holds_until is None or (held.holds_until and held.holds_until <= holds_until):
+        return []
+    return [f"{held}: what takes its place holds at least as long, or another of the second line ends it."]
 
 
 def why_not_loosen(model: Model, rhythm: str, every: str) -> list[str]:

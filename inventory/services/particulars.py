@@ -9,6 +9,7 @@ from audits.trail.models import Action
 from audits.trail.services import governed, record
 from inventory.attributes import BY_NAME, PARTICULARS, Kind, fault_in
 from inventory.contents.dependencies import path_between
+from inventory.contents.ownership import developed_model, owned_model
 from inventory.models import Model, Particular, RegimePack
 from inventory.models.particulars import NOT_A_MODEL, ROWS_OF, Determination, rows_of
 from inventory.services.attributes import faults_in_retention, refuse_what_is_not_theirs, told
@@ -17,7 +18,7 @@ from inventory.states import RELIED_ON, Status
 from mrm.accounts.models import Person
 from mrm.accounts.policies import Permission
 from mrm.accounts.services import require
-from mrm.errors import RuleBroken, UnusableData
+from mrm.errors import NotPermitted, RuleBroken, Shown, UnusableData, entry_behind
 
 CLOSELY_WATCHED = (1, 2)  # Tiers.
 MOST_ROWS = 500  # Of one attribute of one model.
@@ -58,7 +59,7 @@ def add_particular(
     details = {"values": {field: told(value) for field, value in (values | facts).items()}} | _since(effective_on)
     record(Action.PARTICULAR_ADDED, actor=actor, subject=row, attribute=name, row=str(row)[:500], **details)
     if _is_denied(model, name) and not was_denied:
-        _refuse_to_leave_controls(model)
+        _refuse_to_leave_controls(model, actor)
     return row
 
 
@@ -86,7 +87,7 @@ def end_particular(row: Particular, name: str, *, reason: str, effective_on: dat
     _end(row, name, reason, actor, effective_on)
     if _is_denied(model, name) and not was_denied:
         _refuse_denial_of_the_past(name, effective_on, True)
-        _refuse_to_leave_controls(model)
+        _refuse_to_leave_controls(model, actor)
     return row
 
 
@@ -179,8 +180,11 @@ def _refuse_denial_of_the_past(name: str, day: date | None, denies: bool) -> Non
         raise UnusableData({"message": message, "field": "effective_on"})
 
 
-def _refuse_to_leave_controls(model: Model) -> None:
-    """One person's word does not take out of every control what others decided to use, or how closely to watch."""
+def _refuse_to_leave_controls(model: Model, actor: Person | None) -> None:
+    """One person's word takes their own out of no control, nor what others decided to use, or how closely to watch."""
+    if actor and (fact := owned_model(model, actor) or developed_model(model, actor)):
+        told = f"Who owns or develops a model does not determine that it is none: you {fact}."
+        raise NotPermitted(Shown(told, entry=entry_behind(fact)))
     if model.status in RELIED_ON:
         why = f"{model} is {model.get_status_display().lower()}"
     elif model.tier in CLOSELY_WATCHED and model.tier_assessments.exclude(confirmed_at=None).exists():

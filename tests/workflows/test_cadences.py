@@ -86,6 +86,18 @@ def test_a_stricter_cadence_holds_at_once_and_without_approval(model, owner):
     assert (entry.details["before"], entry.details["every"]) == ("monthly", "weekly")
 
 
+def test_an_owner_ends_no_stricter_cadence_of_the_second_line_by_a_still_stricter_one_for_a_day(
+    model, owner, validator
+):
+    set_by_others = {"rhythm": "performance", "every": "monthly", "reason": REASON}
+    cadence = tighten_cadence(model, **set_by_others, holds_until=today() + timedelta(90), actor=validator)
+    for until in (today(), today() + timedelta(89)):
+        with pytest.raises(RuleBroken, match=f"{cadence}: what takes its place holds at least as long"):
+            tighten_cadence(model, rhythm="performance", every="weekly", reason=REASON, holds_until=until, actor=owner)
+    tighten_cadence(model, rhythm="performance", every="weekly", reason=REASON, actor=owner)
+    assert cadence_of(model, "performance").every == "weekly"
+
+
 @pytest.mark.parametrize("every", ["monthly", "annual"])
 def test_nobody_makes_a_cadence_looser_or_leaves_it_by_tightening(model, risk_officer, every):
     with pytest.raises(RuleBroken, match="no more often"):

@@ -21,8 +21,9 @@ from inventory.models import Model
 from inventory.models.particulars import Determination
 from inventory.policies import FACTORS, standard
 from inventory.services import add_particular, edit_model, end_particular
-from mrm.errors import RuleBroken, UnusableData
-from tests.factories import confirm, make_model, make_otherwise, make_version, promote, publish
+from mrm.accounts.policies import Role
+from mrm.errors import NotPermitted, RuleBroken, UnusableData
+from tests.factories import confirm, make_model, make_otherwise, make_person, make_version, promote, publish
 from tests.inventory.test_history import days_ago, let_days_pass
 
 MODELS = "/api/v1/models/"
@@ -47,6 +48,23 @@ def model(owner):
 
 def names(client, **asked) -> list[str]:
     return [one["name"] for one in client.get(MODELS, asked).json()["results"]]
+
+
+@pytest.mark.parametrize("office", ["owner", "developer"])
+def test_whoever_answers_for_a_model_does_not_determine_that_it_is_none(model, owner, office, workspace):
+    own = make_person(Role.VALIDATOR, workspace=workspace)
+    edit_model(model, changes={office: own}, actor=None)
+    with pytest.raises(NotPermitted, match="Who owns or develops a model does not determine that it is none"):
+        determine(model, "not_a_model", own)
+    determine(model, "not_a_model")
+    row = determine(model, "model", own, regime="ss1-23")
+    with pytest.raises(NotPermitted, match="does not determine that it is none"):
+        end_particular(row, "determinations", reason="Not asked there.", actor=own)
+    determine(model, "model", own)
+    end_particular(row, "determinations", reason="Not asked there.", actor=None)
+    edit_model(model, changes={"owner": owner, "developer": None}, actor=None)
+    with pytest.raises(NotPermitted, match="less than twelve months ago"):
+        determine(model, "not_a_model", own)
 
 
 def test_a_tool_stays_in_the_list_and_is_told_apart(model, validator, api, client):
