@@ -9,6 +9,7 @@ from audits.workflows.models import Arrangement, ChangeRequest, Delegation
 from audits.workflows.services import expire_arrangements, request_change
 from inventory.models import Policy
 from mrm.accounts.policies import Role
+from mrm.pages.wording import day
 from tests.factories import confirm, make_person, publish
 from tests.fixtures.story import approve
 from tests.pages.scenery import make_assessed_model
@@ -79,6 +80,7 @@ def test_what_holds_has_a_page_with_its_end_and_the_way_to_renew_it(visit, owner
     page = reverse("arrangement", args=[exception.reference])
     text = visit(owner).get(page).text
     assert "Compliance samples fifty decisions" in text and "Ask for its renewal" in text
+    assert day(exception.last_day) in text and exception.last_day.isoformat() not in text
     assert "End it" not in text, "the owner does not end it"
     assert "End it" in visit(risk_officer).get(page).text
     renewal = visit(owner).get(

@@ -1,5 +1,7 @@
 """What was asked for in particular, as the pages and the reports say it; and who decides about it."""
 
+from datetime import date
+
 from audits.workflows.models import ChangeRequest
 from audits.workflows.services.kinds import KINDS, Term
 from mrm.pages import wording
@@ -32,6 +34,8 @@ def _told(term: Term, change: ChangeRequest, value) -> list[str]:
             return [f"{words.get(name, wording.sentence(name))} {number:g}" for name, number in value.items()]
         case "lines":
             return value
+        case "day":
+            return [wording.day(date.fromisoformat(value))]
         case "number":
             return [f"{value:g}"]
         case _:
