@@ -25,7 +25,8 @@ executive of tier 2; the chief risk officer decides in their place.
 
 **By passkey only** is signed what `signatures.passkey` names with its tiers: any kind of request, and what one person
 does by their signature, such as `suspension`, `tier_confirmation`, `finding_closure` or `validation`. The services and
-the database ask for it. The standard policy names nothing.
+the database ask for it. Where anything is named, a delegation is signed by passkey, too. The standard policy names
+nothing.
 
 **What a register must not let grow old** is policy, too: `hygiene` says after how many days without predictions or
 outcomes a model in use is named, when a legal hold is looked at again, and how long after its window an assessment may
