@@ -1,6 +1,7 @@
 """What one person has done to the subject of a request, each deed with its day, so that the page can say so."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
@@ -44,7 +45,12 @@ def answers_for(version: ModelVersion, person) -> str:
     )
 
 
-def involvement_of(change: ChangeRequest, person, *, twins: Twins = None) -> policies.Involvement:
+def involvement_of(change: ChangeRequest, person) -> policies.Involvement:
+    return replace(part_in(change, person), decided=_decided(change, person))
+
+
+def part_in(change: ChangeRequest, person, *, twins: Twins = None) -> policies.Involvement:
+    """The same but for what they decided about the request, for who asks because they did."""
     twins = twins_of(change.version) if twins is None else twins
     concerned = _concerned(change)
     return policies.Involvement(
@@ -55,7 +61,6 @@ def involvement_of(change: ChangeRequest, person, *, twins: Twins = None) -> pol
         requested=_requested(change, person),
         proposed=_proposed(change, person),
         validated=_validated(change, person),
-        decided=_decided(change, person),
     )
 
 

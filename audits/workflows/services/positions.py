@@ -2,7 +2,7 @@
 
 from collections import Counter
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -11,7 +11,7 @@ from audits.trail.models import Entry
 from audits.workflows import policies
 from audits.workflows.models import ChangeRequest, Classification, Decision, Delegation
 from audits.workflows.services.classification.proposing import why_outdated
-from audits.workflows.services.involvement import involvement_of
+from audits.workflows.services.involvement import involvement_of, part_in
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.states import ArrangementState, ChangeState
 from inventory.contents.making import twins_of
@@ -124,9 +124,7 @@ def conflicts_since(change: ChangeRequest) -> list[str]:
     return [
         conflict
         for person in sorted(people, key=str)
-        for conflict in policies.conflicts_of(
-            str(person), replace(involvement_of(change, person, twins=twins), decided="")
-        )
+        for conflict in policies.conflicts_of(str(person), part_in(change, person, twins=twins))
     ]
 
 

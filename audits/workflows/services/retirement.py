@@ -1,6 +1,5 @@
 """The end of a model after its checklist: an engineer verifies it, the second line signs, its records are archived."""
 
-from dataclasses import replace
 from datetime import date
 
 from django.utils import timezone
@@ -15,7 +14,7 @@ from audits.workflows.services import arrangements
 from audits.workflows.services.agreements import OPEN, has_agreed
 from audits.workflows.services.checklists import locked
 from audits.workflows.services.endings import withdraw
-from audits.workflows.services.involvement import involvement_of
+from audits.workflows.services.involvement import part_in
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.positions import roles_for
 from audits.workflows.services.transitions import move
@@ -49,7 +48,7 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
     """Every reason why this person may not end the model with their signature; empty if they may."""
     if retirement.state != RetirementState.VERIFIED:
         return [f"It is {retirement.state}; what is verified is signed."]
-    reasons = policies.conflicts(replace(involvement_of(retirement.change, person), decided=""))
+    reasons = policies.conflicts(part_in(retirement.change, person))
     if not has_agreed(retirement):
         owner = retirement.change.model.owner
         reasons.append(f"{owner}, who owns the model, has not agreed to its end yet.")
@@ -65,7 +64,7 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
 def why_not_abandon(retirement: Retirement, *, person) -> list[str]:
     """Every reason why this person may not give up what others approved; empty if they may."""
     change = retirement.change
-    reasons = policies.conflicts(replace(involvement_of(change, person), decided=""))
+    reasons = policies.conflicts(part_in(change, person))
     reasons += ["A service account never decides."] if person.is_service else []
     may = person.permissions_in(change.workspace_id, change.model_slug)
     if Permission.CLOSE_FINDING not in may:

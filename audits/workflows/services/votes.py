@@ -1,7 +1,5 @@
 """The committee's vote: its chair signs the conclusion, with the tally, the dissent and the minutes in the trail."""
 
-from dataclasses import replace
-
 from django.utils import timezone
 
 from audits.trail.models import Action
@@ -16,7 +14,7 @@ from audits.workflows.services.decisions import (
     void_decisions,
     why_void,
 )
-from audits.workflows.services.involvement import involvement_of
+from audits.workflows.services.involvement import part_in
 from audits.workflows.services.kinds import KINDS
 from audits.workflows.services.positions import line_then, roles_for, roles_of, why_not_stand_in, why_over
 from audits.workflows.services.transitions import move
@@ -64,7 +62,7 @@ def why_not_conclude(change: ChangeRequest, *, person) -> list[str]:
         return ["A token concludes nothing; sign in on the pages."]
     reasons = _conflicts(change, person)
     if chair := chair_away(change, person):
-        about = replace(involvement_of(change, chair), decided="")
+        about = part_in(change, chair)
         reasons += policies.conflicts_of(f"{chair}, whose deputy you are", about)
         reasons += why_not_stand_in(change, person, chair)
         if _stepped_aside(change, chair):
@@ -93,7 +91,7 @@ def chair_away(change: ChangeRequest, person) -> Person | None:
 
 
 def _conflicts(change: ChangeRequest, person) -> list[str]:
-    reasons = policies.conflicts(replace(involvement_of(change, person), decided=""))
+    reasons = policies.conflicts(part_in(change, person))
     if _stepped_aside(change, person):
         reasons.append("You stepped aside; another chair concludes it.")
     return reasons
