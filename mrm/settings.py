@@ -207,6 +207,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 0, least=0)  # Else everybody shares the proxy's allowance.
 MFA_ADAPTER = "mrm.accounts.adapter.FactorAdapter"
 MFA_FORMS = {
+    "add_webauthn": "mrm.accounts.forms.EnrolPasskeyForm",
     "authenticate": "mrm.accounts.forms.SecondFactorCodeForm",
     "reauthenticate": "mrm.accounts.forms.AgainByCodeForm",
     "login_webauthn": "mrm.accounts.forms.SignInByPasskeyForm",

@@ -1,11 +1,18 @@
 """What the pages about people and tokens ask for."""
 
+import struct
+from contextlib import contextmanager
 from datetime import datetime, time
 
 from allauth.account.forms import LoginForm
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
@@ -14,9 +21,11 @@ from mrm.accounts.contents import PEOPLE
 from mrm.accounts.models import Person, Workspace, choices
 from mrm.accounts.policies import ALLOWED_TO_SERVICES, LONGEST_EXAMINATION, LONGEST_GRANT, Permission, Role
 from mrm.accounts.services import Passkey, Password, is_recorded, require_recorded_code
-from mrm.errors import NotPermitted
+from mrm.errors import NotPermitted, UnusableData
 from mrm.pages.filters import ListFilter, SearchField
+from mrm_verify.canonical import NotCanonical, canonical
 
+UNREADABLE = "What your browser said about the passkey cannot be read; try again."
 NOT_FOR_TOKENS = {
     Permission.DECIDE_CHANGE,
     Permission.DECIDE_RETENTION,
@@ -42,6 +51,29 @@ class SignInForm(LoginForm):
         self.fields["password"].help_text = ""
 
 
+@contextmanager
+def refusing_what_cannot_be_read():
+    """The sign-in library reads what a browser would send, and raises these where somebody sends anything else."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, struct.error) as fault:
+        raise forms.ValidationError(UNREADABLE) from fault
+
+
+class EnrolPasskeyForm(AddWebAuthnForm):
+    def clean_credential(self) -> dict:
+        credential = self.cleaned_data["credential"]
+        try:
+            canonical(credential)  # As the entry of its enrolment tells of it.
+        except NotCanonical as fault:  # Shown on no form again: half a character has no bytes.
+            raise UnusableData({"message": UNREADABLE, "field": "credential"}) from fault
+        return credential
+
+    def clean(self) -> dict:
+        with refusing_what_cannot_be_read():
+            return super().clean()
+
+
 class Enrolled:
     """A passkey opens what is its holder's only where the trail says that they enrolled exactly this one.
 
@@ -49,7 +81,8 @@ class Enrolled:
     """
 
     def clean_credential(self) -> Authenticator:
-        passkey = super().clean_credential()
+        with refusing_what_cannot_be_read():
+            passkey = super().clean_credential()
         if not is_recorded(passkey, passkey.user):
             raise NotPermitted("Nothing says that you enrolled this passkey yourself, so it opens nothing.")
         return passkey

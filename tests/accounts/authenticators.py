@@ -61,22 +61,32 @@ class SecurityKey:
             },
         }
 
-    def _enrol(self, person, public: CoseKey) -> None:
-        """As the sign-in library keeps an enrolled key."""
-        credential = AttestedCredentialData.create(Aaguid.NONE, self.credential_id, public)
-        data = AuthenticatorData.create(self.site, PRESENT | VERIFIED | ATTESTED, self.count, bytes(credential))
-        self.count += 1 if self.count else 0
-        client = {"type": "webauthn.create", "challenge": base64url(b"x" * 32), "origin": self.origin}
-        registration = {
+    @classmethod
+    def registration(cls, origin: str, challenge: bytes, *, credential_id: bytes = b"", public=None, count=1) -> dict:
+        """What the browser would hand over of a new credential: `PublicKeyCredential.toJSON()` of an attestation."""
+        credential_id = credential_id or secrets.token_bytes(32)
+        public = public or ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+        site = sha256(urlsplit(origin).hostname.encode()).digest()
+        credential = AttestedCredentialData.create(Aaguid.NONE, credential_id, public)
+        data = AuthenticatorData.create(site, PRESENT | VERIFIED | ATTESTED, count, bytes(credential))
+        client = {"type": "webauthn.create", "challenge": base64url(challenge), "origin": origin}
+        return {
             "type": "public-key",
-            "id": base64url(self.credential_id),
-            "rawId": base64url(self.credential_id),
+            "id": base64url(credential_id),
+            "rawId": base64url(credential_id),
             "response": {
                 "attestationObject": base64url(bytes(AttestationObject.create("none", data, {}))),
                 "clientDataJSON": base64url(json.dumps(client).encode()),
             },
             "clientExtensionResults": {},
         }
+
+    def _enrol(self, person, public: CoseKey) -> None:
+        """As the sign-in library keeps an enrolled key."""
+        registration = self.registration(
+            self.origin, b"x" * 32, credential_id=self.credential_id, public=public, count=self.count
+        )
+        self.count += 1 if self.count else 0
         kept = {"name": "Key", "credential": registration}
         self.kept = Authenticator(user=person, type=Authenticator.Type.WEBAUTHN, data=kept)
         change_factors(person, self.kept.save)
