@@ -82,10 +82,10 @@ def test_a_comment_that_is_too_long_comes_back_with_what_is_wrong(visit, change,
 
 def test_after_a_change_of_owner_who_agreed_did_so_as_owner_then(visit, change, owner, engineer):
     assert signed_on_page(visit(owner), reverse("agree-to-retirement", args=[change.reference])).status_code == 302
-    assert "as owner then" not in visit(owner).get(page_of(change)).text
+    assert "has not agreed" not in visit(owner).get(page_of(change)).text
     edit_model(change.model, changes={"owner": engineer}, actor=None)
     text = visit(engineer).get(page_of(change)).text
-    assert "as owner then" in text and "The owner agrees" in text
+    assert "has not agreed to its end yet" in text and "The owner agrees" in text
 
 
 def test_it_is_sent_back_and_given_up_on_the_pages(visit, change, owner, engineer, risk_officer):

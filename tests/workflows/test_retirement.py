@@ -20,7 +20,7 @@ from audits.workflows.services import (
 )
 from audits.workflows.states import RETIREMENT_TRANSITIONS, ChangeState, RetirementState, retirement_after
 from inventory.models import Policy
-from inventory.services import add_particular, edit_model
+from inventory.services import add_particular, edit_model, propose_use
 from inventory.states import Stage, Status
 from mrm.accounts.models import Person, Signature
 from mrm.accounts.policies import Role
@@ -176,6 +176,21 @@ def test_who_owned_the_model_before_agrees_for_nobody(change, story):
     edit_model(story.model, changes={"owner": make_person(Role.OWNER, workspace=story.workspace)}, actor=None)
     with pytest.raises(NotPermitted, match="has not agreed"):
         prepare_act(RETIREMENT_END, Retirement.objects.get(pk=retirement.pk), actor=story.risk_officer)
+
+
+@pytest.mark.parametrize("came", ["version", "use"])
+def test_an_owner_agrees_again_to_what_came_since(change, story, came):
+    retirement = verified(change, owner=story.owner, engineer=story.engineer)
+    if came == "version":
+        make_version(story.model)
+    else:
+        propose_use(story.model, title="Collections", actor=story.owner)
+    retirement = Retirement.objects.get(pk=retirement.pk)
+    with pytest.raises(NotPermitted, match="Owner agreed before .*, and agrees again to what ends by now"):
+        prepare_act(RETIREMENT_END, retirement, actor=story.risk_officer)
+    with pytest.raises(IntegrityError, match="agreement of who owns it|signed by another"), transaction.atomic():
+        Retirement.objects.filter(pk=retirement.pk).update(state="retired")
+    assert sign(agree(retirement, story.owner), story.risk_officer).state == RetirementState.RETIRED
 
 
 def test_an_owner_whose_role_ended_agrees_still_and_nobody_else_does(change, story):

@@ -37,11 +37,11 @@ def _asked(retirement: Retirement, model, person) -> Iterator[tuple[str, str, st
     hands = {row.done_by_id for row in retirement.items.all()} | {retirement.verified_by_id}
     left = sum(not row.evidence for row in retirement.items.all())
     owns = model.owner_id == person.pk
-    has_agreed = retirement.agreement is not None and retirement.agreement.person_id == model.owner_id
-    if owns and not has_agreed:
+    lacking = retirement.why_not_agreed
+    if owns and lacking:
         yield "Agree", "Agree to the end of", "You own it; its retirement was approved."
     if retirement.state == RetirementState.VERIFIED:
-        if has_agreed and roles & policies.SECOND_LINE and not owns and person.pk not in hands:
+        if not lacking and roles & policies.SECOND_LINE and not owns and person.pk not in hands:
             yield "Sign", "Sign the end of", "Its checklist is carried out and verified, and its owner agrees."
     elif left:
         if Permission.CARRY_OUT_RETIREMENT in person.permissions_in(model.workspace_id, model.slug):

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audits.workflows.states import RetirementState
+from inventory.states import UseState
 
 
 class Retirement(models.Model):
@@ -59,6 +60,19 @@ class Retirement(models.Model):
     @property
     def model_slug(self):
         return self.change.model_slug
+
+    @property
+    def why_not_agreed(self) -> str:
+        """That who owns the model has not agreed to all that ends with it; empty if they have."""
+        model, agreement = self.change.model, self.agreement
+        if agreement is None or agreement.person_id != model.owner_id:
+            return f"{model.owner}, who owns the model, has not agreed to its end yet."
+        version = model.versions.filter(registered_at__gt=agreement.signed_at).first()
+        use = model.uses.exclude(state=UseState.ENDED).filter(proposed_at__gt=agreement.signed_at).first()
+        if version is None and use is None:
+            return ""
+        since = f"version {version.number} was registered" if version else f"the use {use} was proposed"
+        return f"{model.owner} agreed before {since}, and agrees again to what ends by now."
 
 
 class RetirementItem(models.Model):

@@ -15,12 +15,6 @@ from mrm.errors import NotPermitted, RuleBroken
 OPEN = (RetirementState.EXECUTING, RetirementState.VERIFIED)
 
 
-def has_agreed(retirement: Retirement) -> bool:
-    """Whether whoever owns the model now has signed."""
-    agreement, owner = retirement.agreement, retirement.change.model.owner_id
-    return agreement is not None and agreement.person_id == owner
-
-
 def why_not_agree(retirement: Retirement, person) -> str:
     """Why this person may not agree in the owner's place; empty if they are the owner."""
     owner = retirement.change.model.owner
@@ -35,7 +29,7 @@ def _refuse(retirement: Retirement, *, actor) -> None:
         raise NotPermitted(why)
     if retirement.state not in OPEN:
         raise RuleBroken(f"The retirement is {retirement.state}; there is nothing to agree to.")
-    if has_agreed(retirement):
+    if not retirement.why_not_agreed:
         raise RuleBroken("You have agreed already.")
 
 

@@ -11,7 +11,7 @@ from audits.workflows import policies
 from audits.workflows.contents.retention import longest_rule
 from audits.workflows.models import Arrangement, Retirement
 from audits.workflows.services import arrangements
-from audits.workflows.services.agreements import OPEN, has_agreed
+from audits.workflows.services.agreements import OPEN
 from audits.workflows.services.checklists import locked
 from audits.workflows.services.endings import withdraw
 from audits.workflows.services.involvement import part_in
@@ -49,9 +49,7 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
     if retirement.state != RetirementState.VERIFIED:
         return [f"It is {retirement.state}; what is verified is signed."]
     reasons = policies.conflicts(part_in(retirement.change, person))
-    if not has_agreed(retirement):
-        owner = retirement.change.model.owner
-        reasons.append(f"{owner}, who owns the model, has not agreed to its end yet.")
+    reasons += [retirement.why_not_agreed] if retirement.why_not_agreed else []
     reasons += ["A service account never decides."] if person.is_service else []
     if not policies.SECOND_LINE & roles_for(retirement.change, person):
         reasons.append("Somebody of the second line signs it.")

@@ -9,7 +9,7 @@ from audits.workflows import services
 from audits.workflows.forms import ArchiveForm, ItemEvidenceForm, RetirementSignatureForm
 from audits.workflows.gates import blockers_for_retirement
 from audits.workflows.models import Retirement
-from audits.workflows.services.agreements import OPEN, has_agreed, why_not_agree
+from audits.workflows.services.agreements import OPEN, why_not_agree
 from audits.workflows.services.retirement import least_retained, why_not_abandon, why_not_sign, why_not_verify
 from audits.workflows.states import RetirementState
 from inventory.views.scope import model_page
@@ -192,7 +192,7 @@ def _page(request, found: Retirement, bound=None, status: int = 200, **forms):
         "rows": rows,
         "refused": None if isinstance(bound, ItemEvidenceForm) else bound,
         "done": sum(bool(row.evidence) for row, _ in rows),
-        "awaits_owner": found.state in OPEN and not has_agreed(found),
+        "awaits_owner": found.why_not_agreed if found.state in OPEN else "",
         "why_not_agree": why_not_agree(found, person),
         "why_not_verify": why_not_verify(found, person=person) if found.state == RetirementState.EXECUTING else [],
         "why_not_sign": why_not_sign(found, person=person) if found.state == RetirementState.VERIFIED else [],
