@@ -2,16 +2,10 @@
 
 import select
 
-from django.db.backends.postgresql import base, operations
-
-
-class DatabaseOperations(operations.DatabaseOperations):
-    compiler_module = "mrm.postgres.compiler"
+from django.db.backends.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    ops_class = DatabaseOperations
-
     def is_usable(self) -> bool:
         """A server that ended a connection closed it, which this machine knows; only where something came is it asked.
 
