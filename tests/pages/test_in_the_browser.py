@@ -147,6 +147,7 @@ def test_without_scripts_one_signs_in_filters_and_decides(stage, officer, browse
     page.goto(f"{stage.address}{reverse('portfolio')}")
     page.get_by_label("Verdict").select_option("amber")
     page.get_by_role("button", name="Filter").click()
+    page.wait_for_url("**verdict=amber**")
     assert page.locator(".verdict-grid tbody tr").count() == 1
     page.goto(f"{stage.address}{reverse('change', args=[ChangeRequest.objects.get().reference])}")
     page.get_by_label("I reviewed the evidence").check()

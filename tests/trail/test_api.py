@@ -154,7 +154,7 @@ def test_without_a_token_or_a_right_to_the_trail_nothing_is_told(api, workspace,
 def test_between_two_moments_the_trail_is_read_by_place_and_the_moments_are_looked_up(grown):
     moment = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
     plan = chosen(Entry.objects.order_by("-position"), {"since": moment, "until": moment})[:50].explain()
     assert plan.count("trail_entry_at") == 2 and plan.count("Index Cond: (at >=") == 2, plan
     assert "trail_entry_pkey on trail_entry" in plan and 'Index Cond: (("position" >=' in plan, plan
