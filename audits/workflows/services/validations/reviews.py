@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from audits.trail.models import Action, Entry
 from audits.trail.services import governed, record
-from audits.workflows.models import ValidationOpinion, ValidationRequest, ValidationReview
+from audits.workflows.models import ValidationRequest, ValidationReview
 from audits.workflows.services.transitions import move
 from audits.workflows.services.validations.assignments import why_not_assign
 from audits.workflows.services.validations.content import refresh_validation, refuse_unseen, void_opinion
@@ -31,6 +31,7 @@ from mrm.errors import NotPermitted, RuleBroken
 
 Step = ValidationReview.Step
 STEP_IN = {State.REVIEW: Step.REVIEW, State.PENDING_APPROVAL: Step.APPROVAL}
+VOIDED = "What was signed about it was voided a moment ago. Read the request again."
 MEANINGS = {
     (Step.REVIEW, True): "I reviewed the work and the evidence as the second validator, and agree with the opinion",
     (Step.REVIEW, False): "I reviewed it as the second validator and return it to the lead",
@@ -55,7 +56,9 @@ def prepare_review(
     step = _refuse(validation, actor)
     texts = {"comment": comment.strip()} if agreed and not comment.strip() else written(comment=comment)
     refuse_unseen(validation, content_digest)
-    opinion = validation.opinions.standing().get()
+    opinion = validation.opinions.standing().first()
+    if opinion is None:
+        raise RuleBroken(VOIDED)
     return prepare_statement(
         validation,
         signer=actor,
@@ -160,8 +163,10 @@ def _why_not(validation: ValidationRequest, step: str, person) -> list[str]:
         if assignment is not None:
             assigning = about.filter(action=Action.VALIDATOR_ASSIGNED, details__person=str(person.pk))
             reasons.append(assigning.showing("Whoever validated does not approve the opinion."))
-    opinion: ValidationOpinion = validation.opinions.standing().get()
-    if opinion.person_id == person.pk or opinion.reviews.standing().filter(person=person).exists():
+    opinion = validation.opinions.standing().first()
+    if opinion is None:
+        reasons.append(VOIDED)
+    elif opinion.person_id == person.pk or opinion.reviews.standing().filter(person=person).exists():
         signing = about.filter(action__in=(Action.OPINION_GIVEN, Action.OPINION_REVIEWED), actor_id=str(person.pk))
         reasons.append(signing.showing("Nobody signs twice on one opinion."))
     return reasons + why_not_independent(validation, person)
