@@ -49,7 +49,8 @@ def why_not_sign(retirement: Retirement, *, person) -> list[str]:
     if retirement.state != RetirementState.VERIFIED:
         return [f"It is {retirement.state}; what is verified is signed."]
     reasons = policies.conflicts(part_in(retirement.change, person))
-    reasons += [retirement.why_not_agreed] if retirement.why_not_agreed else []
+    if lacking := retirement.why_not_agreed:
+        reasons.append(lacking)
     reasons += ["A service account never decides."] if person.is_service else []
     if not policies.SECOND_LINE & roles_for(retirement.change, person):
         reasons.append("Somebody of the second line signs it.")
